@@ -1,0 +1,34 @@
+# Everything starts from a bare python3 (3.11 or newer) with venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: env demo test lint bench screenshots clean
+
+env: $(VENV)/.done
+
+$(VENV)/.done: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	touch $@
+
+demo: env
+	$(BIN)/curate demo
+
+test: env
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: env
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: env
+	$(BIN)/python -m benchmarks
+
+screenshots: env
+	$(BIN)/python -m docs.screenshots
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""curate: from photos to labelled, paired data sets."""

@@ -1,0 +1,1 @@
+"""(make, model) -> type of camera, with the rule that said so. Pure."""

@@ -1,0 +1,55 @@
+"""The closed sets of camera labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CameraType(StrEnum):
+    """What kind of device took a photo."""
+
+    SMARTPHONE = "smartphone"
+    FEATURE_PHONE = "feature_phone"
+    TABLET = "tablet"
+    DSLR = "dslr"
+    MIRRORLESS = "mirrorless"
+    COMPACT = "compact"
+    ACTION = "action"
+    DRONE = "drone"
+    CAMCORDER = "camcorder"
+    FILM_SCANNER = "film_scanner"
+    SCANNER = "scanner"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_smartphone(self) -> bool | None:
+        """True for smartphones, False for the cameras they are compared with, None for every other type."""
+        if self is CameraType.SMARTPHONE:
+            return True
+        return False if self in (CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT) else None
+
+    @property
+    def camera_class(self) -> str | None:
+        """PairCams' two classes, by the same rule; None for every other type."""
+        return {True: "phone", False: "dslr/compact", None: None}[self.is_smartphone]
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A distinct camera and what is said of it.
+
+    Attributes:
+        make, model: as EXIF has them. make_normalized, model_normalized: tidy brand and market name.
+        type, rule: the answer and which rule gave it: `override`, `exif:FileSource`, `table`, `lensfun`,
+            `device-detector`, `family:<name>`, `sidecar`; None where nothing answered.
+        also: what other sources say where they disagree, as `rule=type`.
+    """
+
+    make: str | None
+    model: str | None
+    make_normalized: str | None
+    model_normalized: str | None
+    type: CameraType = CameraType.UNKNOWN
+    rule: str | None = None
+    also: tuple[str, ...] = ()

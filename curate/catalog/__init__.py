@@ -1,0 +1,1 @@
+"""The catalogue: tables, queries, migrations, the decision log."""

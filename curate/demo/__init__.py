@@ -1,0 +1,1 @@
+"""Virtual cameras and dead-leaves scenes: a sample collection with known truth, made on the spot."""

@@ -1,0 +1,1 @@
+"""The same scene, shot with a phone and with another camera."""

@@ -1,0 +1,98 @@
+"""What is known about one photo file: the records that reading it yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How reading a file ended."""
+
+    OK = "ok"
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    INVALID = "invalid"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    DENIED = "denied"
+
+
+class TakenPrecision(StrEnum):
+    """How exactly the time of a photo is known. Only `SECOND` is evidence to the second."""
+
+    SECOND = "second"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """Camera metadata of one file, parsed once; absent values are None.
+
+    Strings went through `clean_text`. `make` and `model` are as the camera wrote them.
+
+    Attributes:
+        exposure_s: exposure time in seconds. aperture: F number. focal_mm: focal length in millimetres. iso: ISO speed.
+        flash_fired: bit 0 of the Flash tag.
+        taken_at: local wall time, `YYYY-MM-DDTHH:MM:SS[.fff]`, of DateTimeOriginal alone (not the file's or editor's date).
+        utc_offset: `+02:00`.
+        gps_utc: time of the GPS fix in UTC, `YYYY-MM-DDTHH:MM:SS[.fff]`.
+        latitude, longitude: degrees, south and west negative.
+        orientation: 1 to 8; nonsense is 1. file_source: tag 0xA300 (1 film scanner, 2 print scanner, 3 digital camera).
+        readers: which reader gave the values ("exifread", "pillow", "xmp", …), for the record.
+        disagreements: one line for each tag on which two readers disagree.
+    """
+
+    make: str | None = None
+    model: str | None = None
+    exposure_s: float | None = None
+    aperture: float | None = None
+    focal_mm: float | None = None
+    iso: int | None = None
+    flash_fired: bool | None = None
+    taken_at: str | None = None
+    taken_precision: TakenPrecision = TakenPrecision.UNKNOWN
+    utc_offset: str | None = None
+    gps_utc: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    lens: str | None = None
+    software: str | None = None
+    orientation: int | None = None
+    file_source: int | None = None
+    readers: tuple[str, ...] = ()
+    disagreements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """All that reading one file tells.
+
+    Attributes:
+        sha256: of the file's bytes, hex. size: bytes.
+        format: `JPEG`, `MPO`, `PNG`, `TIFF`, `WEBP`, `HEIF`, … by content, not by name.
+        width, height: pixels as stored, before the orientation is applied.
+        jpeg_quality: 1 to 100, estimated from the quantisation tables. jpeg_subsampling: `4:2:0`, `4:4:4`, ….
+        phash: 64-bit perceptual hash of the upright picture, 16 hex digits.
+        edited, edited_reason: whether the file is no longer as the camera wrote it, and the sign of that.
+        status, error: how reading ended; `error` says why in one line where it is not OK. EXIF can be known for a
+            picture that cannot be decoded, so facts may be there with any status.
+    """
+
+    status: Status
+    error: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    exif: Exif = field(default_factory=Exif)
+    jpeg_quality: int | None = None
+    jpeg_subsampling: str | None = None
+    jpeg_progressive: bool | None = None
+    phash: str | None = None
+    edited: bool | None = None
+    edited_reason: str | None = None

@@ -1,0 +1,1 @@
+"""Balanced, leak-free splits."""

@@ -1,0 +1,1 @@
+"""tracer: what visual encoders know about the camera."""

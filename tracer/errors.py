@@ -1,0 +1,65 @@
+"""The errors that tracer raises on purpose; the exit codes are curate's own (tracer never imports curate).
+
+    TracerError                 1   something failed; what, why, and the way out
+    ├── UsageError              2   the words of a command do not fit
+    ├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
+    ├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
+    ├── EncoderError            1   an encoder is unknown, or its weights cannot be had
+    └── TooFew                  1   too few photos, classes or pairs for the figure that was asked for
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit code says (fixed: scripts rely on it)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    INTERRUPTED = 130
+
+
+class TracerError(Exception):
+    """A failure that a person can act on.
+
+    Args:
+        what: what could not be done, as a sentence without a full stop.
+        why: the cause, as far as it is known.
+        way_out: what to do about it.
+    """
+
+    exit_code = Exit.FAILED
+
+    def __init__(self, what: str, why: str = "", way_out: str = "") -> None:
+        self.what, self.why, self.way_out = what, why, way_out
+        super().__init__(": ".join(part for part in (what, why) if part))
+
+    def lines(self) -> list[str]:
+        """The message as lines for a terminal: what and why, then the way out."""
+        return [str(self)] + ([self.way_out] if self.way_out else [])
+
+
+class UsageError(TracerError):
+    """The words of a command do not fit."""
+
+    exit_code = Exit.USAGE
+
+
+class DataSetError(TracerError):
+    """The folder is no data set, or lacks what an experiment needs."""
+
+
+class EmbeddingsError(TracerError):
+    """An embedding file is missing, damaged or does not fit its set."""
+
+
+class EncoderError(TracerError):
+    """An encoder is unknown, or its weights cannot be had."""
+
+
+class TooFew(TracerError):
+    """Too few photos, classes or pairs for the figure that was asked for."""
