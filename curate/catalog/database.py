@@ -1,0 +1,141 @@
+"""Opening the catalogue: connection settings, migrations, backups, read-only queries by users."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from curate.errors import NewerSchema, StorageError, UsageError, WorkspaceError
+
+QUERY_SECONDS = 10.0
+"""How long a user's own expression may run."""
+
+_READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+
+
+def migrations() -> list[str]:
+    """Return the SQL of each schema version, first to last; version n is the first n of them."""
+    folder = resources.files("curate.catalog") / "migrations"
+    return [entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir(), key=lambda e: e.name) if entry.name.endswith(".sql")]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the catalogue for reading and writing, making or upgrading it where needed.
+
+    Write-ahead log: readers and the one writer do not wait for each other. `synchronous=FULL`: a decision that was
+    answered survives a power cut. Before an upgrade the file is copied to `catalog-v<old>.sqlite` beside it.
+
+    Raises:
+        NewerSchema: a newer lenstrace made it. WorkspaceError: it is damaged. StorageError: the disk refuses.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        _upgrade(connection, path)
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    return connection
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open the catalogue so that nothing can be written through this connection."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        _refuse_newer(connection, path)
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqlite") -> Iterator[sqlite3.Connection]:
+    """All or nothing; nested uses join the outer transaction."""
+    if connection.in_transaction:
+        yield connection
+        return
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.commit()
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+
+
+@contextlib.contextmanager
+def only_labels(connection: sqlite3.Connection, seconds: float = QUERY_SECONDS) -> Iterator[sqlite3.Connection]:
+    """Let a connection read the `label` view and nothing else, for a limited time: for expressions that a user typed."""
+    deadline = time.monotonic() + seconds
+
+    def allow(action: int, table: str | None, _column: str | None, _database: str | None, view: str | None) -> int:
+        if action == sqlite3.SQLITE_READ:
+            return sqlite3.SQLITE_OK if "label" in (table, view) else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
+
+    connection.set_authorizer(allow)
+    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
+    try:
+        yield connection
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise UsageError("the query was stopped", f"it ran longer than {seconds:g} s", "Ask for less.") from error
+        raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+    except sqlite3.Error as error:
+        raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+    finally:
+        connection.set_progress_handler(None, 0)
+        connection.set_authorizer(None)
+
+
+_WHERE_HELP = "Write one SQL expression over the label columns, names with spaces in double quotes: camera_type = 'dslr' AND \"Is Smartphone\" = 0"
+
+
+def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | StorageError:
+    """Return the error that says in a person's words what SQLite says in its own."""
+    text = str(error)
+    if "full" in text or "disk I/O" in text:
+        return StorageError("the catalogue could not be written", f"{path}: {text}", "Free some room on the disk and run the command again; what was done before is kept.")
+    if "readonly" in text or "unable to open" in text:
+        return StorageError("the catalogue cannot be opened", f"{path}: {text}", "Check that the folder exists and may be written to.")
+    if "locked" in text:
+        return WorkspaceError("the catalogue is locked", f"{path}: {text}", "Wait for the other program to end, then run the command again.")
+    if "malformed" in text or "not a database" in text:
+        return WorkspaceError("the catalogue is damaged", f"{path}: {text}", "Put a copy of it back, or move it away and ingest the folders again.")
+    return WorkspaceError("the catalogue refused", f"{path}: {text}", "If this repeats, it is a bug: please report it.")
+
+
+def _refuse_newer(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    known = len(migrations())
+    if version > known:
+        raise NewerSchema(
+            "this workspace was made by a newer lenstrace",
+            f"{path} has schema {version}, this program knows up to {known}",
+            "Upgrade lenstrace; nothing was changed.",
+        )
+    return version
+
+
+def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
+    version = _refuse_newer(connection, path)
+    scripts = migrations()
+    if version == len(scripts):
+        return
+    if version:
+        backup = path.with_name(f"{path.stem}-v{version}{path.suffix}")
+        with contextlib.closing(sqlite3.connect(backup)) as copy:
+            connection.backup(copy)
+    for number, script in enumerate(scripts[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")

@@ -1,0 +1,132 @@
+"""Facts of a file, and what somebody says of it -> the label columns. Pure.
+
+The spellings are the paper's: `1/125`, `2.8`, `50.0 mm`, `400`, `with flash`, `2013.0`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from curate.catalog.labels import local_photo_id
+from curate.photos.facts import PhotoFacts, TakenPrecision
+from curate.text import clean_text
+
+SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label")
+"""What a sidecar or a person may say of a photo."""
+
+EXTENSIONS = {
+    "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif",
+    "GIF": "gif", "BMP": "bmp", "JXL": "jxl",
+}  # fmt: skip
+
+_TAKEN = re.compile(
+    r"(?P<year>\d{4})(?:[-:/](?P<month>\d\d?)(?:[-:/](?P<day>\d\d?)(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?"
+    r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLabels:
+    """The effective labels of one photo: what the catalogue stores of it, apart from its camera's type.
+
+    Attributes:
+        make, model, file_source: which camera it is (a key, looked up or added in the camera table).
+        columns: column of the `photo` table -> value.
+    """
+
+    make: str | None
+    model: str | None
+    file_source: int | None
+    columns: dict[str, Any]
+
+
+def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabels:
+    """Return the labels of a photo.
+
+    Args:
+        facts: what reading the file told.
+        said: what somebody says of it (`SAID_KEYS`), the strongest voice only; a value of None blanks what the file says.
+    """
+    exif = facts.exif
+    taken_at, precision, offset = exif.taken_at, exif.taken_precision, exif.utc_offset
+    if "taken_at" in said:
+        taken_at, precision, offset = parse_taken(said["taken_at"])
+    columns: dict[str, Any] = {
+        "status": facts.status.value,
+        "error": facts.error,
+        "size": facts.size,
+        "sha256": facts.sha256,
+        "photo_id": local_photo_id(facts.sha256) if facts.sha256 else None,
+        "extension": EXTENSIONS.get(facts.format or "", (facts.format or "bin").lower()),
+        "owner": said.get("owner"),
+        "url": said.get("url"),
+        "license": said.get("license"),
+        "exposure": exposure_label(exif.exposure_s),
+        "aperture": number_label(exif.aperture),
+        "focal_length": number_label(exif.focal_mm, " mm"),
+        "iso_speed": None if exif.iso is None else str(exif.iso),
+        "flash": {True: "with flash", False: "without flash", None: None}[exif.flash_fired],
+        "year": f"{int(taken_at[:4])}.0" if taken_at else None,
+        "taken_at": taken_at,
+        "taken_precision": precision.value,
+        "utc_offset": offset,
+        "gps_utc": exif.gps_utc,
+        "lens": exif.lens,
+        "software": exif.software,
+        "edited": None if facts.edited is None else int(facts.edited),
+        "edited_reason": facts.edited_reason,
+        "width": facts.width,
+        "height": facts.height,
+        "orientation": exif.orientation,
+        "format": facts.format,
+        "jpeg_subsampling": facts.jpeg_subsampling,
+        "jpeg_quality": facts.jpeg_quality,
+        "phash": facts.phash,
+        "semantic_label": said.get("semantic_label"),
+        "latitude": exif.latitude,
+        "longitude": exif.longitude,
+    }
+    make = said["Make"] if "Make" in said else exif.make
+    model = said["Model"] if "Model" in said else exif.model
+    return PhotoLabels(make, model, exif.file_source, columns)
+
+
+def exposure_label(seconds: float | None) -> str | None:
+    """Return `1/125` for exposures under a quarter of a second, else seconds to one decimal; None where nothing can be said."""
+    if seconds is None or seconds < 1e-5:  # nothing that a shutter does; 1/round(1/t) would be nonsense
+        return None
+    return f"1/{round(1 / seconds)}" if seconds < 0.25001 else f"{seconds:.1f}"
+
+
+def number_label(value: float | None, unit: str = "") -> str | None:
+    """Return a number to one decimal with its unit (`2.8`, `50.0 mm`)."""
+    return None if value is None else f"{value:.1f}{unit}"
+
+
+def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | None]:
+    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013:05:04 12:30:00`, ISO 8601) as (local time, precision, UTC offset).
+
+    Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so.
+    """
+    match = _TAKEN.fullmatch((clean_text(value) or "").strip())
+    if not match or not 1 <= int(match["month"] or 1) <= 12 or not 1 <= int(match["day"] or 1) <= 31 or int(match["year"]) == 0:
+        return None, TakenPrecision.UNKNOWN, None
+    if match["second"]:
+        precision = TakenPrecision.SECOND
+    elif match["day"]:
+        precision = TakenPrecision.DAY
+    else:
+        precision = TakenPrecision.MONTH if match["month"] else TakenPrecision.YEAR
+    local = (
+        f"{match['year']}-{int(match['month'] or 1):02d}-{int(match['day'] or 1):02d}"
+        f"T{int(match['hour'] or 0):02d}:{match['minute'] or '00'}:{match['second'] or '00'}"
+    )
+    if match["fraction"]:
+        local += f"{float(match['fraction']):.3f}"[1:]
+    offset = match["offset"]
+    if offset:
+        offset = "+00:00" if offset == "Z" else f"{offset[:3]}:{offset[-2:]}"
+    return local, precision, offset
