@@ -1,0 +1,95 @@
+"""Exact and near duplicates and their keepers."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.duplicates import Components, find_duplicates, join_near, near_pairs
+
+NAMES = st.integers(0, 2**64 - 1)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 63), max_size=20).flatmap(
+        lambda bits: st.lists(st.sampled_from([0, *(1 << b for b in bits)]), max_size=40)
+    ),
+    NAMES,
+    st.integers(0, 10),
+)
+def test_near_pairs_are_all_pairs_within_the_limit(steps: list[int], start: int, bits: int) -> None:
+    """Banding finds every pair of hashes within the limit, and no other (all pairs compared by brute force)."""
+    values = [start]
+    for step in steps:
+        values.append(values[-1] ^ step)
+    hashes = np.array(values, dtype=np.uint64)
+    found = {tuple(sorted(p)) for a, b in near_pairs(hashes, bits) for p in zip(a.tolist(), b.tolist(), strict=True)}
+    n = len(values)
+    expected = {(i, j) for i in range(n) for j in range(i) if (values[i] ^ values[j]).bit_count() <= bits}
+    assert found == {tuple(sorted(p)) for p in expected}
+
+
+def test_components_number_by_first_appearance() -> None:
+    """Labels do not depend on the order in which pairs were joined."""
+    for pairs in ([(0, 3), (3, 4)], [(4, 3), (3, 0)]):
+        components = Components(5)
+        for a, b in pairs:
+            components.join(a, b)
+        assert components.labels() == [0, 1, 2, 0, 0]
+
+
+def photo(path: str, **values: object) -> dict:
+    """Return a label row with what duplicates look at."""
+    return {"path": path, "sha256": path, "format": "JPEG", "width": 100, "height": 100, "edited": False, **values}
+
+
+def test_exact_copies_and_their_keeper() -> None:
+    """Files with the same bytes form one group; the first path is kept; a file that could not be read is no copy."""
+    rows = [photo("b.jpg", sha256="1"), photo("a.jpg", sha256="1"), photo("c.jpg", sha256="2")]
+    rows += [photo("x.jpg", sha256=None), photo("y.jpg", sha256=None)]
+    report = find_duplicates(rows)
+    assert [(g.keeper, g.others) for g in report.exact] == [("a.jpg", ("b.jpg",))]
+    assert report.near == ()
+
+
+def test_the_keeper_rule() -> None:
+    """Original over edited, HEIC over JPEG over PNG, larger, earlier: each decides where all before are equal."""
+    hash_ = "00000000ffffffff"
+    better_first = [
+        (photo("z", phash=hash_), photo("a", phash=hash_, edited=True, width=900)),
+        (photo("z", phash=hash_, format="HEIF"), photo("a", phash=hash_, width=900)),
+        (photo("z", phash=hash_), photo("a", phash=hash_, format="PNG", width=900)),
+        (photo("z", phash=hash_, width=101), photo("a", phash=hash_, taken_at="2001-01-01T00:00:00")),
+        (photo("z", phash=hash_, taken_at="2001-01-01T00:00:00"), photo("a", phash=hash_, taken_at=None)),
+    ]
+    for better, worse in better_first:
+        for rows in ([better, worse], [worse, better]):
+            (group,) = find_duplicates(rows).near
+            assert (group.keeper, group.others) == ("z", ("a",))
+
+
+def test_near_groups_name_one_file_for_each_set_of_copies() -> None:
+    """Three files, two of them equal, are one exact group and one near group of two, with the bits between them."""
+    rows = [
+        photo("a", sha256="1", phash="00000000ffffffff"),
+        photo("b", sha256="1", phash="00000000ffffffff"),
+        photo("c", sha256="2", phash="00000000fffffff8", width=50),
+        photo("d", sha256="3", phash="ffffffff00000000"),
+    ]
+    report = find_duplicates(rows)
+    assert [(g.keeper, g.others, g.bits) for g in report.near] == [("a", ("c",), 3)]
+    assert [(g.keeper, g.others) for g in report.exact] == [("a", ("b",))]
+
+
+def test_a_hundred_thousand_hashes() -> None:
+    """A large library is compared in seconds, and planted neighbours are found among random hashes."""
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 2**63, 100_000, dtype=np.uint64)
+    texts: list[str | None] = [f"{v:016x}" for v in values.tolist()]
+    texts[70_000] = f"{int(values[3]) ^ 0b1011:016x}"
+    components = Components(len(texts))
+    join_near(components, texts)
+    assert components.root(70_000) == 3
+    assert len(set(components.labels())) == len(texts) - 1
