@@ -1,0 +1,378 @@
+"""Camera metadata of one picture file, as right as exiftool's.
+
+For each TIFF block that the container holds, exifread is asked first and Pillow beside it; a label that one lacks comes
+from the other, then from XMP, then from the RAW container's own tags. Where the two readers disagree, the record says
+so. Meanings of the tags: Exif 3.0 (CIPA DC-008), TIFF/EP, DNG 1.7.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from curate.photos.ciff import ciff_tags
+from curate.photos.containers import CiffBlock, Metadata, find_metadata
+from curate.photos.facts import Exif, TakenPrecision
+from curate.photos.formats import HEAD, Format, sniff
+from curate.photos.tags import (
+    EXIFREAD_ERRORS,
+    MAKER_NOTE,
+    PILLOW_ERRORS,
+    Group,
+    Tags,
+    Value,
+    exifread_tags,
+    pillow_tags,
+)
+from curate.photos.xmp import xmp_properties
+from curate.text import clean_text
+
+_IMAGE_FIRST = (Group.IMAGE, Group.EXIF, Group.OTHER)
+_EXIF_FIRST = (Group.EXIF, Group.IMAGE, Group.OTHER)
+
+_DATE = re.compile(
+    r"\s*(\d{4})[:\-/. ](\d{1,2})[:\-/. ](\d{1,2})(?:[T\s:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d{1,2}:?\d{2})?"
+)
+_OFFSET = re.compile(r"\s*(?:(Z)|([+-])(\d{1,2}):?(\d{2}))\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the metadata of a file tells.
+
+    Attributes:
+        exif: the labels.
+        creator_tool: XMP's CreatorTool, the program that made the file.
+        processing_software: EXIF's ProcessingSoftware.
+        maker_note: whether the maker's own block is there; None where no EXIF is.
+    """
+
+    exif: Exif = field(default_factory=Exif)
+    creator_tool: str | None = None
+    processing_software: str | None = None
+    maker_note: bool | None = None
+
+
+def read_exif(source: Path | bytes) -> Exif:
+    """Return the camera metadata of a picture file or its bytes; an empty record where there is none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if isinstance(source, bytes):
+        return _read_open(io.BytesIO(source), "").exif
+    with source.open("rb") as file:
+        return _read_open(file, source.name).exif
+
+
+def _read_open(file: BinaryIO, name: str) -> Reading:
+    kind = sniff(file.read(HEAD), name)
+    return read_metadata(file, kind) if kind else Reading()
+
+
+def read_metadata(file: BinaryIO, kind: Format) -> Reading:
+    """Return the metadata of an open picture file whose format is known.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    blocks = find_metadata(file, kind)
+    by_exifread, by_pillow, by_ciff = _read_blocks(blocks)
+    packets = {k: v for packet in reversed(_packets(blocks, by_pillow)) for k, v in xmp_properties(packet).items()}
+    sources = {
+        "exifread": _from_tags(by_exifread, kind),
+        "pillow": _from_tags(by_pillow, kind),
+        "ciff": _from_tags(by_ciff, kind),
+        "xmp": _from_xmp(packets),
+    }
+    exif = _merged(sources)
+    note = (Group.EXIF, MAKER_NOTE) in by_pillow if by_pillow or by_exifread else None
+    return Reading(
+        exif,
+        creator_tool=clean_text(packets.get("xmp:CreatorTool")),
+        processing_software=_text(by_exifread or by_pillow, 0x000B, (Group.IMAGE,)),
+        maker_note=note,
+    )
+
+
+def _read_blocks(blocks: Metadata) -> tuple[Tags, Tags, Tags]:
+    """All readers over all blocks; a later block speaks over an earlier one, as exiftool has it."""
+    by_exifread: Tags = {}
+    by_pillow: Tags = {}
+    by_ciff: Tags = {}
+    for block in blocks.blocks:
+        if isinstance(block, CiffBlock):
+            by_ciff.update(ciff_tags(block))
+            for tag in by_ciff:
+                by_exifread.pop(tag, None)
+                by_pillow.pop(tag, None)
+            continue
+        try:
+            by_exifread.update(exifread_tags(block))
+        except EXIFREAD_ERRORS:
+            pass  # Pillow may still read it; a file that neither reads has no labels
+        try:
+            by_pillow.update(pillow_tags(block))
+        except PILLOW_ERRORS:
+            pass
+    return by_exifread, by_pillow, by_ciff
+
+
+def _packets(blocks: Metadata, tags: Tags) -> list[bytes]:
+    """XMP packets: the container's own, and the one inside a TIFF directory (tag 700)."""
+    inside = tags.get((Group.IMAGE, 0x02BC))
+    packed = inside if isinstance(inside, bytes) else bytes(int(v) & 255 for v in inside or () if isinstance(v, int))
+    return [*blocks.xmp, *([packed] if packed else [])]
+
+
+# --- from EXIF tags
+
+
+def _from_tags(tags: Tags, kind: Format) -> dict[str, Any]:
+    """Labels from one reader's tags; only those that are there."""
+    if not tags:
+        return {}
+    iso = _first_number(tags, 0x8827, _EXIF_FIRST)
+    if not iso and kind is Format.RW2:
+        iso = _first_number(tags, 0x0017, (Group.IMAGE,))
+    flash = _first_number(tags, 0x9209, _EXIF_FIRST, count=1)
+    taken = _text(tags, 0x9003, _EXIF_FIRST)
+    labels = {
+        "make": _text(tags, 0x010F, _IMAGE_FIRST),
+        "model": _text(tags, 0x0110, _IMAGE_FIRST),
+        "exposure_s": _positive(_first_number(tags, 0x829A, _EXIF_FIRST)),
+        "aperture": _positive(_first_number(tags, 0x829D, _EXIF_FIRST)),
+        "focal_mm": _positive(_first_number(tags, 0x920A, _EXIF_FIRST)),
+        "iso": _whole(iso),
+        "flash_fired": bool(int(flash) & 1) if flash is not None and flash >= 0 else None,
+        "lens": _text(tags, 0xA434, _EXIF_FIRST),
+        "software": _text(tags, 0x0131, _IMAGE_FIRST),
+        "orientation": _orientation(_first_number(tags, 0x0112, (Group.IMAGE, Group.EXIF))),
+        "file_source": _file_source(tags.get((Group.EXIF, 0xA300))),
+        **_taken(taken, _text(tags, 0x9291, _EXIF_FIRST), _text(tags, 0x9011, _EXIF_FIRST)),
+        **_position(tags),
+    }
+    return {name: value for name, value in labels.items() if value is not None}
+
+
+def _text(tags: Tags, tag: int, groups: Iterable[Group]) -> str | None:
+    """The first non-blank text of a tag; numbers under a text tag are its bytes."""
+    for group in groups:
+        value = tags.get((group, tag))
+        if isinstance(value, tuple):
+            value = bytes(int(v) for v in value if isinstance(v, int) and 0 <= v < 256)
+        elif isinstance(value, str) and value.isascii() is False:
+            value = _bytes_of(value)
+        text = clean_text(value)
+        if text is not None:
+            return text
+    return None
+
+
+def _bytes_of(text: str) -> str | bytes:
+    """Pillow decodes every text as Latin-1; give the bytes back so that UTF-8 is seen as such."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text
+
+
+def _numbers(value: Value | None) -> tuple[float, ...]:
+    """Numbers, also where the writer stored them as text."""
+    if value is None:
+        return ()
+    if isinstance(value, tuple):
+        return value
+    text = clean_text(value) or ""
+    numbers = []
+    for word in re.split(r"[\s,]+", text)[:8]:
+        match = re.fullmatch(r"([+-]?\d{1,12}(?:\.\d{1,12})?)(?:/(\d{1,12}))?", word)
+        if match:
+            bottom = float(match[2] or 1)
+            numbers.append(float(match[1]) / bottom if bottom else math.nan)
+    return tuple(numbers)
+
+
+def _first_number(tags: Tags, tag: int, groups: Iterable[Group], count: int | None = None) -> float | None:
+    """The first of a tag's numbers; with `count`, only where the tag has as many as the standard says."""
+    for group in groups:
+        numbers = _numbers(tags.get((group, tag)))
+        if numbers and math.isfinite(numbers[0]) and count in (None, len(numbers)):
+            return numbers[0]
+    return None
+
+
+def _positive(number: float | None) -> float | None:
+    return float(number) if number is not None and math.isfinite(number) and number > 0 else None
+
+
+def _whole(number: float | None) -> int | None:
+    number = _positive(number)
+    return round(number) if number is not None and 1 <= number < 2**32 else None
+
+
+def _orientation(number: float | None) -> int | None:
+    if number is None:
+        return None
+    return int(number) if number in (1, 2, 3, 4, 5, 6, 7, 8) else 1
+
+
+def _file_source(value: Value | None) -> int | None:
+    number = value[0] if value else None
+    return number if isinstance(number, int) and 0 <= number < 256 else None
+
+
+def _taken(text: str | None, fraction: str | None, offset: str | None) -> dict[str, Any]:
+    """`taken_at`, its precision and the UTC offset, from the tag's text and its two companions."""
+    stamp = _stamp(text)
+    if stamp is None:
+        return {}
+    when, precision, own_fraction, own_offset = stamp
+    digits = re.match(r"\d{1,9}", own_fraction or fraction or "")
+    if digits and precision is TakenPrecision.SECOND:
+        when += f".{digits[0][:3].ljust(3, '0')}"
+    return {"taken_at": when, "taken_precision": precision, "utc_offset": _utc_offset(own_offset or offset)}
+
+
+def _stamp(text: str | None) -> tuple[str, TakenPrecision, str | None, str | None] | None:
+    """Parse EXIF's and ISO 8601's forms; None for blanks, zeros and dates that no calendar has."""
+    match = _DATE.match(text or "")
+    if not match:
+        return None
+    year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups()[:6])
+    try:
+        when = datetime(year, month, day, hour, minute, second)
+    except ValueError:
+        return None
+    precision = TakenPrecision.SECOND if match[4] else TakenPrecision.DAY
+    return when.isoformat(timespec="seconds"), precision, match[7], match[8]
+
+
+def _utc_offset(text: str | None) -> str | None:
+    match = _OFFSET.match(text or "")
+    if not match:
+        return None
+    if match[1]:
+        return "+00:00"
+    hours, minutes = int(match[3]), int(match[4])
+    return f"{match[2]}{hours:02}:{minutes:02}" if hours <= 14 and minutes < 60 else None
+
+
+def _position(tags: Tags) -> dict[str, Any]:
+    """Latitude, longitude and the time of the fix from the GPS directory."""
+    latitude = _degrees(tags, 2, 1, "S", 90)
+    longitude = _degrees(tags, 4, 3, "W", 180)
+    found: dict[str, Any] = {}
+    if latitude is not None and longitude is not None:
+        found.update(latitude=latitude, longitude=longitude)
+    clock = _numbers(tags.get((Group.GPS, 7)))
+    date = re.match(r"(\d{4})\D(\d{1,2})\D(\d{1,2})", _text(tags, 0x1D, (Group.GPS,)) or "")
+    if date and len(clock) >= 3 and all(math.isfinite(c) and 0 <= c < 61 for c in clock[:3]):
+        thousandths = round(clock[2] * 1000)
+        try:
+            fix = datetime(*map(int, date.groups()), int(clock[0]), int(clock[1]), thousandths // 1000)  # type: ignore[arg-type]
+        except ValueError:
+            return found
+        found["gps_utc"] = fix.isoformat() + (f".{thousandths % 1000:03}" if thousandths % 1000 else "")
+    return found
+
+
+def _degrees(tags: Tags, tag: int, reference: int, negative: str, limit: float) -> float | None:
+    parts = _numbers(tags.get((Group.GPS, tag)))[:3]
+    if not parts or not all(math.isfinite(p) for p in parts[:1]):
+        return None
+    total = sum(p / 60**i for i, p in enumerate(parts) if math.isfinite(p))
+    sign = (_text(tags, reference, (Group.GPS,)) or "").upper()
+    total = -total if sign.startswith(negative) else total
+    return total if abs(total) <= limit else None
+
+
+# --- from XMP
+
+
+def _from_xmp(xmp: dict[str, str]) -> dict[str, Any]:
+    """Labels from XMP properties; only those that are there."""
+    if not xmp:
+        return {}
+
+    def number(*names: str) -> float | None:
+        return next((n[0] for n in (_numbers(xmp.get(name)) for name in names) if n), None)
+
+    fired = xmp.get("exif:Fired", "").lower()
+    flash = number("exif:Flash")
+    latitude, longitude = _xmp_degrees(xmp.get("exif:GPSLatitude"), 90), _xmp_degrees(xmp.get("exif:GPSLongitude"), 180)
+    labels = {
+        "make": clean_text(xmp.get("tiff:Make")),
+        "model": clean_text(xmp.get("tiff:Model")),
+        "exposure_s": _positive(number("exif:ExposureTime")),
+        "aperture": _positive(number("exif:FNumber")),
+        "focal_mm": _positive(number("exif:FocalLength")),
+        "iso": _whole(number("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")),
+        "flash_fired": fired == "true" if fired in ("true", "false") else bool(int(flash) & 1) if flash else None,
+        "lens": clean_text(xmp.get("exifEX:LensModel") or xmp.get("aux:Lens")),
+        "software": clean_text(xmp.get("tiff:Software")),
+        "orientation": _orientation(number("tiff:Orientation")),
+        **_taken(xmp.get("exif:DateTimeOriginal"), None, None),
+        **({"latitude": latitude, "longitude": longitude} if latitude is not None and longitude is not None else {}),
+    }
+    return {name: value for name, value in labels.items() if value is not None}
+
+
+_FRACTION = r"\d{1,9}(?:/\d{1,9}|\.\d{1,12})?"
+_XMP_DEGREES = re.compile(
+    rf"\s*([+-]?)({_FRACTION})(?:[,\s]({_FRACTION}))?(?:[,\s]({_FRACTION}))?\s*([NSEW]?)\s*", re.I
+)
+
+
+def _xmp_degrees(text: str | None, limit: float) -> float | None:
+    """`47,38.5N`, `47,38,30N`, a plain number, or EXIF's three fractions copied (`47/1 38/1 3050/100`)."""
+    match = _XMP_DEGREES.fullmatch(text or "")
+    if not match:
+        return None
+    parts = [n[0] for n in map(_numbers, match.groups()[1:4]) if n]
+    total = sum(p / 60**i for i, p in enumerate(parts))
+    if match[1] == "-" or match[5].upper() in ("S", "W"):
+        total = -total
+    return total if math.isfinite(total) and abs(total) <= limit else None
+
+
+# --- one record
+
+# These come from one source together: a fraction of a second of one reader and a date of another would be no time at all.
+_TOGETHER = {"taken_precision": "taken_at", "utc_offset": "taken_at", "longitude": "latitude"}
+
+
+def _merged(sources: dict[str, dict[str, Any]]) -> Exif:
+    """The first source that has a label gives it; EXIF's two readers are compared."""
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for source, labels in sources.items():
+        for name, value in labels.items():
+            leader = _TOGETHER.get(name)
+            if leader in origin and origin[leader] != source:
+                continue
+            if name not in values:
+                values[name], origin[name] = value, source
+    used = tuple(source for source in sources if source in origin.values())
+    return Exif(**values, readers=used, disagreements=_disagreements(sources["exifread"], sources["pillow"]))
+
+
+def _disagreements(first: dict[str, Any], second: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{name}: exifread {first[name]!s}, pillow {second[name]!s}"
+        for name in first
+        if name in second and not _same(first[name], second[name])
+    )
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
+    return bool(a == b)

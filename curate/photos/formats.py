@@ -1,0 +1,196 @@
+"""Which file is a picture, told by its first bytes, and which formats may reach a decoder.
+
+A name proves nothing: phones write HEIC into `.jpg`, and an archive can be called `.png`. So a file is a picture if its
+*content* is one, or if its extension promises one (then the row says that it is not).
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import StrEnum
+from pathlib import Path
+
+
+class Format(StrEnum):
+    """A picture's container, by content."""
+
+    JPEG = "JPEG"
+    MPO = "MPO"
+    PNG = "PNG"
+    GIF = "GIF"
+    BMP = "BMP"
+    WEBP = "WEBP"
+    TIFF = "TIFF"
+    HEIF = "HEIF"
+    AVIF = "AVIF"
+    JXL = "JXL"
+    DNG = "DNG"
+    CR2 = "CR2"
+    CR3 = "CR3"
+    CRW = "CRW"
+    NEF = "NEF"
+    ARW = "ARW"
+    ORF = "ORF"
+    RW2 = "RW2"
+    RAF = "RAF"
+    PEF = "PEF"
+    MRW = "MRW"
+
+
+RAW_FORMATS = frozenset(
+    {
+        Format.DNG,
+        Format.CR2,
+        Format.CR3,
+        Format.CRW,
+        Format.NEF,
+        Format.ARW,
+        Format.ORF,
+        Format.RW2,
+        Format.RAF,
+        Format.PEF,
+        Format.MRW,
+    }
+)
+"""Sensor data: never decoded here; their embedded JPEG stands for them."""
+
+TIFF_LIKE = frozenset({Format.TIFF, Format.DNG, Format.CR2, Format.NEF, Format.ARW, Format.ORF, Format.RW2, Format.PEF})
+"""The whole file is one TIFF structure."""
+
+DECODED = {
+    Format.JPEG: ("JPEG", "MPO"),
+    Format.MPO: ("JPEG", "MPO"),
+    Format.PNG: ("PNG",),
+    Format.GIF: ("GIF",),
+    Format.BMP: ("BMP",),
+    Format.WEBP: ("WEBP",),
+    Format.TIFF: ("TIFF",),
+    Format.HEIF: ("HEIF",),
+    Format.AVIF: ("AVIF",),
+}
+"""The allow-list: what Pillow may try for a content. EPS, FITS, PSD, PDF and the rest never reach a decoder."""
+
+EXTENSIONS: dict[str, Format] = {
+    ".jpg": Format.JPEG,
+    ".jpeg": Format.JPEG,
+    ".jpe": Format.JPEG,
+    ".jfif": Format.JPEG,
+    ".mpo": Format.MPO,
+    ".png": Format.PNG,
+    ".gif": Format.GIF,
+    ".bmp": Format.BMP,
+    ".dib": Format.BMP,
+    ".webp": Format.WEBP,
+    ".tif": Format.TIFF,
+    ".tiff": Format.TIFF,
+    ".heic": Format.HEIF,
+    ".heif": Format.HEIF,
+    ".hif": Format.HEIF,
+    ".avif": Format.AVIF,
+    ".jxl": Format.JXL,
+    ".dng": Format.DNG,
+    ".cr2": Format.CR2,
+    ".cr3": Format.CR3,
+    ".crw": Format.CRW,
+    ".nef": Format.NEF,
+    ".nrw": Format.NEF,
+    ".arw": Format.ARW,
+    ".sr2": Format.ARW,
+    ".srf": Format.ARW,
+    ".orf": Format.ORF,
+    ".ori": Format.ORF,
+    ".rw2": Format.RW2,
+    ".raf": Format.RAF,
+    ".pef": Format.PEF,
+    ".mrw": Format.MRW,
+}
+"""Lower-case extensions that promise a picture. Sidecars, videos and text are not here."""
+
+HEAD = 64
+"""Bytes of a file that `sniff` looks at."""
+
+# TIFF-based RAWs look alike from outside; only the name, or the maker inside, tells them apart.
+_TIFF_RAW_EXTENSIONS = frozenset({".dng", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".pef", ".cr2", ".orf", ".rw2"})
+
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"}
+)
+
+
+def sniff(head: bytes, name: str = "") -> Format | None:
+    """Return the picture format of a file's first `HEAD` bytes, or None where they are no picture's.
+
+    Args:
+        head: the first bytes.
+        name: the file's name; only used to tell one TIFF-based RAW from another.
+    """
+    if head[:3] == b"\xff\xd8\xff":
+        return Format.JPEG
+    if head[:8] == b"\x89PNG\r\n\x1a\n":
+        return Format.PNG
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return Format.GIF
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Format.WEBP
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return _tiff_kind(head, name)
+    if head[:4] in (b"IIRO", b"IIRS", b"MMOR"):
+        return Format.ORF
+    if head[:4] == b"IIU\0":
+        return Format.RW2
+    if head[:2] in (b"II", b"MM") and head[6:14] == b"HEAPCCDR":
+        return Format.CRW
+    if head[:8] == b"FUJIFILM":
+        return Format.RAF
+    if head[:4] == b"\0MRM":
+        return Format.MRW
+    if head[:2] == b"\xff\x0a" or head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n":
+        return Format.JXL
+    if head[4:8] == b"ftyp":
+        return _iso_kind(head)
+    if (
+        head[:2] == b"BM"
+        and len(head) >= 18
+        and struct.unpack_from("<I", head, 14)[0] in (12, 40, 52, 56, 64, 108, 124)
+    ):
+        return Format.BMP
+    return None
+
+
+def _tiff_kind(head: bytes, name: str) -> Format:
+    if head[8:10] == b"CR":
+        return Format.CR2
+    suffix = Path(name).suffix.lower()
+    return EXTENSIONS[suffix] if suffix in _TIFF_RAW_EXTENSIONS else Format.TIFF
+
+
+def _iso_kind(head: bytes) -> Format | None:
+    """Tell the ISO media files that hold still pictures by their brands; the rest are videos."""
+    (size,) = struct.unpack(">I", head[:4])
+    major, brands = head[8:12], {head[i : i + 4] for i in range(16, min(size, len(head)) - 3, 4)}
+    if major == b"crx ":
+        return Format.CR3
+    if major in (b"avif", b"avis") or (major in (b"mif1", b"msf1", b"miaf") and brands & {b"avif", b"avis"}):
+        return Format.AVIF
+    if major in _HEIF_BRANDS or (major not in (b"qt  ", b"isom", b"mp41", b"mp42") and brands & _HEIF_BRANDS):
+        return Format.HEIF
+    return None
+
+
+def promised(name: str) -> Format | None:
+    """Return the format that a file's extension promises, or None."""
+    return EXTENSIONS.get(Path(name).suffix.lower())
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file gets a row: its extension or its content is a picture's.
+
+    Raises:
+        OSError: the file has no picture's extension and could not be read to look inside.
+    """
+    if promised(path.name) is not None:
+        return True
+    if not path.is_file():  # never open a FIFO or a device: that can wait for ever
+        return False
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD), path.name) is not None

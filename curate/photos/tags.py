@@ -1,0 +1,167 @@
+"""Two readers of one TIFF block, exifread and Pillow, brought to one form so that they can check each other.
+
+exifread runs with `details=False`: with MakerNotes on it loops over counts that an attacker chooses. Neither library
+promises to raise only its own errors on hostile input, so each has a list of what it was seen, or can be read, to
+raise; a hang or a crash is the guard's business (`guard.py`).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+import warnings
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import exifread
+from exifread.core.exceptions import ExifError
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from curate.photos.containers import Directory, TiffBlock
+
+logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal; the row tells instead
+
+Number = int | float
+Value = str | bytes | tuple[Number, ...]
+"""A tag's value: text (decoded, or the bytes where that failed), or numbers; a fraction over zero is inf or nan."""
+
+
+class Group(StrEnum):
+    """Which directory a tag was found in. OTHER: the thumbnail's and further ones, which only fill gaps."""
+
+    IMAGE = "image"
+    EXIF = "exif"
+    GPS = "gps"
+    OTHER = "other"
+
+
+Tags = dict[tuple[Group, int], Value]
+
+EXIF_POINTER, GPS_POINTER, MAKER_NOTE = 0x8769, 0x8825, 0x927C
+_MAX_VALUES = 64
+"""Numbers kept of one tag: none of the wanted tags has more than a handful."""
+
+_UNWANTED = frozenset({0x0111, 0x0117, 0x0144, 0x0145, 0x83BB, 0x8649, 0x8773})
+"""Large tags (strips, tiles, IPTC, Photoshop, ICC) that hold no label."""
+
+EXIFREAD_ERRORS = (
+    ExifError,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+    struct.error,
+)
+"""What exifread raises on damaged blocks: it indexes, unpacks and formats values without checking their types."""
+
+PILLOW_ERRORS = (
+    AttributeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+    struct.error,
+)
+"""What Pillow raises on damaged blocks and pictures; SyntaxError is its way to say "not this format"."""
+
+_FIRST = {Directory.IMAGE: Group.IMAGE, Directory.EXIF: Group.EXIF, Directory.GPS: Group.GPS}
+
+
+def exifread_tags(block: TiffBlock) -> Tags:
+    """Read a block with exifread.
+
+    Raises:
+        EXIFREAD_ERRORS: the block is damaged beyond what it bears.
+    """
+    found: Tags = {}
+    groups = {"Image": _FIRST[block.directory], "EXIF": Group.EXIF, "GPS": Group.GPS}
+    block.stream.seek(0)
+    for key, tag in exifread.process_file(block.stream, details=False, extract_thumbnail=False).items():
+        prefix = key.split(" ", 1)[0]
+        if prefix == "Interoperability" or tag.tag in _UNWANTED:
+            continue
+        found[groups.get(prefix, Group.OTHER), tag.tag] = _value(tag.values)
+    return found
+
+
+def pillow_tags(block: TiffBlock) -> Tags:
+    """Read a block with Pillow, which also knows BigTIFF and tells whether a MakerNote is there.
+
+    Raises:
+        PILLOW_ERRORS: the block is damaged beyond what it bears.
+    """
+    found: Tags = {}
+    first = _FIRST[block.directory]
+    block.stream.seek(0)
+    exif = Image.Exif()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like: the row tells instead
+        exif.load_from_fp(_Unowned(block.stream))
+        _take(found, first, exif)
+        if block.directory is Directory.IMAGE:
+            for pointer, group in ((EXIF_POINTER, Group.EXIF), (GPS_POINTER, Group.GPS)):
+                try:
+                    _take(found, group, exif.get_ifd(pointer))
+                except PILLOW_ERRORS:  # one damaged directory does not cost the others
+                    continue
+    return found
+
+
+def _take(found: Tags, group: Group, directory: Any) -> None:
+    for tag in list(directory):
+        if tag in _UNWANTED:
+            continue
+        try:
+            value = directory[tag]
+        except PILLOW_ERRORS:
+            continue
+        if not isinstance(value, dict):
+            found[group, tag] = _value(value)
+
+
+class _Unowned(io.RawIOBase):
+    """A stream that Pillow may drop without closing ours."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
+def _value(raw: Any) -> Value:
+    if isinstance(raw, (str, bytes)):
+        return raw
+    if not isinstance(raw, (list, tuple)):
+        return (_number(raw),)
+    return tuple(_number(item[0] if isinstance(item, tuple) and item else item) for item in raw[:_MAX_VALUES])
+
+
+def _number(raw: Any) -> Number:
+    if isinstance(raw, (Fraction, IFDRational)):
+        top, bottom = raw.numerator, raw.denominator
+        if bottom == 0:
+            return float("inf") if top else float("nan")
+        return float(top) / float(bottom)
+    return raw if isinstance(raw, (int, float)) else float("nan")
