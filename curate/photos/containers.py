@@ -415,13 +415,12 @@ def _from_mrw(file: BinaryIO, found: Metadata) -> None:
         at += 8 + length
 
 
-class _PlainHeader(io.RawIOBase):
-    """A TIFF-like file whose maker changed the magic number, seen with the standard one."""
+class Window(io.RawIOBase):
+    """A file seen from an offset on, with other first bytes if asked: an embedded picture, or a maker's own TIFF."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._at, self._size = file, 0, file_size(file)
-        self._head = bytearray(read_at(file, 0, 8))
-        self._head[2:4] = b"*\0" if self._head[:2] == b"II" else b"\0*"
+    def __init__(self, file: BinaryIO, start: int = 0, head: bytes = b"") -> None:
+        self._file, self._start, self._head, self._at = file, start, head, 0
+        self._size = max(0, file_size(file) - start)
 
     def readable(self) -> bool:
         return True
@@ -438,17 +437,20 @@ class _PlainHeader(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        self._file.seek(self._at)
+        if self._at >= self._size:
+            return 0
+        self._file.seek(self._start + self._at)
         data = bytearray(self._file.read(len(buffer)))
-        for i in range(self._at, min(len(self._head), self._at + len(data))):
-            data[i - self._at] = self._head[i]
+        covered = self._head[self._at : self._at + len(data)]
+        data[: len(covered)] = covered
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
 
 
 def _as_tiff(file: BinaryIO) -> BinaryIO:
-    file.seek(0)
-    if file.read(4) in _TIFF_MAGIC:
+    """Some makers change TIFF's magic number; the readers need the standard one."""
+    head = read_at(file, 0, 4)
+    if head in _TIFF_MAGIC:
         return file
-    return io.BufferedReader(_PlainHeader(file))
+    return io.BufferedReader(Window(file, head=head[:2] + (b"*\0" if head[:2] == b"II" else b"\0*")))

@@ -11,15 +11,16 @@ import io
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from curate.photos.ciff import ciff_tags
-from curate.photos.containers import CiffBlock, Metadata, find_metadata
+from curate.photos.containers import CiffBlock, Metadata, TiffBlock, find_metadata
 from curate.photos.facts import Exif, TakenPrecision
-from curate.photos.formats import HEAD, Format, sniff
+from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
 from curate.photos.tags import (
     EXIFREAD_ERRORS,
     MAKER_NOTE,
@@ -28,6 +29,7 @@ from curate.photos.tags import (
     Tags,
     Value,
     exifread_tags,
+    largest_size,
     pillow_tags,
 )
 from curate.photos.xmp import xmp_properties
@@ -52,12 +54,16 @@ class Reading:
         creator_tool: XMP's CreatorTool, the program that made the file.
         processing_software: EXIF's ProcessingSoftware.
         maker_note: whether the maker's own block is there; None where no EXIF is.
+        changed_at: when the file was last changed by its own account (EXIF's DateTime), as `taken_at`.
+        pixel_size: (width, height) of the largest picture that the metadata describe.
     """
 
     exif: Exif = field(default_factory=Exif)
     creator_tool: str | None = None
     processing_software: str | None = None
     maker_note: bool | None = None
+    changed_at: str | None = None
+    pixel_size: tuple[int, int] | None = None
 
 
 def read_exif(source: Path | bytes) -> Exif:
@@ -99,7 +105,18 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         creator_tool=clean_text(packets.get("xmp:CreatorTool")),
         processing_software=_text(by_exifread or by_pillow, 0x000B, (Group.IMAGE,)),
         maker_note=note,
+        changed_at=(_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
+        pixel_size=_pixel_size(by_exifread or by_pillow, blocks, kind),
     )
+
+
+def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] | None:
+    """The size that EXIF names, or a larger one from a RAW file's directories."""
+    named = tuple(_whole(_first_number(tags, tag, (Group.EXIF,))) for tag in (0xA002, 0xA003))
+    sizes = [named] if all(named) else []
+    if kind in RAW_FORMATS:
+        sizes += [s for b in blocks.blocks if isinstance(b, TiffBlock) and (s := largest_size(b))]
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)  # type: ignore[operator,return-value]
 
 
 def _read_blocks(blocks: Metadata) -> tuple[Tags, Tags, Tags]:
@@ -114,14 +131,11 @@ def _read_blocks(blocks: Metadata) -> tuple[Tags, Tags, Tags]:
                 by_exifread.pop(tag, None)
                 by_pillow.pop(tag, None)
             continue
-        try:
+        # What one reader gives up on the other may still read; a file that neither reads has no labels.
+        with suppress(*EXIFREAD_ERRORS):
             by_exifread.update(exifread_tags(block))
-        except EXIFREAD_ERRORS:
-            pass  # Pillow may still read it; a file that neither reads has no labels
-        try:
+        with suppress(*PILLOW_ERRORS):
             by_pillow.update(pillow_tags(block))
-        except PILLOW_ERRORS:
-            pass
     return by_exifread, by_pillow, by_ciff
 
 
@@ -277,7 +291,8 @@ def _position(tags: Tags) -> dict[str, Any]:
     if date and len(clock) >= 3 and all(math.isfinite(c) and 0 <= c < 61 for c in clock[:3]):
         thousandths = round(clock[2] * 1000)
         try:
-            fix = datetime(*map(int, date.groups()), int(clock[0]), int(clock[1]), thousandths // 1000)  # type: ignore[arg-type]
+            year, month, day = map(int, date.groups())
+            fix = datetime(year, month, day, int(clock[0]), int(clock[1]), thousandths // 1000)
         except ValueError:
             return found
         found["gps_utc"] = fix.isoformat() + (f".{thousandths % 1000:03}" if thousandths % 1000 else "")
@@ -345,7 +360,7 @@ def _xmp_degrees(text: str | None, limit: float) -> float | None:
 
 # --- one record
 
-# These come from one source together: a fraction of a second of one reader and a date of another would be no time at all.
+# These come from one source together: one reader's precision with another's date would be no time at all.
 _TOGETHER = {"taken_precision": "taken_at", "utc_offset": "taken_at", "longitude": "latitude"}
 
 

@@ -37,7 +37,7 @@ class Exif:
     Attributes:
         exposure_s: exposure time in seconds. aperture: F number. focal_mm: focal length in millimetres. iso: ISO speed.
         flash_fired: bit 0 of the Flash tag.
-        taken_at: local wall time, `YYYY-MM-DDTHH:MM:SS[.fff]`, of DateTimeOriginal alone (not the file's or editor's date).
+        taken_at: local wall time, `YYYY-MM-DDTHH:MM:SS[.fff]`, of DateTimeOriginal alone (no file's or editor's date).
         utc_offset: `+02:00`.
         gps_utc: time of the GPS fix in UTC, `YYYY-MM-DDTHH:MM:SS[.fff]`.
         latitude, longitude: degrees, south and west negative.
@@ -75,7 +75,8 @@ class PhotoFacts:
         sha256: of the file's bytes, hex. size: bytes.
         format: `JPEG`, `MPO`, `PNG`, `TIFF`, `WEBP`, `HEIF`, … by content, not by name.
         width, height: pixels as stored, before the orientation is applied.
-        jpeg_quality: 1 to 100, estimated from the quantisation tables. jpeg_subsampling: `4:2:0`, `4:4:4`, ….
+        jpeg_quality: 1 to 100, from the quantisation tables. jpeg_subsampling: `4:2:0`, `4:4:4`, ….
+        jpeg_standard_tables: the tables are libjpeg's, so the quality is exact; else it is the nearest.
         phash: 64-bit perceptual hash of the upright picture, 16 hex digits.
         edited, edited_reason: whether the file is no longer as the camera wrote it, and the sign of that.
         status, error: how reading ended; `error` says why in one line where it is not OK. EXIF can be known for a
@@ -93,6 +94,7 @@ class PhotoFacts:
     jpeg_quality: int | None = None
     jpeg_subsampling: str | None = None
     jpeg_progressive: bool | None = None
+    jpeg_standard_tables: bool | None = None
     phash: str | None = None
     edited: bool | None = None
     edited_reason: str | None = None

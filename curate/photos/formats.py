@@ -58,8 +58,8 @@ TIFF_LIKE = frozenset({Format.TIFF, Format.DNG, Format.CR2, Format.NEF, Format.A
 """The whole file is one TIFF structure."""
 
 DECODED = {
-    Format.JPEG: ("JPEG", "MPO"),
-    Format.MPO: ("JPEG", "MPO"),
+    Format.JPEG: ("JPEG",),
+    Format.MPO: ("JPEG",),  # Pillow hands a JPEG with more pictures behind it to its MPO reader
     Format.PNG: ("PNG",),
     Format.GIF: ("GIF",),
     Format.BMP: ("BMP",),

@@ -7,7 +7,6 @@ raise; a hang or a crash is the guard's business (`guard.py`).
 
 from __future__ import annotations
 
-import io
 import logging
 import struct
 import warnings
@@ -111,7 +110,7 @@ def pillow_tags(block: TiffBlock) -> Tags:
     exif = Image.Exif()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like: the row tells instead
-        exif.load_from_fp(_Unowned(block.stream))
+        exif.load_from_fp(block.stream)
         _take(found, first, exif)
         if block.directory is Directory.IMAGE:
             for pointer, group in ((EXIF_POINTER, Group.EXIF), (GPS_POINTER, Group.GPS)):
@@ -120,6 +119,34 @@ def pillow_tags(block: TiffBlock) -> Tags:
                 except PILLOW_ERRORS:  # one damaged directory does not cost the others
                     continue
     return found
+
+
+def largest_size(block: TiffBlock) -> tuple[int, int] | None:
+    """Return (width, height) of the largest picture that the block's first directory and its children describe.
+
+    In RAW files the first directory is often a thumbnail's; the sensor's picture is in a child (tag 0x014A).
+    """
+    sizes: list[tuple[int, int]] = []
+    block.stream.seek(0)
+    exif = Image.Exif()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exif.load_from_fp(block.stream)
+            directories = [exif]
+            children = exif.get(0x014A, ())
+            for offset in (children if isinstance(children, tuple) else (children,))[:8]:
+                child = Image.Exif()
+                child.endian, child.bigtiff = exif.endian, exif.bigtiff
+                child.load_from_fp(block.stream, offset)
+                directories.append(child)
+            for directory in directories:
+                width, height = directory.get(0x0100), directory.get(0x0101)
+                if isinstance(width, int) and isinstance(height, int):
+                    sizes.append((width, height))
+        except PILLOW_ERRORS:  # what was read before the damage stands
+            pass
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
 
 
 def _take(found: Tags, group: Group, directory: Any) -> None:
@@ -132,22 +159,6 @@ def _take(found: Tags, group: Group, directory: Any) -> None:
             continue
         if not isinstance(value, dict):
             found[group, tag] = _value(value)
-
-
-class _Unowned(io.RawIOBase):
-    """A stream that Pillow may drop without closing ours."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        return self._stream.read(size)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
 
 
 def _value(raw: Any) -> Value:

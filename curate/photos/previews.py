@@ -1,0 +1,35 @@
+"""Previews on disk: written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_QUALITY = 90
+
+
+def write_preview(image: Image, target: Path) -> None:
+    """Write an RGB picture as JPEG of quality 90 without chroma subsampling.
+
+    Raises:
+        OSError: the disk is full or refuses to be written.
+    """
+    part = part_of(target)
+    try:
+        with part.open("wb") as file:
+            image.save(file, "JPEG", quality=_QUALITY, subsampling=0)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def part_of(target: Path) -> Path:
+    """Where a preview grows; a killed process may leave this behind."""
+    return target.with_name(f".{target.name}.part")

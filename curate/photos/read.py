@@ -1,0 +1,163 @@
+"""One file -> its facts. Bad files have facts too: a status and the reason in one line."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from curate.errors import StorageError
+from curate.photos import edited
+from curate.photos.exif import Reading, read_metadata
+from curate.photos.facts import PhotoFacts, Status
+from curate.photos.formats import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
+from curate.photos.jpeg import jpeg_tables
+from curate.photos.picture import (
+    MAX_PIXELS,
+    Picture,
+    PictureError,
+    TooLargeError,
+    TruncatedError,
+    decode,
+    embedded_jpeg,
+    picture_size,
+)
+from curate.photos.previews import write_preview
+from curate.text import clean_text, printable_path
+
+
+def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
+    """Return what one photo file tells, and write its preview if asked; never raises for a bad file.
+
+    RAW files and JPEG XL are not decoded: a RAW's preview and hash come from the largest JPEG inside. Where there is
+    none they stay None, and the status is OK as long as the metadata could be read.
+
+    Args:
+        path: the file; only regular files are opened.
+        preview: where to write the upright preview, a JPEG of at most 640 pixels; its folder must exist.
+        max_pixels: larger pictures are not decoded (status `too_large`), but their metadata is read.
+
+    Raises:
+        StorageError: the preview could not be written; that is the disk's fault, not the photo's.
+    """
+    try:
+        with _open_regular(path) as file:
+            return _read_open(file, path, preview, max_pixels)
+    except MemoryError:
+        return PhotoFacts(Status.TOO_LARGE, "reading it needs more memory than is allowed")
+    except OSError as error:
+        return _unreadable(error)
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file. A FIFO would make us wait for ever, a device could do anything: both are refused."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return os.fdopen(descriptor, "rb", buffering=1 << 16)
+
+
+def _unreadable(error: OSError) -> PhotoFacts:
+    reason = error.strerror or type(error).__name__
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return PhotoFacts(Status.MISSING, "the file is not there any more")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return PhotoFacts(Status.DENIED, "no permission to read it")
+    if error.errno == errno.ELOOP:
+        return PhotoFacts(Status.INVALID, "a loop of symbolic links")
+    return PhotoFacts(Status.INVALID, f"it cannot be read ({reason})")
+
+
+def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int) -> PhotoFacts:
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an open file will do
+    size = file.tell()
+    file.seek(0)
+    kind = sniff(file.read(HEAD), path.name)
+    facts = PhotoFacts(Status.OK, sha256=sha256, size=size, format=kind)
+    if kind is None:
+        hint = promised(path.name)
+        what = "it is empty" if size == 0 else f"its content is not {hint or 'a picture'}, nor another picture format"
+        return replace(facts, status=Status.INVALID, error=what)
+    reading = read_metadata(file, kind)
+    was_edited, reason = edited.judge(reading)
+    facts = replace(facts, exif=reading.exif, edited=was_edited, edited_reason=reason)
+    if kind in RAW_FORMATS or kind is Format.JXL:
+        return _undecoded(file, kind, facts, reading, preview, max_pixels)
+    if kind is Format.JPEG:
+        facts = _with_tables(file, facts)
+    try:
+        picture = decode(file, kind, reading.exif.orientation, max_pixels)
+    except PictureError as error:
+        width, height = (facts.width, facts.height) if facts.width else picture_size(file, kind) or (None, None)
+        return replace(facts, width=width, height=height, status=_status(error), error=clean_text(str(error)))
+    facts = replace(facts, format=picture.format, width=picture.width, height=picture.height)
+    return _facts_of(picture, facts, preview)
+
+
+def _with_tables(file: BinaryIO, facts: PhotoFacts) -> PhotoFacts:
+    tables = jpeg_tables(file)
+    if tables is None:
+        return facts
+    return replace(
+        facts,
+        width=tables.width or None,
+        height=tables.height or None,
+        jpeg_quality=tables.quality,
+        jpeg_standard_tables=tables.standard,
+        jpeg_subsampling=tables.subsampling,
+        jpeg_progressive=tables.progressive,
+    )
+
+
+def _undecoded(
+    file: BinaryIO, kind: Format, facts: PhotoFacts, reading: Reading, preview: Path | None, max_pixels: int
+) -> PhotoFacts:
+    """RAW and JPEG XL: the metadata, and what an embedded JPEG gives."""
+    width, height = reading.pixel_size or (None, None)
+    facts = replace(facts, width=width, height=height)
+    for inside, inside_kind in _pictures_inside(file, kind):
+        try:
+            picture = decode(inside, inside_kind, reading.exif.orientation, max_pixels)
+        except PictureError:
+            continue  # a damaged preview is no fault of the photo
+        facts = replace(facts, width=width or picture.width, height=height or picture.height)
+        return _facts_of(picture, facts, preview)
+    if not reading.exif.readers:
+        return replace(facts, status=Status.INVALID, error=f"neither its picture nor metadata could be read ({kind})")
+    return facts
+
+
+def _facts_of(picture: Picture, facts: PhotoFacts, preview: Path | None) -> PhotoFacts:
+    if preview is not None:
+        try:
+            write_preview(picture.small, preview)
+        except OSError as error:
+            raise StorageError(
+                "A preview could not be written",
+                f"{printable_path(preview)}: {error.strerror or error}",
+                "Make room on the disk, or put the workspace where it can be written, and run the command again.",
+            ) from error
+    return replace(facts, phash=picture.phash())
+
+
+def _pictures_inside(file: BinaryIO, kind: Format) -> Iterator[tuple[BinaryIO, Format]]:
+    """What may stand for a RAW file: its largest JPEG, or the plain thumbnail that its first directory describes."""
+    if kind in RAW_FORMATS:
+        window = embedded_jpeg(file)
+        if window is not None:
+            yield io.BufferedReader(window), Format.JPEG
+        if kind in TIFF_LIKE:
+            yield file, Format.TIFF
+
+
+def _status(error: PictureError) -> Status:
+    if isinstance(error, TooLargeError):
+        return Status.TOO_LARGE
+    return Status.TRUNCATED if isinstance(error, TruncatedError) else Status.INVALID
