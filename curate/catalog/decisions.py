@@ -1,0 +1,230 @@
+"""What people decided: an append-only log, and what it amounts to.
+
+Undo and redo are entries of the log like any other, so they survive a restart and can be read back. Entries name photos by
+the sha256 of their files: a decision sticks to the picture, wherever its file moves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from curate.cameras.resolve import camera_key
+from curate.cameras.types import CameraType
+from curate.catalog.labelling import SAID_KEYS
+from curate.catalog.store import Catalog, now
+from curate.errors import UsageError
+
+Verdict = Literal["accepted", "rejected"]
+Action = Literal["accept", "reject", "label", "camera"]
+
+_VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One entry of the log.
+
+    Attributes:
+        seq: its number. at: ISO 8601, UTC. who: the annotator. action: what was done; `undo` and `redo` name their `seq`.
+        payload: what it was done to, and what is needed to take it back.
+    """
+
+    seq: int
+    at: str
+    who: str
+    action: str
+    payload: dict[str, Any]
+
+
+def entries(catalog: Catalog) -> Iterator[Decision]:
+    """Yield the log, oldest first."""
+    for row in catalog.connection.execute("SELECT * FROM decision ORDER BY seq"):
+        yield Decision(row["seq"], row["at"], row["who"], row["action"], json.loads(row["payload"]))
+
+
+def decide(catalog: Catalog, action: Literal["accept", "reject"], phone: str, other: str, *, checked: bool = True) -> Decision:
+    """Accept or reject a pair, named by the sha256 of both files.
+
+    Raises:
+        UsageError: one of the photos already stands in another accepted pair (exactly one of each side a scene).
+    """
+    with catalog.transaction():
+        if action == "accept":
+            if checked:
+                _refuse_second_partner(catalog, phone, other)
+            before = verdict_of(catalog, phone, other)
+            subject = before[1] if before and before[1] is not None else _next_subject(catalog)
+            return _append(catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before})
+        return _append(catalog, "reject", {"phone": phone, "other": other, "before": verdict_of(catalog, phone, other)})
+
+
+def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> int:
+    """Say something of photos, as a person; returns how many labels changed.
+
+    Raises:
+        UsageError: that column is not a person's to say.
+    """
+    if key not in SAID_KEYS:
+        raise UsageError("that label cannot be set", f"{key} is none of {', '.join(SAID_KEYS)}", "Camera types are set with: curate cameras set MAKE MODEL TYPE")
+    with catalog.transaction():
+        changed = []
+        for photo in photos:
+            row = catalog.connection.execute(
+                "SELECT value FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
+            ).fetchone()
+            if row is None or row["value"] != value:
+                changed.append({"photo": photo, "said": row is not None, "before": row["value"] if row else None})
+        if changed:
+            _append(catalog, "label", {"key": key, "value": value, "photos": changed})
+        return len(changed)
+
+
+def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: CameraType) -> None:
+    """Say what kind of camera a make and model is; it holds for all its photos, present and future."""
+    key = camera_key(make, model)
+    with catalog.transaction():
+        row = catalog.connection.execute("SELECT type FROM camera_override WHERE key = ?", (key,)).fetchone()
+        _append(catalog, "camera", {"key": key, "make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None})
+
+
+def undo(catalog: Catalog) -> Decision | None:
+    """Take back the last decision that still stands; None where there is none."""
+    with catalog.transaction():
+        standing, _ = _stacks(catalog)
+        if not standing:
+            return None
+        last = standing[-1]
+        _write(catalog, "undo", {"seq": last.seq})
+        _take_back(catalog, last)
+        return last
+
+
+def redo(catalog: Catalog) -> Decision | None:
+    """Do again what was last taken back; None where there is nothing, or something was decided since."""
+    with catalog.transaction():
+        _, taken_back = _stacks(catalog)
+        if not taken_back:
+            return None
+        last = taken_back[-1]
+        _write(catalog, "redo", {"seq": last.seq})
+        _apply(catalog, last)
+        return last
+
+
+def verdict_of(catalog: Catalog, phone: str, other: str) -> list[Any] | None:
+    """Return [status, subject_idx, seq] of a decided pair, None for an open one."""
+    row = catalog.connection.execute(
+        "SELECT status, subject_idx, seq FROM verdict WHERE phone = ? AND other = ?", (phone, other)
+    ).fetchone()
+    return list(row) if row else None
+
+
+def partner_of(catalog: Catalog, sha256: str) -> str | None:
+    """Return the sha256 of a photo's accepted partner, None where it has none."""
+    row = catalog.connection.execute(
+        "SELECT other FROM verdict WHERE phone = ?1 AND status = 'accepted' "
+        "UNION ALL SELECT phone FROM verdict WHERE other = ?1 AND status = 'accepted' LIMIT 1",
+        (sha256,),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def tally(catalog: Catalog) -> dict[str, int]:
+    """Return how many pairs are accepted and rejected."""
+    counts = {"accepted": 0, "rejected": 0}
+    counts.update({row[0]: row[1] for row in catalog.connection.execute("SELECT status, count(*) FROM verdict GROUP BY status")})
+    return counts
+
+
+def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
+    for this, that in ((phone, other), (other, phone)):
+        partner = partner_of(catalog, this)
+        if partner is not None and partner != that:
+            names = {
+                row["sha256"]: row["path"]
+                for row in catalog.connection.execute("SELECT sha256, path FROM photo WHERE sha256 IN (?, ?)", (this, partner))
+            }
+            raise UsageError(
+                "that photo already has a partner",
+                f"{names.get(this, this)} is paired with {names.get(partner, partner)}",
+                "Reject that pair first, or undo it.",
+            )
+
+
+def _next_subject(catalog: Catalog) -> int:
+    """A number that no pair ever had: a subject's number is not given to another one."""
+    row = catalog.connection.execute("SELECT max(json_extract(payload, '$.subject_idx')) FROM decision WHERE action = 'accept'").fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def _append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decision:
+    decision = _write(catalog, action, payload)
+    _apply(catalog, decision)
+    return decision
+
+
+def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
+    at, who = now(), catalog.annotator
+    row = catalog.connection.execute(
+        "INSERT INTO decision (at, who, action, payload) VALUES (?, ?, ?, ?) RETURNING seq",
+        (at, who, action, json.dumps(payload, ensure_ascii=False)),
+    ).fetchone()
+    catalog.touch()
+    return Decision(int(row[0]), at, who, action, payload)
+
+
+def _apply(catalog: Catalog, decision: Decision) -> None:
+    payload = decision.payload
+    if decision.action in _VERDICT_OF:
+        _set_verdict(catalog, payload["phone"], payload["other"], [_VERDICT_OF[decision.action], payload.get("subject_idx"), decision.seq])
+    elif decision.action == "label":
+        for change in payload["photos"]:
+            catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})
+            catalog.relabel(change["photo"])
+    elif decision.action == "camera":
+        catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?)", (payload["key"], payload["type"]))
+        catalog.retype_cameras()
+
+
+def _take_back(catalog: Catalog, decision: Decision) -> None:
+    payload = decision.payload
+    if decision.action in _VERDICT_OF:
+        _set_verdict(catalog, payload["phone"], payload["other"], payload["before"])
+    elif decision.action == "label":
+        for change in payload["photos"]:
+            if change["said"]:
+                catalog.say(change["photo"], "person", {payload["key"]: change["before"]})
+            else:
+                catalog.unsay(change["photo"], "person", payload["key"])
+            catalog.relabel(change["photo"])
+    elif decision.action == "camera":
+        if payload["before"] is None:
+            catalog.connection.execute("DELETE FROM camera_override WHERE key = ?", (payload["key"],))
+        else:
+            catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?)", (payload["key"], payload["before"]))
+        catalog.retype_cameras()
+
+
+def _set_verdict(catalog: Catalog, phone: str, other: str, verdict: list[Any] | None) -> None:
+    if verdict is None:
+        catalog.connection.execute("DELETE FROM verdict WHERE phone = ? AND other = ?", (phone, other))
+    else:
+        catalog.connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?)", (phone, other, *verdict))
+
+
+def _stacks(catalog: Catalog) -> tuple[list[Decision], list[Decision]]:
+    """Replay the log: the decisions that stand, and those taken back since the last new one, each oldest first."""
+    standing: list[Decision] = []
+    taken_back: list[Decision] = []
+    for entry in entries(catalog):
+        if entry.action == "undo":
+            taken_back.append(standing.pop())
+        elif entry.action == "redo":
+            standing.append(taken_back.pop())
+        else:
+            standing.append(entry)
+            taken_back.clear()
+    return standing, taken_back

@@ -1,0 +1,186 @@
+"""Candidate pairs and what was decided about them, as rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from curate.catalog import decisions
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+
+PairStatus = Literal["candidate", "accepted", "rejected"]
+
+SAME_SCENE_SCORE = 0.5
+"""From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A pair of photos.
+
+    Attributes:
+        phone, other: paths as shown. phone_id, other_id: row IDs. phone_sha256, other_sha256: the pair's name in the log.
+        score: probability that both show the same scene; None for a pair made by hand. evidence: what speaks for it.
+        assigned: whether it is the best one-to-one choice for both. status; subject_idx: of an accepted pair.
+        taken: path of the photo's accepted partner, where one of the two already has another partner.
+    """
+
+    phone: str
+    other: str
+    phone_id: int
+    other_id: int
+    phone_sha256: str
+    other_sha256: str
+    score: float | None
+    evidence: dict[str, Any]
+    assigned: bool
+    status: PairStatus
+    subject_idx: int | None
+    taken: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The row under its fixed names."""
+        evidence = dict(self.evidence, assigned=self.assigned)
+        if self.taken:
+            evidence["already_paired"] = True
+        return {
+            "phone": self.phone,
+            "other": self.other,
+            "score": self.score,
+            "evidence": evidence,
+            "status": self.status,
+            "subject_idx": self.subject_idx,
+        }
+
+
+_PAIRS = """
+WITH paired AS (
+    SELECT phone AS sha256 FROM verdict WHERE status = 'accepted' UNION SELECT other FROM verdict WHERE status = 'accepted'
+), pair AS (
+    SELECT phone, other, score, assigned, evidence FROM candidate
+    UNION ALL
+    SELECT p.id, o.id, NULL, 0, '{}' FROM verdict
+    JOIN photo p ON p.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.phone)
+    JOIN photo o ON o.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.other)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM candidate c JOIN photo cp ON cp.id = c.phone JOIN photo co ON co.id = c.other
+        WHERE cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
+)
+SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256,
+       o.sha256 AS other_sha256, pair.score, pair.assigned, pair.evidence, v.status, v.subject_idx,
+       p.sha256 IN paired OR o.sha256 IN paired AS taken
+FROM pair JOIN photo p ON p.id = pair.phone JOIN photo o ON o.id = pair.other
+LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
+"""
+
+
+def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
+    """Yield pairs, the best first; those made by hand come last."""
+    where = {None: "", "candidate": "WHERE v.status IS NULL", "accepted": "WHERE v.status = 'accepted'", "rejected": "WHERE v.status = 'rejected'"}
+    order = "ORDER BY pair.score IS NULL, pair.score DESC, p.path, o.path"
+    yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
+
+
+def queue(catalog: Catalog) -> list[PairRow]:
+    """Return the pairs that wait for a person: open, both photos free, the likeliest first and one-to-one choices before the rest."""
+    open_pairs = [pair for pair in pairs(catalog, "candidate") if not pair.taken]
+    return sorted(open_pairs, key=lambda pair: (not pair.assigned, -(pair.score or 0.0), pair.phone, pair.other))
+
+
+def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """Return the photo rows of two paths, the phone's first where their cameras' types tell.
+
+    Raises:
+        UsageError: a path is no photo of the workspace, or both are the same picture.
+    """
+    rows = []
+    for path in (phone, other):
+        row = catalog.photo_at(path)
+        if row is None or row["sha256"] is None:
+            raise UsageError("that is no photo of the workspace", str(path), "Paths are listed by: curate photos -w DIR")
+        rows.append(row)
+    if rows[0]["sha256"] == rows[1]["sha256"]:
+        raise UsageError("a photo cannot be paired with itself", str(phone), "Name two different photos.")
+    sides = [side_of(catalog, row) for row in rows]
+    if sides == ["other", "phone"]:
+        rows.reverse()
+    return rows[0], rows[1]
+
+
+def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] | None:
+    """Return which side of a pair a photo stands on; None where its camera's type does not tell."""
+    row = catalog.connection.execute("SELECT type FROM camera WHERE id = ?", (photo["camera"],)).fetchone()
+    if row is None:
+        return None
+    return "phone" if row["type"] == "smartphone" else "other" if row["type"] in ("dslr", "mirrorless", "compact") else None
+
+
+def decide_by_path(
+    catalog: Catalog, action: Literal["accept", "reject"], phone: str | os.PathLike[str], other: str | os.PathLike[str]
+) -> None:
+    """Accept or reject two photos, candidates or not."""
+    first, second = pair_of(catalog, phone, other)
+    decisions.decide(catalog, action, first["sha256"], second["sha256"])
+
+
+def decide_auto(catalog: Catalog, min_score: float) -> int:
+    """Accept every waiting one-to-one choice with at least that probability; returns how many."""
+    accepted = 0
+    with catalog.transaction():
+        for pair in queue(catalog):
+            free = decisions.partner_of(catalog, pair.phone_sha256) is None and decisions.partner_of(catalog, pair.other_sha256) is None
+            if pair.assigned and free and pair.score is not None and pair.score >= min_score:
+                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
+                accepted += 1
+    return accepted
+
+
+def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, bool, dict[str, Any]]]) -> None:
+    """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
+    with catalog.transaction():
+        catalog.connection.execute("DELETE FROM candidate")
+        catalog.connection.executemany(
+            "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
+            ((phone, other, score, int(assigned), json.dumps(evidence)) for phone, other, score, assigned, evidence in rows),
+        )
+        catalog.touch()
+
+
+def scenes(catalog: Catalog) -> dict[str, int]:
+    """Return which scene each photo shows: sha256 -> number, for photos that share a scene with another one.
+
+    Photos are of one scene where an accepted pair or a likely open candidate (`SAME_SCENE_SCORE`) joins them, directly or
+    through others. Splits keep scenes whole, so an open candidate counts: to leave it out could leak.
+    """
+    links = [
+        (pair.phone_sha256, pair.other_sha256)
+        for pair in pairs(catalog)
+        if pair.status == "accepted" or (pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE)
+    ]
+    root: dict[str, str] = {}
+
+    def find(item: str) -> str:
+        while root.setdefault(item, item) != item:
+            root[item] = root[root[item]]
+            item = root[item]
+        return item
+
+    for a, b in links:
+        first, second = sorted((find(a), find(b)))
+        root[second] = first
+    numbers: dict[str, int] = {}
+    return {item: numbers.setdefault(find(item), len(numbers)) for item in sorted(root)}
+
+
+def _pair_row(row: sqlite3.Row) -> PairRow:
+    status: PairStatus = row["status"] or "candidate"
+    return PairRow(
+        row["phone_path"], row["other_path"], row["phone_id"], row["other_id"], row["phone_sha256"], row["other_sha256"],
+        row["score"], json.loads(row["evidence"]), bool(row["assigned"]), status, row["subject_idx"],
+        bool(row["taken"]) and status == "candidate",
+    )  # fmt: skip

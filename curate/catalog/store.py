@@ -1,0 +1,284 @@
+"""The catalogue's photos: taken in, looked up, labelled."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from curate.cameras.resolve import camera_key, resolve
+from curate.cameras.types import Camera, CameraType
+from curate.catalog.database import connect, connect_read_only, only_labels, transaction
+from curate.catalog.labelling import label_photo
+from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
+from curate.text import printable_path
+from curate.workspace import Workspace
+
+Origin = Literal["person", "sidecar", "folder"]
+_STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
+
+_ROW_COLUMNS = (*LABEL_COLUMNS, "path", "status", "error")
+_BOOLEANS = tuple(name for name, kind in LABEL_COLUMNS.items() if kind == "bool")
+_SELECT = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the catalogue remembers of a file: enough to tell whether it changed."""
+
+    id: int
+    size: int | None
+    mtime_ns: int | None
+    status: Status
+
+
+@dataclass
+class Catalog:
+    """The one writer (or a reader) of a workspace's catalogue."""
+
+    workspace: Workspace
+    connection: sqlite3.Connection
+    _cameras: dict[tuple[str | None, str | None, int | None], int] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, workspace: Workspace, *, read_only: bool = False) -> Iterator[Catalog]:
+        """Open the catalogue; it is made where it is missing. A writer also holds `workspace.writing`."""
+        if read_only and workspace.catalog.exists():
+            connection = connect_read_only(workspace.catalog)
+        else:
+            connection = connect(workspace.catalog)
+        with contextlib.closing(connection):
+            yield cls(workspace, connection)
+
+    def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+        """All or nothing."""
+        return transaction(self.connection, self.workspace.catalog)
+
+    @property
+    def annotator(self) -> str:
+        """The name that the decision log keeps."""
+        return self.workspace.settings.review.annotator or getpass.getuser()
+
+    def touch(self) -> None:
+        """Remember that the catalogue changed now; exports take their dates from here."""
+        self.connection.execute("INSERT OR REPLACE INTO fact VALUES ('changed', ?)", (now(),))
+
+    def changed(self) -> str:
+        """Return when the catalogue was last changed, ISO 8601 in UTC."""
+        row = self.connection.execute("SELECT value FROM fact WHERE key = 'changed'").fetchone()
+        return str(row[0]) if row else "1970-01-01T00:00:00+00:00"
+
+    # --- taking photos in
+
+    def known(self, paths: Sequence[bytes]) -> dict[bytes, Known]:
+        """Return what is remembered of these files; unknown ones are absent."""
+        found: dict[bytes, Known] = {}
+        for start in range(0, len(paths), 500):
+            part = paths[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for row in self.connection.execute(
+                f"SELECT id, path_bytes, size, mtime_ns, status FROM photo WHERE path_bytes IN ({marks})", part
+            ):
+                found[row["path_bytes"]] = Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]))
+        return found
+
+    def put_photo(self, path: bytes, facts: PhotoFacts, mtime_ns: int | None, source: str = "local") -> int:
+        """Add a photo or replace what is known of it; what somebody said of it stays. Returns its row ID."""
+        row = self.connection.execute(
+            "INSERT INTO photo (path_bytes, path, source, status, mtime_ns) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source RETURNING id",
+            (path, printable_path(path), source, facts.status.value, mtime_ns),
+        ).fetchone()
+        photo = int(row[0])
+        self.connection.execute("INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(asdict(facts), ensure_ascii=False)))
+        self.relabel(photo, facts)
+        return photo
+
+    def set_status(self, photo: int, status: Status, error: str | None) -> None:
+        """Say that a file is no longer as it was (missing, denied); its labels are kept."""
+        self.connection.execute("UPDATE photo SET status = ?, error = ? WHERE id = ?", (status.value, error, photo))
+
+    def say(self, photo: int, origin: Origin, values: Mapping[str, str | None]) -> bool:
+        """Keep what somebody says of a photo; returns whether that is news. Call `relabel` afterwards."""
+        before = {
+            row["key"]: row["value"]
+            for row in self.connection.execute("SELECT key, value FROM assertion WHERE photo = ? AND origin = ?", (photo, origin))
+        }
+        news = {key: value for key, value in values.items() if key not in before or before[key] != value}
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
+            [(photo, key, origin, value) for key, value in news.items()],
+        )
+        return bool(news)
+
+    def unsay(self, photo: int, origin: Origin, key: str) -> None:
+        """Take back what somebody said."""
+        self.connection.execute("DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin))
+
+    def said(self, photo: int) -> dict[str, str | None]:
+        """Return what is said of a photo, the strongest voice only."""
+        rows = self.connection.execute("SELECT key, origin, value FROM assertion WHERE photo = ?", (photo,)).fetchall()
+        return {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
+
+    def relabel(self, photo: int, facts: PhotoFacts | None = None) -> None:
+        """Make a photo's labels again, from its facts and what is said of it."""
+        labels = label_photo(facts or self.facts(photo), self.said(photo))
+        columns = dict(labels.columns, camera=self.camera_id(labels.make, labels.model, labels.file_source))
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        self.connection.execute(f"UPDATE photo SET {assignments} WHERE id = ?", (*columns.values(), photo))
+
+    def facts(self, photo: int) -> PhotoFacts:
+        """Return what reading the file told when it was last read."""
+        row = self.connection.execute("SELECT facts FROM reading WHERE photo = ?", (photo,)).fetchone()
+        return facts_from_json(row[0])
+
+    def skip(self, path: bytes, reason: str) -> None:
+        """Remember a file that is no photo, or could not be reached."""
+        self.connection.execute("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", (path, printable_path(path), reason))
+
+    # --- cameras
+
+    def camera_id(self, make: str | None, model: str | None, file_source: int | None) -> int | None:
+        """Return the row of a camera, added where it is new; None for photos that name no camera."""
+        if make is None and model is None and file_source not in (1, 2):
+            return None
+        key = (make, model, file_source if file_source in (1, 2) else None)
+        if key not in self._cameras:
+            camera = resolve(*key, overrides=self.overrides())
+            self.connection.execute(
+                "INSERT INTO camera (make, model, file_source, make_normalized, model_normalized, type, rule, also) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET make_normalized = excluded.make_normalized, "
+                "model_normalized = excluded.model_normalized, type = excluded.type, rule = excluded.rule, also = excluded.also",
+                (*key, camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule, json.dumps(camera.also)),
+            )
+            row = self.connection.execute(
+                "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? AND coalesce(file_source, -1) = ?",
+                (make or "", model or "", -1 if key[2] is None else key[2]),
+            ).fetchone()
+            self._cameras[key] = int(row[0])
+        return self._cameras[key]
+
+    def overrides(self) -> dict[str, CameraType]:
+        """Return the camera types that a person stated: in workspace.toml, and by command, which wins."""
+        stated = {camera_key(c.make, c.model): c.type for c in self.workspace.settings.cameras}
+        for row in self.connection.execute("SELECT key, type FROM camera_override"):
+            stated[row["key"]] = CameraType(row["type"])
+        return stated
+
+    def retype_cameras(self) -> int:
+        """Ask the rules again for every camera (an override or the table changed); returns how many answers changed."""
+        overrides, changed = self.overrides(), 0
+        for row in self.connection.execute("SELECT * FROM camera").fetchall():
+            camera = resolve(row["make"], row["model"], row["file_source"], overrides=overrides)
+            answer = (camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule, json.dumps(camera.also))
+            if answer != tuple(row[name] for name in ("make_normalized", "model_normalized", "type", "rule", "also")):
+                self.connection.execute(
+                    "UPDATE camera SET make_normalized = ?, model_normalized = ?, type = ?, rule = ?, also = ? WHERE id = ?",
+                    (*answer, row["id"]),
+                )
+                changed += 1
+        self._cameras.clear()
+        return changed
+
+    def cameras(self) -> list[tuple[Camera, int]]:
+        """Return the distinct cameras with the number of their photos: unknown ones first, then the most used."""
+        rows = self.connection.execute(
+            "SELECT camera.*, count(*) AS photos FROM camera JOIN photo ON photo.camera = camera.id GROUP BY camera.id "
+            "ORDER BY camera.type != 'unknown', photos DESC, camera.make, camera.model"
+        )
+        return [
+            (
+                Camera(
+                    row["make"], row["model"], row["make_normalized"], row["model_normalized"],
+                    CameraType(row["type"]), row["rule"], tuple(json.loads(row["also"])),
+                ),
+                row["photos"],
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    # --- labels
+
+    def labels(self, where: str | None = None) -> Iterator[LabelRow]:
+        """Yield label rows in the order of their paths.
+
+        Args:
+            where: one SQL expression over the label columns, as a user typed it; None for all.
+
+        Raises:
+            UsageError: the expression cannot be used.
+        """
+        if where is None:
+            yield from map(_label_row, self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY path"))
+            return
+        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
+            for row in reader.execute(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path"):
+                yield _label_row(row)
+
+    def photo_ids_where(self, where: str) -> list[int]:
+        """Return the row IDs of the photos that a user's expression picks."""
+        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
+            return [row[0] for row in reader.execute(f"SELECT id FROM label WHERE ({where}\n) ORDER BY id")]
+
+    def counts(self, column: Literal["camera_type", "make_normalized", "status", "format"]) -> list[tuple[str | None, int]]:
+        """Return how many photos have each value of a column, most first."""
+        table = {"camera_type": "camera.type", "make_normalized": "camera.make_normalized", "status": "photo.status", "format": "photo.format"}
+        rows = self.connection.execute(
+            f"SELECT {table[column]} AS value, count(*) AS photos FROM photo LEFT JOIN camera ON camera.id = photo.camera "
+            "GROUP BY value ORDER BY photos DESC, value"
+        )
+        return [(row["value"], row["photos"]) for row in rows]
+
+    def skipped(self) -> Iterator[tuple[str, str]]:
+        """Yield the files that were skipped, with the reason."""
+        yield from ((row["path"], row["reason"]) for row in self.connection.execute("SELECT path, reason FROM skipped ORDER BY path"))
+
+    def photo_at(self, path: str | os.PathLike[str]) -> sqlite3.Row | None:
+        """Return the row of the photo at a path (absolute, or relative to the current folder)."""
+        row: sqlite3.Row | None = self.connection.execute(
+            "SELECT * FROM photo WHERE path_bytes = ?", (os.fsencode(os.path.abspath(path)),)
+        ).fetchone()
+        return row
+
+
+def now() -> str:
+    """Return the time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def facts_from_json(text: str) -> PhotoFacts:
+    """Return the facts that `put_photo` wrote."""
+    known: dict[str, Any] = json.loads(text)
+    exif = known.pop("exif")
+    exif["taken_precision"] = TakenPrecision(exif["taken_precision"])
+    for name in ("readers", "disagreements"):
+        exif[name] = tuple(exif[name])
+    return PhotoFacts(**{**known, "status": Status(known["status"]), "exif": Exif(**exif)})
+
+
+def _label_row(row: sqlite3.Row) -> LabelRow:
+    labels = {name: row[name] for name in _ROW_COLUMNS}
+    for name in _BOOLEANS:
+        if labels[name] is not None:
+            labels[name] = bool(labels[name])
+    return labels
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of at most `size` items."""
+    part: list[Any] = []
+    for item in items:
+        part.append(item)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part

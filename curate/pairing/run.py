@@ -1,0 +1,144 @@
+"""Finding pairs in a workspace: photos out of the catalogue, candidates back into it."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import asdict, dataclass
+
+from curate.catalog.pairs import replace_candidates
+from curate.catalog.store import Catalog
+from curate.pairing.clocks import ClockOffset
+from curate.pairing.find import find_pairs
+from curate.pairing.photo import PairingPhoto
+from curate.photos.facts import TakenPrecision
+from curate.progress import Work
+
+_SIDE = {"smartphone": "phone", "dslr": "other", "mirrorless": "other", "compact": "other"}
+
+
+@dataclass(frozen=True)
+class PairingCounts:
+    """What a pairing run found.
+
+    Attributes:
+        candidates: pairs to look at. phones, others: photos on each side. clock_offsets: as estimated.
+        left_out: (path, reason) of photos that could not be compared.
+        seconds: wall time.
+    """
+
+    candidates: int
+    phones: int
+    others: int
+    clock_offsets: list[ClockOffset]
+    left_out: list[tuple[str, str]]
+    seconds: float
+
+
+def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
+    """Return the photos of both sides, and those that belong to a side but cannot be compared, with the reason.
+
+    Of exact copies one stands for all: the first by path.
+    """
+    photos: list[PairingPhoto] = []
+    left_out: list[tuple[str, str]] = []
+    seen: dict[str, str] = {}
+    rows = catalog.connection.execute(
+        "SELECT photo.*, camera.type AS camera_type, coalesce(camera.make, '') || '|' || coalesce(camera.model, '') AS camera_name "
+        f"FROM photo JOIN camera ON camera.id = photo.camera WHERE camera.type IN ({','.join('?' * len(_SIDE))}) ORDER BY photo.path_bytes",
+        tuple(_SIDE),
+    )
+    for row in rows:
+        sha256 = row["sha256"]
+        if row["status"] != "ok" or sha256 is None:
+            left_out.append((row["path"], f"could not be read ({row['status']})"))
+            continue
+        if sha256 in seen:
+            left_out.append((row["path"], f"an exact copy of {seen[sha256]}"))
+            continue
+        seen[sha256] = row["path"]
+        preview = catalog.workspace.preview(sha256)
+        if not preview.exists():
+            left_out.append((row["path"], "has no preview: its picture cannot be decoded here"))
+            continue
+        photos.append(
+            PairingPhoto(
+                id=row["id"],
+                sha256=sha256,
+                preview=preview,
+                side="phone" if _SIDE[row["camera_type"]] == "phone" else "other",
+                camera=row["camera_name"],
+                taken_at=row["taken_at"],
+                taken_precision=TakenPrecision(row["taken_precision"]),
+                utc_offset=row["utc_offset"],
+                gps_utc=row["gps_utc"],
+                latitude=row["latitude"],
+                longitude=row["longitude"],
+                phash=row["phash"],
+                name=os.path.basename(row["path"]),
+                width=row["width"] or 0,
+                height=row["height"] or 0,
+            )
+        )
+    return photos, left_out
+
+
+def pair_workspace(catalog: Catalog, *, use_time: bool = True, use_gps: bool = True, jobs: int = 0) -> Work[PairingCounts]:
+    """Find candidate pairs and keep them; decisions made before are not touched.
+
+    Args:
+        catalog: to read from and write to; the caller holds the workspace's lock.
+        use_time, use_gps: whether time and place are evidence.
+        jobs: worker processes; 0 means one a core.
+    """
+    started = time.monotonic()
+    photos, left_out = pairing_photos(catalog)
+    stated = {
+        (row["camera_a"], row["camera_b"]): row["seconds"]
+        for row in catalog.connection.execute("SELECT * FROM clock_offset WHERE origin = 'person'")
+    }
+    result = yield from find_pairs(
+        photos,
+        catalog.workspace.cache,
+        use_time=use_time,
+        use_gps=use_gps,
+        known_offsets=stated,
+        workers=jobs or os.cpu_count() or 1,
+    )
+    with catalog.transaction():
+        replace_candidates(
+            catalog, ((c.phone_id, c.other_id, c.score, c.assigned, c.evidence.to_dict()) for c in result.candidates)
+        )
+        keep_clock_offsets(catalog, result.clock_offsets)
+    paths = {photo.id: photo.preview for photo in photos}
+    shown = {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")} if result.left_out else {}
+    left_out += [(shown.get(photo, str(paths.get(photo, photo))), reason) for photo, reason in result.left_out]
+    return PairingCounts(len(result.candidates), result.phones, result.others, result.clock_offsets, left_out, time.monotonic() - started)
+
+
+def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
+    """Keep what the photos say of the clocks; an offset that a person stated stays."""
+    catalog.connection.execute("DELETE FROM clock_offset WHERE origin = 'photos'")
+    for offset in offsets:
+        values = asdict(offset)
+        catalog.connection.execute(
+            "INSERT OR IGNORE INTO clock_offset (camera_a, camera_b, seconds, spread, support, origin) "
+            "VALUES (:camera_a, :camera_b, :seconds, :spread, :support, 'photos')",
+            {key: values[key] for key in ("camera_a", "camera_b", "seconds", "spread", "support")},
+        )
+
+
+def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
+    """Keep a person's word for the offset between two clocks; it wins over what the photos say."""
+    with catalog.transaction():
+        catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", (camera_b, camera_a))
+        catalog.connection.execute(
+            "INSERT OR REPLACE INTO clock_offset VALUES (?, ?, ?, 0.0, 0, 'person')", (camera_a, camera_b, seconds)
+        )
+        catalog.touch()
+
+
+def clock_offsets(catalog: Catalog) -> list[dict[str, object]]:
+    """Return the offsets in use, as rows."""
+    rows = catalog.connection.execute("SELECT * FROM clock_offset ORDER BY camera_a, camera_b")
+    return [dict(row) for row in rows]

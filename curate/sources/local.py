@@ -1,0 +1,89 @@
+"""Local folders: walked, never written to."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import SourceError
+from curate.photos.formats import is_picture
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A picture file, as the folder lists it.
+
+    Attributes:
+        path: absolute, as the system's bytes. root: the PATH that it was found under, likewise.
+        size: bytes. mtime_ns: time of its last change.
+    """
+
+    path: bytes
+    root: bytes
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """Something that is no picture, or that could not be reached."""
+
+    path: bytes
+    reason: str
+
+
+def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
+    """Yield every picture below the given files and folders, in the order of the names.
+
+    Links to folders are not followed (they can loop); a link to a file counts as the file. Hidden files and folders are
+    taken like others.
+
+    Raises:
+        SourceError: a given path does not exist.
+    """
+    for root in roots:
+        try:
+            info = os.stat(root)
+        except OSError as error:
+            raise SourceError(
+                "nothing can be taken in from there", f"{os.fsdecode(root)!r}: {error.strerror}", "Check the spelling and the permissions."
+            ) from error
+        if stat.S_ISDIR(info.st_mode):
+            yield from _walk_folder(root, root)
+        else:
+            yield _judge(root, os.path.dirname(root), info)
+
+
+def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile]:
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        try:
+            with os.scandir(here) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as error:
+            yield SkippedFile(here, f"the folder cannot be read: {error.strerror}")
+            continue
+        below: list[bytes] = []
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(entry.path)
+                elif entry.is_dir():
+                    yield SkippedFile(entry.path, "a link to a folder is not followed")
+                else:
+                    yield _judge(entry.path, root, entry.stat())
+            except OSError as error:
+                yield SkippedFile(entry.path, "a link that leads nowhere" if entry.is_symlink() else f"cannot be reached: {error.strerror}")
+        pending.extend(reversed(below))
+
+
+def _judge(path: bytes, root: bytes, info: os.stat_result) -> FoundFile | SkippedFile:
+    if not stat.S_ISREG(info.st_mode):
+        return SkippedFile(path, "not a regular file")
+    if not is_picture(Path(os.fsdecode(path))):
+        return SkippedFile(path, "not a picture")
+    return FoundFile(path, root, info.st_size, info.st_mtime_ns)
