@@ -15,10 +15,6 @@ from curate.errors import UsageError
 
 PairStatus = Literal["candidate", "accepted", "rejected"]
 
-SAME_SCENE_SCORE = 0.5
-"""From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
-
-
 @dataclass(frozen=True, slots=True)
 class PairRow:
     """A pair of photos.
@@ -149,32 +145,6 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
             ((phone, other, score, int(assigned), json.dumps(evidence)) for phone, other, score, assigned, evidence in rows),
         )
         catalog.touch()
-
-
-def scenes(catalog: Catalog) -> dict[str, int]:
-    """Return which scene each photo shows: sha256 -> number, for photos that share a scene with another one.
-
-    Photos are of one scene where an accepted pair or a likely open candidate (`SAME_SCENE_SCORE`) joins them, directly or
-    through others. Splits keep scenes whole, so an open candidate counts: to leave it out could leak.
-    """
-    links = [
-        (pair.phone_sha256, pair.other_sha256)
-        for pair in pairs(catalog)
-        if pair.status == "accepted" or (pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE)
-    ]
-    root: dict[str, str] = {}
-
-    def find(item: str) -> str:
-        while root.setdefault(item, item) != item:
-            root[item] = root[root[item]]
-            item = root[item]
-        return item
-
-    for a, b in links:
-        first, second = sorted((find(a), find(b)))
-        root[second] = first
-    numbers: dict[str, int] = {}
-    return {item: numbers.setdefault(find(item), len(numbers)) for item in sorted(root)}
 
 
 def _pair_row(row: sqlite3.Row) -> PairRow:

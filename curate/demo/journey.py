@@ -1,0 +1,107 @@
+"""The whole journey on virtual cameras: photos, workspace, ingest, pairs, export, evaluation."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from curate.cameras.types import CameraType
+from curate.catalog.decisions import tally
+from curate.catalog.pairs import decide_auto
+from curate.catalog.store import Catalog
+from curate.demo.cameras import camera_types
+from curate.demo.collection import write_photos
+from curate.export.run import ensure_export
+from curate.handoff import evaluate
+from curate.ingest import ingest
+from curate.pairing.run import pair_workspace
+from curate.progress import Work
+from curate.workspace import Workspace
+
+ACCEPT_FROM = 0.9
+"""Nobody is there to say yes in a demonstration: pairs are accepted from this probability on."""
+
+
+def journey(folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any], say: Callable[[str], None]) -> dict[str, Any]:
+    """Make the sample collection below a folder and take it all the way to a report; each step goes on where it stopped.
+
+    Args:
+        folder: of the workspace; the virtual photos lie beside its catalogue, in `photos/`.
+        scenes, seed: of the collection.
+        run: runs a piece of work and shows its progress. say: tells the person what was done.
+
+    Returns:
+        What `curate demo --json` prints: `workspace`, `dataset`, `report`, `seconds`, and `results` and `truth`.
+    """
+    started = time.monotonic()
+    workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
+    photos = workspace.root / "photos"
+    run(write_photos(photos, scenes, seed, os.cpu_count() or 1))
+    say(f"{scenes} scenes photographed by {len(camera_types())} virtual cameras: {photos}")
+    with workspace.writing("demo"), Catalog.open(workspace) as catalog:
+        counts = run(ingest(catalog, [photos], labels=photos / "labels.csv"))
+        say(f"ingested: {counts.added} added, {counts.unchanged} unchanged, {counts.unreadable} unreadable")
+        found = run(pair_workspace(catalog))
+        decide_auto(catalog, ACCEPT_FROM)
+        say(f"paired: {found.candidates} candidates, {tally(catalog)['accepted']} accepted from a probability of {ACCEPT_FROM} on")
+        dataset = run(ensure_export(catalog))
+        say(f"exported: {dataset}")
+        encoders = workspace.settings.evaluate.encoders
+    answer = evaluate(dataset, workspace.runs / dataset.name, encoders)
+    return {
+        "workspace": str(workspace.root),
+        "dataset": str(dataset),
+        "report": answer["report"],
+        "results": answer["results"],
+        "truth": str(photos / "truth.csv"),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
+    """Return the demo's workspace.toml: the invented cameras are in no data base, so a person states their types."""
+    lines = ["# The demo: virtual cameras, whose types no data base knows and a person therefore states.", 'name = "lenstrace-demo"', ""]
+    lines += ["[export]", 'attributes = ["Make", "Model", "Is Smartphone"]', ""]
+    for (make, model), camera_type in types.items():
+        lines += ["[[cameras]]", f"make = {json.dumps(make)}", f"model = {json.dumps(model)}", f'type = "{camera_type.value}"', ""]
+    return "\n".join(lines)
+
+
+_WHAT = {
+    ("probe", "Make"): "tells the make",
+    ("probe", "Is Smartphone"): "tells phone from camera",
+    ("probe", "semantic_label"): "tells the scene's class",
+}
+
+
+def main_figures(results: Path) -> list[dict[str, str]]:
+    """Return the main figures of a run as rows of text, for the end of the demonstration.
+
+    Args:
+        results: `results.parquet` or `results.json` of the run.
+    """
+    rows = json.loads(results.with_suffix(".json").read_text(encoding="utf-8"))["rows"]
+    shown: list[dict[str, str]] = []
+    for row in rows:
+        what = _WHAT.get((row["experiment"], row["attribute"])) if row["metric"] == "accuracy" else None
+        if row["experiment"] == "retrieval" and row["metric"] == "recall@1":
+            what = f"finds the partner ({row['setting']})"
+        if what is None:
+            continue
+        interval = "" if row["ci_low"] is None else f"{row['ci_low']:.3f} to {row['ci_high']:.3f}"
+        shown.append(
+            {
+                "what": what,
+                "encoder": row["encoder"],
+                "masked": f"{100 * row['mask_ratio']:.0f} %",
+                "value": f"{row['value']:.3f}",
+                "interval": interval,
+                "guessing": "" if row["chance"] is None else f"{row['chance']:.3f}",
+                "n": str(row["n"]),
+            }
+        )
+    return shown

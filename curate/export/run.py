@@ -1,0 +1,114 @@
+"""Splits and exports of a workspace: rows out of the catalogue, files out of the rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from curate.catalog.labels import LabelRow
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.export.write import ExportOptions, ExportResult, export_set
+from curate.pairing.scenes import scenes
+from curate.progress import Work
+from curate.splits.check import leaks
+from curate.splits.groups import GroupBy
+from curate.splits.make import joint_split
+from curate.workspace import write_atomically
+
+
+def export_rows(catalog: Catalog) -> Iterator[LabelRow]:
+    """Yield the label rows with what export and splits need beside them: `scene_idx` and `phash`."""
+    scene_of = scenes(catalog)
+    hashes = {row["sha256"]: row["phash"] for row in catalog.connection.execute("SELECT sha256, phash FROM photo WHERE phash IS NOT NULL")}
+    for row in catalog.labels():
+        yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=hashes.get(row["sha256"]))
+
+
+def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> dict[str, Any]:
+    """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
+
+    Raises:
+        UsageError: an attribute or a grouping is unknown.
+    """
+    by = _groupings(group_by)
+    joint = joint_split((row for row in export_rows(catalog) if row["status"] == "ok"), attributes, by, seed)
+    folder = catalog.workspace.root / "splits"
+    folder.mkdir(exist_ok=True)
+    files, left_out, found = [], [], []
+    for attribute, split in joint.splits.items():
+        left_out += [{"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)} for entry in split.left_out]
+        if split.content is None:
+            continue
+        path = folder / split.file_name
+        write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
+        files.append(str(path))
+        found += leaks(split.content, joint.groups)
+    with catalog.transaction():
+        choice = {"attributes": attributes, "group_by": by, "seed": seed}
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('split', ?)", (json.dumps(choice),))
+        catalog.touch()
+    return {
+        "files": files,
+        "left_out": left_out,
+        "audit": {"groups": len(set(joint.groups.values())), "group_by": list(by), "seed": seed, "leaks": len(found)},
+    }
+
+
+def export_workspace(
+    catalog: Catalog,
+    out: Path,
+    *,
+    layout: str = "imagefolder",
+    pairs: bool = False,
+    keep_gps: bool = False,
+    licenses: tuple[str, ...] = (),
+    replace: bool = False,
+) -> Work[dict[str, Any]]:
+    """Write a workspace's set; returns what `curate export --json` prints."""
+    started = time.monotonic()
+    options = _options(catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, replace=replace)
+    result: ExportResult = yield from export_set(list(export_rows(catalog)), out.absolute(), options)
+    return {
+        "dataset": str(result.dataset),
+        "photos": result.photos,
+        "left_out": [{"reason": entry.reason, "photos": len(entry.photos)} for entry in result.left_out],
+        "licenses": dict(result.licenses),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def ensure_export(catalog: Catalog) -> Work[Path]:
+    """Return the workspace's own set below `exports/`, written again where the catalogue changed since."""
+    place = catalog.workspace.exports / catalog.workspace.name
+    written = place / "manifest.json"
+    if written.exists() and json.loads(written.read_text(encoding="utf-8")).get("created") == catalog.changed():
+        return place
+    answer = yield from export_workspace(catalog, place, replace=place.exists())
+    return Path(answer["dataset"])
+
+
+def _options(catalog: Catalog, **choice: Any) -> ExportOptions:
+    settings = catalog.workspace.settings.export
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'split'").fetchone()
+    split = json.loads(row[0]) if row else {}
+    return ExportOptions(
+        name=catalog.workspace.name,
+        attributes=tuple(split.get("attributes", settings.attributes)),
+        group_by=_groupings(tuple(split.get("group_by", get_args(GroupBy)))),
+        seed=split.get("seed", settings.seed),
+        created=catalog.changed(),
+        recipe=catalog.workspace.settings.recipe,
+        **choice,
+    )
+
+
+def _groupings(words: tuple[str, ...]) -> tuple[GroupBy, ...]:
+    known: tuple[GroupBy, ...] = get_args(GroupBy)
+    for word in words:
+        if word not in known:
+            raise UsageError("that grouping is unknown", word, f"Groupings are {', '.join(known)}.")
+    return tuple(word for word in known if word in words)
