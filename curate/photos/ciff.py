@@ -12,22 +12,26 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from curate.photos.containers import CiffBlock, read_at
+from curate.photos.makernote import canon_iso
 from curate.photos.tags import Group, Tags
 
 _MAX_DEPTH, _MAX_ENTRIES = 6, 512
 
 _MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC = 0x080A, 0x180E, 0x1810
+_SHOT_INFO, _CAMERA_SETTINGS = 0x102A, 0x102D
+_WANTED = (_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC, _SHOT_INFO, _CAMERA_SETTINGS)
 _ROTATION = {0: 1, 90: 6, 180: 3, 270: 8}
 
 
 def ciff_tags(block: CiffBlock) -> Tags:
-    """Return make, model, capture time and rotation as EXIF tags; a damaged heap yields what could be reached."""
+    """Return make, model, capture time, rotation and ISO as EXIF tags; a damaged heap yields what could be reached."""
     head = read_at(block.file, block.start, 6)
     if len(head) < 6 or head[:2] not in (b"II", b"MM"):
         return {}
     order = "<" if head[:2] == b"II" else ">"
     start = block.start + struct.unpack(order + "I", head[2:])[0]
     found: Tags = {}
+    arrays: dict[int, tuple[int, ...]] = {}
     for tag, data in _values(block.file, order, start, block.end, 0):
         if tag == _MODEL_NAME:
             make, _, model = data.partition(b"\0")
@@ -39,6 +43,11 @@ def ciff_tags(block: CiffBlock) -> Tags:
         elif tag == _IMAGE_SPEC and len(data) >= 16:
             rotation = struct.unpack_from(order + "i", data, 12)[0] % 360
             found[Group.IMAGE, 0x0112] = (_ROTATION.get(rotation, 1),)
+        elif tag in (_SHOT_INFO, _CAMERA_SETTINGS):
+            arrays[tag] = struct.unpack_from(f"{order}{len(data) // 2}H", data)
+    iso = canon_iso(arrays.get(_CAMERA_SETTINGS, ()), arrays.get(_SHOT_INFO, ()))
+    if iso is not None:
+        found[Group.EXIF, 0x8827] = (round(iso),)
     return found
 
 
@@ -59,5 +68,5 @@ def _values(file: BinaryIO, order: str, start: int, end: int, depth: int) -> Ite
         elif kind & 0x3800 in (0x2800, 0x3000):
             if start <= inside and inside + size < end:  # strictly inside its parent, so this ends
                 yield from _values(file, order, inside, inside + size, depth + 1)
-        elif tag in (_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC):
+        elif tag in _WANTED:
             yield tag, read_at(file, inside, min(size, 256))

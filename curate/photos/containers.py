@@ -68,8 +68,22 @@ class Metadata:
     def add_exif(self, data: bytes, directory: Directory = Directory.IMAGE) -> None:
         """Add an Exif block, with or without its `Exif\\0\\0` prefix."""
         at = next((i for i in (0, 6, 12) if data[i : i + 4] in _TIFF_MAGIC), None)
-        if at is not None:
+        if at is not None and _credible(data, at):
             self.blocks.append(TiffBlock(io.BytesIO(data[at:]), directory))
+
+
+def _credible(data: bytes, at: int) -> bool:
+    """Whether at least half of the first directory lies inside the block; otherwise its entries are noise."""
+    if data[at + 2 : at + 3] == b"+" or data[at + 3 : at + 4] == b"+":  # BigTIFF counts otherwise
+        return True
+    order = "<" if data[at : at + 2] == b"II" else ">"
+    if len(data) < at + 8:
+        return False
+    first: int = at + struct.unpack_from(order + "I", data, at + 4)[0]
+    if first + 2 > len(data):
+        return False
+    count: int = struct.unpack_from(order + "H", data, first)[0]
+    return 2 * (len(data) - first - 2) >= 12 * count
 
 
 def find_metadata(file: BinaryIO, kind: Format) -> Metadata:

@@ -21,6 +21,7 @@ from curate.photos.ciff import ciff_tags
 from curate.photos.containers import CiffBlock, Metadata, TiffBlock, find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
+from curate.photos.makernote import maker_iso
 from curate.photos.tags import (
     EXIFREAD_ERRORS,
     MAKER_NOTE,
@@ -78,6 +79,11 @@ def read_exif(source: Path | bytes) -> Exif:
         return _read_open(file, source.name).exif
 
 
+def exif_from_tags(tags: Tags, kind: Format, reader: str) -> Exif:
+    """Return what one reader's tags say by themselves; for comparing readers."""
+    return _merged({reader: _from_tags(tags, kind)})
+
+
 def _read_open(file: BinaryIO, name: str) -> Reading:
     kind = sniff(file.read(HEAD), name)
     return read_metadata(file, kind) if kind else Reading()
@@ -90,14 +96,7 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         OSError: the file cannot be read.
     """
     blocks = find_metadata(file, kind)
-    by_exifread, by_pillow, by_ciff = _read_blocks(blocks)
-    packets = {k: v for packet in reversed(_packets(blocks, by_pillow)) for k, v in xmp_properties(packet).items()}
-    sources = {
-        "exifread": _from_tags(by_exifread, kind),
-        "pillow": _from_tags(by_pillow, kind),
-        "ciff": _from_tags(by_ciff, kind),
-        "xmp": _from_xmp(packets),
-    }
+    sources, by_exifread, by_pillow, packets = _sources(blocks, kind)
     exif = _merged(sources)
     note = (Group.EXIF, MAKER_NOTE) in by_pillow if by_pillow or by_exifread else None
     return Reading(
@@ -108,6 +107,28 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         changed_at=(_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
         pixel_size=_pixel_size(by_exifread or by_pillow, blocks, kind),
     )
+
+
+def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]], Tags, Tags, dict[str, str]]:
+    """Labels by source, in the order in which they are believed; and the tags and XMP properties behind them."""
+    by_exifread, by_pillow, by_ciff = _read_blocks(blocks)
+    packets = {k: v for packet in reversed(_packets(blocks, by_pillow)) for k, v in xmp_properties(packet).items()}
+    sources = {
+        "exifread": _from_tags(by_exifread, kind),
+        "pillow": _from_tags(by_pillow, kind),
+        "ciff": _from_tags(by_ciff, kind),
+        "xmp": _from_xmp(packets),
+    }
+    if not any("iso" in labels for labels in sources.values()):
+        sources["makernote"] = _from_maker_note(blocks, _merged(sources).make)
+    return sources, by_exifread, by_pillow, packets
+
+
+def _from_maker_note(blocks: Metadata, make: str | None) -> dict[str, Any]:
+    for block in blocks.blocks:
+        if isinstance(block, TiffBlock) and (iso := _whole(maker_iso(block, make))):
+            return {"iso": iso}
+    return {}
 
 
 def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] | None:
@@ -376,7 +397,9 @@ def _merged(sources: dict[str, dict[str, Any]]) -> Exif:
             if name not in values:
                 values[name], origin[name] = value, source
     used = tuple(source for source in sources if source in origin.values())
-    return Exif(**values, readers=used, disagreements=_disagreements(sources["exifread"], sources["pillow"]))
+    return Exif(
+        **values, readers=used, disagreements=_disagreements(sources.get("exifread", {}), sources.get("pillow", {}))
+    )
 
 
 def _disagreements(first: dict[str, Any], second: dict[str, Any]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from curate.photos.previews import part_of
 from curate.photos.worker import ALARM_GRACE_S, READY, decode_answer, encode_job
 
 Job = tuple[int, Path, Path | None]
+Row = tuple[int, PhotoFacts]
 
 READER = "curate.photos.read:read_photo"
 _START_S = 60.0
@@ -101,17 +102,21 @@ class _Pool:
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._exhausted = False
+        self._failure: StorageError | None = None
 
     def results(self) -> Iterator[tuple[int, PhotoFacts]]:
         """Yield results until every job is answered."""
         self._fill()
         while self._workers:
-            # Answers that came while the caller was busy are taken before any deadline is judged.
-            for key, _ in self._selector.select(self._patience()):
-                yield from self._receive(key.data)
-            for worker in [w for w in self._workers if w.deadline and time.monotonic() > w.deadline]:
-                yield from self._overdue(worker)
+            # Everything is taken in before a deadline is judged and before the caller, who may be slow, has its turn:
+            # an answer that waits in a pipe is not overdue.
+            rows = [row for key, _ in self._selector.select(self._patience()) for row in self._receive(key.data)]
+            overdue = [w for w in self._workers if w.deadline and time.monotonic() > w.deadline]
+            rows += [self._overdue(worker) for worker in overdue]
             self._fill()
+            yield from rows
+            if self._failure is not None:
+                raise self._failure
 
     def close(self) -> None:
         """End all workers now; what they were writing is removed."""
@@ -158,16 +163,14 @@ class _Pool:
 
     # --- taking answers
 
-    def _receive(self, worker: _Worker) -> Iterator[tuple[int, PhotoFacts]]:
+    def _receive(self, worker: _Worker) -> list[Row]:
+        """Take what a worker has sent."""
         assert worker.process.stdout is not None
         data = os.read(worker.process.stdout.fileno(), 1 << 16)
         if not data:
-            yield from self._died(worker)
-            return
+            return self._died(worker)
         worker.received += data
-        if len(worker.received) > _MAX_ANSWER:
-            yield from self._babbled(worker)
-            return
+        rows: list[Row] = []
         while (end := worker.received.find(b"\n")) >= 0:
             line = bytes(worker.received[: end + 1])
             del worker.received[: end + 1]
@@ -181,33 +184,35 @@ class _Pool:
             except (ValueError, TypeError, KeyError, IndexError):
                 answered = False
             if not answered:
-                yield from self._babbled(worker)
-                return
+                return [*rows, *self._babbled(worker)]
             worker.jobs.popleft()
             self._clock(worker)
             if isinstance(answer, StorageError):
-                raise answer
-            yield index, answer
+                self._failure = answer
+            else:
+                rows.append((index, answer))
+        if len(worker.received) > _MAX_ANSWER:
+            rows += self._babbled(worker)
+        return rows
 
-    def _died(self, worker: _Worker) -> Iterator[tuple[int, PhotoFacts]]:
+    def _died(self, worker: _Worker) -> list[Row]:
         """The worker is gone: the file it worked on is to blame, its other job is given again."""
         code = self._reap(worker, patience=5.0)
         if not worker.ready:
             raise _never_started(f"the first one ended with code {code}")
-        if worker.jobs:
-            yield worker.jobs[0][0], _verdict(code)
+        return [(worker.jobs[0][0], _verdict(code))] if worker.jobs else []
 
-    def _babbled(self, worker: _Worker) -> Iterator[tuple[int, PhotoFacts]]:
+    def _babbled(self, worker: _Worker) -> list[Row]:
         """A worker that answers nonsense is no longer ours."""
         self._kill(worker)
-        if worker.jobs:
-            yield worker.jobs[0][0], PhotoFacts(Status.INVALID, "the process that read it answered nonsense")
+        facts = PhotoFacts(Status.INVALID, "the process that read it answered nonsense")
+        return [(worker.jobs[0][0], facts)] if worker.jobs else []
 
-    def _overdue(self, worker: _Worker) -> Iterator[tuple[int, PhotoFacts]]:
+    def _overdue(self, worker: _Worker) -> Row:
         self._kill(worker)
         if not worker.ready:
             raise _never_started(f"it was not ready within {_START_S:g} s")
-        yield worker.jobs[0][0], PhotoFacts(Status.TIMEOUT, f"reading it took more than {self._limits.seconds:g} s")
+        return worker.jobs[0][0], PhotoFacts(Status.TIMEOUT, f"reading it took more than {self._limits.seconds:g} s")
 
     # --- processes
 
@@ -220,6 +225,9 @@ class _Pool:
             "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
             "OMP_NUM_THREADS": "1",  # processes are the parallelism; idle threads' stacks count as memory
             "OPENBLAS_NUM_THREADS": "1",
+            # Pictures come and go: keep their memory instead of asking the system for fresh pages each time (glibc).
+            "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+            "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
         }
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "curate.photos.worker", *arguments],  # -P: no module from the current folder

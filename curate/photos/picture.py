@@ -162,7 +162,7 @@ def _decoded(image: Image.Image, kind: Format, orientation: int | None, max_pixe
         orientation = _left_to_do(image)
     profile = image.info.get("icc_profile")
     small = _eight_bits(image)
-    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.HAMMING)
     small = _srgb(small, profile if isinstance(profile, bytes) else None)
     return Picture(image.format or kind, width, height, _upright(small, orientation))
 

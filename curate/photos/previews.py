@@ -1,8 +1,11 @@
-"""Previews on disk: written whole or not at all."""
+"""Previews on disk: written whole or not at all.
+
+They are a cache, made again when missing or unreadable, so they are not forced to the disk one by one: waiting for the
+disk a million times would take longer than all the decoding.
+"""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +25,6 @@ def write_preview(image: Image, target: Path) -> None:
     try:
         with part.open("wb") as file:
             image.save(file, "JPEG", quality=_QUALITY, subsampling=0)
-            file.flush()
-            os.fsync(file.fileno())
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)

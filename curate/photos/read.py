@@ -31,6 +31,9 @@ from curate.photos.picture import (
 from curate.photos.previews import write_preview
 from curate.text import clean_text, printable_path
 
+READ_AT_ONCE = 64 << 20
+"""Bytes of a file that is taken into memory; larger ones are read again where they are parsed."""
+
 
 def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
     """Return what one photo file tells, and write its preview if asked; never raises for a bad file.
@@ -76,8 +79,7 @@ def _unreadable(error: OSError) -> PhotoFacts:
 
 
 def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int) -> PhotoFacts:
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # an open file will do
-    size = file.tell()
+    file, sha256, size = _hashed(file)
     file.seek(0)
     kind = sniff(file.read(HEAD), path.name)
     facts = PhotoFacts(Status.OK, sha256=sha256, size=size, format=kind)
@@ -99,6 +101,21 @@ def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int
         return replace(facts, width=width, height=height, status=_status(error), error=clean_text(str(error)))
     facts = replace(facts, format=picture.format, width=picture.width, height=picture.height)
     return _facts_of(picture, facts, preview)
+
+
+def _hashed(file: BinaryIO) -> tuple[BinaryIO, str, int]:
+    """Hash a file; return what to read on from, the hex sha256, and the size.
+
+    A file of ordinary size is read once, so what is parsed is what was hashed, even if somebody is writing to it.
+    """
+    data = file.read(READ_AT_ONCE)
+    if len(data) < READ_AT_ONCE:
+        return io.BytesIO(data), hashlib.sha256(data).hexdigest(), len(data)
+    digest, size = hashlib.sha256(data), len(data)
+    while data := file.read(1 << 20):
+        digest.update(data)
+        size += len(data)
+    return file, digest.hexdigest(), size
 
 
 def _with_tables(file: BinaryIO, facts: PhotoFacts) -> PhotoFacts:

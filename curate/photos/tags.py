@@ -12,7 +12,7 @@ import struct
 import warnings
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any
 
 import exifread
 from exifread.core.exceptions import ExifError
@@ -50,6 +50,7 @@ EXIFREAD_ERRORS = (
     ExifError,
     AssertionError,
     AttributeError,
+    EOFError,
     IndexError,
     KeyError,
     OSError,

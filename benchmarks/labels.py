@@ -1,0 +1,204 @@
+"""How often the labels agree with exiftool's, per field; exifread alone and Pillow alone beside ours.
+
+Usage: python -m benchmarks.labels CORPUS [-v]
+
+CORPUS is a folder with `files.csv` (file, kind: camera, nasty or no-camera), `exiftool.json` (`exiftool -j -n` of the
+tags of interest) and `exiftool-full-n-G1.json.gz` (all tags with their groups). `-v` lists the files that differ.
+Absent counts as a value; text is compared after trimming, numbers within 0.5 %, GPS within 1e-5 degrees, time to the
+second. What exiftool has from a MakerNote alone may be absent or equal, and is counted apart.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+import re
+import sys
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from curate.photos.containers import TiffBlock
+from curate.photos.exif import exif_from_tags, read_exif
+from curate.photos.facts import Exif
+from curate.photos.formats import Format
+from curate.photos.picture import DECODE_ERRORS
+from curate.photos.tags import EXIFREAD_ERRORS, exifread_tags, pillow_tags
+
+FIELDS = {
+    "make": "Make",
+    "model": "Model",
+    "taken_at": "DateTimeOriginal",
+    "exposure_s": "ExposureTime",
+    "aperture": "FNumber",
+    "iso": "ISO",
+    "focal_mm": "FocalLength",
+    "flash_fired": "Flash",
+    "orientation": "Orientation",
+    "gps": "GPSLatitude",
+}
+"""Our label -> exiftool's tag."""
+
+_OF_THE_STANDARD = ("ExifIFD", "IFD0", "IFD1", "SubIFD", "CanonRaw", "GPS", "XMP")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field of one file.
+
+    Attributes:
+        agrees: the value is exiftool's. excused: exiftool has it from a MakerNote alone, and we have none.
+    """
+
+    file: str
+    kind: str
+    field: str
+    agrees: bool
+    excused: bool
+    maker_only: bool
+    ours: Any
+    truth: Any
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table."""
+    corpus = Path(arguments[0])
+    start = time.perf_counter()
+    compared = compare(corpus, read_exif)
+    seconds = time.perf_counter() - start
+    columns = {"ours": compared}
+    columns["exifread alone"] = compare(corpus, by_exifread_alone)
+    columns["pillow alone"] = compare(corpus, by_pillow_alone)
+    print_table(columns)
+    files = len({c.file for c in compared})
+    print(f"\n{files} files; {1000 * seconds / files:.2f} ms a file in one process")
+    if "-v" in arguments:
+        for c in compared:
+            if not (c.agrees or c.excused):
+                print(f"{c.kind:10} {c.field:12} {c.file}: {c.ours!r}, exiftool {c.truth!r}")
+
+
+def by_exifread_alone(path: Path) -> Exif:
+    """What exifread says when handed the file itself."""
+    with path.open("rb") as file:
+        try:
+            return exif_from_tags(exifread_tags(TiffBlock(file)), Format.TIFF, "exifread")
+        except EXIFREAD_ERRORS:
+            return Exif()
+
+
+def by_pillow_alone(path: Path) -> Exif:
+    """What Pillow (with pillow-heif) says when handed the file itself."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                block = image.info.get("exif") or (b"" if image.format != "TIFF" else path.read_bytes())
+                block = block.removeprefix(b"Exif\0\0")
+                return exif_from_tags(pillow_tags(TiffBlock(io.BytesIO(block))) if block else {}, Format.TIFF, "pillow")
+    except (*DECODE_ERRORS, MemoryError):
+        return Exif()
+
+
+def print_table(columns: dict[str, list[Comparison]]) -> None:
+    """Share of files that agree, for camera files and for the rest."""
+    for group, wanted in (("camera", lambda k: k == "camera"), ("rest", lambda k: k != "camera")):
+        print(f"\n{group:14}" + "".join(f"{name:>18}" for name in columns))
+        for field in FIELDS:
+            cells = []
+            for rows in columns.values():
+                of_field = [c for c in rows if c.field == field and wanted(c.kind)]
+                good = sum(c.agrees or c.excused for c in of_field)
+                cells.append(f"{100 * good / len(of_field):>17.2f} ")
+            print(f"{field:14}" + "".join(cells))
+    apart = Counter((c.field, c.agrees) for c in columns["ours"] if c.maker_only)
+    print("\nfrom a MakerNote alone, read too: ", end="")
+    names = sorted({field for field, _ in apart})
+    print(", ".join(f"{n} {apart[n, True]} of {apart[n, True] + apart[n, False]}" for n in names) or "none")
+
+
+def compare(corpus: Path, read: Callable[[Path], Exif]) -> list[Comparison]:
+    """Compare every field of every file of a corpus."""
+    truths = {t["SourceFile"]: t for t in json.loads((corpus / "exiftool.json").read_text(encoding="utf-8"))}
+    with gzip.open(corpus / "exiftool-full-n-G1.json.gz", "rt", encoding="utf-8") as file:
+        groups: dict[str, dict[str, list[str]]] = {t["SourceFile"]: _groups(t) for t in json.load(file)}
+    with (corpus / "files.csv").open(encoding="utf-8", newline="") as file:
+        kinds = {row["file"]: row["kind"] for row in csv.DictReader(file)}
+    rows = []
+    for name, truth in truths.items():
+        exif = read(corpus / name)
+        for field, tag in FIELDS.items():
+            ours, theirs = _ours(exif, field), _theirs(truth, field)
+            from_maker = tag in truth and not any(g.startswith(_OF_THE_STANDARD) for g in groups[name].get(tag, []))
+            agrees = _same(field, ours, theirs)
+            rows.append(
+                Comparison(name, kinds[name], field, agrees, from_maker and ours is None, from_maker, ours, theirs)
+            )
+    return rows
+
+
+def _groups(tags: dict[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in tags:
+        group, _, tag = key.rpartition(":")
+        found[tag].append(group)
+    return found
+
+
+def _ours(exif: Exif, field: str) -> Any:
+    if field == "gps":
+        return None if exif.latitude is None else (exif.latitude, exif.longitude)
+    if field == "taken_at":
+        return None if exif.taken_at is None else tuple(map(int, re.findall(r"\d+", exif.taken_at)[:6]))
+    return getattr(exif, field)
+
+
+def _theirs(truth: dict[str, Any], field: str) -> Any:
+    value = truth.get(FIELDS[field])
+    match field:
+        case "make" | "model":
+            return str(value).split("\0")[0].strip() or None if value is not None else None
+        case "taken_at":
+            parts = tuple(map(int, re.findall(r"\d+", str(value or ""))[:6]))
+            return parts if len(parts) == 6 and parts[0] else None
+        case "flash_fired":
+            return bool(int(value) & 1) if str(value).isdigit() else None
+        case "orientation":
+            return None if value is None else value if value in range(1, 9) else 1
+        case "gps":
+            latitude, longitude = _number(value), _number(truth.get("GPSLongitude"))
+            return None if latitude is None or longitude is None else (latitude, longitude)
+        case _:
+            return _number(value) or None
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(str(value).split()[0])
+    except (ValueError, IndexError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _same(field: str, ours: Any, theirs: Any) -> bool:
+    if ours is None or theirs is None:
+        # A positive number too small to be a label may be absent.
+        return ours is theirs or (ours is None and isinstance(theirs, float) and theirs < 1e-5)
+    if field == "gps":
+        return all(abs(a - b) < 1e-5 for a, b in zip(ours, theirs, strict=True))
+    if isinstance(theirs, float):
+        return math.isclose(float(ours), theirs, rel_tol=0.005)
+    return bool(ours == theirs)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
