@@ -66,13 +66,13 @@ def canon_iso(settings: tuple[int, ...], shot: tuple[int, ...]) -> float | None:
         return float(_CANON_CODES[code])
     if code & 0xC000 == 0x4000 and code != 0x7FFF:
         return float(code & 0x3FFF)
-    if len(shot) > 2 and 0 < shot[2] < _MAX_STOPS and 0 < shot[1] < _MAX_STOPS:
+    if len(shot) > 2 and 0 < shot[2] < _MAX_STOPS and shot[1] < _MAX_STOPS:
         return float(100 / 32 * 2.0 ** ((shot[1] + shot[2]) / 32))
     return None
 
 
 def _canon(stream: BinaryIO, order: str, start: int) -> float | None:
-    entries = _directory(stream, order, start)
+    order, entries = _note(stream, order, start)
     return canon_iso(
         _integers(stream, order, entries.get(_CANON_SETTINGS), 32),
         _integers(stream, order, entries.get(_CANON_SHOT), 8),
@@ -81,7 +81,7 @@ def _canon(stream: BinaryIO, order: str, start: int) -> float | None:
 
 def _casio(stream: BinaryIO, order: str, start: int) -> float | None:
     second_layout = read_at(stream, start, 6) in (b"QVC\0\0\0", b"DCI\0\0\0")
-    entries = _directory(stream, order, start + 6 if second_layout else start)
+    order, entries = _note(stream, order, start + 6 if second_layout else start)
     values = _integers(stream, order, entries.get(0x3014 if second_layout else 0x0014), 1)
     return float(values[0]) if values and values[0] >= 25 else None
 
@@ -92,6 +92,15 @@ def _kodak(note: bytes) -> float | None:
     order = ">" if note[:8] == b"KDK INFO" else "<"
     value = struct.unpack_from(order + "H", note, 8 + 0x60)[0]
     return float(value) if value else None
+
+
+def _note(stream: BinaryIO, order: str, offset: int) -> tuple[str, dict[int, Entry]]:
+    """A MakerNote's directory and its byte order: programs that rewrite a file keep the note's own order."""
+    for tried in (order, "<" if order == ">" else ">"):
+        entries = _directory(stream, tried, offset)
+        if entries:
+            return tried, entries
+    return order, {}
 
 
 def _directory(stream: BinaryIO, order: str, offset: int) -> dict[int, Entry]:

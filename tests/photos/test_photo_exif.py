@@ -230,3 +230,49 @@ def test_orientation_of_the_thumbnail_does_not_turn_the_picture() -> None:
     exif = camera_exif()
     del exif[0x0112]
     assert read_exif(encoded("JPEG", exif)).orientation is None
+
+
+def camera_with_note(make: bytes, note: bytes, order: str = "<") -> bytes:
+    """A JPEG whose Exif directory holds a MakerNote and no ISO."""
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    first = struct.pack(order + "H", 2) + struct.pack(order + "HHII", 0x010F, 2, len(make) + 1, 60)
+    first += struct.pack(order + "HHII", 0x8769, 4, 1, 38) + struct.pack(order + "I", 0)
+    photo = struct.pack(order + "H", 1) + struct.pack(order + "HHII", 0x927C, 7, len(note), 100) + struct.pack("I", 0)
+    return jpeg_with(
+        (0xE1, b"Exif\0\0" + (head + first + photo).ljust(60, b"\0") + (make + b"\0").ljust(40, b"\0") + note)
+    )
+
+
+def canon_note(settings: list[int], shot: list[int]) -> bytes:
+    """Canon's block: two arrays of 16-bit numbers, at offsets from the TIFF header (the note lies at 100)."""
+    at = 100 + 2 + 24 + 4
+    entries = struct.pack("<HHII", 1, 3, len(settings), at) + struct.pack(
+        "<HHII", 4, 3, len(shot), at + 2 * len(settings)
+    )
+    return struct.pack("<H", 2) + entries + bytes(4) + struct.pack(f"<{len(settings) + len(shot)}H", *settings, *shot)
+
+
+@pytest.mark.parametrize(
+    ("code", "gain", "base", "expected"),
+    [(17, 0, 160, 100), (0x4000 | 640, 0, 0, 640), (15, 0, 128, 50), (15, 64, 128, 200), (0, 0, 0, None)],
+)
+def test_canon_iso_is_read_from_the_note(code: int, gain: int, base: int, expected: int | None) -> None:
+    """The setting where it names a speed, else the base speed times the automatic gain in 1/32 stops."""
+    data = camera_with_note(b"Canon", canon_note([0] * 16 + [code] + [0] * 4, [8, gain, base, 0]))
+    exif = read_exif(data)
+    assert exif.iso == expected
+    assert ("makernote" in exif.readers) == (expected is not None)
+
+
+def test_casio_and_kodak_iso_are_read_from_the_note() -> None:
+    """Casio's second layout, also in the other byte order than the file's, and Kodak's fixed one."""
+    casio = b"QVC\0\0\0" + struct.pack(">H", 1) + struct.pack(">HHIHH", 0x3014, 3, 1, 80, 0) + bytes(4)
+    assert read_exif(camera_with_note(b"CASIO COMPUTER CO.,LTD", casio)).iso == 80
+    kodak = b"KDK INFO" + bytes(0x60) + struct.pack(">H", 140) + bytes(20)
+    assert read_exif(camera_with_note(b"EASTMAN KODAK COMPANY", kodak)).iso == 140
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"Canon", b"CASIO", b"Kodak"]))
+def test_random_notes_never_raise(note: bytes, make: bytes) -> None:
+    """Whatever a maker's block holds, reading it returns a record."""
+    assert isinstance(read_exif(camera_with_note(make, note)), Exif)
