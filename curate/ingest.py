@@ -84,7 +84,7 @@ def ingest(
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
     sidecar = read_sidecar(labels, roots) if labels else {}
     unused = set(sidecar)
-    run = _Run(catalog, IngestCounts(), settings.jobs if jobs is None else jobs, Limits(seconds=settings.seconds, pixels=int(settings.megapixels * 1e6)))
+    run = _Run(catalog, IngestCounts(), settings.jobs if jobs is None else jobs, Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6)))
     seen = 0
     with catalog.transaction():
         _begin_scan(catalog)

@@ -14,6 +14,9 @@ from curate.progress import Progress, Work
 Result = TypeVar("Result")
 RowFormat = Literal["table", "jsonl", "csv"]
 
+_PATHS = ("path", "phone", "other", "keeper")
+"""Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -95,10 +98,23 @@ def _print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> N
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="ellipsis", no_wrap=True)
     count = 0
     for row in rows:
         # Text, not str: a camera called "[red]" must stay what it is
-        table.add_row(*(Text("" if row.get(column) is None else str(row.get(column))) for column in columns))
+        table.add_row(*(Text(_for_a_person(column, row.get(column))) for column in columns))
         count += 1
-    Console().print(table if count else Text("nothing to show"))
+    # a pipe has no width: nothing is cut there
+    Console(width=None if sys.stdout.isatty() else 1000).print(table if count else Text("nothing to show"))
+
+
+def _for_a_person(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if column in _PATHS and isinstance(value, str):
+        return "/".join(value.rsplit("/", 2)[-2:])
+    return str(value)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from curate.cameras.resolve import camera_key
+from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog.labelling import SAID_KEYS
 from curate.catalog.store import Catalog, now
@@ -84,10 +84,9 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
 
 def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: CameraType) -> None:
     """Say what kind of camera a make and model is; it holds for all its photos, present and future."""
-    key = camera_key(make, model)
     with catalog.transaction():
-        row = catalog.connection.execute("SELECT type FROM camera_override WHERE key = ?", (key,)).fetchone()
-        _append(catalog, "camera", {"key": key, "make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None})
+        row = catalog.connection.execute("SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)).fetchone()
+        _append(catalog, "camera", {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None})
 
 
 def undo(catalog: Catalog) -> Decision | None:
@@ -185,8 +184,7 @@ def _apply(catalog: Catalog, decision: Decision) -> None:
             catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})
             catalog.relabel(change["photo"])
     elif decision.action == "camera":
-        catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?)", (payload["key"], payload["type"]))
-        catalog.retype_cameras()
+        _set_override(catalog, payload, payload["type"])
 
 
 def _take_back(catalog: Catalog, decision: Decision) -> None:
@@ -201,11 +199,16 @@ def _take_back(catalog: Catalog, decision: Decision) -> None:
                 catalog.unsay(change["photo"], "person", payload["key"])
             catalog.relabel(change["photo"])
     elif decision.action == "camera":
-        if payload["before"] is None:
-            catalog.connection.execute("DELETE FROM camera_override WHERE key = ?", (payload["key"],))
-        else:
-            catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?)", (payload["key"], payload["before"]))
-        catalog.retype_cameras()
+        _set_override(catalog, payload, payload["before"])
+
+
+def _set_override(catalog: Catalog, payload: dict[str, Any], camera_type: str | None) -> None:
+    key = camera_key(payload["make"], payload["model"])
+    if camera_type is None:
+        catalog.connection.execute("DELETE FROM camera_override WHERE make = ? AND model = ?", key)
+    else:
+        catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?, ?)", (*key, camera_type))
+    catalog.retype_cameras()
 
 
 def _set_verdict(catalog: Catalog, phone: str, other: str, verdict: list[Any] | None) -> None:

@@ -154,3 +154,9 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
         row["score"], json.loads(row["evidence"]), bool(row["assigned"]), status, row["subject_idx"],
         bool(row["taken"]) and status == "candidate",
     )  # fmt: skip
+
+
+def waiting(catalog: Catalog) -> int:
+    """Return how many pairs wait for a person: as many as `queue` lists."""
+    row = catalog.connection.execute(f"SELECT count(*) FROM ({_PAIRS} WHERE v.status IS NULL) WHERE NOT taken").fetchone()
+    return int(row[0])

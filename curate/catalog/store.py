@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from curate.cameras.resolve import camera_key, resolve
+from curate.cameras.names import CameraKey, camera_key
+from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
 from curate.catalog.database import connect, connect_read_only, only_labels, transaction
 from curate.catalog.labelling import label_photo
@@ -166,11 +167,11 @@ class Catalog:
             self._cameras[key] = int(row[0])
         return self._cameras[key]
 
-    def overrides(self) -> dict[str, CameraType]:
+    def overrides(self) -> dict[CameraKey, CameraType]:
         """Return the camera types that a person stated: in workspace.toml, and by command, which wins."""
         stated = {camera_key(c.make, c.model): c.type for c in self.workspace.settings.cameras}
-        for row in self.connection.execute("SELECT key, type FROM camera_override"):
-            stated[row["key"]] = CameraType(row["type"])
+        for row in self.connection.execute("SELECT make, model, type FROM camera_override"):
+            stated[row["make"], row["model"]] = CameraType(row["type"])
         return stated
 
     def retype_cameras(self) -> int:

@@ -81,9 +81,12 @@ CREATE TABLE camera (
 ) STRICT;
 CREATE UNIQUE INDEX camera_key ON camera (coalesce(make, ''), coalesce(model, ''), coalesce(file_source, -1));
 
+-- What a person stated of a camera: its names folded as `camera_key` folds them.
 CREATE TABLE camera_override (
-    key  TEXT PRIMARY KEY,
-    type TEXT NOT NULL
+    make  TEXT NOT NULL,
+    model TEXT NOT NULL,
+    type  TEXT NOT NULL,
+    PRIMARY KEY (make, model)
 ) STRICT;
 
 -- Candidates of the last pairing run.

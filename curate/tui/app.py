@@ -1,0 +1,76 @@
+"""The app: one catalogue, three screens, and the keys that work everywhere."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar, Literal
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from curate.catalog.store import Catalog
+from curate.tui.screens.cameras import CamerasScreen
+from curate.tui.screens.help import HelpScreen
+from curate.tui.screens.library import LibraryScreen
+from curate.tui.screens.review import ReviewScreen
+from curate.workspace import ImagesMode, Workspace
+
+ScreenName = Literal["library", "review", "cameras"]
+
+
+class CurateApp(App[None]):
+    """curate on one workspace.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        start: the first screen. images: how pictures are drawn.
+    """
+
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    MODES: ClassVar = {"library": LibraryScreen, "review": ReviewScreen, "cameras": CamerasScreen}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1,L", "switch_mode('library')", "Library", id="app.library", show=False, tooltip="the photos and what they are"),
+        Binding("f2,R", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
+        Binding("f3,C", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"),
+        Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),
+    ]
+
+    def __init__(self, catalog: Catalog, start: ScreenName = "library", images: ImagesMode = "auto") -> None:
+        super().__init__()
+        self.catalog = catalog
+        self.images: ImagesMode = images
+        self._start: ScreenName = start
+        self.title = "lenstrace"
+
+    def on_mount(self) -> None:
+        self.theme = "textual-dark"
+        self.switch_mode(self._start)
+
+    def action_help(self) -> None:
+        """Show the keys of the screen in view."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+
+def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
+    """Return how pictures are drawn: as chosen, else as set; inside tmux `auto` means half cells, which always arrive there."""
+    mode: ImagesMode = chosen or setting  # type: ignore[assignment]
+    return "half" if mode == "auto" and os.environ.get("TMUX") else mode
+
+
+def run(workspace: Workspace, start: ScreenName = "library", images: str | None = None) -> int:
+    """Open the app on a workspace and return the exit code.
+
+    Raises:
+        WorkspaceBusy: another process writes to the workspace.
+    """
+    mode = images_mode(images, workspace.settings.review.images)
+    if mode != "none":
+        # asks the terminal what it can draw, which must happen before the app owns it
+        import textual_image.widget  # noqa: F401
+    with workspace.writing("app"), Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, start, mode)
+        app.run()
+        return app.return_code or 0

@@ -1,0 +1,54 @@
+"""All keys of a screen, made from its bindings, so that no key can be missing."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys of the screen below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark", "dismiss", "Close", id="help.close", tooltip="back to the screen")
+    ]
+
+    def __init__(self, below: Screen[Any]) -> None:
+        super().__init__()
+        self._below = below
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog wide"):
+            yield Static(self._keys())
+
+    def _keys(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(justify="right", min_width=12)
+        table.add_column(min_width=14)
+        table.add_column(ratio=1)
+        for title, owner in (("This screen", self._below), ("Everywhere", self.app)):
+            table.add_row(Text(""), Text(title, "bold"), Text(""))
+            for binding in described(owner):
+                table.add_row(Text(key_names(binding), "bold bright_cyan"), Text(binding.description), Text(binding.tooltip, "dim"))
+        table.add_row(Text(""), Text(""), Text(""))
+        table.add_row(Text("Esc", "bold bright_cyan"), Text("Close"), Text("this window, or stop running work", "dim"))
+        return table
+
+
+def described(owner: object) -> list[Binding]:
+    """Return the bindings that a class of ours declares, in their order, those of its parents in the library left out."""
+    return [binding for binding in type(owner).BINDINGS if isinstance(binding, Binding)]  # type: ignore[attr-defined]
+
+
+def key_names(binding: Binding) -> str:
+    """Return the keys of a binding as a person reads them."""
+    names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
+             "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→"}  # fmt: skip
+    return " ".join(names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key) for key in binding.key.split(","))

@@ -1,0 +1,226 @@
+"""The library: what there is, by type and make; photos taken in; pairs found; any two photos paired by hand."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import DataTable, Static
+
+from curate.catalog import decisions
+from curate.catalog.pairs import pair_of, waiting
+from curate.errors import CurateError
+from curate.ingest import IngestCounts, ingest
+from curate.tui.screens.base import CurateScreen
+from curate.tui.shown import shown
+from curate.tui.widgets.bars import Bars
+from curate.tui.widgets.prompt import AskText
+
+SHOWN_ROWS = 1000
+"""Photos listed at most; the filter finds the rest."""
+
+_COLUMNS = ("", "photo", "camera", "type", "taken", "shows")
+_WELCOME = """No photos yet.
+
+Press i and type the path of a folder: its photos are read, never changed.
+Then press f to find pairs, and R to review them."""
+
+
+class LibraryScreen(CurateScreen):
+    """Counts, and the photos behind them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "ingest", "Ingest", id="library.ingest", tooltip="take in the photos of a folder; again = only what changed"),
+        Binding("f", "find_pairs", "Find pairs", id="library.pair", tooltip="look for the same scene, by phone and by camera"),
+        Binding("slash", "filter", "Filter", id="library.filter", key_display="/", tooltip="a word, or an expression: camera_type = 'dslr'"),
+        Binding("m", "mark", "Mark", id="library.mark", tooltip="mark a photo; two marked photos can be paired"),
+        Binding("p", "pair_marked", "Pair", id="library.pair_marked", tooltip="accept the two marked photos as a pair"),
+        Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the pairs that wait"),
+        Binding("C", "app.switch_mode('cameras')", "Cameras", id="library.cameras", tooltip="cameras and their types, unknown ones first"),
+        Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
+        Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
+        Binding("escape", "stop_work", "Stop", id="library.stop", show=False, tooltip="stop running work, or clear the filter"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._where: str | None = None
+        self._filter = ""
+        self._marked: list[str] = []
+        self._paths: list[str] = []
+        self._last_refresh = 0.0
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(id="library"):
+            with Vertical(id="counts"):
+                yield Bars("By type", most=8, id="by-type")
+                yield Bars("By make", most=10, id="by-make")
+            with Vertical(id="photos"):
+                yield Static(id="shown", markup=False)
+                yield DataTable(id="table", cursor_type="row", zebra_stripes=True)
+                yield Static(_WELCOME, id="welcome", markup=False)
+
+    def on_mount(self) -> None:
+        table: DataTable[Text] = self.query_one(DataTable)
+        for name, width in zip(_COLUMNS, (1, 24, 24, 12, 19, 16), strict=True):
+            table.add_column(name, width=width)
+
+    def refresh_soon(self) -> None:
+        """Counts at most twice a second while photos are read."""
+        if time.monotonic() - self._last_refresh > 0.5:
+            self._show_counts()
+
+    def refresh_data(self) -> None:
+        """Read counts and photos again."""
+        self._show_counts()
+        self._show_photos()
+
+    def _show_counts(self) -> None:
+        self._last_refresh = time.monotonic()
+        types = self.catalog.counts("camera_type")
+        by_type = dict(types)
+        total = sum(count for _, count in types)
+        unreadable = sum(count for status, count in self.catalog.counts("status") if status != "ok")
+        tally = decisions.tally(self.catalog)
+        others = sum(by_type.get(name, 0) for name in ("dslr", "mirrorless", "compact"))
+        self.headline(
+            "Library",
+            f"{total:,} photos" + (f" ({unreadable:,} unreadable)" if unreadable else ""),
+            f"{by_type.get('smartphone', 0):,} phone, {others:,} camera",
+            f"{waiting(self.catalog):,} pairs wait, {tally['accepted']:,} accepted",
+        )
+        self.query_one("#by-type", Bars).show(types)
+        self.query_one("#by-make", Bars).show(self.catalog.counts("make_normalized"))
+
+    def _show_photos(self) -> None:
+        table: DataTable[Text] = self.query_one(DataTable)
+        row = table.cursor_row
+        table.clear()
+        self._paths.clear()
+        total = 0
+        try:
+            for labels in self.catalog.labels(self._where):
+                total += 1
+                if total <= SHOWN_ROWS:
+                    self._paths.append(labels["path"])
+                    table.add_row(*self._cells(labels))
+        except CurateError as error:
+            self._where, self._filter = None, ""
+            self.complain(error)
+            self._show_photos()
+            return
+        empty = not total and self._where is None
+        self.query_one("#welcome").display = empty
+        table.display = not empty
+        table.move_cursor(row=min(row, max(0, table.row_count - 1)))
+        note = Text("All photos", "bold") if self._where is None else Text.assemble(("Filter ", "bold"), shown(self._filter))
+        note.append(f"   {total:,}" + (f", the first {SHOWN_ROWS:,} shown" if total > SHOWN_ROWS else ""), "dim")
+        self.query_one("#shown", Static).update(note)
+
+    def _cells(self, labels: dict[str, object]) -> list[Text]:
+        camera = " ".join(str(labels[key]) for key in ("make_normalized", "model_normalized") if labels[key])
+        status = labels["status"]
+        name = Path(str(labels["path"])).name
+        return [
+            Text("●", "bold yellow") if labels["path"] in self._marked else Text("✓", "green") if labels["subject_idx"] is not None else Text(" "),
+            shown(name) if status == "ok" else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})")),
+            shown(camera or None),
+            shown(labels["camera_type"]),
+            shown(str(labels["taken_at"]).replace("T", " ")[:19] if labels["taken_at"] else None),
+            shown(labels["semantic_label"]),
+        ]
+
+    # --- actions
+
+    def action_ingest(self) -> None:
+        """Ask for a folder, and take it in."""
+
+        def answered(path: str | None) -> None:
+            if path:
+                place = Path(path).expanduser()
+                self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), _ingest_summary)
+
+        self.app.push_screen(AskText("Take in the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered)
+
+    def action_find_pairs(self) -> None:
+        """Look for pairs."""
+        from curate.pairing.run import PairingCounts, pair_workspace
+
+        def summary(counts: PairingCounts) -> str:
+            left = f", {len(counts.left_out)} photos left out" if counts.left_out else ""
+            return f"{counts.candidates:,} candidates among {counts.phones:,} phone and {counts.others:,} camera photos{left} · R reviews them"
+
+        settings = self.catalog.workspace.settings.pair
+        self.begin_work(
+            "pairs", lambda catalog: pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps), summary
+        )
+
+    def action_filter(self) -> None:
+        """Ask what to show."""
+
+        def answered(text: str | None) -> None:
+            if text is None:
+                return
+            self._filter = text
+            self._where = None if not text else text if _is_expression(text) else _word_expression(text)
+            self.say("")
+            self._show_photos()
+
+        hint = "A word finds names and cameras; an expression is one over the label columns. Empty shows all."
+        self.app.push_screen(AskText("Show which photos?", self._filter, hint), answered)
+
+    def action_mark(self) -> None:
+        """Mark the photo under the cursor, or take its mark off; only the last two marks count."""
+        table: DataTable[Text] = self.query_one(DataTable)
+        if not self._paths:
+            return
+        path = self._paths[table.cursor_row]
+        self._marked = [p for p in self._marked if p != path] if path in self._marked else [*self._marked, path][-2:]
+        for index, other in enumerate(self._paths):
+            mark = Text("●", "bold yellow") if other in self._marked else Text(" ")
+            table.update_cell_at((index, 0), mark) if other in self._marked or table.get_cell_at((index, 0)).plain == "●" else None
+        names = " and ".join(Path(p).name for p in self._marked)
+        self.say(f"marked: {names}" + (" · p pairs them" if len(self._marked) == 2 else "") if names else "no photo is marked")
+
+    def action_pair_marked(self) -> None:
+        """Accept the two marked photos as a pair."""
+        if len(self._marked) != 2:
+            self.say("mark two photos first, with m", problem=True)
+            return
+        try:
+            phone, other = pair_of(self.catalog, *self._marked)
+            decisions.decide(self.catalog, "accept", phone["sha256"], other["sha256"])
+        except CurateError as error:
+            self.complain(error)
+            return
+        self._marked.clear()
+        self.refresh_data()
+        self.say(f"paired: {Path(phone['path']).name} + {Path(other['path']).name} · u undoes")
+
+    def action_stop_work(self) -> None:
+        """Stop what runs; where nothing does, show all photos again."""
+        if self._where is not None:
+            self._where, self._filter = None, ""
+            self._show_photos()
+        super().action_stop_work()
+
+
+def _ingest_summary(counts: IngestCounts) -> str:
+    parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
+    parts += [f"{n:,} {name}" for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped)) if n]
+    return ", ".join(parts) + f", in {counts.seconds:.1f} s"
+
+
+def _is_expression(text: str) -> bool:
+    return any(sign in text for sign in "=<>'\"") or any(f" {word} " in f" {text.lower()} " for word in ("is", "like", "in", "not", "and", "or"))
+
+
+def _word_expression(word: str) -> str:
+    pattern = "'%" + word.replace("'", "''") + "%'"
+    columns = ("path", '"Make"', '"Model"', "make_normalized", "model_normalized", "camera_type", "semantic_label", "status")
+    return " OR ".join(f"{column} LIKE {pattern}" for column in columns)

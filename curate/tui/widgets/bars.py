@@ -1,0 +1,54 @@
+"""Counts as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from curate.tui.shown import shown
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+class Bars(Widget):
+    """A title and one bar a value, the longest for the largest count; what does not fit is summed up in the last line."""
+
+    DEFAULT_CSS = "Bars { height: auto; width: 100%; }"
+
+    def __init__(self, title: str, *, most: int, id: str) -> None:
+        super().__init__(id=id)
+        self._title, self._most = title, most
+        self._counts: list[tuple[str | None, int]] = []
+
+    def show(self, counts: Sequence[tuple[str | None, int]]) -> None:
+        """Show these counts, in their order."""
+        self._counts = list(counts)
+        self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        table = Table.grid(padding=(0, 1))
+        table.title = Text(self._title, "bold")
+        table.title_justify = "left"
+        table.expand = True
+        table.add_column(width=13)
+        table.add_column(justify="right", width=7)
+        table.add_column(ratio=1)
+        room = max(4, self.size.width - 24)
+        rows, rest = self._counts[: self._most], self._counts[self._most :]
+        largest = max((count for _, count in self._counts), default=0)
+        for value, count in rows:
+            table.add_row(shown(value, missing="none"), Text(f"{count:,}"), Text(_bar(count, largest, room), "bright_cyan"))
+        if rest:
+            table.add_row(Text(f"{len(rest)} more", "dim"), Text(f"{sum(count for _, count in rest):,}", "dim"), Text(""))
+        if not self._counts:
+            table.add_row(Text("nothing yet", "dim"), Text(""), Text(""))
+        return table
+
+
+def _bar(count: int, largest: int, room: int) -> str:
+    eighths = max(1, round(8 * room * count / largest)) if count else 0
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

@@ -1,0 +1,73 @@
+"""What two files say, side by side, the differences marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from curate.tui.shown import shown
+
+Labels = Mapping[str, str | None]
+
+
+class Differences(Widget):
+    """A row a label: the value of each side, and between them `=` or `≠`."""
+
+    DEFAULT_CSS = "Differences { height: auto; width: 100%; }"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._sides: tuple[Labels, Labels] = ({}, {})
+        self._titles = ("", "")
+
+    def show(self, first: Labels, second: Labels, titles: tuple[str, str]) -> None:
+        """Show the labels of two photos."""
+        self._sides, self._titles = (first, second), titles
+        self.refresh(layout=True)
+
+    def render(self) -> RenderResult:
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=11)
+        table.add_column(ratio=1)
+        table.add_column(width=1)
+        table.add_column(ratio=1)
+        table.add_row(Text(""), Text(self._titles[0], "bold"), Text(""), Text(self._titles[1], "bold"))
+        for name in rows(self._sides[0]):
+            first, second = (rows(side).get(name) for side in self._sides)
+            same = first == second
+            style = "dim" if same else "bright_yellow"
+            table.add_row(Text(name, "dim"), shown(first, style), Text("=" if same else "≠", "dim" if same else "bold bright_yellow"), shown(second, style))
+        return table
+
+
+def rows(labels: Labels) -> dict[str, str | None]:
+    """Return what is compared, in words: a name and a value a line, the most telling first."""
+
+    def several(*keys: str, sep: str = " ") -> str | None:
+        return sep.join(str(labels[key]) for key in keys if labels.get(key) is not None) or None
+
+    taken = labels.get("taken_at")
+    if taken and labels.get("taken_precision") != "second":
+        taken = f"{taken[:10]} (to the {labels.get('taken_precision')})"
+    exposure = labels.get("Exposure")
+    aperture = labels.get("Aperture")
+    iso = labels.get("ISO Speed")
+    settings = [f"{exposure} s" if exposure else None, f"f/{aperture}" if aperture else None, f"ISO {iso}" if iso else None, labels.get("Flash")]
+    quality = labels.get("jpeg_quality")
+    encoding = [labels.get("format"), labels.get("jpeg_subsampling"), f"quality {quality}" if quality else None]
+    return {
+        "camera": several("make_normalized", "model_normalized"),
+        "type": several("camera_type", "camera_type_rule", sep=", by ") if labels.get("camera_type_rule") else labels.get("camera_type"),
+        "taken": taken.replace("T", " ") if taken else None,
+        "exposure": "  ".join(part for part in settings if part) or None,
+        "focal": labels.get("Focal Length"),
+        "size": several("width", "height", sep=" × "),
+        "encoding": "  ".join(part for part in encoding if part) or None,
+        "software": labels.get("software"),
+        "edited": {None: None, 0: "no", 1: f"yes: {labels.get('edited_reason')}"}.get(labels.get("edited")),  # type: ignore[call-overload]
+        "shows": labels.get("semantic_label"),
+    }

@@ -1,0 +1,95 @@
+"""One photo on the screen: its picture, as well as the terminal can draw it, under a caption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Center, Vertical
+from textual.widgets import Static
+
+from curate.workspace import ImagesMode
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+CELL_ASPECT = 2.0
+"""A terminal cell is about twice as high as it is wide."""
+
+
+class PhotoView(Vertical):
+    """A caption and the largest picture that fits below it, its shape kept."""
+
+    DEFAULT_CSS = """
+    PhotoView { height: 1fr; width: 1fr; }
+    PhotoView > .caption { height: 1; width: 100%; text-align: center; }
+    PhotoView > Center { height: 1fr; align: center middle; }
+    PhotoView .no-picture { width: auto; height: auto; color: $text-muted; }
+    """
+
+    def __init__(self, images: ImagesMode, *, id: str) -> None:
+        super().__init__(id=id)
+        self._images = images
+        self._picture: Widget | None = None
+        self._shape: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="caption", markup=False)
+        with Center():
+            yield Static(classes="no-picture", markup=False)
+            if self._images != "none":
+                yield _picture_widget(self._images)
+
+    def on_mount(self) -> None:
+        if self._images != "none":
+            self._picture = self.query(".picture").first()
+
+    def show(self, caption: Text, preview: Path | None) -> None:
+        """Show a photo, or say why there is no picture."""
+        self.query_one(".caption", Static).update(caption)
+        there = preview is not None and preview.exists()
+        note = "" if there and self._picture else "pictures are off" if there else "no picture" if preview else ""
+        instead = self.query_one(".no-picture", Static)
+        instead.update(note)
+        instead.display = bool(note)
+        self._shape = None
+        if self._picture is None:
+            return
+        self._picture.display = there
+        if there:
+            from PIL import Image
+
+            with Image.open(preview, formats=["JPEG"]) as picture:
+                self._shape = picture.size
+            self._picture.image = str(preview)  # type: ignore[attr-defined]
+        else:
+            self._picture.image = None  # type: ignore[attr-defined]
+        self.fit()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.fit()
+
+    def fit(self) -> None:
+        """Give the picture the most cells that keep its shape.
+
+        The size is set in cells: two pictures side by side with automatic heights can be laid out with no height at all.
+        """
+        if self._picture is None or self._shape is None:
+            return
+        columns, rows = self.size.width, self.size.height - 1
+        if columns <= 0 or rows <= 0:
+            return
+        aspect = CELL_ASPECT * self._shape[0] / self._shape[1]
+        width = max(1, min(columns, int(rows * aspect)))
+        self._picture.styles.width = width
+        self._picture.styles.height = max(1, min(rows, round(width / aspect)))
+
+
+def _picture_widget(images: ImagesMode) -> Widget:
+    from textual_image import widget
+
+    kinds = {"auto": widget.Image, "kitty": widget.TGPImage, "sixel": widget.SixelImage, "half": widget.HalfcellImage}
+    return kinds[images](classes="picture")
