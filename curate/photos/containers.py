@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import BinaryIO
 
 from curate.photos.formats import TIFF_LIKE, Format
@@ -91,6 +92,8 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
     found = Metadata()
     if kind in (Format.JPEG, Format.MPO):
         _from_jpeg(file, found)
+    elif kind is Format.EXV:
+        _from_jpeg(file, found, start=5)
     elif kind is Format.PNG:
         _from_png(file, found)
     elif kind is Format.WEBP:
@@ -126,11 +129,11 @@ def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
 
 
 def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, offset of the payload, its length) of each segment up to and including start of scan.
+    """Yield (marker, offset of the payload, its length) of each whole segment, up to start of scan or the end.
 
     Stray bytes between segments are skipped, as decoders do.
     """
-    at = start + 2
+    at, size = start + 2, file_size(file)
     for _ in range(MAX_PARTS):
         head = read_at(file, at, 4)
         if len(head) < 4:
@@ -151,11 +154,14 @@ def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, in
             at += 2
             continue
         if marker == 0xD9:
+            yield marker, at + 2, 0
             return
         length = struct.unpack(">H", head[2:])[0] - 2
         if length < 0:
             at += 2
             continue
+        if at + 4 + length > size:
+            return
         yield marker, at + 4, length
         if marker == 0xDA:
             return
@@ -163,8 +169,9 @@ def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, in
 
 
 def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0) -> None:
+    """Read the segments that a whole one follows, as exiftool does; else the file was cut and has no picture."""
     exif = b""
-    for marker, offset, length in jpeg_segments(file, start):
+    for (marker, offset, length), _ in pairwise(jpeg_segments(file, start)):
         if marker == 0xE0 and read_at(file, offset + 6, 8) == b"HEAPJPGM":
             found.blocks.append(CiffBlock(file, offset, offset + length))
         if marker != 0xE1:

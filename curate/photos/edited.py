@@ -15,12 +15,14 @@ from curate.photos.exif import Reading
 # Programs by the name they write into Software, ProcessingSoftware or CreatorTool. Viewers are among them where they
 # rewrite files on rotation. One word each, or a phrase; matched at word borders, whatever the case.
 _EDITORS = (
+    "ACD Systems",
     "ACDSee",
     "Adobe",
     "Affinity",
     "Aperture",
     "Autopano",
     "Bibble",
+    "CAMEDIA Master",
     "Camera Raw",
     "Canva",
     "Capture NX",
@@ -33,13 +35,16 @@ _EDITORS = (
     "exiv2",
     "FastStone",
     "FFmpeg",
+    "FinePix Viewer",
     "Fotor",
     "GIMP",
     "Google",
     "GraphicsMagick",
+    "GraphicConverter",
     "gThumb",
     "GREYCstoration",
     "Hugin",
+    "IDimager",
     "ImageMagick",
     "ImageReady",
     "Imaging Edge",
@@ -53,7 +58,9 @@ _EDITORS = (
     "Meitu",
     "Microsoft",
     "MAGIX",
+    "Nikon Browser",
     "NX Studio",
+    "OLYMPUS Master",
     "OLYMPUS Studio",
     "OLYMPUS Viewer",
     "OM Workspace",
@@ -64,8 +71,10 @@ _EDITORS = (
     "PENTAX PHOTO",
     "Photo Gallery",
     "Photo Mechanic",
+    "Photo Pro",
     "PhotoImpact",
     "Photomatix",
+    "PhotoPro",
     "PhotoScape",
     "Photoshop",
     "PhotoStudio",
@@ -73,6 +82,7 @@ _EDITORS = (
     "Pixelmator",
     "Pixlr",
     "Polarr",
+    "PowerExif",
     "PTGui",
     "RawTherapee",
     "SILKYPIX",
@@ -90,13 +100,13 @@ _NAMED = re.compile(
     r"(?<![A-Za-z0-9])(" + "|".join(re.escape(name) for name in _EDITORS) + r")(?![a-z])", re.IGNORECASE
 )
 
-# Camera firmware and camera apps that a word above would otherwise catch.
-_CAMERA_APPS = re.compile(r"\b(HDR\+|Google Camera|Camera Version|Windows Phone)", re.IGNORECASE)
+# What a word above would otherwise catch: camera firmware, camera apps, and a converter that leaves the data alone.
+_NO_EDITORS = re.compile(r"\b(HDR\+|Google Camera|Camera Version|Windows Phone|DNG Converter)", re.IGNORECASE)
 
 
 def editor_in(text: str | None) -> str | None:
     """Return the picture program that a Software value names, or None."""
-    if not text or _CAMERA_APPS.search(text):
+    if not text or _NO_EDITORS.search(text):
         return None
     match = _NAMED.search(text)
     return match[1] if match else None

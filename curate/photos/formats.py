@@ -35,6 +35,7 @@ class Format(StrEnum):
     RAF = "RAF"
     PEF = "PEF"
     MRW = "MRW"
+    EXV = "EXV"  # exiv2's store of metadata alone: segments as in JPEG, but no picture
 
 
 RAW_FORMATS = frozenset(
@@ -126,6 +127,8 @@ def sniff(head: bytes, name: str = "") -> Format | None:
     """
     if head[:3] == b"\xff\xd8\xff":
         return Format.JPEG
+    if head[:7] == b"\xff\x01Exiv2":
+        return Format.EXV
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return Format.PNG
     if head[:6] in (b"GIF87a", b"GIF89a"):
@@ -193,4 +196,4 @@ def is_picture(path: Path) -> bool:
     if not path.is_file():  # never open a FIFO or a device: that can wait for ever
         return False
     with path.open("rb") as file:
-        return sniff(file.read(HEAD), path.name) is not None
+        return sniff(file.read(HEAD), path.name) not in (None, Format.EXV)

@@ -90,6 +90,8 @@ def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int
     reading = read_metadata(file, kind)
     was_edited, reason = edited.judge(reading)
     facts = replace(facts, exif=reading.exif, edited=was_edited, edited_reason=reason)
+    if kind is Format.EXV:
+        return replace(facts, status=Status.INVALID, error="it holds metadata alone, no picture (EXV)")
     if kind in RAW_FORMATS or kind is Format.JXL:
         return _undecoded(file, kind, facts, reading, preview, max_pixels)
     if kind is Format.JPEG:

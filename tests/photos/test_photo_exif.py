@@ -95,6 +95,21 @@ def test_exif_longer_than_a_segment_is_joined() -> None:
     assert read_exif(data).model == "Model at the end"
 
 
+def test_metadata_before_a_cut_are_not_taken_for_a_pictures() -> None:
+    """A file that ends inside the segment after its Exif holds no picture, and exiftool reads no labels from it."""
+    data = jpeg_with((0xE1, b"Exif\0\0" + tiff([text(0x010F, b"Canon\0")])), (0xE2, b"x" * 500))
+    end = data.index(b"x" * 500)
+    assert read_exif(data[: end + 100]).make is None
+    assert read_exif(data).make == "Canon"
+
+
+def test_noise_in_place_of_a_directory_is_not_read() -> None:
+    """A directory that lies mostly outside its block is no directory."""
+    block = bytearray(tiff([(0x0112, SHORT, 1, b"\6\0\0\0"), text(0x010F, b"Canon\0")]))
+    block[8:10] = struct.pack("<H", 400)
+    assert read_exif(jpeg_with((0xE1, b"Exif\0\0" + bytes(block)))) == Exif()
+
+
 def test_legacy_png_profile_is_read() -> None:
     """ImageMagick's hexadecimal profile in zTXt, from before PNG had eXIf."""
     profile = b"Exif\0\0" + tiff([text(0x010F, b"Leica\0")])

@@ -16,6 +16,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from curate.errors import StorageError
 from curate.photos.facts import PhotoFacts, Status
+from curate.photos.formats import is_picture
 from curate.photos.read import read_photo
 
 
@@ -191,6 +192,14 @@ def test_genuine_phone_sizes_pass(width: int, height: int, tmp_path: Path) -> No
     data = encoded("JPEG", camera_exif(), Image.new("L", (width, height), 128), quality=50)
     facts = read_photo(write(tmp_path, "big.jpg", data), tmp_path / "p.jpg")
     assert (facts.status, facts.width, facts.height) == (Status.OK, width, height)
+
+
+def test_metadata_without_a_picture_are_said_to_be_so(tmp_path: Path) -> None:
+    """An EXV store called .jpg has labels and no picture; called by its own name it is not looked at."""
+    data = b"\xff\x01Exiv2" + encoded("JPEG", camera_exif())[2:]
+    facts = read_photo(write(tmp_path, "a.jpg", data))
+    assert (facts.status, facts.exif.make) == (Status.INVALID, "Canon")
+    assert not is_picture(write(tmp_path, "a.exv", data))
 
 
 def test_the_pixel_limit_is_ours_and_leaves_pillows_alone(tmp_path: Path) -> None:
