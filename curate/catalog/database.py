@@ -14,7 +14,7 @@ from curate.errors import NewerSchema, StorageError, UsageError, WorkspaceError
 QUERY_SECONDS = 10.0
 """How long a user's own expression may run."""
 
-_READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION}
 
 
 def migrations() -> list[str]:
@@ -75,8 +75,9 @@ def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqli
 
 
 @contextlib.contextmanager
-def only_labels(connection: sqlite3.Connection, seconds: float = QUERY_SECONDS) -> Iterator[sqlite3.Connection]:
+def only_labels(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Let a connection read the `label` view and nothing else, for a limited time: for expressions that a user typed."""
+    seconds = QUERY_SECONDS
     deadline = time.monotonic() + seconds
 
     def allow(action: int, table: str | None, _column: str | None, _database: str | None, view: str | None) -> int:

@@ -1,0 +1,167 @@
+"""The decision log: what is said, taken back and done again."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from curate.cameras.types import CameraType
+from curate.catalog import decisions
+from curate.catalog.pairs import decide_auto, pairs, queue, replace_candidates, waiting
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.photos.facts import Exif, PhotoFacts, Status
+from curate.workspace import Workspace
+
+
+def sha(number: int) -> str:
+    """A file's hash."""
+    return f"{number:064x}"
+
+
+def fill(catalog: Catalog, pairs_count: int = 4) -> list[tuple[int, int]]:
+    """Phones with even hashes, cameras with odd ones, and a candidate for each pair and one wrong one a phone."""
+    ids: dict[int, int] = {}
+    with catalog.transaction():
+        for number in range(2 * pairs_count):
+            make, model = ("Canon", "Canon EOS 40D") if number % 2 else ("Apple", "iPhone X")
+            facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make=make, model=model))
+            ids[number] = catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1)
+    right = [(ids[2 * k], ids[2 * k + 1], 0.9 - 0.1 * k, True, {}) for k in range(pairs_count)]
+    wrong = [(ids[2 * k], ids[(2 * k + 3) % (2 * pairs_count)], 0.2, False, {}) for k in range(pairs_count)]
+    replace_candidates(catalog, [*right, *wrong])
+    return [(phone, other) for phone, other, *_ in right]
+
+
+def state(catalog: Catalog) -> list[tuple[object, ...]]:
+    """All that decisions change."""
+    verdicts = [tuple(row) for row in catalog.connection.execute("SELECT phone, other, status, subject_idx FROM verdict ORDER BY 1, 2")]
+    labels = [(row["path"], row["semantic_label"], row["camera_type"], row["subject_idx"]) for row in catalog.labels()]
+    return [*verdicts, *labels]
+
+
+def test_accept_gives_a_subject_and_takes_both_off_the_queue(catalog: Catalog) -> None:
+    """After a yes, neither photo is offered with anybody else."""
+    fill(catalog)
+    assert waiting(catalog) == len(queue(catalog)) == 8
+    first = queue(catalog)[0]
+    decisions.decide(catalog, "accept", first.phone_sha256, first.other_sha256)
+    left = queue(catalog)
+    assert waiting(catalog) == len(left)
+    assert not {first.phone_sha256, first.other_sha256} & {sha256 for pair in left for sha256 in (pair.phone_sha256, pair.other_sha256)}
+    assert [pair.subject_idx for pair in pairs(catalog, "accepted")] == [0]
+    assert {row["subject_idx"] for row in catalog.labels() if row["subject_idx"] is not None} == {0}
+
+
+def test_a_photo_has_one_partner(catalog: Catalog) -> None:
+    """A second yes for the same photo is refused and names the pair that stands."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    with pytest.raises(UsageError, match="already has a partner"):
+        decisions.decide(catalog, "accept", sha(0), sha(3))
+    with pytest.raises(UsageError, match="already has a partner"):
+        decisions.decide(catalog, "accept", sha(2), sha(1))
+
+
+def test_undo_survives_a_restart(workspace: Workspace) -> None:
+    """What was decided before the program ended is taken back after it began again."""
+    with Catalog.open(workspace) as catalog:
+        fill(catalog)
+        before = state(catalog)
+        decisions.decide(catalog, "accept", sha(0), sha(1))
+        after = state(catalog)
+    with Catalog.open(workspace) as catalog:
+        assert state(catalog) == after
+        assert decisions.undo(catalog) is not None
+        assert state(catalog) == before
+    with Catalog.open(workspace) as catalog:
+        assert decisions.redo(catalog) is not None
+        assert state(catalog) == after
+
+
+def test_the_log_cannot_be_rewritten(catalog: Catalog) -> None:
+    """Not even by our own code."""
+    fill(catalog)
+    decisions.decide(catalog, "reject", sha(0), sha(1))
+    for statement in ("DELETE FROM decision", "UPDATE decision SET who = 'nobody'"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            catalog.connection.execute(statement)
+
+
+def test_decisions_outlive_a_new_pairing_run(catalog: Catalog) -> None:
+    """A decided pair is not offered again when candidates are found anew."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    decisions.decide(catalog, "reject", sha(2), sha(3))
+    fill(catalog)
+    offered = {(pair.phone_sha256, pair.other_sha256) for pair in queue(catalog)}
+    assert (sha(0), sha(1)) not in offered and (sha(2), sha(3)) not in offered
+    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+
+
+def test_auto_accepts_only_one_to_one_choices_above_the_bar(catalog: Catalog) -> None:
+    """The runner-up of an accepted photo is not accepted too."""
+    fill(catalog)
+    assert decide_auto(catalog, 0.75) == 2
+    assert decide_auto(catalog, 0.0) == 2
+    assert decisions.tally(catalog)["accepted"] == 4
+
+
+def test_an_override_holds_for_all_photos_of_a_model_and_can_be_undone(catalog: Catalog) -> None:
+    """Present photos and future ones."""
+    fill(catalog)
+    decisions.set_camera_type(catalog, "canon", "CANON EOS 40D ", CameraType.COMPACT)
+    assert {row["camera_type"] for row in catalog.labels("\"Make\" = 'Canon'")} == {"compact"}
+    assert {row["camera_type_rule"] for row in catalog.labels("\"Make\" = 'Canon'")} == {"override"}
+    decisions.undo(catalog)
+    assert {row["camera_type"] for row in catalog.labels("\"Make\" = 'Canon'")} == {"dslr"}
+
+
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["accept", "reject"]), st.integers(0, 3), st.integers(0, 3)),
+        st.tuples(st.just("label"), st.integers(0, 7), st.sampled_from(["cat", "dog"])),
+        st.tuples(st.just("camera"), st.sampled_from(["dslr", "compact", "unknown"]), st.just(0)),
+        st.tuples(st.just("undo"), st.just(0), st.just(0)),
+        st.tuples(st.just("redo"), st.just(0), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(operations)
+def test_undo_and_redo_are_exact(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int | str, int | str]]) -> None:
+    """After any series of decisions, undoing all of them gives the first state, and redoing all gives the last."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("w") / "w")
+    with Catalog.open(workspace) as catalog:
+        fill(catalog)
+        photos = [row[0] for row in catalog.connection.execute("SELECT id FROM photo ORDER BY id")]
+        first = state(catalog)
+        for kind, a, b in steps:
+            if kind in ("accept", "reject"):
+                try:
+                    decisions.decide(catalog, kind, sha(2 * int(a)), sha(2 * int(b) + 1))  # type: ignore[arg-type]
+                except UsageError:
+                    continue
+            elif kind == "label":
+                decisions.label(catalog, [photos[int(a)]], "semantic_label", str(b))
+            elif kind == "camera":
+                decisions.set_camera_type(catalog, "Canon", "Canon EOS 40D", CameraType(str(a)))
+            elif kind == "undo":
+                decisions.undo(catalog)
+            else:
+                decisions.redo(catalog)
+        while decisions.redo(catalog):
+            pass
+        last = state(catalog)
+        count = 0
+        while decisions.undo(catalog):
+            count += 1
+        assert state(catalog) == first
+        for _ in range(count):
+            assert decisions.redo(catalog)
+        assert state(catalog) == last
