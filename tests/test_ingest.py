@@ -1,0 +1,172 @@
+"""Taking photos in: what changed is read, what is there is kept, what is odd is listed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from curate.catalog.store import Catalog
+from curate.errors import SourceError
+from curate.ingest import IngestCounts, ingest
+from curate.progress import finish
+from curate.workspace import Workspace
+from tests.conftest import write_photo
+
+
+def take_in(catalog: Catalog, *paths: Path, **options: object) -> IngestCounts:
+    """Ingest with one worker."""
+    return finish(ingest(catalog, list(paths), jobs=1, **options))  # type: ignore[arg-type]
+
+
+def counts(result: IngestCounts) -> dict[str, int]:
+    """The counts that are not zero."""
+    return {name: int(value) for name, value in result.as_json().items() if value and name != "seconds"}
+
+
+def rows(catalog: Catalog) -> dict[str, dict[str, object]]:
+    """Label rows by file name."""
+    return {Path(row["path"]).name: row for row in catalog.labels()}
+
+
+def test_again_touches_only_what_changed(catalog: Catalog, tmp_path: Path) -> None:
+    """Unchanged, changed, new, gone and back again."""
+    photos = tmp_path / "photos"
+    for number in range(4):
+        write_photo(photos / f"{number}.jpg", number)
+    assert counts(take_in(catalog, photos)) == {"added": 4}
+    assert counts(take_in(catalog, photos)) == {"unchanged": 4}
+    write_photo(photos / "0.jpg", 100, model="Canon EOS R")
+    write_photo(photos / "4.jpg", 4)
+    (photos / "3.jpg").rename(tmp_path / "elsewhere.jpg")
+    assert counts(take_in(catalog, photos)) == {"added": 1, "updated": 1, "unchanged": 2, "missing": 1}
+    assert rows(catalog)["0.jpg"]["camera_type"] == "mirrorless"
+    assert rows(catalog)["3.jpg"]["status"] == "missing"
+    (tmp_path / "elsewhere.jpg").rename(photos / "3.jpg")
+    assert counts(take_in(catalog, photos)) == {"updated": 1, "unchanged": 4}
+    assert rows(catalog)["3.jpg"]["status"] == "ok"
+
+
+def test_odd_files_have_a_row_or_a_reason(catalog: Catalog, tmp_path: Path) -> None:
+    """A truncated JPEG has a row; text, a FIFO, a link to a folder and a dangling link are listed; nothing hangs."""
+    photos = tmp_path / "photos"
+    whole = write_photo(photos / "whole.jpg", 1)
+    (photos / "cut.jpg").write_bytes(whole.read_bytes()[:900])
+    (photos / "empty.jpg").touch()
+    (photos / "notes.txt").write_text("no picture")
+    shutil.copy(whole, photos / "no-extension")
+    os.mkfifo(photos / "pipe.jpg")
+    (photos / "loop").symlink_to(photos)
+    (photos / "dangling.jpg").symlink_to(photos / "nowhere")
+    odd = os.fsencode(photos) + b"/caf\xe9.jpg"
+    shutil.copy(whole, odd)
+    result = take_in(catalog, photos)
+    assert counts(result) == {"added": 5, "unreadable": 2, "skipped": 4}
+    statuses = {name: row["status"] for name, row in rows(catalog).items()}
+    assert statuses == {"whole.jpg": "ok", "no-extension": "ok", "cut.jpg": statuses["cut.jpg"], "empty.jpg": "invalid", r"caf\xe9.jpg": "ok"}
+    assert statuses["cut.jpg"] in ("truncated", "invalid")
+    assert {Path(path).name for path, _ in catalog.skipped()} == {"notes.txt", "pipe.jpg", "loop", "dangling.jpg"}
+    assert counts(take_in(catalog, photos)) == {"unchanged": 5, "unreadable": 2, "skipped": 4}
+
+
+def test_nothing_to_take_in(catalog: Catalog, tmp_path: Path) -> None:
+    """An empty folder gives zeros, a missing one an error with a way out."""
+    (tmp_path / "empty").mkdir()
+    assert counts(take_in(catalog, tmp_path / "empty")) == {}
+    with pytest.raises(SourceError, match="nowhere"):
+        take_in(catalog, tmp_path / "nowhere")
+
+
+def test_source_folders_stay_untouched(catalog: Catalog, tmp_path: Path) -> None:
+    """Names, bytes and times of the photos are the same after an ingest."""
+    photos = tmp_path / "photos"
+    for number in range(3):
+        write_photo(photos / f"{number}.jpg", number)
+
+    def state() -> list[tuple[str, str, int]]:
+        return sorted((p.name, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in photos.iterdir())
+
+    before = state()
+    take_in(catalog, photos)
+    assert state() == before
+
+
+def test_a_sidecar_says_what_files_do_not(catalog: Catalog, tmp_path: Path) -> None:
+    """Paths relative to the CSV or to the folder, any case of the column names; unused rows are listed."""
+    photos = tmp_path / "photos"
+    for name in ("a", "b"):
+        write_photo(photos / f"{name}.jpg", ord(name), make=None, model=None)
+    sidecar = tmp_path / "labels.csv"
+    sidecar.write_text("File,MAKE,model,Semantic_Label,comment\na.jpg,Apple,iPhone X,cat,=1+1\nphotos/b.jpg,Nikon,NIKON D90,,\ngone.jpg,X,Y,,\n")
+    result = take_in(catalog, photos, labels=sidecar)
+    assert counts(result) == {"added": 2, "skipped": 1}
+    found = rows(catalog)
+    assert (found["a.jpg"]["camera_type"], found["a.jpg"]["semantic_label"]) == ("smartphone", "cat")
+    assert (found["b.jpg"]["camera_type"], found["b.jpg"]["semantic_label"]) == ("dslr", None)
+    assert counts(take_in(catalog, photos)) == {"unchanged": 2}
+    assert rows(catalog)["a.jpg"]["Make"] == "Apple"
+    sidecar.write_text("path,Make\na.jpg,Samsung\n")
+    assert counts(take_in(catalog, photos, labels=sidecar)) == {"updated": 1, "unchanged": 1}
+    assert rows(catalog)["a.jpg"]["Make"] == "Samsung"
+
+
+def test_a_sidecar_that_names_no_photos_is_refused(catalog: Catalog, tmp_path: Path) -> None:
+    """The error lists the columns that it found."""
+    sidecar = tmp_path / "labels.csv"
+    sidecar.write_text("Make,Model\nApple,iPhone\n")
+    with pytest.raises(SourceError, match="Make, Model"):
+        take_in(catalog, tmp_path, labels=sidecar)
+
+
+def test_the_folder_as_semantic_label(catalog: Catalog, tmp_path: Path) -> None:
+    """The photo's own folder; photos directly in the given folder have none."""
+    write_photo(tmp_path / "photos" / "cat" / "1.jpg", 1)
+    write_photo(tmp_path / "photos" / "2.jpg", 2)
+    take_in(catalog, tmp_path / "photos", label_from="folder")
+    assert {name: row["semantic_label"] for name, row in rows(catalog).items()} == {"1.jpg": "cat", "2.jpg": None}
+
+
+def test_hostile_camera_names_are_harmless(catalog: Catalog, tmp_path: Path) -> None:
+    """No control character of a file reaches the catalogue."""
+    write_photo(tmp_path / "photos" / "1.jpg", 1, make="Ca\x1b[2Jnon", model="[/foo]\x07")
+    take_in(catalog, tmp_path / "photos")
+    row = rows(catalog)["1.jpg"]
+    assert (row["Make"], row["Model"]) == ("Ca[2Jnon", "[/foo]")
+
+
+def _contents(workspace: Workspace) -> list[str]:
+    with Catalog.open(workspace, read_only=True) as catalog:
+        return [json.dumps(row) for row in catalog.labels()]
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    """After kill -9 at random moments and one run to the end, the catalogue is that of an undisturbed run."""
+    photos = tmp_path / "photos"
+    for number in range(240):
+        write_photo(photos / f"{number % 7}" / f"{number}.jpg", number)
+    calm = Workspace.create(tmp_path / "calm")
+    with Catalog.open(calm) as catalog:
+        take_in(catalog, photos)
+    hurt = Workspace.create(tmp_path / "hurt")
+    command = [sys.executable, "-c", "from curate.cli import main; main()", "ingest", str(photos), "-w", str(hurt.root), "--jobs", "2"]
+    moments = random.Random(5)
+    for _ in range(6):
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(moments.uniform(0.1, 1.5))
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert _contents(hurt) == _contents(calm)
+    previews = [sorted(p.name for p in (w.cache / "previews").rglob("*.jpg")) for w in (calm, hurt)]
+    assert previews[0] == previews[1] and len(previews[0]) == 240
