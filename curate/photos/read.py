@@ -41,6 +41,10 @@ def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PI
     RAW files and JPEG XL are not decoded: a RAW's preview and hash come from the largest JPEG inside. Where there is
     none they stay None, and the status is OK as long as the metadata could be read.
 
+    Width and height are the decoder's: as stored in the file, except that HEIF pictures, which their container turns,
+    come turned (their EXIF orientation has been used up). Call it from one thread at a time: silencing the decoders'
+    warnings is a setting of the whole process.
+
     Args:
         path: the file; only regular files are opened.
         preview: where to write the upright preview, a JPEG of at most 640 pixels; its folder must exist.

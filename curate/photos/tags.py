@@ -43,8 +43,15 @@ EXIF_POINTER, GPS_POINTER, MAKER_NOTE = 0x8769, 0x8825, 0x927C
 _MAX_VALUES = 64
 """Numbers kept of one tag: none of the wanted tags has more than a handful."""
 
-_UNWANTED = frozenset({0x0111, 0x0117, 0x0144, 0x0145, 0x83BB, 0x8649, 0x8773})
-"""Large tags (strips, tiles, IPTC, Photoshop, ICC) that hold no label."""
+_WANTED = frozenset(
+    {
+        *(0x000B, 0x0017, 0x010F, 0x0110, 0x0112, 0x0131, 0x0132, 0x02BC),
+        *(0x829A, 0x829D, 0x8827, 0x9003, 0x9011, 0x9209, 0x920A, 0x9291, MAKER_NOTE),
+        *(0xA002, 0xA003, 0xA300, 0xA434),
+    }
+)
+_WANTED_GPS = frozenset({1, 2, 3, 4, 7, 0x1D})
+"""Tags that a label is made of; converting the others would take most of the time."""
 
 EXIFREAD_ERRORS = (
     ExifError,
@@ -93,9 +100,9 @@ def exifread_tags(block: TiffBlock) -> Tags:
     block.stream.seek(0)
     for key, tag in exifread.process_file(block.stream, details=False, extract_thumbnail=False).items():
         prefix = key.split(" ", 1)[0]
-        if prefix == "Interoperability" or tag.tag in _UNWANTED:
-            continue
-        found[groups.get(prefix, Group.OTHER), tag.tag] = _value(tag.values)
+        group = groups.get(prefix, Group.OTHER)
+        if prefix != "Interoperability" and tag.tag in (_WANTED_GPS if group is Group.GPS else _WANTED):
+            found[group, tag.tag] = _value(tag.values)
     return found
 
 
@@ -151,9 +158,8 @@ def largest_size(block: TiffBlock) -> tuple[int, int] | None:
 
 
 def _take(found: Tags, group: Group, directory: Any) -> None:
-    for tag in list(directory):
-        if tag in _UNWANTED:
-            continue
+    wanted = _WANTED_GPS if group is Group.GPS else _WANTED
+    for tag in wanted.intersection(directory):
         try:
             value = directory[tag]
         except PILLOW_ERRORS:
@@ -171,6 +177,8 @@ def _value(raw: Any) -> Value:
 
 
 def _number(raw: Any) -> Number:
+    if type(raw) is int or type(raw) is float:
+        return raw
     if isinstance(raw, (Fraction, IFDRational)):
         top, bottom = raw.numerator, raw.denominator
         if bottom == 0:
