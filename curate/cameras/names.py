@@ -1,0 +1,42 @@
+"""The names of a camera: brand and market name for people, a key for look-ups."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from curate.cameras import phones
+from curate.cameras.brands import folded, tidy
+from curate.cameras.table import shipped_table
+
+CameraKey = tuple[str, str]
+"""Make and model as overrides are filed under."""
+
+
+def camera_key(make: str | None, model: str | None) -> CameraKey:
+    """The key of a camera as a file names it: casefolded, runs of spaces folded, empty where absent."""
+    return (folded((make or "").split("\0")[0]), folded((model or "").split("\0")[0]))
+
+
+@lru_cache(maxsize=8192)
+def normalize(make: str | None, model: str | None) -> tuple[str | None, str | None]:
+    """Return the tidy brand and the market name of a camera.
+
+    NIKON CORPORATION, NIKON D90 → Nikon, D90; samsung, SM-G991B → Samsung, Galaxy S21. The brand comes from the model
+    where the make is missing. A code becomes a market name where the camera table or device-detector knows it, else it
+    stays.
+    """
+    written = model
+    brand, model = tidy(make, written)
+    row = shipped_table().find(brand, model)
+    if row is not None:
+        return (brand or row.brand), (row.market_name or model)
+    if brand and model and _is_code(model):
+        phone = phones.ask(brand, model, written)
+        if phone is not None and phone.market_name:
+            return brand, phone.market_name
+    return brand, model
+
+
+def _is_code(model: str) -> bool:
+    """Whether a model reads as a maker's code (SM-G991B, A3003, 2201117TG): one word that holds a digit."""
+    return " " not in model and any(char.isdigit() for char in model)

@@ -1,0 +1,124 @@
+"""Which type of camera took a photo, and which rule says so.
+
+Asked in this order, the first that knows answers: a person's override, EXIF's FileSource (1 film scanner, 2 print
+scanner), our own table, the lines of phones, tablets, scanners, drones and action cameras, lensfun, device-detector,
+the lines of cameras. What nobody knows is unknown, never "no phone".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+
+from curate.cameras import families, lensfun, phones
+from curate.cameras.brands import tidy
+from curate.cameras.names import CameraKey, camera_key, normalize
+from curate.cameras.table import shipped_table
+from curate.cameras.types import Camera, CameraType
+
+
+class Source(StrEnum):
+    """Where answers come from; each can be left out, to measure the others."""
+
+    OVERRIDE = "override"
+    EXIF = "exif"
+    TABLE = "table"
+    LENSFUN = "lensfun"
+    DEVICE_DETECTOR = "device-detector"
+    FAMILY = "family"
+
+
+ALL_SOURCES = frozenset(Source)
+
+Answer = tuple[str, CameraType]
+"""A rule and the type it gives."""
+
+
+def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
+    """The type that EXIF's FileSource (0xA300) names; only 1 and 2 count.
+
+    Every camera and phone writes 3, some write 0 or a wider field ("\\x03\\0\\0\\0"), and others leave it out.
+
+    Args:
+        file_source: the value as a number, or the bytes of the tag.
+    """
+    if isinstance(file_source, bytes):
+        if file_source[1:].strip(b"\0"):
+            return None
+        file_source = file_source[0] if file_source else None
+    return {1: CameraType.FILM_SCANNER, 2: CameraType.SCANNER}.get(file_source) if file_source is not None else None
+
+
+@lru_cache(maxsize=16384)
+def _answers(make: str | None, model: str | None, sources: frozenset[Source]) -> tuple[Answer, ...]:
+    """What table, lines and data bases say of a camera, best first. device-detector is asked only where it could
+    answer."""
+    written = model
+    brand, model = tidy(make, written)
+    answers: list[Answer] = []
+    if Source.TABLE in sources and (row := shipped_table().find(brand, model)):
+        answers.append(("table", row.type))
+    hard = families.hard(brand, model) if Source.FAMILY in sources else None
+    if hard:
+        answers.append((f"family:{hard.name}", hard.type))
+    if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
+        answers.append(("lensfun", kind))
+    soft = families.soft(brand, model) if Source.FAMILY in sources else None
+    # A line of cameras of this maker claims the name: then no phone's name is looked for in it.
+    if Source.DEVICE_DETECTOR in sources and brand and model and not answers and soft is None:
+        phone = phones.ask(brand, model, written)
+        if phone and phone.type:
+            answers.append(("device-detector", phone.type))
+    soft = soft or (families.code(brand, model) if Source.FAMILY in sources and not answers else None)
+    if soft:
+        answers.append((f"family:{soft.name}", soft.type))
+    return tuple(answers)
+
+
+def resolve(
+    make: str | None,
+    model: str | None,
+    file_source: int | bytes | None = None,
+    overrides: Mapping[CameraKey, CameraType] | None = None,
+    *,
+    sources: frozenset[Source] = ALL_SOURCES,
+) -> Camera:
+    """Return the camera of a photo with its type, the rule that gave it, and what other sources say where they
+    disagree.
+
+    Args:
+        make, model: EXIF's strings, as written.
+        file_source: EXIF's FileSource, as a number or as the bytes of the tag.
+        overrides: a person's types by `camera_key(make, model)`.
+        sources: the sources that may answer.
+    """
+    answers: list[Answer] = []
+    override = (overrides or {}).get(camera_key(make, model)) if Source.OVERRIDE in sources else None
+    if override is not None:
+        answers.append(("override", override))
+    from_file = type_from_file_source(file_source) if Source.EXIF in sources else None
+    if from_file is not None:
+        answers.append(("exif:FileSource", from_file))
+    answers += _answers(make, model, sources)
+    brand, market_name = normalize(make, model)
+    rule, kind = answers[0] if answers else (None, CameraType.UNKNOWN)
+    also = tuple(f"{other}={said}" for other, said in answers[1:] if said is not kind)
+    return Camera(make, model, brand, market_name, kind, rule, also)
+
+
+def resolve_all(
+    cameras: Iterable[tuple[str | None, str | None]], overrides: Mapping[CameraKey, CameraType] | None = None
+) -> list[Camera]:
+    """Resolve distinct cameras, unknown ones first, then by brand and model: the list that a person reviews."""
+    found = [resolve(make, model, overrides=overrides) for make, model in cameras]
+    return sorted(
+        found,
+        key=lambda camera: (
+            camera.type is not CameraType.UNKNOWN,
+            camera.make_normalized or "",
+            camera.model_normalized or "",
+            camera.make or "",
+            camera.model or "",
+        ),
+    )

@@ -1,0 +1,92 @@
+"""Our own table: `datasets/camera_types.csv`, facts that makers state and the data bases lack.
+
+Columns: make, model, type, market_name, source, date. Make and model are tidied as those of a photo are, so a row may
+be written either way. `source` names the fact's origin; `market_name` is what the device is sold as where its model is
+a code.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from curate.cameras.brands import squashed, tidy
+from curate.cameras.types import CameraType
+from curate.datafiles import data_file
+from curate.errors import CurateError
+
+TABLE = "camera_types.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One camera of the table."""
+
+    brand: str
+    model: str
+    type: CameraType
+    market_name: str | None
+    source: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTable:
+    """The rows by camera, and those whose model names one camera whoever made it."""
+
+    by_camera: Mapping[tuple[str, str], TableRow]
+    by_model: Mapping[str, TableRow | None]
+
+    def find(self, brand: str | None, model: str | None) -> TableRow | None:
+        """The row of a tidy (brand, model). Without a brand, the row of the model where only one maker has it."""
+        if not model:
+            return None
+        if brand is None:
+            return self.by_model.get(squashed(model))
+        return self.by_camera.get((squashed(brand), squashed(model)))
+
+
+def read_table(path: Path) -> CameraTable:
+    """Read a camera table.
+
+    Raises:
+        CurateError: a row has no make, no model, an unknown type, no source, or repeats a camera.
+    """
+    by_camera: dict[tuple[str, str], TableRow] = {}
+    by_model: dict[str, TableRow | None] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, cells in enumerate(csv.DictReader(file), start=2):
+            brand, model = tidy(cells.get("make"), cells.get("model"))
+            kind = (cells.get("type") or "").strip()
+            source, date = (cells.get("source") or "").strip(), (cells.get("date") or "").strip()
+            if not (brand and model and source and date) or kind not in list(CameraType):
+                raise _bad(
+                    path, number, f"make {brand!r}, model {model!r}, type {kind!r}, source {source!r}, date {date!r}"
+                )
+            row = TableRow(
+                brand, model, CameraType(kind), (cells.get("market_name") or "").strip() or None, source, date
+            )
+            key = (squashed(brand), squashed(model))
+            if key in by_camera:
+                raise _bad(path, number, f"{brand} {model} has a row already")
+            by_camera[key] = row
+            bare = squashed((cells.get("model") or "").strip())
+            by_model[bare] = None if bare in by_model else row
+    return CameraTable(by_camera, by_model)
+
+
+def _bad(path: Path, line: int, why: str) -> CurateError:
+    return CurateError(
+        f"{path.name} cannot be read, line {line}",
+        why,
+        "each row needs make, model, a known type, source and date, once for each camera",
+    )
+
+
+@cache
+def shipped_table() -> CameraTable:
+    """The table that ships with curate, read once."""
+    return read_table(data_file(TABLE))

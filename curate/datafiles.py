@@ -1,0 +1,30 @@
+"""Where the data that ships with curate lies: recipes, the camera table, cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from curate.errors import CurateError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_file(name: str) -> Path:
+    """Return the path of a shipped data file, e.g. ``camera_types.csv``.
+
+    A wheel carries the data at ``curate/_datasets/``; a checkout, and so an editable install, keeps it at ``datasets/``
+    beside the package. The wheel's place is looked at first, since beside an installed package ``datasets/`` is Hugging
+    Face's own.
+
+    Raises:
+        CurateError: the file is in neither place.
+    """
+    for folder in (_PACKAGE / "_datasets", _PACKAGE.parent / "datasets"):
+        path = folder / name
+        if path.is_file():
+            return path
+    raise CurateError(
+        f"the data file {name} is missing",
+        f"it is neither in {_PACKAGE / '_datasets'} nor in {_PACKAGE.parent / 'datasets'}",
+        "install lenstrace again",
+    )
