@@ -209,3 +209,15 @@ def _spread(members: Sequence[LabelRow]) -> int:
 
 def _by_keeper(groups: Iterable[Group]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: group.keeper))
+
+
+def report_json(rows: Sequence[LabelRow]) -> dict[str, list[dict[str, Any]]]:
+    """Return the duplicates of label rows as `curate duplicates --json` prints them."""
+    report = find_duplicates(rows)
+    return {
+        kind: [
+            {"keeper": group.keeper, "others": list(group.others), "photos": 1 + len(group.others), "bits": group.bits}
+            for group in found
+        ]
+        for kind, found in (("exact", report.exact), ("near", report.near))
+    }

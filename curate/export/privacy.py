@@ -1,0 +1,113 @@
+"""Metadata out of picture files: what an exported photo holds besides its picture is decided here.
+
+The picture data stay bit-identical, since recompression would change the very traces that are studied. What cannot be
+cleaned like that (TIFF, raw files, whatever is damaged) is left out with a reason.
+"""
+
+from __future__ import annotations
+
+import io
+from enum import StrEnum
+
+from PIL import Image
+
+from curate.export.strip import CannotClean, Parts, heif, jpeg, png, webp
+from curate.export.strip.exif import KeptExif, exif_block, foreign_tags
+
+__all__ = ["CannotClean", "Container", "clean", "container", "picture_digest", "private_left"]
+
+
+class Container(StrEnum):
+    """The kinds of file that can be cleaned; the value is the extension of the exported file."""
+
+    JPEG = "jpg"
+    PNG = "png"
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+
+
+def container(data: bytes) -> Container:
+    """Return a file's kind, told by its first bytes.
+
+    Raises:
+        CannotClean: it is of another kind.
+    """
+    if data.startswith(b"\xff\xd8\xff"):
+        return Container.JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Container.PNG
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Container.WEBP
+    if heif.is_heif(data):
+        return Container.AVIF if b"avif" in data[8:64] else Container.HEIC
+    raise CannotClean("its format cannot be cleaned without encoding it again")
+
+
+def clean(data: bytes, values: KeptExif) -> bytes:
+    """Return a photo's file without metadata but the given values; the picture data are the same bytes.
+
+    The result is read back: it is returned only if nothing private is left and the picture data are unchanged.
+
+    Raises:
+        CannotClean: the file's structure is not understood; the message says why.
+    """
+    kind = container(data)
+    if kind is Container.JPEG:
+        cleaned = jpeg.strip(data, exif_block(values))
+    elif kind is Container.PNG:
+        cleaned = png.strip(data, exif_block(values))
+    elif kind is Container.WEBP:
+        cleaned = webp.strip(data, exif_block(values))
+    else:
+        blocks = [exif_block(values, orientation=False, text=text) for text in (True, False)]
+        cleaned = heif.strip(data, [block for block in blocks if block])
+        if _heif_size(cleaned) != _heif_size(data):
+            raise CannotClean("after cleaning it could not be read")
+    left = private_left(cleaned, keep_gps=values.place is not None)
+    if left:
+        raise CannotClean(f"after cleaning it still holds {left[0]}")
+    if picture_digest(cleaned) != picture_digest(data):
+        raise CannotClean("its picture data would have changed")
+    return cleaned
+
+
+def private_left(data: bytes, keep_gps: bool = False) -> list[str]:
+    """Return what a file holds besides its picture, its colours and the allowed tags, one phrase each.
+
+    Raises:
+        CannotClean: the file's structure is not understood.
+    """
+    parts = _parts(data)
+    return [*parts.foreign, *(tag for block in parts.exif for tag in foreign_tags(block, keep_gps))]
+
+
+def picture_digest(data: bytes) -> str:
+    """Return the sha256 of a file's picture data alone: it is the same before and after cleaning.
+
+    Raises:
+        CannotClean: the file's structure is not understood.
+    """
+    kind = container(data)
+    module = {Container.JPEG: jpeg, Container.PNG: png, Container.WEBP: webp}.get(kind, heif)
+    digest: str = module.picture_digest(data)
+    return digest
+
+
+def _heif_size(data: bytes) -> tuple[int, int] | None:
+    """Return a HEIC or AVIF picture's size as a decoder reads it from the tables, or None where it cannot."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    try:
+        with Image.open(io.BytesIO(data), formats=["HEIF", "AVIF"]) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError):
+        return None
+
+
+def _parts(data: bytes) -> Parts:
+    kind = container(data)
+    module = {Container.JPEG: jpeg, Container.PNG: png, Container.WEBP: webp}.get(kind, heif)
+    parts: Parts = module.private_parts(data)
+    return parts
