@@ -74,7 +74,10 @@ def _catalog(workspace: Path, writing: str | None = None) -> Iterator[Any]:
     from curate.catalog.store import Catalog
 
     place = Workspace.open(workspace)
-    with place.writing(writing) if writing else contextlib.nullcontext(), Catalog.open(place, read_only=not writing) as catalog:
+    with (
+        place.writing(writing) if writing else contextlib.nullcontext(),
+        Catalog.open(place, read_only=not writing) as catalog,
+    ):
         yield catalog
 
 
@@ -101,7 +104,9 @@ def ingest(
     paths: list[Path],
     workspace: Where = HERE,
     jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = None,
-    label_from: Annotated[LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")] = None,
+    label_from: Annotated[
+        LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="A sidecar CSV with a column path, file or file_name.")] = None,
     json: Json = False,
 ) -> None:
@@ -109,7 +114,9 @@ def ingest(
     from curate.ingest import ingest as take_in
 
     with _catalog(workspace, "ingest") as catalog:
-        counts = run_with_progress(take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels))
+        counts = run_with_progress(
+            take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
+        )
     if json:
         print_json(counts.as_json())
     else:
@@ -124,7 +131,9 @@ def ingest(
 @app.command()
 def photos(
     workspace: Where = HERE,
-    where: Annotated[str | None, typer.Option(help="One SQL expression over the label columns: \"camera_type = 'dslr'\".")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="One SQL expression over the label columns: \"camera_type = 'dslr'\".")
+    ] = None,
     format: Format = Style.TABLE,
 ) -> None:
     """Label rows, one a photo."""
@@ -137,12 +146,16 @@ def photos(
 def skipped(workspace: Where = HERE, format: Format = Style.TABLE) -> None:
     """What the last ingest skipped, and why."""
     with _catalog(workspace) as catalog:
-        print_rows(({"path": path, "reason": reason} for path, reason in catalog.skipped()), format.value, ("path", "reason"))
+        print_rows(
+            ({"path": path, "reason": reason} for path, reason in catalog.skipped()), format.value, ("path", "reason")
+        )
 
 
 @app.command()
 def label(
-    assignment: Annotated[str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks it.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks it.")
+    ],
     where: Annotated[str, typer.Option(help="Which photos: one SQL expression over the label columns.")],
     workspace: Where = HERE,
     json: Json = False,
@@ -185,7 +198,11 @@ def cameras(context: typer.Context, workspace: Where = HERE, format: Format = St
 
 @cameras_app.command("set")
 def cameras_set(
-    context: typer.Context, make: str, model: str, type: CameraType, workspace: Annotated[Path | None, typer.Option("--workspace", "-w")] = None
+    context: typer.Context,
+    make: str,
+    model: str,
+    type: CameraType,
+    workspace: Annotated[Path | None, typer.Option("--workspace", "-w")] = None,
 ) -> None:
     """State what kind of camera a make and model is; it holds for all its photos, and is logged."""
     from curate.catalog import decisions
@@ -264,7 +281,9 @@ def pair(
     with _catalog(workspace, "pair") as catalog:
         settings = catalog.workspace.settings.pair
         counts = run_with_progress(
-            pair_workspace(catalog, use_time=settings.use_time and not no_time, use_gps=settings.use_gps and not no_gps, jobs=jobs)
+            pair_workspace(
+                catalog, use_time=settings.use_time and not no_time, use_gps=settings.use_gps and not no_gps, jobs=jobs
+            )
         )
     answer = {
         "candidates": counts.candidates,
@@ -277,7 +296,9 @@ def pair(
     if json:
         print_json(answer)
     else:
-        print(f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}")
+        print(
+            f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
+        )
         for path, reason in counts.left_out:
             note(f"left out: {path}: {reason}")
 
@@ -322,7 +343,9 @@ def decide_reject(phone: Path, other: Path, workspace: Where = HERE, json: Json 
 
 
 @decide_app.command("auto")
-def decide_auto(min_score: Annotated[float, typer.Argument(min=0.0, max=1.0)], workspace: Where = HERE, json: Json = False) -> None:
+def decide_auto(
+    min_score: Annotated[float, typer.Argument(min=0.0, max=1.0)], workspace: Where = HERE, json: Json = False
+) -> None:
     """Accept every waiting one-to-one choice with at least this probability."""
     from curate.catalog import decisions
     from curate.catalog.pairs import decide_auto as accept_all
@@ -350,7 +373,9 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
     with _catalog(workspace, step) as catalog:
         decision = decisions.undo(catalog) if step == "undo" else decisions.redo(catalog)
         if decision is None:
-            raise CurateError(f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR")
+            raise CurateError(
+                f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR"
+            )
         note(f"{step}: {decision.action} of {decision.at} by {decision.who}")
         _print_tally(decisions.tally(catalog), json)
 
@@ -369,7 +394,9 @@ def decisions_export(workspace: Where = HERE) -> None:
 @app.command()
 def review(
     workspace: Where = HERE,
-    plain: Annotated[bool, typer.Option("--plain", help="Line by line, without the screen: for screen readers.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, without the screen: for screen readers.")
+    ] = False,
     images: Annotated[Images | None, typer.Option(help="How pictures are drawn.")] = None,
 ) -> None:
     """The review screen alone."""
@@ -388,7 +415,9 @@ def review(
 def split(
     attribute: Annotated[list[str], typer.Option(help="A label column; give it again for more.")],
     workspace: Where = HERE,
-    group: Annotated[str, typer.Option(help="What is kept on one side: owner, scene, duplicate.")] = "owner,scene,duplicate",
+    group: Annotated[
+        str, typer.Option(help="What is kept on one side: owner, scene, duplicate.")
+    ] = "owner,scene,duplicate",
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 42,
     json: Json = False,
 ) -> None:
@@ -397,7 +426,9 @@ def split(
 
     with _catalog(workspace, "split") as catalog:
         answer = split_workspace(catalog, tuple(attribute), tuple(group.split(",")), seed)
-    print_json(answer) if json else print("\n".join([*answer["files"], *(f"left out: {x['photos']} ({x['reason']})" for x in answer["left_out"])]))
+    print_json(answer) if json else print(
+        "\n".join([*answer["files"], *(f"left out: {x['photos']} ({x['reason']})" for x in answer["left_out"])])
+    )
 
 
 @app.command()
@@ -406,7 +437,9 @@ def export(
     workspace: Where = HERE,
     layout: Annotated[str, typer.Option(help="imagefolder")] = "imagefolder",
     pairs: Annotated[bool, typer.Option("--pairs", help="Only photos of accepted pairs.")] = False,
-    keep_gps: Annotated[bool, typer.Option("--keep-gps", help="Keep the place; it can give away where people live.")] = False,
+    keep_gps: Annotated[
+        bool, typer.Option("--keep-gps", help="Keep the place; it can give away where people live.")
+    ] = False,
     licenses: Annotated[str, typer.Option(help="Only these, comma-separated (SPDX ids).")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing set.")] = False,
     json: Json = False,
@@ -417,7 +450,13 @@ def export(
     with _catalog(workspace, "export") as catalog:
         answer = run_with_progress(
             export_workspace(
-                catalog, out, layout=layout, pairs=pairs, keep_gps=keep_gps, replace=replace, licenses=tuple(filter(None, licenses.split(",")))
+                catalog,
+                out,
+                layout=layout,
+                pairs=pairs,
+                keep_gps=keep_gps,
+                replace=replace,
+                licenses=tuple(filter(None, licenses.split(","))),
             )
         )
     if json:
@@ -447,7 +486,9 @@ def verify(dataset: Path, json: Json = False) -> None:
 @app.command()
 def evaluate(
     place: Annotated[Path, typer.Argument(metavar="SET_OR_WORKSPACE")],
-    encoders: Annotated[str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")] = "",
+    encoders: Annotated[
+        str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")
+    ] = "",
     out: Annotated[Path | None, typer.Option("-o", help="The run's folder.")] = None,
     json: Json = False,
 ) -> None:
@@ -481,7 +522,11 @@ def demo(
     if json:
         print_json(answer)
         return
-    print_rows(main_figures(Path(answer["results"])), "table", ("what", "encoder", "masked", "value", "interval", "guessing", "n"))
+    print_rows(
+        main_figures(Path(answer["results"])),
+        "table",
+        ("what", "encoder", "masked", "value", "interval", "guessing", "n"),
+    )
     print(f"report: {answer['report']}")
 
 
@@ -500,7 +545,12 @@ def demo_photos(
 
 def command_names() -> list[str]:
     """Return the names of the commands, as typed."""
-    return sorted([*(c.name or c.callback.__name__ for c in app.registered_commands if c.callback), *(g.name or "" for g in app.registered_groups)])
+    return sorted(
+        [
+            *(c.name or c.callback.__name__ for c in app.registered_commands if c.callback),
+            *(g.name or "" for g in app.registered_groups),
+        ]
+    )
 
 
 def run_cli(argv: list[str]) -> int:
@@ -523,7 +573,13 @@ def run_cli(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
-        _complain(StorageError("the disk cannot be written to", str(error), "Free some room and run the command again; what was done is kept."))
+        _complain(
+            StorageError(
+                "the disk cannot be written to",
+                str(error),
+                "Free some room and run the command again; what was done is kept.",
+            )
+        )
         return Exit.FAILED
 
 
@@ -532,7 +588,11 @@ def _dispatch(argv: list[str]) -> int:
         first = argv[0] if argv else "."
         if first not in command_names() and (os.path.isdir(first) or "/" in first):
             if len(argv) > 1:
-                raise UsageError("the app takes one folder", f"{' '.join(argv[1:])} was given too", "curate --help lists the commands.")
+                raise UsageError(
+                    "the app takes one folder",
+                    f"{' '.join(argv[1:])} was given too",
+                    "curate --help lists the commands.",
+                )
             from curate.tui.app import run
 
             return run(Workspace.open(Path(first)))

@@ -84,7 +84,12 @@ def ingest(
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
     sidecar = read_sidecar(labels, roots) if labels else {}
     unused = set(sidecar)
-    run = _Run(catalog, IngestCounts(), settings.jobs if jobs is None else jobs, Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6)))
+    run = _Run(
+        catalog,
+        IngestCounts(),
+        settings.jobs if jobs is None else jobs,
+        Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6)),
+    )
     seen = 0
     with catalog.transaction():
         _begin_scan(catalog)
@@ -101,7 +106,9 @@ def ingest(
                     _Task(
                         entry,
                         sidecar.get(entry.path, {}),
-                        os.fsdecode(os.path.basename(folder)) if label_from == "folder" and folder != entry.root else None,
+                        os.fsdecode(os.path.basename(folder))
+                        if label_from == "folder" and folder != entry.root
+                        else None,
                     )
                 )
                 unused.discard(entry.path)
@@ -133,7 +140,9 @@ class _Run:
         known = catalog.known([task.found.path for task in tasks])
         to_read: list[_Task] = []
         with catalog.transaction():
-            catalog.connection.executemany("INSERT OR IGNORE INTO scanned VALUES (?)", [(task.found.path,) for task in tasks])
+            catalog.connection.executemany(
+                "INSERT OR IGNORE INTO scanned VALUES (?)", [(task.found.path,) for task in tasks]
+            )
             for task in tasks:
                 before = known.get(task.found.path)
                 same = before and (before.size, before.mtime_ns) == (task.found.size, task.found.mtime_ns)
@@ -163,7 +172,9 @@ class _Run:
         self._write(to_read, pending, incoming, known.keys())
         shutil.rmtree(incoming, ignore_errors=True)
 
-    def _write(self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: set[bytes] | object) -> None:
+    def _write(
+        self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: set[bytes] | object
+    ) -> None:
         for index, facts in results:
             if facts.sha256:
                 self._keep_preview(incoming / f"{index}.jpg", facts.sha256)
@@ -196,7 +207,9 @@ class _Run:
             made.replace(place)
         except OSError as error:
             raise StorageError(
-                "a preview could not be kept", f"{place}: {error.strerror}", "Free some room on the disk and run the command again; what was done is kept."
+                "a preview could not be kept",
+                f"{place}: {error.strerror}",
+                "Free some room on the disk and run the command again; what was done is kept.",
             ) from error
 
 
@@ -207,7 +220,11 @@ def _incoming(catalog: Catalog) -> Path:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise StorageError("the cache cannot be written to", f"{folder}: {error.strerror}", "Free some room on the disk and run the command again.") from error
+        raise StorageError(
+            "the cache cannot be written to",
+            f"{folder}: {error.strerror}",
+            "Free some room on the disk and run the command again.",
+        ) from error
     return folder
 
 

@@ -32,11 +32,11 @@ def clean_text(value: str | bytes | None, limit: int = MAX_LENGTH) -> str | None
     if value is None:
         return None
     if isinstance(value, bytes):
-        value = value.split(b"\0", 1)[0]
+        raw = value.split(b"\0", 1)[0]
         try:
-            value = value.decode("utf-8")
+            value = raw.decode("utf-8")
         except UnicodeDecodeError:
-            value = value.decode("latin-1")
+            value = raw.decode("latin-1")
     value = value.split("\0", 1)[0]
     kept = "".join(" " if c in _SPACES else c for c in value if c in _SPACES or unicodedata.category(c) not in _DROPPED)
     kept = unicodedata.normalize("NFC", kept).strip()

@@ -140,15 +140,25 @@ class Workspace:
         recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
         try:
             root.mkdir(parents=True, exist_ok=True)
-            others = [p.name for p in root.iterdir() if p.name not in {f"{SETTINGS}.partial", "cache", "exports", "runs"}]
+            others = [
+                p.name for p in root.iterdir() if p.name not in {f"{SETTINGS}.partial", "cache", "exports", "runs"}
+            ]
             if others:
-                raise UsageError("the folder is not empty", f"{root} holds {others[0]}", "Choose a new folder for the workspace; photos stay where they are.")
+                raise UsageError(
+                    "the folder is not empty",
+                    f"{root} holds {others[0]}",
+                    "Choose a new folder for the workspace; photos stay where they are.",
+                )
             for folder in ("cache", "exports", "runs"):
                 (root / folder).mkdir(exist_ok=True)
             text = settings_text or recipe_text or _TEMPLATE.format(name=_toml_safe(root.name), recipe=recipe)
             write_atomically(root / SETTINGS, text.encode())
         except OSError as error:
-            raise StorageError("the workspace could not be made", f"{root}: {error.strerror}", "Choose a folder on a disk that may be written to and has room.") from error
+            raise StorageError(
+                "the workspace could not be made",
+                f"{root}: {error.strerror}",
+                "Choose a folder on a disk that may be written to and has room.",
+            ) from error
         return cls.open(root)
 
     @classmethod
@@ -199,11 +209,19 @@ class Workspace:
         try:
             return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WorkspaceError("the settings cannot be read", f"{path}: {error}", "Mend the file; docs/settings.md lists what it may hold.") from error
+            raise WorkspaceError(
+                "the settings cannot be read",
+                f"{path}: {error}",
+                "Mend the file; docs/settings.md lists what it may hold.",
+            ) from error
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise WorkspaceError("a setting does not fit", f"{path}: {place}: {first['msg']}", "Mend the file; docs/settings.md lists what it may hold.") from error
+            raise WorkspaceError(
+                "a setting does not fit",
+                f"{path}: {place}: {first['msg']}",
+                "Mend the file; docs/settings.md lists what it may hold.",
+            ) from error
 
     @property
     def name(self) -> str:
@@ -221,13 +239,21 @@ class Workspace:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise StorageError("the workspace cannot be written to", f"{path}: {error.strerror}", "Check the folder's permissions and the disk's free room.") from error
+            raise StorageError(
+                "the workspace cannot be written to",
+                f"{path}: {error.strerror}",
+                "Check the folder's permissions and the disk's free room.",
+            ) from error
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-                raise WorkspaceBusy("the workspace is in use", f"{holder} is writing to {self.root}", "Wait until it has ended, or end it, and run the command again.") from error
+                raise WorkspaceBusy(
+                    "the workspace is in use",
+                    f"{holder} is writing to {self.root}",
+                    "Wait until it has ended, or end it, and run the command again.",
+                ) from error
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"curate {what} (process {os.getpid()})".encode(), 0)
             yield

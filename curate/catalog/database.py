@@ -20,7 +20,11 @@ _READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION}
 def migrations() -> list[str]:
     """Return the SQL of each schema version, first to last; version n is the first n of them."""
     folder = resources.files("curate.catalog") / "migrations"
-    return [entry.read_text(encoding="utf-8") for entry in sorted(folder.iterdir(), key=lambda e: e.name) if entry.name.endswith(".sql")]
+    return [
+        entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".sql")
+    ]
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -48,7 +52,9 @@ def connect(path: Path) -> sqlite3.Connection:
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open the catalogue so that nothing can be written through this connection."""
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False
+        )
         connection.row_factory = sqlite3.Row
         _refuse_newer(connection, path)
     except sqlite3.Error as error:
@@ -109,13 +115,27 @@ def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | Stora
     """Return the error that says in a person's words what SQLite says in its own."""
     text = str(error)
     if "full" in text or "disk I/O" in text:
-        return StorageError("the catalogue could not be written", f"{path}: {text}", "Free some room on the disk and run the command again; what was done before is kept.")
+        return StorageError(
+            "the catalogue could not be written",
+            f"{path}: {text}",
+            "Free some room on the disk and run the command again; what was done before is kept.",
+        )
     if "readonly" in text or "unable to open" in text:
-        return StorageError("the catalogue cannot be opened", f"{path}: {text}", "Check that the folder exists and may be written to.")
+        return StorageError(
+            "the catalogue cannot be opened", f"{path}: {text}", "Check that the folder exists and may be written to."
+        )
     if "locked" in text:
-        return WorkspaceError("the catalogue is locked", f"{path}: {text}", "Wait for the other program to end, then run the command again.")
+        return WorkspaceError(
+            "the catalogue is locked",
+            f"{path}: {text}",
+            "Wait for the other program to end, then run the command again.",
+        )
     if "malformed" in text or "not a database" in text:
-        return WorkspaceError("the catalogue is damaged", f"{path}: {text}", "Put a copy of it back, or move it away and ingest the folders again.")
+        return WorkspaceError(
+            "the catalogue is damaged",
+            f"{path}: {text}",
+            "Put a copy of it back, or move it away and ingest the folders again.",
+        )
     return WorkspaceError("the catalogue refused", f"{path}: {text}", "If this repeats, it is a bug: please report it.")
 
 

@@ -45,7 +45,9 @@ def entries(catalog: Catalog) -> Iterator[Decision]:
         yield Decision(row["seq"], row["at"], row["who"], row["action"], json.loads(row["payload"]))
 
 
-def decide(catalog: Catalog, action: Literal["accept", "reject"], phone: str, other: str, *, checked: bool = True) -> Decision:
+def decide(
+    catalog: Catalog, action: Literal["accept", "reject"], phone: str, other: str, *, checked: bool = True
+) -> Decision:
     """Accept or reject a pair, named by the sha256 of both files.
 
     Raises:
@@ -57,7 +59,9 @@ def decide(catalog: Catalog, action: Literal["accept", "reject"], phone: str, ot
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
             subject = before[1] if before and before[1] is not None else _next_subject(catalog)
-            return _append(catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before})
+            return _append(
+                catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before}
+            )
         return _append(catalog, "reject", {"phone": phone, "other": other, "before": verdict_of(catalog, phone, other)})
 
 
@@ -68,7 +72,11 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
         UsageError: that column is not a person's to say.
     """
     if key not in SAID_KEYS:
-        raise UsageError("that label cannot be set", f"{key} is none of {', '.join(SAID_KEYS)}", "Camera types are set with: curate cameras set MAKE MODEL TYPE")
+        raise UsageError(
+            "that label cannot be set",
+            f"{key} is none of {', '.join(SAID_KEYS)}",
+            "Camera types are set with: curate cameras set MAKE MODEL TYPE",
+        )
     with catalog.transaction():
         changed = []
         for photo in photos:
@@ -85,8 +93,14 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
 def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: CameraType) -> None:
     """Say what kind of camera a make and model is; it holds for all its photos, present and future."""
     with catalog.transaction():
-        row = catalog.connection.execute("SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)).fetchone()
-        _append(catalog, "camera", {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None})
+        row = catalog.connection.execute(
+            "SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)
+        ).fetchone()
+        _append(
+            catalog,
+            "camera",
+            {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None},
+        )
 
 
 def undo(catalog: Catalog) -> Decision | None:
@@ -134,7 +148,9 @@ def partner_of(catalog: Catalog, sha256: str) -> str | None:
 def tally(catalog: Catalog) -> dict[str, int]:
     """Return how many pairs are accepted and rejected."""
     counts = {"accepted": 0, "rejected": 0}
-    counts.update({row[0]: row[1] for row in catalog.connection.execute("SELECT status, count(*) FROM verdict GROUP BY status")})
+    counts.update(
+        {row[0]: row[1] for row in catalog.connection.execute("SELECT status, count(*) FROM verdict GROUP BY status")}
+    )
     return counts
 
 
@@ -144,7 +160,9 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
         if partner is not None and partner != that:
             names = {
                 row["sha256"]: row["path"]
-                for row in catalog.connection.execute("SELECT sha256, path FROM photo WHERE sha256 IN (?, ?)", (this, partner))
+                for row in catalog.connection.execute(
+                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?)", (this, partner)
+                )
             }
             raise UsageError(
                 "that photo already has a partner",
@@ -155,7 +173,9 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
 
 def _next_subject(catalog: Catalog) -> int:
     """A number that no pair ever had: a subject's number is not given to another one."""
-    row = catalog.connection.execute("SELECT max(json_extract(payload, '$.subject_idx')) FROM decision WHERE action = 'accept'").fetchone()
+    row = catalog.connection.execute(
+        "SELECT max(json_extract(payload, '$.subject_idx')) FROM decision WHERE action = 'accept'"
+    ).fetchone()
     return 0 if row[0] is None else int(row[0]) + 1
 
 
@@ -178,7 +198,12 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
 def _apply(catalog: Catalog, decision: Decision) -> None:
     payload = decision.payload
     if decision.action in _VERDICT_OF:
-        _set_verdict(catalog, payload["phone"], payload["other"], [_VERDICT_OF[decision.action], payload.get("subject_idx"), decision.seq])
+        _set_verdict(
+            catalog,
+            payload["phone"],
+            payload["other"],
+            [_VERDICT_OF[decision.action], payload.get("subject_idx"), decision.seq],
+        )
     elif decision.action == "label":
         for change in payload["photos"]:
             catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})

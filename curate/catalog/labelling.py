@@ -112,7 +112,12 @@ def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | No
     Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so.
     """
     match = _TAKEN.fullmatch((clean_text(value) or "").strip())
-    if not match or not 1 <= int(match["month"] or 1) <= 12 or not 1 <= int(match["day"] or 1) <= 31 or int(match["year"]) == 0:
+    if (
+        not match
+        or not 1 <= int(match["month"] or 1) <= 12
+        or not 1 <= int(match["day"] or 1) <= 31
+        or int(match["year"]) == 0
+    ):
         return None, TakenPrecision.UNKNOWN, None
     if match["second"]:
         precision = TakenPrecision.SECOND

@@ -15,6 +15,7 @@ from curate.errors import UsageError
 
 PairStatus = Literal["candidate", "accepted", "rejected"]
 
+
 @dataclass(frozen=True, slots=True)
 class PairRow:
     """A pair of photos.
@@ -77,7 +78,12 @@ LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
 
 def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
     """Yield pairs, the best first; those made by hand come last."""
-    where = {None: "", "candidate": "WHERE v.status IS NULL", "accepted": "WHERE v.status = 'accepted'", "rejected": "WHERE v.status = 'rejected'"}
+    where = {
+        None: "",
+        "candidate": "WHERE v.status IS NULL",
+        "accepted": "WHERE v.status = 'accepted'",
+        "rejected": "WHERE v.status = 'rejected'",
+    }
     order = "ORDER BY pair.score IS NULL, pair.score DESC, p.path, o.path"
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
 
@@ -88,7 +94,9 @@ def queue(catalog: Catalog) -> list[PairRow]:
     return sorted(open_pairs, key=lambda pair: (not pair.assigned, -(pair.score or 0.0), pair.phone, pair.other))
 
 
-def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]) -> tuple[sqlite3.Row, sqlite3.Row]:
+def pair_of(
+    catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]
+) -> tuple[sqlite3.Row, sqlite3.Row]:
     """Return the photo rows of two paths, the phone's first where their cameras' types tell.
 
     Raises:
@@ -98,7 +106,9 @@ def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.Pat
     for path in (phone, other):
         row = catalog.photo_at(path)
         if row is None or row["sha256"] is None:
-            raise UsageError("that is no photo of the workspace", str(path), "Paths are listed by: curate photos -w DIR")
+            raise UsageError(
+                "that is no photo of the workspace", str(path), "Paths are listed by: curate photos -w DIR"
+            )
         rows.append(row)
     if rows[0]["sha256"] == rows[1]["sha256"]:
         raise UsageError("a photo cannot be paired with itself", str(phone), "Name two different photos.")
@@ -113,7 +123,13 @@ def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] |
     row = catalog.connection.execute("SELECT type FROM camera WHERE id = ?", (photo["camera"],)).fetchone()
     if row is None:
         return None
-    return "phone" if row["type"] == "smartphone" else "other" if row["type"] in ("dslr", "mirrorless", "compact") else None
+    return (
+        "phone"
+        if row["type"] == "smartphone"
+        else "other"
+        if row["type"] in ("dslr", "mirrorless", "compact")
+        else None
+    )
 
 
 def decide_by_path(
@@ -129,7 +145,10 @@ def decide_auto(catalog: Catalog, min_score: float) -> int:
     accepted = 0
     with catalog.transaction():
         for pair in queue(catalog):
-            free = decisions.partner_of(catalog, pair.phone_sha256) is None and decisions.partner_of(catalog, pair.other_sha256) is None
+            free = (
+                decisions.partner_of(catalog, pair.phone_sha256) is None
+                and decisions.partner_of(catalog, pair.other_sha256) is None
+            )
             if pair.assigned and free and pair.score is not None and pair.score >= min_score:
                 decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
                 accepted += 1
@@ -142,7 +161,10 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
         catalog.connection.execute("DELETE FROM candidate")
         catalog.connection.executemany(
             "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
-            ((phone, other, score, int(assigned), json.dumps(evidence)) for phone, other, score, assigned, evidence in rows),
+            (
+                (phone, other, score, int(assigned), json.dumps(evidence))
+                for phone, other, score, assigned, evidence in rows
+            ),
         )
         catalog.touch()
 
@@ -158,5 +180,7 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
 
 def waiting(catalog: Catalog) -> int:
     """Return how many pairs wait for a person: as many as `queue` lists."""
-    row = catalog.connection.execute(f"SELECT count(*) FROM ({_PAIRS} WHERE v.status IS NULL) WHERE NOT taken").fetchone()
+    row = catalog.connection.execute(
+        f"SELECT count(*) FROM ({_PAIRS} WHERE v.status IS NULL) WHERE NOT taken"
+    ).fetchone()
     return int(row[0])

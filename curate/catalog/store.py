@@ -99,7 +99,9 @@ class Catalog:
             (path, printable_path(path), source, facts.status.value, mtime_ns),
         ).fetchone()
         photo = int(row[0])
-        self.connection.execute("INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(asdict(facts), ensure_ascii=False)))
+        self.connection.execute(
+            "INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(asdict(facts), ensure_ascii=False))
+        )
         self.relabel(photo, facts)
         return photo
 
@@ -111,7 +113,9 @@ class Catalog:
         """Keep what somebody says of a photo; returns whether that is news. Call `relabel` afterwards."""
         before = {
             row["key"]: row["value"]
-            for row in self.connection.execute("SELECT key, value FROM assertion WHERE photo = ? AND origin = ?", (photo, origin))
+            for row in self.connection.execute(
+                "SELECT key, value FROM assertion WHERE photo = ? AND origin = ?", (photo, origin)
+            )
         }
         news = {key: value for key, value in values.items() if key not in before or before[key] != value}
         self.connection.executemany(
@@ -122,7 +126,9 @@ class Catalog:
 
     def unsay(self, photo: int, origin: Origin, key: str) -> None:
         """Take back what somebody said."""
-        self.connection.execute("DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin))
+        self.connection.execute(
+            "DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin)
+        )
 
     def said(self, photo: int) -> dict[str, str | None]:
         """Return what is said of a photo, the strongest voice only."""
@@ -158,7 +164,14 @@ class Catalog:
                 "INSERT INTO camera (make, model, file_source, make_normalized, model_normalized, type, rule, also) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET make_normalized = excluded.make_normalized, "
                 "model_normalized = excluded.model_normalized, type = excluded.type, rule = excluded.rule, also = excluded.also",
-                (*key, camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule, json.dumps(camera.also)),
+                (
+                    *key,
+                    camera.make_normalized,
+                    camera.model_normalized,
+                    camera.type.value,
+                    camera.rule,
+                    json.dumps(camera.also),
+                ),
             )
             row = self.connection.execute(
                 "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? AND coalesce(file_source, -1) = ?",
@@ -179,7 +192,13 @@ class Catalog:
         overrides, changed = self.overrides(), 0
         for row in self.connection.execute("SELECT * FROM camera").fetchall():
             camera = resolve(row["make"], row["model"], row["file_source"], overrides=overrides)
-            answer = (camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule, json.dumps(camera.also))
+            answer = (
+                camera.make_normalized,
+                camera.model_normalized,
+                camera.type.value,
+                camera.rule,
+                json.dumps(camera.also),
+            )
             if answer != tuple(row[name] for name in ("make_normalized", "model_normalized", "type", "rule", "also")):
                 self.connection.execute(
                     "UPDATE camera SET make_normalized = ?, model_normalized = ?, type = ?, rule = ?, also = ? WHERE id = ?",
@@ -229,9 +248,16 @@ class Catalog:
         with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
             return [row[0] for row in reader.execute(f"SELECT id FROM label WHERE ({where}\n) ORDER BY id")]
 
-    def counts(self, column: Literal["camera_type", "make_normalized", "status", "format"]) -> list[tuple[str | None, int]]:
+    def counts(
+        self, column: Literal["camera_type", "make_normalized", "status", "format"]
+    ) -> list[tuple[str | None, int]]:
         """Return how many photos have each value of a column, most first."""
-        table = {"camera_type": "camera.type", "make_normalized": "camera.make_normalized", "status": "photo.status", "format": "photo.format"}
+        table = {
+            "camera_type": "camera.type",
+            "make_normalized": "camera.make_normalized",
+            "status": "photo.status",
+            "format": "photo.format",
+        }
         rows = self.connection.execute(
             f"SELECT {table[column]} AS value, count(*) AS photos FROM photo LEFT JOIN camera ON camera.id = photo.camera "
             "GROUP BY value ORDER BY photos DESC, value"
@@ -240,7 +266,10 @@ class Catalog:
 
     def skipped(self) -> Iterator[tuple[str, str]]:
         """Yield the files that were skipped, with the reason."""
-        yield from ((row["path"], row["reason"]) for row in self.connection.execute("SELECT path, reason FROM skipped ORDER BY path"))
+        yield from (
+            (row["path"], row["reason"])
+            for row in self.connection.execute("SELECT path, reason FROM skipped ORDER BY path")
+        )
 
     def photo_at(self, path: str | os.PathLike[str]) -> sqlite3.Row | None:
         """Return the row of the photo at a path (absolute, or relative to the current folder)."""

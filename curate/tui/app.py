@@ -30,9 +30,18 @@ class CurateApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar = {"library": LibraryScreen, "review": ReviewScreen, "cameras": CamerasScreen}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,L", "switch_mode('library')", "Library", id="app.library", show=False, tooltip="the photos and what they are"),
-        Binding("f2,R", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
-        Binding("f3,C", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"),
+        Binding(
+            "f1",
+            "switch_mode('library')",
+            "Library",
+            id="app.library",
+            show=False,
+            tooltip="the photos and what they are",
+        ),
+        Binding("f2", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
+        Binding(
+            "f3", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"
+        ),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),
     ]

@@ -20,7 +20,11 @@ REPORT_SECONDS = 0.1
 
 
 def start_work(
-    screen: Screen[Any], workspace: Workspace, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]
+    screen: Screen[Any],
+    workspace: Workspace,
+    name: str,
+    begin: Callable[[Catalog], Work[Any]],
+    summary: Callable[[Any], str],
 ) -> Worker[None]:
     """Run work in a thread; the screen gets `WorkAdvanced` and, once, `WorkEnded`.
 
@@ -42,7 +46,9 @@ def start_work(
                         return
                     if worker.is_cancelled:
                         work.close()
-                        screen.post_message(WorkEnded(f"{name} was stopped; what is done is kept, and it goes on from there"))
+                        screen.post_message(
+                            WorkEnded(f"{name} was stopped; what is done is kept, and it goes on from there")
+                        )
                         return
                     if time.monotonic() - last >= REPORT_SECONDS:
                         last = time.monotonic()

@@ -54,7 +54,11 @@ def test_a_failed_migration_changes_nothing(workspace: Workspace, monkeypatch: p
         fill(catalog)
     scripts = database.migrations()
     with monkeypatch.context() as patched:
-        patched.setattr(database, "migrations", lambda: [*scripts, "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"])
+        patched.setattr(
+            database,
+            "migrations",
+            lambda: [*scripts, "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"],
+        )
         with pytest.raises(WorkspaceError), Catalog.open(workspace):
             pass
     with Catalog.open(workspace) as catalog:

@@ -38,7 +38,10 @@ def fill(catalog: Catalog, pairs_count: int = 4) -> list[tuple[int, int]]:
 
 def state(catalog: Catalog) -> list[tuple[object, ...]]:
     """All that decisions change."""
-    verdicts = [tuple(row) for row in catalog.connection.execute("SELECT phone, other, status, subject_idx FROM verdict ORDER BY 1, 2")]
+    verdicts = [
+        tuple(row)
+        for row in catalog.connection.execute("SELECT phone, other, status, subject_idx FROM verdict ORDER BY 1, 2")
+    ]
     labels = [(row["path"], row["semantic_label"], row["camera_type"], row["subject_idx"]) for row in catalog.labels()]
     return [*verdicts, *labels]
 
@@ -51,7 +54,9 @@ def test_accept_gives_a_subject_and_takes_both_off_the_queue(catalog: Catalog) -
     decisions.decide(catalog, "accept", first.phone_sha256, first.other_sha256)
     left = queue(catalog)
     assert waiting(catalog) == len(left)
-    assert not {first.phone_sha256, first.other_sha256} & {sha256 for pair in left for sha256 in (pair.phone_sha256, pair.other_sha256)}
+    assert not {first.phone_sha256, first.other_sha256} & {
+        sha256 for pair in left for sha256 in (pair.phone_sha256, pair.other_sha256)
+    }
     assert [pair.subject_idx for pair in pairs(catalog, "accepted")] == [0]
     assert {row["subject_idx"] for row in catalog.labels() if row["subject_idx"] is not None} == {0}
 
@@ -134,7 +139,9 @@ operations = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations)
-def test_undo_and_redo_are_exact(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int | str, int | str]]) -> None:
+def test_undo_and_redo_are_exact(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int | str, int | str]]
+) -> None:
     """After any series of decisions, undoing all of them gives the first state, and redoing all gives the last."""
     workspace = Workspace.create(tmp_path_factory.mktemp("w") / "w")
     with Catalog.open(workspace) as catalog:

@@ -15,7 +15,16 @@ from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
 
 @pytest.mark.parametrize(
     ("seconds", "label"),
-    [(1 / 125, "1/125"), (0.0166, "1/60"), (0.25, "1/4"), (0.3, "0.3"), (1.0, "1.0"), (30.0, "30.0"), (None, None), (1e-7, None)],
+    [
+        (1 / 125, "1/125"),
+        (0.0166, "1/60"),
+        (0.25, "1/4"),
+        (0.3, "0.3"),
+        (1.0, "1.0"),
+        (30.0, "30.0"),
+        (None, None),
+        (1e-7, None),
+    ],
 )
 def test_exposure_is_spelled_as_the_paper_does(seconds: float | None, label: str | None) -> None:
     """Fractions below a quarter of a second, seconds with one decimal above."""
@@ -62,7 +71,12 @@ def test_local_ids_are_disjoint_from_flickrs_and_exact_in_json() -> None:
 
 def test_what_somebody_says_wins_over_the_file() -> None:
     """A sidecar's camera and time replace the file's; silence keeps them; None blanks them."""
-    facts = PhotoFacts(Status.OK, sha256="ab" * 32, format="JPEG", exif=Exif(make="Canon", model="EOS", taken_at="2020-01-01T10:00:00", taken_precision=TakenPrecision.SECOND))
+    facts = PhotoFacts(
+        Status.OK,
+        sha256="ab" * 32,
+        format="JPEG",
+        exif=Exif(make="Canon", model="EOS", taken_at="2020-01-01T10:00:00", taken_precision=TakenPrecision.SECOND),
+    )
     labels = label_photo(facts, {"Make": "Apple", "taken_at": "2013", "owner": "me"})
     assert (labels.make, labels.model, labels.columns["owner"]) == ("Apple", "EOS", "me")
     assert (labels.columns["year"], labels.columns["taken_precision"]) == ("2013.0", "year")

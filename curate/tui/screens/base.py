@@ -38,7 +38,11 @@ class CurateScreen(Screen[None]):
         yield from self.compose_body()
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False)
-        yield Static(f"This app needs {MIN_COLUMNS} × {MIN_ROWS} characters.\nMake the window larger.", id="too-small", markup=False)
+        yield Static(
+            f"This app needs {MIN_COLUMNS} × {MIN_ROWS} characters.\nMake the window larger.",
+            id="too-small",
+            markup=False,
+        )
 
     def compose_body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
@@ -62,8 +66,8 @@ class CurateScreen(Screen[None]):
 
     def headline(self, title: str, *facts: str) -> None:
         """Say where one is and how things stand."""
-        line = Text(" lenstrace ", "bold reverse")
-        line.append("  ").append(shown(self.catalog.workspace.name, "bold")).append(f"  {title}", "bold bright_cyan")
+        line = Text.assemble((" lenstrace ", "bold reverse"), "  ")
+        line.append(shown(self.catalog.workspace.name, "bold")).append("  ").append(title, "bold bright_cyan")
         for fact in facts:
             line.append("  ·  ", "dim").append(fact)
         self.query_one("#headline", Static).update(line)

@@ -20,7 +20,13 @@ class CamerasScreen(CurateScreen):
     """Distinct cameras, their types and the rules that said so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t,enter", "set_type", "Set type", id="cameras.type", tooltip="state what kind of camera this is, for all its photos"),
+        Binding(
+            "t,enter",
+            "set_type",
+            "Set type",
+            id="cameras.type",
+            tooltip="state what kind of camera this is, for all its photos",
+        ),
         Binding("u,z", "undo", "Undo", id="cameras.undo", tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="cameras.redo", show=False, tooltip="do again what was taken back"),
         Binding("L", "app.switch_mode('library')", "Library", id="cameras.library", tooltip="back to the photos"),
@@ -36,7 +42,14 @@ class CamerasScreen(CurateScreen):
 
     def on_mount(self) -> None:
         table: DataTable[Text] = self.query_one(DataTable)
-        for name, width in (("type", 14), ("make", 20), ("model", 24), ("photos", 7), ("said by", 16), ("others say", 24)):
+        for name, width in (
+            ("type", 14),
+            ("make", 20),
+            ("model", 24),
+            ("photos", 7),
+            ("said by", 16),
+            ("others say", 24),
+        ):
             table.add_column(name, width=width)
 
     def refresh_data(self) -> None:
@@ -50,7 +63,12 @@ class CamerasScreen(CurateScreen):
             unknown = camera.type is CameraType.UNKNOWN
             kind = Text("? unknown", "bold yellow") if unknown else shown(camera.type.value)
             table.add_row(
-                kind, shown(camera.make), shown(camera.model), Text(f"{count:,}", justify="right"), shown(camera.rule), shown(", ".join(camera.also) or None)
+                kind,
+                shown(camera.make),
+                shown(camera.model),
+                Text(f"{count:,}", justify="right"),
+                shown(camera.rule),
+                shown(", ".join(camera.also) or None),
             )
         unknown_count = sum(camera.type is CameraType.UNKNOWN for camera in self._cameras)
         self.headline("Cameras", f"{len(listed):,} cameras", f"{unknown_count:,} of unknown type")

@@ -36,7 +36,11 @@ class HelpScreen(ModalScreen[None]):
         for title, owner in (("This screen", self._below), ("Everywhere", self.app)):
             table.add_row(Text(""), Text(title, "bold"), Text(""))
             for binding in described(owner):
-                table.add_row(Text(key_names(binding), "bold bright_cyan"), Text(binding.description), Text(binding.tooltip, "dim"))
+                table.add_row(
+                    Text(key_names(binding), "bold bright_cyan"),
+                    Text(binding.description),
+                    Text(binding.tooltip, "dim"),
+                )
         table.add_row(Text(""), Text(""), Text(""))
         table.add_row(Text("Esc", "bold bright_cyan"), Text("Close"), Text("this window, or stop running work", "dim"))
         return table
@@ -51,4 +55,7 @@ def key_names(binding: Binding) -> str:
     """Return the keys of a binding as a person reads them."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→"}  # fmt: skip
-    return " ".join(names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key) for key in binding.key.split(","))
+    return " ".join(
+        names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+        for key in binding.key.split(",")
+    )

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
@@ -24,6 +25,7 @@ from curate.tui.widgets.prompt import AskText
 SHOWN_ROWS = 1000
 """Photos listed at most; the filter finds the rest."""
 
+_MARK = Text("●", "bold yellow")
 _COLUMNS = ("", "photo", "camera", "type", "taken", "shows")
 _WELCOME = """No photos yet.
 
@@ -35,16 +37,48 @@ class LibraryScreen(CurateScreen):
     """Counts, and the photos behind them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "ingest", "Ingest", id="library.ingest", tooltip="take in the photos of a folder; again = only what changed"),
-        Binding("f", "find_pairs", "Find pairs", id="library.pair", tooltip="look for the same scene, by phone and by camera"),
-        Binding("slash", "filter", "Filter", id="library.filter", key_display="/", tooltip="a word, or an expression: camera_type = 'dslr'"),
+        Binding(
+            "i",
+            "ingest",
+            "Ingest",
+            id="library.ingest",
+            tooltip="take in the photos of a folder; again = only what changed",
+        ),
+        Binding(
+            "f",
+            "find_pairs",
+            "Find pairs",
+            id="library.pair",
+            tooltip="look for the same scene, by phone and by camera",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="library.filter",
+            key_display="/",
+            tooltip="a word, or an expression: camera_type = 'dslr'",
+        ),
         Binding("m", "mark", "Mark", id="library.mark", tooltip="mark a photo; two marked photos can be paired"),
         Binding("p", "pair_marked", "Pair", id="library.pair_marked", tooltip="accept the two marked photos as a pair"),
         Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the pairs that wait"),
-        Binding("C", "app.switch_mode('cameras')", "Cameras", id="library.cameras", tooltip="cameras and their types, unknown ones first"),
+        Binding(
+            "C",
+            "app.switch_mode('cameras')",
+            "Cameras",
+            id="library.cameras",
+            tooltip="cameras and their types, unknown ones first",
+        ),
         Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
-        Binding("escape", "stop_work", "Stop", id="library.stop", show=False, tooltip="stop running work, or clear the filter"),
+        Binding(
+            "escape",
+            "stop_work",
+            "Stop",
+            id="library.stop",
+            show=False,
+            tooltip="stop running work, or clear the filter",
+        ),
     ]
 
     def __init__(self) -> None:
@@ -67,7 +101,7 @@ class LibraryScreen(CurateScreen):
 
     def on_mount(self) -> None:
         table: DataTable[Text] = self.query_one(DataTable)
-        for name, width in zip(_COLUMNS, (1, 24, 24, 12, 19, 16), strict=True):
+        for name, width in zip(_COLUMNS, (1, 16, 18, 11, 16, 10), strict=True):
             table.add_column(name, width=width)
 
     def refresh_soon(self) -> None:
@@ -91,8 +125,8 @@ class LibraryScreen(CurateScreen):
         self.headline(
             "Library",
             f"{total:,} photos" + (f" ({unreadable:,} unreadable)" if unreadable else ""),
+            f"{waiting(self.catalog):,} wait, {tally['accepted']:,} accepted",
             f"{by_type.get('smartphone', 0):,} phone, {others:,} camera",
-            f"{waiting(self.catalog):,} pairs wait, {tally['accepted']:,} accepted",
         )
         self.query_one("#by-type", Bars).show(types)
         self.query_one("#by-make", Bars).show(self.catalog.counts("make_normalized"))
@@ -118,7 +152,11 @@ class LibraryScreen(CurateScreen):
         self.query_one("#welcome").display = empty
         table.display = not empty
         table.move_cursor(row=min(row, max(0, table.row_count - 1)))
-        note = Text("All photos", "bold") if self._where is None else Text.assemble(("Filter ", "bold"), shown(self._filter))
+        note = (
+            Text("All photos", "bold")
+            if self._where is None
+            else Text.assemble(("Filter ", "bold"), shown(self._filter))
+        )
         note.append(f"   {total:,}" + (f", the first {SHOWN_ROWS:,} shown" if total > SHOWN_ROWS else ""), "dim")
         self.query_one("#shown", Static).update(note)
 
@@ -127,11 +165,15 @@ class LibraryScreen(CurateScreen):
         status = labels["status"]
         name = Path(str(labels["path"])).name
         return [
-            Text("●", "bold yellow") if labels["path"] in self._marked else Text("✓", "green") if labels["subject_idx"] is not None else Text(" "),
+            _MARK
+            if labels["path"] in self._marked
+            else Text("✓", "green")
+            if labels["subject_idx"] is not None
+            else Text(" "),
             shown(name) if status == "ok" else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})")),
             shown(camera or None),
             shown(labels["camera_type"]),
-            shown(str(labels["taken_at"]).replace("T", " ")[:19] if labels["taken_at"] else None),
+            shown(str(labels["taken_at"]).replace("T", " ")[:16] if labels["taken_at"] else None),
             shown(labels["semantic_label"]),
         ]
 
@@ -145,7 +187,9 @@ class LibraryScreen(CurateScreen):
                 place = Path(path).expanduser()
                 self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), _ingest_summary)
 
-        self.app.push_screen(AskText("Take in the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered)
+        self.app.push_screen(
+            AskText("Take in the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
+        )
 
     def action_find_pairs(self) -> None:
         """Look for pairs."""
@@ -157,7 +201,9 @@ class LibraryScreen(CurateScreen):
 
         settings = self.catalog.workspace.settings.pair
         self.begin_work(
-            "pairs", lambda catalog: pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps), summary
+            "pairs",
+            lambda catalog: pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps),
+            summary,
         )
 
     def action_filter(self) -> None:
@@ -182,10 +228,17 @@ class LibraryScreen(CurateScreen):
         path = self._paths[table.cursor_row]
         self._marked = [p for p in self._marked if p != path] if path in self._marked else [*self._marked, path][-2:]
         for index, other in enumerate(self._paths):
-            mark = Text("●", "bold yellow") if other in self._marked else Text(" ")
-            table.update_cell_at((index, 0), mark) if other in self._marked or table.get_cell_at((index, 0)).plain == "●" else None
+            cell = Coordinate(index, 0)
+            if other in self._marked:
+                table.update_cell_at(cell, _MARK)
+            elif table.get_cell_at(cell) == _MARK:
+                table.update_cell_at(cell, Text(" "))
         names = " and ".join(Path(p).name for p in self._marked)
-        self.say(f"marked: {names}" + (" · p pairs them" if len(self._marked) == 2 else "") if names else "no photo is marked")
+        self.say(
+            f"marked: {names}" + (" · p pairs them" if len(self._marked) == 2 else "")
+            if names
+            else "no photo is marked"
+        )
 
     def action_pair_marked(self) -> None:
         """Accept the two marked photos as a pair."""
@@ -212,15 +265,29 @@ class LibraryScreen(CurateScreen):
 
 def _ingest_summary(counts: IngestCounts) -> str:
     parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
-    parts += [f"{n:,} {name}" for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped)) if n]
+    parts += [
+        f"{n:,} {name}"
+        for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
+        if n
+    ]
     return ", ".join(parts) + f", in {counts.seconds:.1f} s"
 
 
 def _is_expression(text: str) -> bool:
-    return any(sign in text for sign in "=<>'\"") or any(f" {word} " in f" {text.lower()} " for word in ("is", "like", "in", "not", "and", "or"))
+    """A comparison makes an expression of it; everything else is a word to look for."""
+    return any(sign in text for sign in ("=", "<", ">", " is ", " IS ", " like ", " LIKE ", " in (", " IN ("))
 
 
 def _word_expression(word: str) -> str:
     pattern = "'%" + word.replace("'", "''") + "%'"
-    columns = ("path", '"Make"', '"Model"', "make_normalized", "model_normalized", "camera_type", "semantic_label", "status")
+    columns = (
+        "path",
+        '"Make"',
+        '"Model"',
+        "make_normalized",
+        "model_normalized",
+        "camera_type",
+        "semantic_label",
+        "status",
+    )
     return " OR ".join(f"{column} LIKE {pattern}" for column in columns)

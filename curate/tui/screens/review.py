@@ -31,15 +31,57 @@ class ReviewScreen(CurateScreen):
     """Pair by pair, the likeliest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,y", "decide('accept')", "Accept", id="review.accept", key_display="Space", tooltip="both show the same scene"),
-        Binding("x,n", "decide('reject')", "Reject", id="review.reject", tooltip="they do not; the pair is not offered again"),
+        Binding(
+            "space,y",
+            "decide('accept')",
+            "Accept",
+            id="review.accept",
+            key_display="Space",
+            tooltip="both show the same scene",
+        ),
+        Binding(
+            "x,n",
+            "decide('reject')",
+            "Reject",
+            id="review.reject",
+            tooltip="they do not; the pair is not offered again",
+        ),
         Binding("s", "skip", "Skip", id="review.skip", tooltip="decide later"),
         Binding("u,z", "undo", "Undo", id="review.undo", tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="review.redo", show=False, tooltip="do again what was taken back"),
-        Binding("tab", "swap", "Swap", id="review.swap", key_display="Tab", tooltip="change places: what differs, jumps", priority=True),
-        Binding("v", "single", "One/two", id="review.single", tooltip="one large picture, or both; Tab flips between them"),
-        Binding("a", "alternative", "Other partner", id="review.alternative", tooltip="the next candidate for the same phone photo"),
-        Binding("left_square_bracket,left", "go(-1)", "Previous", id="review.previous", show=False, tooltip="the pair before"),
+        Binding(
+            "tab",
+            "swap",
+            "Swap",
+            id="review.swap",
+            key_display="Tab",
+            tooltip="change places: what differs, jumps",
+            priority=True,
+        ),
+        Binding(
+            "v",
+            "single",
+            "One or two",
+            id="review.single",
+            show=False,
+            tooltip="one large picture, or both; Tab flips between them",
+        ),
+        Binding(
+            "a",
+            "alternative",
+            "Other partner",
+            id="review.alternative",
+            show=False,
+            tooltip="the next candidate for the same phone photo",
+        ),
+        Binding(
+            "left_square_bracket,left",
+            "go(-1)",
+            "Previous",
+            id="review.previous",
+            show=False,
+            tooltip="the pair before",
+        ),
         Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the pair after"),
         Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
     ]
@@ -101,7 +143,9 @@ class ReviewScreen(CurateScreen):
         if pair is None:
             return
         try:
-            decisions.decide(self.catalog, "accept" if action == "accept" else "reject", pair.phone_sha256, pair.other_sha256)
+            decisions.decide(
+                self.catalog, "accept" if action == "accept" else "reject", pair.phone_sha256, pair.other_sha256
+            )
         except CurateError as error:
             self.complain(error)
             return

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from curate.tui.shown import shown
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
+_NAME, _COUNT = 12, 7
 
 
 class Bars(Widget):
@@ -34,21 +34,24 @@ class Bars(Widget):
         table.title = Text(self._title, "bold")
         table.title_justify = "left"
         table.expand = True
-        table.add_column(width=13)
-        table.add_column(justify="right", width=7)
+        table.add_column(width=_NAME)
+        table.add_column(justify="right", width=_COUNT)
         table.add_column(ratio=1)
-        room = max(4, self.size.width - 24)
+        room = max(1, self.size.width - _NAME - _COUNT - 3)
         rows, rest = self._counts[: self._most], self._counts[self._most :]
         largest = max((count for _, count in self._counts), default=0)
         for value, count in rows:
-            table.add_row(shown(value, missing="none"), Text(f"{count:,}"), Text(_bar(count, largest, room), "bright_cyan"))
+            table.add_row(
+                shown(value, missing="none"), Text(f"{count:,}"), Text(_bar(count, largest, room), "bright_cyan")
+            )
         if rest:
-            table.add_row(Text(f"{len(rest)} more", "dim"), Text(f"{sum(count for _, count in rest):,}", "dim"), Text(""))
+            table.add_row(
+                Text(f"{len(rest)} more", "dim"), Text(f"{sum(count for _, count in rest):,}", "dim"), Text("")
+            )
         if not self._counts:
             table.add_row(Text("nothing yet", "dim"), Text(""), Text(""))
         return table
 
 
 def _bar(count: int, largest: int, room: int) -> str:
-    eighths = max(1, round(8 * room * count / largest)) if count else 0
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return "━" * max(1, round(room * count / largest)) if count else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -11,13 +12,13 @@ from textual.widget import Widget
 
 from curate.tui.shown import shown
 
-Labels = Mapping[str, str | None]
+Labels = Mapping[str, Any]
 
 
 class Differences(Widget):
     """A row a label: the value of each side, and between them `=` or `≠`."""
 
-    DEFAULT_CSS = "Differences { height: auto; width: 100%; }"
+    DEFAULT_CSS = "Differences { height: auto; width: 1fr; }"
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -40,7 +41,12 @@ class Differences(Widget):
             first, second = (rows(side).get(name) for side in self._sides)
             same = first == second
             style = "dim" if same else "bright_yellow"
-            table.add_row(Text(name, "dim"), shown(first, style), Text("=" if same else "≠", "dim" if same else "bold bright_yellow"), shown(second, style))
+            table.add_row(
+                Text(name, "dim"),
+                shown(first, style),
+                Text("=" if same else "≠", "dim" if same else "bold bright_yellow"),
+                shown(second, style),
+            )
         return table
 
 
@@ -56,18 +62,25 @@ def rows(labels: Labels) -> dict[str, str | None]:
     exposure = labels.get("Exposure")
     aperture = labels.get("Aperture")
     iso = labels.get("ISO Speed")
-    settings = [f"{exposure} s" if exposure else None, f"f/{aperture}" if aperture else None, f"ISO {iso}" if iso else None, labels.get("Flash")]
+    settings = [
+        f"{exposure} s" if exposure else None,
+        f"f/{aperture}" if aperture else None,
+        f"ISO {iso}" if iso else None,
+        {"with flash": "flash", "without flash": "no flash"}.get(labels.get("Flash") or ""),
+    ]
     quality = labels.get("jpeg_quality")
     encoding = [labels.get("format"), labels.get("jpeg_subsampling"), f"quality {quality}" if quality else None]
     return {
         "camera": several("make_normalized", "model_normalized"),
-        "type": several("camera_type", "camera_type_rule", sep=", by ") if labels.get("camera_type_rule") else labels.get("camera_type"),
+        "type": several("camera_type", "camera_type_rule", sep=", by ")
+        if labels.get("camera_type_rule")
+        else labels.get("camera_type"),
         "taken": taken.replace("T", " ") if taken else None,
         "exposure": "  ".join(part for part in settings if part) or None,
         "focal": labels.get("Focal Length"),
         "size": several("width", "height", sep=" × "),
         "encoding": "  ".join(part for part in encoding if part) or None,
         "software": labels.get("software"),
-        "edited": {None: None, 0: "no", 1: f"yes: {labels.get('edited_reason')}"}.get(labels.get("edited")),  # type: ignore[call-overload]
+        "edited": None if labels.get("edited") is None else f"yes: {labels.get('edited_reason')}" if labels["edited"] else "no",
         "shows": labels.get("semantic_label"),
     }

@@ -59,7 +59,7 @@ class PhotoView(Vertical):
         if self._picture is None:
             return
         self._picture.display = there
-        if there:
+        if there and preview is not None:
             from PIL import Image
 
             with Image.open(preview, formats=["JPEG"]) as picture:
