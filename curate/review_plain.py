@@ -10,7 +10,7 @@ from curate.catalog import decisions
 from curate.catalog.pairs import PairRow, queue
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.pairing.evidence import in_words
+from curate.pairing.evidence import Evidence, words
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 
@@ -58,6 +58,6 @@ def _question(catalog: Catalog, pair: PairRow, waiting: int) -> str:
         facts = [row["make_normalized"], row["model_normalized"], row["taken_at"], row["Focal Length"], row["Exposure"]]
         lines.append(f"{side}: {Path(path).name}, " + ", ".join(str(fact) for fact in facts if fact))
     score = "" if pair.score is None else f"{100 * pair.score:.0f} percent likely; "
-    lines.append(f"Evidence: {score}" + "; ".join(in_words(pair.evidence)))
+    lines.append(f"Evidence: {score}" + "; ".join(words(evidence) if (evidence := Evidence.from_dict(pair.evidence)) else ["made by hand"]))
     lines.append(f"{_KEYS}:")
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from curate.catalog.store import Catalog
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
 from curate.workspace import Workspace
 
-EVIDENCE = {"matches": 143, "inliers": 98, "overlap": 0.82, "time_gap_s": 12.0, "hash_distance": 10}
+EVIDENCE = {"matches": 143, "inliers": 98, "view": "homography", "overlap": 0.82, "time_gap_s": 12.0, "hash_distance": 10}
 
 PHONE = ("Apple", "iPhone X", "smartphone")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500", "dslr")

@@ -15,7 +15,7 @@ from curate.catalog import decisions
 from curate.catalog.pairs import PairRow, queue
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.pairing.evidence import in_words
+from curate.pairing.evidence import Evidence, words
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
@@ -226,7 +226,8 @@ def _evidence_line(pair: PairRow) -> Text:
         line = Text("made by hand", "bold")
     else:
         line = Text.assemble((f"{100 * pair.score:.0f} %", "bold"), " likely the same scene")
-    for words in in_words(pair.evidence):
-        line.append("  ·  ", "dim").append(shown(words))
+    evidence = Evidence.from_dict(pair.evidence)
+    for said in words(evidence) if evidence else ():
+        line.append("  ·  ", "dim").append(shown(said))
     line.no_wrap, line.overflow = True, "ellipsis"
     return line
