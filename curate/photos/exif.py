@@ -21,7 +21,7 @@ from curate.photos.ciff import ciff_tags
 from curate.photos.containers import CiffBlock, Metadata, TiffBlock, find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
-from curate.photos.makernote import maker_iso
+from curate.photos.makernote import read_maker_note
 from curate.photos.tags import (
     EXIFREAD_ERRORS,
     MAKER_NOTE,
@@ -119,15 +119,26 @@ def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]],
         "ciff": _from_tags(by_ciff, kind),
         "xmp": _from_xmp(packets),
     }
-    if not any("iso" in labels for labels in sources.values()):
-        sources["makernote"] = _from_maker_note(blocks, _merged(sources).make)
+    note = _from_maker_note(blocks, _merged(sources).make)
+    for label in ("exposure_s", "aperture"):  # of Kodak's alone: the true values, where Exif has them rounded
+        if label in note:
+            for labels in sources.values():
+                labels.pop(label, None)
+    sources["makernote"] = note
     return sources, by_exifread, by_pillow, packets
 
 
 def _from_maker_note(blocks: Metadata, make: str | None) -> dict[str, Any]:
     for block in blocks.blocks:
-        if isinstance(block, TiffBlock) and (iso := _whole(maker_iso(block, make))):
-            return {"iso": iso}
+        if isinstance(block, TiffBlock):
+            note = read_maker_note(block, make)
+            labels = {
+                "iso": _whole(note.iso),
+                "exposure_s": _positive(note.exposure_s),
+                "aperture": _positive(note.aperture),
+            }
+            if any(labels.values()):
+                return {name: value for name, value in labels.items() if value is not None}
     return {}
 
 
@@ -189,7 +200,9 @@ def _from_tags(tags: Tags, kind: Format) -> dict[str, Any]:
         "flash_fired": bool(int(flash) & 1) if flash is not None and flash >= 0 else None,
         "lens": _text(tags, 0xA434, _EXIF_FIRST),
         "software": _text(tags, 0x0131, _IMAGE_FIRST),
-        "orientation": _orientation(_first_number(tags, 0x0112, (Group.IMAGE, Group.EXIF))),
+        "orientation": _orientation(_first_number(tags, 0x0112, (Group.IMAGE, Group.EXIF)))
+        # The thumbnail's stands in where it asks for nothing: it must not turn the picture.
+        or (1 if _first_number(tags, 0x0112, (Group.OTHER,)) == 1 else None),
         "file_source": _file_source(tags.get((Group.EXIF, 0xA300))),
         **_taken(taken, _text(tags, 0x9291, _EXIF_FIRST), _text(tags, 0x9011, _EXIF_FIRST)),
         **_position(tags),

@@ -1,7 +1,10 @@
-"""ISO from the maker's own block, where older cameras wrote it and nowhere else.
+"""The few labels that stand in the maker's own block alone, or better there than in Exif.
+
+Older Canon, Casio and Kodak cameras wrote their ISO speed nowhere else. Kodak's block also has the exposure as it was,
+where Exif has it rounded to a nominal value; exiftool prefers the former, and so do we.
 
 MakerNotes are undocumented by their makers; what is read here are the few values that several independent
-descriptions agree on: Canon's camera settings and shot information, Casio's two layouts, Kodak's fixed one. Nikon's
+descriptions agree on: Canon's camera settings and shot information, Casio's two layouts, Kodak's first one. Nikon's
 pair of numbers is left alone, since its first is usually zero and the meaning of the second changed.
 
 Everything is read at given places with bounds, and no count is trusted: a directory has at most `_MAX_ENTRIES`.
@@ -10,6 +13,7 @@ Everything is read at given places with bounds, and no count is trusted: a direc
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from curate.photos.containers import TiffBlock, read_at
@@ -26,8 +30,17 @@ _MAX_STOPS = 32 * 20  # twenty stops: beyond any sensor
 _CANON_CODES = {16: 50, 17: 100, 18: 200, 19: 400, 20: 800}
 
 
-def maker_iso(block: TiffBlock, make: str | None) -> float | None:
-    """Return the ISO speed that a block's MakerNote holds, or None.
+@dataclass(frozen=True, slots=True)
+class MakerNote:
+    """Labels from a MakerNote: ISO speed, and Kodak's exposure time in seconds and F number."""
+
+    iso: float | None = None
+    exposure_s: float | None = None
+    aperture: float | None = None
+
+
+def read_maker_note(block: TiffBlock, make: str | None) -> MakerNote:
+    """Return what a block's MakerNote adds.
 
     Args:
         block: the TIFF structure that the picture's Exif is in.
@@ -35,22 +48,22 @@ def maker_iso(block: TiffBlock, make: str | None) -> float | None:
     """
     maker = (make or "").lower()
     if not maker.startswith(("canon", "casio", "kodak", "eastman kodak")):
-        return None
+        return MakerNote()
     stream = block.stream
     order = {b"II": "<", b"MM": ">"}.get(read_at(stream, 0, 2))
     head = read_at(stream, 4, 4)
     if order is None or len(head) < 4:
-        return None
+        return MakerNote()
     image = _directory(stream, order, struct.unpack(order + "I", head)[0])
     pointer = _integers(stream, order, image.get(EXIF_POINTER), 1)
     photo = _directory(stream, order, pointer[0]) if pointer else {}
     note = photo.get(MAKER_NOTE) or image.get(MAKER_NOTE)
     if note is None:
-        return None
+        return MakerNote()
     if maker.startswith("canon"):
-        return _canon(stream, order, note[2])
+        return MakerNote(_canon(stream, order, note[2]))
     if maker.startswith("casio"):
-        return _casio(stream, order, note[2])
+        return MakerNote(_casio(stream, order, note[2]))
     return _kodak(read_at(stream, note[2], min(note[1], 256)))
 
 
@@ -60,7 +73,11 @@ def canon_iso(settings: tuple[int, ...], shot: tuple[int, ...]) -> float | None:
     Args:
         settings: 16-bit numbers; the 16th (from 0) is the ISO setting, a code or the speed with bit 14 set.
         shot: the 1st is the automatic gain, the 2nd the base speed, both in 1/32 stops.
+
+    Each array begins with its own length in bytes; where it does not, a program has moved the block and the offsets
+    point at something else.
     """
+    settings, shot = (a if a and a[0] == 2 * len(a) else () for a in (settings, shot))
     code = settings[16] if len(settings) > 16 else 0
     if code in _CANON_CODES:
         return float(_CANON_CODES[code])
@@ -74,8 +91,8 @@ def canon_iso(settings: tuple[int, ...], shot: tuple[int, ...]) -> float | None:
 def _canon(stream: BinaryIO, order: str, start: int) -> float | None:
     order, entries = _note(stream, order, start)
     return canon_iso(
-        _integers(stream, order, entries.get(_CANON_SETTINGS), 32),
-        _integers(stream, order, entries.get(_CANON_SHOT), 8),
+        _integers(stream, order, entries.get(_CANON_SETTINGS), 256),
+        _integers(stream, order, entries.get(_CANON_SHOT), 256),
     )
 
 
@@ -86,12 +103,13 @@ def _casio(stream: BinaryIO, order: str, start: int) -> float | None:
     return float(values[0]) if values and values[0] >= 25 else None
 
 
-def _kodak(note: bytes) -> float | None:
+def _kodak(note: bytes) -> MakerNote:
     if len(note) < 8 + 0x62 or note[:3] != b"KDK":
-        return None
+        return MakerNote()
     order = ">" if note[:8] == b"KDK INFO" else "<"
-    value = struct.unpack_from(order + "H", note, 8 + 0x60)[0]
-    return float(value) if value else None
+    aperture, exposure = struct.unpack_from(order + "HI", note, 8 + 0x1E)
+    iso = struct.unpack_from(order + "H", note, 8 + 0x60)[0]
+    return MakerNote(float(iso) if iso < 0xFFFF else None, exposure / 1e5, aperture / 100)
 
 
 def _note(stream: BinaryIO, order: str, offset: int) -> tuple[str, dict[int, Entry]]:

@@ -261,6 +261,7 @@ def camera_with_note(make: bytes, note: bytes, order: str = "<") -> bytes:
 def canon_note(settings: list[int], shot: list[int]) -> bytes:
     """Canon's block: two arrays of 16-bit numbers, at offsets from the TIFF header (the note lies at 100)."""
     at = 100 + 2 + 24 + 4
+    settings[0], shot[0] = 2 * len(settings), 2 * len(shot)  # each begins with its own length
     entries = struct.pack("<HHII", 1, 3, len(settings), at) + struct.pack(
         "<HHII", 4, 3, len(shot), at + 2 * len(settings)
     )
@@ -279,12 +280,22 @@ def test_canon_iso_is_read_from_the_note(code: int, gain: int, base: int, expect
     assert ("makernote" in exif.readers) == (expected is not None)
 
 
-def test_casio_and_kodak_iso_are_read_from_the_note() -> None:
+def test_casio_and_kodak_labels_are_read_from_the_note() -> None:
     """Casio's second layout, also in the other byte order than the file's, and Kodak's fixed one."""
     casio = b"QVC\0\0\0" + struct.pack(">H", 1) + struct.pack(">HHIHH", 0x3014, 3, 1, 80, 0) + bytes(4)
     assert read_exif(camera_with_note(b"CASIO COMPUTER CO.,LTD", casio)).iso == 80
-    kodak = b"KDK INFO" + bytes(0x60) + struct.pack(">H", 140) + bytes(20)
-    assert read_exif(camera_with_note(b"EASTMAN KODAK COMPANY", kodak)).iso == 140
+    kodak = b"KDK INFO" + bytes(0x1E) + struct.pack(">HI", 673, 464) + bytes(0x60 - 0x24) + struct.pack(">H", 140)
+    exif = read_exif(camera_with_note(b"EASTMAN KODAK COMPANY", kodak + bytes(20)))
+    assert (exif.iso, exif.aperture, exif.exposure_s) == (140, 6.73, pytest.approx(0.00464))
+
+
+def test_a_moved_canon_note_is_not_trusted() -> None:
+    """Where an array does not begin with its own length, its offset points at something else."""
+    note = bytearray(canon_note([0] * 16 + [17] + [0] * 4, [8, 0, 160, 0]))
+    note[30:32] = b"\5\0"
+    assert read_exif(camera_with_note(b"Canon", bytes(note))).iso == 100  # by the other array
+    note[30 + 42 : 30 + 44] = b"\5\0"
+    assert read_exif(camera_with_note(b"Canon", bytes(note))).iso is None
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"Canon", b"CASIO", b"Kodak"]))
