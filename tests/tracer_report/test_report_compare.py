@@ -1,0 +1,106 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from report_runs import meta, probe_rows, rate, write_run
+
+from tracer.errors import TracerError
+from tracer.report.compare import KEY, compare
+from tracer.results import Row
+
+
+def row(value: float, **columns: object) -> Row:
+    """A probe row."""
+    said = {
+        "experiment": "probe",
+        "encoder": "e",
+        "attribute": "Make",
+        "setting": "acquisition",
+        "metric": "accuracy",
+        "chance": 0.25,
+    }
+    return rate(value, 400, **{**said, **columns})
+
+
+def runs(tmp_path: Path, first: list[Row], second: list[Row]) -> tuple[Path, Path]:
+    """Two run folders."""
+    return write_run(tmp_path / "a", first, meta()), write_run(tmp_path / "b", second, meta())
+
+
+def test_a_run_against_itself_differs_nowhere(tmp_path: Path) -> None:
+    """Each figure meets itself: difference zero, inside an interval around it, intervals overlapping."""
+    rows = probe_rows()
+    found = compare(*runs(tmp_path, rows, list(reversed(rows))))
+    assert [c.a for c in found] == rows and [c.b for c in found] == rows
+    assert all(c.difference == 0 and c.overlap and c.low is not None and c.low < 0 < (c.high or 0) for c in found)
+
+
+def test_a_clear_difference_is_outside_the_intervals(tmp_path: Path) -> None:
+    """60 % against 40 % of 400: b − a is −20 points, its interval below zero, the two intervals apart."""
+    (found,) = compare(*runs(tmp_path, [row(0.6)], [row(0.4)]))
+    assert found.difference == pytest.approx(-0.2)
+    assert found.high is not None and found.high < 0 and found.overlap is False
+    # Newcombe's interval from the two Wilson intervals, by hand: [-0.2661, -0.1309].
+    assert (found.low, found.high) == (pytest.approx(-0.2661, abs=2e-4), pytest.approx(-0.1309, abs=2e-4))
+
+
+def test_what_one_run_lacks_is_listed(tmp_path: Path) -> None:
+    """A figure of one run alone stands there with an empty partner; nothing is dropped."""
+    found = compare(*runs(tmp_path, [row(0.6), row(0.5, attribute="Model")], [row(0.6), row(0.7, attribute="Flash")]))
+    assert [(c.row.attribute, c.a is None, c.b is None) for c in found] == [
+        ("Make", False, False), ("Model", False, True), ("Flash", True, False),
+    ]  # fmt: skip
+    assert found[1].record()["difference"] is None
+
+
+def test_masks_and_settings_are_kept_apart(tmp_path: Path) -> None:
+    """Figures that differ in any naming column do not meet."""
+    first = [
+        row(0.6),
+        row(0.5, mask_ratio=0.95),
+        row(0.3, processing="JPEG75_420"),
+        row(0.4, metric="balanced_accuracy"),
+    ]
+    found = compare(*runs(tmp_path, first, first))
+    assert len(found) == 4 and all(c.difference == 0 for c in found)
+
+
+def test_seeds_join_repeated_figures_only(tmp_path: Path) -> None:
+    """One figure a run meets whatever its seed; several meet by seed."""
+    (alone,) = compare(*runs(tmp_path, [row(0.6, seed=1)], [row(0.5, seed=2)]))
+    assert alone.difference == pytest.approx(-0.1)
+    found = compare(*runs(tmp_path, [row(0.6, seed=1), row(0.5, seed=2)], [row(0.5, seed=2), row(0.6, seed=3)]))
+    assert [(c.a.seed if c.a else None, c.b.seed if c.b else None) for c in found] == [(1, None), (2, 2), (None, 3)]
+
+
+def test_two_sets_can_be_compared(tmp_path: Path) -> None:
+    """Runs of one set each meet although the sets have different names; runs of several sets meet by name."""
+    one, other = row(0.6, dataset="north"), row(0.5, dataset="south")
+    assert len(compare(*runs(tmp_path, [one], [other]))) == 1
+    assert len(compare(*runs(tmp_path / "several", [one, other], [other]))) == 2
+
+
+def test_a_figure_without_interval_has_a_difference_without_one(tmp_path: Path) -> None:
+    """A missing interval leaves the difference, and no verdict on overlap."""
+    (found,) = compare(*runs(tmp_path, [replace(row(0.6), ci_low=None, ci_high=None)], [row(0.4)]))
+    assert found.difference == pytest.approx(-0.2) and found.low is None and found.overlap is None
+
+
+def test_records_hold_the_naming_columns_and_both_values(tmp_path: Path) -> None:
+    """A flat record names the figure like a row of results, and holds both values and the difference."""
+    (found,) = compare(*runs(tmp_path, [row(0.6)], [row(0.4)]))
+    record = found.record()
+    assert set(KEY) <= set(record)
+    assert (record["a"], record["b"], record["a_n"]) == (0.6, 0.4, 400)
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    """The message says which folder, and what to do."""
+    first, _ = runs(tmp_path, [row(0.6)], [row(0.6)])
+    with pytest.raises(TracerError, match="there is no results") as caught:
+        compare(first, tmp_path / "nowhere")
+    assert "nowhere" in caught.value.what and "tracer evaluate" in caught.value.way_out

@@ -1,0 +1,1 @@
+"""From tidy results to one page that explains them, and to plots."""

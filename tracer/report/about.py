@@ -1,0 +1,208 @@
+"""What the page says beside the figures: the set, the protocol, what was found in the set, and how to repeat the run.
+
+Each function gives an empty answer where the results do not say.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from tracer.report import words
+from tracer.report.load import Audit, Run, dataset_meta
+from tracer.report.tables import Cell
+
+MOST_CLASSES = 12
+"""Classes that are listed by name."""
+
+
+def deck(run: Run) -> str:
+    """Return the sentence under the title: how many encoders, which set."""
+    encoders = run.encoders
+    who = encoders[0] if len(encoders) == 1 else f"{words.spelled(len(encoders))} visual encoders"
+    photos = _counts(run).get("photos")
+    seen = f"on {words.count(photos, 'photo')} of the set {run.dataset}" if photos else f"on the set {run.dataset}"
+    if not encoders:
+        return f"No figure was measured {seen}."
+    verb = "was" if len(encoders) == 1 else "were"
+    return f"What {who} {'knows' if verb == 'was' else 'know'} about the camera behind a photo, measured {seen}."
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Return the set's counts, as (name, number)."""
+    return [(_plain(name), f"{value:,}") for name, value in _counts(run).items()]
+
+
+def _counts(run: Run) -> dict[str, int]:
+    dataset = dataset_meta(run.meta)
+    counts = dataset.get("counts")
+    found = counts if isinstance(counts, Mapping) else dataset
+    return {
+        str(name): value
+        for name, value in found.items()
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    }
+
+
+def class_counts(run: Run) -> list[tuple[str, str]]:
+    """Return the classes of each label and their test photos, from the confusion matrices, as (label, sentence)."""
+    listed: dict[str, str] = {}
+    for confusion in run.confusions:
+        sizes = [
+            (words.class_name(confusion.attribute, name), sum(line))
+            for name, line in zip(confusion.classes, confusion.counts, strict=True)
+        ]
+        named = ", ".join(f"{name} ({size:,})" for name, size in sizes[:MOST_CLASSES])
+        more = f" and {len(sizes) - MOST_CLASSES} more" if len(sizes) > MOST_CLASSES else ""
+        listed.setdefault(words.title(confusion.attribute), named + more)
+    return list(listed.items())
+
+
+def protocol(run: Run) -> str:
+    """Return how the probes were trained and tested, as sentences."""
+    said = run.meta.get("protocol")
+    if isinstance(said, Mapping):
+        said = "; ".join(f"{_plain(str(name))}: {_value(value)}" for name, value in said.items())
+    sentences = [f"Protocol: {said}."] if said else []
+    details = run.meta.get("details")
+    schemes = [_scheme(d) for d in details if isinstance(d, Mapping)] if isinstance(details, list) else []
+    return " ".join([*sentences, *dict.fromkeys(scheme for scheme in schemes if scheme)])
+
+
+def _scheme(detail: Mapping[str, Any]) -> str:
+    """How one probe was tested, from its entry in the details."""
+    if detail.get("experiment") != "probe" or not detail.get("scheme"):
+        return ""
+    if detail["scheme"] == "cross-validated" and detail.get("folds"):
+        repeats = detail.get("repeats")
+        again = f", drawn {words.spelled(repeats)} times" if isinstance(repeats, int) and repeats > 1 else ""
+        return (
+            f"Tested in turn on each of {words.spelled(detail['folds'])} parts of the photos{again};"
+            " photos of one scene or owner stay in one part."
+        )
+    return f"Scheme: {detail['scheme']}."
+
+
+def warnings(run: Run) -> list[str]:
+    """Return what the run itself warned of."""
+    said = run.meta.get("warnings")
+    return [str(entry) for entry in said] if isinstance(said, list) else []
+
+
+def command(run: Run) -> str:
+    """Return the command that repeats the run, with the set named by its folder: a page travels, a path does not."""
+    said = run.meta.get("command")
+    if isinstance(said, str) and said:
+        return said
+    if isinstance(said, list) and said:
+        return shlex.join(str(word) for word in said)
+    dataset = dataset_meta(run.meta)
+    path = dataset.get("path") or dataset.get("root")
+    folder = PurePath(str(path)).name if path else run.dataset
+    encoders = ",".join(run.encoders)
+    return shlex.join(["tracer", "evaluate", folder, *(["--encoders", encoders] if encoders else []), "-o", "RUN"])
+
+
+def making(run: Run) -> list[tuple[str, str]]:
+    """Return versions, device, time and seeds, as (name, value)."""
+    listed = []
+    for name in ("device", "seconds", "seeds", "seed"):
+        value = run.meta.get(name)
+        if value is None or value == [] or value == {}:
+            continue
+        time = isinstance(value, int | float) and name == "seconds"
+        listed.append(("Time" if name == "seconds" else _plain(name), words.duration(value) if time else _value(value)))
+    if not any(name in run.meta for name in ("seeds", "seed")):
+        drawn = sorted({r.seed for r in run.rows if r.seed is not None})
+        if drawn:
+            listed.append(("Seeds", ", ".join(map(str, drawn))))
+    versions = run.meta.get("versions")
+    if isinstance(versions, Mapping) and versions:
+        listed.append(("Versions", ", ".join(f"{name} {_value(value)}" for name, value in sorted(versions.items()))))
+    elif isinstance(versions, str):
+        listed.append(("Versions", versions))
+    return listed
+
+
+def _plain(name: str) -> str:
+    """A key as a person writes it: `left_out` as `Left out`."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def _value(value: Any) -> str:
+    """A value of the meta block on one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_value(item) for item in value)
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainTable:
+    """A table without marks."""
+
+    name: str
+    heads: tuple[tuple[str, bool], ...]
+    lines: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """What was found in the set."""
+
+    opening: str
+    tables: tuple[PlainTable, ...]
+
+
+def audit_view(audit: Audit | None) -> AuditView | None:
+    """Return the audit of the set as an opening and up to two tables; None where there was no audit."""
+    if audit is None:
+        return None
+    tables = []
+    if audit.leaks:
+        tables.append(_plain_table("Leaks", audit.leaks, ("a", "b", "kind", "count", "examples")))
+    if audit.confounds:
+        tables.append(_plain_table("Confounds", audit.confounds, ("name", "statistic", "value", "p_value")))
+    leaks = (
+        f"{words.count(len(audit.leaks), 'leak')} {'was' if len(audit.leaks) == 1 else 'were'} found in the set: the"
+        " parts below share what they must not share, and figures that rest on them are too high."
+        if audit.leaks
+        else "No leak was found in the set: its parts share no photos, scenes or people that were looked for."
+    )
+    confounds = (
+        " A probe can also use what differs between the classes besides the camera; the table of confounds says how"
+        " strongly each such property goes with the class."
+        if audit.confounds
+        else ""
+    )
+    return AuditView(leaks + confounds, tuple(tables))
+
+
+def _plain_table(name: str, entries: tuple[Mapping[str, Any], ...], first: tuple[str, ...]) -> PlainTable:
+    keys = [k for k in first if any(k in e for e in entries)]
+    keys += sorted({k for e in entries for k in e} - set(first))
+    numeric = {k: all(_is_number(e.get(k)) for e in entries if e.get(k) is not None) for k in keys}
+    lines = tuple(tuple(_cell(entry.get(key), numeric[key]) for key in keys) for entry in entries)
+    return PlainTable(name, tuple((_plain(key), numeric[key]) for key in keys), lines)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: Any, numeric: bool) -> Cell:
+    if value is None:
+        return Cell("–", -1.0 if numeric else "", numeric)
+    if numeric:
+        text = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+        return Cell(text.replace("-", words.MINUS) if "e" not in text else text, float(value), True)
+    return Cell(_value(value), _value(value).casefold())

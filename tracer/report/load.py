@@ -1,0 +1,241 @@
+"""A run's results as the page wants them: read once, made safe to show, every part optional.
+
+Results of another version, or of a run that measured little, still give a page; each block of it is shown only where
+its data is there. What cannot be used is counted in `Run.unusable`, so that the page can say so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import TracerError
+from tracer.report.text import shown, shown_tree
+from tracer.results import Row
+
+MAX_JSON_BYTES = 512 * 1024 * 1024
+"""Larger results are refused: no run of ours writes such a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Which classes were taken for which.
+
+    Attributes:
+        classes: names in label order.
+        counts: `counts[i][j]` photos of class i taken for class j.
+        recalls: share of each class named right, None where a class has no photo.
+    """
+
+    experiment: str
+    encoder: str
+    attribute: str
+    processing: str
+    mask_ratio: float
+    setting: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    recalls: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was not measured, and the reason."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Leaks and confounds that were found in the set; each entry as the audit wrote it."""
+
+    leaks: tuple[Mapping[str, Any], ...]
+    confounds: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that the page shows of one run.
+
+    Attributes:
+        dataset: the set's name.
+        meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
+        audit: from the results, or else from the set's own folder.
+        unusable: rows that had no finite value or lacked a column.
+    """
+
+    dataset: str
+    rows: tuple[Row, ...]
+    meta: Mapping[str, Any]
+    confusions: tuple[Confusion, ...]
+    skipped: tuple[Skipped, ...]
+    audit: Audit | None
+    unusable: int
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders in the order in which the results name them."""
+        return tuple(dict.fromkeys(row.encoder for row in self.rows))
+
+
+def load_run(run: Path) -> Run:
+    """Read `<run>/results.json` (and the set's `audit.json`, where the set is still there).
+
+    Raises:
+        TracerError: there is no such file, or it is no JSON object with `rows`.
+    """
+    raw = _object(run / "results.json")
+    beside = _audit_file(raw)  # from the path as it was written, before it is made safe to show
+    data = shown_tree(raw)
+    raw_rows = data.pop("rows", None)
+    if not isinstance(raw_rows, list):
+        raise TracerError(
+            f"{shown(run / 'results.json')} holds no results",
+            "it has no list named `rows`",
+            "Run `tracer evaluate SET -o RUN` again.",
+        )
+    nested = data.pop("meta", None)
+    meta: dict[str, Any] = {**(nested if isinstance(nested, dict) else {}), **data}
+    rows = [row for entry in raw_rows if (row := _row(entry)) is not None]
+    audit = meta.get("audit")
+    return Run(
+        dataset=_dataset_name(meta, rows),
+        rows=tuple(rows),
+        meta=meta,
+        confusions=tuple(_confusions(meta.get("details"))),
+        skipped=tuple(_skipped(meta.get("skipped"))),
+        audit=_audit(audit if isinstance(audit, dict) else beside),
+        unusable=len(raw_rows) - len(rows),
+    )
+
+
+def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the results say about the set: an object, also where only a name or a path was written."""
+    dataset = meta.get("dataset")
+    if isinstance(dataset, dict):
+        return dataset
+    return {"name": dataset} if isinstance(dataset, str) else {}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise TracerError(
+                f"{shown(path)} is too large to be results", f"it has {path.stat().st_size} bytes", way_out
+            )
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise TracerError(f"No results in {shown(path.parent)}", "there is no results.json", way_out) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise TracerError(f"{shown(path)} cannot be read", shown(error), way_out) from error
+    if not isinstance(data, dict):
+        raise TracerError(f"{shown(path)} holds no results", "it is no JSON object", way_out)
+    return data
+
+
+def _row(raw: Any) -> Row | None:
+    """A row, or None where it has no finite value; missing columns take the value that means none."""
+    if not isinstance(raw, dict):
+        return None
+    value, n = _float(raw.get("value")), _float(raw.get("n"))
+    if value is None or not raw.get("experiment") or not raw.get("metric"):
+        return None
+    seed = _float(raw.get("seed"))
+    known: dict[str, Any] = {field.name: "" if (v := raw.get(field.name)) is None else v for field in fields(Row)}
+    for name in ("experiment", "dataset", "encoder", "attribute", "processing", "setting", "metric"):
+        known[name] = str(known[name])
+    known.update(
+        processing=known["processing"] or "IDENTITY",
+        mask_ratio=_float(raw.get("mask_ratio")) or 0.0,
+        value=value,
+        ci_low=_float(raw.get("ci_low")),
+        ci_high=_float(raw.get("ci_high")),
+        chance=_float(raw.get("chance")),
+        n=int(n or 0),
+        seed=None if seed is None else int(seed),
+    )
+    return Row(**known)
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _dataset_name(meta: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    said = dataset_meta(meta).get("name")
+    named = next((row.dataset for row in rows if row.dataset), "")
+    return str(said or named or "photos")
+
+
+def _confusions(details: Any) -> list[Confusion]:
+    found = []
+    for entry in details if isinstance(details, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        classes = entry.get("classes") or entry.get("class_names")
+        matrix = entry.get("confusion") or entry.get("confusion_matrix")
+        if not (isinstance(classes, list) and isinstance(matrix, list) and len(matrix) == len(classes)):
+            continue
+        counts = tuple(tuple(int(_float(c) or 0) for c in line) for line in matrix if isinstance(line, list))
+        if len(counts) != len(classes) or any(len(line) != len(classes) for line in counts):
+            continue
+        found.append(
+            Confusion(
+                experiment=str(entry.get("experiment") or "probe"),
+                encoder=str(entry.get("encoder") or ""),
+                attribute=str(entry.get("attribute") or ""),
+                processing=str(entry.get("processing") or "IDENTITY"),
+                mask_ratio=_float(entry.get("mask_ratio")) or 0.0,
+                setting=str(entry.get("setting") or ""),
+                classes=tuple(str(name) for name in classes),
+                counts=counts,
+                recalls=_recalls(entry.get("recalls"), counts),
+            )
+        )
+    return found
+
+
+def _recalls(said: Any, counts: tuple[tuple[int, ...], ...]) -> tuple[float | None, ...]:
+    """The recalls as they were computed, over all repeats; from the counts where they are not given."""
+    if isinstance(said, list) and len(said) == len(counts):
+        return tuple(_float(value) for value in said)
+    return tuple(line[i] / total if (total := sum(line)) else None for i, line in enumerate(counts))
+
+
+def _skipped(entries: Any) -> list[Skipped]:
+    found = []
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict):
+            found.append(Skipped(str(entry.get("what") or "?"), str(entry.get("why") or "no reason given")))
+        else:
+            found.append(Skipped(str(entry), "no reason given"))
+    return found
+
+
+def _audit_file(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    nested = raw.get("meta")
+    dataset = dataset_meta({**(nested if isinstance(nested, dict) else {}), **raw})
+    path = dataset.get("path") or dataset.get("root")
+    if not isinstance(path, str) or "\0" in path or not (Path(path) / "audit.json").is_file():
+        return None
+    found: dict[str, Any] = shown_tree(_object(Path(path) / "audit.json"))
+    return found
+
+
+def _audit(found: dict[str, Any] | None) -> Audit | None:
+    if not found or not any(isinstance(found.get(key), list) for key in ("leaks", "confounds")):
+        return None
+
+    def entries(key: str) -> tuple[Mapping[str, Any], ...]:
+        listed = found.get(key)
+        return tuple(e for e in listed if isinstance(e, dict)) if isinstance(listed, list) else ()
+
+    return Audit(entries("leaks"), entries("confounds"))
