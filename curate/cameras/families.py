@@ -119,15 +119,15 @@ HARD: tuple[Family, ...] = (
              r"explorer|salsa|chacha|vivid|amaze|rezound|surround|nexus one|pg\d{5}|2[pq][a-z\d]{4,})")),
     *_lines("OnePlus", ("oneplus-tablet", TABLET, r"pad|opd\d"), ("oneplus", SMARTPHONE,
             r"([a-z]\d{4}|[a-z]{2}\d{4}|[a-z]{3}\d{3}|(oneplus )?\d{1,2}(t|r|rt| pro)*( 5g)?|one|x|nord.*|open|ace.*)$")),
-    *_lines("OPPO", ("oppo-tablet", TABLET, r"pad|opd\d{4}"), ("oppo", SMARTPHONE, r"cph\d{4}|(find|reno|realme) |p[a-z]{2}[mt]\d\d|[fkar]\d{1,3}[a-z]* ?(pro|plus|5g)?$")),
+    *_lines("OPPO", ("oppo-tablet", TABLET, r"pad( |\d|$)|opd\d{4}"), ("oppo", SMARTPHONE, r"cph\d{4}|(find|reno|realme) |p[a-z]{2}[mt]\d\d|[fkar]\d{1,3}[a-z]* ?(pro|plus|5g)?$")),
     *_lines("realme|OPPO", ("realme-tablet", TABLET, r"rmp\d{4}|pad"), ("realme", SMARTPHONE, r"rmx\d{4}|(c|gt|x|q|v|p|narzo) ?\d*|\d{1,2}( pro| pro plus|i|s)?")),
     *_lines("vivo", ("vivo-tablet", TABLET, r"pa2\d{3}|(vivo |iqoo )?pad"), ("vivo", SMARTPHONE, r"v\d{4}[a-z]*$|i\d{4}$|\d{4}$|[vxysztk]\d{1,3}[a-z]*( (pro|plus|lite|ultra|mini|max|fe)\b.*|\+| 5g|$)|iqoo|nex|x (fold|flip|note)")),
     *_lines("Fairphone", ("fairphone", SMARTPHONE, r"fp\d|(fairphone )?\d|\(gen")),
     *_lines("Nothing", ("nothing", SMARTPHONE, r"a\d{3}|ain\d{3}|phone")),
-    *_lines("Motorola", ("xoom", TABLET, r"mz\d{3}|xoom|moto tab"), ("motorola", SMARTPHONE, r"xt\d{3,4}|mb\d{3}|moto ?[a-z]|edge|one\b|droid|razr (5g|40|50|60|plus|ultra|20\d\d)|milestone|defy|atrix|nexus 6"),
+    *_lines("Motorola", ("xoom", TABLET, r"mz\d{3}|xoom|moto (tab|pad)|xt2261"), ("motorola", SMARTPHONE, r"xt\d{3,4}|mb\d{3}|moto ?[a-z]|edge|one\b|droid|razr (5g|40|50|60|plus|ultra|20\d\d)|milestone|defy|atrix|nexus 6"),
             ("motorola-feature", FEATURE_PHONE, r"(motorazr|razr|mot-)? ?(v3|v6|v8|v9|v220|v300|v360|v500|v600|v620|v980|l6|l7|l9|k1|k3|e398|e1000|w375|w510|u6|u9|zn5|z3|z6)[a-z]{0,2}$")),
-    *_lines("LG", ("lg-tablet", TABLET, r"v(4|5|7)\d{2}[a-z]*$|g pad"), ("lg", SMARTPHONE, r"lm-[a-z]\d{3}|[defhpqx]\d{3}[a-z\d]*$|k\d{3}[a-z\d]*$|m\d{3}[a-z\d]*$|(vs|us|ls|ms|as)\d{3}|nexus|g\d( |$)|v\d0\b|(lg)?l[gv][lv]?\d\d$|optimus|velvet|wing"),
-            ("lg-feature", FEATURE_PHONE, r"(kp|ku|ke|kf|kg|km|ks|kc|gd|gs|vx|cu|cf|cb|ux|ax|lx|bl)\d{3,4}[a-z]?$")),
+    *_lines("LG", ("lg-tablet", TABLET, r"v(4|5|7)\d{2}[a-z]*$|g pad|lm-t\d{3}"), ("lg", SMARTPHONE, r"lm-[a-z]\d{3}|[defhpqx]\d{3}[a-z\d]*$|k\d{3}[a-z\d]*$|m\d{3}[a-z\d]*$|(vs|us|ls|ms|as)\d{3}|nexus|g\d( |$)|v\d0\b|(lg)?l[gv][lv]?\d\d$|optimus|velvet|wing"),
+            ("lg-feature", FEATURE_PHONE, r"((kp|ku|ke|kf|kg|km|ks|kc|gd|gs|cu|cf|cb|ux|ax|lx|bl)\d{3}|vx\d{4})[a-z]?$")),
     *_lines("BlackBerry", ("playbook", TABLET, r"playbook"), ("blackberry", SMARTPHONE, r"(blackberry )?(8[1-9]\d\d|9[0-9]\d{2}|z10|z30|z3|q5|q10|q20|p9\d{3}|passport|classic|leap|priv|keyone|key2)|st[vhra]\d{2,3}|bb[abdef]\d{3}|motion")),
     *_lines("Palm", ("palm", SMARTPHONE, r"treo|pre\b|pixi|centro|veer|p\d{3}(eww|una)?$|pvg\d{3}")),
     *_lines("Amazon", ("fire-phone", SMARTPHONE, r"sd4930|fire phone"), ("fire-tablet", TABLET, r"kf[a-z]{3,5}$|kindle fire")),
@@ -142,7 +142,7 @@ HARD: tuple[Family, ...] = (
     *_lines("Huawei", ("huawei-tablet", TABLET, r"mediapad|matepad|([a-z\d]{3,4}-w\d\d)|(ags|bah|btv|sht|cmr|vrd|scm|mrx|kob|jdn|cpn|dby|got|ple|bg2)\d?-"),
             ("huawei", SMARTPHONE, r"(p|mate|nova|y|ascend|pura|enjoy|nexus 6p)[ -]?(\d|s\b|x\b|smart)|p smart")),
     *_lines("Honor|Huawei", ("honor-tablet", TABLET, r"pad"), ("honor", SMARTPHONE, r"(honor )?(magic|view|play|\d{1,3}[a-z]?)\b.*$")),
-    *_lines("Xiaomi|POCO", ("xiaomi-tablet", TABLET, r"(mi |redmi |poco |xiaomi )?pad\b|2\d{4}rp"), ("yi-action", ACTION, r"ydxj"),
+    *_lines("Xiaomi|POCO", ("xiaomi-tablet", TABLET, r"(mi |redmi |poco |xiaomi )?pad(\b|\d)|2\d{3}[\da-f]rp|m2105k81"), ("yi-action", ACTION, r"ydxj"),
             ("xiaomi", SMARTPHONE, r"(mi|redmi|poco|mix|hm|xiaomi|civi) |poco|m[12]\d{3}[a-z]\d+[a-z]+$|redmi$")),
     *_lines("Meizu", ("meizu", SMARTPHONE, r"(m|mx|pro|u|e|x|c)? ?\d+|m\d")),
     # --- drones and action cameras
@@ -203,7 +203,7 @@ SOFT: tuple[Family, ...] = (
         ("sony-camcorder", CAMCORDER, r"hdr-|fdr-|dcr-|hvr-|hxr-|pxw-|pmw-|nex-(vg|fs|ea)\d|ilme-fx[69]|ilme-fr|mhs-|hdw-"),
         ("sony-a-mount", DSLR, r"dslr-a\d|slt-a\d|ilca-\d"),
         ("sony-e-mount", MIRRORLESS, r"ilce-|ilx-|nex-\d|nex-[cf]3|ilme-fx(2|3|30)[a-z]?$|zv-e\d"),
-        ("cyber-shot", COMPACT, r"dsc-(?!a\d)|cyber-?shot|zv-1|mvc-"),
+        ("cyber-shot", COMPACT, r"dsc-(?!a\d)|cyber-?shot|zv-1|mvc-|(cd |fd )?mavica"),
     ),
     *_lines(
         "Fujifilm",
@@ -220,8 +220,8 @@ SOFT: tuple[Family, ...] = (
         ("pen", MIRRORLESS, r"e-(p\d+|pl\d+s?|pm\d)|pen[ -]?(f|e-p)|air[ -]?a01"),
         ("om-d", MIRRORLESS, r"e-m\d|om-\d"),
         ("four-thirds", DSLR, r"e-?(1|3|5|10|30|[345]\d0|600|620|100|20[np]?)([, ].*)?$"),
-        ("olympus-compact", COMPACT, r"(c-?\d{1,4}|d-?\d{3}|x-\d{1,3}|fe-?\d|sp-?\d{3}|s[zh]-?\d|x-?z-?\d|tg-?\d|v[rghs]-?\d{3}|ir-?\d{3}|az-?\d|t-\d{2,3}|d7\d\d|"
-         r"stylus|mju|[uμµ] ?-?\d|[uμµ]-?mini|[uμµ]tough|tough|is-?\d)"),
+        ("olympus-compact", COMPACT, r"(c-?\d{1,4}|d-?\d{3}|x-\d{1,3}|x\d{3}(,|$)|fe-?\d|sp-?\d{3}|s[zh]-?\d|x-?z-?\d|tg-?\d|v[rghs]-?\d{3}|ir-?\d{3}|az-?\d|t-\d{2,3}|d7\d\d|"
+         r"stylus|mju|[uμµ] ?-?d?\d|[uμµ]-?mini|[uμµ]tough|tough|is-?\d)"),
     ),
     *_lines(
         "Panasonic",
@@ -284,7 +284,7 @@ SOFT: tuple[Family, ...] = (
     *_lines("HP", ("photosmart", COMPACT, r"photo ?smart ([cremps]{0,2}\d{3}|[rem]\d{2})( |v|xi|$)(?!.*series)|(cb|cw|pb|sb)\d{3}")),
     *_lines("GE", ("ge-compact", COMPACT, r"[aegjx]\d{3,4}[a-z]*$|pj1|wp\d")),
     *_lines("Sanyo", ("xacti", CAMCORDER, r"vpc-(c[agxs]|hd|fh|gh|th|wh|pd|sh|c\d|cs)"), ("sanyo-compact", COMPACT, r"vpc-?[aest xzr]?\d|s[rx]\d{3}|dsc-?[sx]\d|vpc-(mz|az|j|x|e|s|t|r)\d")),
-    *_lines("JVC", ("jvc-camcorder", CAMCORDER, r"g[rzcy]-")),
+    *_lines("JVC", ("jvc-compact", COMPACT, r"gc-(qx?|s)\d"), ("jvc-camcorder", CAMCORDER, r"g[rzcy]-")),
     *_lines("Toshiba", ("pdr", COMPACT, r"pdr-"), ("camileo", CAMCORDER, r"camileo")),
     *_lines("Agfa|AgfaPhoto", ("agfa-compact", COMPACT, r"ephoto|dc-?\d{3,4}|ac \d|compact \d|optima|precisa|sensor")),
     *_lines("Vivitar", ("vivicam", COMPACT, r"vivicam")),
@@ -300,8 +300,8 @@ SOFT: tuple[Family, ...] = (
 
 CODES: tuple[Family, ...] = (
     # phones whose codes a data base may not know yet
-    *_lines("Huawei|Honor", ("huawei-code", SMARTPHONE, r"[a-z]{3}-(a?l|tl|lx|[abct]n|nx|n)\d{1,2}[a-z]?$")),
-    *_lines("Xiaomi|POCO", ("xiaomi-code", SMARTPHONE, r"2[0-9]\d{2,6}(?!rp)[a-z]{2,3}[a-z\d]{1,4}$|2[12]\d{6}[a-z]{1,2}$")),
+    *_lines("Huawei|Honor", ("huawei-code", SMARTPHONE, r"[a-z]{3}-(lx\d|nx\d|[abt]?n\d\d)[a-z]?$")),
+    *_lines("Xiaomi|POCO", ("xiaomi-code", SMARTPHONE, r"2[2-9]\d{2}[\da-f](rn|ra|rk|pn|pc)[a-z\d]{2,5}$")),
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from curate.cameras import phones
+from curate.cameras import families, phones
 from curate.cameras.brands import folded, tidy
 from curate.cameras.table import shipped_table
 
@@ -30,7 +30,7 @@ def normalize(make: str | None, model: str | None) -> tuple[str | None, str | No
     row = shipped_table().find(brand, model)
     if row is not None:
         return (brand or row.brand), (row.market_name or model)
-    if brand and model and _is_code(model):
+    if brand and model and _is_code(model) and families.soft(brand, model) is None:
         phone = phones.ask(brand, model, written)
         if phone is not None and phone.market_name:
             return brand, phone.market_name

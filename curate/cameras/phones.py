@@ -80,7 +80,7 @@ _HOUSES = (
     {"xiaomi", "redmi", "poco", "blackshark", "mi"},
     {"oppo", "realme", "oneplus"},
     {"vivo", "iqoo"},
-    {"google", "htc", "lg", "huawei", "asus", "motorola", "samsung"},  # Nexus and Pixel phones were built by these
+    *({"google", builder} for builder in ("htc", "lg", "huawei", "asus", "motorola", "samsung")),  # Nexus and Pixel
     {"blackberry", "rim", "tcl", "alcatel"},
     {"motorola", "lenovo", "zuk"},
     {"sony", "sonyericsson"},

@@ -64,7 +64,7 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
         answers.append((f"family:{hard.name}", hard.type))
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
-    soft = families.soft(brand, model) if Source.FAMILY in sources else None
+    soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
     # A line of cameras of this maker claims the name: then no phone's name is looked for in it.
     if Source.DEVICE_DETECTOR in sources and brand and model and not answers and soft is None:
         phone = phones.ask(brand, model, written)
