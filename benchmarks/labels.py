@@ -27,7 +27,7 @@ from typing import Any
 
 from PIL import Image
 
-from curate.photos.containers import TiffBlock
+from curate.photos.blocks import TiffBlock
 from curate.photos.exif import exif_from_tags, read_exif
 from curate.photos.facts import Exif
 from curate.photos.formats import Format

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from curate.photos.containers import CiffBlock, read_at
+from curate.photos.blocks import CiffBlock, read_at
 from curate.photos.makernote import canon_iso
 from curate.photos.tags import Group, Tags
 

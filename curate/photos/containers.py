@@ -5,8 +5,7 @@ makes every container readable: they stop at large vendor segments, assert on so
 JPEG XL. The walkers are bounded: they follow at most `MAX_PARTS` parts, copy at most `MAX_BLOCK` bytes of any one, and
 never loop, because every step moves forwards.
 
-Sources: JPEG (ITU T.81 annex B), Exif 3.0 §4.7, XMP part 3, PNG (W3C, 3rd edition), WebP container, ISO/IEC 14496-12
-and 23008-12 (HEIF), 18181-2 (JPEG XL), TIFF 6.0.
+Sources: JPEG (ITU T.81 annex B), Exif 3.0 §4.7, XMP part 3, PNG (W3C, 3rd edition), WebP container, TIFF 6.0.
 """
 
 from __future__ import annotations
@@ -15,76 +14,24 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import pairwise
 from typing import BinaryIO
 
+from curate.photos.blocks import (
+    MAX_BLOCK,
+    MAX_PARTS,
+    TIFF_MAGIC,
+    CiffBlock,
+    Metadata,
+    TiffBlock,
+    Window,
+    file_size,
+    read_at,
+)
+from curate.photos.boxes import from_cr3, from_heif, from_jxl
 from curate.photos.formats import TIFF_LIKE, Format
 
-MAX_PARTS = 4096
-"""Segments, chunks, boxes or items looked at in one file."""
-
-MAX_BLOCK = 16 << 20
-"""Bytes copied of one metadata block."""
-
-_CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
-_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-class Directory(StrEnum):
-    """What a TIFF block's first directory holds. Only Canon's CR3 splits them up."""
-
-    IMAGE = "image"
-    EXIF = "exif"
-    GPS = "gps"
-
-
-@dataclass(frozen=True, slots=True)
-class TiffBlock:
-    """One TIFF structure: the stream's position 0 is its header."""
-
-    stream: BinaryIO
-    directory: Directory = Directory.IMAGE
-
-
-@dataclass(frozen=True, slots=True)
-class CiffBlock:
-    """One of Canon's CIFF structures, from `start` to `end` in the file."""
-
-    file: BinaryIO
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class Metadata:
-    """The metadata blocks of one file, in the order they appear."""
-
-    blocks: list[TiffBlock | CiffBlock] = field(default_factory=list)
-    xmp: list[bytes] = field(default_factory=list)
-
-    def add_exif(self, data: bytes, directory: Directory = Directory.IMAGE) -> None:
-        """Add an Exif block, with or without its `Exif\\0\\0` prefix."""
-        at = next((i for i in (0, 6, 12) if data[i : i + 4] in _TIFF_MAGIC), None)
-        if at is not None and _credible(data, at):
-            self.blocks.append(TiffBlock(io.BytesIO(data[at:]), directory))
-
-
-def _credible(data: bytes, at: int) -> bool:
-    """Whether at least half of the first directory lies inside the block; otherwise its entries are noise."""
-    if data[at + 2 : at + 3] == b"+" or data[at + 3 : at + 4] == b"+":  # BigTIFF counts otherwise
-        return True
-    order = "<" if data[at : at + 2] == b"II" else ">"
-    if len(data) < at + 8:
-        return False
-    first: int = at + struct.unpack_from(order + "I", data, at + 4)[0]
-    if first + 2 > len(data):
-        return False
-    count: int = struct.unpack_from(order + "H", data, first)[0]
-    return 2 * (len(data) - first - 2) >= 12 * count
 
 
 def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
@@ -99,11 +46,11 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
     elif kind is Format.WEBP:
         _from_webp(file, found)
     elif kind in (Format.HEIF, Format.AVIF):
-        _from_heif(file, found)
+        from_heif(file, found)
     elif kind is Format.CR3:
-        _from_cr3(file, found)
+        from_cr3(file, found)
     elif kind is Format.JXL:
-        _from_jxl(file, found)
+        from_jxl(file, found)
     elif kind is Format.RAF:
         _from_raf(file, found)
     elif kind is Format.MRW:
@@ -115,14 +62,6 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
     elif kind in TIFF_LIKE:
         found.blocks.append(TiffBlock(_as_tiff(file)))
     return found
-
-
-def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
-    """Return up to `count` bytes at an offset; fewer where the file ends, none at an impossible offset."""
-    if offset < 0 or offset >= 1 << 63 or count <= 0:
-        return b""
-    file.seek(offset)
-    return file.read(min(count, MAX_BLOCK))
 
 
 # --- JPEG
@@ -178,7 +117,7 @@ def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0) -> None:
             continue
         data = read_at(file, offset, length)
         if data[:5] == b"Exif\0":
-            if exif and data[6:10] not in _TIFF_MAGIC and len(exif) < MAX_BLOCK:
+            if exif and data[6:10] not in TIFF_MAGIC and len(exif) < MAX_BLOCK:
                 exif += data[6:]  # a block of more than 64 kB goes on in the next segment
                 found.blocks.pop()
             else:
@@ -269,146 +208,6 @@ def _from_gif(file: BinaryIO, found: Metadata) -> None:
             found.xmp.append(head[at + 14 : end])
 
 
-# --- ISO base media: HEIF, AVIF, CR3, and JPEG XL's boxes
-
-
-def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (type, start of the content, end of the content) of the boxes in a range of the file."""
-    at = start
-    for _ in range(MAX_PARTS):
-        head = read_at(file, at, 16)
-        if len(head) < 8 or at >= end:
-            return
-        size, name = struct.unpack_from(">I4s", head)
-        content = at + 8
-        if size == 1 and len(head) == 16:
-            size = struct.unpack_from(">Q", head, 8)[0]
-            content = at + 16
-        stop = end if size == 0 else at + size
-        if stop < content:
-            return
-        yield name, content, min(stop, end)
-        at = stop
-
-
-def file_size(file: BinaryIO) -> int:
-    """Return the length of an open file."""
-    return file.seek(0, io.SEEK_END)
-
-
-def _from_heif(file: BinaryIO, found: Metadata) -> None:
-    end = file_size(file)
-    for name, start, stop in boxes(file, 0, end):
-        if name == b"meta":
-            _heif_items(file, start + 4, stop, found)
-        elif name == b"uuid":
-            _uuid(file, start, stop, found)
-
-
-def _heif_items(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
-    inside = {name: (a, b) for name, a, b in boxes(file, start, stop)}
-    if b"iinf" not in inside or b"iloc" not in inside:
-        return
-    kinds = _item_kinds(file, *inside[b"iinf"])
-    wanted = {item: kind for item, kind in kinds.items() if kind in (b"Exif", b"mime")}
-    idat = inside[b"idat"][0] if b"idat" in inside else None
-    where = _item_places(read_at(file, inside[b"iloc"][0], inside[b"iloc"][1] - inside[b"iloc"][0]), set(wanted), idat)
-    for item, kind in wanted.items():
-        data = b"".join(read_at(file, offset, length or MAX_BLOCK) for offset, length in where.get(item, ()))
-        if kind == b"mime":
-            found.xmp.append(data)
-        elif len(data) > 4:
-            # The item starts with the distance to the TIFF header; some writers get it wrong.
-            skip = 4 + struct.unpack(">I", data[:4])[0]
-            found.add_exif(data[skip:] if data[skip : skip + 4] in _TIFF_MAGIC else data[4:])
-
-
-def _item_kinds(file: BinaryIO, start: int, stop: int) -> dict[int, bytes]:
-    """Item number -> its four-letter type; `mime` only where it says XML."""
-    version = read_at(file, start, 1)
-    first = start + (6 if version == b"\0" else 8)
-    kinds: dict[int, bytes] = {}
-    for name, a, b in boxes(file, first, stop):
-        data = read_at(file, a, min(b - a, 512))
-        if name != b"infe" or len(data) < 12 or data[0] < 2:
-            continue
-        if data[0] == 2:
-            item, kind, rest = struct.unpack_from(">H", data, 4)[0], data[8:12], data[12:]
-        else:
-            item, kind, rest = struct.unpack_from(">I", data, 4)[0], data[10:14], data[14:]
-        if kind == b"Exif" or (kind == b"mime" and b"rdf+xml" in rest):
-            kinds[item] = kind
-    return kinds
-
-
-def _item_places(iloc: bytes, wanted: set[int], idat: int | None) -> dict[int, list[tuple[int, int]]]:
-    """Item number -> its extents as (offset in the file, length); items stored elsewhere are left out."""
-    places: dict[int, list[tuple[int, int]]] = {}
-    try:
-        version = iloc[0]
-        offset_size, length_size, base_size, index_size = iloc[4] >> 4, iloc[4] & 15, iloc[5] >> 4, iloc[5] & 15
-        wide = version == 2
-        at = 6
-
-        def number(size: int) -> int:
-            nonlocal at
-            if at + size > len(iloc):
-                raise IndexError
-            at += size
-            return int.from_bytes(iloc[at - size : at], "big")
-
-        for _ in range(min(number(4 if wide else 2), MAX_PARTS)):
-            item = number(4 if wide else 2)
-            method = number(2) & 15 if version in (1, 2) else 0
-            number(2)  # data reference: 0 is this file
-            base = number(base_size)
-            extents = []
-            for _ in range(min(number(2), MAX_PARTS)):
-                if version in (1, 2):
-                    number(index_size)
-                extents.append((base + number(offset_size), number(length_size)))
-            if item in wanted and method == 0:
-                places[item] = extents
-            elif item in wanted and method == 1 and idat is not None:
-                places[item] = [(idat + offset, length) for offset, length in extents]
-    except IndexError:
-        pass  # the table ends early: what was read of it stands
-    return places
-
-
-def _uuid(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
-    if read_at(file, start, 16) == _XMP_UUID:
-        found.xmp.append(read_at(file, start + 16, stop - start - 16))
-
-
-_CR3_PARTS = {b"CMT1": Directory.IMAGE, b"CMT2": Directory.EXIF, b"CMT4": Directory.GPS}
-
-
-def _from_cr3(file: BinaryIO, found: Metadata) -> None:
-    end = file_size(file)
-    for name, start, stop in boxes(file, 0, end):
-        if name == b"uuid":
-            _uuid(file, start, stop, found)
-        elif name == b"moov":
-            for inner, a, b in boxes(file, start, stop):
-                if inner == b"uuid" and read_at(file, a, 16) == _CANON_UUID:
-                    for part, c, d in boxes(file, a + 16, b):
-                        if part in _CR3_PARTS:
-                            found.add_exif(read_at(file, c, d - c), _CR3_PARTS[part])
-
-
-def _from_jxl(file: BinaryIO, found: Metadata) -> None:
-    if read_at(file, 0, 2) == b"\xff\x0a":  # a bare codestream holds no metadata
-        return
-    for name, start, stop in boxes(file, 0, file_size(file)):
-        if name == b"Exif":
-            data = read_at(file, start, stop - start)
-            if len(data) > 4:
-                found.add_exif(data[4 + struct.unpack(">I", data[:4])[0] :])
-        elif name == b"xml ":
-            found.xmp.append(read_at(file, start, stop - start))
-
-
 # --- RAW containers that are not TIFF themselves
 
 
@@ -436,42 +235,9 @@ def _from_mrw(file: BinaryIO, found: Metadata) -> None:
         at += 8 + length
 
 
-class Window(io.RawIOBase):
-    """A file seen from an offset on, with other first bytes if asked: an embedded picture, or a maker's own TIFF."""
-
-    def __init__(self, file: BinaryIO, start: int = 0, head: bytes = b"") -> None:
-        self._file, self._start, self._head, self._at = file, start, head, 0
-        self._size = max(0, file_size(file) - start)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if self._at >= self._size:
-            return 0
-        self._file.seek(self._start + self._at)
-        data = bytearray(self._file.read(len(buffer)))
-        covered = self._head[self._at : self._at + len(data)]
-        data[: len(covered)] = covered
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
 def _as_tiff(file: BinaryIO) -> BinaryIO:
     """Some makers change TIFF's magic number; the readers need the standard one."""
     head = read_at(file, 0, 4)
-    if head in _TIFF_MAGIC:
+    if head in TIFF_MAGIC:
         return file
     return io.BufferedReader(Window(file, head=head[:2] + (b"*\0" if head[:2] == b"II" else b"\0*")))

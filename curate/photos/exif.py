@@ -17,8 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from curate.photos.blocks import CiffBlock, Metadata, TiffBlock
 from curate.photos.ciff import ciff_tags
-from curate.photos.containers import CiffBlock, Metadata, TiffBlock, find_metadata
+from curate.photos.containers import find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
 from curate.photos.makernote import read_maker_note

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import BinaryIO
 
-from curate.photos.containers import jpeg_segments, read_at
+from curate.photos.blocks import read_at
+from curate.photos.containers import jpeg_segments
 
 # ITU T.81, tables K.1 and K.2, row by row.
 _LUMINANCE = (

@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from curate.photos.containers import TiffBlock, read_at
+from curate.photos.blocks import TiffBlock, read_at
 from curate.photos.tags import EXIF_POINTER, MAKER_NOTE
 
 _MAX_ENTRIES = 256

@@ -33,7 +33,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from curate.photos.containers import Window
+from curate.photos.blocks import Window
 from curate.photos.formats import DECODED, Format
 from curate.photos.jpeg import jpeg_tables
 from curate.photos.tags import PILLOW_ERRORS

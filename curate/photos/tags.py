@@ -19,7 +19,7 @@ from exifread.core.exceptions import ExifError
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from curate.photos.containers import Directory, TiffBlock
+from curate.photos.blocks import Directory, TiffBlock
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal; the row tells instead
 

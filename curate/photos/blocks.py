@@ -1,0 +1,117 @@
+"""The metadata blocks of a picture file, and bounded reading of the file they lie in."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import BinaryIO
+
+MAX_PARTS = 4096
+"""Segments, chunks, boxes or items looked at in one file."""
+
+MAX_BLOCK = 16 << 20
+"""Bytes copied of one metadata block."""
+
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""TIFF's and BigTIFF's first bytes, in both byte orders."""
+
+
+class Directory(StrEnum):
+    """What a TIFF block's first directory holds. Only Canon's CR3 splits them up."""
+
+    IMAGE = "image"
+    EXIF = "exif"
+    GPS = "gps"
+
+
+@dataclass(frozen=True, slots=True)
+class TiffBlock:
+    """One TIFF structure: the stream's position 0 is its header."""
+
+    stream: BinaryIO
+    directory: Directory = Directory.IMAGE
+
+
+@dataclass(frozen=True, slots=True)
+class CiffBlock:
+    """One of Canon's CIFF structures, from `start` to `end` in the file."""
+
+    file: BinaryIO
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Metadata:
+    """The metadata blocks of one file, in the order they appear."""
+
+    blocks: list[TiffBlock | CiffBlock] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+
+    def add_exif(self, data: bytes, directory: Directory = Directory.IMAGE) -> None:
+        """Add an Exif block, with or without its `Exif\\0\\0` prefix."""
+        at = next((i for i in (0, 6, 12) if data[i : i + 4] in TIFF_MAGIC), None)
+        if at is not None and _credible(data, at):
+            self.blocks.append(TiffBlock(io.BytesIO(data[at:]), directory))
+
+
+def _credible(data: bytes, at: int) -> bool:
+    """Whether at least half of the first directory lies inside the block; otherwise its entries are noise."""
+    if data[at + 2 : at + 3] == b"+" or data[at + 3 : at + 4] == b"+":  # BigTIFF counts otherwise
+        return True
+    order = "<" if data[at : at + 2] == b"II" else ">"
+    if len(data) < at + 8:
+        return False
+    first: int = at + struct.unpack_from(order + "I", data, at + 4)[0]
+    if first + 2 > len(data):
+        return False
+    count: int = struct.unpack_from(order + "H", data, first)[0]
+    return 2 * (len(data) - first - 2) >= 12 * count
+
+
+def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
+    """Return up to `count` bytes at an offset; fewer where the file ends, none at an impossible offset."""
+    if offset < 0 or offset >= 1 << 63 or count <= 0:
+        return b""
+    file.seek(offset)
+    return file.read(min(count, MAX_BLOCK))
+
+
+def file_size(file: BinaryIO) -> int:
+    """Return the length of an open file."""
+    return file.seek(0, io.SEEK_END)
+
+
+class Window(io.RawIOBase):
+    """A file seen from an offset on, with other first bytes if asked: an embedded picture, or a maker's own TIFF."""
+
+    def __init__(self, file: BinaryIO, start: int = 0, head: bytes = b"") -> None:
+        self._file, self._start, self._head, self._at = file, start, head, 0
+        self._size = max(0, file_size(file) - start)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if self._at >= self._size:
+            return 0
+        self._file.seek(self._start + self._at)
+        data = bytearray(self._file.read(len(buffer)))
+        covered = self._head[self._at : self._at + len(data)]
+        data[: len(covered)] = covered
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)

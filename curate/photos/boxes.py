@@ -1,0 +1,147 @@
+"""Metadata in files made of boxes: HEIF and AVIF, Canon's CR3, JPEG XL.
+
+Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF: items and where they lie), 18181-2 (JPEG XL).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from curate.photos.blocks import MAX_BLOCK, MAX_PARTS, TIFF_MAGIC, Directory, Metadata, file_size, read_at
+
+_CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+
+
+def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (type, start of the content, end of the content) of the boxes in a range of the file."""
+    at = start
+    for _ in range(MAX_PARTS):
+        head = read_at(file, at, 16)
+        if len(head) < 8 or at >= end:
+            return
+        size, name = struct.unpack_from(">I4s", head)
+        content = at + 8
+        if size == 1 and len(head) == 16:
+            size = struct.unpack_from(">Q", head, 8)[0]
+            content = at + 16
+        stop = end if size == 0 else at + size
+        if stop < content:
+            return
+        yield name, content, min(stop, end)
+        at = stop
+
+
+def from_heif(file: BinaryIO, found: Metadata) -> None:
+    end = file_size(file)
+    for name, start, stop in boxes(file, 0, end):
+        if name == b"meta":
+            _heif_items(file, start + 4, stop, found)
+        elif name == b"uuid":
+            _uuid(file, start, stop, found)
+
+
+def _heif_items(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
+    inside = {name: (a, b) for name, a, b in boxes(file, start, stop)}
+    if b"iinf" not in inside or b"iloc" not in inside:
+        return
+    kinds = _item_kinds(file, *inside[b"iinf"])
+    wanted = {item: kind for item, kind in kinds.items() if kind in (b"Exif", b"mime")}
+    idat = inside[b"idat"][0] if b"idat" in inside else None
+    where = _item_places(read_at(file, inside[b"iloc"][0], inside[b"iloc"][1] - inside[b"iloc"][0]), set(wanted), idat)
+    for item, kind in wanted.items():
+        data = b"".join(read_at(file, offset, length or MAX_BLOCK) for offset, length in where.get(item, ()))
+        if kind == b"mime":
+            found.xmp.append(data)
+        elif len(data) > 4:
+            # The item starts with the distance to the TIFF header; some writers get it wrong.
+            skip = 4 + struct.unpack(">I", data[:4])[0]
+            found.add_exif(data[skip:] if data[skip : skip + 4] in TIFF_MAGIC else data[4:])
+
+
+def _item_kinds(file: BinaryIO, start: int, stop: int) -> dict[int, bytes]:
+    """Item number -> its four-letter type; `mime` only where it says XML."""
+    version = read_at(file, start, 1)
+    first = start + (6 if version == b"\0" else 8)
+    kinds: dict[int, bytes] = {}
+    for name, a, b in boxes(file, first, stop):
+        data = read_at(file, a, min(b - a, 512))
+        if name != b"infe" or len(data) < 12 or data[0] < 2:
+            continue
+        if data[0] == 2:
+            item, kind, rest = struct.unpack_from(">H", data, 4)[0], data[8:12], data[12:]
+        else:
+            item, kind, rest = struct.unpack_from(">I", data, 4)[0], data[10:14], data[14:]
+        if kind == b"Exif" or (kind == b"mime" and b"rdf+xml" in rest):
+            kinds[item] = kind
+    return kinds
+
+
+def _item_places(iloc: bytes, wanted: set[int], idat: int | None) -> dict[int, list[tuple[int, int]]]:
+    """Item number -> its extents as (offset in the file, length); items stored elsewhere are left out."""
+    places: dict[int, list[tuple[int, int]]] = {}
+    try:
+        version = iloc[0]
+        offset_size, length_size, base_size, index_size = iloc[4] >> 4, iloc[4] & 15, iloc[5] >> 4, iloc[5] & 15
+        wide = version == 2
+        at = 6
+
+        def number(size: int) -> int:
+            nonlocal at
+            if at + size > len(iloc):
+                raise IndexError
+            at += size
+            return int.from_bytes(iloc[at - size : at], "big")
+
+        for _ in range(min(number(4 if wide else 2), MAX_PARTS)):
+            item = number(4 if wide else 2)
+            method = number(2) & 15 if version in (1, 2) else 0
+            number(2)  # data reference: 0 is this file
+            base = number(base_size)
+            extents = []
+            for _ in range(min(number(2), MAX_PARTS)):
+                if version in (1, 2):
+                    number(index_size)
+                extents.append((base + number(offset_size), number(length_size)))
+            if item in wanted and method == 0:
+                places[item] = extents
+            elif item in wanted and method == 1 and idat is not None:
+                places[item] = [(idat + offset, length) for offset, length in extents]
+    except IndexError:
+        pass  # the table ends early: what was read of it stands
+    return places
+
+
+def _uuid(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
+    if read_at(file, start, 16) == _XMP_UUID:
+        found.xmp.append(read_at(file, start + 16, stop - start - 16))
+
+
+_CR3_PARTS = {b"CMT1": Directory.IMAGE, b"CMT2": Directory.EXIF, b"CMT4": Directory.GPS}
+
+
+def from_cr3(file: BinaryIO, found: Metadata) -> None:
+    end = file_size(file)
+    for name, start, stop in boxes(file, 0, end):
+        if name == b"uuid":
+            _uuid(file, start, stop, found)
+        elif name == b"moov":
+            for inner, a, b in boxes(file, start, stop):
+                if inner == b"uuid" and read_at(file, a, 16) == _CANON_UUID:
+                    for part, c, d in boxes(file, a + 16, b):
+                        if part in _CR3_PARTS:
+                            found.add_exif(read_at(file, c, d - c), _CR3_PARTS[part])
+
+
+def from_jxl(file: BinaryIO, found: Metadata) -> None:
+    if read_at(file, 0, 2) == b"\xff\x0a":  # a bare codestream holds no metadata
+        return
+    for name, start, stop in boxes(file, 0, file_size(file)):
+        if name == b"Exif":
+            data = read_at(file, start, stop - start)
+            if len(data) > 4:
+                found.add_exif(data[4 + struct.unpack(">I", data[:4])[0] :])
+        elif name == b"xml ":
+            found.xmp.append(read_at(file, start, stop - start))
