@@ -1,0 +1,187 @@
+"""curate's commands, called as a stranger would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curate.cli import run_cli
+from curate.errors import Exit
+from curate.workspace import Workspace
+from tests.conftest import write_photo
+
+PHONE = ("Apple", "iPhone X")
+CAMERA = ("NIKON CORPORATION", "NIKON D5500")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two phone photos, two camera photos and a broken one."""
+    folder = tmp_path / "photos"
+    for number in range(4):
+        write_photo(folder / f"{number}.jpg", number // 2, *(CAMERA if number % 2 else PHONE))
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff not a photo")
+    return folder
+
+
+@pytest.fixture
+def place(tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A workspace with these photos."""
+    workspace = tmp_path / "w"
+    assert run_cli(["new", str(workspace)]) == Exit.DONE
+    assert run_cli(["ingest", str(photos), "-w", str(workspace)]) == Exit.SOME_FAILED
+    capsys.readouterr()
+    return workspace
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str, code: int = Exit.DONE) -> Any:
+    """Run a command with --json and return its one object."""
+    assert run_cli([*words, "--json"]) == code
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def lines(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
+    """Run a command with --format jsonl and return its rows."""
+    assert run_cli([*words, "--format", "jsonl"]) == Exit.DONE
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_new_prints_the_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Absolute; making it again changes nothing; a folder of other things is refused."""
+    assert answer(capsys, "new", str(tmp_path / "w")) == {"workspace": str(tmp_path / "w")}
+    assert answer(capsys, "new", str(tmp_path / "w")) == {"workspace": str(tmp_path / "w")}
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.doc").touch()
+    assert run_cli(["new", str(tmp_path / "full")]) == Exit.USAGE
+    assert "thesis.doc" in capsys.readouterr().err
+
+
+def test_ingest_counts(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fixed keys; unreadable files give exit code 3 and have a row."""
+    counts = answer(capsys, "ingest", str(photos), "-w", str(place), code=Exit.SOME_FAILED)
+    assert counts.keys() == {"added", "updated", "unchanged", "missing", "unreadable", "skipped", "seconds"}
+    assert (counts["unchanged"], counts["unreadable"]) == (5, 1)
+    rows = lines(capsys, "photos", "-w", str(place))
+    assert len(rows) == 5
+    broken = next(row for row in rows if row["path"] == str(photos / "broken.jpg"))
+    assert broken["status"] == "invalid" and broken["error"]
+
+
+def test_photos_in_three_forms(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON lines hold every label column with its type; CSV guards formulas; the table is for people."""
+    from curate.catalog.labels import LABEL_COLUMNS
+
+    (row, *_) = lines(capsys, "photos", "-w", str(place), "--where", "camera_type = 'smartphone'")
+    assert list(row) == [*LABEL_COLUMNS, "path", "status", "error"]
+    assert row["Is Smartphone"] is True and row["Smartphone Model"] == "iPhone X" and row["Year"] == "2019.0"
+    assert run_cli(["label", "semantic_label==HYPERLINK(1)", "--where", "1", "-w", str(place)]) == Exit.DONE
+    assert run_cli(["photos", "-w", str(place), "--format", "csv"]) == Exit.DONE
+    assert "'=HYPERLINK(1)" in capsys.readouterr().out
+    assert run_cli(["photos", "-w", str(place)]) == Exit.DONE
+    assert "photos/0.jpg" in capsys.readouterr().out
+
+
+def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Accept, undo, redo, reject; the order of the two does not matter; the log is printed."""
+    phone, camera = str(photos / "0.jpg"), str(photos / "1.jpg")
+    assert answer(capsys, "decide", "accept", camera, phone, "-w", str(place)) == {"accepted": 1, "rejected": 0}
+    (pair,) = lines(capsys, "pairs", "-w", str(place), "--status", "accepted")
+    assert (pair["phone"], pair["other"], pair["subject_idx"], pair["score"]) == (phone, camera, 0, None)
+    assert answer(capsys, "undo", "-w", str(place)) == {"accepted": 0, "rejected": 0}
+    assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0}
+    assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {"accepted": 0, "rejected": 1}
+    assert run_cli(["decisions", "export", "-w", str(place)]) == Exit.DONE
+    assert [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()] == ["accept", "undo", "redo", "reject"]
+    assert run_cli(["decide", "accept", phone, "/no/photo.jpg", "-w", str(place)]) == Exit.USAGE
+    assert "/no/photo.jpg" in capsys.readouterr().err
+
+
+def test_cameras_and_overrides(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Listing, one look-up without a workspace, an override."""
+    rows = lines(capsys, "cameras", "-w", str(place))
+    assert {(row["model"], row["type"], row["photos"]) for row in rows} == {("iPhone X", "smartphone", 2), ("NIKON D5500", "dslr", 2)}
+    assert answer(capsys, "cameras", "type", "motorola", "XT1032")["is_smartphone"] is True
+    assert run_cli(["cameras", "set", "Apple", "iPhone X", "tablet", "-w", str(place)]) == Exit.DONE
+    assert run_cli(["cameras", "-w", str(place), "set", "Apple", "iPhone X", "dslr"]) == Exit.DONE
+    capsys.readouterr()
+    assert {row["type"] for row in lines(capsys, "cameras", "-w", str(place))} == {"dslr"}
+    assert run_cli(["cameras", "set", "Apple", "iPhone X", "toaster", "-w", str(place)]) == Exit.USAGE
+
+
+def test_first_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt command gets a suggestion; a folder that is no workspace and a path that is nowhere say so."""
+    for words, said in ((["fotos"], "curate photos"), ([str(tmp_path)], "curate new"), (["no/where"], "no folder"), (["zzz"], "--help")):
+        assert run_cli(words) == Exit.USAGE
+        captured = capsys.readouterr()
+        assert said in captured.err and not captured.out
+
+
+def test_a_second_process_is_told_who_is_first(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Writers wait for nobody; readers may read."""
+    with Workspace.open(place).writing("ingest"):
+        assert run_cli(["ingest", str(photos), "-w", str(place)]) == Exit.FAILED
+        assert "curate ingest" in capsys.readouterr().err
+        assert run_cli(["photos", "-w", str(place)]) == Exit.DONE
+
+
+def test_help_is_quick_and_light() -> None:
+    """`curate --help` and opening the app take under a second, and load neither torch nor Textual nor OpenCV."""
+    code = (
+        "import sys, curate.cli\n"
+        "assert curate.cli.run_cli(['--help']) == 0\n"
+        "heavy = [m for m in ('torch', 'textual', 'cv2', 'pandas', 'sklearn', 'timm', 'open_clip') if m in sys.modules]\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    seconds = []
+    for _ in range(3):
+        start = time.monotonic()
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        seconds.append(time.monotonic() - start)
+        assert done.returncode == 0, done.stderr
+    assert min(seconds) < 1.0
+
+
+def test_a_closed_pipe_is_no_error(place: Path) -> None:
+    """`curate photos | head` ends quietly."""
+    program = [sys.executable, "-c", "from curate.cli import main; main()"]
+    child = subprocess.Popen(
+        [*program, "photos", "-w", str(place), "--format", "jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout and child.stderr
+    child.stdout.close()
+    said = child.stderr.read()
+    child.stderr.close()
+    child.wait()
+    assert b"Traceback" not in said
+
+
+@pytest.mark.system
+def test_a_full_disk_loses_nothing(tmp_path: Path, photos: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """On a tiny disk an ingest ends with a message and exit code 1; with room again it goes on."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        for number in range(60):
+            write_photo(photos / f"more{number}.jpg", number + 100)
+        assert run_cli(["new", str(disk / "w")]) == Exit.DONE
+        assert run_cli(["ingest", str(photos), "-w", str(disk / "w"), "--jobs", "1"]) == Exit.FAILED
+        said = capfd.readouterr().err
+        assert "on the disk" in said and "run the command again" in said and "Traceback" not in said
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        assert run_cli(["ingest", str(photos), "-w", str(disk / "w"), "--jobs", "1"]) == Exit.SOME_FAILED
+        capfd.readouterr()
+        assert run_cli(["photos", "-w", str(disk / "w"), "--format", "jsonl"]) == Exit.DONE
+        assert len(capfd.readouterr().out.splitlines()) == 65
+    finally:
+        subprocess.run(["umount", disk], check=False)

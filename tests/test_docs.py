@@ -1,0 +1,60 @@
+"""What the docs say is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from docs import reference
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_command_reference_is_up_to_date() -> None:
+    """Every command, argument and option stands in docs/commands.md in the program's own words."""
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference.commands(), "run: python -m docs.reference"
+
+
+def test_settings_reference_is_up_to_date() -> None:
+    """Every setting with its default stands in docs/settings.md."""
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == reference.settings(), "run: python -m docs.reference"
+
+
+def test_every_command_has_words() -> None:
+    """No command and no option goes without help."""
+    blocks = reference.commands().split("### ")[1:]
+    assert len(blocks) > 25
+    assert not [block.splitlines()[0] for block in blocks if not block.splitlines()[2].strip()]
+
+
+def _readme_commands() -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_readme_commands_exist() -> None:
+    """Each command line in README's sessions is one of the programs' commands, with options that they have."""
+    known = reference.commands()
+    lines = _readme_commands()
+    assert lines
+    for line in lines:
+        words = shlex.split(line)
+        if words[0] in ("curate", "tracer") and len(words) > 1 and "/" not in words[1] and not Path(words[1]).suffix:
+            names = [f"{words[0]} {words[1]}", " ".join(words[:3])]
+            if not any(f"`{name}" in known for name in names):
+                assert words[0] == "curate" and len(words) == 2, line  # `curate DIR` opens the app
+            for option in (word.split("=")[0] for word in words if word.startswith("--")):
+                assert f"`{option}`" in known, line
+
+
+@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))
+def test_links_lead_somewhere(page: str) -> None:
+    """Relative links and pictures in the docs exist."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)\)", text):
+        if not re.match(r"[a-z]+:", target):
+            assert ((ROOT / page).parent / target).exists(), target
