@@ -106,12 +106,19 @@ def test_every_row_stands_in_a_table_with_chance_interval_and_n(page: str, tmp_p
         for row in re.findall(r"<tr>(.*?)</tr>", page, re.S)
         if 'data-head="n"' in row
     ]
-    assert len(lines) == len(load_run(whole_run(tmp_path)).rows)
+    signed = 3 * len(ENCODERS)  # differences with their sign come from the details
+    assert len(lines) == len(load_run(whole_run(tmp_path)).rows) + signed
     for line in lines:
         cells = dict(line)
-        assert re.fullmatch(r"\[\d+\.\d–\d+\.\d\]", cells["95 % interval"])
+        assert re.fullmatch(r"\[[−+]?\d+\.\d(–| to )[−+]?\d+\.\d\]", cells["95 % interval"])
         assert re.fullmatch(r"\d+\.\d", cells.get("Guessing") or cells["No effect"])
         assert int(cells["n"].replace(",", "")) > 0
+
+
+def test_differences_keep_their_sign(page: str) -> None:
+    """Beside SPD, which has none, the page gives each difference with its sign, and the test of retrieval's."""
+    assert "−24.0" in page and "[−39.0 to −6.0]" in page and "McNemar’s p = 0.0043" in page
+    assert "+14.0" in page
 
 
 def test_the_answer_comes_before_the_explanations(page: str) -> None:

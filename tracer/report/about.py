@@ -67,8 +67,7 @@ def protocol(run: Run) -> str:
     if isinstance(said, Mapping):
         said = "; ".join(f"{_plain(str(name))}: {_value(value)}" for name, value in said.items())
     sentences = [f"Protocol: {said}."] if said else []
-    details = run.meta.get("details")
-    schemes = [_scheme(d) for d in details if isinstance(d, Mapping)] if isinstance(details, list) else []
+    schemes = [_scheme(detail) for detail in run.details]
     return " ".join([*sentences, *dict.fromkeys(scheme for scheme in schemes if scheme)])
 
 

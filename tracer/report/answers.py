@@ -99,9 +99,9 @@ def headline(rows: Sequence[Row]) -> str:
     return f"{words.title(camera[0])}? {said[:1].upper()}{said[1:]}"
 
 
-def _camera_attributes(probes: Sequence[Row]) -> list[str]:
+def _camera_attributes(rows: Sequence[Row]) -> list[str]:
     """The labels that the answer speaks of: phone or camera, then maker, or else model."""
-    there = {r.attribute for r in probes}
+    there = {r.attribute for r in rows}
     phone = [a for a in words.PHONE if a in there][:1]
     maker = [a for a in ("Make", "make_normalized", "Model", "model_normalized", "Smartphone Model") if a in there][:1]
     return phone + maker
@@ -248,10 +248,12 @@ def _retrieval(rows: Sequence[Row]) -> Answer | None:
 
 
 def _knn(rows: Sequence[Row]) -> list[Answer]:
-    """One answer for each label or group of processings that the neighbours were parted by."""
+    """One answer for each main label and each group of processings that the neighbours were parted by."""
     made = []
     found = [r for r in rows if r.experiment == "knn" and not r.mask_ratio]
-    for attribute in dict.fromkeys(r.attribute for r in found):
+    camera = _camera_attributes(found)
+    processed = [r.attribute for r in found if r.metric == "spd_p"]
+    for attribute in dict.fromkeys([*camera, *processed, *([] if camera else [r.attribute for r in found])]):
         of_attribute = [r for r in found if r.attribute == attribute]
         pos, neg = (
             [r for r in of_attribute if r.metric in ("sp", "accuracy") and r.setting == setting]
@@ -265,6 +267,14 @@ def _knn(rows: Sequence[Row]) -> list[Answer]:
             f" class share {words.share(attribute)}, and in {_span(neg)} when those of the wrong classes do."
         )
         comment = _standing(differences, 0.0, "no difference") if differences else "No difference was computed."
+        by_encoder = {r.encoder: r.value for r in neg}
+        toward = {r.value > by_encoder[r.encoder] for r in pos if r.encoder in by_encoder}
+        if joint_verdict(differences, 0.0) is Verdict.ABOVE and len(toward) == 1:
+            comment += (
+                " The shared trace draws the vote to its side."
+                if toward == {True}
+                else " The shared trace drives the vote away from its side."
+            )
         about = f"Neighbours, {words.title(attribute).lower()}" if attribute else "Neighbours"
         made.append(Answer(about, sentence, comment, joint_verdict(differences, 0.0), differences, difference=True))
     return made

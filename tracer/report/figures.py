@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from tracer.report import words
 from tracer.report.answers import setting_parts
-from tracer.results import Row
+from tracer.results import Metric, Row
 
 STYLES = 6
 """Encoders that get a colour and a shape of their own; with more, marks are alike and only rows and tips name them."""
-DIFFERENCES = frozenset({"spd_p", "spd_a"})
+SIGNED = cast("Metric", "signed")
+"""Never in results: the page tells SPD and the difference that it is the size of apart."""
+DIFFERENCES = frozenset({"spd_p", "spd_a", SIGNED})
 """Metrics that are differences of two rates: no effect is zero, not chance."""
 
 
@@ -127,7 +130,7 @@ def scale_for(rows: Iterable[Row]) -> Scale:
     if min(ends) >= 0 and not all(r.metric in DIFFERENCES for r in listed):
         return rates()
     reach = _round_up(max(abs(v) for v in ends))
-    low = -reach if min(ends) < 0 else 0.0
+    low = -reach if min(ends) < 0 or any(r.metric == SIGNED for r in listed) else 0.0
     values = [low + i * (reach - low) / 4 for i in range(5)]
     decimals = 0 if all(abs(100 * v - round(100 * v)) < 1e-9 for v in values) else 1
     return Scale(
@@ -247,6 +250,8 @@ def mask_places(masks: Sequence[float]) -> dict[float, float]:
 
 
 KNN_SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
+"""In the order in which they are drawn; the plain vote, without a setting, stands below them."""
+PLAIN = "plain vote (SP)"
 
 
 def knn_plots(rows: Sequence[Row], styles: dict[str, int]) -> list[DotPlot]:
@@ -255,13 +260,14 @@ def knn_plots(rows: Sequence[Row], styles: dict[str, int]) -> list[DotPlot]:
     plots = []
     for attribute in dict.fromkeys(r.attribute for r in found):
         of_attribute = [r for r in found if r.attribute == attribute]
-        present = [s for s in KNN_SETTINGS if any(r.setting == s for r in of_attribute)]
+        present = [s for s in (*KNN_SETTINGS, "") if any(r.setting == s for r in of_attribute)]
         scale = rates()
         lines = []
         for setting in present:
             for position, row in enumerate(r for r in of_attribute if r.setting == setting):
                 named = line(row, scale, styles.get(row.encoder, -1), label=row.encoder)
-                lines.append(Line(row.encoder, named.marks, named.chance, named.value, "" if position else setting))
+                group = "" if position else setting or PLAIN
+                lines.append(Line(row.encoder, named.marks, named.chance, named.value, group))
         if lines:
             note = _shared_note(of_attribute)
             plots.append(DotPlot(words.title(attribute) if attribute else "All", note, scale, tuple(lines)))

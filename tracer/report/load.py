@@ -78,6 +78,12 @@ class Run:
     unusable: int
 
     @property
+    def details(self) -> list[Mapping[str, Any]]:
+        """What the results hold beside each figure."""
+        said = self.meta.get("details")
+        return [entry for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
+
+    @property
     def encoders(self) -> tuple[str, ...]:
         """The encoders in the order in which the results name them."""
         return tuple(dict.fromkeys(row.encoder for row in self.rows))

@@ -28,7 +28,7 @@ from tracer.report.figures import (
     style_of,
 )
 from tracer.report.load import Run, load_run
-from tracer.report.tables import FURTHER, Matrix, Table, matrix, results_table
+from tracer.report.tables import FURTHER, Matrix, Table, matrix, results_table, signed_rows
 from tracer.results import Row
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def _context(run: Run) -> dict[str, Any]:
         "curves": curve_panels(rows, styles),
         "semantic": any(r.attribute in words.SEMANTIC for r in probes),
         "probes": _tables("Probe accuracy", probes, styles),
-        "knn": _tables("Semantic nearest neighbours", knn, styles),
+        "knn": _tables("Semantic nearest neighbours", knn, styles, run.details),
         "knn_plots": knn_plots(rows, styles) if len(styles) <= 6 else [],
-        "retrieval": _tables("Pair retrieval", retrieval, styles),
+        "retrieval": _tables("Pair retrieval", retrieval, styles, run.details),
         "retrieval_plots": retrieval_plots(rows, styles),
         "others": [
             t
@@ -190,14 +190,18 @@ def _masks(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return drawn
 
 
-def _tables(name: str, rows: Sequence[Row], styles: Mapping[str, int]) -> list[Table]:
+def _tables(
+    name: str, rows: Sequence[Row], styles: Mapping[str, int], details: Sequence[Mapping[str, Any]] = ()
+) -> list[Table]:
     """Rates and differences apart, since they are read against different levels; then the metrics of second rank."""
     first = [r for r in rows if r.metric not in DIFFERENCES and r.metric not in FURTHER]
     differences = [r for r in rows if r.metric in DIFFERENCES]
     further = [r for r in rows if r.metric in FURTHER]
     made = [results_table(name, first, styles)] if first else []
     made += [results_table(f"{name}: differences", differences, styles)] if differences else []
-    return made + ([results_table(f"{name}: further metrics", further, styles, bool(first))] if further else [])
+    made += [results_table(f"{name}: further metrics", further, styles, bool(first))] if further else []
+    signed = signed_rows(differences, details)
+    return made + ([results_table(f"{name}: differences with their sign", signed, styles, True)] if signed else [])
 
 
 def _matrices(run: Run) -> list[tuple[str, list[Matrix]]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tracer.files import replace_with
 from tracer.report import words
 from tracer.report.answers import setting_parts
-from tracer.report.figures import KNN_SETTINGS, STYLES, style_of
+from tracer.report.figures import KNN_SETTINGS, PLAIN, STYLES, style_of
 from tracer.report.load import Run
 from tracer.results import Row
 
@@ -126,7 +126,7 @@ def _probe_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:
 def _knn_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:
     order = {name: i for i, name in enumerate(KNN_SETTINGS)}
     ordered = sorted(rows, key=lambda r: order.get(r.setting, len(order)))
-    return [(f"{r.setting}, {r.encoder}", [(r, styles.get(r.encoder, -1), False)]) for r in ordered]
+    return [(f"{r.setting or PLAIN}, {r.encoder}", [(r, styles.get(r.encoder, -1), False)]) for r in ordered]
 
 
 def _pair_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:

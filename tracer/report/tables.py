@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tracer.report import words
 from tracer.report.answers import setting_parts
-from tracer.report.figures import DIFFERENCES, Line, Scale, line, scale_for
+from tracer.report.figures import DIFFERENCES, SIGNED, Line, Scale, line, scale_for
 from tracer.report.load import Confusion
 from tracer.results import Row
 
@@ -59,6 +60,7 @@ METRIC_WORDS = {
     "sp": "SP",
     "spd_p": "SPDₚ",
     "spd_a": "SPDₐ",
+    "signed": "signed difference",
     "cramers_v": "Cramér's V",
 }
 
@@ -122,6 +124,44 @@ def _line(row: Row, columns: Sequence[Callable[[Row], Cell]], scale: Scale, styl
         Cell(f"{row.n:,}", float(row.n), True),
     ]
     return TableLine(tuple(cells), line(row, scale, style, label=row.encoder))
+
+
+def signed_rows(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return the signed differences of the details as rows: SPD has no sign, and opposite ones cancel in it.
+
+    For retrieval, recall among the query's own kind minus recall among the other kind; for neighbours, pos-same minus
+    neg-same, in all and for each ordered pair of processings.
+    """
+    found = []
+    for detail in details:
+        for entry, value, bounds, setting in _signed(detail):
+            same = [r for r in rows if r.metric in DIFFERENCES and all(getattr(r, k) == entry.get(k) for k in _NAMING)]
+            if same and isinstance(value, int | float):
+                low, high = bounds if isinstance(bounds, list) and len(bounds) == 2 else (None, None)
+                signed = replace(same[0], metric=SIGNED, value=value, ci_low=low, ci_high=high, setting=setting)
+                found.append(signed)
+    return found
+
+
+_NAMING = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+
+
+def _signed(detail: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Any, Any, str]]:
+    """(entry, value, bounds, setting to show) of each signed difference in an entry of the details."""
+    setting = str(detail.get("setting") or "")
+    if "same_minus_different" in detail:
+        p = detail.get("mcnemar_p")
+        test = f",McNemar’s p = {p:.2g}" if isinstance(p, int | float) else ""
+        return [(detail, detail["same_minus_different"], detail.get("same_minus_different_ci"), setting + test)]
+    made = []
+    if "pos_same_minus_neg_same" in detail:
+        made.append((detail, detail["pos_same_minus_neg_same"], detail.get("pos_same_minus_neg_same_ci"), "all"))
+    pairs = detail.get("pairs")
+    for pair in pairs if isinstance(pairs, list) else []:
+        if isinstance(pair, Mapping):
+            names = f"{pair.get('test_processing')} against {pair.get('other_processing')}"
+            made.append((detail, pair.get("pos_same_minus_neg_same"), pair.get("ci"), names))
+    return made
 
 
 def _text(value: str) -> Cell:
