@@ -1,0 +1,153 @@
+"""Semantic neighbours with the camera as the trace: same camera against other camera, in one labelled set.
+
+Here each photo has its trace once, so "the pool in another trace" is other photos, and fewer or more of them; a plain comparison
+would confuse the trace with how many own-class photos a pool holds. So for each query the four kinds of pool photo (own class or
+not × same label or not) are thinned out, at random and several times, until own-class photos are as many with the same label as
+with another, and photos of other classes too. Every setting then has the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracer.errors import TooFew
+from tracer.experiments.knn import SETTINGS, UNIFORM_DRAWS, settings_outcome
+from tracer.experiments.neighbours import Votes, majority
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.protocols import check_finite
+from tracer.experiments.similar import tile_rows, unit
+
+MIN_QUERIES = 20
+MAX_PHOTOS = 10_000
+"""Larger sets are thinned out by cluster: time grows with the square."""
+
+
+def acquisition_knn(
+    source: Source,
+    vectors: NDArray[np.floating[Any]],
+    classes: NDArray[Any],
+    traces: NDArray[Any],
+    clusters: NDArray[np.int64],
+    attribute: str,
+    *,
+    k: int,
+    draws: int = UNIFORM_DRAWS,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Outcome:
+    """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
+
+    Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
+    photo are left out and counted. SP is plain kNN of the same queries in the whole pool. In `uniform`, photos are drawn
+    regardless of their label, in the same numbers.
+
+    Args:
+        vectors: (N, D). classes: (N,) what the photo shows; traces: (N,) its acquisition label; strings, None where unknown.
+        clusters: (N,) scene or owner. attribute: the name of the acquisition label.
+
+    Raises:
+        EmbeddingsError: a value is not finite.
+        TooFew: fewer than `MIN_QUERIES` photos qualify.
+    """
+    known = np.array([c is not None and t is not None for c, t in zip(classes, traces, strict=True)], dtype=bool)
+    rows = np.flatnonzero(known)
+    outcome_warnings = []
+    if len(rows) > MAX_PHOTOS:
+        rows = _thinned(rows, clusters, seed)
+        outcome_warnings.append(f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random.")
+    check_finite(np.asarray(vectors)[rows])
+    y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
+    a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
+    g = torch.from_numpy(np.unique(clusters[rows], return_inverse=True)[1]).to(device)
+    X = unit(torch.from_numpy(np.ascontiguousarray(np.asarray(vectors)[rows], np.float32)).to(device))
+    orders = [
+        torch.from_numpy(np.random.default_rng([seed, draw]).permutation(len(rows))).to(device) for draw in range(draws)
+    ]
+    values, plain, used, ties = [], [], [], []
+    step = max(1, tile_rows(len(rows), copies=16))
+    for start in range(0, len(rows), step):
+        tile = slice(start, min(start + step, len(rows)))
+        found = _tile(X, y, a, g, tile, orders, k)
+        for whole, part in zip((values, plain, used, ties), found, strict=True):
+            whole.append(part)
+    valid = np.concatenate(used)
+    if int(valid.sum()) < MIN_QUERIES:
+        raise TooFew(
+            f"kNN by {attribute} needs at least {MIN_QUERIES} photos whose class and {attribute} others share, one by one and together",
+            f"{int(valid.sum())} of {len(rows)} labelled photos qualify",
+            "Add photos of each class with each label, from several scenes or owners.",
+        )
+    labels = y.cpu().numpy()[valid]
+    outcome = settings_outcome(
+        source, attribute, np.concatenate(values)[valid], g.cpu().numpy()[valid], labels, seed, "spd_a",
+        np.concatenate(plain)[valid],
+    )  # fmt: skip
+    outcome.details[0].update(
+        k=k, draws=draws, tied=float(np.concatenate(ties)[valid].mean()), left_out=int(len(valid) - valid.sum())
+    )
+    outcome.warnings += outcome_warnings
+    return outcome
+
+
+def _tile(
+    X: torch.Tensor,
+    y: torch.Tensor,
+    a: torch.Tensor,
+    g: torch.Tensor,
+    tile: slice,
+    orders: list[torch.Tensor],
+    k: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """For the queries of a tile: correctness (q, 5), plain correctness (q,), whether they qualify (q,), share of ties (q,)."""
+    S = X[tile].double() @ X.double().T
+    there = g[tile][:, None] != g
+    S[~there] = -torch.inf
+    own, same = y[tile][:, None] == y, a[tile][:, None] == a
+    cells = [there & kind & label for kind in (own, ~own) for label in (same, ~same)]
+    sizes = [cell.sum(dim=1) for cell in cells]
+    n_own, n_other = torch.minimum(sizes[0], sizes[1]), torch.minimum(sizes[2], sizes[3])
+    valid = (n_own > 0) & (n_other > 0)
+    truth = y[tile].cpu().numpy()
+    right = np.zeros((len(truth), len(SETTINGS)))
+    tied = np.zeros(len(truth))
+
+    def ask(candidates: torch.Tensor) -> Votes:
+        similarity = S.masked_fill(~candidates, -torch.inf)
+        # Stable, so that photos exactly as similar stand in the order of the rows.
+        best, at = similarity.sort(dim=1, descending=True, stable=True)
+        return majority(best[:, : k + 1], y[at[:, : k + 1]], k)
+
+    for order in orders:
+        own_same, own_diff, other_same, other_diff = (
+            _first(cell, order, number) for cell, number in zip(cells, (n_own, n_own, n_other, n_other), strict=True)
+        )
+        either = _first(there & own, order, n_own) | _first(there & ~own, order, n_other)
+        pools = (own_same | other_same, own_diff | other_diff, own_same | other_diff, own_diff | other_same, either)
+        for at, pool in enumerate(pools):
+            said = ask(pool)
+            right[:, at] += said.labels == truth
+            tied += said.tied
+    plain = (ask(there).labels == truth).astype(np.float64)
+    return right / len(orders), plain, valid.cpu().numpy(), tied / (len(SETTINGS) * len(orders))
+
+
+def _first(cell: torch.Tensor, order: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+    """The first `number` (q,) photos of each row of a mask (q, N), in a drawn order of the columns."""
+    shuffled = cell[:, order]
+    kept = shuffled & (shuffled.cumsum(dim=1) <= number[:, None])
+    back = torch.empty_like(kept)
+    back[:, order] = kept
+    return back
+
+
+def _thinned(rows: NDArray[np.int64], clusters: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """At most `MAX_PHOTOS` of the rows, by whole clusters drawn at random (the first one drawn may be larger)."""
+    names, code, sizes = np.unique(clusters[rows], return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    fit = np.cumsum(sizes[order]) <= MAX_PHOTOS
+    fit[0] = True
+    return rows[np.isin(code, order[fit])]

@@ -1,0 +1,189 @@
+"""Folds that keep clusters whole, and the probe that is cross-validated over them.
+
+A scene, or an owner, that stands on both sides of a split lets the probe recognise content instead of the camera, so photos
+of one cluster are always on one side: of the test folds and of the inner validation part alike.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracer.errors import TooFew
+from tracer.experiments.protocols import Protocol, fit_probe
+
+FOLDS = 5
+MIN_PHOTOS = 30
+MIN_CLUSTERS = 10
+"""With less than this a cross-validated figure would be noise; it is refused instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """Predictions of photos by probes that saw no photo of their cluster.
+
+    Attributes:
+        classes: names, in label order.
+        rows: (n,) which of the given photos took part.
+        labels: (n,) codes. clusters: (n,) codes.
+        predictions: (repeats, n) codes, one row a draw of the folds.
+        left_out: photos that took no part, by reason; nothing is left out otherwise.
+        protocol: of the probes.
+    """
+
+    classes: tuple[str, ...]
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    predictions: NDArray[np.int64]
+    left_out: dict[str, int]
+    protocol: Protocol
+
+    @property
+    def correct(self) -> NDArray[np.float64]:
+        """(n,) share of the repeats in which each photo was named right."""
+        return np.asarray((self.predictions == self.labels).mean(axis=0))
+
+
+def group_folds(
+    labels: NDArray[np.int64], clusters: NDArray[np.int64], folds: int, seed: int
+) -> list[NDArray[np.bool_]]:
+    """Test masks (n,) of `folds` parts; clusters whole, class shares as even as that allows. Seeded."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    alone = len(np.unique(clusters)) == len(clusters)
+    maker = StratifiedKFold if alone else StratifiedGroupKFold
+    masks = []
+    for _, test in maker(n_splits=folds, shuffle=True, random_state=seed).split(labels, labels, clusters):
+        mask = np.zeros(len(labels), dtype=bool)
+        mask[test] = True
+        masks.append(mask)
+    return masks
+
+
+def usable_classes(
+    labels: NDArray[Any], clusters: NDArray[Any], need: int
+) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """Rows whose class stands in at least `need` clusters, and the counts of those left out, by reason.
+
+    `labels` are strings, None where a photo has none.
+    """
+    known = np.array([label is not None for label in labels], dtype=bool)
+    left_out = {"no label": int((~known).sum())} if not known.all() else {}
+    keep = known.copy()
+    for name in sorted({str(label) for label in labels[known]}):
+        member = known & (labels == name)
+        found = len(np.unique(clusters[member]))
+        if found < need:
+            keep &= ~member
+            left_out[f"{name}: in {found} of the {need} groups of photos that it takes"] = int(member.sum())
+    return np.flatnonzero(keep), left_out
+
+
+def cross_validate(
+    X: NDArray[np.floating[Any]],
+    labels: NDArray[Any],
+    clusters: NDArray[Any],
+    *,
+    attribute: str,
+    protocol: Protocol | str = Protocol.BATCHED,
+    repeats: int = 3,
+    folds: int = FOLDS,
+    seed: int = 42,
+    workers: int | None = None,
+    device: str = "cpu",
+) -> CrossValidation:
+    """Predict each photo's label by probes fitted on other clusters, over `repeats` draws of the folds.
+
+    Classes that stand in fewer clusters than there are folds are left out and counted. Within each training part, one fifth
+    (by cluster) chooses the settings.
+
+    Args:
+        X: (N, D) embeddings. labels: (N,) strings, None where unknown. clusters: (N,).
+        attribute: named in errors.
+        workers: probes fitted at once; all cores where None. The result does not depend on it.
+
+    Raises:
+        TooFew: fewer than two usable classes, `MIN_PHOTOS` photos or `MIN_CLUSTERS` clusters.
+    """
+    rows, left_out = usable_classes(labels, clusters, folds)
+    classes = tuple(sorted({str(label) for label in labels[rows]}))
+    _enough(attribute, len(rows), len(np.unique(clusters[rows])), classes, left_out)
+    y = np.searchsorted(np.array(classes), labels[rows].astype(str)).astype(np.int64)
+    group = np.unique(clusters[rows], return_inverse=True)[1].astype(np.int64)
+    vectors = np.ascontiguousarray(X[rows], dtype=np.float32)
+    chosen = Protocol(protocol)
+    seeds = np.random.SeedSequence(seed).generate_state(repeats)
+    jobs = [
+        (repeat, fold, mask)
+        for repeat in range(repeats)
+        for fold, mask in enumerate(group_folds(y, group, folds, int(seeds[repeat])))
+    ]
+
+    def one(job: tuple[int, int, NDArray[np.bool_]]) -> NDArray[np.int64]:
+        repeat, fold, test = job
+        train, val = _inner(y, group, ~test, int(seeds[repeat]) ^ fold)
+        fit = fit_probe(
+            vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold, device
+        )
+        return fit.predict(vectors[test])
+
+    predictions = np.full((repeats, len(y)), -1, dtype=np.int64)
+    with one_thread_each(workers if device == "cpu" else 1) as pool:
+        for (repeat, _, test), guess in zip(jobs, pool.map(one, jobs), strict=True):
+            predictions[repeat, test] = guess
+    return CrossValidation(classes, rows, y, group, predictions, left_out, chosen)
+
+
+@contextmanager
+def one_thread_each(workers: int | None) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads run torch on one core each.
+
+    Small products lose more by waiting for each other's threads than they win by sharing; torch lets go of the interpreter
+    inside them, so that whole fits run side by side.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1), ThreadPoolExecutor(workers or cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)
+
+
+def _inner(
+    y: NDArray[np.int64], clusters: NDArray[np.int64], rest: NDArray[np.bool_], seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to train on and rows to choose on, both from `rest`."""
+    at = np.flatnonzero(rest)
+    smallest = np.unique(y[at], return_counts=True)[1].min()
+    parts = int(np.clip(min(smallest, len(np.unique(clusters[at]))), 2, FOLDS))
+    val = group_folds(y[at], clusters[at], parts, seed)[0]
+    return at[~val], at[val]
+
+
+def _enough(attribute: str, photos: int, clusters: int, classes: tuple[str, ...], left_out: dict[str, int]) -> None:
+    why = "; ".join(f"{count} photos left out, {reason}" for reason, count in left_out.items())
+    if len(classes) < 2:
+        raise TooFew(
+            f"A probe of {attribute} needs at least two classes, and there {'is one' if classes else 'is none'}",
+            why,
+            "Add photos of other classes, taken in several scenes or by several owners.",
+        )
+    if photos < MIN_PHOTOS or clusters < MIN_CLUSTERS:
+        raise TooFew(
+            f"A probe of {attribute} needs at least {MIN_PHOTOS} photos of {MIN_CLUSTERS} scenes or owners",
+            f"there are {photos} of {clusters}" + (f"; {why}" if why else ""),
+            "Add photos; a figure from so few would be noise.",
+        )

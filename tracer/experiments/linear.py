@@ -1,0 +1,153 @@
+"""One linear layer under softmax cross-entropy: many of them trained side by side, or one fitted to the minimum.
+
+The bias is the weight of a constant last feature, so weight decay acts on it as on any weight, as it does where all
+parameters are handed to one SGD optimiser. Gradients are written out: for one layer they are two matrix products.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A fitted layer.
+
+    Attributes:
+        weight: (C, D + 1) float32, the bias last.
+    """
+
+    weight: NDArray[np.float32]
+
+    def logits(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores (N, C) of features (N, D), L2-normalised like those that the layer was fitted on."""
+        return np.asarray(X @ self.weight[:, :-1].T + self.weight[:, -1], dtype=np.float32)
+
+    def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Class codes (N,); the lower code where two scores are equal."""
+        return np.asarray(self.logits(X).argmax(axis=1), dtype=np.int64)
+
+
+def with_constant(X: torch.Tensor) -> torch.Tensor:
+    """(N, D) → (N, D + 1) with a last feature of ones."""
+    return torch.cat([X, X.new_ones(len(X), 1)], dim=1)
+
+
+def row_space(X: torch.Tensor) -> torch.Tensor | None:
+    """An orthonormal basis (D, N) of what the rows of X (N, D) span, or None where N ≥ D and nothing is gained.
+
+    The weights that minimise a regularised objective lie in the span of the training rows, so that span's coordinates lose
+    nothing and are fewer.
+    """
+    if len(X) >= X.shape[1]:
+        return None
+    return torch.linalg.qr(X.T)[0]
+
+
+def train_side_by_side(
+    X: torch.Tensor,
+    y: torch.Tensor,
+    n_classes: int,
+    lrs: Sequence[float],
+    weight_decays: Sequence[float],
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    dual: bool | None = None,
+) -> torch.Tensor:
+    """SGD with momentum and a cosine learning rate for T settings at once.
+
+    All T layers start at zero (the objective is convex) and see the same batches. They are stored class-major, as one matrix
+    of C·T rows, so that a batch needs one product forward and one back, and the softmax runs over the slowest axis, where
+    it vectorises. Where all rows make one batch, W = A X throughout, and steps on A against X Xᵀ are the same training with
+    one product less (`dual`; chosen by size where None).
+
+    Args:
+        X: (N, D + 1) float32, constant feature last. y: (N,) int64.
+        lrs, weight_decays: T each.
+
+    Returns:
+        (C, T, D + 1) float32 weights.
+    """
+    n, width = X.shape
+    trials, device = len(lrs), X.device
+    whole = n <= batch_size  # one batch, in which the order of the rows does not matter
+    dual = whole and n < 2 * width if dual is None else dual and whole
+    inputs = X @ X.T if dual else X
+    W = torch.zeros(n_classes, trials, inputs.shape[1], device=device)
+    velocity = torch.zeros_like(W)
+    base_lr = torch.tensor(lrs, dtype=torch.float32, device=device)[None, :, None]
+    decay = torch.tensor(weight_decays, dtype=torch.float32, device=device)[None, :, None]
+    target = torch.nn.functional.one_hot(y, n_classes).T.to(torch.float32)  # (C, N)
+    flat = W.view(n_classes * trials, -1)
+    generator = torch.Generator().manual_seed(seed)
+    for epoch in range(epochs):
+        lr = base_lr * (0.5 * (1 + math.cos(math.pi * epoch / epochs)))
+        order = None if whole else torch.randperm(n, generator=generator).to(device)
+        for begin in range(0, n, batch_size):
+            rows = order[begin : begin + batch_size] if order is not None else None
+            x, t = (inputs, target) if rows is None else (inputs[rows], target[:, rows])
+            G = (flat @ x.T).view(n_classes, trials, len(x))
+            G -= G.amax(dim=0)
+            G.exp_()
+            G *= 1.0 / G.sum(dim=0)
+            G -= t[:, None]  # d loss / d scores, times the batch's size
+            gradient = G if dual else (G.view(n_classes * trials, len(x)) @ x).view_as(W)
+            velocity.mul_(MOMENTUM).add_(gradient, alpha=1.0 / len(x)).addcmul_(W, decay)
+            W.addcmul_(velocity, lr, value=-1.0)
+    if dual:
+        return (flat @ X).view(n_classes, trials, width)
+    return W
+
+
+def accuracies(W: torch.Tensor, X: torch.Tensor, y: torch.Tensor, chunk: int = 8192) -> list[float]:
+    """Top-1 accuracy of each of T layers (C, T, D + 1) on X (N, D + 1), y (N,)."""
+    n_classes, trials, width = W.shape
+    hits = torch.zeros(trials, dtype=torch.int64, device=X.device)
+    for begin in range(0, len(X), chunk):
+        part = X[begin : begin + chunk]
+        guess = (W.view(n_classes * trials, width) @ part.T).view(n_classes, trials, len(part)).argmax(dim=0)
+        hits += (guess == y[begin : begin + chunk]).sum(dim=1)
+    return [hit / len(X) for hit in hits.tolist()]
+
+
+def minimise(
+    X: torch.Tensor,
+    y: torch.Tensor,
+    n_classes: int,
+    weight_decay: float,
+    start: torch.Tensor | None = None,
+    max_iterations: int = 200,
+) -> torch.Tensor:
+    """The weights (C, D + 1) that minimise mean cross-entropy + weight_decay / 2 · ‖W‖², by full-batch L-BFGS.
+
+    The objective is the one that `train_side_by_side` descends; here nothing is left to the step size. `start` is a solution for another
+    weight decay, from which few steps are needed.
+    """
+    from scipy.optimize import minimize
+
+    n, width = X.shape
+    target = torch.nn.functional.one_hot(y, n_classes).to(torch.float32)
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        W = torch.from_numpy(flat.reshape(n_classes, width)).to(X.device, torch.float32)
+        scores = X @ W.T
+        log_p = torch.log_softmax(scores.double(), dim=1)  # the small part of the work, and where digits are lost
+        value = -(log_p * target).sum().item() / n + 0.5 * weight_decay * float(flat @ flat)
+        gradient = (log_p.exp_().sub_(target).float().T @ X).double().cpu().numpy() / n
+        return value, (gradient.reshape(-1) + weight_decay * flat)
+
+    begin = np.zeros(n_classes * width) if start is None else start.double().cpu().numpy().reshape(-1)
+    # Single precision carries about seven digits; asking for more only costs line searches, and changes no prediction.
+    options = {"maxiter": max_iterations, "maxcor": 20, "ftol": 1e-6, "gtol": 1e-5}
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options=options)
+    return torch.from_numpy(found.x.reshape(n_classes, width)).to(X.device, torch.float32)
