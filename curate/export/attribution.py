@@ -1,0 +1,32 @@
+"""`ATTRIBUTION.csv`: who made each photo, where it is from, under which licence. For people and their spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from curate.catalog.labels import LabelRow
+
+COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "changes")
+CHANGES = "metadata removed"
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def packed(rows: Sequence[LabelRow]) -> bytes:
+    """Return the file, one line a photo, in UTF-8.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe; machines read `metadata.parquet`.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = {**row, "changes": CHANGES}
+        writer.writerow([_guarded(cells.get(column)) for column in COLUMNS])
+    return text.getvalue().encode()
+
+
+def _guarded(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_RISKY) else text

@@ -1,0 +1,204 @@
+"""`README.md` of a set: the data set card, with the front matter that lets `load_dataset` open the folder unaided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from curate.catalog.labels import LabelRow
+from curate.export import licenses
+from curate.export.select import LeftOut
+from curate.text import clean_text
+
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+_USE = """## Use
+
+```python
+from datasets import load_dataset
+
+photos = load_dataset("path/to/this/folder")["train"]
+```
+"""
+_COLUMNS = (
+    ("`image`", "the photo, from `file_name` (`images/<photo_id>.<ext>`)"),
+    ("`photo_id`", "int64: the Flickr ID; for local photos 10^15 + sha256 of the source file mod (2^53 − 10^15)"),
+    ("`sha256`, `source`, `owner`, `url`, `license`", "of the source file; the licence is an SPDX id or a URL"),
+    ("`Make`, `Model`", "as the camera wrote them into EXIF, trimmed"),
+    ("`make_normalized`, `model_normalized`", "tidy brand and market name"),
+    ("`camera_type`, `camera_type_rule`", "smartphone, dslr, mirrorless, compact, …, unknown; and which rule said so"),
+    (
+        "`Is Smartphone`, `camera_class`, `Smartphone Model`",
+        "phone or not; null for every type but phone, dslr, mirrorless, compact",
+    ),
+    ("`Exposure`, `Aperture`, `Focal Length`, `ISO Speed`", "`1/125` (seconds), `2.8` (F number), `4.2 mm`, `400`"),
+    ("`Flash`, `Year`", "`with flash` or `without flash`; `2013.0`"),
+    ("`taken_at`, `taken_precision`, `utc_offset`", "local wall time, how exactly it is known, `+02:00`"),
+    (
+        "`lens`, `software`, `edited`, `edited_reason`",
+        "whether the file is no longer as the camera wrote it, and its sign",
+    ),
+    ("`width`, `height`, `orientation`", "pixels as stored, and the EXIF orientation that turns them upright"),
+    ("`format`, `jpeg_quality`, `jpeg_subsampling`", "of the source file"),
+    ("`semantic_label`", "what the picture shows"),
+    ("`subject_idx`", "the accepted pair: two photos of one scene by different cameras"),
+    ("`split`", "one split that is disjoint across all attributes; `splits/*.json` hold the balanced ones"),
+)
+
+
+def packed(
+    name: str, rows: Sequence[LabelRow], left_out: Sequence[LeftOut], audit: Mapping[str, Any], about: Mapping[str, Any]
+) -> bytes:
+    """Return the card, in UTF-8.
+
+    Args:
+        name: the set's name.
+        rows: the exported rows. left_out: what is not in the set.
+        audit: as `findings` returns it.
+        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `seed`.
+    """
+    parts = [
+        _front_matter(name, rows),
+        f"# {_plain(name)}\n",
+        _summary(rows, about),
+        _USE,
+        _heif_note(rows),
+        "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS, foreign=False),
+        _cameras(rows),
+        _splits(audit, about),
+        _confounds(audit),
+        _licences(rows),
+        _privacy(about["keep_gps"]),
+        _left_out(left_out),
+        "## Known limits\n\nCamera labels are read from EXIF, which can be edited or wrong. A photo may show people; "
+        "faces are not altered.\n",
+    ]
+    return "\n".join(part for part in parts if part).encode()
+
+
+def _front_matter(name: str, rows: Sequence[LabelRow]) -> str:
+    size = next((label for limit, label in _SIZES if len(rows) < limit), "10M<n<100M")
+    paired = any(row.get("subject_idx") is not None for row in rows)
+    fields = licenses.hub_fields(licenses.counts(rows))
+    lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in fields.items())]
+    lines += [
+        f"pretty_name: {json.dumps(_plain(name), ensure_ascii=False)}",
+        f"size_categories: [{json.dumps(size)}]",
+        "task_categories: [image-classification, image-feature-extraction]",
+        "tags: [camera, exif, smartphone]",
+        "source_datasets: [original]",
+        f"annotations_creators: [machine-generated{', expert-generated' if paired else ''}]",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        "  - split: train",
+        "    path:",
+        '    - "images/**"',
+        '    - "metadata.parquet"',
+        "---\n",
+    ]
+    return "\n".join(lines)
+
+
+def _summary(rows: Sequence[LabelRow], about: Mapping[str, Any]) -> str:
+    pairs = len({row["subject_idx"] for row in rows if row.get("subject_idx") is not None})
+    days = sorted(row["taken_at"][:10] for row in rows if row.get("taken_at"))
+    lines = [f"{len(rows)} photos with camera labels" + (f", {pairs} pairs of the same scene" if pairs else "") + "."]
+    if days:
+        lines.append(f"Taken from {days[0]} to {days[-1]}.")
+    lines.append(
+        f"Written by lenstrace {about['tool_version']}; "
+        f"the catalogue last changed at {about['created'] or 'an unknown time'}."
+    )
+    if about["recipe"]:
+        lines.append(f"Recipe: {_plain(about['recipe'])}.")
+    return "\n".join(lines) + "\n"
+
+
+def _heif_note(rows: Sequence[LabelRow]) -> str:
+    n = sum(str(row["file_name"]).endswith(".heic") for row in rows)
+    if not n:
+        return ""
+    return f"{n} photos are HEIC: call `pillow_heif.register_heif_opener()` before they are decoded.\n"
+
+
+def _cameras(rows: Sequence[LabelRow]) -> str:
+    counted: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (row.get("camera_type") or "unknown", row.get("Make") or "(none)")
+        counted[key] = counted.get(key, 0) + 1
+    lines = [(kind, make, str(n)) for (kind, make), n in sorted(counted.items())]
+    return "## Cameras\n\n" + _table(("camera type", "Make", "photos"), lines)
+
+
+def _splits(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    lines = []
+    for attribute, split in audit["splits"].items():
+        n = split["photos_per_class"]
+        sizes = " / ".join(str(n[side]) for side in n) if n else "none can be made"
+        lines.append((attribute, str(split["classes"]), sizes))
+    if not lines:
+        return ""
+    by = ", ".join(audit["kept_together"]["by"]) or "nothing but the photo itself"
+    shared = sum(leak["count"] for leak in audit["leaks"])
+    return (
+        "## Splits\n\n"
+        + _table(("attribute", "classes", "photos a class: train / val / test"), lines)
+        + f"\nEvery class has the same number of photos in a side (seed {about['seed']}). "
+        + f"Kept together on one side: {by}. "
+        + f"Photos or groups on two sides: {shared}. `audit.json` holds the details.\n"
+    )
+
+
+def _confounds(audit: Mapping[str, Any]) -> str:
+    if not audit["confounds"]:
+        return ""
+    lines = [(entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}") for entry in audit["confounds"]]
+    return (
+        "## What else tells phones from cameras\n\nAssociation of file properties with `camera_class` "
+        "(Cramér's V, 0 to 1). A high value can stand in for the camera in any result.\n\n"
+        + _table(("property", "V", "p"), lines)
+    )
+
+
+def _licences(rows: Sequence[LabelRow]) -> str:
+    lines = [(name, str(n)) for name, n in licenses.counts(rows).items()]
+    return (
+        "## Licences\n\n"
+        + _table(("licence", "photos"), lines)
+        + "\n`ATTRIBUTION.csv` names owner, address and licence of each photo. A cell there that a spreadsheet would "
+        "take for a formula begins with an apostrophe. A photo whose licence is not stated may not be passed on "
+        "without asking its owner.\n"
+    )
+
+
+def _privacy(keep_gps: bool) -> str:
+    place = "**The place of each photo is kept** (`latitude`, `longitude`, GPS tags), as asked for." if keep_gps else ""
+    return (
+        "## Privacy\n\nEach file was rewritten without its metadata, and its picture data are bit-identical to the "
+        "source. What was put back is a short list of camera tags. Serial numbers, owner names, MakerNotes, "
+        f"thumbnails, comments, XMP, IPTC and embedded previews are gone{'' if keep_gps else ', and so is GPS'}. "
+        + f"{place}\n"
+    )
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> str:
+    if not left_out:
+        return ""
+    return "## Left out\n\n" + _table(("reason", "photos"), [(out.reason, str(len(out.photos))) for out in left_out])
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]], foreign: bool = True) -> str:
+    rows = [head, ["---"] * len(head), *([_plain(cell) for cell in line] if foreign else line for line in lines)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Return foreign text as it may stand in a Markdown table: no cell borders, no HTML."""
+    return (clean_text(text) or "").replace("|", "\\|").replace("<", "&lt;")

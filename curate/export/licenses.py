@@ -1,0 +1,46 @@
+"""What a set says of its photos' licences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from curate.catalog.labels import LabelRow
+
+NOT_STATED = "not stated"
+
+_SPDX_URLS = {
+    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    **{
+        f"CC-{kind}-{version}": f"https://creativecommons.org/licenses/{kind.lower()}/{version}/"
+        for kind in ("BY", "BY-SA", "BY-ND", "BY-NC", "BY-NC-SA", "BY-NC-ND")
+        for version in ("2.0", "3.0", "4.0")
+    },
+}
+_HUB_IDS = frozenset(
+    {"cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0"}
+    | {"cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0"}
+    | {"cc-by-nc-sa-4.0", "apache-2.0", "mit"}
+)
+"""Licences that the data set card of the Hugging Face hub has a name for."""
+
+
+def counts(rows: Iterable[LabelRow]) -> dict[str, int]:
+    """Return licence -> photos, sorted by name; photos without one count as `not stated`."""
+    return dict(sorted(Counter(row.get("license") or NOT_STATED for row in rows).items()))
+
+
+def license_url(name: str) -> str:
+    """Return a licence's address: of a Creative Commons or other SPDX id, or the URL itself."""
+    if "://" in name:
+        return name
+    return _SPDX_URLS.get(name, f"https://spdx.org/licenses/{name}.html")
+
+
+def hub_fields(licences: dict[str, int]) -> dict[str, str]:
+    """Return the licence fields of a card's front matter."""
+    names = list(licences)
+    if len(names) == 1 and names[0].lower() in _HUB_IDS:
+        return {"license": names[0].lower()}
+    name = "not-stated" if names == [NOT_STATED] else "see-attribution"
+    return {"license": "other", "license_name": name, "license_link": "ATTRIBUTION.csv"}

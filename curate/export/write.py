@@ -1,0 +1,248 @@
+"""Writing a set: photos without metadata, labels, splits, card and audit, in one folder that is whole or not there.
+
+The same rows and options give the same bytes: everything is ordered by photo ID, and dates come from the options.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from curate.catalog.labels import LabelRow
+from curate.errors import ExportError, UsageError
+from curate.export import attribution, card, croissant, findings, licenses, table
+from curate.export.folder import IMAGES, MANIFEST, SCHEMA, SetFolder, writing
+from curate.export.privacy import CannotClean, clean, container
+from curate.export.select import LeftOut, Tally, select, unpaired
+from curate.export.strip.exif import kept_exif
+from curate.progress import Progress, Work
+from curate.splits.groups import GROUP_BY, GroupBy
+from curate.splits.make import joint_split
+
+MOST_BYTES = 2 << 30
+"""The largest file that is exported: it is held in memory while it is cleaned."""
+
+
+class Layout(StrEnum):
+    """How a set is laid out."""
+
+    IMAGEFOLDER = "imagefolder"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is exported, and how.
+
+    Attributes:
+        name: the set's name. created: the catalogue's last change, ISO; the only date in the set.
+        recipe: the recipe of the workspace. tool_version: of lenstrace; found out where empty.
+        layout: see `Layout`. pairs: only photos of accepted pairs.
+        keep_gps: keep places, in the table and in the files.
+        licenses: only these (SPDX ids or URLs); empty means all, and photos whose licence is not stated.
+        replace: an older set at the place goes.
+        attributes: label columns that get a split file. group_by, seed: see `curate.splits.make`.
+    """
+
+    name: str = ""
+    created: str = ""
+    recipe: str = ""
+    tool_version: str = ""
+    layout: str = Layout.IMAGEFOLDER
+    pairs: bool = False
+    keep_gps: bool = False
+    licenses: Sequence[str] = ()
+    replace: bool = False
+    attributes: Sequence[str] = ()
+    group_by: Sequence[GroupBy] = GROUP_BY
+    seed: int = 42
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What was written.
+
+    Attributes:
+        dataset: the set's folder. photos: how many it holds.
+        left_out: what it does not hold, by reason. licenses: licence -> photos.
+        splits: attributes that have a split file.
+    """
+
+    dataset: Path
+    photos: int
+    left_out: tuple[LeftOut, ...]
+    licenses: dict[str, int]
+    splits: tuple[str, ...]
+
+
+def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> Work[ExportResult]:
+    """Write a set; a generator that yields progress (see `curate.progress`).
+
+    Args:
+        rows: label rows with `path` (or `path_bytes`, for names that are no text), `status`, and, where known,
+            `scene_idx` and `phash`, which keep splits free of leaks.
+        out: the set's folder; its parent is made where needed.
+        options: see `ExportOptions`.
+
+    Raises:
+        ExportError: the place may not be used, or there is nothing to export. UsageError: an option is unknown.
+        StorageError: the disk is full or refuses to be written; an older set is unchanged then.
+    """
+    if options.layout not in list(Layout):
+        raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
+    out = Path(os.path.abspath(out))  # noqa: PTH100 - a link at the place must stay visible
+    tally = Tally()
+    chosen = select(rows, options.pairs, options.licenses, tally)
+    _check_sources_outside(chosen, out)
+    joint_split([], options.attributes, options.group_by)  # an unknown attribute must not cost a whole export
+    with writing(out, options.replace) as folder:
+        exported = yield from _write_photos(chosen, folder, options, tally)
+        if not exported:
+            raise ExportError("there is nothing to export", _why_nothing(tally), "See: curate photos -w DIR")
+        yield Progress("writing labels and splits", 0, 1)
+        result = _write_rest(exported, folder, options, tally.result())
+        folder.commit()
+        yield Progress("writing labels and splits", 1, 1)
+    return result
+
+
+def _write_photos(
+    chosen: Sequence[LabelRow], folder: SetFolder, options: ExportOptions, tally: Tally
+) -> Work[list[LabelRow]]:
+    exported = []
+    for done, row in enumerate(chosen):
+        yield Progress("exporting photos", done, len(chosen))
+        try:
+            data = _source(row)
+            cleaned = clean(data, kept_exif(row, options.keep_gps))
+        except CannotClean as reason:
+            tally.add(f"its metadata cannot be removed safely: {reason}", row)
+            continue
+        except _Unavailable as reason:
+            tally.add(str(reason), row)
+            continue
+        name = f"{IMAGES}/{int(row['photo_id'])}.{container(cleaned)}"
+        folder.write(name, cleaned)
+        exported.append({**row, "file_name": name})
+    yield Progress("exporting photos", len(chosen), len(chosen))
+
+    alone = {row["photo_id"] for row in unpaired(exported)}
+    kept = []
+    for row in exported:
+        if row["photo_id"] not in alone:
+            kept.append(row)
+        elif options.pairs:
+            folder.remove(row["file_name"])
+            tally.add("its partner is left out", row)
+        else:
+            kept.append({**row, "subject_idx": None})  # no pair of this set
+    return kept
+
+
+def _write_rest(
+    rows: Sequence[LabelRow], folder: SetFolder, options: ExportOptions, left_out: tuple[LeftOut, ...]
+) -> ExportResult:
+    joint = joint_split(rows, options.attributes, options.group_by, options.seed)
+    rows = [{**row, "split": joint.sides.get(row["photo_id"]) if options.attributes else None} for row in rows]
+    made = {attribute: split for attribute, split in joint.splits.items() if split.content is not None}
+    for split in made.values():
+        folder.write(f"splits/{split.file_name}", json.dumps(split.content, ensure_ascii=False).encode())
+    audit = findings.findings(rows, joint)
+    licences = licenses.counts(rows)
+    about: dict[str, Any] = {
+        "tool_version": options.tool_version or _own_version(),
+        "created": options.created,
+        "recipe": options.recipe,
+        "pairs": options.pairs,
+        "keep_gps": options.keep_gps,
+        "licenses": sorted(options.licenses),
+        "attributes": list(options.attributes),
+        "group_by": list(options.group_by),
+        "seed": options.seed,
+    }
+    name = options.name or folder.out.name
+    schema = table.schema(options.keep_gps, table.extra_columns(rows))
+    folder.write("metadata.parquet", table.packed(rows, options.keep_gps))
+    folder.write("ATTRIBUTION.csv", attribution.packed(rows))
+    folder.write("audit.json", _json(audit))
+    folder.write("README.md", card.packed(name, rows, left_out, audit, about))
+    described = croissant.packed(name, options.created, about["tool_version"], schema, folder.hashes, licences)
+    folder.write("croissant.json", described)
+    manifest = {
+        "schema": SCHEMA,
+        "name": name,
+        "tool": "lenstrace",
+        "layout": str(options.layout),
+        **about,
+        "counts": {
+            "photos": len(rows),
+            "pairs": len({row["subject_idx"] for row in rows if row.get("subject_idx") is not None}),
+            "left_out": sum(len(out.photos) for out in left_out),
+        },
+        "licences": licences,
+        "columns": {field.name: str(field.type) for field in schema},
+        "left_out": [{"reason": out.reason, "photos": len(out.photos), "ids": list(out.ids)} for out in left_out],
+        "files": dict(sorted(folder.hashes.items())),
+    }
+    folder.write(MANIFEST, _json(manifest))
+    return ExportResult(folder.out, len(rows), left_out, licences, tuple(made))
+
+
+class _Unavailable(Exception):  # noqa: N818 - a finding about a file
+    """A source file cannot be exported; the message is the reason."""
+
+
+def _source(row: LabelRow) -> bytes:
+    """Return the bytes of a row's file, if they are still those that were taken in."""
+    path = os.fsdecode(row["path_bytes"]) if row.get("path_bytes") else str(row["path"])
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise _Unavailable("it is no longer a file")
+            if facts.st_size > MOST_BYTES:
+                raise _Unavailable("it is larger than 2 GiB")
+            data = file.read()
+    except FileNotFoundError:
+        raise _Unavailable("its file is gone") from None
+    except PermissionError:
+        raise _Unavailable("its file may not be read") from None
+    except OSError as error:
+        raise _Unavailable(f"its file cannot be read ({error.strerror})") from None
+    if hashlib.sha256(data).hexdigest() != row["sha256"]:
+        raise _Unavailable("its file has changed since it was taken in")
+    return data
+
+
+def _check_sources_outside(rows: Iterable[LabelRow], out: Path) -> None:
+    """Refuse a place that holds source photos: to replace it would delete them."""
+    inside = next((row["path"] for row in rows if Path(str(row["path"])).is_relative_to(out)), None)
+    if inside is not None:
+        raise ExportError(
+            f"{out} cannot hold the set",
+            f"it holds a source photo, {inside}",
+            "Choose a place outside of the photo folders.",
+        )
+
+
+def _why_nothing(tally: Tally) -> str:
+    reasons = sorted(tally.result(), key=lambda out: -len(out.photos))
+    return "; ".join(f"{len(out.photos)} left out: {out.reason}" for out in reasons[:3]) or "there are no photos"
+
+
+def _own_version() -> str:
+    try:
+        return version("lenstrace")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=False) + "\n").encode()
