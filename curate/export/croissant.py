@@ -24,12 +24,12 @@ _MEDIA_TYPES = {
     Container.AVIF: "image/avif",
 }
 _TERMS = """annotation arrayShape citeAs column containedIn equivalentProperty excludes extract field fileProperty
-fileObject fileSet format includes isArray isLiveDataset jsonPath key md5 parentField recordSet references regex
-readLines sdVersion separator source subField transform unArchive value""".split()  # noqa: SIM905 - easier to compare like this
+fileObject fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references
+regex readLines repeated replace samplingRate sdVersion separator source subField transform unArchive value""".split()  # noqa: SIM905 - easier to compare like this
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
-    "@vocab": "http://schema.org/",
-    "sc": "http://schema.org/",
+    "@vocab": "https://schema.org/",
+    "sc": "https://schema.org/",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
@@ -131,7 +131,7 @@ def _splits() -> dict[str, Any]:
         "key": {"@id": "splits/name"},
         "field": [
             {"@type": "cr:Field", "@id": "splits/name", "name": "name", "dataType": "sc:Text"},
-            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "cr:Split"},
+            {"@type": "cr:Field", "@id": "splits/url", "name": "url", "dataType": "sc:URL"},
         ],
         "data": [{"splits/name": side, "splits/url": url} for side, url in kinds.items()],
     }
@@ -140,7 +140,7 @@ def _splits() -> dict[str, Any]:
 def _column(field: pa.Field) -> dict[str, Any]:
     return {
         "@type": "cr:Field",
-        "@id": f"photos/{field.name}",
+        "@id": f"photos/{field.name.replace(' ', '_')}",
         "name": field.name,
         "dataType": _DATA_TYPES[field.type],
         "source": {"fileObject": {"@id": "metadata.parquet"}, "extract": {"column": field.name}},

@@ -3,7 +3,7 @@
 These files are tables of items (picture tiles, thumbnails, depth maps, Exif, XMP) that point into one block of data.
 Kept are the items that the main picture is made of, and its alpha plane. Every other item is renamed `free`, which
 readers pass over, and all data that no kept item owns becomes zeros; so do boxes that a picture does not need. The Exif
-item is overwritten with a small block where it is long enough. The orientation is a property (`irot`, `imir`), and stays.
+item is overwritten with a small block where it is long enough. Orientation is a property (`irot`, `imir`) that stays.
 Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 23000-22 (MIAF), AV1 image file format 1.1.
 """
 
