@@ -1,0 +1,90 @@
+"""Baselines that every encoder stands beside: what can be read from a photo without any learnt network.
+
+`residual` sees the traces themselves and no content: if it cannot tell two cameras apart, hardly anything can, and
+where an encoder comes near it, the encoder has kept what a forensic detector looks for. `thumbnail` and `colour` see
+content and colour but no traces: what they can predict is a confound of the data set, not knowledge of the camera.
+
+All are histograms or pixels, take uint8 (N, S, S, 3) and give float32 (N, D). numpy only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Features = NDArray[np.float32]
+
+# Residuals are rounded to −2 … 2, three neighbours make one cell of 5³ = 125.
+_TRUNCATE: Final = 2
+_LEVELS: Final = 2 * _TRUNCATE + 1
+_CELLS: Final = _LEVELS**3
+_REACH: Final = 2048
+"""Larger than any residual: the third difference of bytes lies within ±1020, that of a colour difference's second
+within ±1020."""
+
+
+def _rounding(step: int) -> NDArray[np.uint8]:
+    """A table from a residual plus `_REACH` to its level 0 … 4."""
+    values = np.arange(-_REACH, _REACH + 1) / step
+    return (np.clip(np.rint(values), -_TRUNCATE, _TRUNCATE) + _TRUNCATE).astype(np.uint8)
+
+
+_LEVEL_OF: Final = {order: _rounding(order) for order in (1, 2, 3)}
+
+
+def residual(pixels: Pixels) -> Features:
+    """Co-occurrences of high-pass residuals: float32 (N, 1000), the square roots of eight histograms that sum to 1
+    each.
+
+    First, second and third differences of the green channel, and the second differences of R − G and B − G; each
+    along rows and along columns (summed), three neighbours together, in the difference's own direction and, for
+    green, across it. This is the family of features with which image forensics tells cameras and compressions apart
+    (the "spatial rich model" kept small).
+    """
+    return np.stack([_residual(image) for image in pixels])
+
+
+def _residual(image: Pixels) -> Features:
+    red, green, blue = (image[..., channel].astype(np.int16) for channel in range(3))
+    histograms = []
+    for order in (1, 2, 3):
+        histograms += [_both_ways(green, order, along=True), _both_ways(green, order, along=False)]
+    histograms += [_both_ways(red - green, 2, along=True), _both_ways(blue - green, 2, along=True)]
+    return np.sqrt(np.concatenate(histograms)).astype(np.float32)
+
+
+def _both_ways(plane: NDArray[np.int16], order: int, *, along: bool) -> NDArray[np.float64]:
+    """The co-occurrence histogram (125) over rows and columns, as shares."""
+    counts = np.zeros(_CELLS, dtype=np.int64)
+    for oriented in (plane, plane.T):
+        difference = np.diff(oriented, n=order, axis=1)
+        levels = _LEVEL_OF[order][difference + _REACH]
+        # Level triples as one byte, 25a + 5b + c < 125.
+        if along:
+            cells = levels[:, :-2] * np.uint8(25) + levels[:, 1:-1] * np.uint8(5) + levels[:, 2:]
+        else:
+            cells = levels[:-2] * np.uint8(25) + levels[1:-1] * np.uint8(5) + levels[2:]
+        counts += np.bincount(cells.ravel(), minlength=_CELLS)
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
+
+
+def thumbnail(pixels: Pixels) -> Features:
+    """The picture as 16 × 16 block means: float32 (N, 768), 0 … 1, row by row, RGB together."""
+    side = pixels.shape[1]
+    blocks = pixels.reshape(len(pixels), 16, side // 16, 16, side // 16, 3)
+    means: Features = (blocks.mean(axis=(2, 4), dtype=np.float64) / 255.0).astype(np.float32)
+    return means.reshape(len(pixels), -1)
+
+
+def colour(pixels: Pixels) -> Features:
+    """The joint RGB histogram, 8 levels a channel: float32 (N, 512), square roots of shares."""
+    levels = (pixels >> 5).astype(np.int64)
+    cells = levels[..., 0] * 64 + levels[..., 1] * 8 + levels[..., 2]
+    shares = [np.bincount(image.ravel(), minlength=512) / image.size for image in cells]
+    return np.asarray(np.sqrt(np.stack(shares)), dtype=np.float32)
+
+
+BASELINES: Final = {"residual": residual, "thumbnail": thumbnail, "colour": colour}

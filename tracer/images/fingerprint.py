@@ -1,0 +1,74 @@
+"""Which pictures a set holds, by content: the sha256 of every file, hashed again only where size or time changed.
+
+An embedding is valid for these bytes and no others. Metadata cannot say so: its `sha256` is that of the original,
+and stays when somebody swaps the exported file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracer.files import replace_with, sha256_of
+from tracer.progress import Progress, Work
+
+Seen = dict[str, tuple[int, int, str]]
+"""By photo id (as text, for JSON): size in bytes, modification time in ns, sha256."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """The sha256 of each file by photo id; "" where it cannot be read."""
+
+    sha256: dict[int, str]
+
+    def digest(self) -> str:
+        """One hash over all ids and contents, whatever their order."""
+        joined = hashlib.sha256()
+        for photo_id in sorted(self.sha256):
+            joined.update(f"{photo_id} {self.sha256[photo_id]}\n".encode())
+        return joined.hexdigest()
+
+
+def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -> Work[Fingerprints]:
+    """Hash the files of a set.
+
+    Args:
+        photos: id and path.
+        cache: a JSON file that is read and written; a damaged one counts as none.
+        workers: threads (hashing and reading leave the interpreter free).
+    """
+    photos = list(photos)
+    seen = _read(cache)
+    now: Seen = {}
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        found = pool.map(lambda photo: _look(seen.get(str(photo[0])), photo[1]), photos)
+        for done, ((photo_id, _), entry) in enumerate(zip(photos, found, strict=True), start=1):
+            now[str(photo_id)] = entry
+            if done % 256 == 0 or done == len(photos):
+                yield Progress("checking photos", done, len(photos))
+    if now != seen:
+        replace_with(cache, lambda partial: partial.write_bytes(json.dumps(now, separators=(",", ":")).encode()))
+    return Fingerprints({photo_id: now[str(photo_id)][2] for photo_id, _ in photos})
+
+
+def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str]:
+    try:
+        status = path.stat()
+        if known and known[:2] == (status.st_size, status.st_mtime_ns) and known[2]:
+            return known
+        return status.st_size, status.st_mtime_ns, sha256_of(path)
+    except OSError:
+        return 0, 0, ""  # decoding will fail too, and say why
+
+
+def _read(cache: Path) -> Seen:
+    try:
+        content = json.loads(cache.read_text(encoding="ascii"))
+        return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

@@ -1,0 +1,106 @@
+"""A view of a photo: one processing and one mask. Its folder name is part of the embeddings' layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from tracer.errors import UsageError
+from tracer.images.crop import Crop
+from tracer.images.decode import ImageError
+from tracer.images.masking import compress_before_mask, mask
+from tracer.images.processing import Processing, process
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class View:
+    """One processing and the share of the area that is masked (0.0: none)."""
+
+    processing: Processing = Processing.IDENTITY
+    mask_ratio: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """`IDENTITY`, `JPEG75_420`, `MASK_95`, `JPEG75_420+MASK_95`; a ratio of 0.975 gives `MASK_97.5`."""
+        if not self.mask_ratio:
+            return str(self.processing)
+        masked = f"MASK_{100 * self.mask_ratio:.6g}"
+        return masked if self.processing is Processing.IDENTITY else f"{self.processing}+{masked}"
+
+    @property
+    def folder(self) -> str:
+        """The folder that the view's embeddings lie in; "" for the untouched picture."""
+        return "" if self == View() else self.name
+
+
+def view(processing: str = "IDENTITY", mask_ratio: float = 0.0) -> View:
+    """A view from words.
+
+    `processing` may itself be a view's name (`MASK_95`, `JPEG75_420+MASK_95`); then `mask_ratio` has to be 0 or the
+    same.
+
+    Raises:
+        UsageError: an unknown processing, or a ratio outside 0 … 1.
+    """
+    name, _, masked = processing.rpartition("+") if "+" in processing else ("", "", processing)
+    if masked.startswith("MASK_"):
+        try:
+            ratio = float(masked.removeprefix("MASK_")) / 100
+        except ValueError:
+            raise _unknown(processing) from None
+        if mask_ratio not in (0.0, ratio):
+            raise UsageError(f"{processing} and a mask of {mask_ratio} contradict each other")
+        processing, mask_ratio = name or "IDENTITY", ratio
+    if not 0.0 <= mask_ratio <= 1.0:
+        raise UsageError(f"A mask of {mask_ratio} is impossible", "it is a share of the area, from 0 to 1")
+    try:
+        return View(Processing(processing), float(mask_ratio))
+    except ValueError:
+        raise _unknown(processing) from None
+
+
+def _unknown(processing: str) -> UsageError:
+    return UsageError(
+        f"There is no processing {processing}",
+        way_out="Choose from " + ", ".join(Processing) + ", each also with +MASK_95 or any other ratio.",
+    )
+
+
+def render(
+    image: Image.Image, photo_id: int, crops: Iterable[Crop], views: Iterable[View], seed: int = 0
+) -> Iterator[tuple[Crop, View, Image.Image | ImageError]]:
+    """Every crop of every view of one decoded photo, each step done once and shared.
+
+    Yields (crop, view, picture), where the picture is `crop.size` × `crop.size` RGB, or the reason why there is
+    none: a picture that is too small to be halved may still have all its other views.
+    """
+    crops = list(dict.fromkeys(crops))
+    ratios: dict[Processing, list[float]] = {}
+    for wanted in dict.fromkeys(views):
+        ratios.setdefault(wanted.processing, []).append(wanted.mask_ratio)
+    for processing, masks in ratios.items():
+        processed: Image.Image | ImageError
+        try:
+            processed = process(image, processing, photo_id, seed)
+        except ImageError as error:
+            processed = error
+        for crop in crops:
+            yield from ((crop, View(processing, ratio), picture) for ratio, picture in _masked(processed, crop, masks))
+
+
+def _masked(
+    processed: Image.Image | ImageError, crop: Crop, ratios: list[float]
+) -> Iterator[tuple[float, Image.Image | ImageError]]:
+    if isinstance(processed, ImageError):
+        yield from ((ratio, processed) for ratio in ratios)
+        return
+    try:
+        cropped = crop.of(processed)
+    except ImageError as error:
+        yield from ((ratio, error) for ratio in ratios)
+        return
+    compressed = compress_before_mask(cropped) if any(ratios) else cropped
+    for ratio in ratios:
+        yield ratio, mask(compressed, ratio) if ratio else cropped
