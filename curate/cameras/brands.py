@@ -233,8 +233,11 @@ def _without_prefix(model: str, names: tuple[str, ...]) -> str:
 def _names(brand: str, make: str | None) -> tuple[str, ...]:
     names = {brand}
     if make is not None:
-        first = make.replace(",", " ").split()[0]
-        names |= {make, *([first] if len(first) > 2 else [])}  # the OM of OM Digital Solutions belongs to its models
+        first = make.replace(",", " ").split()[:1]
+        names |= {
+            make,
+            *(word for word in first if len(word) > 2),
+        }  # the OM of OM Digital Solutions belongs to its models
     names |= {words for words, known in _BRANDS.items() if known == brand}
     if brand == "Sony Ericsson":
         names.add("SonyEricsson")
@@ -260,7 +263,7 @@ def tidy(make: str | None, model: str | None) -> tuple[str | None, str | None]:
         return (_brand_of_make(make) if make else None), None
     brand = _brand_of_make(make) if make else _brand_of_model(model)
     if brand is None:
-        return None, " ".join(model.replace("_", " ").split())
+        return None, " ".join(model.replace("_", " ").split()) or model
     licensed = _LICENSED.get(brand, {})
     for word, name in licensed.items():
         if re.match(rf"{word}(?![a-z])", folded(model)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate.cameras import phones
@@ -77,6 +77,9 @@ def test_key_folds_case_and_spaces() -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
+@example(",", "0")
+@example("", "_")
+@example("co.", "co.")
 def test_any_text(make: str, model: str) -> None:
     """Whatever a file says, tidying neither fails nor empties a model, and a key of a key is that key."""
     brand, short = tidy(make, model)
