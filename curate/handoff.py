@@ -27,7 +27,9 @@ def evaluate(dataset: Path, run: Path, encoders: tuple[str, ...], *, quiet: bool
 def _tracer(*words: str, quiet: bool) -> dict[str, Any]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True
+    ) as child:
         try:
             out, said = child.communicate()
         except BaseException:

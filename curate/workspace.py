@@ -25,7 +25,7 @@ ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class CameraSetting(_Section):

@@ -37,7 +37,13 @@ def program() -> Callable[[str], str]:
     return find
 
 
-def write_photo(path: Path, seed: int, make: str | None = "Canon", model: str | None = "Canon EOS 40D", taken: str = "2019:07:14 09:21:11") -> Path:
+def write_photo(
+    path: Path,
+    seed: int,
+    make: str | None = "Canon",
+    model: str | None = "Canon EOS 40D",
+    taken: str = "2019:07:14 09:21:11",
+) -> Path:
     """Write a small JPEG with camera EXIF; the same arguments give the same bytes."""
     random = np.random.default_rng(seed)
     coarse = Image.fromarray(random.integers(0, 255, (6, 8, 3), dtype=np.uint8))

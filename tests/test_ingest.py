@@ -72,7 +72,13 @@ def test_odd_files_have_a_row_or_a_reason(catalog: Catalog, tmp_path: Path) -> N
     result = take_in(catalog, photos)
     assert counts(result) == {"added": 5, "unreadable": 2, "skipped": 4}
     statuses = {name: row["status"] for name, row in rows(catalog).items()}
-    assert statuses == {"whole.jpg": "ok", "no-extension": "ok", "cut.jpg": statuses["cut.jpg"], "empty.jpg": "invalid", r"caf\xe9.jpg": "ok"}
+    assert statuses == {
+        "whole.jpg": "ok",
+        "no-extension": "ok",
+        "cut.jpg": statuses["cut.jpg"],
+        "empty.jpg": "invalid",
+        r"caf\xe9.jpg": "ok",
+    }
     assert statuses["cut.jpg"] in ("truncated", "invalid")
     assert {Path(path).name for path, _ in catalog.skipped()} == {"notes.txt", "pipe.jpg", "loop", "dangling.jpg"}
     assert counts(take_in(catalog, photos)) == {"unchanged": 5, "unreadable": 2, "skipped": 4}
@@ -93,7 +99,9 @@ def test_source_folders_stay_untouched(catalog: Catalog, tmp_path: Path) -> None
         write_photo(photos / f"{number}.jpg", number)
 
     def state() -> list[tuple[str, str, int]]:
-        return sorted((p.name, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in photos.iterdir())
+        return sorted(
+            (p.name, hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mtime_ns) for p in photos.iterdir()
+        )
 
     before = state()
     take_in(catalog, photos)
@@ -106,7 +114,9 @@ def test_a_sidecar_says_what_files_do_not(catalog: Catalog, tmp_path: Path) -> N
     for name in ("a", "b"):
         write_photo(photos / f"{name}.jpg", ord(name), make=None, model=None)
     sidecar = tmp_path / "labels.csv"
-    sidecar.write_text("File,MAKE,model,Semantic_Label,comment\na.jpg,Apple,iPhone X,cat,=1+1\nphotos/b.jpg,Nikon,NIKON D90,,\ngone.jpg,X,Y,,\n")
+    sidecar.write_text(
+        "File,MAKE,model,Semantic_Label,comment\na.jpg,Apple,iPhone X,cat,=1+1\nphotos/b.jpg,Nikon,NIKON D90,,\ngone.jpg,X,Y,,\n"
+    )
     result = take_in(catalog, photos, labels=sidecar)
     assert counts(result) == {"added": 2, "skipped": 1}
     found = rows(catalog)
@@ -158,7 +168,17 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     with Catalog.open(calm) as catalog:
         take_in(catalog, photos)
     hurt = Workspace.create(tmp_path / "hurt")
-    command = [sys.executable, "-c", "from curate.cli import main; main()", "ingest", str(photos), "-w", str(hurt.root), "--jobs", "2"]
+    command = [
+        sys.executable,
+        "-c",
+        "from curate.cli import main; main()",
+        "ingest",
+        str(photos),
+        "-w",
+        str(hurt.root),
+        "--jobs",
+        "2",
+    ]
     moments = random.Random(5)
     for _ in range(6):
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -26,7 +26,9 @@ ACCEPT_FROM = 0.9
 """Nobody is there to say yes in a demonstration: pairs are accepted from this probability on."""
 
 
-def journey(folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any], say: Callable[[str], None]) -> dict[str, Any]:
+def journey(
+    folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any], say: Callable[[str], None]
+) -> dict[str, Any]:
     """Make the sample collection below a folder and take it all the way to a report; each step goes on where it stopped.
 
     Args:
@@ -47,7 +49,9 @@ def journey(folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any
         say(f"ingested: {counts.added} added, {counts.unchanged} unchanged, {counts.unreadable} unreadable")
         found = run(pair_workspace(catalog))
         decide_auto(catalog, ACCEPT_FROM)
-        say(f"paired: {found.candidates} candidates, {tally(catalog)['accepted']} accepted from a probability of {ACCEPT_FROM} on")
+        say(
+            f"paired: {found.candidates} candidates, {tally(catalog)['accepted']} accepted from a probability of {ACCEPT_FROM} on"
+        )
         dataset = run(ensure_export(catalog))
         say(f"exported: {dataset}")
         encoders = workspace.settings.evaluate.encoders
@@ -64,10 +68,20 @@ def journey(folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any
 
 def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
     """Return the demo's workspace.toml: the invented cameras are in no data base, so a person states their types."""
-    lines = ["# The demo: virtual cameras, whose types no data base knows and a person therefore states.", 'name = "lenstrace-demo"', ""]
+    lines = [
+        "# The demo: virtual cameras, whose types no data base knows and a person therefore states.",
+        'name = "lenstrace-demo"',
+        "",
+    ]
     lines += ["[export]", 'attributes = ["Make", "Model", "Is Smartphone"]', ""]
     for (make, model), camera_type in types.items():
-        lines += ["[[cameras]]", f"make = {json.dumps(make)}", f"model = {json.dumps(model)}", f'type = "{camera_type.value}"', ""]
+        lines += [
+            "[[cameras]]",
+            f"make = {json.dumps(make)}",
+            f"model = {json.dumps(model)}",
+            f'type = "{camera_type.value}"',
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -23,12 +23,17 @@ from curate.workspace import write_atomically
 def export_rows(catalog: Catalog) -> Iterator[LabelRow]:
     """Yield the label rows with what export and splits need beside them: `scene_idx` and `phash`."""
     scene_of = scenes(catalog)
-    hashes = {row["sha256"]: row["phash"] for row in catalog.connection.execute("SELECT sha256, phash FROM photo WHERE phash IS NOT NULL")}
+    hashes = {
+        row["sha256"]: row["phash"]
+        for row in catalog.connection.execute("SELECT sha256, phash FROM photo WHERE phash IS NOT NULL")
+    }
     for row in catalog.labels():
         yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=hashes.get(row["sha256"]))
 
 
-def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> dict[str, Any]:
+def split_workspace(
+    catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int
+) -> dict[str, Any]:
     """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
 
     Raises:
@@ -40,7 +45,9 @@ def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tup
     folder.mkdir(exist_ok=True)
     files, left_out, found = [], [], []
     for attribute, split in joint.splits.items():
-        left_out += [{"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)} for entry in split.left_out]
+        left_out += [
+            {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)} for entry in split.left_out
+        ]
         if split.content is None:
             continue
         path = folder / split.file_name

@@ -83,7 +83,9 @@ def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str
     return photos, left_out
 
 
-def pair_workspace(catalog: Catalog, *, use_time: bool = True, use_gps: bool = True, jobs: int = 0) -> Work[PairingCounts]:
+def pair_workspace(
+    catalog: Catalog, *, use_time: bool = True, use_gps: bool = True, jobs: int = 0
+) -> Work[PairingCounts]:
     """Find candidate pairs and keep them; decisions made before are not touched.
 
     Args:
@@ -111,9 +113,15 @@ def pair_workspace(catalog: Catalog, *, use_time: bool = True, use_gps: bool = T
         )
         keep_clock_offsets(catalog, result.clock_offsets)
     paths = {photo.id: photo.preview for photo in photos}
-    shown = {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")} if result.left_out else {}
+    shown = (
+        {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}
+        if result.left_out
+        else {}
+    )
     left_out += [(shown.get(photo, str(paths.get(photo, photo))), reason) for photo, reason in result.left_out]
-    return PairingCounts(len(result.candidates), result.phones, result.others, result.clock_offsets, left_out, time.monotonic() - started)
+    return PairingCounts(
+        len(result.candidates), result.phones, result.others, result.clock_offsets, left_out, time.monotonic() - started
+    )
 
 
 def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:

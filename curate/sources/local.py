@@ -49,7 +49,9 @@ def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
             info = os.stat(root)
         except OSError as error:
             raise SourceError(
-                "nothing can be taken in from there", f"{os.fsdecode(root)!r}: {error.strerror}", "Check the spelling and the permissions."
+                "nothing can be taken in from there",
+                f"{os.fsdecode(root)!r}: {error.strerror}",
+                "Check the spelling and the permissions.",
             ) from error
         if stat.S_ISDIR(info.st_mode):
             yield from _walk_folder(root, root)
@@ -77,7 +79,10 @@ def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile
                 else:
                     yield _judge(entry.path, root, entry.stat())
             except OSError as error:
-                yield SkippedFile(entry.path, "a link that leads nowhere" if entry.is_symlink() else f"cannot be reached: {error.strerror}")
+                yield SkippedFile(
+                    entry.path,
+                    "a link that leads nowhere" if entry.is_symlink() else f"cannot be reached: {error.strerror}",
+                )
         pending.extend(reversed(below))
 
 

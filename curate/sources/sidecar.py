@@ -31,7 +31,9 @@ def read_sidecar(path: Path, roots: list[bytes]) -> dict[bytes, dict[str, str | 
             where = next((name for wanted in _PATH_COLUMNS for name in header if name.lower() == wanted), None)
             if where is None:
                 raise SourceError(
-                    "the sidecar names no photos", f"{path} has the columns {', '.join(header) or 'none'}", "Give it a column path, file or file_name."
+                    "the sidecar names no photos",
+                    f"{path} has the columns {', '.join(header) or 'none'}",
+                    "Give it a column path, file or file_name.",
                 )
             columns = {name: _BY_LOWER[name.lower()] for name in header if name.lower() in _BY_LOWER}
             bases = [os.fsencode(path.parent.absolute()), *roots]
@@ -43,7 +45,9 @@ def read_sidecar(path: Path, roots: list[bytes]) -> dict[bytes, dict[str, str | 
                 said[_locate(os.fsencode(row[where].strip()), bases)] = dict(values)
             return said
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError("the sidecar cannot be read", f"{path}: {error}", "It must be a CSV in UTF-8 with a header line.") from error
+        raise SourceError(
+            "the sidecar cannot be read", f"{path}: {error}", "It must be a CSV in UTF-8 with a header line."
+        ) from error
 
 
 def _locate(name: bytes, bases: list[bytes]) -> bytes:

@@ -1,0 +1,78 @@
+"""Draws the app's screens on a small collection of virtual photos, as SVG and PNG.
+
+Run: make screenshots
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from curate.catalog.pairs import decide_auto
+from curate.catalog.store import Catalog
+from curate.demo.cameras import camera_types
+from curate.demo.collection import write_photos
+from curate.demo.journey import demo_settings
+from curate.ingest import ingest
+from curate.pairing.run import pair_workspace
+from curate.progress import finish
+from curate.tui.app import CurateApp
+from curate.workspace import Workspace
+
+OUT = Path(__file__).parent / "screenshots"
+SIZE = (120, 40)
+SCENES, SEED = 12, 1
+ACCEPTED_FROM = 0.999
+"""Some pairs are already decided, so that the counts have something to show."""
+
+
+def prepare(folder: Path) -> Workspace:
+    """A workspace with virtual photos, ingested and paired."""
+    workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
+    photos = folder / "photos"
+    finish(write_photos(photos, SCENES, SEED, os.cpu_count() or 1))
+    with Catalog.open(workspace) as catalog:
+        finish(ingest(catalog, [photos], labels=photos / "labels.csv"))
+        finish(pair_workspace(catalog))
+        decide_auto(catalog, ACCEPTED_FROM)
+    return workspace
+
+
+async def draw(workspace: Workspace) -> None:
+    """Go through the screens and save each."""
+    import cairosvg
+
+    OUT.mkdir(exist_ok=True)
+
+    async def save(pilot: Pilot[None], name: str) -> None:
+        await pilot.pause(0.5)
+        svg = pilot.app.export_screenshot(title="curate")
+        (OUT / f"{name}.svg").write_text(svg, encoding="utf-8")
+        cairosvg.svg2png(bytestring=svg.encode(), write_to=str(OUT / f"{name}.png"), output_width=1200)
+
+    with Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, "library", "half")
+        async with app.run_test(size=SIZE) as pilot:
+            await save(pilot, "library")
+            await pilot.press("R")
+            await save(pilot, "review")
+            await pilot.press("question_mark")
+            await save(pilot, "help")
+            await pilot.press("escape", "L", "C")
+            await save(pilot, "cameras")
+
+
+def main() -> None:
+    """Draw the screens into docs/screenshots."""
+    with tempfile.TemporaryDirectory() as scratch:
+        asyncio.run(draw(prepare(Path(scratch) / "harbour-walk")))
+    print(*sorted(OUT.glob("*.png")), sep="\n", file=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
