@@ -282,7 +282,7 @@ def _never_started(why: str) -> CurateError:
     return CurateError(
         "The processes that read photos cannot be started",
         why,
-        "Run the command with --jobs 0 to read in one process and see the cause.",
+        "See the cause with: python -m curate.photos.worker",
     )
 
 
