@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from report_runs import ENCODERS, confusion, knn_rows, meta, pair_rows, probe_rows, rate, whole_run, write_run
 
+from tracer import results
 from tracer.errors import TracerError
 from tracer.report.figures import scale_for
 from tracer.report.load import load_run
@@ -113,6 +114,14 @@ def test_every_row_stands_in_a_table_with_chance_interval_and_n(page: str, tmp_p
         assert re.fullmatch(r"\[[−+]?\d+\.\d(–| to )[−+]?\d+\.\d\]", cells["95 % interval"])
         assert re.fullmatch(r"\d+\.\d", cells.get("Guessing") or cells["No effect"])
         assert int(cells["n"].replace(",", "")) > 0
+
+
+def test_results_as_written_are_read_back_whole(tmp_path: Path) -> None:
+    """What `tracer.results` writes reaches the page row by row."""
+    rows = probe_rows() + knn_rows() + pair_rows()
+    results.write(tmp_path, rows, meta())
+    run = load_run(tmp_path)
+    assert list(run.rows) == rows and run.unusable == 0 and len(run.confusions) == 16
 
 
 def test_differences_keep_their_sign(page: str) -> None:
