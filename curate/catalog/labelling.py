@@ -89,8 +89,8 @@ def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabel
         "latitude": exif.latitude,
         "longitude": exif.longitude,
     }
-    make = said["Make"] if "Make" in said else exif.make
-    model = said["Model"] if "Model" in said else exif.model
+    make = said.get("Make", exif.make)
+    model = said.get("Model", exif.model)
     return PhotoLabels(make, model, exif.file_source, columns)
 
 
