@@ -9,12 +9,19 @@ from __future__ import annotations
 import io
 from enum import StrEnum
 
-from PIL import Image
-
 from curate.export.strip import CannotClean, Parts, heif, jpeg, png, webp
-from curate.export.strip.exif import KeptExif, exif_block, foreign_tags
+from curate.export.strip.exif import KeptExif, exif_block, foreign_tags, orientation_of
 
-__all__ = ["CannotClean", "Container", "clean", "container", "picture_digest", "private_left"]
+__all__ = [
+    "CannotClean",
+    "Container",
+    "clean",
+    "container",
+    "header_size",
+    "orientation",
+    "picture_digest",
+    "private_left",
+]
 
 
 class Container(StrEnum):
@@ -62,7 +69,7 @@ def clean(data: bytes, values: KeptExif) -> bytes:
     else:
         blocks = [exif_block(values, orientation=False, text=text) for text in (True, False)]
         cleaned = heif.strip(data, [block for block in blocks if block])
-        if _heif_size(cleaned) != _heif_size(data):
+        if header_size(cleaned) != header_size(data):
             raise CannotClean("after cleaning it could not be read")
     left = private_left(cleaned, keep_gps=values.place is not None)
     if left:
@@ -94,16 +101,30 @@ def picture_digest(data: bytes) -> str:
     return digest
 
 
-def _heif_size(data: bytes) -> tuple[int, int] | None:
-    """Return a HEIC or AVIF picture's size as a decoder reads it from the tables, or None where it cannot."""
-    import pillow_heif
+def header_size(data: bytes) -> tuple[int, int] | None:
+    """Return a picture's width and height as stored, as a decoder reads them without decoding; None where it cannot."""
+    from curate.photos.formats import Format
+    from curate.photos.picture import picture_size
 
-    pillow_heif.register_heif_opener(thumbnails=False)
-    try:
-        with Image.open(io.BytesIO(data), formats=["HEIF", "AVIF"]) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError):
-        return None
+    formats = {
+        Container.JPEG: Format.JPEG,
+        Container.PNG: Format.PNG,
+        Container.WEBP: Format.WEBP,
+        Container.HEIC: Format.HEIF,
+        Container.AVIF: Format.AVIF,
+    }
+    return picture_size(io.BytesIO(data), formats[container(data)])
+
+
+def orientation(data: bytes) -> int:
+    """Return the EXIF orientation that turns the picture; 1 where there is none, or where it has no say (HEIF).
+
+    Raises:
+        CannotClean: the file's structure is not understood.
+    """
+    if container(data) in (Container.HEIC, Container.AVIF):
+        return 1
+    return next((found for block in _parts(data).exif if (found := orientation_of(block)) is not None), 1)
 
 
 def _parts(data: bytes) -> Parts:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,20 +13,18 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 from curate.cameras.types import CameraType
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.export import table
 from curate.export.folder import FILES, IMAGE_NAME, IMAGES, MANIFEST, SCHEMA, SPLIT_NAME, SPLITS
-from curate.export.privacy import CannotClean, private_left
+from curate.export.privacy import CannotClean, Container, container, header_size, orientation, private_left
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
 
 _MOST_EXACT = 2**53
-_ORIENTATION = 0x0112
 _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
 
 
@@ -52,9 +48,9 @@ def verify_set(path: Path) -> list[Problem]:
     """Return what is wrong with an exported set; an empty list means that it keeps every promise that can be checked.
 
     Checked are: each file's sha256, and that none is missing or added; the columns' types; IDs (integer, unique, exact
-    in JSON) and file names; that images open, have the stated size and orientation, and hold no private metadata; pairs;
-    form, balance and coverage of the splits, and that their sides share no photo and no group (by owner, scene, sha256;
-    near duplicates were told by hashes that are no part of a set); card and attribution.
+    in JSON) and file names; that images open, have the stated size and orientation, and hold no private metadata;
+    pairs; form, balance and coverage of the splits, and that their sides share no photo and no group (by owner, scene,
+    sha256; near duplicates were told by hashes that are no part of a set); card and attribution.
 
     Raises:
         UsageError: the path is no folder.
@@ -181,33 +177,18 @@ def _check_image(path: Path, row: LabelRow, keep_gps: bool) -> Iterator[Problem]
         return
     try:
         yield from (Problem("privacy", name, f"it holds {what}") for what in private_left(data, keep_gps))
+        size, turned = header_size(data), orientation(data)
+        by_exif = container(data) not in (Container.HEIC, Container.AVIF)
     except CannotClean as reason:
         yield Problem("images", name, f"{reason}")
         return
-    try:
-        size, orientation = _opened(data)
-    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError) as error:
-        yield Problem("images", name, f"it cannot be opened: {error}")
-        return
-    if row["width"] is not None and sorted(size) != sorted((row["width"], row["height"])):
-        yield Problem(
-            "images", name, f"it is {size[0]} × {size[1]}, and the table says {row['width']} × {row['height']}"
-        )
-    if orientation is not None and orientation != (row["orientation"] or 1):
-        yield Problem("images", name, f"its orientation is {orientation}, and the table says {row['orientation']}")
-
-
-def _opened(data: bytes) -> tuple[tuple[int, int], int | None]:
-    """Return a picture's size, and its EXIF orientation where that is what turns it."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener(thumbnails=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # only the header is read here
-        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "HEIF", "AVIF"]) as image:
-            if image.format in ("HEIF", "AVIF"):
-                return image.size, None
-            return image.size, image.getexif().get(_ORIENTATION, 1)
+    if size is None:
+        yield Problem("images", name, "it cannot be opened")
+    elif row["width"] is not None and sorted(size) != sorted((row["width"], row["height"])):
+        said = f"{row['width']} × {row['height']}"
+        yield Problem("images", name, f"it is {size[0]} × {size[1]}, and the table says {said}")
+    if by_exif and turned != (row["orientation"] or 1):
+        yield Problem("images", name, f"its orientation is {turned}, and the table says {row['orientation']}")
 
 
 def _check_splits(

@@ -140,6 +140,20 @@ def foreign_tags(tiff: bytes, keep_gps: bool = False) -> list[str]:
         return ["a damaged Exif block"]
 
 
+def orientation_of(tiff: bytes) -> int | None:
+    """Return an Exif block's orientation tag, or None where it has none, or is damaged."""
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return None
+    try:
+        entries, _ = _directory(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+    except struct.error:
+        return None
+    # A SHORT stands at the beginning of its four bytes.
+    values = [value >> 16 if order == ">" else value & 0xFFFF for tag, value in entries if tag == Base.Orientation]
+    return values[0] if values else None
+
+
 def _foreign(tiff: bytes, keep_gps: bool) -> Iterator[str]:
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:

@@ -139,7 +139,7 @@ def _walk(data: bytes) -> Generator[_Segment, None, int]:
         if marker == _EOI:
             return at + 2
         if marker not in _PICTURE and marker not in _METADATA:
-            raise CannotClean(f"it has a JPEG marker (0x{marker:02X}) that no picture needs")
+            raise CannotClean("it has a JPEG marker that no picture needs")
         if at + 4 > len(data):
             raise CannotClean("it ends within a JPEG segment")
         stop = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
