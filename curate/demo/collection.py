@@ -1,0 +1,219 @@
+"""The sample collection: virtual photos on disk, with the truth beside them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL
+
+from curate.demo.plan import CollectionOptions, Photo, plan
+from curate.demo.scenes import make_scene
+from curate.demo.shoot import take
+from curate.errors import StorageError, UsageError
+from curate.progress import Progress, Work
+from curate.workspace import write_atomically
+
+MARKER = "collection.json"
+TRUTH = "truth.csv"
+LABELS = "labels.csv"
+
+_GENERATOR = 1
+"""Counts changes of the generator that change its pictures."""
+
+TRUTH_COLUMNS = (
+    "file",
+    "scene",
+    "scene_class",
+    "place",
+    "camera",
+    "make",
+    "model",
+    "camera_type",
+    "is_smartphone",
+    "true_time",
+    "clock_offset_s",
+    "latitude",
+    "longitude",
+)
+
+
+def write_photos(
+    folder: Path, scenes: int, seed: int, workers: int | None = None, options: CollectionOptions | None = None
+) -> Work[Path]:
+    """Write a collection of virtual photos; its result is the path of `truth.csv`.
+
+    The folder gets one folder a camera; `truth.csv`, in which photos of equal `scene` are partners; `labels.csv`, a
+    sidecar for `curate ingest --labels`; and `collection.json`, which says how it was made. Photos that an earlier run
+    with the same arguments wrote are kept, so that an interrupted run can be repeated. The same arguments and library
+    versions give the same bytes, whatever the number of workers.
+
+    Args:
+        folder: a new or empty folder, or that of an earlier run with the same arguments.
+        scenes: how many; each is photographed by every camera.
+        seed: of everything that is drawn.
+        workers: processes; one a core where None, this process alone where 1.
+        options: what else the collection is like.
+
+    Raises:
+        UsageError: the folder holds something else, or an argument makes no sense.
+        StorageError: the folder cannot be written.
+    """
+    options = options or CollectionOptions()
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers cannot work", "it takes one or more")
+    photos = plan(scenes, seed, options)
+    _claim(folder, _description(scenes, seed, options), photos)
+    missing = [photo for photo in photos if not (folder / photo.file).exists()]
+    done = len(photos) - len(missing)
+    yield Progress("taking photos", done, len(photos))
+    jobs = [list(group) for _, group in groupby(missing, key=lambda photo: photo.scene)]
+    for count in _photograph_all(folder, jobs, seed, options.moved, min(workers or _cores(), max(len(jobs), 1))):
+        done += count
+        yield Progress("taking photos", done, len(photos))
+    _write(
+        folder / LABELS,
+        _table(("path", "semantic_label", "license"), ((p.file, p.scene_class.value, "CC0-1.0") for p in photos)),
+    )
+    _write(folder / TRUTH, _table(TRUTH_COLUMNS, map(_truth, photos)))
+    return folder / TRUTH
+
+
+def _photograph_all(folder: Path, jobs: Sequence[list[Photo]], seed: int, moved: float, workers: int) -> Iterator[int]:
+    """Yield how many photos were written each time a scene is done."""
+    if workers == 1:
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        try:
+            for job in jobs:
+                yield _photograph(folder, job, seed, moved)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    # Fresh processes: a fork of one that runs threads (an app, torch) may hang.
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    try:
+        for future in as_completed([pool.submit(_photograph, folder, job, seed, moved) for job in jobs]):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """A process a core, so no threads inside; an interrupt is the caller's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def _photograph(folder: Path, photos: list[Photo], seed: int, moved: float) -> int:
+    """Take the photos of one scene."""
+    first = photos[0]
+    scene = make_scene(seed, first.place, first.scene_class, version=first.scene - first.place, moved=moved)
+    for photo in photos:
+        _write(folder / photo.file, take(photo, scene, seed))
+    return len(photos)
+
+
+def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -> None:
+    """Make the folder ours, or find that it is; photos that other library versions made are made anew."""
+    marker = folder / MARKER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
+        if found is None and any(path.name != f"{MARKER}.partial" for path in folder.iterdir()):
+            raise UsageError(
+                "the folder is not empty",
+                f"{folder} holds no {MARKER} of an earlier run",
+                "Choose a new or empty folder.",
+            )
+        if found == description:
+            return
+        if found is not None:
+            asked, there = ({k: v for k, v in d.items() if k != "made_with"} for d in (description, found))
+            if asked != there:
+                what = ", ".join(f"{k} {there.get(k)} instead of {v}" for k, v in asked.items() if there.get(k) != v)
+                raise UsageError(
+                    "the folder holds another collection",
+                    f"{folder} has {what}",
+                    "Choose a new folder, or ask for the same.",
+                )
+            for photo in photos:
+                (folder / photo.file).unlink(missing_ok=True)
+        for name in sorted({photo.file.split("/")[0] for photo in photos}):
+            (folder / name).mkdir(exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise StorageError("the folder cannot be used", f"{folder}: {error}", "Choose another folder.") from error
+    _write(marker, (json.dumps(description, indent=2) + "\n").encode())
+
+
+def _description(scenes: int, seed: int, options: CollectionOptions) -> dict[str, Any]:
+    # Through JSON, so that what is written equals what is read.
+    described: dict[str, Any] = json.loads(
+        json.dumps(
+            {
+                "what": "virtual photos of lenstrace",
+                "scenes": scenes,
+                "seed": seed,
+                "options": dataclasses.asdict(options),
+                "made_with": {
+                    "generator": _GENERATOR,
+                    "numpy": np.__version__,
+                    "opencv": cv2.__version__,
+                    "pillow": PIL.__version__,
+                },
+            }
+        )
+    )
+    return described
+
+
+def _truth(photo: Photo) -> tuple[object, ...]:
+    camera = photo.camera
+    return (
+        photo.file,
+        photo.scene,
+        photo.scene_class.value,
+        photo.place,
+        camera.name,
+        camera.make,
+        camera.model,
+        camera.type.value,
+        camera.type.is_smartphone,
+        photo.true_time.isoformat(timespec="milliseconds"),
+        f"{photo.clock_offset_s:.3f}",
+        f"{photo.latitude:.7f}",
+        f"{photo.longitude:.7f}",
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterator[tuple[object, ...]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise StorageError(
+            "a virtual photo cannot be written", f"{path}: {error}", "Make room, or choose another folder."
+        ) from error
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
