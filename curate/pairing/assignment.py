@@ -1,0 +1,60 @@
+"""One partner for each photo: the one-to-one choice with the largest expected number of right pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+
+def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> set[tuple[int, int]]:
+    """Choose pairs so that no photo is used twice and the sum of scores is largest.
+
+    Pairs that share no photo, directly or through others, do not influence each other, so each connected block is
+    solved by itself (`scipy.optimize.linear_sum_assignment`). The choice does not depend on the order of `pairs`.
+
+    Args:
+        pairs: (phone id, other id, score ≥ 0); of a pair given twice the larger score counts.
+        min_score: pairs below it are never chosen.
+
+    Returns:
+        The chosen (phone id, other id).
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    scores: dict[tuple[int, int], float] = {}
+    for phone, other, score in pairs:
+        if score >= min_score and score > 0:
+            scores[phone, other] = max(score, scores.get((phone, other), 0.0))
+    chosen: set[tuple[int, int]] = set()
+    for block in _blocks(scores):
+        rows = {phone: k for k, phone in enumerate(sorted({phone for phone, _ in block}))}
+        columns = {other: k for k, other in enumerate(sorted({other for _, other in block}))}
+        table = np.zeros((len(rows), len(columns)))
+        for phone, other in block:
+            table[rows[phone], columns[other]] = scores[phone, other]
+        left, right = list(rows), list(columns)
+        for i, j in zip(*linear_sum_assignment(table, maximize=True), strict=True):
+            if (left[i], right[j]) in scores:
+                chosen.add((left[i], right[j]))
+    return chosen
+
+
+def _blocks(scores: dict[tuple[int, int], float]) -> list[list[tuple[int, int]]]:
+    """Connected components of the graph whose edges are the pairs, each sorted, in order of their first pair."""
+    parent: dict[tuple[str, int], tuple[str, int]] = {}
+
+    def root(node: tuple[str, int]) -> tuple[str, int]:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for phone, other in sorted(scores):
+        parent[root(("phone", phone))] = root(("other", other))
+    members: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for phone, other in sorted(scores):
+        members[root(("phone", phone))].append((phone, other))
+    return list(members.values())

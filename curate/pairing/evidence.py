@@ -1,0 +1,115 @@
+"""What speaks for a pair, as numbers for a machine and as words for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Signals of one candidate pair; None where a signal is missing.
+
+    Attributes:
+        time_gap_s: the other photo's time minus the phone photo's, clocks corrected, seconds; only times known to the
+            second.
+        clock_spread_s: how far such gaps of the two cameras usually lie from 0.
+        distance_m: metres between the two GPS positions.
+        hash_distance: differing bits of 64 of the perceptual hashes.
+        matches: mutual ratio matches of SIFT descriptors. inliers: matches that agree on one view.
+        view: `homography`, `similarity` or `none`: what kind of view.
+        overlap: share of the smaller view that both see. coverage: share of a 4 × 4 grid over it that holds an inlier.
+        scale_ratio: how much larger things are in the other photo's preview. rotation_deg: how far it is turned.
+        alignment: median block correlation of the aligned pictures, −1 to 1.
+        rank_phone: place of this partner among the phone photo's, 1 the best; rank_other: the same from the other side.
+    """
+
+    matches: int
+    inliers: int
+    view: str = "none"
+    overlap: float = 0.0
+    coverage: float = 0.0
+    scale_ratio: float | None = None
+    rotation_deg: float | None = None
+    alignment: float | None = None
+    hash_distance: int | None = None
+    time_gap_s: float | None = None
+    clock_spread_s: float | None = None
+    distance_m: float | None = None
+    rank_phone: int = 1
+    rank_other: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evidence under its own names, numbers rounded to what they can bear; missing signals are None."""
+        digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
+        digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1}
+        return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Evidence | None:
+        """The evidence that `to_dict` wrote, other keys left aside; None for a pair made by hand, which has none."""
+        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        return cls(**known) if {"matches", "inliers"} <= known.keys() else None
+
+
+def words(evidence: Evidence) -> list[str]:
+    """The evidence in plain words, the weightiest first."""
+    said = []
+    if evidence.inliers:
+        said.append(f"{evidence.inliers} of {evidence.matches} matching points agree on one view")
+        seen = (
+            "both see all of the smaller view"
+            if evidence.overlap > 0.97
+            else f"both see {evidence.overlap:.0%} of the smaller view"
+        )
+        said.append(seen)
+    elif evidence.matches:
+        said.append(f"{_count(evidence.matches, 'point')} alike, but no common view")
+    else:
+        said.append("no points alike")
+    if evidence.alignment is not None:
+        closely = "closely" if evidence.alignment >= 0.8 else "in part" if evidence.alignment >= 0.5 else "hardly"
+        said.append(f"laid over each other, the pictures agree {closely} ({evidence.alignment:.2f})")
+    if evidence.scale_ratio is not None and not 0.8 <= evidence.scale_ratio <= 1.25:
+        larger, ratio = (
+            ("other", evidence.scale_ratio) if evidence.scale_ratio > 1 else ("phone", 1 / evidence.scale_ratio)
+        )
+        said.append(f"things are {ratio:.1f} times larger in the {larger} photo")
+    if evidence.rotation_deg is not None and abs(evidence.rotation_deg) >= 10:
+        said.append(f"turned by {abs(evidence.rotation_deg):.0f}°")
+    if evidence.time_gap_s is not None:
+        said.append(f"taken {_duration(abs(evidence.time_gap_s))} apart, clocks corrected")
+    if evidence.distance_m is not None:
+        far = f"{evidence.distance_m:.0f} m" if evidence.distance_m < 2000 else f"{evidence.distance_m / 1000:.0f} km"
+        said.append(f"taken {far} apart by GPS")
+    if evidence.hash_distance is not None:
+        alike = (
+            "alike"
+            if evidence.hash_distance <= 12
+            else "differing"
+            if evidence.hash_distance >= 24
+            else "somewhat alike"
+        )
+        said.append(f"pictures {alike} as a whole ({evidence.hash_distance} of 64 bits differ)")
+    if evidence.rank_phone > 1:
+        said.append(f"the phone photo's {_ordinal(evidence.rank_phone)} choice")
+    if evidence.rank_other > 1:
+        said.append(f"the other photo's {_ordinal(evidence.rank_other)} choice")
+    return said
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _duration(seconds: float) -> str:
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} days"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

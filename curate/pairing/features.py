@@ -1,0 +1,172 @@
+"""Local features of a photo: root-SIFT of its preview, computed once and cached.
+
+SIFT (Lowe, IJCV 2004) finds the same corner at another scale, turn and tone; its descriptors are compared after the
+square root of their L1 norm (Arandjelović and Zisserman, CVPR 2012), which makes the dot product a Hellinger kernel.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import StorageError
+
+VERSION = "sift640-3"
+"""Part of every cached file's name: change it whenever the features change."""
+
+LONG_SIDE = 640
+"""Pixels; larger pictures and more keypoints found fewer partners, since fine detail differs most between cameras."""
+
+KEPT = 1000
+"""Keypoints kept of one photo, strongest first; the first `SHORT` of them serve the many comparisons."""
+
+SHORT = 500
+FAINT = 0.01
+"""SIFT's contrast threshold for photos in which its usual one finds little."""
+
+MIN_KEYPOINTS = 12
+"""A photo with fewer (fog, a blank wall) cannot be told from others by its corners."""
+
+THUMB_SIDE = 160
+_SCALE = 512.0
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of one photo; keypoints strongest first.
+
+    Attributes:
+        points: (N, 2) float32, x and y in pixels of the picture that features were found in.
+        sizes: (N,) float32, diameter in pixels. angles: (N,) float32, degrees.
+        descriptors: (N, 128) uint8: root-SIFT times 512, so that a photo takes 128 kB at most.
+        thumb: (h, w) uint8, the picture in grey with a long side of 160 pixels, to compare two photos once they are
+            aligned.
+        width, height: of the picture that features were found in.
+    """
+
+    points: NDArray[np.float32]
+    sizes: NDArray[np.float32]
+    angles: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+    thumb: NDArray[np.uint8]
+    width: int
+    height: int
+
+    def unit(self, count: int | None = None) -> NDArray[np.float32]:
+        """Descriptors of the `count` strongest keypoints, (n, 128) float32 of unit length."""
+        rows = self.descriptors[:count].astype(np.float32)
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        rows /= np.maximum(norms, 1e-6)[:, None]
+        return rows
+
+
+def compute(preview: Path) -> Features | str:
+    """Features of a picture file, or why there are none, in words. Needs OpenCV; reads nothing but the file."""
+    import cv2
+
+    try:
+        data = np.fromfile(preview, np.uint8)
+    except OSError as error:
+        return f"its preview cannot be read: {error.strerror or error}"
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        return "its preview is no picture"
+    height, width = picture.shape[:2]
+    if max(height, width) > LONG_SIDE:
+        ratio = LONG_SIDE / max(height, width)
+        width, height = max(1, round(width * ratio)), max(1, round(height * ratio))
+        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    return from_picture(np.asarray(picture, np.uint8))
+
+
+def from_picture(picture: NDArray[np.uint8]) -> Features | str:
+    """Features of a picture, (H, W, 3) uint8 BGR, as large as it is; or why there are none."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    found, rows = cv2.SIFT.create(nfeatures=KEPT).detectAndCompute(grey, None)
+    if len(found) < SHORT:  # fog, night, a plain wall: what little contrast there is must do
+        found, rows = cv2.SIFT.create(nfeatures=KEPT, contrastThreshold=FAINT).detectAndCompute(grey, None)
+    if rows is None or len(found) < MIN_KEYPOINTS:
+        return f"its picture has {len(found)} distinct points, fewer than {MIN_KEYPOINTS}"
+    # A total order, so that equal responses do not leave the choice to the sort.
+    table = np.array([(-k.response, k.pt[0], k.pt[1], k.size, k.angle) for k in found], np.float32)
+    order = np.lexsort(table.T[::-1])[:KEPT]
+    table, rows = table[order], rows[order]
+    rows = np.sqrt(rows / np.maximum(rows.sum(1, keepdims=True), 1e-6))
+    ratio = min(1.0, THUMB_SIDE / max(height, width))
+    thumb = cv2.resize(
+        grey, (max(1, round(width * ratio)), max(1, round(height * ratio))), interpolation=cv2.INTER_AREA
+    )
+    return Features(
+        points=np.ascontiguousarray(table[:, 1:3]),
+        sizes=np.ascontiguousarray(table[:, 3]),
+        angles=np.ascontiguousarray(table[:, 4]),
+        descriptors=np.minimum(np.round(rows * _SCALE), 255).astype(np.uint8),
+        thumb=np.asarray(thumb, np.uint8),
+        width=width,
+        height=height,
+    )
+
+
+def cached_path(cache: Path, sha256: str) -> Path:
+    """Where a photo's features lie in the workspace's cache."""
+    return cache / "features" / sha256[:2] / f"{sha256}.{VERSION}.npz"
+
+
+def save(path: Path, features: Features) -> None:
+    """Write features whole or not at all; raises StorageError."""
+    import os
+    import tempfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".features-", delete=False) as file:
+            try:
+                np.savez(
+                    file,
+                    keypoints=np.column_stack([features.points, features.sizes, features.angles]).astype(np.float32),
+                    descriptors=features.descriptors,
+                    thumb=features.thumb,
+                    frame=np.array([features.width, features.height], np.int32),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StorageError(
+            f"the features of a photo cannot be written to {path.parent}",
+            str(error.strerror or error),
+            "Free some room or make the workspace writable, then run it again: what is cached is kept.",
+        ) from error
+
+
+def load(path: Path) -> Features | None:
+    """Features from the cache; None where they are not there or a file is damaged, so that they are computed again."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            keypoints, descriptors, thumb, frame = (
+                file[name] for name in ("keypoints", "descriptors", "thumb", "frame")
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    shapes_fit = keypoints.ndim == 2 and keypoints.shape[1:] == (4,) and descriptors.shape == (len(keypoints), 128)
+    if not shapes_fit or thumb.ndim != 2 or frame.shape != (2,):
+        return None
+    return Features(
+        points=np.ascontiguousarray(keypoints[:, :2]),
+        sizes=np.ascontiguousarray(keypoints[:, 2]),
+        angles=np.ascontiguousarray(keypoints[:, 3]),
+        descriptors=descriptors,
+        thumb=np.asarray(thumb, np.uint8),
+        width=int(frame[0]),
+        height=int(frame[1]),
+    )

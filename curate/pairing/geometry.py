@@ -1,0 +1,190 @@
+"""Whether matches of two photos agree on one view of one scene: RANSAC, checks of sanity, and how the views relate.
+
+A homography explains a flat scene or a camera that only turned; with depth and a step aside it still holds roughly,
+so the tolerance is wide. Where it is no possible view, or few matches are there, a similarity (turn, scale, shift)
+must do: it has four numbers instead of eight, so that five matches cannot agree by chance as easily.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOLERANCE = 6.0
+"""Pixels, in previews of 640, that a matched point may lie from where the view puts it: parallax needs some room."""
+
+MIN_MATCHES = 5
+MAX_SCALE = 8.0
+"""Things may appear at most this much larger in one photo than in the other."""
+
+_FOR_HOMOGRAPHY = 10
+_GRID = (4, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a second view follows from the first.
+
+    Attributes:
+        model: which one held; `none` where no view explains `MIN_MATCHES` matches.
+        inliers: matches that it explains. mask: (k,) bool, which ones.
+        matrix: (3, 3) float64, from pixels of the first preview to those of the second.
+        overlap: share of the smaller view's area, in the second photo's plane, that both see; 0 to 1.
+        coverage: share of a 4 × 4 grid over the common part of the first photo that holds an inlier; low where one
+            sticker or logo alone agrees.
+        scale_ratio: how much larger things are in the second preview. rotation_deg: how far it is turned, −180 to 180.
+    """
+
+    model: Literal["homography", "similarity", "none"]
+    inliers: int
+    mask: NDArray[np.bool_]
+    matrix: NDArray[np.float64] | None = None
+    overlap: float = 0.0
+    coverage: float = 0.0
+    scale_ratio: float | None = None
+    rotation_deg: float | None = None
+
+
+def verify(
+    a: NDArray[np.float32], b: NDArray[np.float32], frame_a: tuple[int, int], frame_b: tuple[int, int]
+) -> Geometry:
+    """Find the view that most matches agree on.
+
+    OpenCV's estimators start from a fixed state, so the same matches give the same answer.
+
+    Args:
+        a, b: (k, 2) float32 matched points, pixels of the two previews.
+        frame_a, frame_b: width and height of the previews.
+    """
+    import cv2
+
+    nothing = Geometry("none", 0, np.zeros(len(a), np.bool_))
+    if len(a) < MIN_MATCHES:
+        return nothing
+    best = nothing
+    affine, found = cv2.estimateAffinePartial2D(
+        a, b, method=cv2.RANSAC, ransacReprojThreshold=1.5 * TOLERANCE, maxIters=1000, confidence=0.995
+    )
+    if affine is not None:
+        matrix = np.vstack([affine, (0, 0, 1)])
+        best = _described("similarity", matrix, found, a, b, frame_a, frame_b, best)
+    if len(a) >= _FOR_HOMOGRAPHY:
+        matrix, found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
+        if matrix is not None:
+            best = _described("homography", matrix, found, a, b, frame_a, frame_b, best)
+    return best
+
+
+def _described(
+    model: Literal["homography", "similarity"],
+    matrix: NDArray[Any],
+    found: NDArray[Any],
+    a: NDArray[np.float32],
+    b: NDArray[np.float32],
+    frame_a: tuple[int, int],
+    frame_b: tuple[int, int],
+    otherwise: Geometry,
+) -> Geometry:
+    """The geometry of one model, or `otherwise` where it is no possible view or explains no more."""
+    import cv2
+
+    mask = found.ravel().astype(np.bool_)
+    if mask.sum() < MIN_MATCHES or not np.isfinite(matrix).all():
+        return otherwise
+    # Many keypoints of the first photo on one of the second (a collapsed view) are one piece of evidence.
+    count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b))
+    if count <= otherwise.inliers or count < MIN_MATCHES:
+        return otherwise
+    middle = a[mask].mean(0, dtype=np.float64)
+    jacobian = _jacobian(matrix, middle)
+    determinant = float(np.linalg.det(jacobian))
+    corners = _corners(frame_a)
+    depth = matrix[2, :2] @ corners.T + matrix[2, 2]
+    if determinant <= 0 or not (np.sign(depth) == np.sign(depth[0])).all() or np.abs(depth).min() < 1e-9:
+        return otherwise  # mirrored, or a corner lies behind the camera
+    scale = float(np.sqrt(determinant))
+    singular = np.linalg.svd(jacobian, compute_uv=False)
+    if not 1 / MAX_SCALE <= scale <= MAX_SCALE or singular[0] > 3 * singular[1]:
+        return otherwise  # squeezed flat: no view of the same things
+    view = _projected(matrix, corners).astype(np.float32)
+    if not cv2.isContourConvex(np.round(view * 4).astype(np.int32)):
+        return otherwise
+    common, outline = cv2.intersectConvexConvex(view, _corners(frame_b).astype(np.float32))
+    smaller = min(abs(float(cv2.contourArea(view))), float(frame_b[0] * frame_b[1]))
+    if outline is None or smaller <= 0:
+        return otherwise
+    back = _projected(np.asarray(np.linalg.inv(matrix), np.float64), outline.reshape(-1, 2).astype(np.float64))
+    return Geometry(
+        model=model,
+        inliers=int(count),
+        mask=mask,
+        matrix=matrix,
+        overlap=float(min(1.0, common / smaller)),
+        coverage=_coverage(a[mask], back),
+        scale_ratio=scale,
+        rotation_deg=float(np.degrees(np.arctan2(jacobian[1, 0] - jacobian[0, 1], jacobian[0, 0] + jacobian[1, 1]))),
+    )
+
+
+def alignment(a: NDArray[np.uint8], b: NDArray[np.uint8], geometry: Geometry, long_a: int, long_b: int) -> float | None:
+    """How alike two photos are once the first is laid over the second: what has moved or changed shows here.
+
+    The median, over blocks of the second photo that both see, of the correlation of brightness. Tone and exposure
+    change it little; a block of even grey says nothing and is left out.
+
+    Args:
+        a, b: grey thumbs, (h, w) uint8. geometry: between the previews. long_a, long_b: long sides of those, pixels.
+
+    Returns:
+        −1 to 1, or None where fewer than three blocks can be compared.
+    """
+    import cv2
+
+    if geometry.matrix is None:
+        return None
+    shrink_a, shrink_b = max(a.shape) / long_a, max(b.shape) / long_b
+    matrix = np.diag([shrink_b, shrink_b, 1.0]) @ geometry.matrix @ np.diag([1 / shrink_a, 1 / shrink_a, 1.0])
+    size = (b.shape[1], b.shape[0])
+    laid = cv2.GaussianBlur(cv2.warpPerspective(a, matrix, size, flags=cv2.INTER_AREA), (0, 0), 1.5).astype(np.float32)
+    seen = cv2.warpPerspective(np.full_like(a, 255), matrix, size, flags=cv2.INTER_NEAREST) == 255
+    under = cv2.GaussianBlur(b, (0, 0), 1.5).astype(np.float32)
+    step = 20
+    values = []
+    for top in range(0, b.shape[0] - step + 1, step):
+        for left in range(0, b.shape[1] - step + 1, step):
+            block = (slice(top, top + step), slice(left, left + step))
+            inside = seen[block]
+            if inside.mean() < 0.7:
+                continue
+            x, y = laid[block][inside], under[block][inside]
+            x, y = x - x.mean(), y - y.mean()
+            strength = float(np.sqrt((x @ x) * (y @ y)))
+            if min(x @ x, y @ y) > 9.0 * len(x):  # 3 grey levels of contrast
+                values.append(float(x @ y) / strength)
+    return float(np.median(values)) if len(values) >= 3 else None
+
+
+def _jacobian(matrix: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    x, y, w = matrix @ (at[0], at[1], 1.0)
+    return np.asarray((matrix[:2, :2] - np.outer((x / w, y / w), matrix[2, :2])) / w, np.float64)
+
+
+def _corners(frame: tuple[int, int]) -> NDArray[np.float64]:
+    width, height = frame
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+
+
+def _projected(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    return np.asarray(rows[:, :2] / rows[:, 2:], np.float64)
+
+
+def _coverage(points: NDArray[np.float32], region: NDArray[np.float64]) -> float:
+    """Share of the cells of a grid over the region's bounding box that hold a point."""
+    low, high = region.min(0), region.max(0)
+    span = np.maximum(high - low, 1e-6)
+    cells = np.clip(((points - low) / span * _GRID).astype(int), 0, np.array(_GRID) - 1)
+    return len(np.unique(cells, axis=0)) / (_GRID[0] * _GRID[1])

@@ -1,0 +1,41 @@
+"""Which keypoints of two photos look alike: mutual nearest neighbours, clearly nearer than the second nearest."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATIO = 0.85
+"""Lowe's ratio: a match's distance must be below this share of the second nearest distance, seen from both photos."""
+
+
+def mutual_matches(
+    a: NDArray[np.float32], b: NDArray[np.float32], ratio: float = RATIO
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Mutual nearest neighbours that pass the ratio test in both directions: swapping the photos swaps the pairs.
+
+    One matrix product gives all similarities; a nearest neighbour is mutual where the row's best is also its column's
+    best. Second bests are looked up only for the mutual ones.
+
+    Args:
+        a, b: (n, d) and (m, d) float32, rows of unit length.
+        ratio: the larger, the more matches and the more of them wrong.
+
+    Returns:
+        (k, 2) indices into a and b, ordered by the index in a; (k,) float32 similarity (dot product) of each.
+    """
+    if len(a) < 2 or len(b) < 2:
+        return np.empty((0, 2), np.intp), np.empty(0, np.float32)
+    similarity = a @ b.T
+    best = similarity.argmax(1)
+    value = similarity[np.arange(len(a)), best]
+    rows = np.flatnonzero(value == similarity.max(0)[best])
+    columns, value = best[rows], value[rows]
+    along, across = similarity[rows], similarity[:, columns].T
+    here = np.arange(len(rows))
+    along[here, columns] = -2.0
+    across[here, rows] = -2.0
+    second = np.maximum(along.max(1, initial=-2.0), across.max(1, initial=-2.0))
+    # Squared distance of unit vectors: 2 − 2 × similarity.
+    kept = (1 - value) < ratio**2 * (1 - second)
+    return np.column_stack([rows[kept], columns[kept]]), value[kept]

@@ -1,0 +1,154 @@
+"""From evidence to the probability that two photos show the same scene: a logistic model.
+
+Its coefficients come from a prior fitted on virtual scenes (`prior.json`, made by `python -m
+benchmarks.fit_pair_prior`). Every signal may be missing; a missing one adds nothing, so the rest decides.
+Coefficients of signals that speak for a pair are never negative, so that more of such evidence cannot lower a score.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.pairing.evidence import Evidence
+
+FEATURES = (
+    "inliers",
+    "inlier_share",
+    "coverage",
+    "matches",
+    "alignment",
+    "against_phone",
+    "against_other",
+    "hash",
+    "time",
+    "time_known",
+    "distance",
+    "distance_known",
+)
+"""Names of the model's columns, in order."""
+
+FREE = frozenset({"matches", "time_known", "distance_known"})
+"""Columns whose coefficient may have either sign: how many points match says little once it is known how many agree,
+and whether a signal is there at all is no evidence by itself but moves the point where it turns from against to
+for."""
+
+
+class Scorer(Protocol):
+    """What turns rows of features, (n, len(FEATURES)) float64, into (n,) probabilities."""
+
+    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticScorer:
+    """P = 1 / (1 + exp(−(intercept + rows · weights))).
+
+    Attributes:
+        weights: (len(FEATURES),) float64.
+    """
+
+    intercept: float
+    weights: NDArray[np.float64]
+
+    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities strictly between 0 and 1, so that scores keep their order."""
+        logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
+        return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+
+    def to_json(self) -> dict[str, object]:
+        """Coefficients by name, for `prior.json`."""
+        return {
+            "intercept": round(self.intercept, 4),
+            "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, self.weights, strict=True)},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> LogisticScorer:
+        """The inverse of `to_json`; a missing or unknown name is an error, since columns would be mistaken."""
+        weights, intercept = data["weights"], data["intercept"]
+        if not isinstance(weights, dict) or set(weights) != set(FEATURES) or not isinstance(intercept, (int, float)):
+            raise ValueError("the pairing prior does not name this version's features")
+        return cls(float(intercept), np.array([float(weights[name]) for name in FEATURES]))
+
+
+def prior() -> LogisticScorer:
+    """The scorer that comes with the package."""
+    text = resources.files("curate.pairing").joinpath("prior.json").read_text(encoding="utf-8")
+    return LogisticScorer.from_json(json.loads(text))
+
+
+def feature_rows(evidence: Sequence[Evidence], phones: Sequence[int], others: Sequence[int]) -> NDArray[np.float64]:
+    """Model columns of candidate pairs, (n, len(FEATURES)) float64.
+
+    Two columns set a pair's inliers against the most that its phone photo, or its other photo, has with any partner:
+    twenty inliers are much, unless the same photo has two hundred elsewhere.
+
+    Args:
+        evidence: of each pair. phones, others: photo ids of each pair, of the same length.
+    """
+    most_phone: dict[int, int] = {}
+    most_other: dict[int, int] = {}
+    for e, phone, other in zip(evidence, phones, others, strict=True):
+        most_phone[phone] = max(most_phone.get(phone, 0), e.inliers)
+        most_other[other] = max(most_other.get(other, 0), e.inliers)
+    rows = np.zeros((len(evidence), len(FEATURES)))
+    for k, (e, phone, other) in enumerate(zip(evidence, phones, others, strict=True)):
+        inliers = np.log1p(e.inliers)
+        rows[k] = (
+            inliers,
+            e.inliers / max(e.matches, e.inliers, 1),
+            e.coverage,
+            np.log1p(e.matches),
+            0.0 if e.alignment is None else e.alignment - 0.5,
+            inliers - np.log1p(most_phone[phone]),
+            inliers - np.log1p(most_other[other]),
+            0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
+            0.0 if e.time_gap_s is None else -_beyond(abs(e.time_gap_s), 60.0 + 2 * (e.clock_spread_s or 0.0)),
+            0.0 if e.time_gap_s is None else 1.0,
+            0.0 if e.distance_m is None else -_beyond(e.distance_m, 50.0),
+            0.0 if e.distance_m is None else 1.0,
+        )
+    return rows
+
+
+def fit(
+    rows: NDArray[np.float64], same: NDArray[np.bool_], start: LogisticScorer | None = None, strength: float = 1.0
+) -> LogisticScorer:
+    """Fit by penalised likelihood, the penalty pulling towards `start` (or towards 0), signs kept as `FREE` says.
+
+    With few examples the result stays near `start`; with many it follows them. The same function fits the prior on
+    virtual scenes and can follow a person's decisions.
+
+    Args:
+        rows: (n, len(FEATURES)) float64. same: (n,) bool.
+        strength: of the penalty, in units of squared coefficient.
+    """
+    from scipy.optimize import minimize
+
+    centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
+    design = np.column_stack([np.ones(len(rows)), rows])
+    sign = np.where(same, 1.0, -1.0)
+    pull = np.full(len(centre), strength)
+    pull[0] *= 0.01
+
+    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = sign * (design @ theta)
+        away = theta - centre
+        value = float(np.logaddexp(0, -margin).sum() + 0.5 * pull @ away**2)
+        slope = -sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        return value, design.T @ slope + pull * away
+
+    bounds = [(None, None)] + [(None, None) if name in FREE else (0.0, None) for name in FEATURES]
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
+    return LogisticScorer(float(found.x[0]), np.asarray(found.x[1:], np.float64))
+
+
+def _beyond(value: float, unit: float) -> float:
+    return float(np.log1p(value / unit))
