@@ -1,4 +1,4 @@
-"""Draws the app's screens on a small collection of virtual photos, as SVG and PNG.
+"""Draws the app's screens on a small collection of virtual photos, as PNG.
 
 Run: make screenshots
 """
@@ -6,11 +6,13 @@ Run: make screenshots
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from textual.pilot import Pilot
 
 from curate.catalog.pairs import decide_auto
@@ -52,8 +54,8 @@ async def draw(workspace: Workspace) -> None:
     async def save(pilot: Pilot[None], name: str) -> None:
         await pilot.pause(0.5)
         svg = pilot.app.export_screenshot(title="curate")
-        (OUT / f"{name}.svg").write_text(svg, encoding="utf-8")
-        cairosvg.svg2png(bytestring=svg.encode(), write_to=str(OUT / f"{name}.png"), output_width=1200)
+        picture = Image.open(io.BytesIO(cairosvg.svg2png(bytestring=svg.encode(), output_width=1200)))
+        picture.convert("RGB").quantize(128).save(OUT / f"{name}.png", optimize=True)
 
     with Catalog.open(workspace) as catalog:
         app = CurateApp(catalog, "library", "half")

@@ -6,11 +6,12 @@ import os
 import time
 from dataclasses import asdict, dataclass
 
-from curate.catalog.pairs import replace_candidates
+from curate.catalog.pairs import pairs, replace_candidates
 from curate.catalog.store import Catalog
 from curate.pairing.clocks import ClockOffset
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
+from curate.pairing.scenes import best_of_each_scene
 from curate.photos.facts import TakenPrecision
 from curate.progress import Work
 
@@ -108,8 +109,17 @@ def pair_workspace(
         workers=jobs or os.cpu_count() or 1,
     )
     with catalog.transaction():
+        names = {photo.id: photo.sha256 for photo in photos}
+        accepted = [(pair.phone_sha256, pair.other_sha256) for pair in pairs(catalog, "accepted")]
+        proposed = best_of_each_scene(
+            ((names[c.phone_id], names[c.other_id], c.score, c.assigned) for c in result.candidates), accepted
+        )
         replace_candidates(
-            catalog, ((c.phone_id, c.other_id, c.score, c.assigned, c.evidence.to_dict()) for c in result.candidates)
+            catalog,
+            (
+                (c.phone_id, c.other_id, c.score, (names[c.phone_id], names[c.other_id]) in proposed, c.evidence.to_dict())
+                for c in result.candidates
+            ),
         )
         keep_clock_offsets(catalog, result.clock_offsets)
     paths = {photo.id: photo.preview for photo in photos}

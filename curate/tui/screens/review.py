@@ -225,9 +225,9 @@ def _evidence_line(pair: PairRow) -> Text:
     if pair.score is None:
         line = Text("made by hand", "bold")
     else:
-        line = Text.assemble((f"{100 * pair.score:.0f} %", "bold"), " likely the same scene")
+        share = "over 99 %" if pair.score >= 0.995 else f"{100 * pair.score:.0f} %"
+        line = Text.assemble((share, "bold"), " likely the same scene")
     evidence = Evidence.from_dict(pair.evidence)
     for said in words(evidence) if evidence else ():
         line.append("  ·  ", "dim").append(shown(said))
-    line.no_wrap, line.overflow = True, "ellipsis"
     return line
