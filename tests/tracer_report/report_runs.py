@@ -145,6 +145,40 @@ def knn_rows(encoders: tuple[str, ...] = ENCODERS, n: int = 240) -> list[Row]:
     return rows
 
 
+def similarity_rows(encoders: tuple[str, ...] = ENCODERS, n: int = 300) -> list[Row]:
+    """Similarity rows by phone or camera, for photos of the same content and of other content."""
+    return [
+        rate(value, n, experiment="similarity", encoder=e, attribute="Is Smartphone", setting=setting,
+             metric="accuracy", chance=0.5)
+        for e in encoders
+        for setting, value in (("class=same", 0.64), ("class=other", 0.58))
+    ]  # fmt: skip
+
+
+def similarity_detail(encoder: str) -> dict[str, Any]:
+    """Histograms of four kinds: bells, of which those that share the label lie a little higher."""
+    edges = [round(-1 + i / 25, 6) for i in range(51)]
+    centres = {("same", "same"): 0.62, ("same", "other"): 0.54, ("other", "same"): 0.38, ("other", "other"): 0.33}
+    bells = {
+        f"class={c},label={k}": [round(400 * 2.718 ** (-(((a + 0.02 - mean) / 0.12) ** 2))) for a in edges[:-1]]
+        for (c, k), mean in centres.items()
+    }
+    return {
+        "experiment": "similarity", "encoder": encoder, "attribute": "Is Smartphone", "processing": "IDENTITY",
+        "mask_ratio": 0.0, "setting": "", "edges": edges, "histograms": bells,
+        "means": {f"class={c},label={k}": mean for (c, k), mean in centres.items()},
+    }  # fmt: skip
+
+
+def association_rows(n: int = 360) -> list[Row]:
+    """Cramér's V of two labels, one without and one with an association."""
+    return [
+        rate(value, n, experiment="association", encoder="", attribute=attribute, setting="semantic_label",
+             metric="cramers_v", chance=0.0, ci_low=low, ci_high=high)
+        for attribute, value, low, high in (("Make", 0.0, 0.0, 0.081), ("jpeg_quality", 0.312, 0.24, 0.388))
+    ]  # fmt: skip
+
+
 def _interval(row: Row) -> Interval:
     assert row.ci_low is not None and row.ci_high is not None
     return Interval(row.ci_low, row.ci_high)
@@ -189,6 +223,7 @@ def meta(encoders: tuple[str, ...] = ENCODERS, **more: Any) -> dict[str, Any]:
         for e in encoders
     ]
     for encoder in encoders:
+        details.append(similarity_detail(encoder))
         named = {"encoder": encoder, "processing": "IDENTITY", "mask_ratio": 0.0}
         details.append(
             {
@@ -207,13 +242,13 @@ def meta(encoders: tuple[str, ...] = ENCODERS, **more: Any) -> dict[str, Any]:
         "dataset": {
             "name": "virtual",
             "path": "/photos/virtual",
-            "counts": {"photos": 360, "cameras": 6, "scenes": 60, "pairs": 60},
+            "counts": {"photos": 360, "scenes_or_owners": 60, "pairs": 60},
         },
         "versions": {"lenstrace": "0.1.0", "torch": "2.10.0", "python": "3.12.4", "numpy": "2.1.3"},
         "device": "cpu",
         "seconds": 131.4,
-        "seeds": [42],
-        "protocol": "batched",
+        "seed": 42,
+        "protocol": {"probe": "one linear layer", "kNN": "cosine, k = 1"},
         "skipped": [
             {"what": "openclip/ViT-B-32", "why": "its weights are not here and the run is offline"},
             {"what": "probe of Flash", "why": "one class only: all 360 photos are “without flash”"},
@@ -231,6 +266,12 @@ def write_run(folder: Path, rows: list[Row], said: dict[str, Any]) -> Path:
     return folder
 
 
+def measured(encoders: tuple[str, ...] = ENCODERS) -> list[Row]:
+    """Rows of every experiment."""
+    rows = probe_rows(encoders) + knn_rows(encoders) + pair_rows(encoders)
+    return rows + similarity_rows(encoders) + association_rows()
+
+
 def whole_run(folder: Path, encoders: tuple[str, ...] = ENCODERS) -> Path:
     """A run in which everything was measured."""
     audit = {
@@ -241,6 +282,4 @@ def whole_run(folder: Path, encoders: tuple[str, ...] = ENCODERS) -> Path:
             {"name": "aspect", "statistic": "accuracy alone", "value": 0.5, "p_value": 0.61},
         ],
     }
-    return write_run(
-        folder, probe_rows(encoders) + knn_rows(encoders) + pair_rows(encoders), meta(encoders, audit=audit)
-    )
+    return write_run(folder, measured(encoders), meta(encoders, audit=audit))

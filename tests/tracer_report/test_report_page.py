@@ -10,7 +10,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_runs import ENCODERS, confusion, knn_rows, meta, pair_rows, probe_rows, rate, whole_run, write_run
+from report_runs import (
+    ENCODERS,
+    confusion,
+    knn_rows,
+    measured,
+    meta,
+    pair_rows,
+    probe_rows,
+    similarity_detail,
+    similarity_rows,
+    whole_run,
+    write_run,
+)  # fmt: skip
 
 from tracer import results
 from tracer.errors import TracerError
@@ -95,7 +107,7 @@ def test_every_measured_block_is_there(page: str) -> None:
     tree = Tree(page)
     there = {attributes.get("id") for attributes in tree.named("section")}
     assert there == {
-        "answer", "measured", "probes", "knn", "retrieval", "confusions", "set", "skipped", "making",
+        "answer", "measured", "probes", "knn", "retrieval", "similarity", "confusions", "set", "skipped", "making",
     }  # fmt: skip
     assert {a["href"] for a in tree.named("a")} == {f"#{name}" for name in there}
 
@@ -111,14 +123,14 @@ def test_every_row_stands_in_a_table_with_chance_interval_and_n(page: str, tmp_p
     assert len(lines) == len(load_run(whole_run(tmp_path)).rows) + signed
     for line in lines:
         cells = dict(line)
-        assert re.fullmatch(r"\[[−+]?\d+\.\d(–| to )[−+]?\d+\.\d\]", cells["95 % interval"])
+        assert re.fullmatch(r"\[[−+]?\d+\.\d+(–| to )[−+]?\d+\.\d+\]", cells["95 % interval"])
         assert re.fullmatch(r"\d+\.\d", cells.get("Guessing") or cells["No effect"])
         assert int(cells["n"].replace(",", "")) > 0
 
 
 def test_results_as_written_are_read_back_whole(tmp_path: Path) -> None:
     """What `tracer.results` writes reaches the page row by row."""
-    rows = probe_rows() + knn_rows() + pair_rows()
+    rows = measured()
     results.write(tmp_path, rows, meta())
     run = load_run(tmp_path)
     assert list(run.rows) == rows and run.unusable == 0 and len(run.confusions) == 16
@@ -205,10 +217,28 @@ def test_a_name_of_a_thousand_characters_is_cut(tmp_path: Path) -> None:
     assert "x" * 201 not in render(load_run(run)) and "x" * 150 + "x" in render(load_run(run))
 
 
-@pytest.mark.parametrize("kept", ["probe", "knn", "retrieval"])
+def test_coefficients_are_no_percentages(page: str) -> None:
+    """Cramér's V is written from 0 to 1, with zero as the level of no effect."""
+    table = page[page.index("Labels against what the picture shows") :]
+    assert ">0.311<" in table and ">[0.240–0.388]<" in table and 'data-head="V"' in table
+
+
+def test_similarity_is_drawn_as_two_distributions_for_each_content(page: str, tmp_path: Path) -> None:
+    """Each panel outlines photos that share the label and photos that do not; damaged histograms draw nothing."""
+    assert page.count('class="area" d="M0 100V') == page.count('class="outline" d="M0 100V') == 2 * len(ENCODERS)
+    whole = similarity_detail("e")
+    for damage in (
+        {"edges": [0, 1]}, {"edges": [math.nan] * 51}, {"edges": [0] * 51}, {"edges": None}, {"histograms": [1]},
+        {"histograms": {"class=same,label=same": ["a"] * 50}}, {"histograms": {"class=same,label=same": [0] * 50}},
+    ):  # fmt: skip
+        run = load_run(write_run(tmp_path, similarity_rows(), {"details": [{**whole, **damage}]}))
+        assert 'class="outline" d' not in render(run)
+
+
+@pytest.mark.parametrize("kept", ["probe", "knn", "retrieval", "similarity"])
 def test_each_experiment_alone_makes_a_page(tmp_path: Path, kept: str) -> None:
     """With one experiment and nothing said beside its rows, the page holds that block alone."""
-    rows = [r for r in probe_rows() + knn_rows() + pair_rows() if r.experiment == kept]
+    rows = [r for r in measured() if r.experiment == kept]
     tree = Tree(render(load_run(write_run(tmp_path, rows, {}))))
     there = {attributes.get("id") for attributes in tree.named("section")}
     assert there == {"answer", "measured", "making", {"probe": "probes"}.get(kept, kept)}
@@ -222,18 +252,9 @@ def test_an_empty_run_makes_a_page_that_says_so(tmp_path: Path) -> None:
 
 def test_unknown_experiments_and_metrics_are_shown_as_they_are(tmp_path: Path) -> None:
     """Rows that this version does not explain still stand in a table of their own."""
-    row = rate(
-        0.4,
-        50,
-        experiment="association",
-        encoder="",
-        attribute="Make",
-        setting="semantic_label",
-        metric="cramers_v",
-        chance=None,
-    )
-    tree = Tree(render(load_run(write_run(tmp_path, [row, replace(row, experiment="novelty", metric="new")], {}))))
-    assert "Association" in tree.text and "Cramér's V" in tree.text and "Novelty" in tree.text and "40.0" in tree.text
+    row = replace(probe_rows()[0], experiment="novelty", metric="new")
+    tree = Tree(render(load_run(write_run(tmp_path, [row, replace(row, metric="newer")], {}))))
+    assert "Novelty" in tree.text and {"new", "newer"} <= set(tree.texts)
 
 
 def test_rows_without_a_number_are_counted_not_drawn(tmp_path: Path) -> None:
@@ -293,6 +314,13 @@ def test_the_audit_is_read_from_the_set(tmp_path: Path) -> None:
     assert "1 leak was found" in text and "scene 4" in text
     gone = write_run(tmp_path / "run", probe_rows(), meta(dataset={"name": "set", "path": str(tmp_path / "gone")}))
     assert "leak" not in Tree(render(load_run(gone))).text
+
+
+def test_the_command_as_typed_loses_its_places(tmp_path: Path) -> None:
+    """Absolute paths in the command that was typed are cut to their last name."""
+    typed = "tracer evaluate '/home/somebody/my set' --encoders offline -o /tmp/run"
+    text = Tree(render(load_run(write_run(tmp_path, probe_rows(), meta(command=typed))))).text
+    assert "tracer evaluate 'my set' --encoders offline -o run" in text and "somebody" not in text
 
 
 def test_the_command_names_the_set_not_its_place(tmp_path: Path) -> None:

@@ -61,14 +61,17 @@ def class_counts(run: Run) -> list[tuple[str, str]]:
     return list(listed.items())
 
 
-def protocol(run: Run) -> str:
-    """Return how the probes were trained and tested, as sentences."""
+def protocol(run: Run) -> list[tuple[str, str]]:
+    """Return how the figures were made, as (what, how)."""
     said = run.meta.get("protocol")
     if isinstance(said, Mapping):
-        said = "; ".join(f"{_plain(str(name))}: {_value(value)}" for name, value in said.items())
-    sentences = [f"Protocol: {said}."] if said else []
-    schemes = [_scheme(detail) for detail in run.details]
-    return " ".join([*sentences, *dict.fromkeys(scheme for scheme in schemes if scheme)])
+        return [(_plain(str(name)), _value(value)) for name, value in said.items()]
+    return [("Protocol", _value(said))] if said else []
+
+
+def schemes(run: Run) -> str:
+    """Return how the probes were tested, as sentences."""
+    return " ".join(dict.fromkeys(scheme for detail in run.details if (scheme := _scheme(detail))))
 
 
 def _scheme(detail: Mapping[str, Any]) -> str:
@@ -95,14 +98,23 @@ def command(run: Run) -> str:
     """Return the command that repeats the run, with the set named by its folder: a page travels, a path does not."""
     said = run.meta.get("command")
     if isinstance(said, str) and said:
-        return said
-    if isinstance(said, list) and said:
-        return shlex.join(str(word) for word in said)
+        return _without_places(said)
     dataset = dataset_meta(run.meta)
     path = dataset.get("path") or dataset.get("root")
     folder = PurePath(str(path)).name if path else run.dataset
     encoders = ",".join(run.encoders)
     return shlex.join(["tracer", "evaluate", folder, *(["--encoders", encoders] if encoders else []), "-o", "RUN"])
+
+
+def _without_places(typed: str) -> str:
+    """A command as typed, each absolute path in it cut to its last name."""
+    try:
+        typed_words = shlex.split(typed)
+    except ValueError:  # an open quotation mark: it was no shell that read it
+        typed_words = typed.split()
+    return shlex.join(
+        PurePath(word).name if word.startswith("/") and PurePath(word).name else word for word in typed_words
+    )
 
 
 def making(run: Run) -> list[tuple[str, str]]:

@@ -275,6 +275,6 @@ def _knn(rows: Sequence[Row]) -> list[Answer]:
                 if toward == {True}
                 else " The shared trace drives the vote away from its side."
             )
-        about = f"Neighbours, {words.title(attribute).lower()}" if attribute else "Neighbours"
+        about = f"Neighbours, by {words.title(attribute)}" if attribute else "Neighbours"
         made.append(Answer(about, sentence, comment, joint_verdict(differences, 0.0), differences, difference=True))
     return made

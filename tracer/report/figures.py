@@ -23,6 +23,10 @@ DIFFERENCES = frozenset({"spd_p", "spd_a", SIGNED})
 """Metrics that are differences of two rates: no effect is zero, not chance."""
 
 
+COEFFICIENTS = frozenset({"cramers_v"})
+"""Metrics from 0 (no effect) to 1 that are no rates; they are written as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """A labelled place on an axis, in percent of its length."""
@@ -126,6 +130,8 @@ def rates() -> Scale:
 def scale_for(rows: Iterable[Row]) -> Scale:
     """Return the axis for some rows: 0 to 100 %, or for differences a round range that holds them and zero."""
     listed = list(rows)
+    if listed and all(r.metric in COEFFICIENTS for r in listed):
+        return Scale(0.0, 1.0, tuple(Tick(25.0 * i, f"{i / 4:g}") for i in range(5)))
     ends = [v for r in listed for v in (r.value, r.ci_low, r.ci_high) if v is not None] or [0.0]
     if min(ends) >= 0 and not all(r.metric in DIFFERENCES for r in listed):
         return rates()
@@ -149,14 +155,24 @@ def _round_up(value: float) -> float:
 def describe(row: Row) -> str:
     """Return one figure in words, with what is needed to judge it."""
     signed = row.metric in DIFFERENCES and (row.value < 0 or (row.ci_low or 0) < 0)
-    parts = [
-        words.number(row.value, signed=signed) + (" points" if row.metric in DIFFERENCES else words.THIN + "%"),
-        words.interval(row.ci_low, row.ci_high, signed=signed),
-    ]
-    if row.metric not in DIFFERENCES:
+    unit = {True: " points"}.get(row.metric in DIFFERENCES, "" if row.metric in COEFFICIENTS else words.THIN + "%")
+    parts = [value_text(row, signed) + unit, interval_text(row, signed)]
+    if row.metric not in DIFFERENCES | COEFFICIENTS:
         parts.append("guessing " + words.percent(row.chance, 1) if row.chance is not None else "guessing unknown")
     parts.append(f"n = {row.n:,}")
     return ", ".join(parts)
+
+
+def value_text(row: Row, signed: bool = False) -> str:
+    """Return a figure's value as its table writes it, without a unit."""
+    return words.plain(row.value) if row.metric in COEFFICIENTS else words.number(row.value, signed=signed)
+
+
+def interval_text(row: Row, signed: bool = False) -> str:
+    """Return a figure's interval as its table writes it."""
+    if row.metric in COEFFICIENTS and row.ci_low is not None and row.ci_high is not None:
+        return f"[{words.plain(row.ci_low)}–{words.plain(row.ci_high)}]"
+    return words.interval(row.ci_low, row.ci_high, signed=signed)
 
 
 def mark(row: Row, scale: Scale, style: int = -1, hollow: bool = False, who: str = "") -> Mark:
@@ -174,7 +190,7 @@ def mark(row: Row, scale: Scale, style: int = -1, hollow: bool = False, who: str
 
 def level(row: Row, scale: Scale) -> float | None:
     """Return the place of the dashed line: guessing, or zero for a difference."""
-    if row.metric in DIFFERENCES:
+    if row.metric in DIFFERENCES | COEFFICIENTS:
         return scale.at(0.0)
     return None if row.chance is None else scale.at(row.chance)
 
@@ -182,7 +198,7 @@ def level(row: Row, scale: Scale) -> float | None:
 def line(row: Row, scale: Scale, style: int = -1, label: str = "", group: str = "") -> Line:
     """Return a dot-plot row with a single mark."""
     signed = scale.low < 0
-    value = f"{words.number(row.value, signed=signed)} {words.interval(row.ci_low, row.ci_high, signed=signed)}"
+    value = f"{value_text(row, signed)} {interval_text(row, signed)}"
     return Line(label, (mark(row, scale, style, who=label),), level(row, scale), value, group)
 
 

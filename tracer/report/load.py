@@ -86,7 +86,7 @@ class Run:
     @property
     def encoders(self) -> tuple[str, ...]:
         """The encoders in the order in which the results name them."""
-        return tuple(dict.fromkeys(row.encoder for row in self.rows))
+        return tuple(dict.fromkeys(row.encoder for row in self.rows if row.encoder))
 
 
 def load_run(run: Path) -> Run:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.files import replace_with
 from tracer.report import words
-from tracer.report.about import audit_view, class_counts, command, deck, facts, making, protocol, warnings
+from tracer.report.about import audit_view, class_counts, command, deck, facts, making, protocol, schemes, warnings
 from tracer.report.answers import VERDICT_WORDS, Answer, Verdict, answers, headline
+from tracer.report.distributions import ridge_panels
 from tracer.report.figures import (
     DIFFERENCES,
     DotPlot,
@@ -89,7 +90,10 @@ def _context(run: Run) -> dict[str, Any]:
     probes = sorted((r for r in rows if r.experiment == "probe"), key=_by_label(rows))
     knn = [r for r in rows if r.experiment == "knn"]
     retrieval = [r for r in rows if r.experiment == "retrieval"]
-    others = [r for r in rows if r.experiment not in ("probe", "knn", "retrieval")]
+    similarity = [r for r in rows if r.experiment == "similarity"]
+    association = [r for r in rows if r.experiment == "association"]
+    explained = ("probe", "knn", "retrieval", "similarity", "association")
+    others = [r for r in rows if r.experiment not in explained]
     view: dict[str, Any] = {
         "dataset": run.dataset,
         "headline": headline(rows),
@@ -102,6 +106,7 @@ def _context(run: Run) -> dict[str, Any]:
         "intervals": sum(r.ci_low is not None for r in rows),
         "styles": styles if len(styles) <= 6 else {},
         "protocol": protocol(run),
+        "schemes": schemes(run),
         "curves": curve_panels(rows, styles),
         "semantic": any(r.attribute in words.SEMANTIC for r in probes),
         "probes": _tables("Probe accuracy", probes, styles),
@@ -109,6 +114,9 @@ def _context(run: Run) -> dict[str, Any]:
         "knn_plots": knn_plots(rows, styles) if len(styles) <= 6 else [],
         "retrieval": _tables("Pair retrieval", retrieval, styles, run.details),
         "retrieval_plots": retrieval_plots(rows, styles),
+        "similarity": _tables("Similarity", similarity, styles, level="No effect"),
+        "ridges": ridge_panels(run.details) if similarity else [],
+        "association": _tables("Labels against what the picture shows", association, styles),
         "others": [
             t
             for name in dict.fromkeys(r.experiment for r in others)
@@ -140,9 +148,10 @@ def _contents(view: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("probes", "Probes", view["probes"]),
         ("knn", "Neighbours", view["knn"]),
         ("retrieval", "Pairs", view["retrieval"]),
+        ("similarity", "Similarity", view["similarity"]),
         ("others", "Further figures", view["others"]),
         ("confusions", "Confusions", view["matrices"]),
-        ("set", "The set", view["audit"]),
+        ("set", "The set", view["audit"] or view["association"]),
         ("skipped", "Not measured", view["skipped"] or view["unusable"]),
         ("making", "How to repeat it", True),
     ]
@@ -191,13 +200,17 @@ def _masks(rows: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _tables(
-    name: str, rows: Sequence[Row], styles: Mapping[str, int], details: Sequence[Mapping[str, Any]] = ()
+    name: str,
+    rows: Sequence[Row],
+    styles: Mapping[str, int],
+    details: Sequence[Mapping[str, Any]] = (),
+    level: str = "Guessing",
 ) -> list[Table]:
     """Rates and differences apart, since they are read against different levels; then the metrics of second rank."""
     first = [r for r in rows if r.metric not in DIFFERENCES and r.metric not in FURTHER]
     differences = [r for r in rows if r.metric in DIFFERENCES]
     further = [r for r in rows if r.metric in FURTHER]
-    made = [results_table(name, first, styles)] if first else []
+    made = [results_table(name, first, styles, level=level)] if first else []
     made += [results_table(f"{name}: differences", differences, styles)] if differences else []
     made += [results_table(f"{name}: further metrics", further, styles, bool(first))] if further else []
     signed = signed_rows(differences, details)

@@ -87,7 +87,7 @@ def plan(run: Run) -> list[tuple[str, Callable[[], Figure]]]:
     knn = [r for r in rows if r.experiment == "knn" and r.metric in ("sp", "accuracy")]
     for attribute in dict.fromkeys(r.attribute for r in knn):
         lines = _knn_lines([r for r in knn if r.attribute == attribute], styles)
-        title = f"Neighbours, by {words.title(attribute).lower()}" if attribute else "Neighbours"
+        title = f"Neighbours, by {words.title(attribute)}" if attribute else "Neighbours"
         drawings.append((f"knn-{slug(attribute)}", _drawer(title, "Accuracy of the vote", lines)))
     if pairs := _pair_lines([r for r in rows if r.experiment == "retrieval" and r.metric == "recall@1"], styles):
         about = "Partner found first, among photos of the query's kind (filled) or of the other kind (hollow)"

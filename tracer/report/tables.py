@@ -8,7 +8,17 @@ from typing import Any
 
 from tracer.report import words
 from tracer.report.answers import setting_parts
-from tracer.report.figures import DIFFERENCES, SIGNED, Line, Scale, line, scale_for
+from tracer.report.figures import (
+    COEFFICIENTS,
+    DIFFERENCES,
+    SIGNED,
+    Line,
+    Scale,
+    interval_text,
+    line,
+    scale_for,
+    value_text,
+)
 from tracer.report.load import Confusion
 from tracer.results import Row
 
@@ -83,10 +93,13 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], Cell], str], ...] = (
 def _other_settings(setting: str) -> str:
     """What a setting says beside query and negatives, which have columns of their own."""
     parts = [part for part in setting.split(",") if part.partition("=")[0] not in ("query", "negatives")]
-    return ", ".join(parts) or "–"
+    known = {"class=same": "same content", "class=other": "other content"}
+    return ", ".join(known.get(part, part) for part in parts) or "–"
 
 
-def results_table(name: str, rows: Sequence[Row], styles: Mapping[str, int], further: bool = False) -> Table:
+def results_table(
+    name: str, rows: Sequence[Row], styles: Mapping[str, int], further: bool = False, level: str = "Guessing"
+) -> Table:
     """Return the table of some rows, in their order; a column that says the same in each line goes to the caption."""
     shared, kept = [], []
     for head, cell, phrase in _COLUMNS:
@@ -99,9 +112,10 @@ def results_table(name: str, rows: Sequence[Row], styles: Mapping[str, int], fur
             kept.append((head, cell))
     scale = scale_for(rows)
     differences = all(r.metric in DIFFERENCES for r in rows)
+    coefficients = all(r.metric in COEFFICIENTS for r in rows)
     heads = [(head, head == "Hidden") for head, _ in kept]
-    heads += [("Points" if differences else "%", True), ("95 % interval", True)]
-    heads += [("No effect" if differences else "Guessing", True), ("n", True)]
+    heads += [("Points" if differences else "V" if coefficients else "%", True), ("95 % interval", True)]
+    heads += [("No effect" if differences or coefficients else level, True), ("n", True)]
     return Table(
         name=name,
         caption="; ".join(shared)[:1].upper() + "; ".join(shared)[1:],
@@ -118,8 +132,8 @@ def _line(row: Row, columns: Sequence[Callable[[Row], Cell]], scale: Scale, styl
     low = -2.0 if row.ci_low is None else row.ci_low
     level = 0.0 if row.metric in DIFFERENCES else row.chance
     cells += [
-        Cell(words.number(row.value, signed=signed), row.value, True),
-        Cell(words.interval(row.ci_low, row.ci_high, signed=signed), low, True),
+        Cell(value_text(row, signed), row.value, True),
+        Cell(interval_text(row, signed), low, True),
         Cell(words.number(level), -2.0 if level is None else level, True),
         Cell(f"{row.n:,}", float(row.n), True),
     ]

@@ -55,6 +55,7 @@ _TITLES = {
     "model_normalized": "Camera model (tidied)",
     "Smartphone Model": "Phone model",
     "camera_type": "Type of camera",
+    "JPEG": "JPEG compression",
     "semantic_label": "What the picture shows",
     "label": "What the picture shows",
 }
@@ -98,6 +99,11 @@ def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
     if float(text) == 0:
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
+
+
+def plain(value: float | None, decimals: int = 3) -> str:
+    """Return a figure that is no share, such as a coefficient: 0.0471 as `0.047`."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.{decimals}f}".replace("-", MINUS)
 
 
 def percent(value: float | None, decimals: int = 0) -> str:
