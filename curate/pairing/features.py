@@ -152,7 +152,7 @@ def save(path: Path, features: Features) -> None:
 def load(path: Path) -> Features | None:
     """Features from the cache; None where they are not there or a file is damaged, so that they are computed again."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             keypoints, descriptors, thumb, frame = (
                 file[name] for name in ("keypoints", "descriptors", "thumb", "frame")
             )

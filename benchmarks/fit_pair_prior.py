@@ -1,0 +1,115 @@
+"""Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
+
+Writes `curate/pairing/prior.json`. Three collections, none of which a benchmark or a test uses: one as the cameras
+are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at random,
+so that the model also meets partners that share little. Each candidate counts once for each choice of which optional
+signals are known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
+from curate.demo.plan import CollectionOptions
+from curate.pairing.evidence import Evidence
+from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.photo import PairingPhoto
+from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit
+from curate.progress import finish
+
+SEED = 101
+SCENES = 60
+COLLECTIONS = {
+    "plain": CollectionOptions(lookalikes=0.3, unpaired=0.3, gps=2.0),
+    "look-alikes": CollectionOptions(lookalikes=0.5, moved=0.25, span_s=300.0, gps=2.0),
+    "cropped": CollectionOptions(lookalikes=0.4, unpaired=0.2, gps=2.0),
+}
+TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "prior.json"
+
+
+class Loose:
+    """Ranks by what any pairing would rank by, and drops nothing: the candidates to learn from."""
+
+    def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Between 0.5 and 1, by inliers and then matches."""
+        seen = rows[:, FEATURES.index("inliers")] + 0.1 * rows[:, FEATURES.index("matches")]
+        return 0.5 + 0.45 * seen / 10
+
+
+def cropped(photos: list[PairingPhoto], folder: Path, seed: int) -> list[PairingPhoto]:
+    """The photos with previews cut to 40–100 % of their sides, softened, and compressed once more."""
+    folder.mkdir(exist_ok=True)
+    out = []
+    for photo in photos:
+        rng = np.random.default_rng((seed, photo.id))
+        picture = cv2.imread(str(photo.preview))
+        height, width = picture.shape[:2]
+        share = rng.uniform(0.4, 1.0)
+        high, wide = int(height * share), int(width * share)
+        top, left = int(rng.integers(0, height - high + 1)), int(rng.integers(0, width - wide + 1))
+        picture = picture[top : top + high, left : left + wide]
+        picture = cv2.resize(picture, (width, round(width * high / wide)), interpolation=cv2.INTER_CUBIC)
+        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.5))
+        path = folder / f"{photo.id}.jpg"
+        cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        out.append(dataclasses.replace(photo, preview=path, sha256=digest, phash=None))
+    return out
+
+
+def examples(result: PairingResult, truth: VirtualPairs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Rows and answers of all candidates, once for each subset of time, place and hash."""
+    phones = [c.phone_id for c in result.candidates]
+    others = [c.other_id for c in result.candidates]
+    same = np.array([truth.scene[a] == truth.scene[b] for a, b in zip(phones, others, strict=True)])
+    parts = []
+    for time, place, looks in product((True, False), repeat=3):
+        kept = [_without(c.evidence, time, place, looks) for c in result.candidates]
+        parts.append(feature_rows(kept, phones, others))
+    return np.concatenate(parts), np.tile(same, len(parts))
+
+
+def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Evidence:
+    return dataclasses.replace(
+        evidence,
+        time_gap_s=evidence.time_gap_s if time else None,
+        distance_m=evidence.distance_m if place else None,
+        hash_distance=evidence.hash_distance if looks else None,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="keeps the collections between runs")
+    folder = parser.parse_args().folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
+    rows, same = [], []
+    for number, (name, options) in enumerate(COLLECTIONS.items()):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
+        truth = virtual_pairs(folder / name, SCENES, SEED + number, options)
+        photos = cropped(truth.photos, folder / name / "cropped", SEED) if name == "cropped" else truth.photos
+        result = finish(find_pairs(photos, folder / name / "cache", workers=os.cpu_count() or 1, scorer=Loose()))
+        x, y = examples(result, truth)
+        print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
+        rows.append(x)
+        same.append(y)
+    # Eight copies of each candidate are not eight candidates: the penalty is held up to match.
+    scorer: LogisticScorer = fit(np.concatenate(rows), np.concatenate(same), strength=8.0)
+    print(json.dumps(scorer.to_json(), indent=2))
+    TARGET.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

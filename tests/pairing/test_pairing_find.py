@@ -1,0 +1,271 @@
+"""Finding partners in collections whose truth is known."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pairing_scenes import OTHER, PHONE, Collection, average_hash, make_scene, photograph
+
+from curate.pairing import find as finding
+from curate.pairing.compare import inlier_points
+from curate.pairing.evidence import words
+from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.photo import PairingPhoto
+from curate.photos.facts import TakenPrecision
+from curate.progress import finish
+
+
+def first_choices(result: PairingResult) -> dict[int, int]:
+    """Each photo's best partner."""
+    best: dict[int, tuple[float, int]] = {}
+    for candidate in result.candidates:
+        pair = candidate.phone_id, candidate.other_id
+        for one, two in (pair, pair[::-1]):
+            if one not in best or candidate.score > best[one][0]:
+                best[one] = candidate.score, two
+    return {one: two for one, (_, two) in best.items()}
+
+
+def blank(photo: PairingPhoto, path: Path, value: int) -> PairingPhoto:
+    """A photo without a single corner."""
+    cv2.imwrite(str(path), np.full((300, 400, 3), value, np.uint8))
+    return replace(photo, id=photo.id + 1000, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), preview=path)
+
+
+def test_partner_comes_first(collection: Collection, result: PairingResult) -> None:
+    """Every photo's best candidate shows its scene, look-alikes and wrong clocks notwithstanding."""
+    chosen = first_choices(result)
+    assert set(chosen) == {photo.id for photo in collection.photos}
+    assert all(collection.scene_of[one] == collection.scene_of[two] for one, two in chosen.items())
+
+
+def test_partner_comes_first_without_time(collection: Collection, cache: Path) -> None:
+    """Pictures alone find the partner, and no clock is spoken of."""
+    result = finish(find_pairs(collection.photos, cache, use_time=False, use_gps=False))
+    assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(result).items())
+    assert result.clock_offsets == []
+    assert all(candidate.evidence.time_gap_s is None for candidate in result.candidates)
+
+
+def test_shortlist_keeps_the_partners(
+    collection: Collection, cache: Path, result: PairingResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Voting descriptors shortlist the right partners among a few of many, so that most pairs are never compared."""
+    monkeypatch.setattr(finding, "SHORTLIST", 3)
+    short = finish(find_pairs(collection.photos, cache))
+    assert short.compared < result.compared / 2
+    assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(short).items())
+
+
+def test_clock_offsets(result: PairingResult) -> None:
+    """All four offsets are found to within the shots' lag of twenty seconds, in the stated direction (b minus a)."""
+    clocks = {"Acme|P1": 0.0, "Blip|P2": 35.0, "Corp|D1": -5025.0, "Dorn|M2": 30_000.0}
+    assert len(result.clock_offsets) == 4
+    for offset in result.clock_offsets:
+        assert offset.seconds == pytest.approx(clocks[offset.camera_b] - clocks[offset.camera_a], abs=20)
+        assert offset.support >= 8
+
+
+def test_result_depends_on_neither_workers_nor_order(
+    collection: Collection, result: PairingResult, tmp_path: Path
+) -> None:
+    """Two processes, a fresh cache and shuffled photos give the same candidates to the last bit."""
+    shuffled = list(collection.photos)
+    random.Random(5).shuffle(shuffled)
+    assert finish(find_pairs(shuffled, tmp_path, workers=2)) == result
+
+
+def test_sides_and_cameras_never_mix(collection: Collection, cache: Path) -> None:
+    """A phone is only ever offered another camera's photo, also where one camera was put on both sides."""
+    few = collection.photos[:16]
+    photos = [*few, *(replace(p, side="other", id=p.id + 500) for p in few if p.camera == "Acme|P1")]
+    side = {photo.id: photo.side for photo in photos}
+    camera = {photo.id: photo.camera for photo in photos}
+    result = finish(find_pairs(photos, cache))
+    assert {(side[c.phone_id], side[c.other_id]) for c in result.candidates} == {("phone", "other")}
+    assert all(camera[c.phone_id] != camera[c.other_id] for c in result.candidates)
+
+
+def test_photos_that_cannot_be_compared_are_listed(collection: Collection, cache: Path, tmp_path: Path) -> None:
+    """A blank picture, a file that is no picture and a missing preview are left out, each with its reason."""
+    phone, other = collection.photos[0], collection.photos[2]
+    plain = blank(phone, tmp_path / "plain.jpg", 200)
+    text = tmp_path / "text.jpg"
+    text.write_text("no picture", encoding="utf-8")
+    broken = replace(other, id=2000, sha256="b" * 64, preview=text)
+    gone = replace(other, id=2001, sha256="c" * 64, preview=tmp_path / "gone.jpg")
+    result = finish(find_pairs([phone, other, plain, broken, gone], cache))
+    reasons = dict(result.left_out)
+    assert set(reasons) == {plain.id, 2000, 2001}
+    assert "distinct points" in reasons[plain.id]
+    assert "no picture" in reasons[2000]
+    assert "cannot be read" in reasons[2001]
+    assert (result.phones, result.others) == (1, 1)
+
+
+@pytest.mark.parametrize("side", ["phone", "other", None])
+def test_one_side_alone(collection: Collection, cache: Path, side: str | None) -> None:
+    """With no photo on one side, or none at all, there are no candidates and no error."""
+    photos = [photo for photo in collection.photos if photo.side == side]
+    result = finish(find_pairs(photos, cache))
+    assert result.candidates == [] and result.clock_offsets == [] and result.left_out == []
+
+
+def test_identical_photos_under_two_names(collection: Collection, cache: Path) -> None:
+    """Copies of a photo under another id are compared too, and both find the partner."""
+    phone, other = collection.photos[0], collection.photos[2]
+    result = finish(find_pairs([phone, replace(phone, id=900), other], cache))
+    assert first_choices(result) == {phone.id: other.id, 900: other.id, other.id: phone.id}
+    assert sum(candidate.assigned for candidate in result.candidates) == 1
+
+
+def test_each_photo_is_assigned_once(collection: Collection, result: PairingResult) -> None:
+    """The one-to-one choice uses no photo twice and is right."""
+    chosen = [(c.phone_id, c.other_id) for c in result.candidates if c.assigned]
+    assert len({a for a, _ in chosen}) == len({b for _, b in chosen}) == len(chosen) == 20
+    assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in chosen)
+
+
+def test_candidates_are_ordered_and_ranked(result: PairingResult) -> None:
+    """The best come first, scores are probabilities, and ranks count from each photo's side."""
+    scores = [candidate.score for candidate in result.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1 for score in scores)
+    for candidate in result.candidates:
+        rivals = [c.score for c in result.candidates if c.phone_id == candidate.phone_id]
+        assert candidate.evidence.rank_phone == 1 + sum(score > candidate.score for score in rivals)
+
+
+def test_damaged_cache_is_made_again(collection: Collection, tmp_path: Path) -> None:
+    """A cached file that was cut short is replaced, not trusted and not fatal."""
+    photos = [collection.photos[0], collection.photos[2]]
+    before = finish(find_pairs(photos, tmp_path))
+    for path in sorted(tmp_path.rglob("*.npz")):
+        path.write_bytes(path.read_bytes()[:100])
+    assert finish(find_pairs(photos, tmp_path)) == before
+
+
+def test_cancelling_keeps_what_is_done(collection: Collection, tmp_path: Path) -> None:
+    """Closing the work in the middle leaves whole files only, and the next run goes on from them."""
+    work = find_pairs(collection.photos[:8], tmp_path)
+    for _ in range(3):
+        next(work)
+    work.close()
+    assert len(list(tmp_path.rglob("*.npz"))) == 3
+    assert [path for path in tmp_path.rglob("*") if path.name.startswith(".features-")] == []
+
+
+def test_matches_can_be_drawn(collection: Collection, cache: Path) -> None:
+    """Inlier points of a right pair lie in both pictures and map onto each other."""
+    phone, other = collection.photos[0], collection.photos[2]
+    a, b, geometry = inlier_points(phone, other, cache)
+    assert len(a) == len(b) >= 20 and geometry.matrix is not None
+    mapped = np.column_stack([a, np.ones(len(a))]) @ geometry.matrix.T
+    assert np.median(np.linalg.norm(mapped[:, :2] / mapped[:, 2:] - b, axis=1)) < 9
+    assert (a >= 0).all() and (a <= (640, 640)).all()
+
+
+def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
+    """A tele view that shows a quarter of the wide one, and a camera held upright, still find their partner."""
+    photos, truth = [], {}
+    tele, upright = replace(OTHER, zoom=2.6), replace(OTHER, name="Corp|D2")
+    for scene in range(6):
+        for camera in (PHONE, tele, upright):
+            picture = photograph(make_scene(700 + scene), camera, 700 + scene)
+            if camera is upright:
+                picture = np.ascontiguousarray(np.rot90(picture))
+            path = tmp_path / f"{scene}-{camera.name[-2:]}.png"
+            cv2.imwrite(str(path), picture)
+            number = len(photos)
+            truth[number] = scene
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            photos.append(
+                PairingPhoto(
+                    id=number,
+                    sha256=digest,
+                    preview=path,
+                    side=camera.side,
+                    camera=camera.name,
+                    taken_at=None,
+                    taken_precision=TakenPrecision.UNKNOWN,
+                    utc_offset=None,
+                    gps_utc=None,
+                    latitude=None,
+                    longitude=None,
+                    phash=average_hash(picture),
+                    name=path.name,
+                    width=picture.shape[1],
+                    height=picture.shape[0],
+                )
+            )
+    result = finish(find_pairs(photos, tmp_path / "cache"))
+    assert all(truth[a] == truth[b] for a, b in first_choices(result).items())
+    zoomed = [c.evidence for c in result.candidates if photos[c.other_id].camera == "Corp|D1" and c.score > 0.5]
+    turned = [c.evidence for c in result.candidates if photos[c.other_id].camera == "Corp|D2" and c.score > 0.5]
+    assert len(zoomed) >= 5 and all(e.scale_ratio == pytest.approx(2.6, rel=0.1) for e in zoomed)
+    assert len(turned) >= 5 and all(abs(abs(e.rotation_deg or 0) - 90) < 15 for e in turned)
+    assert any("2.6 times larger in the other photo" in line for line in words(zoomed[0]))
+
+
+def test_mirrored_picture_is_no_partner(collection: Collection, tmp_path: Path) -> None:
+    """A mirrored copy of the partner has no view in common with the photo."""
+    phone, other = collection.photos[0], collection.photos[2]
+    picture = cv2.imread(str(other.preview))
+    assert picture is not None
+    path = tmp_path / "mirrored.png"
+    cv2.imwrite(str(path), picture[:, ::-1])
+    mirrored = replace(other, id=901, sha256="d" * 64, preview=path)
+    result = finish(find_pairs([phone, other, mirrored], tmp_path / "cache"))
+    scores = {candidate.other_id: candidate.score for candidate in result.candidates}
+    assert scores[other.id] > 0.9 > 0.1 > scores.get(mirrored.id, 0.0)
+
+
+@pytest.mark.corpus
+def test_real_pairs(corpus: Path, tmp_path: Path) -> None:
+    """On real scenes shot with a phone and a DSLR, the partner comes first for every photo, both ways, with
+    confidence."""
+    photos, scene = [], {}
+    with (corpus / "pairs" / "images.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        picture = cv2.imread(str(corpus / "pairs" / row["file"]))
+        assert picture is not None
+        height, width = picture.shape[:2]
+        small = cv2.resize(picture, (640, round(640 * height / width)), interpolation=cv2.INTER_AREA)
+        path = tmp_path / f"{number}.jpg"
+        cv2.imwrite(str(path), small, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        scene[number] = row["scene"]
+        photos.append(
+            PairingPhoto(
+                id=number,
+                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+                preview=path,
+                side="phone" if row["type"] == "smartphone" else "other",
+                camera=f"{row['make']}|{row['model']}",
+                taken_at=None,
+                taken_precision=TakenPrecision.UNKNOWN,
+                utc_offset=None,
+                gps_utc=None,
+                latitude=None,
+                longitude=None,
+                phash=average_hash(small),
+                name=path.name,
+                width=width,
+                height=height,
+            )
+        )
+    result = finish(find_pairs(photos, tmp_path / "cache", workers=2))
+    chosen = first_choices(result)
+    assert set(chosen) == set(scene)
+    assert all(scene[a] == scene[b] for a, b in chosen.items())
+    best = [c for c in result.candidates if c.evidence.rank_phone == 1]
+    assert min(c.score for c in best) > 0.9
+    wrong = [c.score for c in result.candidates if scene[c.phone_id] != scene[c.other_id]]
+    assert max(wrong, default=0.0) < 0.5
