@@ -113,16 +113,21 @@ def why_no_set(folder: Path) -> str | None:
     """Return why a folder cannot be (a part of) a set, or None where it holds nothing that a set does not hold."""
     if folder.is_symlink() or not folder.is_dir():
         return "it is no folder"
-    for entry in os.scandir(folder):
+    for entry in _entries(folder):
         if entry.name in FILES and entry.is_file(follow_symlinks=False):
             continue
         pattern = {IMAGES: IMAGE_NAME, SPLITS: SPLIT_NAME}.get(entry.name)
         if pattern is None or not entry.is_dir(follow_symlinks=False):
             return f"it holds {entry.name}, which no set holds"
-        for inner in os.scandir(entry.path):
+        for inner in _entries(entry.path):
             if not pattern.fullmatch(inner.name) or not inner.is_file(follow_symlinks=False):
                 return f"it holds {entry.name}/{inner.name}, which no set holds"
     return None
+
+
+def _entries(folder: Path | str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
 
 
 def _check_place(out: Path, replace: bool) -> None:

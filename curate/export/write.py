@@ -97,7 +97,7 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
     """
     if options.layout not in list(Layout):
         raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
-    out = Path(os.path.abspath(out))  # noqa: PTH100 - a link at the place must stay visible
+    out = Path(os.path.abspath(out))  # not resolved: a link at the place must stay visible
     tally = Tally()
     chosen = select(rows, options.pairs, options.licenses, tally)
     _check_sources_outside(chosen, out)
@@ -195,7 +195,7 @@ def _write_rest(
     return ExportResult(folder.out, len(rows), left_out, licences, tuple(made))
 
 
-class _Unavailable(Exception):  # noqa: N818 - a finding about a file
+class _Unavailable(Exception):
     """A source file cannot be exported; the message is the reason."""
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class CannotClean(Exception):  # noqa: N818 - a finding about a file, like a status
+class CannotClean(Exception):
     """A file cannot be cleaned safely; the message is the reason, as the list of left out photos gives it."""
 
 
