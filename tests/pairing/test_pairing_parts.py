@@ -307,8 +307,9 @@ def test_clocks_chain_through_other_cameras() -> None:
         for k in range(5):
             moment = 40_000 * number + 2000 * k
             a, b = 1000 * number + k, 1000 * number + 500 + k
-            photos += [photo(a, "phone", one, stamp(moment + clock[one])), photo(b, "other", two, stamp(moment +
-            clock[two]))] scored.append((a, b, 0.95))
+            photos.append(photo(a, "phone", one, stamp(moment + clock[one])))
+            photos.append(photo(b, "other", two, stamp(moment + clock[two])))
+            scored.append((a, b, 0.95))
     found = {(offset.camera_a, offset.camera_b): offset for offset in clocks.estimate_clocks(photos, scored)}
     assert found["A|a", "B|y"].source == "chain"
     assert found["A|a", "B|y"].seconds == pytest.approx(-500.0, abs=1)
@@ -372,8 +373,9 @@ def test_missing_signals_are_neutral(evidence: Evidence) -> None:
     """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined."""
     bare = replace(evidence, alignment=None, hash_distance=None, time_gap_s=None, distance_m=None)
     row = dict(zip(FEATURES, feature_rows([bare], [1], [2])[0], strict=True))
-    assert [row[name] for name in ("alignment", "hash", "time", "time_known", "distance", "distance_known")] == [0.0]
-    * 6 assert np.isfinite(feature_rows([evidence], [1], [2])).all()
+    signals = ("alignment", "hash", "time", "time_known", "distance", "distance_known")
+    assert all(row[name] == 0.0 for name in signals)
+    assert np.isfinite(feature_rows([evidence], [1], [2])).all()
 
 
 @given(EVIDENCE)
@@ -431,8 +433,9 @@ def test_prior_names_this_versions_features() -> None:
 
 # --- assignment
 
-PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9, 1.0])),
-max_size=12)
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 4), st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9, 1.0])), max_size=12
+)
 
 
 def best_total(pairs: dict[tuple[int, int], float]) -> float:
