@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ClassCounts = Mapping[int, int]
 """Class number -> photos of that class in one group."""
 
-_ORDERS = 8
+_ORDERS = 16
 _MANY_GROUPS = 3000
 _EVALUATIONS = 20_000
 
@@ -39,14 +40,23 @@ class Problem:
     attributes: Sequence[Sequence[int]]
 
 
-def assign(problem: Problem, seed: int) -> list[int]:
-    """Return the side of each group. Depends on the problem and the seed only."""
+def assign(problem: Problem, seed: int, improve: bool = False) -> list[int]:
+    """Return the side of each group. Depends on the problem and the seed only.
+
+    Args:
+        problem: what is to be assigned.
+        seed: of the orders that are tried.
+        improve: also move single groups from each greedy start; without it the classes' spread alone counts.
+    """
     rng = random.Random(seed)
-    many = len(problem.groups) > _MANY_GROUPS
+    attempts = 1 if len(problem.groups) > _MANY_GROUPS else _ORDERS
     best: list[int] = []
     best_value = (-1.0, 0.0)
-    for attempt in range(1 if many else _ORDERS):
-        sides, counts = _greedy(problem, rng, jitter=0.0 if attempt == 0 else 0.5)
+    for attempt in range(attempts):
+        sides = _greedy(problem, rng, jitter=0.0 if attempt < 2 else 1.0, scarce_first=attempt % 2 == 1)
+        if improve:
+            sides = refine(problem, sides, _EVALUATIONS // attempts)
+        counts = count(problem, sides)
         value = (_bits(problem, counts), -_distance(problem, counts))
         if value > best_value or not best:
             best, best_value = sides, value
@@ -73,7 +83,7 @@ def chosen(supplies: Mapping[int, float]) -> list[int]:
     return order[:best]
 
 
-def refine(problem: Problem, sides: list[int]) -> list[int]:
+def refine(problem: Problem, sides: list[int], evaluations: int = _EVALUATIONS) -> list[int]:
     """Move single groups as long as that makes the balanced sets larger, and return the sides."""
     sides = list(sides)
     counts = count(problem, sides)
@@ -81,7 +91,7 @@ def refine(problem: Problem, sides: list[int]) -> list[int]:
     for g, group in enumerate(problem.groups):
         for class_ in group:
             holders.setdefault(class_, []).append(g)
-    left = _EVALUATIONS
+    left = evaluations
     value = _bits(problem, counts), -_distance(problem, counts)
     improved = True
     while improved and left > 0:
@@ -116,11 +126,14 @@ def count(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
     return counts
 
 
-def _greedy(problem: Problem, rng: random.Random, jitter: float) -> tuple[list[int], list[list[int]]]:
+def _greedy(problem: Problem, rng: random.Random, jitter: float, scarce_first: bool) -> list[int]:
+    """Give groups to sides one by one: the largest first, or first those of classes that are in few groups."""
     totals, fractions = problem.totals, problem.fractions
+    holders = Counter(c for group in problem.groups for c in group)
     draws = [rng.random() for _ in problem.groups]
     size = [
-        max((n / totals[c] for c, n in group.items()), default=0.0) * (1 + jitter * draw)
+        max((1 / holders[c] if scarce_first else n / totals[c] for c, n in group.items()), default=0.0)
+        * (1 + jitter * draw)
         for group, draw in zip(problem.groups, draws, strict=True)
     ]
     order = sorted(range(len(problem.groups)), key=lambda g: (-size[g], draws[g]))
@@ -137,7 +150,7 @@ def _greedy(problem: Problem, rng: random.Random, jitter: float) -> tuple[list[i
         sides[g] = side
         for c, n in problem.groups[g].items():
             counts[c][side] += n
-    return sides, counts
+    return sides
 
 
 def _move(problem: Problem, counts: list[list[int]], group: int, old: int, new: int) -> None:

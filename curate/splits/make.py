@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS, LabelRow
 from curate.errors import UsageError
-from curate.splits.assign import Problem, assign, chosen, count, refine, supply
+from curate.splits.assign import Problem, assign, chosen, count, supply
 from curate.splits.groups import GROUP_BY, GroupBy, groups
 
 Side = Literal["train", "val", "test"]
@@ -168,10 +168,9 @@ def joint_split(
             totals[class_] += n
 
     problem = Problem(vectors, totals, fractions, [list(eligible[attribute].values()) for attribute in attributes])
-    sides = assign(problem, seed)
-    kept = _kept(problem, sides)
+    kept = _kept(problem, assign(problem, seed))
     problem = Problem(vectors, totals, fractions, kept)
-    sides = refine(problem, sides)
+    sides = assign(problem, seed, improve=True)
     kept = _kept(problem, sides)
 
     side_of: dict[int, Side] = {}
