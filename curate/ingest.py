@@ -241,8 +241,8 @@ def _mark_missing(catalog: Catalog, roots: list[bytes]) -> int:
     for root in roots:
         below = root.rstrip(b"/") + b"/"
         rows = catalog.connection.execute(
-            "SELECT id FROM photo WHERE (path_bytes = ? OR substr(path_bytes, 1, ?) = ?) AND source = 'local' AND status != 'missing' "
-            "AND path_bytes NOT IN (SELECT path_bytes FROM temp.scanned)",
+            "SELECT id FROM photo WHERE (path_bytes = ? OR substr(path_bytes, 1, ?) = ?) "
+            "AND source = 'local' AND status != 'missing' AND path_bytes NOT IN (SELECT path_bytes FROM temp.scanned)",
             (root, len(below), below),
         ).fetchall()
         for row in rows:

@@ -58,6 +58,7 @@ def _question(catalog: Catalog, pair: PairRow, waiting: int) -> str:
         facts = [row["make_normalized"], row["model_normalized"], row["taken_at"], row["Focal Length"], row["Exposure"]]
         lines.append(f"{side}: {Path(path).name}, " + ", ".join(str(fact) for fact in facts if fact))
     score = "" if pair.score is None else f"{100 * pair.score:.0f} percent likely; "
-    lines.append(f"Evidence: {score}" + "; ".join(words(evidence) if (evidence := Evidence.from_dict(pair.evidence)) else ["made by hand"]))
+    evidence = Evidence.from_dict(pair.evidence)
+    lines.append(f"Evidence: {score}" + "; ".join(words(evidence) if evidence else ["made by hand"]))
     lines.append(f"{_KEYS}:")
     return "\n".join(lines)

@@ -23,8 +23,8 @@ def commands() -> str:
 
     lines = ["# Commands", "", "Made by `python -m docs.reference` from the programs' own words; do not edit.", ""]
     lines += [
-        "Data goes to standard output, everything else to standard error. `--json` prints one object. Exit codes: 0 done, 1 failed,",
-        "2 usage, 3 done but some items failed (they can be listed), 4 leak found, 5 credentials, 130 interrupted.",
+        "Data goes to standard output, everything else to standard error. `--json` prints one object. Exit codes: 0 done,",
+        "1 failed, 2 usage, 3 done but some items failed (they can be listed), 4 leak found, 5 credentials, 130 interrupted.",
         "",
         "`curate` alone opens the app on the current folder, `curate DIR` on a workspace.",
         "",
@@ -40,7 +40,8 @@ def settings() -> str:
     """Return docs/settings.md."""
     from curate.workspace import Settings
 
-    lines = ["# Settings", "", "Made by `python -m docs.reference`; do not edit. They stand in a workspace's `workspace.toml`; every one has a default.", ""]
+    lines = ["# Settings", "", "Made by `python -m docs.reference`; do not edit.", ""]
+    lines += ["They stand in a workspace's `workspace.toml`; every one has a default.", ""]
     lines += _section("Top level", Settings)
     for name, field in Settings.model_fields.items():
         model = field.annotation
@@ -91,7 +92,12 @@ def _command(name: str, command: Any) -> list[str]:
 
 
 def _section(title: str, model: type[BaseModel]) -> list[str]:
-    lines = [f"## `{title}`" if title.startswith("[") else f"## {title}", "", " ".join((model.__doc__ or "").split()), ""]
+    lines = [
+        f"## `{title}`" if title.startswith("[") else f"## {title}",
+        "",
+        " ".join((model.__doc__ or "").split()),
+        "",
+    ]
     for name, field in model.model_fields.items():
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
             continue

@@ -15,12 +15,16 @@ ROOT = Path(__file__).parent.parent
 
 def test_command_reference_is_up_to_date() -> None:
     """Every command, argument and option stands in docs/commands.md in the program's own words."""
-    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference.commands(), "run: python -m docs.reference"
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == reference.commands(), (
+        "run: python -m docs.reference"
+    )
 
 
 def test_settings_reference_is_up_to_date() -> None:
     """Every setting with its default stands in docs/settings.md."""
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == reference.settings(), "run: python -m docs.reference"
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == reference.settings(), (
+        "run: python -m docs.reference"
+    )
 
 
 def test_every_command_has_words() -> None:
@@ -51,7 +55,9 @@ def test_readme_commands_exist() -> None:
                 assert f"`{option}`" in known, line
 
 
-@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))
+@pytest.mark.parametrize(
+    "page", sorted(p.relative_to(ROOT).as_posix() for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+)
 def test_links_lead_somewhere(page: str) -> None:
     """Relative links and pictures in the docs exist."""
     text = (ROOT / page).read_text(encoding="utf-8")

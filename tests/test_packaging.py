@@ -18,7 +18,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel, built without a network."""
     out = tmp_path_factory.mktemp("wheel")
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(out), str(ROOT)],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "-w",
+            str(out),
+            str(ROOT),
+        ],
         capture_output=True,
         text=True,
     )
@@ -57,7 +69,9 @@ def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
         "sys_exit = curate.cli.run_cli(['new', 'w'])\n"
         "assert sys_exit == 0\n"
     )
-    done = subprocess.run([str(tmp_path / "env" / "bin" / "python"), "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [str(tmp_path / "env" / "bin" / "python"), "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
 
 

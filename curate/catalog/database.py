@@ -108,7 +108,10 @@ def only_labels(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         connection.set_authorizer(None)
 
 
-_WHERE_HELP = "Write one SQL expression over the label columns, names with spaces in double quotes: camera_type = 'dslr' AND \"Is Smartphone\" = 0"
+_WHERE_HELP = (
+    "Write one SQL expression over the label columns, names with spaces in double quotes: "
+    "camera_type = 'dslr' AND \"Is Smartphone\" = 0"
+)
 
 
 def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | StorageError:

@@ -23,7 +23,8 @@ EXTENSIONS = {
 }  # fmt: skip
 
 _TAKEN = re.compile(
-    r"(?P<year>\d{4})(?:[-:/](?P<month>\d\d?)(?:[-:/](?P<day>\d\d?)(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?"
+    r"(?P<year>\d{4})(?:[-:/](?P<month>\d\d?)(?:[-:/](?P<day>\d\d?)"
+    r"(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?"
     r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
 )
 
@@ -107,7 +108,9 @@ def number_label(value: float | None, unit: str = "") -> str | None:
 
 
 def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | None]:
-    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013:05:04 12:30:00`, ISO 8601) as (local time, precision, UTC offset).
+    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013:05:04 12:30:00`, ISO 8601).
+
+    Returns local time, precision and UTC offset.
 
     Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so.
     """

@@ -89,7 +89,7 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
 
 
 def queue(catalog: Catalog) -> list[PairRow]:
-    """Return the pairs that wait for a person: open, both photos free, the likeliest first and one-to-one choices before the rest."""
+    """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others."""
     open_pairs = [pair for pair in pairs(catalog, "candidate") if not pair.taken]
     return sorted(open_pairs, key=lambda pair: (not pair.assigned, -(pair.score or 0.0), pair.phone, pair.other))
 

@@ -174,7 +174,8 @@ class Catalog:
                 ),
             )
             row = self.connection.execute(
-                "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? AND coalesce(file_source, -1) = ?",
+                "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? "
+                "AND coalesce(file_source, -1) = ?",
                 (make or "", model or "", -1 if key[2] is None else key[2]),
             ).fetchone()
             self._cameras[key] = int(row[0])

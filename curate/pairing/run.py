@@ -45,8 +45,10 @@ def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str
     left_out: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
     rows = catalog.connection.execute(
-        "SELECT photo.*, camera.type AS camera_type, coalesce(camera.make, '') || '|' || coalesce(camera.model, '') AS camera_name "
-        f"FROM photo JOIN camera ON camera.id = photo.camera WHERE camera.type IN ({','.join('?' * len(_SIDE))}) ORDER BY photo.path_bytes",
+        "SELECT photo.*, camera.type AS camera_type, "
+        "coalesce(camera.make, '') || '|' || coalesce(camera.model, '') AS camera_name "
+        "FROM photo JOIN camera ON camera.id = photo.camera "
+        f"WHERE camera.type IN ({','.join('?' * len(_SIDE))}) ORDER BY photo.path_bytes",
         tuple(_SIDE),
     )
     for row in rows:
@@ -117,7 +119,13 @@ def pair_workspace(
         replace_candidates(
             catalog,
             (
-                (c.phone_id, c.other_id, c.score, (names[c.phone_id], names[c.other_id]) in proposed, c.evidence.to_dict())
+                (
+                    c.phone_id,
+                    c.other_id,
+                    c.score,
+                    (names[c.phone_id], names[c.other_id]) in proposed,
+                    c.evidence.to_dict(),
+                )
                 for c in result.candidates
             ),
         )

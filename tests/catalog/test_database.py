@@ -74,8 +74,8 @@ def test_a_damaged_catalogue_is_called_damaged(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["1) UNION SELECT path_bytes FROM photo --", "(SELECT count(*) FROM decision) > 0", "nonsense", "1; DROP TABLE photo", "load_extension('x')",
-     "camera_type = (SELECT sql FROM sqlite_master)"],
+    ["1) UNION SELECT path_bytes FROM photo --", "(SELECT count(*) FROM decision) > 0", "nonsense", "1; DROP TABLE photo",
+     "load_extension('x')", "camera_type = (SELECT sql FROM sqlite_master)"],
 )  # fmt: skip
 def test_an_expression_reads_labels_and_nothing_else(catalog: Catalog, expression: str) -> None:
     """Other tables, other statements and plain mistakes are refused in words."""
@@ -105,9 +105,8 @@ def test_two_writers_of_one_workspace(workspace: Workspace) -> None:
     """The second is told who the first is; when the first is gone, it may write."""
     from curate.errors import WorkspaceBusy
 
-    with workspace.writing("ingest"):
-        with pytest.raises(WorkspaceBusy, match="curate ingest"), workspace.writing("pair"):
-            pass
+    with workspace.writing("ingest"), pytest.raises(WorkspaceBusy, match="curate ingest"), workspace.writing("pair"):
+        pass
     with workspace.writing("pair"):
         pass
 

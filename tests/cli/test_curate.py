@@ -100,7 +100,12 @@ def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixt
     assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0}
     assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {"accepted": 0, "rejected": 1}
     assert run_cli(["decisions", "export", "-w", str(place)]) == Exit.DONE
-    assert [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()] == ["accept", "undo", "redo", "reject"]
+    assert [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()] == [
+        "accept",
+        "undo",
+        "redo",
+        "reject",
+    ]
     assert run_cli(["decide", "accept", phone, "/no/photo.jpg", "-w", str(place)]) == Exit.USAGE
     assert "/no/photo.jpg" in capsys.readouterr().err
 
@@ -108,7 +113,8 @@ def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixt
 def test_cameras_and_overrides(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Listing, one look-up without a workspace, an override."""
     rows = lines(capsys, "cameras", "-w", str(place))
-    assert {(row["model"], row["type"], row["photos"]) for row in rows} == {("iPhone X", "smartphone", 2), ("NIKON D5500", "dslr", 2)}
+    found = {(row["model"], row["type"], row["photos"]) for row in rows}
+    assert found == {("iPhone X", "smartphone", 2), ("NIKON D5500", "dslr", 2)}
     assert answer(capsys, "cameras", "type", "motorola", "XT1032")["is_smartphone"] is True
     assert run_cli(["cameras", "set", "Apple", "iPhone X", "tablet", "-w", str(place)]) == Exit.DONE
     assert run_cli(["cameras", "-w", str(place), "set", "Apple", "iPhone X", "dslr"]) == Exit.DONE
@@ -119,8 +125,13 @@ def test_cameras_and_overrides(place: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_first_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt command gets a suggestion; a folder that is no workspace and a path that is nowhere say so."""
-    for words, said in ((["fotos"], "curate photos"), ([str(tmp_path)], "curate new"), (["no/where"], "no folder"), (["zzz"], "--help")):
-        assert run_cli(words) == Exit.USAGE
+    for word, said in (
+        ("fotos", "curate photos"),
+        (str(tmp_path), "curate new"),
+        ("no/where", "no folder"),
+        ("zzz", "--help"),
+    ):
+        assert run_cli([word]) == Exit.USAGE
         captured = capsys.readouterr()
         assert said in captured.err and not captured.out
 
@@ -169,7 +180,8 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, photos: Path, capfd: pytest.C
     """On a tiny disk an ingest ends with a message and exit code 1; with room again it goes on."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if os.getuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], capture_output=True).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("a small disk can only be mounted by root")
     try:
         for number in range(60):

@@ -12,7 +12,14 @@ from curate.catalog.store import Catalog
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
 from curate.workspace import Workspace
 
-EVIDENCE = {"matches": 143, "inliers": 98, "view": "homography", "overlap": 0.82, "time_gap_s": 12.0, "hash_distance": 10}
+EVIDENCE = {
+    "matches": 143,
+    "inliers": 98,
+    "view": "homography",
+    "overlap": 0.82,
+    "time_gap_s": 12.0,
+    "hash_distance": 10,
+}
 
 PHONE = ("Apple", "iPhone X", "smartphone")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500", "dslr")
@@ -39,8 +46,9 @@ def make_workspace(root: Path, pairs: int, make: str = PHONE[0], previews: bool 
             for side, (maker, model, _) in enumerate(((make, PHONE[1], ""), CAMERA)):
                 sha256 = f"{2 * number + side:064x}"
                 exif = Exif(
-                    make=maker, model=model, exposure_s=1 / (120 if side else 60), aperture=2.8 if side else 1.8, iso=100 if side else 64,
-                    focal_mm=35.0 if side else 4.2, flash_fired=False, taken_at=f"2024-05-04T{10 + number // 60:02d}:{number % 60:02d}:{12 * side:02d}",
+                    make=maker, model=model, exposure_s=1 / (120 if side else 60), aperture=2.8 if side else 1.8,
+                    iso=100 if side else 64, focal_mm=35.0 if side else 4.2, flash_fired=False,
+                    taken_at=f"2024-05-04T{10 + number // 60:02d}:{number % 60:02d}:{12 * side:02d}",
                     taken_precision=TakenPrecision.SECOND, orientation=1, software=None if side else "17.4.1",
                 )  # fmt: skip
                 facts = PhotoFacts(

@@ -197,7 +197,8 @@ class LibraryScreen(CurateScreen):
 
         def summary(counts: PairingCounts) -> str:
             left = f", {len(counts.left_out)} photos left out" if counts.left_out else ""
-            return f"{counts.candidates:,} candidates among {counts.phones:,} phone and {counts.others:,} camera photos{left} · R reviews them"
+            sides = f"{counts.phones:,} phone and {counts.others:,} camera photos"
+            return f"{counts.candidates:,} candidates among {sides}{left} · R reviews them"
 
         settings = self.catalog.workspace.settings.pair
         self.begin_work(

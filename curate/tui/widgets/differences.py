@@ -81,6 +81,10 @@ def rows(labels: Labels) -> dict[str, str | None]:
         "size": several("width", "height", sep=" × "),
         "encoding": "  ".join(part for part in encoding if part) or None,
         "software": labels.get("software"),
-        "edited": None if labels.get("edited") is None else f"yes: {labels.get('edited_reason')}" if labels["edited"] else "no",
+        "edited": None
+        if labels.get("edited") is None
+        else f"yes: {labels.get('edited_reason')}"
+        if labels["edited"]
+        else "no",
         "shows": labels.get("semantic_label"),
     }
