@@ -140,9 +140,10 @@ def _read_csv(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             rows = [{key: value or None for key, value in row.items() if key is not None} for row in reader]
+            names = reader.fieldnames or []
     except (OSError, ValueError, csv.Error) as error:
         raise _unreadable(path, error) from error
-    return pd.DataFrame(rows, dtype=object)
+    return pd.DataFrame(rows, columns=list(names), dtype=object)
 
 
 def _unreadable(path: Path, why: object) -> DataSetError:

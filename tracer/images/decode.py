@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -82,6 +83,8 @@ def _formats() -> tuple[str, ...]:
 
     pillow_heif.register_heif_opener()
     Image.init()
+    # Pillow's warnings of odd metadata say nothing about the pixels.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
     # Pillow's own limit would refuse the photos of 200 MP phones. It is chosen here, not lifted.
     Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
     return tuple(name for name in FORMATS if name in Image.OPEN)

@@ -62,6 +62,7 @@ _INTERPOLATION: Final = {
     P.INTERPOLATION_BOX: Image.Resampling.BOX,
 }
 _SCALE_RANGE: Final = 0.2
+_LONGEST_JPEG: Final = 65_500  # libjpeg's own limit
 
 
 def jpeg(image: Image.Image, quality: int, subsampling: str) -> Image.Image:
@@ -70,11 +71,10 @@ def jpeg(image: Image.Image, quality: int, subsampling: str) -> Image.Image:
     Raises:
         ImageError: a side is longer than JPEG allows.
     """
+    if max(image.size) > _LONGEST_JPEG:
+        raise ImageError(f"{image.width} × {image.height} pixels cannot be JPEG-compressed")
     buffer = io.BytesIO()
-    try:
-        image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
-    except OSError as error:
-        raise ImageError(f"{image.width} × {image.height} pixels cannot be JPEG-compressed: {error}") from error
+    image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     buffer.seek(0)
     return Image.open(buffer, formats=("JPEG",)).convert("RGB")
 

@@ -39,7 +39,7 @@ def view(processing: str = "IDENTITY", mask_ratio: float = 0.0) -> View:
     """A view from words.
 
     `processing` may itself be a view's name (`MASK_95`, `JPEG75_420+MASK_95`); then `mask_ratio` has to be 0 or the
-    same.
+    same. Ratios are kept to six decimals, as many as the name shows.
 
     Raises:
         UsageError: an unknown processing, or a ratio outside 0 … 1.
@@ -47,7 +47,7 @@ def view(processing: str = "IDENTITY", mask_ratio: float = 0.0) -> View:
     name, _, masked = processing.rpartition("+") if "+" in processing else ("", "", processing)
     if masked.startswith("MASK_"):
         try:
-            ratio = float(masked.removeprefix("MASK_")) / 100
+            ratio = round(float(masked.removeprefix("MASK_")) / 100, 6)
         except ValueError:
             raise _unknown(processing) from None
         if mask_ratio not in (0.0, ratio):
@@ -56,7 +56,7 @@ def view(processing: str = "IDENTITY", mask_ratio: float = 0.0) -> View:
     if not 0.0 <= mask_ratio <= 1.0:
         raise UsageError(f"A mask of {mask_ratio} is impossible", "it is a share of the area, from 0 to 1")
     try:
-        return View(Processing(processing), float(mask_ratio))
+        return View(Processing(processing), round(float(mask_ratio), 6))
     except ValueError:
         raise _unknown(processing) from None
 
