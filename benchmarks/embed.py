@@ -48,7 +48,7 @@ def main() -> None:
             result = finish(embed(photo_set, encoders, masks=MASKS, run=Path(scratch) / "run"))
             clock, processor = time.perf_counter() - clock, time.process_time() - processor
             print(
-                f"{', '.join(encoders)}: {count} photos ({megabytes / count:.2f} MB each) × {len(MASKS)} masks on {result.device}: "
+                f"{', '.join(encoders)}: {count} photos ({megabytes / count:.2f} MB each) × {len(MASKS)} masks, {result.device}: "
                 f"{clock:.1f} s, {result.images_per_s} photos/s, {1000 * processor / count:.0f} ms of processor time a photo"
             )
 
