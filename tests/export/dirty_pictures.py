@@ -50,7 +50,10 @@ def private_exif(orientation: int = 6) -> bytes:
 
 def profile(private: bool) -> bytes:
     """Return an sRGB profile; a private one has another tag, as profiles of a screen do, with a serial number in it."""
-    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    plain = (
+        made[:24] + bytes.fromhex("07e8 0001 0001 0000 0000 0000") + made[36:84] + bytes(16) + made[100:]
+    )  # no clock
     if not private:
         return plain
     (count,) = struct.unpack_from(">I", plain, 128)
