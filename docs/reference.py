@@ -78,7 +78,7 @@ def _command(name: str, command: Any) -> list[str]:
     words, options = [name], []
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            word = (parameter.metavar or parameter.human_readable_name).upper()
+            word = (parameter.metavar or parameter.name).upper()
             words.append(word if parameter.required else f"[{word}]")
             if parameter.nargs == -1:
                 words.append("…")
