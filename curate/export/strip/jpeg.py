@@ -160,8 +160,6 @@ def _walk(data: bytes) -> Generator[_Segment, None, int]:
 
 def _joined(pieces: list[bytes]) -> bytes:
     """Return the profile that APP2 pieces (number, count, data) make up, or nothing where they do not fit together."""
-    if len(pieces) == 1:
-        return pieces[0][2:]  # whatever its number: decoders take it
     if any(len(piece) < 2 for piece in pieces) or {piece[1] for piece in pieces} - {len(pieces)}:
         return b""
     if sorted(piece[0] for piece in pieces) != list(range(1, len(pieces) + 1)):
