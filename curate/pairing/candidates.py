@@ -129,13 +129,18 @@ def hash_distance(a: PairingPhoto, b: PairingPhoto) -> int | None:
     return None if one is None or two is None else (one ^ two).bit_count()
 
 
-def corrected_gap(a: PairingPhoto, b: PairingPhoto, offsets: Mapping[tuple[str, str], ClockOffset]) -> float | None:
-    """Seconds from the phone's photo to the other, clocks corrected; None unless both times and the offset are
-    known."""
-    offset = offsets.get((a.camera, b.camera))
-    if offset is None or a.clock is None or b.clock is None:
+def corrected_gap(
+    a: PairingPhoto, b: PairingPhoto, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]
+) -> tuple[float, float] | None:
+    """Seconds from the phone's photo to the other, clocks corrected, and the usual spread of such gaps.
+
+    Of several offsets of the two cameras (a clock was set in the meantime) the one that brings the photos nearest counts.
+    None unless both times and an offset are known.
+    """
+    if a.clock is None or b.clock is None:
         return None
-    return b.clock - a.clock - offset.seconds
+    gaps = [(b.clock - a.clock - offset.seconds, offset.spread) for offset in offsets.get((a.camera, b.camera), ())]
+    return min(gaps, key=lambda gap: abs(gap[0]), default=None)
 
 
 def allowed(pairs: Iterable[tuple[int, int]], photos: Mapping[int, PairingPhoto]) -> list[tuple[int, int]]:

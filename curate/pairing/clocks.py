@@ -25,6 +25,10 @@ WINDOW = 120.0
 """Seconds: votes of one offset lie within this, since shots of one scene are up to a minute apart, either first."""
 
 MIN_SUPPORT = 3
+MIN_SUPPORT_FURTHER = 5
+"""Votes that a second offset of the same two cameras needs: that a clock was set is less likely than that it was not."""
+
+MAX_STRETCHES = 3
 MAX_CHANCE = 1e-3
 """How probable it may be that a window as full as the fullest arises from unrelated photos."""
 
@@ -168,7 +172,8 @@ def estimate_clocks(
     """Offsets of every phone against every other camera for which there is evidence.
 
     A person's word comes first, then two clocks tied to UTC by GPS, then photos of the two cameras, then a chain of
-    these through further cameras.
+    these through further cameras. Where a clock was set in the meantime, photos give more than one offset of the two
+    cameras, the best supported first.
 
     Args:
         photos: all of them; only times known to the second count.
@@ -186,12 +191,12 @@ def estimate_clocks(
             if use_gps and photo.gps_clock is not None:
                 anchors[photo.camera].append(photo.clock - photo.gps_clock)
     links: dict[tuple[str, str], tuple[Estimate, Source]] = {}
+    further: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
     for (a, b), votes in sorted(content_votes(by_id, scored).items()):
-        centre, _ = densest(np.array(votes))
-        chance = chance_of(np.array(clocks[a]), np.array(clocks[b]), centre)
-        found = estimate(votes, chance)
-        if found is not None:
-            links[a, b] = found, "content"
+        stretches = _stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
+        if stretches:
+            links[a, b] = stretches[0], "content"
+            further[a, b] = stretches[1:]
     tied = {camera: found for camera, values in sorted(anchors.items()) if (found := _anchor(values)) is not None}
     for a, here in tied.items():
         for b, there in tied.items():
@@ -215,7 +220,25 @@ def estimate_clocks(
             if link is not None:
                 found, source = link
                 offsets.append(ClockOffset(a, b, found.seconds, found.spread, found.support, found.margin, source))
+                if source == "content":
+                    offsets += [
+                        ClockOffset(a, b, f.seconds, f.spread, f.support, f.margin, source) for f in further[a, b]
+                    ]
     return offsets
+
+
+def _stretches(votes: Sequence[float], clocks_a: NDArray[np.float64], clocks_b: NDArray[np.float64]) -> list[Estimate]:
+    """The offsets of one camera pair, the best supported first: more than one where a clock was set in the meantime."""
+    found: list[Estimate] = []
+    rest = np.array(votes)
+    while len(found) < MAX_STRETCHES and len(rest) >= MIN_SUPPORT:
+        centre, _ = densest(rest)
+        one = estimate(rest.tolist(), chance_of(clocks_a, clocks_b, centre))
+        if one is None or (found and one.support < MIN_SUPPORT_FURTHER):
+            break
+        found.append(one)
+        rest = rest[np.abs(rest - one.seconds) > 2 * WINDOW]
+    return found
 
 
 def _anchor(differences: list[float]) -> Estimate | None:

@@ -62,7 +62,8 @@ class PairingResult:
 
     Attributes:
         candidates: the best first; at most `OFFERED` for each photo beyond those that are another photo's.
-        clock_offsets: of phones against other cameras, where known. phones, others: photos compared on each side.
+        clock_offsets: of phones against other cameras, where known; two cameras can have several (`estimate_clocks`).
+        phones, others: photos compared on each side.
         left_out: (photo id, why it could not be compared).
         compared: pairs whose pictures were compared.
     """
@@ -125,7 +126,9 @@ def find_pairs(
             yield from _compared(
                 [pair for pair in candidates.allowed(near, by_id) if pair not in compared], by_id, cache, pool, compared
             )
-    table = {(offset.camera_a, offset.camera_b): offset for offset in offsets}
+    table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
+    for offset in offsets:
+        table[offset.camera_a, offset.camera_b].append(offset)
     evidence = {pair: _evidence(pair, found, by_id, table, use_gps) for pair, found in compared.items()}
     scores = _scored(evidence, scorer)
     return PairingResult(
@@ -217,7 +220,7 @@ def _evidence(
     pair: Pair,
     found: Comparison,
     photos: Mapping[int, PairingPhoto],
-    offsets: Mapping[tuple[str, str], ClockOffset],
+    offsets: Mapping[tuple[str, str], Sequence[ClockOffset]],
     use_gps: bool,
 ) -> Evidence:
     a, b = photos[pair[0]], photos[pair[1]]
@@ -232,8 +235,8 @@ def _evidence(
         rotation_deg=found.rotation_deg,
         alignment=found.alignment,
         hash_distance=candidates.hash_distance(a, b),
-        time_gap_s=gap,
-        clock_spread_s=None if gap is None else offsets[a.camera, b.camera].spread,
+        time_gap_s=None if gap is None else gap[0],
+        clock_spread_s=None if gap is None else gap[1],
         distance_m=candidates.distance_m(a, b) if use_gps else None,
     )
 

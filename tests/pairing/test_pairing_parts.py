@@ -316,14 +316,31 @@ def test_clocks_chain_through_other_cameras() -> None:
     assert all(offset.seconds == pytest.approx(clock[b] - clock[a], abs=1) for (a, b), offset in found.items())
 
 
+def test_a_clock_that_was_set_in_between() -> None:
+    """A reset clock gives two offsets, the better supported first, and each photo is corrected by the one that fits."""
+    before = two_cameras(-3723.0, 9)
+    after = [
+        replace(
+            p, id=p.id + 1000, taken_at=stamp(200_000 + 1800 * (p.id % 100) + (7000.0 if p.side == "other" else 0.0))
+        )
+        for p in two_cameras(0.0, 6)
+    ]
+    scored = [(k, 100 + k, 0.99) for k in range(9)] + [(1000 + k, 1100 + k, 0.99) for k in range(6)]
+    found = clocks.estimate_clocks([*before, *after], scored)
+    assert [(offset.seconds, offset.support) for offset in found] == [(-3723.0, 9), (7000.0, 6)]
+    by_id = {p.id: p for p in [*before, *after]}
+    for a, b, _ in scored:
+        assert candidates.corrected_gap(by_id[a], by_id[b], {("A|a", "B|b"): found}) == pytest.approx((0.0, 0.5))
+
+
 def test_near_in_corrected_time() -> None:
     """Candidates by time follow the corrected clocks, not the written ones."""
     photos = two_cameras(-3723.0, 4)
     offset = clocks.ClockOffset("A|a", "B|b", -3723.0, 1.0, 4)
     phones, others = photos[:4], photos[4:]
     assert candidates.by_time(phones, others, [offset]) == {(k, 100 + k) for k in range(4)}
-    gap = candidates.corrected_gap(phones[1], others[2], {("A|a", "B|b"): offset})
-    assert gap == pytest.approx(1800)
+    gap = candidates.corrected_gap(phones[1], others[2], {("A|a", "B|b"): [offset]})
+    assert gap == pytest.approx((1800, 1.0))
     assert candidates.corrected_gap(phones[1], others[2], {}) is None
 
 
@@ -389,9 +406,7 @@ def test_evidence_is_json_and_words(evidence: Evidence) -> None:
 
 def test_words_of_a_good_pair() -> None:
     """The words say what a person would look for."""
-    lines = words(
-        Evidence(45, 37, "homography", 0.8, 0.7, 1.7, 2.0, 0.91, 9, -12.4, 5.0, 35.2, rank_phone=2)  # fmt: skip
-    )
+    lines = words(Evidence(45, 37, "homography", 0.8, 0.7, 1.7, 2.0, 0.91, 9, -12.4, 5.0, 35.2, rank_phone=2))
     assert lines[0] == "37 of 45 matching points agree on one view"
     assert "things are 1.7 times larger in the other photo" in lines
     assert "taken 12 s apart, clocks corrected" in lines
