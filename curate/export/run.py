@@ -21,14 +21,15 @@ from curate.workspace import write_atomically
 
 
 def export_rows(catalog: Catalog) -> Iterator[LabelRow]:
-    """Yield the label rows with what export and splits need beside them: `scene_idx` and `phash`."""
+    """Yield the label rows with what export and splits need beside them: `scene_idx`, `phash` and the path's own bytes."""
     scene_of = scenes(catalog)
-    hashes = {
-        row["sha256"]: row["phash"]
-        for row in catalog.connection.execute("SELECT sha256, phash FROM photo WHERE phash IS NOT NULL")
+    beside = {
+        row["path"]: (row["path_bytes"], row["phash"])
+        for row in catalog.connection.execute("SELECT path, path_bytes, phash FROM photo")
     }
     for row in catalog.labels():
-        yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=hashes.get(row["sha256"]))
+        path_bytes, phash = beside[row["path"]]
+        yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=phash, path_bytes=path_bytes)
 
 
 def split_workspace(
