@@ -67,8 +67,31 @@ def test_encoders_that_differ_are_counted() -> None:
     rows = masked_phone(0.79) + [replace(r, encoder="f") for r in masked_phone(0.51)]
     first = answers(rows)[0]
     assert first.verdict is Verdict.MIXED
-    assert first.comment.startswith("1 of 2 intervals lies above guessing; the others show no effect.")
+    assert first.comment.startswith("1 of 2 intervals lies above guessing; the others show none.")
     assert "some encoders beat guessing" in headline(rows)
+
+
+def test_no_encoder_above_guessing_is_never_some() -> None:
+    """One interval over guessing and one below it: the title says that no encoder is shown to beat guessing."""
+    rows = masked_phone(0.52) + [replace(r, encoder="f") for r in masked_phone(0.40)]
+    assert joint_verdict(rows) is Verdict.OPEN
+    assert "no encoder is shown to beat guessing" in headline(rows)
+    assert answers(rows)[0].comment.startswith("1 of 2 intervals lies below guessing; the others show none.")
+
+
+def test_baselines_stand_beside_and_decide_nothing() -> None:
+    """Plain picture statistics are drawn and named for comparison; sentence, verdict and title speak of encoders."""
+    rows = masked_phone(0.79) + [replace(r, encoder="baseline/residual") for r in masked_phone(0.53)]
+    first = answers(rows)[0]
+    assert (
+        first.verdict is Verdict.ABOVE
+        and first.sentence.startswith("From masked photos")
+        and "e still" in first.sentence
+    )
+    assert first.comment.endswith(f"For comparison, baseline/residual: 53{THIN}% [48–58].")
+    assert [r.encoder for r in first.rows] == ["e", "baseline/residual"]
+    assert headline(rows).endswith("the encoder still beats guessing")
+    assert answers(rows[1:])[0].sentence.startswith("From masked photos")
 
 
 def test_content_that_is_left_is_owned_up_to() -> None:

@@ -21,14 +21,17 @@ MOST_CLASSES = 12
 
 def deck(run: Run) -> str:
     """Return the sentence under the title: how many encoders, which set."""
-    encoders = run.encoders
+    encoders = [name for name in run.encoders if not words.is_baseline(name)] or list(run.encoders)
+    baselines = len(run.encoders) - len(encoders)
     who = encoders[0] if len(encoders) == 1 else f"{words.spelled(len(encoders))} visual encoders"
     photos = _counts(run).get("photos")
-    seen = f"on {words.count(photos, 'photo')} of the set {run.dataset}" if photos else f"on the set {run.dataset}"
+    seen = f"on {words.count(photos, 'photo')} of the set “{run.dataset}”" if photos else f"on the set “{run.dataset}”"
     if not encoders:
         return f"No figure was measured {seen}."
-    verb = "was" if len(encoders) == 1 else "were"
-    return f"What {who} {'knows' if verb == 'was' else 'know'} about the camera behind a photo, measured {seen}."
+    one = len(encoders) == 1
+    beside = " Baselines of plain picture statistics stand beside them." if baselines > 1 else ""
+    beside = " A baseline of plain picture statistics stands beside them." if baselines == 1 else beside
+    return f"What {who} {'knows' if one else 'know'} about the camera behind a photo, measured {seen}.{beside}"
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

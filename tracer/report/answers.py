@@ -60,26 +60,33 @@ def verdict(row: Row, against: float | None = None) -> Verdict:
 
 
 def joint_verdict(rows: Iterable[Row], against: float | None = None) -> Verdict:
-    """Say the same of several rows at once; `mixed` where they differ."""
+    """Say the same of several rows at once: `mixed` where some but not all lie above, `not shown` where none does."""
     found = {verdict(row, against) for row in rows}
-    return found.pop() if len(found) == 1 else Verdict.MIXED if found else Verdict.UNKNOWN
+    if len(found) <= 1:
+        return found.pop() if found else Verdict.UNKNOWN
+    return Verdict.MIXED if Verdict.ABOVE in found else Verdict.OPEN
 
 
 def answers(rows: Sequence[Row]) -> list[Answer]:
-    """Return what the run has to say, the most telling first; blocks without rows are absent."""
+    """Return what the run has to say, the most telling first; blocks without rows are absent.
+
+    Sentences and verdicts speak of encoders; baselines are named beside them.
+    """
     probes = [r for r in rows if r.experiment == "probe" and r.metric == "accuracy" and r.processing == "IDENTITY"]
     deepest = max((r.mask_ratio for r in probes), default=0.0)
     made = [_probe(probes, attribute, deepest) for attribute in _camera_attributes(probes)]
     made.append(_content(probes, deepest))
     made.extend(_processing(rows))
-    made.append(_retrieval(rows))
-    made.extend(_knn(rows))
+    encoders, _ = _parted(rows)
+    made.append(_retrieval(encoders))
+    made.extend(_knn(encoders))
     return [answer for answer in made if answer is not None]
 
 
 def headline(rows: Sequence[Row]) -> str:
     """Return the page's title as an answer: whether the camera shows through the deepest mask."""
     probes = [r for r in rows if r.experiment == "probe" and r.metric == "accuracy" and r.processing == "IDENTITY"]
+    probes, _ = _parted(probes)
     camera = _camera_attributes(probes)
     if not camera:
         return "What the encoders know about the camera"
@@ -107,47 +114,71 @@ def _camera_attributes(rows: Sequence[Row]) -> list[str]:
     return phone + maker
 
 
+def _parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows of encoders and rows of baselines; with nothing but baselines, they count as encoders."""
+    encoders = [r for r in rows if not words.is_baseline(r.encoder)]
+    return (encoders, [r for r in rows if words.is_baseline(r.encoder)]) if encoders else (list(rows), [])
+
+
+def _beside(baselines: Sequence[Row]) -> str:
+    """What the baselines reach, as a sentence with a space before it; empty without any."""
+    if not baselines:
+        return ""
+    who = baselines[0].encoder if len(baselines) == 1 else "the baselines"
+    return f" For comparison, {who}: {_span(baselines)}."
+
+
 def _probe(probes: Sequence[Row], attribute: str, deepest: float) -> Answer | None:
     of_attribute = [r for r in probes if r.attribute == attribute]
     deepest = max((r.mask_ratio for r in of_attribute), default=deepest)
-    masked = [r for r in of_attribute if r.mask_ratio == deepest]
-    whole = [r for r in of_attribute if r.mask_ratio == 0.0]
+    masked, baselines = _parted([r for r in of_attribute if r.mask_ratio == deepest])
+    whole, _ = _parted([r for r in of_attribute if r.mask_ratio == 0.0])
     if not masked:
         return None
     opening = f"From masked photos ({words.percent(deepest)} of the picture hidden), " if deepest else ""
     sentence, comment = _rates(opening, masked, attribute, still=bool(deepest))
     if deepest and whole:
         comment += f" With nothing hidden: {_span(whole)}."
-    return Answer(words.title(attribute), sentence, comment.strip(), joint_verdict(masked), tuple(masked))
+    rows = (*masked, *baselines)
+    return Answer(words.title(attribute), sentence, comment + _beside(baselines), joint_verdict(masked), rows)
 
 
 def _content(probes: Sequence[Row], deepest: float) -> Answer | None:
     """Whether the mask hides what the picture shows: without that, the masked figures may rest on content."""
-    rows = [r for r in probes if r.attribute in words.SEMANTIC and r.mask_ratio == deepest] if deepest else []
-    if not rows:
+    found = [r for r in probes if r.attribute in words.SEMANTIC and r.mask_ratio == deepest] if deepest else []
+    if not found:
         return None
+    rows, baselines = _parted(found)
     opening = f"What the picture shows, read from the same masked photos ({words.percent(deepest)} hidden): "
     chance = _chance(rows)
     sentence = f"{opening}{_span(rows)}{f', where guessing gives {chance}' if chance else ''}."
-    every = "The" if len(rows) == 1 else "Every"
+    where = "The interval includes" if len(rows) == 1 else "No interval lies above"
     comment = {
         Verdict.ABOVE: "So content is left at the edges, and the masked figures for the camera may partly rest on it.",
         Verdict.MIXED: "For some encoders content is left at the edges; their masked figures may partly rest on it.",
-        Verdict.OPEN: f"{every} interval includes guessing: no content is shown to be left.",
+        Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
         Verdict.BELOW: "Below guessing: no content is shown to be left.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[joint_verdict(rows)]
-    return Answer("Control, what the picture shows", sentence, comment, joint_verdict(rows), tuple(rows))
+    return Answer(
+        "Control, what the picture shows",
+        sentence,
+        comment + _beside(baselines),
+        joint_verdict(rows),
+        (*rows, *baselines),
+    )
 
 
 def _processing(rows: Sequence[Row]) -> list[Answer]:
     made = []
     probes = [r for r in rows if r.experiment == "probe" and r.metric == "accuracy" and r.setting == "processing"]
     for attribute in dict.fromkeys(r.attribute for r in probes):
-        chosen = [r for r in probes if r.attribute == attribute and r.mask_ratio == 0.0]
+        chosen, baselines = _parted([r for r in probes if r.attribute == attribute and r.mask_ratio == 0.0])
         if chosen:
             sentence, comment = _rates("", chosen, attribute)
-            made.append(Answer(words.title(attribute), sentence, comment, joint_verdict(chosen), tuple(chosen)))
+            rows_shown = (*chosen, *baselines)
+            comment += _beside(baselines)
+            made.append(Answer(words.title(attribute), sentence, comment, joint_verdict(chosen), rows_shown))
     return made
 
 
@@ -169,7 +200,8 @@ def _rates(opening: str, rows: Sequence[Row], attribute: str, still: bool = Fals
 
 def _standing(rows: Sequence[Row], against: float | None = None, level: str = "guessing") -> str:
     """Where the intervals lie, in words."""
-    found = joint_verdict(rows, against)
+    kinds = {verdict(row, against) for row in rows}
+    found = kinds.pop() if len(kinds) == 1 else Verdict.MIXED if kinds else Verdict.UNKNOWN
     one = len(rows) == 1
     if found is Verdict.ABOVE:
         return f"The whole interval lies above {level}." if one else f"Every interval lies above {level}."
@@ -186,7 +218,7 @@ def _standing(rows: Sequence[Row], against: float | None = None, level: str = "g
     for kind, verb in ((Verdict.ABOVE, "above"), (Verdict.BELOW, "below")):
         if some := sum(verdict(r, against) is kind for r in rows):
             parts.append(f"{some} of {len(rows)} intervals {'lies' if some == 1 else 'lie'} {verb} {level}")
-    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; the others show no effect."
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; the others show none."
 
 
 def _span(rows: Sequence[Row]) -> str:
@@ -248,12 +280,12 @@ def _retrieval(rows: Sequence[Row]) -> Answer | None:
 
 
 def _knn(rows: Sequence[Row]) -> list[Answer]:
-    """One answer for each main label and each group of processings that the neighbours were parted by."""
+    """One answer for the main label and for each group of processings that the neighbours were parted by."""
     made = []
     found = [r for r in rows if r.experiment == "knn" and not r.mask_ratio]
     camera = _camera_attributes(found)
     processed = [r.attribute for r in found if r.metric == "spd_p"]
-    for attribute in dict.fromkeys([*camera, *processed, *([] if camera else [r.attribute for r in found])]):
+    for attribute in dict.fromkeys([*camera[:1], *processed, *([] if camera else [r.attribute for r in found])]):
         of_attribute = [r for r in found if r.attribute == attribute]
         pos, neg = (
             [r for r in of_attribute if r.metric in ("sp", "accuracy") and r.setting == setting]

@@ -75,7 +75,6 @@ class Line:
     marks: tuple[Mark, ...]
     chance: float | None
     value: str
-    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +194,11 @@ def level(row: Row, scale: Scale) -> float | None:
     return None if row.chance is None else scale.at(row.chance)
 
 
-def line(row: Row, scale: Scale, style: int = -1, label: str = "", group: str = "") -> Line:
+def line(row: Row, scale: Scale, style: int = -1, label: str = "") -> Line:
     """Return a dot-plot row with a single mark."""
     signed = scale.low < 0
     value = f"{value_text(row, signed)} {interval_text(row, signed)}"
-    return Line(label, (mark(row, scale, style, who=label),), level(row, scale), value, group)
+    return Line(label, (mark(row, scale, style, who=label),), level(row, scale), value)
 
 
 def curve_panels(rows: Sequence[Row], styles: dict[str, int]) -> list[CurvePanel]:
@@ -271,23 +270,21 @@ PLAIN = "plain vote (SP)"
 
 
 def knn_plots(rows: Sequence[Row], styles: dict[str, int]) -> list[DotPlot]:
-    """Return one dot plot a label or group of processings: the five settings, one mark an encoder."""
+    """Return one dot plot a label or group of processings: a line for each setting, a mark for each encoder."""
     found = [r for r in rows if r.experiment == "knn" and r.metric in ("sp", "accuracy")]
     plots = []
-    for attribute in dict.fromkeys(r.attribute for r in found):
-        of_attribute = [r for r in found if r.attribute == attribute]
-        present = [s for s in (*KNN_SETTINGS, "") if any(r.setting == s for r in of_attribute)]
-        scale = rates()
+    for attribute, processing in dict.fromkeys((r.attribute, r.processing) for r in found):
+        chosen = [r for r in found if (r.attribute, r.processing) == (attribute, processing)]
         lines = []
-        for setting in present:
-            for position, row in enumerate(r for r in of_attribute if r.setting == setting):
-                named = line(row, scale, styles.get(row.encoder, -1), label=row.encoder)
-                group = "" if position else setting or PLAIN
-                lines.append(Line(row.encoder, named.marks, named.chance, named.value, group))
-        if lines:
-            note = _shared_note(of_attribute)
-            plots.append(DotPlot(words.title(attribute) if attribute else "All", note, scale, tuple(lines)))
-    return plots
+        for setting in (*KNN_SETTINGS, ""):
+            marked = [r for r in chosen if r.setting == setting]
+            marks = tuple(mark(r, rates(), styles.get(r.encoder, -1), who=r.encoder) for r in marked)
+            if marks:
+                lines.append(Line(setting or PLAIN, marks, level(marked[0], rates()), ""))
+        names = "" if processing == "IDENTITY" else processing.replace(",", ", ") + "; "
+        title = words.title(attribute) if attribute else "All"
+        plots.append(DotPlot(title, names + _shared_note(chosen), rates(), tuple(lines)))
+    return [plot for plot in plots if plot.lines]
 
 
 def retrieval_plots(rows: Sequence[Row], styles: dict[str, int]) -> list[DotPlot]:

@@ -124,9 +124,15 @@ def _probe_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:
 
 
 def _knn_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:
+    """A line for each setting with a mark for each encoder; a line for each encoder where they are too many."""
     order = {name: i for i, name in enumerate(KNN_SETTINGS)}
     ordered = sorted(rows, key=lambda r: order.get(r.setting, len(order)))
-    return [(f"{r.setting or PLAIN}, {r.encoder}", [(r, styles.get(r.encoder, -1), False)]) for r in ordered]
+    lines: dict[str, list[tuple[Row, int, bool]]] = {}
+    for row in ordered:
+        style = styles.get(row.encoder, -1)
+        label = (row.setting or PLAIN) + ("" if style >= 0 else f", {row.encoder}")
+        lines.setdefault(label, []).append((row, style, False))
+    return list(lines.items())
 
 
 def _pair_lines(rows: Sequence[Row], styles: dict[str, int]) -> Lines:
@@ -146,12 +152,13 @@ def _drawer(title: str, axis: str, lines: Lines) -> Callable[[], Figure]:
 def _draw_dots(title: str, axis: str, lines: Lines) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, 1.1 + 0.26 * len(lines)), layout="constrained")
+    tall = sum(0.16 + 0.1 * len(marks) for _, marks in lines)
+    figure = Figure(figsize=(WIDTH, 1.2 + tall), layout="constrained")
     ax = figure.add_subplot()
     shared = [row for _, marks in lines for row, _, _ in marks]
     for y, (_, marks) in enumerate(lines):
         for position, (row, style, hollow) in enumerate(marks):
-            offset = (position - (len(marks) - 1) / 2) * 0.3
+            offset = (position - (len(marks) - 1) / 2) * 0.6 / len(marks)
             if row.chance is not None:
                 ax.plot([row.chance] * 2, [y - 0.5, y + 0.5], color=NEUTRAL, lw=1, ls=(0, (2, 2)), zorder=1)
             _mark(ax, row, y + offset, style, hollow, horizontal=True)
@@ -161,6 +168,9 @@ def _draw_dots(title: str, axis: str, lines: Lines) -> Figure:
     ax.tick_params(length=0)
     ax.grid(axis="x", color=HAIR, lw=0.6)
     ax.set_axisbelow(True)
+    if any(len({style for _, style, _ in marks}) > 1 for _, marks in lines):
+        _legend(figure, {row.encoder: style for _, marks in lines for row, style, _ in marks}, title)
+        title = ""
     _margins(figure, title, f"{axis}\nBars: 95 % intervals; dashed: guessing; {_ns(shared)}")
     return figure
 
@@ -206,13 +216,20 @@ def _draw_curves(curves: dict[str, list[Row]], styles: dict[str, int]) -> Figure
         ax.set_visible(False)
     _margins(figure, "", "Share of the picture hidden (not to scale)\nBars: 95 % intervals; dashed: guessing")
     if max(styles.values(), default=-1) >= 0:
-        from matplotlib.lines import Line2D
-
-        handles = [
-            Line2D([], [], color=_colour(s), marker=_shape(s), ms=5, lw=1.4, label=name) for name, s in styles.items()
-        ]
-        figure.legend(handles=handles, loc="outside upper left", frameon=False, fontsize=8, ncols=2)
+        _legend(figure, styles)
     return figure
+
+
+def _legend(figure: Figure, styles: dict[str, int], title: str = "") -> None:
+    """Encoders above the axes, under the figure's title where there is one."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=_colour(s), marker=_shape(s), ms=5, lw=1.4) for s in styles.values()]
+    drawn = figure.legend(handles, list(styles), loc="outside upper left", frameon=False, fontsize=8, ncols=3)
+    if title:
+        drawn.set_title(title, FontProperties(weight="bold", size=10))
+        drawn.set_alignment("left")
 
 
 def _margins(figure: Figure, title: str, note: str) -> None:

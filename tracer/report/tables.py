@@ -11,6 +11,7 @@ from tracer.report.answers import setting_parts
 from tracer.report.figures import (
     COEFFICIENTS,
     DIFFERENCES,
+    PLAIN,
     SIGNED,
     Line,
     Scale,
@@ -85,14 +86,22 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], Cell], str], ...] = (
     ("Hidden", lambda r: Cell(words.hidden(r.mask_ratio), r.mask_ratio, True), "hidden: {}"),
     ("Query", lambda r: _text(setting_parts(r.setting).get("query", "–")), "query: {}"),
     ("Negatives", lambda r: _text(setting_parts(r.setting).get("negatives", "–")), "negatives: {}"),
-    ("Setting", lambda r: _text(_other_settings(r.setting)), "setting: {}"),
+    ("Setting", lambda r: _text(_other_settings(r)), "setting: {}"),
     ("Figure", lambda r: _text(METRIC_WORDS.get(r.metric, r.metric)), "figure: {}"),
 )
 
+# A processing goes with its group's label, a metric with its setting.
+_TOLD_BY: dict[str, Callable[[Row], object]] = {
+    "Processing": lambda r: r.attribute,
+    "Figure": lambda r: (r.attribute, r.setting),
+}
 
-def _other_settings(setting: str) -> str:
+
+def _other_settings(row: Row) -> str:
     """What a setting says beside query and negatives, which have columns of their own."""
-    parts = [part for part in setting.split(",") if part.partition("=")[0] not in ("query", "negatives")]
+    if row.metric == "sp" and not row.setting:
+        return PLAIN
+    parts = [part for part in row.setting.split(",") if part.partition("=")[0] not in ("query", "negatives")]
     known = {"class=same": "same content", "class=other": "other content"}
     return ", ".join(known.get(part, part) for part in parts) or "–"
 
@@ -103,12 +112,13 @@ def results_table(
     """Return the table of some rows, in their order; a column that says the same in each line goes to the caption."""
     shared, kept = [], []
     for head, cell, phrase in _COLUMNS:
-        values = {cell(r).text for r in rows}
+        values = list(dict.fromkeys(cell(r).text for r in rows))
         if len(values) == 1 and len(rows) > 1:
-            value = values.pop()
-            if value not in ("–", "none", "nothing"):
-                shared.append(phrase.format(value))
-        elif not values <= {"–"}:
+            if values[0] not in ("–", "none", "nothing"):
+                shared.append(phrase.format(values[0]))
+        elif len(rows) > 1 and _told(rows, cell, _TOLD_BY.get(head)):
+            shared.append(phrase.format(" / ".join(value for value in values if value != "none")))
+        elif values != ["–"]:
             kept.append((head, cell))
     scale = scale_for(rows)
     differences = all(r.metric in DIFFERENCES for r in rows)
@@ -124,6 +134,11 @@ def results_table(
         scale=scale,
         further=further,
     )
+
+
+def _told(rows: Sequence[Row], cell: Callable[[Row], Cell], by: Callable[[Row], object] | None) -> bool:
+    """Whether a column only repeats, in other words, what another one says."""
+    return by is not None and len({(by(r), cell(r).text) for r in rows}) == len({by(r) for r in rows})
 
 
 def _line(row: Row, columns: Sequence[Callable[[Row], Cell]], scale: Scale, style: int) -> TableLine:

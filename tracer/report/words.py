@@ -65,6 +65,11 @@ PHONE = ("Is Smartphone", "camera_class")
 """Attributes that part phones from other cameras, the first one preferred."""
 
 
+def is_baseline(encoder: str) -> bool:
+    """Whether a name is that of plain picture statistics, which stand beside the encoders for comparison."""
+    return encoder.startswith("baseline/")
+
+
 def reads(attribute: str, plural: bool = False) -> str:
     """Return what predicting an attribute means, as a verb phrase."""
     known = {name.casefold(): phrase for name, phrase in _READS.items()}
