@@ -1,11 +1,11 @@
 """The errors that tracer raises on purpose; the exit codes are curate's own (tracer never imports curate).
 
-    TracerError                 1   something failed; what, why, and the way out
-    ├── UsageError              2   the words of a command do not fit
-    ├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
-    ├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
-    ├── EncoderError            1   an encoder is unknown, or its weights cannot be had
-    └── TooFew                  1   too few photos, classes or pairs for the figure that was asked for
+TracerError                 1   something failed; what, why, and the way out
+├── UsageError              2   the words of a command do not fit
+├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
+├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
+├── EncoderError            1   an encoder is unknown, or its weights cannot be had
+└── TooFew                  1   too few photos, classes or pairs for the figure that was asked for
 """
 
 from __future__ import annotations
