@@ -9,6 +9,12 @@ from curate.errors import CurateError
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def data_names(suffix: str) -> list[str]:
+    """Return the names of the shipped data files with a suffix (`.toml`), sorted."""
+    places = (_PACKAGE / "_datasets", _PACKAGE.parent / "datasets")
+    return sorted({path.name for place in places for path in place.glob(f"*{suffix}")})
+
+
 def data_file(name: str) -> Path:
     """Return the path of a shipped data file, e.g. ``camera_types.csv``.
 

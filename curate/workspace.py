@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.cameras.types import CameraType
-from curate.datafiles import data_file
+from curate.datafiles import data_file, data_names
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, WorkspaceError
 
 SETTINGS = "workspace.toml"
@@ -137,6 +137,9 @@ class Workspace:
         root = Path(os.path.abspath(root))
         if (root / SETTINGS).exists():
             return cls.open(root)
+        if recipe and f"{recipe}.toml" not in data_names(".toml"):
+            known = ", ".join(name.removesuffix(".toml") for name in data_names(".toml"))
+            raise UsageError("there is no such recipe", recipe, f"Recipes are {known}.")
         recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
         try:
             root.mkdir(parents=True, exist_ok=True)

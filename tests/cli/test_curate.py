@@ -65,6 +65,20 @@ def test_new_prints_the_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "thesis.doc" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("recipe", ["paircams", "flickrexif"])
+def test_recipes_are_settings_that_fit(tmp_path: Path, recipe: str) -> None:
+    """Each shipped recipe makes a workspace whose settings can be read, and names itself."""
+    assert run_cli(["new", str(tmp_path / "w"), "--recipe", recipe]) == Exit.DONE
+    assert Workspace.open(tmp_path / "w").settings.recipe == recipe
+
+
+def test_an_unknown_recipe_is_refused_with_the_known_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing is made."""
+    assert run_cli(["new", str(tmp_path / "w"), "--recipe", "soup"]) == Exit.USAGE
+    assert "paircams" in capsys.readouterr().err
+    assert not (tmp_path / "w").exists()
+
+
 def test_ingest_counts(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The fixed keys; unreadable files give exit code 3 and have a row."""
     counts = answer(capsys, "ingest", str(photos), "-w", str(place), code=Exit.SOME_FAILED)

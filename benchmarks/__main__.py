@@ -1,0 +1,39 @@
+"""Runs every benchmark, one after the other: `make bench`.
+
+Those that need real photos run where LENSTRACE_CORPUS names a folder of them. Each prints its own figures; a failure does
+not stop the rest, and is named at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+ALWAYS = (
+    ("camera_types",),
+    ("reading",),
+    ("embed", "120"),
+    ("demo_traces",),
+    ("pairing",),
+)
+
+
+def main() -> int:
+    """Run them all and return how many failed."""
+    jobs = list(ALWAYS)
+    corpus = os.environ.get("LENSTRACE_CORPUS")
+    if corpus:
+        jobs.insert(0, ("labels", os.path.join(corpus, "exif-corpus")))
+    failed = []
+    for name, *words in jobs:
+        print(f"\n== python -m benchmarks.{name} {' '.join(words)}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *words]).returncode:
+            failed.append(name)
+    if failed:
+        print(f"\nfailed: {', '.join(failed)}")
+    return len(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
