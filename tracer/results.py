@@ -1,14 +1,23 @@
-"""Tidy results: one row a figure, the same in parquet and JSON. The columns are fixed; others read them."""
+"""Tidy results: one row a figure, the same in parquet and JSON. The columns are fixed; others read them.
+
+`<run>/results.parquet` holds the rows; `<run>/results.json` the same rows, and what explains them (set, versions, device,
+seconds, protocol, details, what was skipped).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from tracer.errors import TracerError
+from tracer.files import replace_with
 
 Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
-Metric = Literal[
-    "accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"
-]
+Metric = Literal["accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +48,80 @@ class Row:
     chance: float | None
     n: int
     seed: int | None
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What `read` gives back.
+
+    Attributes:
+        rows: in the order of the file.
+        meta: everything beside them in results.json.
+    """
+
+    rows: tuple[Row, ...]
+    meta: dict[str, Any]
+
+
+def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path, Path]:
+    """Write `<run>/results.parquet` and `<run>/results.json`, each whole or not at all; return their paths.
+
+    Equal rows and meta give equal bytes (of one release of pyarrow).
+
+    Raises:
+        TracerError: a figure is no finite number, or a file cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for row in rows:
+        _refuse_nonsense(row)
+    types = {"mask_ratio": pa.float64(), "n": pa.int64(), "seed": pa.int64()}
+    types |= {name: pa.float64() for name in ("value", "ci_low", "ci_high", "chance")}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
+    table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
+    text = json.dumps({"rows": [asdict(row) for row in rows], **meta}, ensure_ascii=False, allow_nan=False, indent=1)
+    parquet, page = run / "results.parquet", run / "results.json"
+    try:
+        replace_with(parquet, lambda path: pq.write_table(table, path))
+        replace_with(page, lambda path: _write_text(path, text + "\n"))
+    except OSError as error:
+        raise TracerError(
+            f"The results cannot be written to {run}", error.strerror or str(error), "Free space, or choose another folder."
+        ) from error
+    return parquet, page
+
+
+def read(run: Path) -> Results:
+    """Read `<run>/results.json`.
+
+    Raises:
+        TracerError: it is missing, or holds no rows of these columns.
+    """
+    path = run / "results.json"
+    way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rows = tuple(Row(**{name: entry[name] for name in COLUMNS}) for entry in content.pop("rows"))
+    except FileNotFoundError as error:
+        raise TracerError(f"There are no results in {run}", "results.json is missing", way_out) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TracerError(f"The results in {path} cannot be read", str(error) or type(error).__name__, way_out) from error
+    return Results(rows, content)
+
+
+def _refuse_nonsense(row: Row) -> None:
+    numbers = (row.value, row.ci_low, row.ci_high, row.chance, row.mask_ratio)
+    if any(number is not None and not math.isfinite(number) for number in numbers):
+        raise TracerError(
+            f"{row.experiment} of {row.encoder or row.dataset} gave a figure that is no number",
+            f"{row.metric} of {row.attribute} ({row.setting}): {row.value} [{row.ci_low}, {row.ci_high}]",
+            "This is a fault of tracer; please report it.",
+        )
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -20,6 +20,7 @@ from tracer.experiments.neighbours import Votes, majority
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import tile_rows, unit
+from tracer.experiments.threads import cores_for
 
 MIN_QUERIES = 20
 MAX_PHOTOS = 10_000
@@ -69,11 +70,12 @@ def acquisition_knn(
     ]
     values, plain, used, ties = [], [], [], []
     step = max(1, tile_rows(len(rows), copies=16))
-    for start in range(0, len(rows), step):
-        tile = slice(start, min(start + step, len(rows)))
-        found = _tile(X, y, a, g, tile, orders, k)
-        for whole, part in zip((values, plain, used, ties), found, strict=True):
-            whole.append(part)
+    with cores_for(min(len(rows), step) * len(rows)):
+        for start in range(0, len(rows), step):
+            tile = slice(start, min(start + step, len(rows)))
+            found = _tile(X, y, a, g, tile, orders, k)
+            for whole, part in zip((values, plain, used, ties), found, strict=True):
+                whole.append(part)
     valid = np.concatenate(used)
     if int(valid.sum()) < MIN_QUERIES:
         raise TooFew(

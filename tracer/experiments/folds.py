@@ -6,19 +6,15 @@ of one cluster are always on one side: of the test folds and of the inner valida
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from tracer.errors import TooFew
 from tracer.experiments.protocols import Protocol, fit_probe
+from tracer.experiments.threads import one_core_each
 
 FOLDS = 5
 MIN_PHOTOS = 30
@@ -59,10 +55,10 @@ def group_folds(
     """Test masks (n,) of `folds` parts; clusters whole, class shares as even as that allows. Seeded."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    alone = len(np.unique(clusters)) == len(clusters)
+    alone = len(np.unique(clusters)) == len(clusters)  # then groups say nothing, and there is a far faster way
     maker = StratifiedKFold if alone else StratifiedGroupKFold
     masks = []
-    for _, test in maker(n_splits=folds, shuffle=True, random_state=seed).split(labels, labels, clusters):
+    for _, test in maker(folds, shuffle=True, random_state=seed).split(labels, labels, None if alone else clusters):
         mask = np.zeros(len(labels), dtype=bool)
         mask[test] = True
         masks.append(mask)
@@ -132,34 +128,16 @@ def cross_validate(
         repeat, fold, test = job
         train, val = _inner(y, group, ~test, int(seeds[repeat]) ^ fold)
         fit = fit_probe(
-            vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold, device
-        )
+            vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold, device,
+            workers=1,
+        )  # fmt: skip
         return fit.predict(vectors[test])
 
     predictions = np.full((repeats, len(y)), -1, dtype=np.int64)
-    with one_thread_each(workers if device == "cpu" else 1) as pool:
+    with one_core_each(workers if device == "cpu" else 1) as pool:
         for (repeat, _, test), guess in zip(jobs, pool.map(one, jobs), strict=True):
             predictions[repeat, test] = guess
     return CrossValidation(classes, rows, y, group, predictions, left_out, chosen)
-
-
-@contextmanager
-def one_thread_each(workers: int | None) -> Iterator[ThreadPoolExecutor]:
-    """A pool whose threads run torch on one core each.
-
-    Small products lose more by waiting for each other's threads than they win by sharing; torch lets go of the interpreter
-    inside them, so that whole fits run side by side.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    from threadpoolctl import threadpool_limits
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1), ThreadPoolExecutor(workers or cores, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield pool
-    finally:
-        torch.set_num_threads(before)
 
 
 def _inner(

@@ -30,6 +30,7 @@ from tracer.experiments.neighbours import Neighbours, Votes, compose, find, quer
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
+from tracer.experiments.threads import cores_for
 from tracer.results import Metric
 from tracer.stats import Interval
 
@@ -151,10 +152,11 @@ def processing_knn(
     """
     names = tuple(pool)
     _check_knn(names, pool, pool_labels, queries, query_labels, k)
-    found = mixtures(
-        pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
-        pool_groups=pool_groups, query_groups=query_groups, device=device,
-    )  # fmt: skip
+    with cores_for(min(len(query_labels), QUERY_TILE) * len(pool_labels) * pool[names[0]].shape[1]):
+        found = mixtures(
+            pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
+            pool_groups=pool_groups, query_groups=query_groups, device=device,
+        )  # fmt: skip
     ids = np.arange(len(query_labels)) if clusters is None else clusters
     values = found.settings()
     outcome = settings_outcome(source, attribute, values, ids, query_labels, seed, "spd_p", values[:, 0])

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -25,12 +26,16 @@ from numpy.typing import NDArray
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import linear
 from tracer.experiments.linear import Linear
+from tracer.experiments.threads import cores_for, one_core_each
 
 EPOCHS = 100
 BATCH_SIZE = 1024
 TRIALS = 30
 ROUND = 10
 """Trials trained side by side; TPE starts with as many random ones, so the first round loses nothing by being one."""
+CHUNK = 5
+SMALL_ROUND = 2e7
+"""Trials of a round go to several cores by so many, where a batch of the round takes more multiplications than this."""
 LR_RANGE = (1e-1, 1e2)
 WEIGHT_DECAY_RANGE = (1e-12, 1e-4)
 HALVING = ((30, 11), (10, 33), (3, 100))
@@ -107,12 +112,14 @@ def fit_probe(
     protocol: Protocol | str = Protocol.BATCHED,
     seed: int = 42,
     device: str = "cpu",
+    workers: int | None = None,
 ) -> ProbeFit:
     """Fit a linear probe and return it.
 
     Args:
         X_train, X_val: (N, D) embeddings, not necessarily normalised. y_train, y_val: (N,) codes below n_classes.
         protocol: see the module.
+        workers: trials trained at once on a CPU, one a core where None. The probe does not depend on it.
 
     Raises:
         EmbeddingsError: an embedding is not finite, or the shapes do not fit.
@@ -129,10 +136,27 @@ def fit_probe(
     if labels.min() < 0 or labels.max() >= n_classes:
         raise EmbeddingsError("A label is outside the classes", f"{labels.max()} of {n_classes} classes")
     X = torch.from_numpy(normalise(np.concatenate([X_train, X_val]))).to(device)
+    if chosen is Protocol.FAST or device != "cpu":
+        with cores_for(len(X) * X.shape[1] * n_classes):
+            return _fit(X, labels, len(y_train), n_classes, chosen, seed, None)
+    with one_core_each(workers) as pool:
+        return _fit(X, labels, len(y_train), n_classes, chosen, seed, pool)
+
+
+def _fit(
+    X: torch.Tensor,
+    labels: NDArray[np.int64],
+    cut: int,
+    n_classes: int,
+    chosen: Protocol,
+    seed: int,
+    pool: ThreadPoolExecutor | None,
+) -> ProbeFit:
+    """Fit on unit rows X, of which the first `cut` are to train on."""
     basis = linear.row_space(X) if chosen is Protocol.FAST else None
     Z = linear.with_constant(X if basis is None else X @ basis)
-    y, cut = torch.from_numpy(labels).to(device), len(y_train)
-    search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, seed)
+    y = torch.from_numpy(labels).to(X.device)
+    search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, seed, pool)
     if chosen is Protocol.FAST:
         weight_decay, val_accuracy, trials, start = _fast(search)
         lr = None
@@ -158,9 +182,22 @@ class _Search:
     y_val: torch.Tensor
     n_classes: int
     seed: int
+    pool: ThreadPoolExecutor | None
 
     def score(self, settings: Sequence[tuple[float, float]], epochs: int) -> list[float]:
-        """Validation accuracy of each (lr, weight decay), trained side by side."""
+        """Validation accuracy of each (lr, weight decay), trained side by side.
+
+        Large layers are trained a few trials a core. How many does not depend on the cores there are: another shape could
+        round differently, and the same seed has to give the same probe anywhere.
+        """
+        batch = min(len(self.X_train), BATCH_SIZE)
+        large = self.pool is not None and batch * min(batch, self.X_train.shape[1]) * self.n_classes * len(settings) > SMALL_ROUND
+        step = CHUNK if large else len(settings)
+        parts = [settings[at : at + step] for at in range(0, len(settings), step)]
+        mapped = map if self.pool is None or len(parts) == 1 else self.pool.map
+        return [value for scores in mapped(lambda part: self._score(part, epochs), parts) for value in scores]
+
+    def _score(self, settings: Sequence[tuple[float, float]], epochs: int) -> list[float]:
         W = linear.train_side_by_side(
             self.X_train,
             self.y_train,

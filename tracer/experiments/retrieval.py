@@ -19,6 +19,7 @@ from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import EPSILON, exact, tile_rows, unit
+from tracer.experiments.threads import cores_for
 
 CLASSES = ("dslr/compact", "phone")
 """Names of the codes 0 and 1."""
@@ -149,7 +150,8 @@ def retrieve(
     outcome = Outcome()
     for code in (1, 0):
         name = CLASSES[code]
-        found = {pool: rank_pairs(vectors, subject, model, code, pool, device) for pool in NEGATIVES}
+        with cores_for(min(pairs, 4096) * pairs * vectors.shape[1]):
+            found = {pool: rank_pairs(vectors, subject, model, code, pool, device) for pool in NEGATIVES}
         for pool, ranks in found.items():
             _add_pool(outcome, source, f"query={name},negatives={pool}", ranks, seed)
         same, different = (found[pool].first == 1 for pool in NEGATIVES)

@@ -1,0 +1,136 @@
+"""Experiments on embedding files alone, ours or the paper's; no picture and no data set folder is needed.
+
+The folder holds `[<PROCESSING>/]model=<family>_variant=<variant>[_split=train|val].safetensors`; see `tracer.store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import store
+from tracer.errors import EmbeddingsError
+from tracer.experiments.knn import UNIFORM_DRAWS, processing_knn
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.probe import PROCESSING_DRAWS, probe_processing, probe_split
+from tracer.experiments.protocols import Protocol
+from tracer.experiments.retrieval import retrieve
+from tracer.images.processing import GROUPS
+from tracer.splits import read_split
+from tracer.store import Embeddings
+
+_NONE = -1
+
+
+def probe_file(
+    folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu"
+) -> Outcome:
+    """The acquisition probe of one split file on one embedding file. Raises EmbeddingsError, DataSetError or TooFew."""
+    parts = read_split(split)
+    found = store.load(folder, None, encoder)
+    return probe_split(_source(folder, encoder), found.ids, found.vectors, parts, protocol, seed, device)
+
+
+def probe_processing_files(
+    folder: Path,
+    encoder: str,
+    processings: Sequence[str],
+    protocol: Protocol,
+    seed: int,
+    draws: int = PROCESSING_DRAWS,
+    device: str = "cpu",
+) -> Outcome:
+    """The processing probe on a train and a val file for each processing."""
+    train, test = _views(folder, encoder, processings, "train"), _views(folder, encoder, processings, "val")
+    return probe_processing(
+        _source(folder, encoder, processings),
+        {name: found.vectors for name, found in train.items()},
+        {name: found.vectors for name, found in test.items()},
+        group_name(processings),
+        protocol=protocol,
+        draws=draws,
+        seed=seed,
+        device=device,
+    )
+
+
+def knn_files(
+    folder: Path,
+    encoder: str,
+    processings: Sequence[str],
+    k: int,
+    draws: int = UNIFORM_DRAWS,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Outcome:
+    """Semantic kNN of the val files' pictures among the train files', under every mixture of the processings."""
+    sides = []
+    for split in ("train", "val"):
+        views = _views(folder, encoder, processings, split)
+        labels = _labels(views, folder, split)
+        keep = labels != _NONE
+        sides.append(({name: found.vectors[keep] for name, found in views.items()}, labels[keep]))
+    (pool, pool_labels), (queries, query_labels) = sides
+    return processing_knn(
+        _source(folder, encoder, processings), pool, pool_labels, queries, query_labels, group_name(processings),
+        k=k, draws=draws, seed=seed, device=device,
+    )  # fmt: skip
+
+
+def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu") -> Outcome:
+    """Pair retrieval on a file with the keys `subject` and `model`."""
+    found = store.load(folder, None, encoder)
+    lacking = [name for name in ("subject", "model") if name not in found.columns]
+    if lacking:
+        raise EmbeddingsError(
+            f"The embeddings of {encoder} in {folder} hold no pairs",
+            f"the file has no {' and no '.join(lacking)}",
+            "Pair retrieval needs a set of pairs: export one with `curate export --pairs` and embed it.",
+        )
+    subject, model = (found.columns[name].astype(np.int64) for name in ("subject", "model"))
+    return retrieve(_source(folder, encoder), found.vectors, subject, model, seed, device)
+
+
+def group_name(processings: Sequence[str]) -> str:
+    """The paper's group that the processings are from, or `processing` where there is no such group: results call the label so."""
+    for name, members in GROUPS.items():
+        if set(processings) <= set(members):
+            return name if name == "JPEG" else name.capitalize()
+    return "processing"
+
+
+def _source(folder: Path, encoder: str, processings: Sequence[str] = ()) -> Source:
+    return Source(folder.resolve().name, encoder, ",".join(processings) or "IDENTITY")
+
+
+def _views(folder: Path, encoder: str, processings: Sequence[str], split: str) -> dict[str, Embeddings]:
+    """One part under each processing, which has to hold the same pictures in the same order."""
+    views = {name: store.load(folder, None, encoder, name, split=split) for name in processings}
+    first = next(iter(views.values()), None)
+    for name, found in views.items():
+        if first is not None and not np.array_equal(found.ids, first.ids):
+            raise EmbeddingsError(
+                f"The {split} files of {processings[0]} and {name} in {folder} do not hold the same pictures",
+                f"{len(first.ids)} and {len(found.ids)} rows, in their order",
+                "Embed the same pictures under each processing.",
+            )
+    return views
+
+
+def _labels(views: dict[str, Embeddings], folder: Path, split: str) -> NDArray[np.int64]:
+    """The semantic labels, which have to be the same in each file."""
+    labels: NDArray[np.int64] | None = None
+    for name, found in views.items():
+        if "label" not in found.columns:
+            raise EmbeddingsError(
+                f"The {split} file of {name} in {folder} has no key `label`",
+                "semantic neighbours need to know what each picture shows",
+            )
+        here = found.columns["label"].astype(np.int64)
+        if labels is not None and not np.array_equal(labels, here):
+            raise EmbeddingsError(f"The {split} files in {folder} do not have the same labels", f"{name} differs")
+        labels = here
+    return np.empty(0, dtype=np.int64) if labels is None else labels

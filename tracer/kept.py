@@ -1,0 +1,65 @@
+"""Outcomes kept in the run folder, so that an interrupted evaluation goes on where it stopped.
+
+One JSON file an experiment and encoder, below `<run>/kept/`. Its key covers everything that the figures depend on: embeddings, labels,
+settings. A file with another key is as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.experiments.outcome import Outcome
+from tracer.files import replace_with
+from tracer.results import Row
+
+_FORMAT = 1
+"""Raised when the same input gives other figures than before."""
+
+
+def key_of(*facts: Any) -> str:
+    """A hash of settings (JSON values) and arrays (numbers, or strings and None)."""
+    joined = hashlib.sha256(str(_FORMAT).encode())
+    for fact in facts:
+        joined.update(_bytes(fact) + b"\0")
+    return joined.hexdigest()
+
+
+def _bytes(fact: Any) -> bytes:
+    if isinstance(fact, np.ndarray):
+        return json.dumps(fact.tolist()).encode() if fact.dtype == object else fact.tobytes() + str(fact.shape).encode()
+    return json.dumps(fact, sort_keys=True, ensure_ascii=True).encode()
+
+
+def recall(path: Path, key: str) -> Outcome | None:
+    """The kept outcome, or None where there is none with this key."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["key"] != key:
+            return None
+        rows = [Row(**row) for row in content["rows"]]
+        return Outcome(rows, content["details"], content["warnings"], content["skipped"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # absent, or from another version: it is measured again
+
+
+def keep(path: Path, key: str, outcome: Outcome) -> None:
+    """Write an outcome, whole or not at all."""
+    content = {"key": key, **asdict(outcome)}
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    replace_with(path, lambda partial: _write(partial, text))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def digest(array: NDArray[Any]) -> str:
+    """A hash of an array's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
