@@ -36,6 +36,22 @@ COLLECTIONS = {
     "look-alikes": CollectionOptions(lookalikes=0.5, moved=0.25, span_s=300.0, gps=2.0),
     "cropped": CollectionOptions(lookalikes=0.4, unpaired=0.2, gps=2.0),
 }
+BELIEFS = {
+    "inliers": 1.5,
+    "inlier_share": 1.0,
+    "coverage": 1.0,
+    "alignment": 4.0,
+    "against_phone": 1.0,
+    "against_other": 1.0,
+    "hash": 1.0,
+    "time": 4.0,
+    "time_known": 2.0,
+    "distance": 4.0,
+    "distance_known": 2.0,
+}
+"""Where the fit starts and what it is pulled towards, a little: the scenes lie so near each other that they cannot teach what
+a distance of miles means, and what they do not teach must not become 0."""
+
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "prior.json"
 
 
@@ -43,9 +59,8 @@ class Loose:
     """Ranks by what any pairing would rank by, and drops nothing: the candidates to learn from."""
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Between 0.5 and 1, by inliers and then matches."""
-        seen = rows[:, FEATURES.index("inliers")] + 0.1 * rows[:, FEATURES.index("matches")]
-        return 0.5 + 0.45 * seen / 10
+        """Between 0.5 and 1, by inliers."""
+        return 0.5 + 0.05 * np.minimum(rows[:, FEATURES.index("inliers")], 9.0)
 
 
 def cropped(photos: list[PairingPhoto], folder: Path, seed: int) -> list[PairingPhoto]:
@@ -105,8 +120,9 @@ def main() -> None:
         print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
         rows.append(x)
         same.append(y)
+    start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
     # Eight copies of each candidate are not eight candidates: the penalty is held up to match.
-    scorer: LogisticScorer = fit(np.concatenate(rows), np.concatenate(same), strength=8.0)
+    scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
     print(json.dumps(scorer.to_json(), indent=2))
     TARGET.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 

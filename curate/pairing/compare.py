@@ -24,7 +24,7 @@ class Comparison:
     """What comparing two pictures gives; numbers as in `Geometry`.
 
     Attributes:
-        matches: mutual ratio matches among the strongest keypoints. alignment: None where the views cannot be laid over
+        matches: mutual ratio matches, of which the inliers are a part. alignment: None where the views cannot be laid over
             each other.
     """
 
@@ -44,9 +44,9 @@ def compare(a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArr
     if len(pairs) >= _PROMISING and geometry.inliers < CLEAR and max(len(a.points), len(b.points)) > SHORT:
         # A long lens sees a small part of a wide view, and few of that part's corners are among the wide view's
         # strongest.
-        _, second = _matched(a, b, a.unit(), b.unit())
+        second_pairs, second = _matched(a, b, a.unit(), b.unit())
         if second.inliers > geometry.inliers:
-            geometry = second
+            pairs, geometry = second_pairs, second
     return Comparison(
         matches=len(pairs),
         inliers=geometry.inliers,

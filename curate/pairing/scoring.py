@@ -22,7 +22,6 @@ FEATURES = (
     "inliers",
     "inlier_share",
     "coverage",
-    "matches",
     "alignment",
     "against_phone",
     "against_other",
@@ -34,10 +33,9 @@ FEATURES = (
 )
 """Names of the model's columns, in order."""
 
-FREE = frozenset({"matches", "time_known", "distance_known"})
-"""Columns whose coefficient may have either sign: how many points match says little once it is known how many agree,
-and whether a signal is there at all is no evidence by itself but moves the point where it turns from against to
-for."""
+FREE = frozenset({"time_known", "distance_known"})
+"""Columns whose coefficient may have either sign: whether a signal is there at all is no evidence by itself, but it moves the
+point where the signal turns from against to for."""
 
 
 class Scorer(Protocol):
@@ -105,14 +103,13 @@ def feature_rows(evidence: Sequence[Evidence], phones: Sequence[int], others: Se
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
-            np.log1p(e.matches),
             0.0 if e.alignment is None else e.alignment - 0.5,
             inliers - np.log1p(most_phone[phone]),
             inliers - np.log1p(most_other[other]),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
-            0.0 if e.time_gap_s is None else -_beyond(abs(e.time_gap_s), 60.0 + 2 * (e.clock_spread_s or 0.0)),
+            0.0 if e.time_gap_s is None else -_far(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
             0.0 if e.time_gap_s is None else 1.0,
-            0.0 if e.distance_m is None else -_beyond(e.distance_m, 50.0),
+            0.0 if e.distance_m is None else -_far(e.distance_m, 100.0),
             0.0 if e.distance_m is None else 1.0,
         )
     return rows
@@ -150,5 +147,6 @@ def fit(
     return LogisticScorer(float(found.x[0]), np.asarray(found.x[1:], np.float64))
 
 
-def _beyond(value: float, unit: float) -> float:
-    return float(np.log1p(value / unit))
+def _far(value: float, unit: float) -> float:
+    """How far apart, from 0 to 1 with one half at `unit`: beyond some point, further away says no more."""
+    return value / (value + unit)

@@ -6,6 +6,7 @@ Each process computes with one thread, so that a result does not depend on how m
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +26,9 @@ from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")
+
+_limits = contextlib.ExitStack()
+"""Holds a worker process's limits: a context that nothing refers to would end at once."""
 
 _REMEMBERED = 400
 _remembered: OrderedDict[str, tuple[Features, NDArray[np.float32]]] = OrderedDict()
@@ -135,12 +139,14 @@ class Workers:
 
 
 def _alone() -> None:
-    """Set a worker process up for one thread; the limits last as long as the process."""
-    one_thread().__enter__()
+    """Set a worker process up: one thread, limits that last as long as it does, and an interrupt left to its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limits.enter_context(one_thread())
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
+    """Keep OpenCV and the matrix products to one thread, so that sums are made in one order and cores are not fought over."""
     import cv2
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

@@ -20,6 +20,7 @@ from curate.pairing.geometry import alignment, verify
 from curate.pairing.matching import mutual_matches
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit, prior
+from curate.pairing.workers import Workers
 from curate.photos.facts import TakenPrecision
 
 FRAME = (640, 480)
@@ -481,3 +482,22 @@ def test_assignment_is_the_best_there_is(pairs: list[tuple[int, int, float]], rn
 def test_assignment_leaves_out_the_improbable() -> None:
     """Pairs below the least score stay open rather than take what is left."""
     assert assign([(1, 2, 0.9), (3, 2, 0.8), (3, 4, 0.1)], min_score=0.2) == {(1, 2)}
+
+
+# --- processes
+
+
+def threads(_: int) -> tuple[int, int]:
+    """Threads that OpenCV and the widest matrix library would use here."""
+    from threadpoolctl import threadpool_info
+
+    return cv2.getNumThreads(), max(pool["num_threads"] for pool in threadpool_info())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_process_computes_with_one_thread(workers: int) -> None:
+    """Whatever process does the work, neither OpenCV nor the matrix products use a second thread; afterwards they may."""
+    before = cv2.getNumThreads()
+    with Workers(workers) as pool:
+        assert list(pool.map(threads, [1, 2, 3])) == [(1, 1)] * 3
+    assert cv2.getNumThreads() == before
