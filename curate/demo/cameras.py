@@ -19,14 +19,14 @@ from curate.demo.quantisation import own_table, standard_table
 CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Ovrelund", "Wisp 5", CameraType.SMARTPHONE, unit="ovrelund-1",
-        lens=Lens(distortion=0.004, red=0.0002, blue=-0.0003, blur=0.75, corner_blur=0.5, vignetting=0.10),
+        lens=Lens(distortion=0.004, red=0.0002, blue=-0.0003, blur=0.75, corner_blur=0.5, vignetting=0.08, defocus=0.0),
         sensor=Sensor(1472, 1104, shot=2.2e-4, read=0.0016, pattern=0.008, stripes=0.0003, crosstalk=0.16, bits=10),
         development=Development(
             Demosaic.EDGE_AWARE, 1.0, exposure=0.30, adaptation=0.80, red=0.045, blue=-0.050, saturation=1.30,
-            contrast=0.32, lift=0.012, gamma=0.94, local=0.42, chroma_blur=2.2, denoise=12.0, sharpen=1.15, radius=1.0,
+            contrast=0.32, lift=0.012, gamma=0.94, local=0.55, chroma_blur=2.2, denoise=12.0, sharpen=1.15, radius=1.0,
         ),
         jpeg=Jpeg(1472, 1104, own_table(2, 22, 1.2), own_table(3, 30, 0.9), "4:2:0"),
-        handling=Handling(1.10, 0.035, step=0.035, aim=0.030, roll=1.6, tilt=0.020, upright=0.3),
+        handling=Handling(1.10, 0.035, step=0.024, aim=0.030, roll=1.6, tilt=0.020, upright=0.3),
         writing=Writing(
             "wisp-5", "WISP_{date}_{time}.JPG", "Wisp 5 rear lens 5.1mm f/1.8", focal_mm=5.1, focal_35mm=25,
             f_number=1.8, base_iso=50, top_iso=3200, clock_s=(20.0, 900.0), subseconds=True, offset_time=True,
@@ -35,14 +35,14 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     ),
     VirtualCamera(
         "Ovrelund", "Wisp 5 Mini", CameraType.SMARTPHONE, unit="ovrelund-2",
-        lens=Lens(distortion=-0.012, red=0.0005, blue=-0.0006, blur=0.95, corner_blur=0.8, vignetting=0.20),
+        lens=Lens(distortion=-0.012, red=0.0005, blue=-0.0006, blur=0.95, corner_blur=0.8, vignetting=0.12, defocus=0.0),
         sensor=Sensor(1360, 1020, shot=3.6e-4, read=0.0030, pattern=0.012, stripes=0.0006, crosstalk=0.20, bits=10),
         development=Development(
             Demosaic.BILINEAR, 1.0, exposure=0.22, adaptation=0.72, red=0.060, blue=-0.070, saturation=1.24,
-            contrast=0.26, lift=0.020, gamma=0.92, local=0.38, chroma_blur=3.2, denoise=20.0, sharpen=1.50, radius=1.4,
+            contrast=0.26, lift=0.020, gamma=0.92, local=0.50, chroma_blur=3.2, denoise=20.0, sharpen=1.50, radius=1.4,
         ),
         jpeg=Jpeg(1360, 1020, own_table(5, 52, 1.2), own_table(7, 70, 0.9), "4:2:0"),
-        handling=Handling(1.06, 0.040, step=0.035, aim=0.035, roll=2.0, tilt=0.025, upright=0.3),
+        handling=Handling(1.06, 0.040, step=0.024, aim=0.035, roll=2.0, tilt=0.025, upright=0.3),
         writing=Writing(
             "wisp-5-mini", "WM5_{number:04d}.JPG", "Wisp 5 Mini rear lens 4.4mm f/2.2", focal_mm=4.4, focal_35mm=28,
             f_number=2.2, base_iso=64, top_iso=1600, clock_s=(20.0, 900.0),
@@ -50,14 +50,14 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     ),
     VirtualCamera(
         "Tarnquist", "Glimmer 12", CameraType.SMARTPHONE, unit="tarnquist-1",
-        lens=Lens(distortion=0.010, red=-0.0004, blue=0.0005, blur=0.80, corner_blur=0.6, vignetting=0.06),
+        lens=Lens(distortion=0.010, red=-0.0004, blue=0.0005, blur=0.80, corner_blur=0.6, vignetting=0.06, defocus=0.0),
         sensor=Sensor(1560, 1170, shot=3.0e-4, read=0.0022, pattern=0.010, stripes=0.0004, crosstalk=0.18, bits=10),
         development=Development(
             Demosaic.MEDIAN, 1.0, exposure=0.45, adaptation=0.95, red=-0.050, blue=0.045, saturation=1.14,
-            contrast=0.12, lift=0.030, gamma=0.86, local=0.52, chroma_blur=2.8, denoise=16.0, sharpen=1.80, radius=0.8,
+            contrast=0.12, lift=0.030, gamma=0.86, local=0.60, chroma_blur=2.8, denoise=16.0, sharpen=1.80, radius=0.8,
         ),
         jpeg=Jpeg(1440, 1080, standard_table(93), standard_table(93, chroma=True), "4:2:0"),
-        handling=Handling(1.14, 0.035, step=0.035, aim=0.030, roll=1.6, tilt=0.020, upright=0.3),
+        handling=Handling(1.14, 0.035, step=0.024, aim=0.030, roll=1.6, tilt=0.020, upright=0.3),
         writing=Writing(
             "glimmer-12", "{date}_{time}.JPG", "Glimmer main lens", focal_mm=6.1, focal_35mm=23, f_number=1.7,
             base_iso=80, top_iso=6400, clock_s=(20.0, 900.0), subseconds=True, offset_time=True, rotates=True,
@@ -66,14 +66,14 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     ),
     VirtualCamera(
         "Hexmoor", "Thornback", CameraType.DSLR, unit="hexmoor-1",
-        lens=Lens(distortion=-0.006, red=0.0003, blue=-0.0004, blur=1.00, corner_blur=0.5, vignetting=0.30),
+        lens=Lens(distortion=-0.006, red=0.0003, blue=-0.0004, blur=1.00, corner_blur=0.5, vignetting=0.34, defocus=7.0),
         sensor=Sensor(1536, 1024, shot=4.0e-5, read=0.0004, pattern=0.004, stripes=0.0001, crosstalk=0.10, bits=14),
         development=Development(
             Demosaic.EDGE_AWARE, 1.0, exposure=-0.28, adaptation=0.62, red=0.015, blue=-0.020, saturation=0.98,
             contrast=0.30, lift=0.0, gamma=1.06, local=0.0, chroma_blur=0.8, denoise=0.0, sharpen=0.35, radius=1.2,
         ),
         jpeg=Jpeg(1536, 1024, own_table(1, 12, 1.6), own_table(2, 16, 1.4), "4:2:2"),
-        handling=Handling(0.93, 0.050, step=0.040, aim=0.035, roll=1.2, tilt=0.020, upright=0.0),
+        handling=Handling(0.93, 0.050, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.0),
         writing=Writing(
             "thornback", "_THB{number:04d}.JPG", "Hexmoor 32mm f/2.8 HX", focal_mm=32.0, focal_35mm=48, f_number=4.0,
             base_iso=100, top_iso=12800, clock_s=(180.0, 28800.0), standard_steps=True, subseconds=True,
@@ -82,14 +82,14 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     ),
     VirtualCamera(
         "Hexmoor", "Curlew", CameraType.MIRRORLESS, unit="hexmoor-2",
-        lens=Lens(distortion=0.003, red=0.0001, blue=-0.0002, blur=0.60, corner_blur=0.4, vignetting=0.22),
+        lens=Lens(distortion=0.003, red=0.0001, blue=-0.0002, blur=0.60, corner_blur=0.4, vignetting=0.26, defocus=5.0),
         sensor=Sensor(1584, 1056, shot=5.0e-5, read=0.0005, pattern=0.004, stripes=0.0001, crosstalk=0.10, bits=12),
         development=Development(
             Demosaic.MEDIAN, 1.0, exposure=-0.20, adaptation=0.70, red=0.010, blue=-0.010, saturation=1.06,
             contrast=0.42, lift=0.0, gamma=1.02, local=0.04, chroma_blur=1.0, denoise=3.0, sharpen=0.60, radius=0.7,
         ),
         jpeg=Jpeg(1584, 1056, own_table(1, 9, 1.6), own_table(2, 12, 1.4), "4:4:4"),
-        handling=Handling(0.97, 0.050, step=0.040, aim=0.035, roll=1.2, tilt=0.020, upright=0.0),
+        handling=Handling(0.97, 0.050, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.0),
         writing=Writing(
             "curlew", "CRW_{number:04d}.JPG", "Hexmoor 24mm f/2 HXC", focal_mm=24.0, focal_35mm=36, f_number=2.8,
             base_iso=200, top_iso=12800, clock_s=(180.0, 28800.0), standard_steps=True, subseconds=True,
@@ -98,14 +98,14 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     ),
     VirtualCamera(
         "Pimwick", "Finchbox 20", CameraType.COMPACT, unit="pimwick-1",
-        lens=Lens(distortion=-0.045, red=0.0012, blue=-0.0014, blur=0.95, corner_blur=1.2, vignetting=0.42),
+        lens=Lens(distortion=-0.045, red=0.0012, blue=-0.0014, blur=0.95, corner_blur=1.2, vignetting=0.40, defocus=1.0),
         sensor=Sensor(1184, 888, shot=2.0e-4, read=0.0024, pattern=0.010, stripes=0.0010, crosstalk=0.14, bits=12),
         development=Development(
             Demosaic.BILINEAR, 1.0, exposure=-0.05, adaptation=0.45, red=-0.040, blue=0.075, saturation=1.02,
             contrast=0.20, lift=0.045, gamma=1.0, local=0.0, chroma_blur=1.2, denoise=6.0, sharpen=1.30, radius=1.6,
         ),
         jpeg=Jpeg(1280, 960, standard_table(86), standard_table(80, chroma=True), "4:2:2"),
-        handling=Handling(1.00, 0.060, step=0.040, aim=0.040, roll=1.8, tilt=0.025, upright=0.0),
+        handling=Handling(1.00, 0.060, step=0.028, aim=0.040, roll=1.8, tilt=0.025, upright=0.0),
         writing=Writing(
             "finchbox-20", "FBX{number:05d}.JPG", "", focal_mm=7.6, focal_35mm=35, f_number=3.5, base_iso=80,
             top_iso=800, clock_s=(180.0, 28800.0), standard_steps=True, thumbnail=True, flash_below=8.0,

@@ -75,6 +75,7 @@ def exif_bytes(
         piexif.ImageIFD.ResolutionUnit: 2,
         piexif.ImageIFD.Software: SOFTWARE,
         piexif.ImageIFD.DateTime: stamp,
+        piexif.ImageIFD.YCbCrPositioning: 1,
     }
     focal, aperture = (
         Fraction(writing.focal_mm).limit_denominator(100),
@@ -86,6 +87,7 @@ def exif_bytes(
         piexif.ExifIFD.ExposureProgram: 2,
         piexif.ExifIFD.ISOSpeedRatings: exposure.iso,
         piexif.ExifIFD.ExifVersion: b"0232",
+        piexif.ExifIFD.ComponentsConfiguration: b"\1\2\3\0",
         piexif.ExifIFD.DateTimeOriginal: stamp,
         piexif.ExifIFD.DateTimeDigitized: stamp,
         piexif.ExifIFD.Flash: 0x19 if exposure.flash else 0x10,
@@ -115,7 +117,8 @@ def exif_bytes(
     if photo.tagged is not None:
         blocks["GPS"] = _gps(photo, *photo.tagged)
     if thumbnail is not None:
-        blocks["1st"] = {piexif.ImageIFD.Compression: 6}
+        resolution = (piexif.ImageIFD.XResolution, piexif.ImageIFD.YResolution, piexif.ImageIFD.ResolutionUnit)
+        blocks["1st"] = {piexif.ImageIFD.Compression: 6, **{tag: picture[tag] for tag in resolution}}
         blocks["thumbnail"] = thumbnail
     return bytes(piexif.dump(blocks))
 

@@ -26,6 +26,7 @@ class Lens:
         red, blue: magnification of red and blue against green, minus 1 (lateral chromatic aberration).
         blur: the point spread's standard deviation, sensor pixels. corner_blur: what it grows by in the corners.
         vignetting: the light that the corners lose, from 0 to 1.
+        defocus: the blur of what is at infinity, canvas pixels (standard deviation); 0 where all is in focus.
     """
 
     distortion: float
@@ -34,6 +35,7 @@ class Lens:
     blur: float
     corner_blur: float
     vignetting: float
+    defocus: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from curate.demo.models import Handling, Lens, VirtualCamera
 from curate.demo.render import CANVAS, Box, render
-from curate.demo.scenes import Floats, Scene
+from curate.demo.scenes import FARTHEST, NEAREST, Floats, Scene
 
 _COARSE = 16
 """Maps are computed at every 16th pixel and interpolated: they are smooth."""
@@ -81,8 +81,11 @@ def project(scene: Scene, framing: Framing, camera: VirtualCamera, response: Flo
     y = np.concatenate([m[1].ravel() for m in coarse])
     left, top = int(np.floor(x.min())) - 2, int(np.floor(y.min())) - 2
     box = Box(left, top, int(np.ceil(x.max())) + 3 - left, int(np.ceil(y.max())) + 3 - top)
+    *light, nearness = render(scene, framing.viewpoint, box, response)
+    if lens.defocus > 0:
+        light = _defocused(light, nearness, lens.defocus)
     planes: list[Floats] = []
-    for plane, (map_x, map_y) in zip(render(scene, framing.viewpoint, box, response), coarse, strict=True):
+    for plane, (map_x, map_y) in zip(light, coarse, strict=True):
         full_x, full_y = (_refine(m, width, height) for m in (map_x - (left + 0.5), map_y - (top + 0.5)))
         seen = cv2.remap(plane, full_x, full_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         planes.append(_blurred(np.asarray(seen, np.float32), lens))
@@ -102,6 +105,24 @@ def _refine(coarse: Floats, width: int, height: int) -> Floats:
     rows, columns = coarse.shape
     full = cv2.resize(coarse, (columns * _COARSE, rows * _COARSE), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(full[_COARSE : _COARSE + height, _COARSE : _COARSE + width])
+
+
+def _defocused(light: list[Floats], nearness: Floats, defocus: float) -> list[Floats]:
+    """The blur of what lies before or behind the middle, which grows with the difference in nearness.
+
+    Each plane is blended with one blurred copy of itself: wrong in detail, right in amount and cheap.
+    """
+    most = max(1.0 / NEAREST - 1.0, 1.0 - 1.0 / FARTHEST)
+    share = np.asarray(cv2.GaussianBlur(np.abs(nearness - 1.0), (0, 0), 1.5), np.float32)
+    share *= 1.0 / most
+    blurred = []
+    for plane in light:
+        soft = np.asarray(cv2.GaussianBlur(plane, (0, 0), defocus * most), np.float32)
+        soft -= plane
+        soft *= share
+        soft += plane
+        blurred.append(soft)
+    return blurred
 
 
 def _blurred(plane: Floats, lens: Lens) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from enum import IntEnum
 
 import numpy as np
 
@@ -20,8 +21,22 @@ _START = datetime(2024, 6, 3, 8, 20, tzinfo=LOCAL_TIME)
 _HOME = (50.571, -3.921)  # a moor: nobody lives there
 _METRES_PER_DEGREE = 111_320.0
 
-# Streams beside those of scenes, in the seeds' first place after the collection's.
 _PLAN = 1_000_001
+"""Stands in the seeds of what is planned where a scene's number stands in the others."""
+
+
+class _Draw(IntEnum):
+    """Independent streams, so that an option or a longer collection changes nothing but what it must."""
+
+    WALK = 1
+    SIDES = 2
+    CLOCK = 3
+    NUMBER = 4
+    ORDER = 5
+    PLACE = 6
+    RESETS = 7
+    CLASSES = 8
+    ALIKE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +146,25 @@ def plan(scenes: int, seed: int, options: CollectionOptions) -> list[Photo]:
     sides = _sides(scenes, seed, options)
     offsets = {camera.name: _clock_offset(camera, seed, options) for camera in cameras}
     resets = _resets(cameras, outline, seed, options)
-    numbers = {camera.name: int(generator(seed, _PLAN, 4, camera.key).integers(1, 4000)) for camera in cameras}
+    numbers = {
+        camera.name: int(generator(seed, _PLAN, _Draw.NUMBER, camera.key).integers(1, 4000)) for camera in cameras
+    }
     photos = []
     for scene, phones_only in zip(outline, sides, strict=True):
         present = [c for c in cameras if phones_only is None or bool(c.type.is_smartphone) is phones_only]
-        rng = generator(seed, _PLAN, 5, scene.number)
+        rng = generator(seed, _PLAN, _Draw.ORDER, scene.number)
         order = rng.permutation(len(present))
         seconds = np.sort(np.round(rng.uniform(0.0, options.span_s, len(present)), 3))
         for second, index in zip(seconds.tolist(), order.tolist(), strict=True):
             camera = present[index]
-            own = generator(seed, _PLAN, 6, scene.number, camera.key)
+            own = generator(seed, _PLAN, _Draw.PLACE, scene.number, camera.key)
             time = scene.time + timedelta(seconds=second)
             where = _moved(scene.latitude, scene.longitude, own.normal(0.0, 2.0, 2))
             tagged = _moved(*where, own.normal(0.0, max(camera.writing.gps_error_m, 1e-3), 2))
             says = own.random() < camera.writing.gps * options.gps
             reset_at, after_reset = resets.get(camera.name, (None, 0.0))
             offset = after_reset if reset_at is not None and time >= reset_at else offsets[camera.name]
-            numbers[camera.name] += int(1 + own.geometric(0.5) - 1)
+            numbers[camera.name] += int(own.geometric(0.5))
             photo = Photo(
                 "", scene.number, scene.place, scene.kind, camera, time, offset, *where, tagged if says else None
             )
@@ -157,33 +174,30 @@ def plan(scenes: int, seed: int, options: CollectionOptions) -> list[Photo]:
 
 def _scenes(scenes: int, seed: int, options: CollectionOptions) -> list[_Scene]:
     """Minutes to hours apart, from morning to evening, on a walk; every class once in each five new places."""
-    rng = generator(seed, _PLAN, 1)
-    alike = (
-        set((1 + rng.permutation(scenes - 1)[: round(options.lookalikes * scenes)]).tolist()) if scenes > 1 else set()
-    )
-    kinds = [kind for _ in range(-(-scenes // len(SceneClass))) for kind in rng.permutation(np.array(list(SceneClass)))]
+    rng, kinds = generator(seed, _PLAN, _Draw.WALK), generator(seed, _PLAN, _Draw.CLASSES)
+    # The first scene is like no earlier one.
+    order = 1 + generator(seed, _PLAN, _Draw.ALIKE).permutation(scenes - 1)
+    alike = set(order[: round(options.lookalikes * scenes)].tolist())
+    queue: list[SceneClass] = []
     time, (latitude, longitude) = _START, _HOME
     outline: list[_Scene] = []
-    new_places = 0
     for number in range(scenes):
-        # Always the same number of draws, so that an option changes nothing but what it names.
         pause, short_pause, hour = rng.lognormal(np.log(22.0), 0.8), rng.uniform(5.0, 40.0), rng.uniform(8.0, 9.5)
         step = rng.normal(0.0, 350.0, 2)
         is_alike = number in alike
         if number:
             time += timedelta(minutes=float(short_pause if is_alike else np.clip(pause, 4.0, 200.0)))
         if time.hour >= 20 and not is_alike:
-            time = (time + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
-                hours=float(hour)
-            )
+            midnight = (time + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+            time = midnight + timedelta(hours=float(hour))
         time = time.replace(microsecond=time.microsecond // 1000 * 1000)
         if is_alike:
             before = outline[-1]
             outline.append(dataclasses.replace(before, number=number, time=time))
             continue
         latitude, longitude = _moved(latitude, longitude, step)
-        outline.append(_Scene(number, number, SceneClass(str(kinds[new_places])), time, latitude, longitude))
-        new_places += 1
+        queue = queue or [list(SceneClass)[index] for index in kinds.permutation(len(SceneClass))]
+        outline.append(_Scene(number, number, queue.pop(), time, latitude, longitude))
     return outline
 
 
@@ -193,14 +207,14 @@ def _sides(scenes: int, seed: int, options: CollectionOptions) -> list[bool | No
     A one-sided scene has half the photos, so that f of the photos come from 2 f / (1 + f) of the scenes.
     """
     one_sided = round(scenes * 2.0 * options.unpaired / (1.0 + options.unpaired))
-    chosen = generator(seed, _PLAN, 2).permutation(scenes)[:one_sided].tolist()
+    chosen = generator(seed, _PLAN, _Draw.SIDES).permutation(scenes)[:one_sided].tolist()
     side = {scene: turn % 2 == 0 for turn, scene in enumerate(chosen)}
     return [side.get(scene) for scene in range(scenes)]
 
 
 def _clock_offset(camera: VirtualCamera, seed: int, options: CollectionOptions) -> float:
     """Seconds, to the millisecond; on a log scale, any size from the least to the greatest error is as likely."""
-    rng = generator(seed, _PLAN, 3, camera.key)
+    rng = generator(seed, _PLAN, _Draw.CLOCK, camera.key)
     least, greatest = (min(bound, options.clock_error_s) for bound in camera.writing.clock_s)
     size = np.exp(rng.uniform(np.log(max(least, 1e-3)), np.log(max(greatest, 1e-3)))) if greatest > 0 else 0.0
     return round(float(size * rng.choice([-1.0, 1.0])), 3)
@@ -210,7 +224,7 @@ def _resets(
     cameras: tuple[VirtualCamera, ...], outline: list[_Scene], seed: int, options: CollectionOptions
 ) -> dict[str, tuple[datetime, float]]:
     """Camera -> when its clock was reset, and its offset from then on."""
-    rng = generator(seed, _PLAN, 7)
+    rng = generator(seed, _PLAN, _Draw.RESETS)
     chosen = rng.permutation(len(cameras))[: options.clock_resets].tolist()
     middle = outline[len(outline) // 2].time
     return {

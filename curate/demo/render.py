@@ -57,10 +57,10 @@ def leaf_ids(scene: Scene, centres: Floats, box: Box) -> Ints:
 
 def render(
     scene: Scene, viewpoint: tuple[float, float], box: Box, response: Floats | None = None
-) -> tuple[Floats, Floats, Floats]:
-    """Return the light from a part of the scene: red, green and blue, (height, width) float32 each.
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return a part of the scene: the light in red, green and blue, and the nearness, (height, width) float32 each.
 
-    1 is a white surface in full light.
+    In the light, 1 is a white surface fully lit. Nearness is 1 over the depth: 1 in the middle of the scene.
 
     Args:
         scene: what is seen.
@@ -75,14 +75,14 @@ def render(
     passed = scene.colours * scene.illuminant
     if response is not None:
         passed = passed @ response.T
-    nearness = (1.0 / scene.depths - 1.0 / FARTHEST) / (1.0 / NEAREST - 1.0 / FARTHEST)
-    colour = cv2.split(np.take(np.column_stack([passed, nearness]).astype(np.float32), ids, axis=0))
+    table = np.column_stack([passed, 1.0 / scene.depths]).astype(np.float32)
+    *colour, nearness = (np.asarray(plane, np.float32) for plane in cv2.split(np.take(table, ids, axis=0)))
     light = _texture(scene, centres, ids, box)
     light *= _slopes(scene, centres, ids, box)
-    light *= _relief(scene, np.asarray(colour[3], np.float32))
+    light *= _relief(scene, nearness)
     light *= _glow(scene, box)
-    red, green, blue = (np.asarray(cv2.multiply(plane, light), np.float32) for plane in colour[:3])
-    return red, green, blue
+    red, green, blue = (np.asarray(cv2.multiply(plane, light), np.float32) for plane in colour)
+    return red, green, blue, nearness
 
 
 def _texture(scene: Scene, centres: Floats, ids: npt.NDArray[np.intp], box: Box) -> Floats:
@@ -128,6 +128,7 @@ def _relief(scene: Scene, nearness: Floats) -> Floats:
         cv2.GaussianBlur(moved, (0, 0), 0.012 * CANVAS / _SHADOW_SCALE), (width, height), interpolation=cv2.INTER_LINEAR
     )
     over = np.asarray(cv2.subtract(around, nearness), np.float32)
+    over *= 1.0 / (1.0 / NEAREST - 1.0 / FARTHEST)
     # A shadow where something near is over it, the lighter rim where nothing is.
     shade = np.clip(over, 0.0, 0.45)
     shade *= -1.5

@@ -20,14 +20,14 @@ def texture_atlas() -> npt.NDArray[np.float32]:
     """
     rng = np.random.default_rng(20_000)
     tiles = [
-        _relief(_noise(rng, 1.1), 0.10),
-        _relief(_noise(rng, 1.0), 0.22),
-        _relief(_noise(rng, 0.6), 0.16),
-        _relief(_noise(rng, 1.0, stretch=9.0), 0.24),
-        _relief(_noise(rng, 1.0, stretch=1.0 / 9.0), 0.24),
+        _relief(_noise(rng, 0.9), 0.15),
+        _relief(_noise(rng, 0.9), 0.27),
+        _relief(_noise(rng, 0.5), 0.26),
+        _relief(_noise(rng, 1.0, stretch=9.0), 0.32),
+        _relief(_noise(rng, 1.0, stretch=1.0 / 9.0), 0.32),
         _flecks(_noise(rng, 0.7)),
         _weave(_noise(rng, 1.0)),
-        _relief(np.abs(_noise(rng, 1.0)), 0.30),
+        _relief(np.abs(_noise(rng, 0.8)), 0.42),
     ]
     return np.concatenate([(tile / tile.mean()).astype(np.float32).ravel() for tile in tiles])
 
@@ -56,4 +56,4 @@ def _flecks(noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _weave(noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Cloth: two crossed sets of threads of eight pixels, unevenly drawn."""
     y, x = np.mgrid[0:TILE_SIDE, 0:TILE_SIDE] * (2.0 * np.pi / 8.0)
-    return np.asarray(np.exp(0.13 * (np.sin(x + 0.6 * noise) + np.sin(y + 0.6 * noise)) + 0.06 * noise))
+    return np.asarray(np.exp(0.16 * (np.sin(x + 0.6 * noise) + np.sin(y + 0.6 * noise)) + 0.10 * noise))
