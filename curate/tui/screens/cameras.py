@@ -11,6 +11,7 @@ from textual.widgets import DataTable, Static
 
 from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
+from curate.errors import CurateError
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.prompt import AskChoice
@@ -89,7 +90,11 @@ class CamerasScreen(CurateScreen):
         def answered(choice: str | None) -> None:
             if choice is None:
                 return
-            decisions.set_camera_type(self.catalog, camera.make or "", camera.model or "", CameraType(choice))
+            try:
+                decisions.set_camera_type(self.catalog, camera.make or "", camera.model or "", CameraType(choice))
+            except CurateError as error:
+                self.complain(error)
+                return
             self.refresh_data()
             self.say(f"{camera.make or ''} {camera.model or ''} is now: {choice} · u undoes")
 

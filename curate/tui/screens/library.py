@@ -88,6 +88,7 @@ class LibraryScreen(CurateScreen):
         self._marked: list[str] = []
         self._paths: list[str] = []
         self._last_refresh = 0.0
+        self._refresh_seconds = 0.0
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="library"):
@@ -105,8 +106,8 @@ class LibraryScreen(CurateScreen):
             table.add_column(name, width=width)
 
     def refresh_soon(self) -> None:
-        """Counts at most twice a second while photos are read."""
-        if time.monotonic() - self._last_refresh > 0.5:
+        """Counts at most twice a second while photos are read; less often where counting itself takes long."""
+        if time.monotonic() - self._last_refresh > max(0.5, 10 * self._refresh_seconds):
             self._show_counts()
 
     def refresh_data(self) -> None:
@@ -115,7 +116,7 @@ class LibraryScreen(CurateScreen):
         self._show_photos()
 
     def _show_counts(self) -> None:
-        self._last_refresh = time.monotonic()
+        started = time.monotonic()
         types = self.catalog.counts("camera_type")
         by_type = dict(types)
         total = sum(count for _, count in types)
@@ -130,19 +131,19 @@ class LibraryScreen(CurateScreen):
         )
         self.query_one("#by-type", Bars).show(types)
         self.query_one("#by-make", Bars).show(self.catalog.counts("make_normalized"))
+        self._last_refresh = time.monotonic()
+        self._refresh_seconds = self._last_refresh - started
 
     def _show_photos(self) -> None:
         table: DataTable[Text] = self.query_one(DataTable)
         row = table.cursor_row
         table.clear()
         self._paths.clear()
-        total = 0
         try:
-            for labels in self.catalog.labels(self._where):
-                total += 1
-                if total <= SHOWN_ROWS:
-                    self._paths.append(labels["path"])
-                    table.add_row(*self._cells(labels))
+            total = self.catalog.count(self._where)
+            for labels in self.catalog.labels(self._where, SHOWN_ROWS):
+                self._paths.append(labels["path"])
+                table.add_row(*self._cells(labels))
         except CurateError as error:
             self._where, self._filter = None, ""
             self.complain(error)
