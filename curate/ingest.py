@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from curate.catalog.store import Catalog, chunks
+from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.guard import Limits, read_photos
@@ -82,7 +82,7 @@ def ingest(
     started = time.monotonic()
     settings = catalog.workspace.settings.ingest
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
-    sidecar = read_sidecar(labels, roots) if labels else {}
+    sidecar, unusable = read_sidecar(labels, roots) if labels else ({}, [])
     unused = set(sidecar)
     run = _Run(
         catalog,
@@ -118,6 +118,9 @@ def ingest(
         yield Progress("reading photos", seen)
     with catalog.transaction():
         run.counts.missing = _mark_missing(catalog, roots)
+        for path, reason in unusable:
+            run.counts.skipped += 1
+            catalog.skip(path, reason)
         for path in sorted(unused):
             run.counts.skipped += 1
             catalog.skip(path, "the sidecar names it, but no such photo was found")
@@ -165,15 +168,15 @@ class _Run:
         for result in read_photos(jobs, workers=self.jobs or os.cpu_count() or 1, limits=self.limits):
             pending.append(result)
             if time.monotonic() - last > COMMIT_SECONDS or len(pending) >= 200:
-                self._write(to_read, pending, incoming, known.keys())
+                self._write(to_read, pending, incoming, known)
                 written, last = written + len(pending), time.monotonic()
                 pending.clear()
                 yield len(tasks) - len(to_read) + written
-        self._write(to_read, pending, incoming, known.keys())
+        self._write(to_read, pending, incoming, known)
         shutil.rmtree(incoming, ignore_errors=True)
 
     def _write(
-        self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: set[bytes] | object
+        self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]
     ) -> None:
         for index, facts in results:
             if facts.sha256:
@@ -181,12 +184,20 @@ class _Run:
         with self.catalog.transaction():
             for index, facts in results:
                 task = tasks[index]
-                photo = self.catalog.put_photo(task.found.path, facts, task.found.mtime_ns)
-                if self._says(photo, task):
-                    self.catalog.relabel(photo, facts)
-                # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
-                self.catalog.connection.execute("UPDATE photo SET size = ? WHERE id = ?", (task.found.size, photo))
-                if task.found.path in known:  # type: ignore[operator]
+                before = known.get(task.found.path)
+                if before and facts.sha256 is None and facts.status in _READ_AGAIN:
+                    # not reached this time: what was read before stands until it is
+                    self.catalog.set_status(before.id, facts.status, facts.error)
+                    photo = before.id
+                    if self._says(photo, task):
+                        self.catalog.relabel(photo)
+                else:
+                    photo = self.catalog.put_photo(task.found.path, facts, task.found.mtime_ns)
+                    if self._says(photo, task):
+                        self.catalog.relabel(photo, facts)
+                    # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
+                    self.catalog.connection.execute("UPDATE photo SET size = ? WHERE id = ?", (task.found.size, photo))
+                if before:
                     self.counts.updated += 1
                 else:
                     self.counts.added += 1

@@ -11,13 +11,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
+from curate.export.run import ensure_export, export_rows
 from curate.ingest import IngestCounts, ingest
+from curate.photos.facts import PhotoFacts, Status
 from curate.progress import finish
 from curate.workspace import Workspace
 from tests.conftest import write_photo
@@ -190,3 +194,102 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     assert _contents(hurt) == _contents(calm)
     previews = [sorted(p.name for p in (w.cache / "previews").rglob("*.jpg")) for w in (calm, hurt)]
     assert previews[0] == previews[1] and len(previews[0]) == 240
+
+
+def test_overlapping_paths_are_taken_in_once(catalog: Catalog, tmp_path: Path) -> None:
+    """A folder given twice, one below another, and a file in it count once; a linked folder is another place."""
+    photos = tmp_path / "photos"
+    one = write_photo(photos / "below" / "1.jpg", 1)
+    elsewhere = write_photo(tmp_path / "elsewhere" / "2.jpg", 2).parent
+    (photos / "link").symlink_to(elsewhere)
+    result = take_in(catalog, photos, photos, photos / "below", one, photos / "link")
+    assert counts(result) == {"added": 2, "skipped": 1}
+
+
+def test_a_wrong_path_stops_before_anything_is_taken_in(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A misspelt second folder is told at once, not after the first one was read."""
+    monkeypatch.setattr("curate.ingest.BATCH", 1)
+    photo = write_photo(tmp_path / "photos" / "1.jpg", 1)
+    with pytest.raises(SourceError):
+        take_in(catalog, photo.parent, tmp_path / "nowhere")
+    assert not rows(catalog)
+
+
+def test_a_sidecars_time_that_is_none_leaves_the_files_own(catalog: Catalog, tmp_path: Path) -> None:
+    """A cell that is no time blanks nothing, and is listed."""
+    photos = tmp_path / "photos"
+    for number in range(3):
+        write_photo(photos / f"{number}.jpg", number)
+    (photos / "labels.csv").write_text(
+        "file,taken_at,owner\n0.jpg,yesterday,ann\n1.jpg,2013-02-31,ann\n2.jpg,2013-02-28,ann\n"
+    )
+    result = take_in(catalog, photos, labels=photos / "labels.csv")
+    assert counts(result) == {"added": 3, "skipped": 3}
+    found = rows(catalog)
+    assert [found[f"{n}.jpg"]["Year"] for n in range(3)] == ["2019.0", "2019.0", "2013.0"]
+    assert {found[name]["owner"] for name in found} == {"ann"}
+    assert sum("is no time" in reason for _, reason in catalog.skipped()) == 2
+
+
+def test_a_file_that_cannot_be_reached_keeps_its_labels(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Denied today, back tomorrow: the status says so, and what was read before stands."""
+    photo = write_photo(tmp_path / "photos" / "1.jpg", 1)
+    take_in(catalog, photo)
+    before = rows(catalog)["1.jpg"]
+
+    def denied(jobs: list[object], **_: object) -> Iterator[tuple[int, PhotoFacts]]:
+        yield from ((index, PhotoFacts(Status.DENIED, error="no permission")) for index, _ in enumerate(jobs))
+
+    os.utime(photo, (1, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("curate.ingest.read_photos", denied)
+        assert counts(take_in(catalog, photo)) == {"updated": 1, "unreadable": 1}
+    assert rows(catalog)["1.jpg"] == before | {"status": "denied", "error": "no permission"}
+    assert counts(take_in(catalog, photo)) == {"updated": 1}
+    assert rows(catalog)["1.jpg"] == before
+
+
+def test_names_that_look_alike_are_exported_apart(catalog: Catalog, tmp_path: Path) -> None:
+    """A name that is no UTF-8 and one that spells its escape out are shown alike, and are two files all the same."""
+    folder = tmp_path / "photos"
+    odd = os.fsdecode(os.fsencode(folder) + b"/bad\xff.jpg")
+    write_photo(folder / "a.jpg", 1).rename(odd)
+    write_photo(folder / "bad\\xff.jpg", 2)
+    take_in(catalog, folder)
+    exported = list(export_rows(catalog))
+    assert len({row["path"] for row in exported}) == 1
+    for row in exported:
+        assert hashlib.sha256(Path(os.fsdecode(row["path_bytes"])).read_bytes()).hexdigest() == row["sha256"]
+
+
+def test_a_camera_type_in_the_settings_holds_for_photos_that_are_there(workspace: Workspace, tmp_path: Path) -> None:
+    """Written into workspace.toml after the photos were taken in, it holds from the next command that writes."""
+    with Catalog.open(workspace) as catalog:
+        take_in(catalog, write_photo(tmp_path / "photos" / "1.jpg", 1, "Acme", "X100").parent)
+    settings = workspace.root / "workspace.toml"
+    plain = settings.read_text()
+    settings.write_text(plain + '\n[[cameras]]\nmake = "Acme"\nmodel = "X100"\ntype = "compact"\n')
+    with Catalog.open(Workspace.open(workspace.root)) as catalog:
+        assert rows(catalog)["1.jpg"]["camera_type"] == "compact"
+    settings.write_text(plain)
+    with Catalog.open(Workspace.open(workspace.root)) as catalog:
+        assert rows(catalog)["1.jpg"]["camera_type"] == "unknown"
+
+
+def test_the_workspaces_own_set_follows_every_change(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two changes within one second: the second one is exported too; without a change the set is left alone."""
+    monkeypatch.setattr("curate.catalog.store.now", lambda: "2020-01-01T00:00:00+00:00")
+    take_in(catalog, write_photo(tmp_path / "photos" / "1.jpg", 1).parent)
+    place = finish(ensure_export(catalog))
+    first = (place / "manifest.json").stat().st_ino
+    assert finish(ensure_export(catalog)) == place
+    assert (place / "manifest.json").stat().st_ino == first
+    decisions.label(catalog, catalog.photo_ids_where("1"), "semantic_label", "cat")
+    finish(ensure_export(catalog))
+    assert (place / "manifest.json").stat().st_ino != first

@@ -101,7 +101,8 @@ def only_labels(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if "interrupted" in str(error):
             raise UsageError("the query was stopped", f"it ran longer than {seconds:g} s", "Ask for less.") from error
         raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+        # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
         raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
     finally:
         connection.set_progress_handler(None, 0)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
-from curate.catalog.labelling import SAID_KEYS
+from curate.catalog.labelling import SAID_KEYS, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 
@@ -54,7 +54,10 @@ def decide(
         UsageError: one of the photos already stands in another accepted pair (exactly one of each side a scene).
     """
     with catalog.transaction():
+        if verdict_of(catalog, phone, other) is None and verdict_of(catalog, other, phone) is not None:
+            phone, other = other, phone  # decided before, when their cameras' types said less: still one pair
         if action == "accept":
+            _let_go_of_what_is_gone(catalog, phone, other)
             if checked:
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
@@ -69,7 +72,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
     """Say something of photos, as a person; returns how many labels changed.
 
     Raises:
-        UsageError: that column is not a person's to say.
+        UsageError: that column is not a person's to say, or the value is no time where one is wanted.
     """
     if key not in SAID_KEYS:
         raise UsageError(
@@ -77,6 +80,8 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
             f"{key} is none of {', '.join(SAID_KEYS)}",
             "Camera types are set with: curate cameras set MAKE MODEL TYPE",
         )
+    if key == "taken_at" and value is not None and parse_taken(value)[0] is None:
+        raise UsageError("that is no time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
     with catalog.transaction():
         changed = []
         for photo in photos:
@@ -169,6 +174,21 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
                 f"{names.get(this, this)} is paired with {names.get(partner, partner)}",
                 "Reject that pair first, or undo it.",
             )
+
+
+def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str) -> None:
+    """Reject the pairs of these photos whose partner's file was replaced by other content: nobody could name them any more.
+
+    A missing file keeps its row, so this never touches a pair whose photo was only moved or unplugged.
+    """
+    gone = catalog.connection.execute(
+        "SELECT phone, other FROM verdict WHERE status = 'accepted' AND (phone IN (?1, ?2) OR other IN (?1, ?2)) "
+        "AND NOT (phone = ?1 AND other = ?2) AND (NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = verdict.phone) "
+        "OR NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = verdict.other))",
+        (phone, other),
+    ).fetchall()
+    for row in gone:
+        decide(catalog, "reject", row["phone"], row["other"])
 
 
 def _next_subject(catalog: Catalog) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from curate.catalog.labels import local_photo_id
@@ -27,6 +28,10 @@ _TAKEN = re.compile(
     r"(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?"
     r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
 )
+
+
+_LEAST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
+"""What a missing part of a date stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,12 @@ def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | No
     Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so.
     """
     match = _TAKEN.fullmatch((clean_text(value) or "").strip())
-    if (
-        not match
-        or not 1 <= int(match["month"] or 1) <= 12
-        or not 1 <= int(match["day"] or 1) <= 31
-        or int(match["year"]) == 0
-    ):
+    if not match:
+        return None, TakenPrecision.UNKNOWN, None
+    try:
+        numbers = (int(match[name] or least) for name, least in _LEAST.items())
+        datetime(*numbers)  # type: ignore[arg-type]
+    except ValueError:  # the 31st of February, 25 o'clock, the year 0
         return None, TakenPrecision.UNKNOWN, None
     if match["second"]:
         precision = TakenPrecision.SECOND

@@ -57,7 +57,10 @@ class Catalog:
         else:
             connection = connect(workspace.catalog)
         with contextlib.closing(connection):
-            yield cls(workspace, connection)
+            catalog = cls(workspace, connection)
+            if not read_only:
+                catalog.apply_camera_settings()
+            yield catalog
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
         """All or nothing."""
@@ -71,11 +74,19 @@ class Catalog:
     def touch(self) -> None:
         """Remember that the catalogue changed now; exports take their dates from here."""
         self.connection.execute("INSERT OR REPLACE INTO fact VALUES ('changed', ?)", (now(),))
+        self.connection.execute(
+            "INSERT INTO fact VALUES ('revision', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+        )
 
     def changed(self) -> str:
         """Return when the catalogue was last changed, ISO 8601 in UTC."""
         row = self.connection.execute("SELECT value FROM fact WHERE key = 'changed'").fetchone()
         return str(row[0]) if row else "1970-01-01T00:00:00+00:00"
+
+    def revision(self) -> int:
+        """Return how often the catalogue was changed: tells apart two changes within a second."""
+        row = self.connection.execute("SELECT value FROM fact WHERE key = 'revision'").fetchone()
+        return int(row[0]) if row else 0
 
     # --- taking photos in
 
@@ -93,6 +104,9 @@ class Catalog:
 
     def put_photo(self, path: bytes, facts: PhotoFacts, mtime_ns: int | None, source: str = "local") -> int:
         """Add a photo or replace what is known of it; what somebody said of it stays. Returns its row ID."""
+        before = self.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
+        if before and before["sha256"] != facts.sha256:  # what was compared is another picture now
+            self.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
         row = self.connection.execute(
             "INSERT INTO photo (path_bytes, path, source, status, mtime_ns) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source RETURNING id",
@@ -136,9 +150,15 @@ class Catalog:
         return {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
 
     def relabel(self, photo: int, facts: PhotoFacts | None = None) -> None:
-        """Make a photo's labels again, from its facts and what is said of it."""
+        """Make a photo's labels again, from its facts and what is said of it.
+
+        Without new facts the file is as it was last found: a missing one stays missing.
+        """
         labels = label_photo(facts or self.facts(photo), self.said(photo))
         columns = dict(labels.columns, camera=self.camera_id(labels.make, labels.model, labels.file_source))
+        if facts is None:
+            for name in ("status", "error", "size"):
+                del columns[name]
         assignments = ", ".join(f"{name} = ?" for name in columns)
         self.connection.execute(f"UPDATE photo SET {assignments} WHERE id = ?", (*columns.values(), photo))
 
@@ -188,6 +208,17 @@ class Catalog:
             stated[row["make"], row["model"]] = CameraType(row["type"])
         return stated
 
+    def apply_camera_settings(self) -> None:
+        """Let the camera types in workspace.toml hold for the photos that are here already, where they changed."""
+        stated = json.dumps([(*camera_key(c.make, c.model), c.type.value) for c in self.workspace.settings.cameras])
+        row = self.connection.execute("SELECT value FROM fact WHERE key = 'camera_settings'").fetchone()
+        if stated == (row[0] if row else "[]"):
+            return
+        with self.transaction():
+            self.connection.execute("INSERT OR REPLACE INTO fact VALUES ('camera_settings', ?)", (stated,))
+            if self.retype_cameras():
+                self.touch()
+
     def retype_cameras(self) -> int:
         """Ask the rules again for every camera (an override or the table changed); returns how many answers changed."""
         overrides, changed = self.overrides(), 0
@@ -228,21 +259,45 @@ class Catalog:
 
     # --- labels
 
-    def labels(self, where: str | None = None) -> Iterator[LabelRow]:
+    def labels(self, where: str | None = None, limit: int | None = None) -> Iterator[LabelRow]:
         """Yield label rows in the order of their paths.
 
         Args:
             where: one SQL expression over the label columns, as a user typed it; None for all.
+            limit: rows at most; None for all.
 
         Raises:
             UsageError: the expression cannot be used.
         """
         if where is None:
-            yield from map(_label_row, self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY path"))
+            # a page is chosen first: only its rows are looked up and sorted whole
+            page = "" if limit is None else f"WHERE id IN (SELECT id FROM photo ORDER BY path LIMIT {int(limit)})"
+            yield from map(_label_row, self.connection.execute(f"SELECT {_SELECT} FROM label {page} ORDER BY path"))
             return
         with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
-            for row in reader.execute(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path"):
+            most = -1 if limit is None else int(limit)
+            for row in reader.execute(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path LIMIT {most}"):
                 yield _label_row(row)
+
+    def count(self, where: str | None = None) -> int:
+        """Return how many photos there are, or how many a user's expression picks.
+
+        Raises:
+            UsageError: the expression cannot be used.
+        """
+        if where is None:
+            return int(self.connection.execute("SELECT count(*) FROM photo").fetchone()[0])
+        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
+            return int(reader.execute(f"SELECT count(*) FROM label WHERE ({where}\n)").fetchone()[0])
+
+    def labels_and_files(self) -> Iterator[tuple[LabelRow, bytes, str | None]]:
+        """Yield every label row with its file's own path and its perceptual hash, in the order of the shown paths."""
+        for row in self.connection.execute(
+            f"SELECT {_SELECT}, own_path, own_phash FROM label "
+            "JOIN (SELECT id AS own_id, path_bytes AS own_path, phash AS own_phash FROM photo) ON own_id = id "
+            "ORDER BY path, own_path"
+        ):
+            yield _label_row(row), row["own_path"], row["own_phash"]
 
     def photo_ids_where(self, where: str) -> list[int]:
         """Return the row IDs of the photos that a user's expression picks."""

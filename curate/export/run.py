@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -23,12 +24,7 @@ from curate.workspace import write_atomically
 def export_rows(catalog: Catalog) -> Iterator[LabelRow]:
     """Yield the label rows with what export and splits need beside them: `scene_idx`, `phash` and the path's own bytes."""
     scene_of = scenes(catalog)
-    beside = {
-        row["path"]: (row["path_bytes"], row["phash"])
-        for row in catalog.connection.execute("SELECT path, path_bytes, phash FROM photo")
-    }
-    for row in catalog.labels():
-        path_bytes, phash = beside[row["path"]]
+    for row, path_bytes, phash in catalog.labels_and_files():
         yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=phash, path_bytes=path_bytes)
 
 
@@ -90,13 +86,22 @@ def export_workspace(
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set below `exports/`, written again where the catalogue changed since."""
+    """Return the workspace's own set below `exports/`, written again where catalogue, settings or the set changed since."""
     place = catalog.workspace.exports / catalog.workspace.name
-    written = place / "manifest.json"
-    if written.exists() and json.loads(written.read_text(encoding="utf-8")).get("created") == catalog.changed():
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exported'").fetchone()
+    if row and row[0] == _state(catalog, place):
         return place
     answer = yield from export_workspace(catalog, place, replace=place.exists())
+    with catalog.transaction():
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exported', ?)", (_state(catalog, place),))
     return Path(answer["dataset"])
+
+
+def _state(catalog: Catalog, place: Path) -> str:
+    """What the workspace's own set was made from, and which set lies there."""
+    manifest = place / "manifest.json"
+    lies = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else ""
+    return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 
 def _options(catalog: Catalog, **choice: Any) -> ExportOptions:

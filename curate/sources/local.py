@@ -38,25 +38,39 @@ class SkippedFile:
 def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
     """Yield every picture below the given files and folders, in the order of the names.
 
-    Links to folders are not followed (they can loop); a link to a file counts as the file. Hidden files and folders are
-    taken like others.
+    A path that is given twice, or lies in another one, is walked once. Links to folders are not followed (they can loop);
+    a link to a file counts as the file. Hidden files and folders are taken like others.
 
     Raises:
         SourceError: a given path does not exist.
     """
+    there: dict[bytes, os.stat_result] = {}
     for root in roots:
         try:
-            info = os.stat(root)
+            there[root] = os.stat(root)
         except OSError as error:
             raise SourceError(
                 "nothing can be taken in from there",
                 f"{os.fsdecode(root)!r}: {error.strerror}",
                 "Check the spelling and the permissions.",
             ) from error
+    for root, info in there.items():
+        if any(_reaches(other, root) for other in there if other != root):
+            continue
         if stat.S_ISDIR(info.st_mode):
             yield from _walk_folder(root, root)
         else:
             yield _judge(root, os.path.dirname(root), info)
+
+
+def _reaches(folder: bytes, path: bytes) -> bool:
+    """Whether a walk of the folder comes by the path anyway, so that it is not taken in twice."""
+    below = folder.rstrip(b"/") + b"/"
+    if not path.startswith(below) or (os.path.islink(path) and os.path.isdir(path)):
+        return False
+    parent = os.path.dirname(path)
+    inner = os.path.dirname(path[len(below) :])
+    return os.path.realpath(parent) == os.path.join(os.path.realpath(folder), inner).rstrip(b"/")
 
 
 def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile]:

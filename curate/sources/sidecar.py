@@ -6,7 +6,7 @@ import csv
 import os
 from pathlib import Path
 
-from curate.catalog.labelling import SAID_KEYS
+from curate.catalog.labelling import SAID_KEYS, parse_taken
 from curate.errors import SourceError
 from curate.text import clean_text
 
@@ -14,8 +14,10 @@ _PATH_COLUMNS = ("path", "file", "file_name")
 _BY_LOWER = {key.lower(): key for key in SAID_KEYS}
 
 
-def read_sidecar(path: Path, roots: list[bytes]) -> dict[bytes, dict[str, str | None]]:
+def read_sidecar(path: Path, roots: list[bytes]) -> tuple[dict[bytes, dict[str, str | None]], list[tuple[bytes, str]]]:
     """Return what a sidecar says: absolute path of a photo -> label column -> value; empty cells say nothing.
+
+    Beside it the cells that cannot be used, as (path, reason): they say nothing either.
 
     A path in it is absolute, or relative to the CSV's folder, or to one of the folders that are taken in: the first of
     these that exists.
@@ -38,12 +40,16 @@ def read_sidecar(path: Path, roots: list[bytes]) -> dict[bytes, dict[str, str | 
             columns = {name: _BY_LOWER[name.lower()] for name in header if name.lower() in _BY_LOWER}
             bases = [os.fsencode(path.parent.absolute()), *roots]
             said: dict[bytes, dict[str, str | None]] = {}
+            unusable: list[tuple[bytes, str]] = []
             for row in reader:
                 if not (row[where] or "").strip():
                     continue
                 values = {key: value for name, key in columns.items() if (value := clean_text(row[name]))}
-                said[_locate(os.fsencode(row[where].strip()), bases)] = dict(values)
-            return said
+                photo = _locate(os.fsencode(row[where].strip()), bases)
+                if "taken_at" in values and parse_taken(values["taken_at"])[0] is None:
+                    unusable.append((photo, f"the sidecar's taken_at is no time: {values.pop('taken_at')}"))
+                said[photo] = dict(values)
+            return said, unusable
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(
             "the sidecar cannot be read", f"{path}: {error}", "It must be a CSV in UTF-8 with a header line."

@@ -172,3 +172,51 @@ def test_undo_and_redo_are_exact(
         for _ in range(count):
             assert decisions.redo(catalog)
         assert state(catalog) == last
+
+
+def test_a_pair_named_the_other_way_round_is_the_same_pair(catalog: Catalog) -> None:
+    """Without camera types no side is known: said twice, in both orders, a pair is accepted once and then rejected."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    decisions.decide(catalog, "accept", sha(1), sha(0))
+    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    decisions.decide(catalog, "reject", sha(1), sha(0))
+    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+
+
+def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalog) -> None:
+    """The file of an accepted photo holds another picture now: it is not offered, and its partner may get a new one."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    with catalog.transaction():
+        facts = PhotoFacts(Status.OK, sha256=sha(100), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
+        changed = catalog.put_photo(b"/photos/0.jpg", facts, 2)
+    assert all(changed not in (pair.phone_id, pair.other_id) for pair in pairs(catalog))
+    decisions.decide(catalog, "accept", sha(2), sha(1))
+    assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(2), sha(1))]
+    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+
+
+def test_a_label_brings_no_missing_file_back(catalog: Catalog) -> None:
+    """What a person says of a missing photo is kept; the photo stays missing."""
+    fill(catalog)
+    photo = catalog.photo_ids_where("path = '/photos/0.jpg'")
+    catalog.set_status(photo[0], Status.MISSING, "gone")
+    decisions.label(catalog, photo, "semantic_label", "cat")
+    row = next(catalog.labels("path = '/photos/0.jpg'"))
+    assert (row["status"], row["error"], row["semantic_label"]) == ("missing", "gone", "cat")
+
+
+def test_a_persons_time_must_be_one(catalog: Catalog) -> None:
+    """A typo does not blank the time that the file states."""
+    fill(catalog)
+    with pytest.raises(UsageError):
+        decisions.label(catalog, catalog.photo_ids_where("1"), "taken_at", "yesterday")
+
+
+def test_rows_can_be_counted_and_cut_short(catalog: Catalog) -> None:
+    """A list that shows a page asks for a page, and counts the rest."""
+    fill(catalog)
+    assert catalog.count() == 8 and catalog.count("camera_type = 'dslr'") == 4
+    assert [row["path"] for row in catalog.labels(limit=2)] == ["/photos/0.jpg", "/photos/1.jpg"]
+    assert [row["path"] for row in catalog.labels("camera_type = 'dslr'", 1)] == ["/photos/1.jpg"]

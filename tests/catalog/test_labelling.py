@@ -55,6 +55,8 @@ def test_numbers_have_one_decimal() -> None:
         ("0000:00:00 00:00:00", (None, TakenPrecision.UNKNOWN, None)),
         ("yesterday", (None, TakenPrecision.UNKNOWN, None)),
         ("2013-13-01", (None, TakenPrecision.UNKNOWN, None)),
+        ("2013-02-31", (None, TakenPrecision.UNKNOWN, None)),
+        ("2013-05-04 25:30:01", (None, TakenPrecision.UNKNOWN, None)),
     ],
 )
 def test_dates_keep_their_precision(written: str, expected: tuple[str | None, TakenPrecision, str | None]) -> None:
