@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import asdict, dataclass
 
 from curate.catalog.pairs import pairs, replace_candidates
 from curate.catalog.store import Catalog
+from curate.errors import UsageError
 from curate.pairing.clocks import ClockOffset
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
@@ -155,7 +157,28 @@ def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
 
 
 def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
-    """Keep a person's word for the offset between two clocks; it wins over what the photos say."""
+    """Keep a person's word for the offset between two clocks; it wins over what the photos say.
+
+    Raises:
+        UsageError: no photo is of such a camera, both are the same one, or the offset is no number.
+    """
+    known = [
+        row[0]
+        for row in catalog.connection.execute(
+            "SELECT DISTINCT coalesce(make, '') || '|' || coalesce(model, '') AS name FROM camera ORDER BY name"
+        )
+    ]
+    for name in (camera_a, camera_b):
+        if name not in known:
+            raise UsageError(
+                "no photo is of that camera",
+                name,
+                "Write make|model, as EXIF has them: " + (", ".join(known[:10]) or "no camera is known yet"),
+            )
+    if camera_a == camera_b or not math.isfinite(seconds):
+        raise UsageError(
+            "that is no offset between two clocks", f"{camera_a}, {camera_b}, {seconds:g}", "Name two cameras."
+        )
     with catalog.transaction():
         catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", (camera_b, camera_a))
         catalog.connection.execute(

@@ -211,3 +211,22 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, photos: Path, capfd: pytest.C
         assert len(capfd.readouterr().out.splitlines()) == 65
     finally:
         subprocess.run(["umount", disk], check=False)
+
+
+def test_an_expression_of_stray_bytes_is_a_usage_error(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes that are no UTF-8 on the command line end in words, not in a traceback."""
+    assert run_cli(["photos", "-w", str(place), "--where", "path = '\udcff'"]) == Exit.USAGE
+    assert "the expression cannot be used" in capsys.readouterr().err
+
+
+def test_clock_offsets_name_cameras_that_are_there(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A camera that no photo is of, or an offset that is no number, is refused with the known names."""
+    phone, camera = "|".join(PHONE), "|".join(CAMERA)
+    words = ["clocks", "set", "-w", str(place)]
+    assert run_cli([*words, phone, camera, "3600"]) == Exit.DONE
+    assert run_cli([*words, phone, "Nikon", "3600"]) == Exit.USAGE
+    assert camera in capsys.readouterr().err
+    assert run_cli([*words, phone, camera, "nan"]) == Exit.USAGE
+    capsys.readouterr()
+    assert run_cli(["clocks", "-w", str(place), "--json"]) == Exit.DONE
+    assert [row["seconds"] for row in json.loads(capsys.readouterr().out)["offsets"]] == [3600.0]
