@@ -50,10 +50,14 @@ class Style(StrEnum):
 
 SetOption = Annotated[Path | None, typer.Argument(metavar="SET", help="A data set folder; not with --embeddings.")]
 SetArgument = Annotated[Path, typer.Argument(metavar="SET", help="A data set folder.")]
-RunOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder; needed with SET.")]
+RunOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder; needed with SET.")
+]
 RunNeeded = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run folder.")]
 Encoders = Annotated[str, typer.Option(help="Names, or groups of them (offline, paper), comma-separated.")]
-FolderOption = Annotated[Path | None, typer.Option("--embeddings", metavar="DIR", help="Work on embedding files alone.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--embeddings", metavar="DIR", help="Work on embedding files alone.")
+]
 EncoderOption = Annotated[str, typer.Option("--encoder", metavar="NAME", help="The encoder, with --embeddings.")]
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Protocols = Annotated[ProtocolName, typer.Option("--protocol", help="How probes are fitted.")]
@@ -63,7 +67,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Format = Annotated[Style, typer.Option("--format", help="How rows are printed.")]
 
 _ROW_COLUMNS = (
-    "experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric", "value", "ci_low", "ci_high", "chance", "n",
+    "experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric", "value", "ci_low", "ci_high",
+    "chance", "n",
 )  # fmt: skip
 
 
@@ -114,10 +119,16 @@ def embed(
     failed = [{"photo_id": photo, "reason": reason} for photo, reason in made.failed]
     if json:
         print_json(
-            {"images": made.images, "encoders": list(made.encoders), "images_per_s": made.images_per_s, "failed": failed}
+            {
+                "images": made.images,
+                "encoders": list(made.encoders),
+                "images_per_s": made.images_per_s,
+                "failed": failed,
+            }
         )
     else:
-        print(f"{made.images} photos, {len(made.encoders)} encoders, {len(made.files)} files in {output.resolve() / 'embeddings'}")
+        place = output.resolve() / "embeddings"
+        print(f"{made.images} photos, {len(made.encoders)} encoders, {len(made.files)} files in {place}")
     _say_failed(made.failed)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)
@@ -128,7 +139,9 @@ def probe(
     data: SetOption = None,
     output: RunOption = None,
     encoders: Encoders = "offline",
-    attributes: Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")] = "",
+    attributes: Annotated[
+        str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")
+    ] = "",
     mask: Annotated[str, typer.Option(metavar="0,0.9", help="Shares of the area to mask.")] = "0,0.9,0.95",
     folder: FolderOption = None,
     encoder: EncoderOption = "",
@@ -159,13 +172,15 @@ def probe(
 
     chosen, used = Protocol(protocol), _device(device)
     if bool(splits) == bool(processing):
-        raise UsageError("A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two")
-    if splits is not None:
-        work = lambda: fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)  # noqa: E731
-    else:
-        work = lambda: fromfiles.probe_processing_files(  # noqa: E731
-            folder, _named(encoder), _words(processing), chosen, seed, draws, used
+        raise UsageError(
+            "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
         )
+
+    def work() -> Outcome:
+        if splits is not None:
+            return fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)
+        return fromfiles.probe_processing_files(folder, _named(encoder), _words(processing), chosen, seed, draws, used)
+
     _from_files(work, used, json, style)
 
 
@@ -193,9 +208,14 @@ def knn(
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
+    from tracer.plan import LARGE_K
 
     used = _device(device)
-    work = lambda: fromfiles.knn_files(folder, _named(encoder), _words(processing), 10 if k is None else k, seeds, seed, used)  # noqa: E731
+
+    def work() -> Outcome:
+        count = LARGE_K if k is None else k
+        return fromfiles.knn_files(folder, _named(encoder), _words(processing), count, seeds, seed, used)
+
     _from_files(work, used, json, style, _mixture_rows if detail else None)
 
 
@@ -248,7 +268,9 @@ def evaluate(
     data: SetArgument,
     output: RunNeeded,
     encoders: Encoders = "offline",
-    attributes: Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")] = "",
+    attributes: Annotated[
+        str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")
+    ] = "",
     processing: Annotated[str, typer.Option(metavar="P1,P2", help="Part neighbours by these processings too.")] = "",
     protocol: Protocols = ProtocolName.BATCHED,
     k: Annotated[int | None, typer.Option("-k", help="Neighbours; 10, and on small sets 1, if left out.")] = None,
@@ -303,7 +325,7 @@ def compare(
     from tracer.report.compare import compare as compare_runs
 
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
-    columns = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric", "a", "b", "difference", "ci_low", "ci_high")
+    columns = (*_ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high")
     _print_rows(rows, {"rows": rows}, columns, json, style)
 
 
@@ -369,7 +391,9 @@ def _from_files(
     rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])
     seconds = round(time.perf_counter() - started, 3)
     columns = (*_ROW_COLUMNS, *_MIXTURE_COLUMNS) if more else _ROW_COLUMNS
-    _print_rows(rows, {"rows": rows, "seconds": seconds, "device": device, "details": outcome.details}, columns, json, style)
+    _print_rows(
+        rows, {"rows": rows, "seconds": seconds, "device": device, "details": outcome.details}, columns, json, style
+    )
     for line in outcome.warnings:
         note(line)
 
@@ -406,7 +430,9 @@ def _ratios(text: str) -> tuple[float, ...]:
     try:
         ratios = tuple(float(word) for word in _words(text))
     except ValueError as error:
-        raise UsageError(f"{text} are no shares of the area", str(error), "Say for instance --mask 0,0.9,0.95.") from error
+        raise UsageError(
+            f"{text} are no shares of the area", str(error), "Say for instance --mask 0,0.9,0.95."
+        ) from error
     if not all(0 <= ratio <= 1 for ratio in ratios):
         raise UsageError(f"A mask covers a share from 0 to 1, not {text}")
     return ratios
@@ -430,7 +456,9 @@ def _typed() -> str:
     """The command as it was typed, with paths shortened to their names: a report travels, a path does not."""
     import shlex
 
-    return shlex.join(["tracer", *(Path(word).name if "/" in word and Path(word).exists() else word for word in _typed_words)])
+    return shlex.join(
+        ["tracer", *(Path(word).name if "/" in word and Path(word).exists() else word for word in _typed_words)]
+    )
 
 
 def run_cli(argv: Sequence[str]) -> int:

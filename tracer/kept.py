@@ -1,7 +1,7 @@
 """Outcomes kept in the run folder, so that an interrupted evaluation goes on where it stopped.
 
-One JSON file an experiment and encoder, below `<run>/kept/`. Its key covers everything that the figures depend on: embeddings, labels,
-settings. A file with another key is as good as absent.
+One JSON file an experiment and encoder, below `<run>/kept/`. Its key covers everything that the figures depend on:
+embeddings, labels, settings. A file with another key is as good as absent.
 """
 
 from __future__ import annotations

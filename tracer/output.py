@@ -1,5 +1,7 @@
 """How commands speak: data on stdout; progress, notes and errors on stderr."""
 
+# ruff: noqa: T201  # printing is what this module does
+
 from __future__ import annotations
 
 import contextlib
@@ -38,7 +40,9 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     shown = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in shown:
-        numeric = any(isinstance(row.get(column), int | float) and not isinstance(row.get(column), bool) for row in rows)
+        numeric = any(
+            isinstance(row.get(column), int | float) and not isinstance(row.get(column), bool) for row in rows
+        )
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
         # Text, not str: a label such as "[red]" must stay what it is
@@ -56,8 +60,13 @@ def run_with_progress(work: Work[Result]) -> Result:
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars, contextlib.closing(work):
+    name = TextColumn("{task.description}", markup=False)
+    with (
+        Bars(
+            SpinnerColumn(), name, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True)
+        ) as bars,
+        contextlib.closing(work),
+    ):
         tasks: dict[str, Any] = {}
         while True:
             try:

@@ -71,6 +71,10 @@ class Plan:
     skipped: tuple[Skip, ...]
     warnings: tuple[str, ...]
 
+    def paired(self) -> NDArray[np.int64]:
+        """Subjects that have a phone's photo and another camera's."""
+        return paired_subjects(self.subject, self.model)
+
 
 def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Sequence[str] = ()) -> Plan:
     """Choose by the set's columns.
@@ -99,7 +103,8 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
             else f"all photos have the semantic label {classes[0]}, and it takes two"
         )
         skipped += [
-            Skip(what, why) for what in ("semantic kNN", "similarity by class and label", "association with the semantic label")
+            Skip(what, why)
+            for what in ("semantic kNN", "similarity by class and label", "association with the semantic label")
         ]
     else:
         knn_groups = processing_groups(processings)
@@ -112,7 +117,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
         ]
         associations = tuple(name for name in labels if name != SEMANTIC and len(_values(labels[name])) > 1)
     subject, model = _pairs(table)
-    paired = np.intersect1d(subject[(subject >= 0) & (model == 0)], subject[(subject >= 0) & (model == 1)])
+    paired = paired_subjects(subject, model)
     if not len(paired):
         why = (
             "the set has no subject_idx, so no pairs"
@@ -194,7 +199,10 @@ def _probes(
     left = [name for name in FURTHER_LABELS if name not in chosen and len(_values(labels.get(name))) > 1]
     if left:
         skipped.append(
-            Skip(f"probes of {', '.join(left)}", f"nobody asked; --attributes {','.join(left[:1])} or --attributes all does")
+            Skip(
+                f"probes of {', '.join(left)}",
+                f"nobody asked; --attributes {','.join(left[:1])} or --attributes all does",
+            )
         )
     return tuple(chosen)
 
@@ -208,17 +216,24 @@ def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:
     if len(np.unique(scenes)) <= len(np.unique(both)):
         return both, []
     return scenes, [
-        f"By owner the photos fall into {len(np.unique(both))} groups only, so scenes alone are kept apart: what is peculiar to an "
-        "owner's photos can be learnt and counted as the camera's."
+        f"By owner the photos fall into {len(np.unique(both))} groups only, so scenes alone are kept apart: what is "
+        "peculiar to an owner's photos can be learnt and counted as the camera's."
     ]
+
+
+def paired_subjects(subject: NDArray[np.int64], model: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The subjects that have a photo of each class."""
+    known = subject >= 0
+    return np.asarray(np.intersect1d(subject[known & (model == 0)], subject[known & (model == 1)]), dtype=np.int64)
 
 
 def _pairs(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     count = len(table)
+    subject: NDArray[np.int64]
     if "subject_idx" in table:
         subject = table["subject_idx"].astype("Int64").fillna(-1).to_numpy(dtype=np.int64)
     else:
-        subject = np.full(count, -1, dtype=np.int64)
+        subject = np.array([-1] * count, dtype=np.int64)
     return subject, phone_or_not(table)
 
 

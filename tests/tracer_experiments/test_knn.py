@@ -163,7 +163,10 @@ def test_rows_and_details_of_processings() -> None:
     assert len(detail["pairs"]) == 6
     mean = np.mean([pair["pos_same_minus_neg_same"] for pair in detail["pairs"]])
     assert mean == pytest.approx(detail["pos_same_minus_neg_same"])
-    by = {(m["test_processing"], m["positives_processing"], m["negatives_processing"]): m["value"] for m in detail["mixtures"]}
+    by = {
+        (m["test_processing"], m["positives_processing"], m["negatives_processing"]): m["value"]
+        for m in detail["mixtures"]
+    }
     expected = np.mean([by[t, t, o] for t in NAMES for o in NAMES if t != o])
     assert expected == pytest.approx(next(r.value for r in outcome.rows if r.setting == "pos-same"))
 

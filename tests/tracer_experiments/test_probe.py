@@ -64,7 +64,9 @@ def test_split_probe_does_not_depend_on_the_order_of_the_file() -> None:
     """Photos are found by id, so shuffled rows of the file give the same rows of results."""
     ids, X, split = _split()
     order = np.random.default_rng(5).permutation(len(ids))
-    assert probe_split(SOURCE, ids, X, split, "fast").rows == probe_split(SOURCE, ids[order], X[order], split, "fast").rows
+    assert (
+        probe_split(SOURCE, ids, X, split, "fast").rows == probe_split(SOURCE, ids[order], X[order], split, "fast").rows
+    )
 
 
 def test_missing_and_double_ids_are_named() -> None:
@@ -86,7 +88,9 @@ def test_leaking_split_is_said() -> None:
     assert any("1 photos in both train and test" in line for line in outcome.warnings)
 
 
-def _scenes(strength: float, scenes: int = 30, cameras: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scenes(
+    strength: float, scenes: int = 30, cameras: int = 4, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Photos of scenes by cameras; each scene has an effect that is far larger than a camera's."""
     rng = np.random.default_rng(seed)
     scene, camera = np.repeat(np.arange(scenes), cameras), np.tile(np.arange(cameras), scenes)
@@ -176,7 +180,7 @@ def test_few_clusters_are_warned_of() -> None:
 
 
 def test_interval_holds_the_training_draw() -> None:
-    """Over data sets drawn anew, the interval holds the expected accuracy about as often as it says; a plain bootstrap does not."""
+    """Over data sets drawn anew, the interval holds the expected accuracy about as often as it says, a plain bootstrap less."""
     rng = np.random.default_rng(1)
     centres = rng.standard_normal((3, 60)) * 0.3
     scenes, cameras, runs = 40, 3, 120

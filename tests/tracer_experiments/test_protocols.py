@@ -66,7 +66,9 @@ def test_minimum_is_scikit_learns(weight_decay: float) -> None:
     """The second-order fit predicts what scikit-learn's logistic regression of the same objective predicts."""
     X, y = _data(0, 60)
     U = normalise(X)
-    ours = linear.minimise(linear.with_constant(torch.from_numpy(U)), torch.from_numpy(y), C, weight_decay, max_iterations=500)
+    ours = linear.minimise(
+        linear.with_constant(torch.from_numpy(U)), torch.from_numpy(y), C, weight_decay, max_iterations=500
+    )
     # The bias is decayed like a weight, so it stands among the features there too.
     reference = LogisticRegression(C=1 / (weight_decay * len(y)), fit_intercept=False, max_iter=5000, tol=1e-8)
     reference.fit(np.column_stack([U, np.ones(len(U))]), y)

@@ -27,7 +27,9 @@ def _pairs(n: int, seed: int = 0, dim: int = 16, trace: float = 0.8, bursts: int
     return X.astype(np.float32), subject, model
 
 
-def _reference(X: np.ndarray, subject: np.ndarray, model: np.ndarray, query: int, pool: str) -> dict[int, tuple[int, float]]:
+def _reference(
+    X: np.ndarray, subject: np.ndarray, model: np.ndarray, query: int, pool: str
+) -> dict[int, tuple[int, float]]:
     """row → (rank of the best positive, average precision), one query at a time in double precision."""
     U = unit(torch.from_numpy(X)).double().numpy()
     out = {}
@@ -71,7 +73,11 @@ def test_rows_without_a_pair_are_ignored() -> None:
     """Photos with subject −1, or of neither class, change nothing; a subject with one class is a negative, never a query."""
     X, subject, model = _pairs(20)
     extra = np.random.default_rng(1).standard_normal((4, X.shape[1])).astype(np.float32)
-    more = (np.concatenate([X, extra]), np.concatenate([subject, [-1, -1, 5, 6]]), np.concatenate([model, [0, 1, -1, 2]]))
+    more = (
+        np.concatenate([X, extra]),
+        np.concatenate([subject, [-1, -1, 5, 6]]),
+        np.concatenate([model, [0, 1, -1, 2]]),
+    )
     assert retrieve(SOURCE, X, subject, model).rows == retrieve(SOURCE, *more).rows
     lone = (np.concatenate([X, extra[:1]]), np.concatenate([subject, [99]]), np.concatenate([model, [1]]))
     found = {r.setting: r for r in retrieve(SOURCE, *lone).rows if r.metric == "recall@1"}

@@ -66,7 +66,7 @@ def test_reciprocal_rank_chance_is_the_mean_over_ranks() -> None:
 @settings(max_examples=40)
 @given(seed=st.integers(0, 1000), n=st.integers(2, 40))
 def test_bootstrap_draws_whole_clusters(seed: int, n: int) -> None:
-    """Two columns that are equal within clusters stay equal in every draw, and sums count each cluster as often as it is drawn."""
+    """Proportional columns stay proportional in every draw, and sums lie between as many smallest and largest clusters."""
     rng = np.random.default_rng(seed)
     clusters = rng.integers(0, max(1, n // 2), size=n)
     sums = stats.bootstrap_sums(np.column_stack([np.ones(n), np.ones(n) * 2]), clusters, draws=50, seed=seed)

@@ -59,7 +59,9 @@ def acquisition_knn(
     outcome_warnings = []
     if len(rows) > MAX_PHOTOS:
         rows = _thinned(rows, clusters, seed)
-        outcome_warnings.append(f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random.")
+        outcome_warnings.append(
+            f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random."
+        )
     check_finite(np.asarray(vectors)[rows])
     y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
     a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
@@ -68,29 +70,26 @@ def acquisition_knn(
     orders = [
         torch.from_numpy(np.random.default_rng([seed, draw]).permutation(len(rows))).to(device) for draw in range(draws)
     ]
-    values, plain, used, ties = [], [], [], []
+    found = []
     step = max(1, tile_rows(len(rows), copies=16))
     with cores_for(min(len(rows), step) * len(rows)):
         for start in range(0, len(rows), step):
             tile = slice(start, min(start + step, len(rows)))
-            found = _tile(X, y, a, g, tile, orders, k)
-            for whole, part in zip((values, plain, used, ties), found, strict=True):
-                whole.append(part)
-    valid = np.concatenate(used)
+            found.append(_tile(X, y, a, g, tile, orders, k))
+    values, plain, valid, ties = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if int(valid.sum()) < MIN_QUERIES:
         raise TooFew(
-            f"kNN by {attribute} needs at least {MIN_QUERIES} photos whose class and {attribute} others share, one by one and together",
+            f"kNN by {attribute} needs at least {MIN_QUERIES} photos with others of the same and of another class, each with "
+            f"the same and with another {attribute}",
             f"{int(valid.sum())} of {len(rows)} labelled photos qualify",
             "Add photos of each class with each label, from several scenes or owners.",
         )
     labels = y.cpu().numpy()[valid]
     outcome = settings_outcome(
-        source, attribute, np.concatenate(values)[valid], g.cpu().numpy()[valid], labels, seed, "spd_a",
-        np.concatenate(plain)[valid],
+        source, attribute, values[valid], g.cpu().numpy()[valid], labels, seed, "spd_a",
+        plain[valid],
     )  # fmt: skip
-    outcome.details[0].update(
-        k=k, draws=draws, tied=float(np.concatenate(ties)[valid].mean()), left_out=int(len(valid) - valid.sum())
-    )
+    outcome.details[0].update(k=k, draws=draws, tied=float(ties[valid].mean()), left_out=int(len(valid) - valid.sum()))
     outcome.warnings += outcome_warnings
     return outcome
 

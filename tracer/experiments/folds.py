@@ -65,9 +65,7 @@ def group_folds(
     return masks
 
 
-def usable_classes(
-    labels: NDArray[Any], clusters: NDArray[Any], need: int
-) -> tuple[NDArray[np.int64], dict[str, int]]:
+def usable_classes(labels: NDArray[Any], clusters: NDArray[Any], need: int) -> tuple[NDArray[np.int64], dict[str, int]]:
     """Rows whose class stands in at least `need` clusters, and the counts of those left out, by reason.
 
     `labels` are strings, None where a photo has none.

@@ -25,9 +25,7 @@ from tracer.store import Embeddings
 _NONE = -1
 
 
-def probe_file(
-    folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu"
-) -> Outcome:
+def probe_file(folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu") -> Outcome:
     """The acquisition probe of one split file on one embedding file. Raises EmbeddingsError, DataSetError or TooFew."""
     parts = read_split(split)
     found = store.load(folder, None, encoder)
@@ -95,7 +93,7 @@ def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu"
 
 
 def group_name(processings: Sequence[str]) -> str:
-    """The paper's group that the processings are from, or `processing` where there is no such group: results call the label so."""
+    """The label's name in results: the paper's group that the processings are from, or `processing` where there is none."""
     for name, members in GROUPS.items():
         if set(processings) <= set(members):
             return name if name == "JPEG" else name.capitalize()

@@ -97,7 +97,9 @@ def mixtures(
     ordered = sorted_pool(made, pool_labels, pool_groups, device)
     del made
     rng = [np.random.default_rng([seed, draw]) for draw in range(draws)]
-    assigned = [torch.from_numpy(one.integers(len(names), size=len(pool_labels))).to(device)[ordered.origin] for one in rng]
+    assigned = [
+        torch.from_numpy(one.integers(len(names), size=len(pool_labels))).to(device)[ordered.origin] for one in rng
+    ]
     count = len(query_labels)
     right = np.zeros((len(names),) * 3 + (count,), dtype=bool)
     uniform = np.zeros((len(names), draws, count), dtype=bool)
@@ -162,9 +164,7 @@ def processing_knn(
     outcome = settings_outcome(source, attribute, values, ids, query_labels, seed, "spd_p", values[:, 0])
     count = range(len(names))
     ordered = [(t, o) for t, o in product(count, count) if t != o]
-    signed = np.stack(
-        [found.right[t, t, o].astype(np.float64) - found.right[t, o, t] for t, o in ordered], axis=1
-    )
+    signed = np.stack([found.right[t, t, o].astype(np.float64) - found.right[t, o, t] for t, o in ordered], axis=1)
     resampled = stats.bootstrap_means(signed, ids, seed=seed)
     outcome.details[0].update(
         k=k,
@@ -221,9 +221,7 @@ def settings_outcome(
         for at, setting in enumerate(SETTINGS)
     ]
     outcome.rows.append(source.row("knn", attribute, "", "sp", means[6], interval(6), chance, n, seed))
-    outcome.rows.append(
-        source.row("knn", attribute, "", spd, abs(means[5]), stats.absolute(interval(5)), 0.0, n, seed)
-    )
+    outcome.rows.append(source.row("knn", attribute, "", spd, abs(means[5]), stats.absolute(interval(5)), 0.0, n, seed))
     outcome.details = [
         source.detail(
             "knn",
@@ -236,7 +234,8 @@ def settings_outcome(
     ]
     if n_clusters < stats.FEW_CLUSTERS:
         outcome.warnings.append(
-            f"The intervals of kNN by {attribute} rest on {n_clusters} scenes or owners; below {stats.FEW_CLUSTERS} they are too short."
+            f"The intervals of kNN by {attribute} rest on {n_clusters} scenes or owners; "
+            f"below {stats.FEW_CLUSTERS} they are too short."
         )
     return outcome
 

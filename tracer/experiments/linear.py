@@ -49,7 +49,8 @@ def row_space(X: torch.Tensor) -> torch.Tensor | None:
     """
     if len(X) >= X.shape[1]:
         return None
-    return torch.linalg.qr(X.T)[0]
+    basis: torch.Tensor = torch.linalg.qr(X.T)[0]
+    return basis
 
 
 def train_side_by_side(
@@ -130,8 +131,8 @@ def minimise(
 ) -> torch.Tensor:
     """The weights (C, D + 1) that minimise mean cross-entropy + weight_decay / 2 · ‖W‖², by full-batch L-BFGS.
 
-    The objective is the one that `train_side_by_side` descends; here nothing is left to the step size. `start` is a solution for another
-    weight decay, from which few steps are needed.
+    The objective is the one that `train_side_by_side` descends; here nothing is left to the step size. `start` is a
+    solution for another weight decay, from which few steps are needed.
     """
     from scipy.optimize import minimize
 

@@ -212,7 +212,9 @@ def majority(similarity: torch.Tensor, labels: torch.Tensor, k: int) -> Votes:
     there, labels = torch.isfinite(similarity[:, :k]), labels[:, :k]
     count = ((labels[:, :, None] == labels[:, None, :]) & there[:, None, :]).sum(dim=2) * there
     leading = count == count.amax(dim=1, keepdim=True)
-    winner = labels.gather(1, leading.to(torch.int8).argmax(dim=1, keepdim=True))  # the first leading one is the nearest
+    winner = labels.gather(
+        1, leading.to(torch.int8).argmax(dim=1, keepdim=True)
+    )  # the first leading one is the nearest
     even = (leading & there & (labels != winner)).any(dim=1)
     return Votes(winner[:, 0].cpu().numpy(), (edge | even).cpu().numpy())
 
@@ -224,7 +226,9 @@ def _too_close(similarity: torch.Tensor, k: int) -> torch.Tensor:
     return torch.nonzero((gaps[:, :k] <= EPSILON).any(dim=1))[:, 0]
 
 
-def _recompute(rank: torch.Tensor, rows: torch.Tensor, candidates: Neighbours, queries: torch.Tensor, pool: Pool) -> None:
+def _recompute(
+    rank: torch.Tensor, rows: torch.Tensor, candidates: Neighbours, queries: torch.Tensor, pool: Pool
+) -> None:
     """Replace the similarities of some rows by double-precision ones."""
     finite = torch.isfinite(candidates.similarity[rows])
     at, column = torch.nonzero(finite, as_tuple=True)

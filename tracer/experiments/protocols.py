@@ -191,7 +191,10 @@ class _Search:
         round differently, and the same seed has to give the same probe anywhere.
         """
         batch = min(len(self.X_train), BATCH_SIZE)
-        large = self.pool is not None and batch * min(batch, self.X_train.shape[1]) * self.n_classes * len(settings) > SMALL_ROUND
+        large = (
+            self.pool is not None
+            and batch * min(batch, self.X_train.shape[1]) * self.n_classes * len(settings) > SMALL_ROUND
+        )
         step = CHUNK if large else len(settings)
         parts = [settings[at : at + step] for at in range(0, len(settings), step)]
         mapped = map if self.pool is None or len(parts) == 1 else self.pool.map

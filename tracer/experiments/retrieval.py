@@ -57,8 +57,8 @@ def rank_pairs(
 ) -> Ranks:
     """Rank each query's positives among its negatives.
 
-    A query is a photo of `query_class` whose subject has a photo of the other class. Other photos of its own subject and class (a burst)
-    are neither positives nor negatives. Order of the rows does not matter.
+    A query is a photo of `query_class` whose subject has a photo of the other class. Other photos of its own subject and
+    class (a burst) are neither positives nor negatives. Order of the rows does not matter.
 
     Args:
         vectors: (N, D). subject: (N,), −1 = no pair, ignored. model: (N,) 0 or 1.
@@ -130,14 +130,17 @@ def retrieve(
     McNemar's exact test of the two pools stands in the details.
 
     Args:
-        vectors: (N, D) embeddings. subject: (N,) int, −1 = in no pair. model: (N,) 0 = not a phone, 1 = phone; other codes are ignored.
+        vectors: (N, D) embeddings. subject: (N,) int, −1 = in no pair.
+        model: (N,) 0 = not a phone, 1 = phone; other codes are ignored.
 
     Raises:
         EmbeddingsError: a value is not finite, or the columns do not fit.
         TooFew: fewer than `MIN_PAIRS` subjects with a photo of each class.
     """
     if not len(vectors) == len(subject) == len(model):
-        raise EmbeddingsError("The columns of the embeddings do not fit", f"{len(vectors)}, {len(subject)}, {len(model)} rows")
+        raise EmbeddingsError(
+            "The columns of the embeddings do not fit", f"{len(vectors)}, {len(subject)}, {len(model)} rows"
+        )
     used = (subject >= 0) & np.isin(model, (0, 1))
     check_finite(np.asarray(vectors)[used])
     pairs = len(np.intersect1d(subject[used & (model == 0)], subject[used & (model == 1)]))

@@ -36,8 +36,8 @@ def similarity(
 ) -> Outcome:
     """The effect size among photos of the same class and among photos of other classes; histograms in the details.
 
-    The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar, half for equal
-    ones; the interval a bootstrap over clusters. Photos of one cluster are never compared.
+    The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar,
+    half for equal ones; the interval a bootstrap over clusters. Photos of one cluster are never compared.
 
     Args:
         vectors: (N, D). classes, labels: (N,) strings, None where unknown. clusters: (N,).
@@ -77,7 +77,9 @@ def similarity(
             attribute,
             "",
             edges=[round(float(edge), 6) for edge in edges],
-            histograms={kind: np.histogram(S[upper & mask], edges)[0].tolist() for kind, mask in zip(KINDS, masks, strict=True)},
+            histograms={
+                kind: np.histogram(S[upper & mask], edges)[0].tolist() for kind, mask in zip(KINDS, masks, strict=True)
+            },
             means={
                 kind: float(S[upper & mask].mean()) if (upper & mask).any() else None
                 for kind, mask in zip(KINDS, masks, strict=True)

@@ -1,7 +1,8 @@
 """How many cores a piece of work gets.
 
-Small products lose more by waiting for each other's threads than they win by sharing, and on a machine with other work the threads
-spin against it: a fit of half a second was seen to take seven. So small work runs on one core, several pieces side by side.
+Small products lose more by waiting for each other's threads than they win by sharing, and on a machine with other work the
+threads spin against it: a fit of half a second was seen to take seven. So small work runs on one core, several pieces side
+by side.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 SMALL_STEP = 1e8
 """Multiplications between two waits (some milliseconds); below this one core is nearly as fast as two, and safe from others."""
@@ -50,6 +51,10 @@ def one_core_each(workers: int | None) -> Iterator[ThreadPoolExecutor]:
             threadpool_limits(1, user_api="blas"),
             ThreadPoolExecutor(workers or cores(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
         ):
-            yield pool
+            try:
+                yield pool
+            except BaseException:  # an interruption shall not wait for what has not begun
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     finally:
         torch.set_num_threads(before)

@@ -1,0 +1,253 @@
+"""A whole evaluation on a small set with built-in encoders: what is run, what is skipped and why, what is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_sets import change, write_set
+
+from tracer import evaluate as module
+from tracer import results, steps
+from tracer.dataset import open_set
+from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
+from tracer.evaluate import Evaluation, Options, evaluate
+from tracer.experiments.protocols import Protocol
+from tracer.plan import make_plan, processing_groups
+from tracer.progress import finish
+
+OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set of 56 photos."""
+    return write_set(tmp_path_factory.mktemp("made") / "small", scenes=14)
+
+
+@pytest.fixture(scope="module")
+def done(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Evaluation]:
+    """The set, evaluated once."""
+    run = tmp_path_factory.mktemp("run")
+    return run, finish(evaluate(photos, run, OPTIONS))
+
+
+def test_everything_that_the_columns_allow_is_measured(done: tuple[Path, Evaluation]) -> None:
+    """Probes unmasked and masked, both kinds of kNN trace, retrieval, similarity and association are in the results."""
+    run, evaluation = done
+    rows = results.read(run).rows
+    assert rows == tuple(sorted(evaluation.rows, key=lambda r: steps.EXPERIMENTS.index(r.experiment)))
+    probes = {(r.attribute, r.mask_ratio) for r in rows if r.experiment == "probe" and r.metric == "accuracy"}
+    assert probes == {(a, m) for a in ("Is Smartphone", "Make", "Model", "semantic_label") for m in (0.0, 0.9, 0.95)}
+    assert {r.attribute for r in rows if r.experiment == "knn"} == {"Is Smartphone", "Make"}
+    assert {r.setting for r in rows if r.experiment == "retrieval" and r.metric == "recall@1"} == {
+        f"query={q},negatives={p}" for q in ("phone", "dslr/compact") for p in ("same", "different")
+    }
+    assert {r.experiment for r in rows} == {"probe", "knn", "retrieval", "similarity", "association"}
+    assert all(r.dataset == "small" for r in rows)
+    colour = next(r for r in rows if r.experiment == "probe" and r.attribute == "Model" and r.metric == "accuracy")
+    assert (colour.ci_low or 0) > (colour.chance or 1)  # the casts are there to be seen
+    assert evaluation.report is not None
+    assert evaluation.report.stat().st_size > 20_000
+
+
+def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) -> None:
+    """results.json names set, versions, device, seconds, protocol, seed, skipped things and confusion matrices."""
+    meta = results.read(done[0]).meta
+    assert meta["dataset"]["counts"] == {"photos": 56, "scenes_or_owners": 14, "pairs": 14}
+    assert {"numpy", "torch", "python"} <= set(meta["versions"])
+    assert meta["device"] == "cpu"
+    assert meta["seconds"] > 0
+    assert "fast" in meta["protocol"]["probe"]
+    assert any("ISO Speed" in entry["what"] for entry in meta["skipped"])
+    matrix = next(d for d in meta["details"] if d["experiment"] == "probe" and d["attribute"] == "Model")
+    assert np.sum(matrix["confusion"]) == 56
+    assert matrix["classes"] == ["D1", "D2", "P1", "P2"]
+
+
+def test_a_second_run_measures_nothing_again(
+    photos: Path, done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Finished experiments are recalled; the rows are the same to the last bit."""
+
+    def never(*_: object) -> None:
+        raise AssertionError("an experiment was kept although it had been kept before")
+
+    monkeypatch.setattr(steps, "keep", never)
+    again = finish(evaluate(photos, done[0], OPTIONS))
+    assert again.rows == done[1].rows
+
+
+def test_an_interrupted_run_goes_on(photos: Path, done: tuple[Path, Evaluation], tmp_path: Path) -> None:
+    """Stopped in the middle of the experiments and started again, it ends with the same results."""
+    shutil.copytree(done[0] / "embeddings", tmp_path / "embeddings")
+    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "similarity"), "masks": (0.0,)})
+    work = evaluate(photos, tmp_path, options, with_report=False)
+    for step in work:
+        if step.what.startswith("measuring") and step.done == 2:
+            break
+    work.close()
+    assert not (tmp_path / "results.json").exists()
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+    rows = finish(evaluate(photos, tmp_path, options, with_report=False)).rows
+    assert set(rows) == {r for r in done[1].rows if r.experiment in options.experiments and r.mask_ratio == 0.0}
+
+
+def test_order_of_rows_and_name_of_folder_change_no_figure(
+    photos: Path, done: tuple[Path, Evaluation], tmp_path: Path
+) -> None:
+    """The same photos listed in another order give the same rows."""
+    other = tmp_path / "small"
+    shutil.copytree(photos, other)
+    table = pd.read_parquet(other / "metadata.parquet")
+    table.sample(frac=1, random_state=1).to_parquet(other / "metadata.parquet")
+    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "knn", "retrieval"), "masks": (0.0,)})
+    rows = finish(evaluate(other, tmp_path / "run", options, with_report=False)).rows
+    before = {r for r in done[1].rows if r.experiment in options.experiments and r.mask_ratio == 0.0}
+    assert set(rows) == before
+
+
+def _fields(options: Options) -> dict[str, object]:
+    return {name: getattr(options, name) for name in Options.__slots__}
+
+
+def test_one_experiment_joins_what_the_run_holds(photos: Path, done: tuple[Path, Evaluation], tmp_path: Path) -> None:
+    """Rows of other experiments stay; those of the one that is run are replaced."""
+    run = tmp_path / "run"
+    shutil.copytree(done[0], run)
+    options = Options(**{**_fields(OPTIONS), "experiments": ("knn",), "processings": ("JPEG75_420", "JPEG95_444")})
+    finish(evaluate(photos, run, options, with_report=False))
+    rows = results.read(run).rows
+    assert [r for r in rows if r.experiment != "knn"] == [
+        r for r in results.read(done[0]).rows if r.experiment != "knn"
+    ]
+    jpeg = {r.metric for r in rows if r.attribute == "JPEG"}
+    assert jpeg == {"accuracy", "sp", "spd_p"}
+    assert {r.attribute for r in rows if r.experiment == "knn"} == {"Is Smartphone", "Make", "JPEG"}
+
+
+def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a size the set's own split decides who trains and who is tested."""
+    root = tmp_path / "small"
+    shutil.copytree(photos, root)
+    ids = open_set(root).table["photo_id"].to_numpy()
+    scene = (ids - 10**15) // 10
+    parts = {"train": ids[scene < 7], "val": ids[(scene >= 7) & (scene < 10)], "test": ids[scene >= 10]}
+    content: dict[str, object] = {"target_attribute": "Make", "label_encoder_classes": ["Acme", "Bolt"]}
+    for part, chosen in parts.items():
+        content[f"{part}_ids"] = chosen.tolist()
+        content[f"encoded_{part}_labels"] = [int((photo - 10**15) % 10 >= 2) for photo in chosen]
+    (root / "splits").mkdir()
+    (root / "splits" / "split_data_target_attribute=Make.json").write_text(json.dumps(content))
+    monkeypatch.setattr(steps, "SPLIT_FROM", 50)
+    options = Options(**{**_fields(OPTIONS), "experiments": ("probe",), "masks": (0.0,)})
+    rows = finish(evaluate(root, tmp_path / "run", options, with_report=False)).rows
+    by = {r.attribute: r.n for r in rows if r.metric == "accuracy"}
+    assert by["Make"] == 16
+    assert by["Model"] == 56
+
+
+def test_what_the_columns_do_not_allow_is_listed(photos: Path, tmp_path: Path) -> None:
+    """Without pairs, classes and phones the rest is measured, and each missing thing has its reason."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    change(root, subject_idx=None, semantic_label=None, Is_SPACE_Smartphone=None)
+    options = Options(**{**_fields(OPTIONS), "masks": (0.0,)})
+    evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
+    assert {r.attribute for r in evaluation.rows} == {"Make", "Model"}
+    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    assert reasons["pair retrieval"] == "the set has no subject_idx, so no pairs"
+    assert reasons["semantic kNN"] == "the set has no semantic_label"
+    assert reasons["probe of Is Smartphone"] == "the set has no Is Smartphone"
+
+
+def test_a_set_of_one_class_is_refused_before_it_is_embedded(photos: Path, tmp_path: Path) -> None:
+    """Where no label has two values and there are no pairs, the error says so for each, and no embedding is made."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    change(root, subject_idx=None, semantic_label="one", Make="Acme", Model="P1", Is_SPACE_Smartphone=True, ISO_SPACE_Speed=None)
+    with pytest.raises(TooFew, match="all photos have Make = Acme"):
+        finish(evaluate(root, tmp_path / "run", OPTIONS))
+    assert not (tmp_path / "run" / "embeddings").exists()
+
+
+def test_ten_photos_are_too_few(photos: Path, tmp_path: Path) -> None:
+    """On ten photos no figure comes out, and the message counts them."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    pd.read_parquet(root / "metadata.parquet").head(10).to_parquet(root / "metadata.parquet")
+    with pytest.raises(TooFew, match=r"Nothing can be measured on small.*needs at least"):
+        finish(evaluate(root, tmp_path / "run", Options(**{**_fields(OPTIONS), "masks": (0.0,)})))
+    assert not (tmp_path / "run" / "results.json").exists()
+
+
+def test_double_ids_are_refused(photos: Path, tmp_path: Path) -> None:
+    """Two photos with one id stop the evaluation with their names."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    table = pd.read_parquet(root / "metadata.parquet")
+    table.loc[1, "photo_id"] = table.loc[0, "photo_id"]
+    table.to_parquet(root / "metadata.parquet")
+    with pytest.raises(DataSetError, match="more than one photo"):
+        finish(evaluate(root, tmp_path / "run", OPTIONS))
+
+
+def test_an_encoder_that_cannot_be_had_is_skipped(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are used and the reason is listed; where none is left, the error is raised."""
+
+    def load(name: str) -> None:
+        if name == "clip/ViT-B-16":
+            raise EncoderError("No weights", "there is no network", "Bring them.")
+
+    monkeypatch.setattr(module, "load", load)
+    options = Options(**{**_fields(OPTIONS), "experiments": ("retrieval",), "encoders": ("clip/ViT-B-16", "baseline/colour")})
+    evaluation = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    assert {r.encoder for r in evaluation.rows} == {"baseline/colour"}
+    assert {"what": "encoder clip/ViT-B-16", "why": "No weights: there is no network Bring them."} in evaluation.skipped
+    with pytest.raises(EncoderError, match="No weights"):
+        finish(evaluate(photos, tmp_path / "run", Options(encoders=("clip/ViT-B-16",))))
+
+
+def test_photos_that_cannot_be_read_are_counted(photos: Path, tmp_path: Path) -> None:
+    """A broken picture is left out of every figure, listed, and said in the warnings."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    (root / "images" / f"{10**15}.png").write_bytes(b"no picture")
+    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "retrieval"), "masks": (0.0,)})
+    evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
+    assert [photo for photo, _ in evaluation.failed] == [10**15]
+    assert {r.n for r in evaluation.rows if r.experiment == "probe"} == {55}
+    assert {r.n for r in evaluation.rows if r.experiment == "retrieval"} == {13}
+    assert "1 photos could not be embedded" in " ".join(results.read(tmp_path / "run").meta["warnings"])
+
+
+def test_plan_falls_back_to_scenes_where_one_owner_took_all(photos: Path, tmp_path: Path) -> None:
+    """One owner of everything would leave one cluster: scenes are kept apart instead, with a warning."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    change(root, owner="me")
+    plan = make_plan(open_set(root))
+    assert len(np.unique(plan.clusters)) == 14
+    assert "owner" in plan.warnings[0]
+    assert not make_plan(open_set(photos)).warnings
+
+
+def test_further_labels_are_probed_when_asked_for(photos: Path) -> None:
+    """`all`, or a name, adds labels; a name that the set lacks is a usage error that lists what it has."""
+    opened = open_set(photos)
+    assert "ISO Speed" not in make_plan(opened).probes
+    assert "ISO Speed" in make_plan(opened, ["ISO Speed"]).probes
+    assert "ISO Speed" in make_plan(opened, ["all"]).probes
+    with pytest.raises(UsageError, match="Aperture"):
+        make_plan(opened, ["Aperture"])
+
+
+def test_processings_are_grouped_as_in_the_paper() -> None:
+    """JPEG and sharpening are told apart; one alone, and a name that does not exist, are usage errors."""
+    assert processing_groups(["JPEG75_420", "JPEG95_444", "SHARPEN_4"]) == (
+        ("JPEG75_420", "JPEG95_444"),
+        ("JPEG95_444", "SHARPEN_4"),
+    )
+    assert processing_groups(["IDENTITY", "SHARPEN_4"]) == (("IDENTITY", "SHARPEN_4"),)
+    assert processing_groups([]) == ()
+    for names in (["JPEG75_420"], ["NONSENSE", "JPEG75_420"]):
+        with pytest.raises(UsageError):
+            processing_groups(names)

@@ -1,0 +1,297 @@
+"""tracer's commands as a stranger calls them: exit codes, stdout, stderr, embedding files in the paper's layout."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from small_sets import write_set
+
+from tracer import cli
+
+Run = Callable[..., tuple[int, str, str]]
+STEM = "model=clip_variant=ViT-B-16"
+ENCODER = ("--encoder", "clip/ViT-B-16")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command: exit code, stdout, stderr."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        code = cli.run_cli([str(word) for word in words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def probe_files(tmp_path: Path) -> Path:
+    """An embedding file with ids and a split of three classes."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((3, 16))
+    split: dict[str, object] = {"target_attribute": "Make", "label_encoder_classes": ["a", "b", "c"]}
+    ids, vectors, at = [], [], 10**9
+    for part, count in (("train", 40), ("val", 10), ("test", 20)):
+        y = np.repeat(np.arange(3), count)
+        split[f"{part}_ids"] = list(range(at, at + len(y)))
+        split[f"encoded_{part}_labels"] = y.tolist()
+        ids += split[f"{part}_ids"]  # type: ignore[operator]
+        at += len(y)
+        vectors.append(rng.standard_normal((len(y), 16)) + centres[y])
+    order = rng.permutation(len(ids))
+    tensors = {"image_embeddings": np.vstack(vectors).astype(np.float32)[order], "Flickr ID": np.array(ids)[order]}
+    save_file(tensors, tmp_path / f"{STEM}.safetensors")
+    (tmp_path / "split_data_target_attribute=Make.json").write_text(json.dumps(split))
+    return tmp_path
+
+
+@pytest.fixture
+def processing_files(tmp_path: Path) -> Path:
+    """Train and val files of two processings with semantic labels."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((4, 16))
+    shifts = rng.standard_normal((2, 16))
+    for split, count in (("train", 50), ("val", 10)):
+        y = np.repeat(np.arange(4), count)
+        base = rng.standard_normal((len(y), 16)) + centres[y]
+        for name, shift in zip(("JPEG75_420", "JPEG95_444"), shifts, strict=True):
+            (tmp_path / name).mkdir(exist_ok=True)
+            tensors = {"image_embeddings": (base + shift).astype(np.float32), "label": y}
+            save_file(tensors, tmp_path / name / f"{STEM}_split={split}.safetensors")
+    return tmp_path
+
+
+def test_help_is_fast_and_loads_nothing_heavy() -> None:
+    """`tracer --help` takes under a second and imports neither torch nor pandas nor matplotlib."""
+    code = (
+        "import sys\nfrom tracer.cli import run_cli\ncode = run_cli(['--help'])\n"
+        "heavy = [m for m in ('torch', 'timm', 'open_clip', 'pandas', 'sklearn', 'matplotlib', 'numpy') if m in sys.modules]\n"
+        "print(code, heavy, file=sys.stderr)"
+    )
+    best = 99.0
+    for _ in range(4):  # the best of some: other work on the machine is no fault of ours
+        began = time.perf_counter()
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        best = min(best, time.perf_counter() - began)
+    assert out.stderr.strip() == "0 []"
+    for command in ("encoders", "embed", "probe", "knn", "retrieve", "association", "similarity", "evaluate", "report", "compare"):
+        assert command in out.stdout
+    assert best < 1.0
+
+
+def test_probe_from_files(run: Run, probe_files: Path) -> None:
+    """One JSON object on stdout with rows, seconds and device; nothing on stderr; the same seed gives the same rows."""
+    words = ("probe", "--embeddings", probe_files, *ENCODER, "--splits", probe_files / "split_data_target_attribute=Make.json")
+    code, out, err = run(*words, "--protocol", "fast", "--seed", 3, "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert {"rows", "seconds", "device"} <= set(answer)
+    assert [row["metric"] for row in answer["rows"]] == ["accuracy", "balanced_accuracy"]
+    accuracy = answer["rows"][0]
+    assert accuracy["chance"] == pytest.approx(1 / 3)
+    assert accuracy["ci_low"] < accuracy["value"] < accuracy["ci_high"]
+    assert (accuracy["encoder"], accuracy["setting"], accuracy["seed"]) == ("clip/ViT-B-16", "acquisition", 3)
+    assert json.loads(run(*words, "--protocol", "fast", "--seed", 3, "--json")[1])["rows"] == answer["rows"]
+
+
+def test_jsonl_and_table(run: Run, probe_files: Path) -> None:
+    """`--format jsonl` prints a row a line; without it a table stands there for a person."""
+    words = ("probe", "--embeddings", probe_files, *ENCODER, "--splits", probe_files / "split_data_target_attribute=Make.json")
+    _, lines, _ = run(*words, "--protocol", "fast", "--format", "jsonl")
+    assert [json.loads(line)["metric"] for line in lines.splitlines()] == ["accuracy", "balanced_accuracy"]
+    _, table, _ = run(*words, "--protocol", "fast")
+    assert "ci_low" in table.splitlines()[0]
+
+
+def test_an_id_without_embedding_is_a_message(run: Run, probe_files: Path) -> None:
+    """Exit 1, what is missing and the way out on stderr, nothing on stdout, no traceback."""
+    path = probe_files / "split_data_target_attribute=Make.json"
+    split = json.loads(path.read_text())
+    split["test_ids"][0] = 7
+    path.write_text(json.dumps(split))
+    code, out, err = run("probe", "--embeddings", probe_files, *ENCODER, "--splits", path, "--json")
+    assert (code, out) == (1, "")
+    assert "1 of the 60 test photos of Make have no embedding" in err
+    assert "7" in err
+    assert "Traceback" not in err
+
+
+def test_knn_from_files_with_detail(run: Run, processing_files: Path) -> None:
+    """`--detail` adds a row for each mixture of processings, with the three columns that name it."""
+    words = ("knn", "--embeddings", processing_files, *ENCODER, "--processing", "JPEG75_420,JPEG95_444", "-k", 1, "--seeds", 2)
+    code, out, _ = run(*words, "--detail", "--json")
+    rows = json.loads(out)["rows"]
+    mixtures = [row for row in rows if row.get("test_processing")]
+    assert code == 0
+    assert len(mixtures) == 8
+    assert {row["positives_processing"] for row in mixtures} == {"JPEG75_420", "JPEG95_444"}
+    assert not [row for row in json.loads(run(*words, "--json")[1])["rows"] if row.get("test_processing")]
+    same = [m["value"] for m in mixtures if m["setting"] == "pos-same"]
+    assert np.mean(same) == pytest.approx(next(r["value"] for r in rows if r["setting"] == "pos-same"))
+
+
+def test_processing_probe_from_files(run: Run, processing_files: Path) -> None:
+    """The processing probe names its group and its setting, and counts every view of the test pictures."""
+    words = ("--processing", "JPEG75_420,JPEG95_444", "--protocol", "fast", "--draws", 2, "--json")
+    code, out, _ = run("probe", "--embeddings", processing_files, *ENCODER, *words)
+    [row] = json.loads(out)["rows"]
+    assert code == 0
+    assert (row["attribute"], row["setting"], row["n"], row["chance"]) == ("JPEG", "processing", 80, 0.5)
+
+
+def test_files_that_do_not_belong_together(run: Run, processing_files: Path) -> None:
+    """Other labels under another processing are an error, not a figure."""
+    y = np.zeros(200, dtype=np.int64)
+    tensors = {"image_embeddings": np.ones((200, 16), dtype=np.float32), "label": y}
+    save_file(tensors, processing_files / "JPEG95_444" / f"{STEM}_split=train.safetensors")
+    words = ("--processing", "JPEG75_420,JPEG95_444", "-k", 1, "--json")
+    code, out, err = run("knn", "--embeddings", processing_files, *ENCODER, *words)
+    assert (code, out) == (1, "")
+    assert "same labels" in err
+
+
+def test_retrieve_from_files(run: Run, tmp_path: Path) -> None:
+    """Rows of both query classes and pools; without the keys of pairs, a message that says so."""
+    rng = np.random.default_rng(0)
+    scene = rng.standard_normal((30, 16))
+    tensors = {
+        "image_embeddings": (np.vstack([scene, scene]) + 0.3 * rng.standard_normal((60, 16))).astype(np.float32),
+        "subject": np.tile(np.arange(30), 2),
+        "model": np.repeat([0, 1], 30),
+    }
+    save_file(tensors, tmp_path / f"{STEM}.safetensors")
+    code, out, _ = run("retrieve", "--embeddings", tmp_path, *ENCODER, "--json")
+    recall = {r["setting"]: r["value"] for r in json.loads(out)["rows"] if r["metric"] == "recall@1"}
+    assert code == 0
+    assert len(recall) == 4
+    assert min(recall.values()) > 0.8
+    save_file({"image_embeddings": tensors["image_embeddings"]}, tmp_path / f"{STEM}.safetensors")
+    code, out, err = run("retrieve", "--embeddings", tmp_path, *ENCODER, "--json")
+    assert (code, out) == (1, "")
+    assert "no subject and no model" in err
+
+
+def test_nan_in_a_file_is_a_message(run: Run, tmp_path: Path) -> None:
+    """An embedding that is no number stops the command with exit 1."""
+    X = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
+    X[3, 2] = np.nan
+    tensors = {"image_embeddings": X, "subject": np.tile(np.arange(20), 2), "model": np.repeat([0, 1], 20)}
+    save_file(tensors, tmp_path / f"{STEM}.safetensors")
+    code, out, err = run("retrieve", "--embeddings", tmp_path, *ENCODER, "--json")
+    assert (code, out) == (1, "")
+    assert "finite" in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nonsense",),
+        ("evaluate",),
+        ("probe",),
+        ("probe", "--embeddings", "."),
+        ("probe", "--embeddings", ".", "--encoder", "clip/ViT-B-16", "--splits", "x.json", "--processing", "A,B"),
+        ("probe", ".", "-o", "run", "--mask", "2"),
+        ("probe", ".", "-o", "run", "--mask", "half"),
+        ("probe", ".", "-o", "run", "--processing", "JPEG75_420,JPEG95_444"),
+        ("knn", ".", "--protocol", "paper"),
+        ("retrieve", "--embeddings", "."),
+        ("encoders", "--group", "nobody"),
+        ("probe", ".", "-o", "run", "--protocol", "guess"),
+    ],
+)
+def test_usage_errors_exit_with_two(run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that do not fit: exit 2, a message on stderr, nothing on stdout."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*words)
+    assert code == 2
+    assert out == ""
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_is_no_set(run: Run, tmp_path: Path) -> None:
+    """A missing folder and a folder of text: exit 1 and what is wrong."""
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "a.txt").write_text("hello")
+    for folder in (tmp_path / "none", tmp_path / "text"):
+        code, out, err = run("evaluate", folder, "-o", tmp_path / "run", "--json")
+        assert (code, out) == (1, "")
+        assert str(folder) in err
+
+
+def test_interruption_exits_with_130(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of the work gives exit code 130 and no traceback."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tracer.dataset.open_set", interrupted)
+    code, _, err = run("embed", tmp_path, "-o", tmp_path / "run")
+    assert code == 130
+    assert "Traceback" not in err
+
+
+def test_encoders(run: Run) -> None:
+    """The list names dimensions, inputs and what is here; the offline ones always are."""
+    code, out, _ = run("encoders", "--group", "offline", "--json")
+    answer = json.loads(out)["encoders"]
+    assert code == 0
+    assert [e["name"] for e in answer] == ["offline/efficientnet-lite0", "offline/efficientnet-lite2"]
+    assert all(e["available"] for e in answer)
+    assert set(answer[0]) == {"name", "group", "dim", "input", "available", "source"}
+
+
+def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
+    """The commands on a set, one after the other, each with the keys that it promises."""
+    photos, out_dir = write_set(tmp_path / "small", scenes=12), tmp_path / "run"
+    common = ("--encoders", "baseline/colour", "--device", "cpu")
+    code, out, _ = run("embed", photos, *common, "-o", out_dir, "--mask", "0,0.95", "--json")
+    made = json.loads(out)
+    assert code == 0
+    assert set(made) == {"images", "encoders", "images_per_s", "failed"}
+    assert (made["images"], made["failed"]) == (48, [])
+    code, out, err = run("evaluate", photos, *common, "--protocol", "fast", "-o", out_dir, "--json")
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert set(answer) == {"results", "report", "seconds", "device", "skipped"}
+    assert answer["results"] == str(out_dir / "results.parquet")
+    assert all(set(entry) == {"what", "why"} for entry in answer["skipped"])
+    assert Path(answer["report"]).stat().st_size > 20_000
+    code, out, _ = run("retrieve", photos, *common, "-o", out_dir, "--json")
+    assert {"rows", "seconds", "device"} <= set(json.loads(out))
+    assert {row["experiment"] for row in json.loads(out)["rows"]} == {"retrieval"}
+    assert run("report", out_dir)[1].strip() == answer["report"]
+    rows = json.loads(run("compare", out_dir, out_dir, "--json")[1])["rows"]
+    assert rows
+    assert all(row["difference"] == 0 for row in rows)
+
+
+def test_broken_photos_exit_with_three(run: Run, tmp_path: Path) -> None:
+    """Where some photos fail, the answer comes all the same, with exit code 3 and their ids on stderr."""
+    photos = write_set(tmp_path / "small", scenes=12)
+    (photos / "images" / f"{10**15}.png").write_bytes(b"no picture")
+    words = ("retrieve", photos, "--encoders", "baseline/colour", "--device", "cpu", "-o", tmp_path / "run", "--json")
+    code, out, err = run(*words)
+    assert code == 3
+    assert json.loads(out)["rows"]
+    assert str(10**15) in err
+
+
+def test_module_runs_too(tmp_path: Path) -> None:
+    """`python -m tracer` is the same command, and a reader that goes away early is no error to shout about."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tracer", "encoders", "--format", "jsonl"], capture_output=True, text=True, check=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert len(done.stdout.splitlines()) >= 50
+    assert done.stderr == ""

@@ -1,0 +1,261 @@
+"""The experiments of an evaluation as steps: each reads its embeddings, measures, and keeps what it found."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import store
+from tracer.dataset import PhotoSet
+from tracer.errors import TooFew
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.protocols import Protocol
+from tracer.kept import digest, keep, key_of, recall
+from tracer.plan import MASKS, SEMANTIC, Plan
+from tracer.results import Experiment
+from tracer.store import Embeddings
+
+EXPERIMENTS: Final[tuple[Experiment, ...]] = ("probe", "knn", "retrieval", "similarity", "association")
+SPLIT_FROM: Final = 5000
+"""From so many photos on, a set's split file is used in place of cross-validation, which would take hours and say little more."""
+REPEATS: Final = ((2000, 3), (20_000, 2))
+"""Draws of the folds for sets of up to so many photos; one for larger ones."""
+_READ_AT_ONCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a set is evaluated.
+
+    Attributes:
+        encoders: names and groups of them. experiments: those to run.
+        attributes: labels to probe beside the main ones. masks: shares of the area, for the probes.
+        processings: to part neighbours by; each is one more pass through every encoder.
+        protocol: of the probes. seed: of splits, draws and bootstraps.
+        k: neighbours; None = by the size of the set. draws: of the uniform setting.
+        device: None takes a GPU where there is one. command: as typed, for the report.
+    """
+
+    encoders: tuple[str, ...] = ("offline",)
+    experiments: tuple[Experiment, ...] = EXPERIMENTS
+    attributes: tuple[str, ...] = ()
+    masks: tuple[float, ...] = MASKS
+    processings: tuple[str, ...] = ()
+    protocol: Protocol = Protocol.BATCHED
+    seed: int = 42
+    k: int | None = None
+    draws: int = 10
+    device: str | None = None
+    command: str = ""
+
+
+@dataclass(slots=True)
+class Bench:
+    """One evaluation under way."""
+
+    photos: PhotoSet
+    plan: Plan
+    options: Options
+    run: Path
+    device: str
+    outcome: Outcome
+    _read: dict[tuple[str, str, float], tuple[Embeddings, NDArray[np.int64]]] = field(default_factory=dict)
+
+    def embeddings(
+        self, encoder: str, processing: str = "IDENTITY", mask: float = 0.0
+    ) -> tuple[Embeddings, NDArray[np.int64]]:
+        """Embeddings in ascending order of their ids, and the set's row of each: no figure depends on the order of files."""
+        name = (encoder, processing, mask)
+        if name not in self._read:
+            found = store.load(self.run, self.photos.name, encoder, processing, mask)
+            ids = self.photos.table["photo_id"].to_numpy(dtype=np.int64)
+            _, order, rows = np.intersect1d(found.ids, ids, assume_unique=True, return_indices=True)
+            columns = {key: values[order] for key, values in found.columns.items()}
+            if len(self._read) >= _READ_AT_ONCE:
+                self._read.clear()
+            self._read[name] = Embeddings(found.ids[order], found.vectors[order], columns, found.header), rows
+        return self._read[name]
+
+
+def repeats_for(photos: int) -> int:
+    """Draws of the folds for a set of this size."""
+    return next((count for size, count in REPEATS if photos <= size), 1)
+
+
+def views(plan: Plan, options: Options) -> tuple[str, ...]:
+    """The views to embed, by name: masks for the probes, processings for the neighbours, the plain photo for all."""
+    wanted = ["IDENTITY"] if set(options.experiments) - {"association"} else []
+    if "probe" in options.experiments:
+        wanted += [f"MASK_{100 * ratio:.6g}" for ratio in options.masks if ratio]
+    if "knn" in options.experiments:
+        wanted += [name for group in plan.knn_groups for name in group]
+    return tuple(dict.fromkeys(wanted))
+
+
+def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    """Each experiment of each encoder, as its name and the work."""
+    plan, chosen = bench.plan, bench.options.experiments
+    if "association" in chosen and plan.associations:
+        yield "association", lambda: _association(bench)
+    for encoder in encoders:
+        if "probe" in chosen:
+            for mask in bench.options.masks:
+                for attribute in plan.probes:
+                    masked = f", {100 * mask:.6g} % masked" if mask else ""
+                    yield f"probe of {attribute} ({encoder}{masked})", _probe_step(bench, encoder, attribute, mask)
+        if "knn" in chosen:
+            for attribute in plan.traces:
+                yield f"kNN by {attribute} ({encoder})", _trace_step(bench, encoder, attribute)
+            for group in plan.knn_groups:
+                yield f"kNN by {' and '.join(group)} ({encoder})", _processing_step(bench, encoder, group)
+        if "similarity" in chosen:
+            for attribute in plan.traces:
+                yield f"similarity by {attribute} ({encoder})", _similarity_step(bench, encoder, attribute)
+        if "retrieval" in chosen and plan.retrieval:
+            yield f"pair retrieval ({encoder})", _retrieval_step(bench, encoder)
+
+
+def _kept(bench: Bench, place: str, encoder: str, facts: Sequence[Any], work: Callable[[], Outcome]) -> Outcome:
+    key = key_of(place, encoder, bench.options.seed, *facts)
+    path = bench.run / "kept" / f"{key[:24]}.json"
+    found = recall(path, key)
+    if found is None:
+        found = work()
+        keep(path, key, found)
+    return found
+
+
+def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.probe import probe_cross_validated, probe_split
+
+        found, rows = bench.embeddings(encoder, mask=mask)
+        labels, clusters = bench.plan.labels[attribute][rows], bench.plan.clusters[rows]
+        source, options = Source(bench.photos.name, encoder, mask_ratio=mask), bench.options
+        split = bench.photos.splits.get(attribute) if len(rows) > SPLIT_FROM else None
+        repeats = repeats_for(len(rows))
+        facts = [attribute, mask, str(options.protocol), repeats, digest(found.vectors), labels, clusters]
+        if split is not None:
+            facts += [split.classes, *split.ids.values(), *split.labels.values()]
+
+        def work() -> Outcome:
+            if split is not None:
+                return probe_split(
+                    source, found.ids, found.vectors, split, options.protocol, options.seed, bench.device
+                )
+            return probe_cross_validated(
+                source, found.vectors, labels, clusters, attribute, protocol=options.protocol, repeats=repeats,
+                seed=options.seed, device=bench.device if len(rows) > SPLIT_FROM else "cpu",
+            )  # fmt: skip
+
+        return _kept(bench, "probe", encoder, facts, work)
+
+    return step
+
+
+def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.acquisition import acquisition_knn
+
+        found, rows = bench.embeddings(encoder)
+        classes, traces = bench.plan.labels[SEMANTIC][rows], bench.plan.labels[attribute][rows]
+        clusters, k, draws = bench.plan.clusters[rows], bench.options.k or bench.plan.k, bench.options.draws
+        source = Source(bench.photos.name, encoder)
+        facts = [attribute, k, draws, digest(found.vectors), classes, traces, clusters]
+        return _kept(
+            bench, "knn by label", encoder, facts,
+            lambda: acquisition_knn(
+                source, found.vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=bench.options.seed,
+                device=bench.device,
+            ),
+        )  # fmt: skip
+
+    return step
+
+
+def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.fromfiles import group_name
+        from tracer.experiments.knn import processing_knn
+
+        views = {name: bench.embeddings(encoder, name) for name in group}
+        # A photo too small for one processing has no embedding there: only those that have all of them take part.
+        rows = functools.reduce(np.intersect1d, (rows for _, rows in views.values()))
+        rows = rows[_in_two_clusters(bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows])]
+        # The rows of a set are in no order of ids, but those of its embeddings are, under each processing.
+        vectors = {name: found.vectors[np.isin(mine, rows)] for name, (found, mine) in views.items()}
+        first = views[group[0]][1]
+        rows = first[np.isin(first, rows)]
+        labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
+        k, draws, seed = bench.options.k or bench.plan.k, bench.options.draws, bench.options.seed
+        if len({*labels}) < 2:
+            raise TooFew(
+                "Semantic neighbours need two classes, each in two scenes or more", f"{len(rows)} photos have that"
+            )
+        y = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
+        source = Source(bench.photos.name, encoder, ",".join(group))
+        facts = [list(group), k, draws, *(digest(matrix) for matrix in vectors.values()), labels, clusters]
+        return _kept(
+            bench, "knn by processing", encoder, facts,
+            lambda: processing_knn(
+                source, vectors, y, vectors, y, group_name(group), k=k, draws=draws, seed=seed,
+                pool_groups=clusters, query_groups=clusters, clusters=clusters, device=bench.device,
+            ),
+        )  # fmt: skip
+
+    return step
+
+
+def _similarity_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.similarity import similarity
+
+        found, rows = bench.embeddings(encoder)
+        classes, labels = bench.plan.labels[SEMANTIC][rows], bench.plan.labels[attribute][rows]
+        clusters, source = bench.plan.clusters[rows], Source(bench.photos.name, encoder)
+        facts = [attribute, digest(found.vectors), classes, labels, clusters]
+        return _kept(
+            bench, "similarity", encoder, facts,
+            lambda: similarity(source, found.vectors, classes, labels, clusters, attribute, bench.options.seed),
+        )  # fmt: skip
+
+    return step
+
+
+def _retrieval_step(bench: Bench, encoder: str) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.retrieval import retrieve
+
+        found, rows = bench.embeddings(encoder)
+        subject, model = bench.plan.subject[rows], bench.plan.model[rows]
+        source = Source(bench.photos.name, encoder)
+        facts = [digest(found.vectors), subject, model]
+        return _kept(
+            bench, "retrieval", encoder, facts,
+            lambda: retrieve(source, found.vectors, subject, model, bench.options.seed, bench.device),
+        )  # fmt: skip
+
+    return step
+
+
+def _association(bench: Bench) -> Outcome:
+    from tracer.experiments.association import associate
+
+    plan = bench.plan
+    labels = {name: plan.labels[name] for name in plan.associations}
+    return associate(bench.photos.name, labels, plan.labels[SEMANTIC], plan.clusters, bench.options.seed)
+
+
+def _in_two_clusters(labels: NDArray[Any], clusters: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Photos whose class stands in another cluster too; the others could never be named right."""
+    use = np.zeros(len(labels), dtype=bool)
+    for name in {label for label in labels if label is not None}:
+        member = labels == name
+        use |= member & (len(np.unique(clusters[member])) > 1)
+    return use
