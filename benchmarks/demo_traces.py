@@ -1,6 +1,7 @@
 """What a real, frozen encoder knows about the virtual cameras: the demo must be able to show an effect.
 
-Usage: python -m benchmarks.demo_traces [--scenes 60] [--seeds 1,2,3] [--masks 0,0.95] [--folder DIR]
+Usage: python -m benchmarks.demo_traces [--scenes 60] [--seeds 1,2,3] [--masks 0,0.95] [--strength 1]
+           [--folder DIR]
 
 Writes collections of virtual photos, embeds them with EfficientNet-Lite0 (ImageNet weights, frozen) unmasked and with
 the centre masked, and fits logistic regressions on L2-normalised features with five folds by scene. Brackets are 95 %
@@ -21,6 +22,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from curate.demo.collection import write_photos
+from curate.demo.plan import CollectionOptions
 from curate.progress import finish
 from tracer.images.masking import compress_before_mask, mask
 from tracer.stats import cluster_bootstrap, majority_share
@@ -88,6 +90,7 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=60)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--masks", default="0,0.95")
+    parser.add_argument("--strength", type=float, default=1.0, help="0: cameras differ in name only, the control")
     parser.add_argument("--folder", type=Path, help="where the collections are kept; a temporary folder otherwise")
     given = parser.parse_args()
     masks = [float(text) for text in given.masks.split(",")]
@@ -95,9 +98,10 @@ def main() -> None:
     print(f"{'seed':>6} {'mask':>5} {'label':<7} {'accuracy':>8}  95 % interval   majority    n")
     with tempfile.TemporaryDirectory() as scratch:
         for seed in map(int, given.seeds.split(",")):
-            folder = (given.folder or Path(scratch)) / f"{given.scenes}-{seed}"
+            folder = (given.folder or Path(scratch)) / f"{given.scenes}-{seed}-{given.strength}"
+            options = CollectionOptions(strength=given.strength)
             started = time.perf_counter()
-            truth = finish(write_photos(folder, given.scenes, seed))
+            truth = finish(write_photos(folder, given.scenes, seed, options=options))
             written = time.perf_counter() - started
             with truth.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))

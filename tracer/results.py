@@ -90,7 +90,9 @@ def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path
         replace_with(page, lambda path: _write_text(path, text + "\n"))
     except OSError as error:
         raise TracerError(
-            f"The results cannot be written to {run}", error.strerror or str(error), "Free space, or choose another folder."
+            f"The results cannot be written to {run}",
+            error.strerror or str(error),
+            "Free space, or choose another folder.",
         ) from error
     return parquet, page
 
@@ -109,7 +111,9 @@ def read(run: Path) -> Results:
     except FileNotFoundError as error:
         raise TracerError(f"There are no results in {run}", "results.json is missing", way_out) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TracerError(f"The results in {path} cannot be read", str(error) or type(error).__name__, way_out) from error
+        raise TracerError(
+            f"The results in {path} cannot be read", str(error) or type(error).__name__, way_out
+        ) from error
     return Results(rows, content)
 
 

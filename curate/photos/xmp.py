@@ -25,7 +25,7 @@ _PREFIXES = {
 }
 
 
-class _Refused(Exception):  # noqa: N818 - a signal inside this module
+class _Refused(Exception):
     """The packet declares a document type."""
 
 

@@ -21,7 +21,11 @@ def write_set(root: Path, scenes: int = 20, seed: int = 0) -> Path:
         kind = scene % 2
         y, x = np.mgrid[:64, :64]
         centre, angle = rng.uniform(20, 44, size=2), rng.uniform(0, np.pi)
-        shape = np.hypot(y - centre[0], x - centre[1]) < 14 if kind == 0 else np.sin((x * np.cos(angle) + y * np.sin(angle)) / 3) > 0
+        shape = (
+            np.hypot(y - centre[0], x - centre[1]) < 14
+            if kind == 0
+            else np.sin((x * np.cos(angle) + y * np.sin(angle)) / 3) > 0
+        )
         picture = np.where(shape[..., None], [150.0, 140.0, 130.0], [80.0, 90.0, 100.0])
         for number, (make, model, phone) in enumerate(CAMERAS):
             cast = np.array([[40, 0, 0], [0, 40, 0], [0, 0, 40], [30, 30, 0]])[number]

@@ -167,7 +167,15 @@ def test_what_the_columns_do_not_allow_is_listed(photos: Path, tmp_path: Path) -
 def test_a_set_of_one_class_is_refused_before_it_is_embedded(photos: Path, tmp_path: Path) -> None:
     """Where no label has two values and there are no pairs, the error says so for each, and no embedding is made."""
     root = shutil.copytree(photos, tmp_path / "small")
-    change(root, subject_idx=None, semantic_label="one", Make="Acme", Model="P1", Is_SPACE_Smartphone=True, ISO_SPACE_Speed=None)
+    change(
+        root,
+        subject_idx=None,
+        semantic_label="one",
+        Make="Acme",
+        Model="P1",
+        Is_SPACE_Smartphone=True,
+        ISO_SPACE_Speed=None,
+    )
     with pytest.raises(TooFew, match="all photos have Make = Acme"):
         finish(evaluate(root, tmp_path / "run", OPTIONS))
     assert not (tmp_path / "run" / "embeddings").exists()
@@ -192,7 +200,9 @@ def test_double_ids_are_refused(photos: Path, tmp_path: Path) -> None:
         finish(evaluate(root, tmp_path / "run", OPTIONS))
 
 
-def test_an_encoder_that_cannot_be_had_is_skipped(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_that_cannot_be_had_is_skipped(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The others are used and the reason is listed; where none is left, the error is raised."""
 
     def load(name: str) -> None:
@@ -200,7 +210,9 @@ def test_an_encoder_that_cannot_be_had_is_skipped(photos: Path, tmp_path: Path, 
             raise EncoderError("No weights", "there is no network", "Bring them.")
 
     monkeypatch.setattr(module, "load", load)
-    options = Options(**{**_fields(OPTIONS), "experiments": ("retrieval",), "encoders": ("clip/ViT-B-16", "baseline/colour")})
+    options = Options(
+        **{**_fields(OPTIONS), "experiments": ("retrieval",), "encoders": ("clip/ViT-B-16", "baseline/colour")}
+    )
     evaluation = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
     assert {r.encoder for r in evaluation.rows} == {"baseline/colour"}
     assert {"what": "encoder clip/ViT-B-16", "why": "No weights: there is no network Bring them."} in evaluation.skipped

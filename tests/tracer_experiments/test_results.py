@@ -16,7 +16,9 @@ from tracer.experiments.outcome import Outcome
 from tracer.kept import keep, key_of, recall
 from tracer.results import COLUMNS, Row
 
-ROW = Row("probe", "s", "clip/ViT-B-16", "Make", "IDENTITY", 0.95, "acquisition", "accuracy", 0.5, 0.4, 0.6, 0.3, 100, 42)
+ROW = Row(
+    "probe", "s", "clip/ViT-B-16", "Make", "IDENTITY", 0.95, "acquisition", "accuracy", 0.5, 0.4, 0.6, 0.3, 100, 42
+)
 BARE = replace(ROW, experiment="association", encoder="", ci_low=None, ci_high=None, chance=None, seed=None)
 
 
@@ -36,7 +38,7 @@ def test_parquet_and_json_hold_the_same_rows(tmp_path: Path) -> None:
 def test_the_columns_are_the_contract() -> None:
     """Columns and their order are what other programs read."""
     assert ", ".join(COLUMNS) == (
-        "experiment, dataset, encoder, attribute, processing, mask_ratio, setting, metric, value, ci_low, ci_high, chance, n, seed"
+        "experiment, dataset, encoder, attribute, processing, mask_ratio, setting, metric, value, ci_low, ci_high, chance, n, seed"  # noqa: E501
     )
 
 

@@ -84,14 +84,32 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
         out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         best = min(best, time.perf_counter() - began)
     assert out.stderr.strip() == "0 []"
-    for command in ("encoders", "embed", "probe", "knn", "retrieve", "association", "similarity", "evaluate", "report", "compare"):
+    for command in (
+        "encoders",
+        "embed",
+        "probe",
+        "knn",
+        "retrieve",
+        "association",
+        "similarity",
+        "evaluate",
+        "report",
+        "compare",
+    ):
         assert command in out.stdout
     assert best < 1.0
 
 
 def test_probe_from_files(run: Run, probe_files: Path) -> None:
     """One JSON object on stdout with rows, seconds and device; nothing on stderr; the same seed gives the same rows."""
-    words = ("probe", "--embeddings", probe_files, *ENCODER, "--splits", probe_files / "split_data_target_attribute=Make.json")
+    words = (
+        "probe",
+        "--embeddings",
+        probe_files,
+        *ENCODER,
+        "--splits",
+        probe_files / "split_data_target_attribute=Make.json",
+    )
     code, out, err = run(*words, "--protocol", "fast", "--seed", 3, "--json")
     answer = json.loads(out)
     assert (code, err) == (0, "")
@@ -106,7 +124,14 @@ def test_probe_from_files(run: Run, probe_files: Path) -> None:
 
 def test_jsonl_and_table(run: Run, probe_files: Path) -> None:
     """`--format jsonl` prints a row a line; without it a table stands there for a person."""
-    words = ("probe", "--embeddings", probe_files, *ENCODER, "--splits", probe_files / "split_data_target_attribute=Make.json")
+    words = (
+        "probe",
+        "--embeddings",
+        probe_files,
+        *ENCODER,
+        "--splits",
+        probe_files / "split_data_target_attribute=Make.json",
+    )
     _, lines, _ = run(*words, "--protocol", "fast", "--format", "jsonl")
     assert [json.loads(line)["metric"] for line in lines.splitlines()] == ["accuracy", "balanced_accuracy"]
     _, table, _ = run(*words, "--protocol", "fast")
@@ -128,7 +153,18 @@ def test_an_id_without_embedding_is_a_message(run: Run, probe_files: Path) -> No
 
 def test_knn_from_files_with_detail(run: Run, processing_files: Path) -> None:
     """`--detail` adds a row for each mixture of processings, with the three columns that name it."""
-    words = ("knn", "--embeddings", processing_files, *ENCODER, "--processing", "JPEG75_420,JPEG95_444", "-k", 1, "--seeds", 2)
+    words = (
+        "knn",
+        "--embeddings",
+        processing_files,
+        *ENCODER,
+        "--processing",
+        "JPEG75_420,JPEG95_444",
+        "-k",
+        1,
+        "--seeds",
+        2,
+    )
     code, out, _ = run(*words, "--detail", "--json")
     rows = json.loads(out)["rows"]
     mixtures = [row for row in rows if row.get("test_processing")]
@@ -209,7 +245,9 @@ def test_nan_in_a_file_is_a_message(run: Run, tmp_path: Path) -> None:
         ("probe", ".", "-o", "run", "--protocol", "guess"),
     ],
 )
-def test_usage_errors_exit_with_two(run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usage_errors_exit_with_two(
+    run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Words that do not fit: exit 2, a message on stderr, nothing on stdout."""
     monkeypatch.chdir(tmp_path)
     code, out, err = run(*words)
