@@ -231,7 +231,7 @@ def _pairs(table: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     count = len(table)
     subject: NDArray[np.int64]
     if "subject_idx" in table:
-        subject = table["subject_idx"].astype("Int64").fillna(-1).to_numpy(dtype=np.int64)
+        subject = np.asarray(table["subject_idx"].astype("Int64").fillna(-1), dtype=np.int64)
     else:
         subject = np.full(count, -1, dtype=np.int64)
     return subject, phone_or_not(table)

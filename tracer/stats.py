@@ -132,6 +132,26 @@ def percentile_interval(draws: ArrayLike, confidence: float = 0.95) -> Interval:
     return Interval(float(low), float(high))
 
 
+def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
+    """The percentile interval of a share, or of a difference of two paired shares, from its bootstrap draws.
+
+    Where all clusters are alike (everything right, no query in which two methods differ) a bootstrap sees no spread, and its
+    interval would be certainty. Wilson's for that many independent clusters takes its place: on both sides of 0 for a
+    difference of 0, as either method may be the better one.
+    """
+    spread = np.asarray(draws, dtype=np.float64)
+    if np.nanmax(spread) - np.nanmin(spread) > 1e-12:
+        return percentile_interval(spread, confidence)
+    low, high = wilson(min(abs(value), 1.0) * n_clusters, n_clusters, confidence)
+    return Interval(low, high) if value >= 0 else Interval(-high, -low)
+
+
+def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
+    """`share_interval` of a difference from −1 to 1."""
+    interval = share_interval(value, draws, n_clusters, confidence)
+    return Interval(-interval.high, interval.high) if value == 0 and interval.low == 0 else interval
+
+
 def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:
     """Means of each column of `values` (n,) or (n, m) over resampled clusters: (draws, m) float64."""
     table = np.asarray(values, dtype=np.float64)
@@ -155,11 +175,16 @@ def paired_bootstrap(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Difference:
-    """mean(a) − mean(b) of values (n,) measured on the same photos, with the percentile interval over resampled clusters."""
+    """mean(a) − mean(b) of shares (n,) measured on the same photos, with its interval over resampled clusters.
+
+    Pairs that never differ get the interval of `difference_interval`.
+    """
     delta = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     ids = np.arange(len(delta)) if clusters is None else clusters
-    interval = cluster_bootstrap(delta, ids, draws, seed, confidence)
-    return Difference(float(delta.mean()), interval.low, interval.high)
+    value = float(delta.mean())
+    resampled = bootstrap_means(delta, ids, draws, seed)[:, 0]
+    interval = difference_interval(value, resampled, len(np.unique(ids)), confidence)
+    return Difference(value, interval.low, interval.high)
 
 
 def absolute(interval: Interval) -> Interval:
