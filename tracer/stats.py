@@ -133,23 +133,33 @@ def percentile_interval(draws: ArrayLike, confidence: float = 0.95) -> Interval:
 
 
 def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
-    """The percentile interval of a share, or of a difference of two paired shares, from its bootstrap draws.
+    """The percentile interval of a share from its bootstrap draws.
 
-    Where all clusters are alike (everything right, no query in which two methods differ) a bootstrap sees no spread, and its
-    interval would be certainty. Wilson's for that many independent clusters takes its place: on both sides of 0 for a
-    difference of 0, as either method may be the better one.
+    Where all clusters are alike (everything is right) a bootstrap sees no spread, and its interval would be certainty.
+    Wilson's for that many independent clusters takes its place.
     """
-    spread = np.asarray(draws, dtype=np.float64)
-    if np.nanmax(spread) - np.nanmin(spread) > 1e-12:
-        return percentile_interval(spread, confidence)
-    low, high = wilson(min(abs(value), 1.0) * n_clusters, n_clusters, confidence)
-    return Interval(low, high) if value >= 0 else Interval(-high, -low)
+    if _has_spread(draws):
+        return percentile_interval(draws, confidence)
+    return wilson(min(max(value, 0.0), 1.0) * n_clusters, n_clusters, confidence)
 
 
 def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
-    """`share_interval` of a difference from −1 to 1."""
-    interval = share_interval(value, draws, n_clusters, confidence)
-    return Interval(-interval.high, interval.high) if value == 0 and interval.low == 0 else interval
+    """The percentile interval of a difference of two paired shares, from −1 to 1, from its bootstrap draws.
+
+    Two methods that never differ in n clusters may still differ in others, either way: then Wilson's interval of nothing
+    in n stands on both sides of 0.
+    """
+    if _has_spread(draws):
+        return percentile_interval(draws, confidence)
+    low, high = wilson(min(abs(value), 1.0) * n_clusters, n_clusters, confidence)
+    if value == 0:
+        return Interval(-high, high)
+    return Interval(low, high) if value > 0 else Interval(-high, -low)
+
+
+def _has_spread(draws: ArrayLike) -> bool:
+    values = np.asarray(draws, dtype=np.float64)
+    return bool(np.nanmax(values) - np.nanmin(values) > 1e-12)
 
 
 def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:

@@ -118,10 +118,25 @@ def test_ignoring_clusters_would_not_cover() -> None:
 
 
 def test_paired_bootstrap_uses_the_pairing() -> None:
-    """Two columns that differ by a constant have a difference without spread."""
-    a = np.random.default_rng(0).random(50)
-    found = stats.paired_bootstrap(a + 0.25, a, np.arange(50) // 2)
-    assert (found.value, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))
+    """Two columns that vary together have a difference with far less spread than two that do not."""
+    rng = np.random.default_rng(0)
+    a, noise = rng.random(50), 0.01 * rng.random(50)
+    close = stats.paired_bootstrap(a + 0.25 + noise, a, np.arange(50) // 2)
+    apart = stats.paired_bootstrap(rng.permutation(a) + 0.25 + noise, a, np.arange(50) // 2)
+    assert close.value == pytest.approx(apart.value)
+    assert close.high - close.low < 0.05 * (apart.high - apart.low)
+
+
+def test_no_difference_in_few_pairs_is_no_certainty() -> None:
+    """Two methods that agree on all of 16 pairs may differ by what Wilson allows of nothing in 16, either way."""
+    found = stats.paired_bootstrap(np.ones(16), np.ones(16))
+    high = stats.wilson(0, 16).high
+    assert found == pytest.approx((0.0, -high, high))
+    assert high > 0.15
+    always = stats.paired_bootstrap(np.ones(16), np.zeros(16))
+    assert always == pytest.approx((1.0, *stats.wilson(16, 16)))
+    never = stats.paired_bootstrap(np.zeros(16), np.ones(16))
+    assert never == pytest.approx((-1.0, -1.0, -stats.wilson(16, 16).low))
 
 
 @pytest.mark.parametrize(

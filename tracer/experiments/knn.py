@@ -175,7 +175,9 @@ def processing_knn(
                 "test_processing": names[t],
                 "other_processing": names[o],
                 "pos_same_minus_neg_same": float(signed[:, at].mean()),
-                "ci": list(stats.percentile_interval(resampled[:, at])),
+                "ci": list(
+                    stats.difference_interval(float(signed[:, at].mean()), resampled[:, at], len(np.unique(ids)))
+                ),
             }
             for at, (t, o) in enumerate(ordered)
         ],
@@ -211,9 +213,8 @@ def settings_outcome(
     means, chance = columns.mean(axis=0), stats.majority_share(labels)
 
     def interval(at: int) -> Interval:
-        if np.ptp(resampled[:, at]) == 0 and at != 5:  # all right or all wrong: a bootstrap sees no spread
-            return stats.wilson(float(means[at]) * n_clusters, n_clusters)
-        return stats.percentile_interval(resampled[:, at])
+        kind = stats.difference_interval if at == len(SETTINGS) else stats.share_interval
+        return kind(float(means[at]), resampled[:, at], n_clusters)
 
     outcome = Outcome()
     outcome.rows = [

@@ -198,8 +198,7 @@ def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed
     n, clusters = len(ranks.first), len(np.unique(ranks.subject))
     for at, metric in enumerate(("recall@1", "recall@5", "map")):
         value = float(values[:, at].mean())
-        spread = float(np.ptp(resampled[:, at]))
-        interval = stats.percentile_interval(resampled[:, at]) if spread else stats.wilson(value * clusters, clusters)
+        interval = stats.share_interval(value, resampled[:, at], clusters)
         outcome.rows.append(
             source.row("retrieval", ATTRIBUTE, setting, metric, value, interval, chances[at], n, seed)  # type: ignore[arg-type]
         )
