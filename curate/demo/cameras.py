@@ -163,7 +163,9 @@ def weakened(cameras: tuple[VirtualCamera, ...], strength: float) -> tuple[Virtu
                 pattern=camera.sensor.pattern * strength,
                 bits=camera.sensor.bits if strength >= 0.5 else 12,
             ),
-            development=dataclasses.replace(_mixed(development, camera.development, strength), own_demosaic=strength),
+            development=dataclasses.replace(
+                _mixed(development, camera.development, strength), own_demosaic=strength, own_exposure=strength
+            ),
             jpeg=Jpeg(
                 _even(width, camera.jpeg.width, strength),
                 _even(height, camera.jpeg.height, strength),
@@ -188,8 +190,14 @@ def _mean(records: list[_Record]) -> _Record:
 
 
 def _mixed(mean: _Record, own: _Record, strength: float) -> _Record:
-    mixed = {n: getattr(mean, n) + strength * (getattr(own, n) - getattr(mean, n)) for n in _numbers(own)}
-    return _with_numbers(own, mixed)
+    """Between the mean (0) and a camera's own (1), or beyond; what no camera has below zero stays above it."""
+
+    def mixed(name: str) -> float:
+        middle, value = getattr(mean, name), getattr(own, name)
+        result = float(middle + strength * (value - middle))
+        return max(result, 0.0) if min(middle, value) >= 0 else result
+
+    return _with_numbers(own, {name: mixed(name) for name in _numbers(own)})
 
 
 def _numbers(record: Lens | Sensor | Development | Handling) -> list[str]:

@@ -76,6 +76,7 @@ class Development:
         chroma_blur: smoothing of colour, pixels.
         denoise: range of the edge-keeping smoothing of brightness, 8-bit steps.
         sharpen: amount of unsharp masking; radius: its blur, pixels.
+        own_exposure: how far the camera's own choice of ISO, its flash and what it misses of the light show.
     """
 
     demosaic: Demosaic
@@ -93,6 +94,7 @@ class Development:
     denoise: float
     sharpen: float
     radius: float
+    own_exposure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,10 @@ _PLAN = 1_000_001
 """Stands in the seeds of what is planned where a scene's number stands in the others."""
 
 
+_STRONGEST = 1.5
+_LEAST_PAUSE_MIN = 4.0
+
+
 class _Draw(IntEnum):
     """Independent streams, so that an option or a longer collection changes nothing but what it must."""
 
@@ -44,13 +48,13 @@ class CollectionOptions:
     """What a collection is like, beyond its size and seed.
 
     Attributes:
-        strength: how far the cameras differ: 0 not at all but in name, 1 as they are, above 1 more than they are.
+        strength: how far the cameras differ: 0 in name and EXIF only, 1 as they are, at most 1.5 times that.
         twins: cameras (by `make model`) that get a twin which differs in name only.
         lookalikes: the share of scenes that are an earlier scene's place with things moved.
         moved: the share of leaves that lie elsewhere in a look-alike.
         unpaired: the share of photos without a partner: their scenes are taken by phones only or by other cameras only.
         gps: a factor on the share of photos that say where; 0 switches it off.
-        span_s: a scene's photos are taken within so many seconds; 0 is at once.
+        span_s: a scene's photos are taken within so many seconds, at most 120; 0 is at once.
         clock_error_s: the greatest clock error, seconds; each camera's own range is cut to it.
         clock_resets: how many cameras have their clock set back to an arbitrary time halfway.
     """
@@ -74,9 +78,13 @@ class CollectionOptions:
         for name in ("lookalikes", "moved", "unpaired"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it is a share from 0 to 1")
+        if self.strength > _STRONGEST:
+            raise UsageError(f"strength cannot be {self.strength}", f"cameras differ at most {_STRONGEST} times as far")
         for name in ("strength", "gps", "span_s", "clock_error_s", "clock_resets"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it must not be negative")
+        if self.span_s > _LEAST_PAUSE_MIN * 30:
+            raise UsageError(f"span_s cannot be {self.span_s}", "a scene would reach into the next one")
         names = [camera.name for camera in CAMERAS]
         for name in self.twins:
             if name not in names:
@@ -186,7 +194,7 @@ def _scenes(scenes: int, seed: int, options: CollectionOptions) -> list[_Scene]:
         step = rng.normal(0.0, 350.0, 2)
         is_alike = number in alike
         if number:
-            time += timedelta(minutes=float(short_pause if is_alike else np.clip(pause, 4.0, 200.0)))
+            time += timedelta(minutes=float(short_pause if is_alike else np.clip(pause, _LEAST_PAUSE_MIN, 200.0)))
         if time.hour >= 20 and not is_alike:
             midnight = (time + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
             time = midnight + timedelta(hours=float(hour))

@@ -30,7 +30,7 @@ def filter_response(sensor: Sensor) -> Floats:
 
 
 def expose(
-    planes: tuple[Floats, Floats, Floats], camera: VirtualCamera, iso: int, stops: float, rng: np.random.Generator
+    planes: tuple[Floats, Floats, Floats], camera: VirtualCamera, iso: float, stops: float, rng: np.random.Generator
 ) -> npt.NDArray[np.uint16]:
     """Return the raw picture, (height, width) uint16, filters in the order R G / G B.
 

@@ -14,6 +14,8 @@ from curate.demo.scenes import Scene, Stream, generator
 from curate.demo.sensor import expose, filter_response
 
 _FLASH_REACH = 0.8
+_COMMON_ISO = 200.0
+"""What cameras without a choice of their own would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,16 @@ def shoot(photo: Photo, scene: Scene, seed: int) -> Shot:
     framing = draw_framing(camera.handling, rng)
     missed = camera.development.exposure + float(rng.normal(0.0, 0.12))
     exposure = choose_exposure(camera.writing, scene.exposure_value)
+    share = camera.development.own_exposure
     planes = project(scene, framing, camera, filter_response(camera.sensor))
     if exposure.flash:
-        lit = _flash_light(*planes[0].shape)
+        height, width = planes[0].shape
+        lit = _flash_light(height, width, _FLASH_REACH * share)
         planes = planes[0] * lit, planes[1] * lit, planes[2] * lit
     noise = generator(seed, photo.scene, Stream.NOISE, camera.key)
     # A programme at its limits misses the exposure by what is left; more than two stops would be no photo.
-    raw = expose(planes, camera, exposure.iso, missed + float(np.clip(exposure.missed, -2.0, 2.0)), noise)
+    missed += share * float(np.clip(exposure.missed, -2.0, 2.0))
+    raw = expose(planes, camera, _COMMON_ISO ** (1.0 - share) * exposure.iso**share, missed, noise)
     picture = develop(raw, camera, scene.illuminant, rng)
     turned = framing.upright and camera.writing.rotates
     if turned:
@@ -57,7 +62,7 @@ def take(photo: Photo, scene: Scene, seed: int) -> bytes:
     )
 
 
-def _flash_light(height: int, width: int) -> np.ndarray:
+def _flash_light(height: int, width: int, reach: float) -> np.ndarray:
     """A built-in flash lights the middle more than the corners."""
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
-    return np.asarray(1.0 + _FLASH_REACH * np.exp(-(x * x + (y * y)[:, None]) / 0.8), np.float32)
+    return np.asarray(1.0 + reach * np.exp(-(x * x + (y * y)[:, None]) / 0.8), np.float32)

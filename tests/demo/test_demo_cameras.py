@@ -22,6 +22,9 @@ from curate.workspace import Settings
 NEUTRAL = np.ones(3, np.float32)
 RED, GREEN, BLUE, GREY = (0.5, 0.05, 0.05), (0.05, 0.5, 0.05), (0.05, 0.05, 0.5), (0.18, 0.18, 0.18)
 
+SIGNED = {"distortion", "red", "blue", "exposure"}
+"""What some camera has below zero, and a stronger one may."""
+
 each_camera = pytest.mark.parametrize("camera", CAMERAS, ids=lambda camera: camera.name)
 
 
@@ -168,7 +171,7 @@ def test_strength_moves_cameras_together() -> None:
         assert len({getattr(camera, name) for camera in none}) == 1, name
     plain = {dataclasses.replace(c.development, demosaic=Demosaic.BILINEAR) for c in none}
     assert len(plain) == 1
-    assert all(camera.development.own_demosaic == 0 for camera in none)
+    assert {(c.development.own_demosaic, c.development.own_exposure) for c in none} == {(0, 0)}
     assert len({camera.sensor for camera in none}) == 1
     assert none[0].sensor.pattern == 0
     assert [c.writing for c in none] == [c.writing for c in CAMERAS]
@@ -182,3 +185,15 @@ def test_without_strength_a_card_looks_the_same_to_every_camera() -> None:
     """At strength 0 the pictures themselves are equal, given the same noise."""
     pictures = [develop(photograph(c, RED), c, NEUTRAL, generator()) for c in weakened(CAMERAS, 0.0)]
     assert all(np.array_equal(picture, pictures[0]) for picture in pictures[1:])
+
+
+def test_strength_beyond_one_gives_cameras_that_work() -> None:
+    """Numbers that were never negative stay so, and a picture of a red card is still red."""
+    for strong, camera in zip(weakened(CAMERAS, 1.5), CAMERAS, strict=True):
+        for part in ("lens", "sensor", "development", "handling"):
+            for field in dataclasses.fields(getattr(camera, part)):
+                value = getattr(getattr(camera, part), field.name)
+                if isinstance(value, float) and value >= 0:
+                    assert getattr(getattr(strong, part), field.name) >= 0 or field.name in SIGNED, field.name
+        red, green, blue = card(strong, RED)
+        assert red > max(green, blue) + 60
