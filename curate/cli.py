@@ -504,8 +504,10 @@ def evaluate(
             chosen = chosen or catalog.workspace.settings.evaluate.encoders
             run = run or catalog.workspace.runs / dataset.name
     run = (run or dataset.with_name(dataset.name + "-run")).absolute()
-    answer = run_tracer(dataset, run, chosen or ("offline",))
+    answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
     print_json(answer) if json else print(answer["report"])
+    if some_failed:
+        raise typer.Exit(Exit.SOME_FAILED)
 
 
 @app.command()

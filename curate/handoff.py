@@ -11,8 +11,12 @@ from typing import Any, cast
 from curate.errors import Exit, HandoffError
 
 
-def evaluate(dataset: Path, run: Path, encoders: tuple[str, ...], *, quiet: bool = False) -> dict[str, Any]:
-    """Evaluate a data set folder; its progress goes to standard error. Returns what `tracer evaluate --json` printed.
+def evaluate(
+    dataset: Path, run: Path, encoders: tuple[str, ...], *, quiet: bool = False
+) -> tuple[dict[str, Any], bool]:
+    """Evaluate a data set folder; its progress goes to standard error.
+
+    Returns what `tracer evaluate --json` printed, and whether some photos could not be evaluated.
 
     Args:
         dataset: the set. run: the folder for results. encoders: names, or groups of them.
@@ -24,7 +28,7 @@ def evaluate(dataset: Path, run: Path, encoders: tuple[str, ...], *, quiet: bool
     return _tracer("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run), quiet=quiet)
 
 
-def _tracer(*words: str, quiet: bool) -> dict[str, Any]:
+def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
     with subprocess.Popen(
@@ -39,9 +43,12 @@ def _tracer(*words: str, quiet: bool) -> dict[str, Any]:
         raise KeyboardInterrupt
     if child.returncode not in (Exit.DONE, Exit.SOME_FAILED):
         why = (said or "").strip().splitlines()
-        raise HandoffError(
+        failure = HandoffError(
             "the evaluation failed",
             why[-1] if why else f"tracer ended with exit code {child.returncode}",
             f"Run it by hand to see more: tracer {' '.join(words)}",
         )
-    return cast(dict[str, Any], json.loads(out))
+        if child.returncode == Exit.USAGE:  # a wrong word stays a wrong word on the way through
+            failure.exit_code = Exit.USAGE
+        raise failure
+    return cast(dict[str, Any], json.loads(out)), child.returncode == Exit.SOME_FAILED

@@ -55,7 +55,7 @@ def journey(
         dataset = run(ensure_export(catalog))
         say(f"exported: {dataset}")
         encoders = workspace.settings.evaluate.encoders
-    answer = evaluate(dataset, workspace.runs / dataset.name, encoders)
+    answer, _ = evaluate(dataset, workspace.runs / dataset.name, encoders)
     return {
         "workspace": str(workspace.root),
         "dataset": str(dataset),
