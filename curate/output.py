@@ -7,12 +7,21 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from curate.progress import Progress, Work
 
 Result = TypeVar("Result")
-RowFormat = Literal["table", "jsonl", "csv"]
+
+
+class Style(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
 
 _PATHS = ("path", "phone", "other", "keeper")
 """Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
@@ -25,16 +34,16 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], style: RowFormat, columns: Sequence[str]) -> None:
+def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequence[str]) -> None:
     """Print rows as they come: JSON lines and CSV whole, a table of the given columns for a person.
 
     CSV is what spreadsheets open, and a cell that begins with `=` is a formula there: such a cell gets a leading
     apostrophe. JSON lines hold the values as they are.
     """
-    if style == "jsonl":
+    if style is Style.JSONL:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
-    elif style == "csv":
+    elif style is Style.CSV:
         writer = csv.writer(sys.stdout)
         for number, row in enumerate(rows):
             if number == 0:

@@ -1,0 +1,40 @@
+"""`curate clocks`: how far the clocks of cameras differ."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from curate.commands.common import HERE, Json, Where, WhereBelow, opened
+from curate.output import Style, print_json, print_rows
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def clocks(context: typer.Context, workspace: Where = HERE, json: Json = False) -> None:
+    """How far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
+    from curate.pairing.run import clock_offsets
+
+    context.obj = workspace
+    if context.invoked_subcommand is None:
+        with opened(workspace) as catalog:
+            offsets = clock_offsets(catalog)
+        columns = ("camera_a", "camera_b", "seconds", "spread", "support", "origin")
+        print_json({"offsets": offsets}) if json else print_rows(offsets, Style.TABLE, columns)
+
+
+@app.command("set")
+def clocks_set(
+    context: typer.Context,
+    camera_a: Annotated[str, typer.Argument(help="make|model, as `curate clocks` prints it.")],
+    camera_b: str,
+    seconds: float,
+    workspace: WhereBelow = None,
+) -> None:
+    """State how many seconds the clock of camera B is ahead of that of camera A."""
+    from curate.pairing.run import state_clock_offset
+
+    with opened(workspace or context.obj, "clocks set") as catalog:
+        state_clock_offset(catalog, camera_a, camera_b, seconds)

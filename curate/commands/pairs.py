@@ -1,0 +1,184 @@
+"""Commands that find pairs, show them and decide on them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from curate.commands.common import HERE, Format, Json, Where, opened
+from curate.errors import CurateError
+from curate.output import Style, note, print_json, print_rows, run_with_progress
+from curate.workspace import Workspace
+
+app = typer.Typer()
+decide_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+decisions_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
+app.add_typer(decisions_app, name="decisions", help="Decisions out, as JSON lines.")
+
+
+class Images(StrEnum):
+    """How pictures are drawn in the terminal."""
+
+    AUTO = "auto"
+    KITTY = "kitty"
+    SIXEL = "sixel"
+    HALF = "half"
+    NONE = "none"
+
+
+class Status(StrEnum):
+    """What was decided about a pair."""
+
+    CANDIDATE = "candidate"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@app.command()
+def pair(
+    workspace: Where = HERE,
+    no_time: Annotated[bool, typer.Option("--no-time", help="Time is no evidence.")] = False,
+    no_gps: Annotated[bool, typer.Option("--no-gps", help="Place is no evidence.")] = False,
+    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = 0,
+    json: Json = False,
+) -> None:
+    """Find candidate pairs: the same scene, shot with a smartphone and with another camera."""
+    from dataclasses import asdict
+
+    from curate.pairing.run import pair_workspace
+
+    with opened(workspace, "pair") as catalog:
+        settings = catalog.workspace.settings.pair
+        counts = run_with_progress(
+            pair_workspace(
+                catalog, use_time=settings.use_time and not no_time, use_gps=settings.use_gps and not no_gps, jobs=jobs
+            )
+        )
+    answer = {
+        "candidates": counts.candidates,
+        "phones": counts.phones,
+        "others": counts.others,
+        "clock_offsets": [asdict(offset) for offset in counts.clock_offsets],
+        "left_out": [{"path": path, "reason": reason} for path, reason in counts.left_out],
+        "seconds": round(counts.seconds, 3),
+    }
+    if json:
+        print_json(answer)
+    else:
+        print(
+            f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
+        )
+        for path, reason in counts.left_out:
+            note(f"left out: {path}: {reason}")
+
+
+@app.command()
+def pairs(
+    workspace: Where = HERE,
+    status: Annotated[Status | None, typer.Option(help="Only pairs with this status.")] = None,
+    format: Format = Style.TABLE,
+) -> None:
+    """Pairs, the best first."""
+    from curate.catalog.pairs import pairs as all_pairs
+
+    with opened(workspace) as catalog:
+        rows = (row.as_json() for row in all_pairs(catalog, status.value if status else None))
+        print_rows(rows, format, ("score", "status", "phone", "other", "subject_idx"))
+
+
+def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) -> None:
+    from curate.catalog import decisions
+    from curate.catalog.pairs import decide_by_path
+
+    with opened(workspace, "decide") as catalog:
+        decide_by_path(catalog, action, phone, other)
+        _print_tally(decisions.tally(catalog), json)
+
+
+def _print_tally(tally: dict[str, int], json: bool) -> None:
+    print_json(tally) if json else print(", ".join(f"{name} {count}" for name, count in tally.items()))
+
+
+@decide_app.command("accept")
+def decide_accept(phone: Path, other: Path, workspace: Where = HERE, json: Json = False) -> None:
+    """Accept two photos as a pair, candidates or not."""
+    _decide(workspace, "accept", phone, other, json)
+
+
+@decide_app.command("reject")
+def decide_reject(phone: Path, other: Path, workspace: Where = HERE, json: Json = False) -> None:
+    """Say that two photos are no pair; they are not offered again."""
+    _decide(workspace, "reject", phone, other, json)
+
+
+@decide_app.command("auto")
+def decide_auto(
+    min_score: Annotated[float, typer.Argument(min=0.0, max=1.0)], workspace: Where = HERE, json: Json = False
+) -> None:
+    """Accept every waiting one-to-one choice with at least this probability."""
+    from curate.catalog import decisions
+    from curate.catalog.pairs import decide_auto as accept_all
+
+    with opened(workspace, "decide auto") as catalog:
+        note(f"accepted {accept_all(catalog, min_score)} now")
+        _print_tally(decisions.tally(catalog), json)
+
+
+@app.command()
+def undo(workspace: Where = HERE, json: Json = False) -> None:
+    """Take back the last decision."""
+    _step_back_or_forth("undo", workspace, json)
+
+
+@app.command()
+def redo(workspace: Where = HERE, json: Json = False) -> None:
+    """Do again what was taken back."""
+    _step_back_or_forth("redo", workspace, json)
+
+
+def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
+    from curate.catalog import decisions
+
+    with opened(workspace, step) as catalog:
+        decision = decisions.undo(catalog) if step == "undo" else decisions.redo(catalog)
+        if decision is None:
+            raise CurateError(
+                f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR"
+            )
+        note(f"{step}: {decision.action} of {decision.at} by {decision.who}")
+        _print_tally(decisions.tally(catalog), json)
+
+
+@decisions_app.command("export")
+def decisions_export(workspace: Where = HERE) -> None:
+    """Print the decision log as JSON lines."""
+    from dataclasses import asdict
+
+    from curate.catalog import decisions
+
+    with opened(workspace) as catalog:
+        print_rows((asdict(entry) for entry in decisions.entries(catalog)), Style.JSONL, ())
+
+
+@app.command()
+def review(
+    workspace: Where = HERE,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, without the screen: for screen readers.")
+    ] = False,
+    images: Annotated[Images | None, typer.Option(help="How pictures are drawn.")] = None,
+) -> None:
+    """The review screen alone."""
+    if plain:
+        from curate.review_plain import review_plain
+
+        with opened(workspace, "review") as catalog:
+            review_plain(catalog)
+        return
+    from curate.tui.app import run
+
+    run(Workspace.open(workspace), start="review", images=images.value if images else None)

@@ -1,0 +1,111 @@
+"""Commands that take photos in, list them and label them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.commands.common import HERE, Format, Json, Where, opened
+from curate.errors import Exit, UsageError
+from curate.output import Style, note, print_json, print_rows, run_with_progress
+from curate.workspace import Workspace
+
+app = typer.Typer()
+
+
+class LabelFrom(StrEnum):
+    """Where the semantic label is taken from."""
+
+    FOLDER = "folder"
+
+
+@app.command()
+def new(
+    directory: Path,
+    recipe: Annotated[str, typer.Option(help="A recipe from datasets/ to start from.")] = "",
+    json: Json = False,
+) -> None:
+    """Make a workspace."""
+    from curate.catalog.store import Catalog
+
+    workspace = Workspace.create(directory, recipe)
+    with workspace.writing("new"), Catalog.open(workspace):
+        pass
+    if json:
+        print_json({"workspace": str(workspace.root)})
+    else:
+        print(workspace.root)
+
+
+@app.command()
+def ingest(
+    paths: list[Path],
+    workspace: Where = HERE,
+    jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = None,
+    label_from: Annotated[
+        LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="A sidecar CSV with a column path, file or file_name.")] = None,
+    json: Json = False,
+) -> None:
+    """Take local photos in; again = only what changed. The folders are only read."""
+    from curate.ingest import ingest as take_in
+
+    with opened(workspace, "ingest") as catalog:
+        counts = run_with_progress(
+            take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
+        )
+    if json:
+        print_json(counts.as_json())
+    else:
+        print(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
+        if counts.skipped:
+            note("what was skipped, and why: curate skipped -w DIR")
+    if counts.unreadable:
+        note(f"{counts.unreadable} could not be read: curate photos -w DIR --where \"status != 'ok'\"")
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+@app.command()
+def photos(
+    workspace: Where = HERE,
+    where: Annotated[
+        str | None, typer.Option(help="One SQL expression over the label columns: \"camera_type = 'dslr'\".")
+    ] = None,
+    format: Format = Style.TABLE,
+) -> None:
+    """Label rows, one a photo."""
+    columns = ("path", "status", "make_normalized", "model_normalized", "camera_type", "taken_at", "semantic_label")
+    with opened(workspace) as catalog:
+        print_rows(catalog.labels(where), format, columns)
+
+
+@app.command()
+def skipped(workspace: Where = HERE, format: Format = Style.TABLE) -> None:
+    """What the last ingest skipped, and why."""
+    with opened(workspace) as catalog:
+        print_rows(({"path": path, "reason": reason} for path, reason in catalog.skipped()), format, ("path", "reason"))
+
+
+@app.command()
+def label(
+    assignment: Annotated[
+        str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks it.")
+    ],
+    where: Annotated[str, typer.Option(help="Which photos: one SQL expression over the label columns.")],
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Say something of photos: a person's label wins, and is logged."""
+    from curate.catalog import decisions
+    from curate.text import clean_text
+
+    key, equals, value = assignment.partition("=")
+    if not equals:
+        raise UsageError("that is no label", assignment, "Write KEY=VALUE, such as semantic_label=cat")
+    with opened(workspace, "label") as catalog:
+        changed = decisions.label(catalog, catalog.photo_ids_where(where), key.strip(), clean_text(value))
+    print_json({"changed": changed}) if json else print(f"changed {changed}")

@@ -1,0 +1,149 @@
+"""Commands that make data sets, check them and evaluate them; and the demo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from curate.commands.common import HERE, Json, Where, opened
+from curate.errors import Exit
+from curate.output import Style, note, print_json, print_rows, run_with_progress
+
+app = typer.Typer()
+
+
+@app.command()
+def split(
+    attribute: Annotated[list[str], typer.Option(help="A label column; give it again for more.")],
+    workspace: Where = HERE,
+    group: Annotated[
+        str, typer.Option(help="What is kept on one side: owner, scene, duplicate.")
+    ] = "owner,scene,duplicate",
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 42,
+    json: Json = False,
+) -> None:
+    """Balanced, leak-free splits, in the paper's own format."""
+    from curate.export.run import split_workspace
+
+    with opened(workspace, "split") as catalog:
+        answer = split_workspace(catalog, tuple(attribute), tuple(group.split(",")), seed)
+    print_json(answer) if json else print(
+        "\n".join([*answer["files"], *(f"left out: {x['photos']} ({x['reason']})" for x in answer["left_out"])])
+    )
+
+
+@app.command()
+def export(
+    out: Path,
+    workspace: Where = HERE,
+    layout: Annotated[str, typer.Option(help="imagefolder")] = "imagefolder",
+    pairs: Annotated[bool, typer.Option("--pairs", help="Only photos of accepted pairs.")] = False,
+    keep_gps: Annotated[
+        bool, typer.Option("--keep-gps", help="Keep the place; it can give away where people live.")
+    ] = False,
+    licenses: Annotated[str, typer.Option(help="Only these, comma-separated (SPDX ids).")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing set.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""
+    from curate.export.run import export_workspace
+
+    with opened(workspace, "export") as catalog:
+        answer = run_with_progress(
+            export_workspace(
+                catalog,
+                out,
+                layout=layout,
+                pairs=pairs,
+                keep_gps=keep_gps,
+                replace=replace,
+                licenses=tuple(filter(None, licenses.split(","))),
+            )
+        )
+    if json:
+        print_json(answer)
+    else:
+        print(f"{answer['dataset']}: {answer['photos']} photos")
+        for entry in answer["left_out"]:
+            note(f"left out: {entry['photos']} ({entry['reason']})")
+
+
+@app.command()
+def verify(dataset: Path, json: Json = False) -> None:
+    """Check a set: files, hashes, labels, splits, private metadata."""
+    from dataclasses import asdict
+
+    from curate.export.verify import verify_set
+
+    problems = [asdict(problem) for problem in verify_set(dataset)]
+    if json:
+        print_json({"ok": not problems, "problems": problems})
+    else:
+        print_rows(problems, Style.TABLE, ("check", "path", "what")) if problems else print("ok")
+    if problems:
+        raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def evaluate(
+    place: Annotated[Path, typer.Argument(metavar="SET_OR_WORKSPACE")],
+    encoders: Annotated[
+        str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option("-o", help="The run's folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Export where needed, then evaluate."""
+    from curate.handoff import evaluate as run_tracer
+
+    chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
+    if (place / "workspace.toml").exists():
+        from curate.export.run import ensure_export
+
+        with opened(place, "evaluate") as catalog:
+            dataset = run_with_progress(ensure_export(catalog))
+            chosen = chosen or catalog.workspace.settings.evaluate.encoders
+            run = run or catalog.workspace.runs / dataset.name
+    run = (run or dataset.with_name(dataset.name + "-run")).absolute()
+    answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
+    print_json(answer) if json else print(answer["report"])
+    if some_failed:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Argument(help="A new folder for the workspace.")] = Path("lenstrace-demo"),
+    scenes: Annotated[int, typer.Option(min=2, help="Scenes, each photographed by six cameras.")] = 60,
+    seed: Annotated[int, typer.Option(help="Of the scenes.")] = 1,
+    json: Json = False,
+) -> None:
+    """The whole journey on virtual cameras, offline. `curate demo photos DIR` writes the virtual photos alone."""
+    from curate.demo.journey import journey, main_figures
+
+    answer = journey(directory, scenes, seed, run_with_progress, note)
+    if json:
+        print_json(answer)
+        return
+    print_rows(
+        main_figures(Path(answer["results"])),
+        Style.TABLE,
+        ("what", "encoder", "masked", "value", "interval", "guessing", "n"),
+    )
+    print(f"report: {answer['report']}")
+
+
+@app.command("demo-photos", hidden=True)
+def demo_photos(
+    directory: Path,
+    scenes: Annotated[int, typer.Option(min=1)] = 60,
+    seed: Annotated[int, typer.Option()] = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = 0,
+) -> None:
+    """Write virtual photos with truth.csv."""
+    from curate.demo.collection import write_photos
+
+    print(run_with_progress(write_photos(directory, scenes, seed, jobs or os.cpu_count() or 1)))
