@@ -92,7 +92,7 @@ def examples(result: PairingResult, truth: VirtualPairs) -> tuple[NDArray[np.flo
     parts = []
     for time, place, looks in product((True, False), repeat=3):
         kept = [_without(c.evidence, time, place, looks) for c in result.candidates]
-        parts.append(feature_rows(kept, phones, others))
+        parts.append(feature_rows(kept))
     return np.concatenate(parts), np.tile(same, len(parts))
 
 

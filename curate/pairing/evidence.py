@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 
@@ -22,6 +22,8 @@ class Evidence:
         overlap: share of the smaller view that both see. coverage: share of a 4 × 4 grid over it that holds an inlier.
         scale_ratio: how much larger things are in the other photo's preview. rotation_deg: how far it is turned.
         alignment: median block correlation of the aligned pictures, −1 to 1.
+        most_phone, most_other: the most inliers that the phone photo, or the other photo, has with any partner: twenty
+            inliers are much, unless the same photo has two hundred elsewhere.
         rank_phone: place of this partner among the phone photo's, 1 the best; rank_other: the same from the other side.
     """
 
@@ -37,6 +39,8 @@ class Evidence:
     time_gap_s: float | None = None
     clock_spread_s: float | None = None
     distance_m: float | None = None
+    most_phone: int = 0
+    most_other: int = 0
     rank_phone: int = 1
     rank_other: int = 1
 
@@ -51,6 +55,18 @@ class Evidence:
         """The evidence that `to_dict` wrote, other keys left aside; None for a pair made by hand, which has none."""
         known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
         return cls(**known) if {"matches", "inliers"} <= known.keys() else None
+
+
+def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int, int], Evidence]:
+    """Return the same evidence, of pairs of photo ids, with `most_phone` and `most_other` filled in."""
+    most: dict[tuple[str, int], int] = {}
+    for (phone, other), found in evidence.items():
+        for key in (("phone", phone), ("other", other)):
+            most[key] = max(most.get(key, 0), found.inliers)
+    return {
+        (phone, other): replace(found, most_phone=most["phone", phone], most_other=most["other", other])
+        for (phone, other), found in evidence.items()
+    }
 
 
 def words(evidence: Evidence) -> list[str]:

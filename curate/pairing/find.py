@@ -18,7 +18,7 @@ from curate.pairing import candidates, voting
 from curate.pairing.assignment import assign
 from curate.pairing.clocks import ClockOffset, estimate_clocks
 from curate.pairing.compare import Comparison
-from curate.pairing.evidence import Evidence
+from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import Scorer, feature_rows, prior
@@ -117,7 +117,9 @@ def find_pairs(
             yield from _compared(candidates.allowed(pairs, by_id), by_id, cache, pool, compared)
         offsets: list[ClockOffset] = []
         if use_time and compared:
-            evidence = {pair: _evidence(pair, found, by_id, {}, use_gps=False) for pair, found in compared.items()}
+            evidence = with_rivals(
+                {pair: _evidence(pair, found, by_id, {}, use_gps=False) for pair, found in compared.items()}
+            )
             scores = _scored(evidence, scorer)
             offsets = estimate_clocks(
                 usable, [(a, b, score) for (a, b), score in scores.items()], known_offsets, use_gps
@@ -129,7 +131,7 @@ def find_pairs(
     table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
     for offset in offsets:
         table[offset.camera_a, offset.camera_b].append(offset)
-    evidence = {pair: _evidence(pair, found, by_id, table, use_gps) for pair, found in compared.items()}
+    evidence = with_rivals({pair: _evidence(pair, found, by_id, table, use_gps) for pair, found in compared.items()})
     scores = _scored(evidence, scorer)
     return PairingResult(
         candidates=_offered(evidence, scores),
@@ -245,7 +247,7 @@ def _scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, flo
     if not evidence:
         return {}
     pairs = sorted(evidence)
-    rows = feature_rows([evidence[pair] for pair in pairs], [a for a, _ in pairs], [b for _, b in pairs])
+    rows = feature_rows([evidence[pair] for pair in pairs])
     return dict(zip(pairs, map(float, scorer.probabilities(rows)), strict=True))
 
 

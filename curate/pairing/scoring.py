@@ -82,30 +82,18 @@ def prior() -> LogisticScorer:
     return LogisticScorer.from_json(json.loads(text))
 
 
-def feature_rows(evidence: Sequence[Evidence], phones: Sequence[int], others: Sequence[int]) -> NDArray[np.float64]:
-    """Model columns of candidate pairs, (n, len(FEATURES)) float64.
-
-    Two columns set a pair's inliers against the most that its phone photo, or its other photo, has with any partner:
-    twenty inliers are much, unless the same photo has two hundred elsewhere.
-
-    Args:
-        evidence: of each pair. phones, others: photo ids of each pair, of the same length.
-    """
-    most_phone: dict[int, int] = {}
-    most_other: dict[int, int] = {}
-    for e, phone, other in zip(evidence, phones, others, strict=True):
-        most_phone[phone] = max(most_phone.get(phone, 0), e.inliers)
-        most_other[other] = max(most_other.get(other, 0), e.inliers)
+def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
+    """Model columns of candidate pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
-    for k, (e, phone, other) in enumerate(zip(evidence, phones, others, strict=True)):
+    for k, e in enumerate(evidence):
         inliers = np.log1p(e.inliers)
         rows[k] = (
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
             0.0 if e.alignment is None else e.alignment - 0.5,
-            inliers - np.log1p(most_phone[phone]),
-            inliers - np.log1p(most_other[other]),
+            inliers - np.log1p(max(e.most_phone, e.inliers)),
+            inliers - np.log1p(max(e.most_other, e.inliers)),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
             0.0 if e.time_gap_s is None else -_far(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
             0.0 if e.time_gap_s is None else 1.0,
@@ -116,30 +104,43 @@ def feature_rows(evidence: Sequence[Evidence], phones: Sequence[int], others: Se
 
 
 def fit(
-    rows: NDArray[np.float64], same: NDArray[np.bool_], start: LogisticScorer | None = None, strength: float = 1.0
+    rows: NDArray[np.float64],
+    same: NDArray[np.bool_],
+    start: LogisticScorer | None = None,
+    strength: float = 1.0,
+    preferred: NDArray[np.float64] | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> LogisticScorer:
     """Fit by penalised likelihood, the penalty pulling towards `start` (or towards 0), signs kept as `FREE` says.
 
     With few examples the result stays near `start`; with many it follows them. The same function fits the prior on
-    virtual scenes and can follow a person's decisions.
+    virtual scenes and follows a person's decisions. scikit-learn's logistic regression can do neither: it pulls towards 0
+    alone and keeps no signs.
 
     Args:
         rows: (n, len(FEATURES)) float64. same: (n,) bool.
         strength: of the penalty, in units of squared coefficient.
+        preferred: (m, len(FEATURES)) float64, differences of the rows of two pairs, of which the first is more probable than
+            the second (Bradley and Terry's model of a choice): they say nothing of the intercept. weights: (m,) of them.
     """
     from scipy.optimize import minimize
 
     centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
     design = np.column_stack([np.ones(len(rows)), rows])
     sign = np.where(same, 1.0, -1.0)
+    amount = np.ones(len(rows))
+    if preferred is not None and len(preferred):
+        design = np.concatenate([design, np.column_stack([np.zeros(len(preferred)), preferred])])
+        sign = np.concatenate([sign, np.ones(len(preferred))])
+        amount = np.concatenate([amount, np.ones(len(preferred)) if weights is None else weights])
     pull = np.full(len(centre), strength)
     pull[0] *= 0.01
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (design @ theta)
         away = theta - centre
-        value = float(np.logaddexp(0, -margin).sum() + 0.5 * pull @ away**2)
-        slope = -sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        value = float(amount @ np.logaddexp(0, -margin) + 0.5 * pull @ away**2)
+        slope = -amount * sign / (1 + np.exp(np.clip(margin, -500, 500)))
         return value, design.T @ slope + pull * away
 
     bounds = [(None, None)] + [(None, None) if name in FREE else (0.0, None) for name in FEATURES]

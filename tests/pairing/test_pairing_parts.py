@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curate.pairing import candidates, clocks, features, voting
 from curate.pairing.assignment import assign
-from curate.pairing.evidence import Evidence, words
+from curate.pairing.evidence import Evidence, with_rivals, words
 from curate.pairing.geometry import alignment, verify
 from curate.pairing.matching import mutual_matches
 from curate.pairing.photo import PairingPhoto
@@ -365,7 +365,7 @@ EVIDENCE = st.builds(
 
 def score(evidence: Evidence) -> float:
     """The prior's score of a pair that has no rival."""
-    return float(prior().probabilities(feature_rows([evidence], [1], [2]))[0])
+    return float(prior().probabilities(feature_rows([evidence]))[0])
 
 
 @settings(max_examples=200, deadline=None)
@@ -390,10 +390,10 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
 def test_missing_signals_are_neutral(evidence: Evidence) -> None:
     """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined."""
     bare = replace(evidence, alignment=None, hash_distance=None, time_gap_s=None, distance_m=None)
-    row = dict(zip(FEATURES, feature_rows([bare], [1], [2])[0], strict=True))
+    row = dict(zip(FEATURES, feature_rows([bare])[0], strict=True))
     signals = ("alignment", "hash", "time", "time_known", "distance", "distance_known")
     assert all(row[name] == 0.0 for name in signals)
-    assert np.isfinite(feature_rows([evidence], [1], [2])).all()
+    assert np.isfinite(feature_rows([evidence])).all()
 
 
 @given(EVIDENCE)
@@ -418,8 +418,9 @@ def test_words_of_a_good_pair() -> None:
 def test_rivals_lower_a_score() -> None:
     """Twenty inliers weigh less where the same photo has two hundred with another one."""
     weak, strong = Evidence(30, 20, coverage=0.5, alignment=0.7), Evidence(250, 200, coverage=1.0, alignment=0.95)
-    alone = prior().probabilities(feature_rows([weak], [1], [2]))[0]
-    beside = prior().probabilities(feature_rows([weak, strong], [1, 1], [2, 3]))[0]
+    rivals = with_rivals({(1, 2): weak, (1, 3): strong})
+    alone, beside = prior().probabilities(feature_rows([weak, rivals[1, 2]]))
+    assert (rivals[1, 2].most_phone, rivals[1, 2].most_other) == (200, 20)
     assert beside < alone
 
 
