@@ -2,81 +2,175 @@
 
 from __future__ import annotations
 
-import csv
+import json
 import os
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from curate.demo.collection import write_photos
-from curate.demo.plan import CollectionOptions
+import numpy as np
+
+from curate.demo.plan import CollectionOptions, Photo, plan
+from curate.demo.scenes import make_scene
+from curate.demo.shoot import take
 from curate.pairing.photo import PairingPhoto
-from curate.photos.facts import PhotoFacts
+from curate.photos.facts import TakenPrecision
 from curate.photos.read import read_photo
-from curate.progress import finish
+from curate.workspace import write_atomically
+
+_METRES_PER_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True)
 class VirtualPairs:
-    """Photos with their truth, by photo id: the scene, the place (look-alikes share it), and the clock's error in
-    seconds."""
+    """Photos with their truth, by photo id: the scene, the place (look-alikes share it), the clock's error in seconds, the
+    true time in seconds since 1970, and the true latitude and longitude."""
 
     photos: list[PairingPhoto]
     scene: dict[int, int]
     place: dict[int, int]
     clock_error: dict[int, float]
     true_time: dict[int, float]
+    true_place: dict[int, tuple[float, float]]
 
 
 def virtual_pairs(
-    folder: Path, scenes: int, seed: int, options: CollectionOptions | None = None, workers: int | None = None
+    folder: Path,
+    scenes: int,
+    seed: int,
+    options: CollectionOptions | None = None,
+    workers: int | None = None,
+    minutes: float | None = None,
 ) -> VirtualPairs:
-    """Write (or find) a virtual collection and read it as the catalogue would."""
-    from datetime import datetime
+    """Take (or find) the photos of a virtual collection, and read them as the catalogue would.
 
-    workers = workers or os.cpu_count() or 1
-    truth = finish(write_photos(folder / "photos", scenes, seed, workers=workers, options=options))
-    with truth.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    jobs = [
-        (truth.parent / row["file"], folder / "previews" / row["file"].replace("/", "-").rsplit(".", 1)[0])
-        for row in rows
-    ]
-    (folder / "previews").mkdir(exist_ok=True)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        facts = list(pool.map(_read, jobs, chunksize=8))
-    photos = []
-    for number, (row, fact, (_, preview)) in enumerate(zip(rows, facts, jobs, strict=True)):
-        photos.append(
-            PairingPhoto(
-                id=number,
-                sha256=fact.sha256 or "",
-                preview=preview.with_suffix(".jpg"),
-                side="phone" if row["is_smartphone"] == "True" else "other",
-                camera=f"{fact.exif.make}|{fact.exif.model}",
-                taken_at=fact.exif.taken_at,
-                taken_precision=fact.exif.taken_precision,
-                utc_offset=fact.exif.utc_offset,
-                gps_utc=fact.exif.gps_utc,
-                latitude=fact.exif.latitude,
-                longitude=fact.exif.longitude,
-                phash=fact.phash,
-                name=Path(row["file"]).name,
-                width=fact.width or 0,
-                height=fact.height or 0,
-            )
-        )
+    Only previews and facts are kept, scene by scene: ten thousand photos take 1 GB instead of 5, and an interrupted run goes
+    on where it stopped.
+
+    Args:
+        folder: keeps them between runs; one folder a collection. scenes, seed, options: of the collection.
+        workers: processes; one a core where None.
+        minutes: stop after so long, with the scenes taken so far.
+    """
+    options = options or CollectionOptions()
+    for name in ("previews", "scenes"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    jobs = [list(group) for _, group in groupby(plan(scenes, seed, options), key=lambda photo: photo.scene)]
+    missing = [job for job in jobs if not _record(folder, job[0].scene).exists()]
+    if missing:
+        end = None if minutes is None else time.monotonic() + 60 * minutes
+        with ProcessPoolExecutor(workers or os.cpu_count() or 1, get_context("spawn")) as pool:
+            futures = [pool.submit(_photograph, folder, job, seed, options.moved, end) for job in missing]
+            for future in as_completed(futures):
+                future.result()
+    rows: list[dict[str, Any]] = []
+    for job in jobs:
+        record = _record(folder, job[0].scene)
+        if record.exists():
+            rows += json.loads(record.read_text(encoding="utf-8"))
+    photos = [_photo(number, row, folder) for number, row in enumerate(rows)]
     return VirtualPairs(
         photos,
         {k: int(row["scene"]) for k, row in enumerate(rows)},
         {k: int(row["place"]) for k, row in enumerate(rows)},
-        {k: float(row["clock_offset_s"]) for k, row in enumerate(rows)},
-        {k: datetime.fromisoformat(row["true_time"]).timestamp() for k, row in enumerate(rows)},
+        {k: float(row["clock_error"]) for k, row in enumerate(rows)},
+        {k: float(row["true_time"]) for k, row in enumerate(rows)},
+        {k: (float(row["true_latitude"]), float(row["true_longitude"])) for k, row in enumerate(rows)},
     )
 
 
-def _read(job: tuple[Path, Path]) -> PhotoFacts:
-    path, preview = job
-    kept = preview.with_suffix(".jpg")
-    return read_photo(path, kept)
+def with_gps(truth: VirtualPairs, share: float, seed: int, error_m: float = 8.0) -> VirtualPairs:
+    """The same collection with place and GPS time on a share of all cameras' photos, drawn by seed, and on no others.
+
+    Places err by `error_m` metres (standard deviation, each way); GPS time is the truth, to the second.
+    """
+    photos = []
+    for photo in truth.photos:
+        rng = np.random.default_rng((seed, photo.id))
+        if rng.random() < share:
+            latitude, longitude = truth.true_place[photo.id]
+            north, east = rng.normal(0.0, error_m, 2) / _METRES_PER_DEGREE
+            moment = datetime.fromtimestamp(int(truth.true_time[photo.id]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            where = (latitude + float(north), longitude + float(east) / float(np.cos(np.radians(latitude))))
+            photos.append(replace(photo, latitude=where[0], longitude=where[1], gps_utc=moment))
+        else:
+            photos.append(replace(photo, latitude=None, longitude=None, gps_utc=None))
+    return replace(truth, photos=photos)
+
+
+def _record(folder: Path, scene: int) -> Path:
+    return folder / "scenes" / f"{scene:05d}.json"
+
+
+def _photograph(folder: Path, photos: Sequence[Photo], seed: int, moved: float, end: float | None) -> None:
+    """Take one scene's photos, keep their previews, and write its record last."""
+    import cv2
+
+    if end is not None and time.monotonic() > end:
+        return
+    cv2.setNumThreads(1)
+    first = photos[0]
+    scene = make_scene(seed, first.place, first.scene_class, version=first.scene - first.place, moved=moved)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="scene-") as place:
+        for photo in photos:
+            file = Path(place) / "photo.jpg"
+            file.write_bytes(take(photo, scene, seed))
+            preview = f"{photo.file.replace('/', '-').rsplit('.', 1)[0]}-{photo.scene}.jpg"
+            facts = read_photo(file, folder / "previews" / preview)
+            rows.append(
+                {
+                    "sha256": facts.sha256,
+                    "preview": preview,
+                    "side": "phone" if photo.camera.type.is_smartphone else "other",
+                    "camera": f"{facts.exif.make}|{facts.exif.model}",
+                    "taken_at": facts.exif.taken_at,
+                    "taken_precision": facts.exif.taken_precision.value,
+                    "utc_offset": facts.exif.utc_offset,
+                    "gps_utc": facts.exif.gps_utc,
+                    "latitude": facts.exif.latitude,
+                    "longitude": facts.exif.longitude,
+                    "phash": facts.phash,
+                    "name": Path(photo.file).name,
+                    "folder": photo.file.split("/")[0],
+                    "width": facts.width,
+                    "height": facts.height,
+                    "scene": photo.scene,
+                    "place": photo.place,
+                    "clock_error": photo.clock_offset_s,
+                    "true_time": photo.true_time.timestamp(),
+                    "true_latitude": photo.latitude,
+                    "true_longitude": photo.longitude,
+                }
+            )
+    write_atomically(_record(folder, first.scene), json.dumps(rows).encode())
+
+
+def _photo(number: int, row: dict[str, Any], folder: Path) -> PairingPhoto:
+    kept = {key: row[key] for key in ("sha256", "side", "camera", "taken_at", "utc_offset", "gps_utc", "phash", "name")}
+    return PairingPhoto(
+        id=number,
+        preview=folder / "previews" / row["preview"],
+        taken_precision=TakenPrecision(row["taken_precision"]),
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        width=row["width"] or 0,
+        height=row["height"] or 0,
+        **kept,
+    )
+
+
+def described(truth: VirtualPairs) -> dict[str, Any]:
+    """How many photos, scenes and cameras a collection has."""
+    return {
+        "photos": len(truth.photos),
+        "scenes": len(set(truth.scene.values())),
+        "cameras": len({photo.camera for photo in truth.photos}),
+    }
