@@ -14,6 +14,7 @@ from curate.errors import NewerSchema, StorageError, UsageError, WorkspaceError
 QUERY_SECONDS = 10.0
 """How long a user's own expression may run."""
 
+_ROWS_AT_ONCE = 256
 _READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION}
 
 
@@ -80,33 +81,70 @@ def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqli
         raise translated(error, path) from error
 
 
+class LabelReader:
+    """Runs statements that hold a user's own expression: they see the `label` view and nothing else, for a limited time.
+
+    Only the time inside SQLite counts, not what the caller does with the rows in between.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, seconds: float | None = None) -> None:
+        self._connection = connection
+        self._seconds = QUERY_SECONDS if seconds is None else seconds
+        self._spent, self._since = 0.0, 0.0
+
+    def rows(self, statement: str) -> Iterator[sqlite3.Row]:
+        """Yield a statement's rows as they are found.
+
+        Raises:
+            UsageError: the expression cannot be used, asks for more than labels, or takes too long.
+        """
+        with self._limited():
+            cursor = self._connection.execute(statement)
+        while True:
+            with self._limited():
+                part = cursor.fetchmany(_ROWS_AT_ONCE)
+            yield from part
+            if not part:
+                return
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        self._since = time.monotonic()
+        self._connection.set_authorizer(_allow)
+        self._connection.set_progress_handler(self._over, 10_000)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "interrupted" in str(error):
+                why = f"it ran longer than {self._seconds:g} s"
+                raise UsageError("the query was stopped", why, "Ask for less.") from error
+            raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+            # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
+            raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+        finally:
+            self._connection.set_progress_handler(None, 0)
+            self._connection.set_authorizer(None)
+            self._spent += time.monotonic() - self._since
+
+    def _over(self) -> int:
+        return int(self._spent + time.monotonic() - self._since > self._seconds)
+
+
 @contextlib.contextmanager
-def only_labels(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Let a connection read the `label` view and nothing else, for a limited time: for expressions that a user typed."""
-    seconds = QUERY_SECONDS
-    deadline = time.monotonic() + seconds
+def label_reader(path: Path) -> Iterator[LabelReader]:
+    """Open the catalogue for a user's own expression, on a connection of its own."""
+    with contextlib.closing(connect_read_only(path)) as connection:
+        yield LabelReader(connection)
 
-    def allow(action: int, table: str | None, column: str | None, _database: str | None, view: str | None) -> int:
-        if action == sqlite3.SQLITE_READ:
-            # no column: SQLite joins a table of the view without taking a value from it, and does not say for which view
-            joined = column == "" and table in ("photo", "camera", "verdict")
-            return sqlite3.SQLITE_OK if joined or "label" in (table, view) else sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
 
-    connection.set_authorizer(allow)
-    connection.set_progress_handler(lambda: int(time.monotonic() > deadline), 10_000)
-    try:
-        yield connection
-    except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
-            raise UsageError("the query was stopped", f"it ran longer than {seconds:g} s", "Ask for less.") from error
-        raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
-    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-        # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
-        raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
-    finally:
-        connection.set_progress_handler(None, 0)
-        connection.set_authorizer(None)
+def _allow(action: int, table: str | None, column: str | None, _database: str | None, view: str | None) -> int:
+    """SQLite's authorizer: reading the view, and calling functions."""
+    if action == sqlite3.SQLITE_READ:
+        # no column: SQLite joins a table of the view without taking a value from it, and does not say for which view
+        joined = column == "" and table in ("photo", "camera", "verdict")
+        return sqlite3.SQLITE_OK if joined or "label" in (table, view) else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
 
 
 _WHERE_HELP = (

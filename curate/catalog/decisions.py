@@ -7,6 +7,7 @@ the sha256 of their files: a decision sticks to the picture, wherever its file m
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class Decision:
 def entries(catalog: Catalog) -> Iterator[Decision]:
     """Yield the log, oldest first."""
     for row in catalog.connection.execute("SELECT * FROM decision ORDER BY seq"):
-        yield Decision(row["seq"], row["at"], row["who"], row["action"], json.loads(row["payload"]))
+        yield _decision(row)
 
 
 def decide(
@@ -111,10 +112,9 @@ def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: Camera
 def undo(catalog: Catalog) -> Decision | None:
     """Take back the last decision that still stands; None where there is none."""
     with catalog.transaction():
-        standing, _ = _stacks(catalog)
-        if not standing:
+        last = _last_standing(catalog)
+        if last is None:
             return None
-        last = standing[-1]
         _write(catalog, "undo", {"seq": last.seq})
         _take_back(catalog, last)
         return last
@@ -123,10 +123,9 @@ def undo(catalog: Catalog) -> Decision | None:
 def redo(catalog: Catalog) -> Decision | None:
     """Do again what was last taken back; None where there is nothing, or something was decided since."""
     with catalog.transaction():
-        _, taken_back = _stacks(catalog)
-        if not taken_back:
+        last = _last_taken_back(catalog)
+        if last is None:
             return None
-        last = taken_back[-1]
         _write(catalog, "redo", {"seq": last.seq})
         _apply(catalog, last)
         return last
@@ -253,26 +252,55 @@ def _set_override(catalog: Catalog, payload: dict[str, Any], camera_type: str | 
         catalog.connection.execute("DELETE FROM camera_override WHERE make = ? AND model = ?", key)
     else:
         catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?, ?)", (*key, camera_type))
-    catalog.retype_cameras()
+    catalog.retype_cameras(only=key)
 
 
 def _set_verdict(catalog: Catalog, phone: str, other: str, verdict: list[Any] | None) -> None:
     if verdict is None:
         catalog.connection.execute("DELETE FROM verdict WHERE phone = ? AND other = ?", (phone, other))
     else:
-        catalog.connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?)", (phone, other, *verdict))
+        catalog.connection.execute(
+            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?) ON CONFLICT (phone, other) DO UPDATE "
+            "SET status = excluded.status, subject_idx = excluded.subject_idx, seq = excluded.seq",
+            (phone, other, *verdict),
+        )
 
 
-def _stacks(catalog: Catalog) -> tuple[list[Decision], list[Decision]]:
-    """Replay the log: the decisions that stand, and those taken back since the last new one, each oldest first."""
-    standing: list[Decision] = []
-    taken_back: list[Decision] = []
-    for entry in entries(catalog):
+def _last_standing(catalog: Catalog) -> Decision | None:
+    """The decision that an undo takes back. The log is read from its end, since it is a stack and only its top matters."""
+    taken_back = 0
+    for entry in _newest_first(catalog):
         if entry.action == "undo":
-            taken_back.append(standing.pop())
-        elif entry.action == "redo":
-            standing.append(taken_back.pop())
+            taken_back += 1
+        elif taken_back:
+            taken_back -= 1  # this one, or the one that was done again here, was taken back later
         else:
-            standing.append(entry)
-            taken_back.clear()
-    return standing, taken_back
+            return _entry(catalog, entry.payload["seq"]) if entry.action == "redo" else entry
+    return None
+
+
+def _last_taken_back(catalog: Catalog) -> Decision | None:
+    """The decision that a redo does again: taken back since the last new one, and not done again since."""
+    done_again = 0
+    for entry in _newest_first(catalog):
+        if entry.action == "redo":
+            done_again += 1
+        elif entry.action != "undo":
+            return None
+        elif done_again:
+            done_again -= 1
+        else:
+            return _entry(catalog, entry.payload["seq"])
+    return None
+
+
+def _newest_first(catalog: Catalog) -> Iterator[Decision]:
+    yield from map(_decision, catalog.connection.execute("SELECT * FROM decision ORDER BY seq DESC"))
+
+
+def _entry(catalog: Catalog, seq: int) -> Decision:
+    return _decision(catalog.connection.execute("SELECT * FROM decision WHERE seq = ?", (seq,)).fetchone())
+
+
+def _decision(row: sqlite3.Row) -> Decision:
+    return Decision(row["seq"], row["at"], row["who"], row["action"], json.loads(row["payload"]))

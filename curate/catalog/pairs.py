@@ -88,10 +88,20 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
 
 
-def queue(catalog: Catalog) -> list[PairRow]:
-    """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others."""
-    open_pairs = [pair for pair in pairs(catalog, "candidate") if not pair.taken]
-    return sorted(open_pairs, key=lambda pair: (not pair.assigned, -(pair.score or 0.0), pair.phone, pair.other))
+def queue(catalog: Catalog, limit: int | None = None) -> list[PairRow]:
+    """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others.
+
+    Args:
+        limit: pairs at most; None for all.
+    """
+    rows = catalog.connection.execute(
+        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
+        "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
+        "FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits "
+        "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path LIMIT ?",
+        (-1 if limit is None else limit,),
+    )
+    return [_pair_row(row) for row in rows]
 
 
 def pair_of(
@@ -166,6 +176,10 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
                 for phone, other, score, assigned, evidence in rows
             ),
         )
+        catalog.connection.execute(
+            "UPDATE candidate SET waits = "
+            "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
+        )
         catalog.touch()
 
 
@@ -180,7 +194,4 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
 
 def waiting(catalog: Catalog) -> int:
     """Return how many pairs wait for a person: as many as `queue` lists."""
-    row = catalog.connection.execute(
-        f"SELECT count(*) FROM ({_PAIRS} WHERE v.status IS NULL) WHERE NOT taken"
-    ).fetchone()
-    return int(row[0])
+    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from curate.cameras.names import CameraKey, camera_key
 from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
-from curate.catalog.database import connect, connect_read_only, only_labels, transaction
+from curate.catalog.database import connect, connect_read_only, label_reader, transaction
 from curate.catalog.labelling import label_photo
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
@@ -219,10 +219,12 @@ class Catalog:
             if self.retype_cameras():
                 self.touch()
 
-    def retype_cameras(self) -> int:
-        """Ask the rules again for every camera (an override or the table changed); returns how many answers changed."""
+    def retype_cameras(self, only: CameraKey | None = None) -> int:
+        """Ask the rules again for every camera (an override or the table changed), or for one; returns how many changed."""
         overrides, changed = self.overrides(), 0
         for row in self.connection.execute("SELECT * FROM camera").fetchall():
+            if only is not None and camera_key(row["make"], row["model"]) != only:
+                continue
             camera = resolve(row["make"], row["model"], row["file_source"], overrides=overrides)
             answer = (
                 camera.make_normalized,
@@ -243,8 +245,8 @@ class Catalog:
     def cameras(self) -> list[tuple[Camera, int]]:
         """Return the distinct cameras with the number of their photos: unknown ones first, then the most used."""
         rows = self.connection.execute(
-            "SELECT camera.*, count(*) AS photos FROM camera JOIN photo ON photo.camera = camera.id GROUP BY camera.id "
-            "ORDER BY camera.type != 'unknown', photos DESC, camera.make, camera.model"
+            "SELECT camera.*, photos FROM camera JOIN photo_count ON kind = 'camera' AND value = camera.id "
+            "WHERE photos > 0 ORDER BY camera.type != 'unknown', photos DESC, camera.make, camera.model"
         )
         return [
             (
@@ -269,15 +271,15 @@ class Catalog:
         Raises:
             UsageError: the expression cannot be used.
         """
+        most = -1 if limit is None else int(limit)
         if where is None:
-            # a page is chosen first: only its rows are looked up and sorted whole
-            page = "" if limit is None else f"WHERE id IN (SELECT id FROM photo ORDER BY path LIMIT {int(limit)})"
-            yield from map(_label_row, self.connection.execute(f"SELECT {_SELECT} FROM label {page} ORDER BY path"))
+            rows = self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY path LIMIT {most}")
+            yield from map(_label_row, rows)
             return
-        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
-            most = -1 if limit is None else int(limit)
-            for row in reader.execute(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path LIMIT {most}"):
-                yield _label_row(row)
+        with label_reader(self.workspace.catalog) as reader:
+            yield from map(
+                _label_row, reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path LIMIT {most}")
+            )
 
     def count(self, where: str | None = None) -> int:
         """Return how many photos there are, or how many a user's expression picks.
@@ -286,9 +288,9 @@ class Catalog:
             UsageError: the expression cannot be used.
         """
         if where is None:
-            return int(self.connection.execute("SELECT count(*) FROM photo").fetchone()[0])
-        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
-            return int(reader.execute(f"SELECT count(*) FROM label WHERE ({where}\n)").fetchone()[0])
+            return sum(count for _, count in self.counts("status"))
+        with label_reader(self.workspace.catalog) as reader:
+            return int(next(reader.rows(f"SELECT count(*) FROM label WHERE ({where}\n)"))[0])
 
     def labels_and_files(self) -> Iterator[tuple[LabelRow, bytes, str | None]]:
         """Yield every label row with its file's own path and its perceptual hash, in the order of the shown paths."""
@@ -301,23 +303,26 @@ class Catalog:
 
     def photo_ids_where(self, where: str) -> list[int]:
         """Return the row IDs of the photos that a user's expression picks."""
-        with contextlib.closing(connect_read_only(self.workspace.catalog)) as reader, only_labels(reader):
-            return [row[0] for row in reader.execute(f"SELECT id FROM label WHERE ({where}\n) ORDER BY id")]
+        with label_reader(self.workspace.catalog) as reader:
+            return [row[0] for row in reader.rows(f"SELECT id FROM label WHERE ({where}\n) ORDER BY id")]
 
     def counts(
         self, column: Literal["camera_type", "make_normalized", "status", "format"]
     ) -> list[tuple[str | None, int]]:
         """Return how many photos have each value of a column, most first."""
-        table = {
-            "camera_type": "camera.type",
-            "make_normalized": "camera.make_normalized",
-            "status": "photo.status",
-            "format": "photo.format",
-        }
-        rows = self.connection.execute(
-            f"SELECT {table[column]} AS value, count(*) AS photos FROM photo LEFT JOIN camera ON camera.id = photo.camera "
-            "GROUP BY value ORDER BY photos DESC, value"
-        )
+        table = {"camera_type": "camera.type", "make_normalized": "camera.make_normalized"}
+        if column in table:
+            rows = self.connection.execute(
+                f"SELECT {table[column]} AS value, sum(photos) AS photos FROM photo_count "
+                "LEFT JOIN camera ON camera.id = photo_count.value WHERE kind = 'camera' AND photos > 0 "
+                "GROUP BY 1 ORDER BY 2 DESC, 1"
+            )
+        else:
+            rows = self.connection.execute(
+                "SELECT nullif(value, '') AS value, photos FROM photo_count WHERE kind = ? AND photos > 0 "
+                "ORDER BY photos DESC, value",
+                (column,),
+            )
         return [(row["value"], row["photos"]) for row in rows]
 
     def skipped(self) -> Iterator[tuple[str, str]]:

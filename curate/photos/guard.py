@@ -75,39 +75,62 @@ def read_photos(
         StorageError: a preview could not be written.
         CurateError: workers cannot be started.
     """
-    limits = limits or Limits()
-    if workers <= 0:
-        yield from _in_process(jobs, limits)
-        return
-    pool = _Pool(((i, path, preview) for i, (path, preview) in enumerate(jobs)), workers, limits, reader)
-    try:
-        yield from pool.results()
-    finally:
-        pool.close()
+    with Readers(workers, limits, reader) as readers:
+        yield from readers.read(jobs)
 
 
-def _in_process(jobs: Iterable[tuple[Path, Path | None]], limits: Limits) -> Iterator[tuple[int, PhotoFacts]]:
-    from curate.photos.read import read_photo  # the decoders are heavy; with workers this process needs none
+class Readers:
+    """Reading processes, kept from one list of files to the next: starting them takes as long as reading several photos.
 
-    for index, (path, preview) in enumerate(jobs):
-        yield index, read_photo(path, preview, limits.max_pixels)
+    They are started when there is something to read, and end with the `with` block.
+    """
 
-
-class _Pool:
-    """The workers and what they owe."""
-
-    def __init__(self, jobs: Iterator[Job], size: int, limits: Limits, reader: str) -> None:
-        self._jobs, self._size, self._limits, self._reader = jobs, size, limits, reader
+    def __init__(self, workers: int, limits: Limits | None = None, reader: str = READER) -> None:
+        """Args as for `read_photos`."""
+        self._size, self._limits, self._reader = workers, limits or Limits(), reader
+        self._jobs: Iterator[Job] = iter(())
+        self._exhausted = True
         self._again: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
-        self._exhausted = False
         self._failure: StorageError | None = None
 
-    def results(self) -> Iterator[tuple[int, PhotoFacts]]:
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers now; what they were writing is removed."""
+        self._stop()
+        self._selector.close()
+
+    def read(self, jobs: Iterable[tuple[Path, Path | None]]) -> Iterator[tuple[int, PhotoFacts]]:
+        """Yield (position in `jobs`, facts) as files are read; one list at a time. Raises as `read_photos` does."""
+        if self._size <= 0:
+            yield from self._in_process(jobs)
+            return
+        self._jobs = ((index, path, preview) for index, (path, preview) in enumerate(jobs))
+        self._exhausted = False
+        for worker in [w for w in self._workers if w.process.poll() is not None]:
+            self._reap(worker, patience=None)  # it died idle: no file is to blame
+        try:
+            yield from self._results()
+        finally:
+            if self._again or any(worker.jobs for worker in self._workers):  # stopped early: nobody waits for these
+                self._stop()
+
+    def _in_process(self, jobs: Iterable[tuple[Path, Path | None]]) -> Iterator[Row]:
+        from curate.photos.read import read_photo  # the decoders are heavy; with workers this process needs none
+
+        for index, (path, preview) in enumerate(jobs):
+            yield index, read_photo(path, preview, self._limits.max_pixels)
+
+    def _results(self) -> Iterator[Row]:
         """Yield results until every job is answered."""
         self._fill()
-        while self._workers:
+        while any(worker.jobs for worker in self._workers):
             # Everything is taken in before a deadline is judged and before the caller, who may be slow, has its turn:
             # an answer that waits in a pipe is not overdue.
             rows = [row for key, _ in self._selector.select(self._patience()) for row in self._receive(key.data)]
@@ -118,24 +141,22 @@ class _Pool:
             if self._failure is not None:
                 raise self._failure
 
-    def close(self) -> None:
-        """End all workers now; what they were writing is removed."""
+    def _stop(self) -> None:
+        self._exhausted = True
         for worker in list(self._workers):
             self._kill(worker)
-        self._selector.close()
+        self._again.clear()
 
     # --- giving jobs
 
     def _fill(self) -> None:
-        """Give jobs to workers with room, start workers while there are jobs for them, and let idle ones go."""
+        """Give jobs to workers with room, and start workers while there are jobs for them."""
         for depth in range(_IN_FLIGHT):
             for worker in self._workers:
                 if len(worker.jobs) == depth and (job := self._next()) is not None:
                     self._give(worker, job)
             while depth == 0 and len(self._workers) < self._size and (job := self._next()) is not None:
                 self._give(self._start(), job)
-        for worker in [w for w in self._workers if not w.jobs]:
-            self._let_go(worker)
 
     def _next(self) -> Job | None:
         if self._again:
@@ -243,14 +264,8 @@ class _Pool:
         self._selector.register(process.stdout, selectors.EVENT_READ, worker)
         return worker
 
-    def _let_go(self, worker: _Worker) -> None:
-        """End an idle worker: it leaves when its pipe closes."""
-        assert worker.process.stdin is not None
-        worker.process.stdin.close()
-        self._reap(worker, patience=5.0)
-
     def _kill(self, worker: _Worker) -> None:
-        """End a busy worker; give its unstarted job again, and remove the preview it was writing."""
+        """End a worker; give its unstarted job again, and remove the preview it was writing."""
         worker.process.kill()
         self._reap(worker, patience=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -29,10 +30,16 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """Something that is no picture, or that could not be reached."""
+    """Something that is no picture, or that could not be reached.
+
+    Attributes:
+        path: absolute, as the system's bytes. reason: in a person's words.
+        hidden: whether what lies at or below the path could not be looked at, so that nothing is known of it.
+    """
 
     path: bytes
     reason: str
+    hidden: bool = False
 
 
 def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
@@ -52,7 +59,8 @@ def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
             raise SourceError(
                 "nothing can be taken in from there",
                 f"{os.fsdecode(root)!r}: {error.strerror}",
-                "Check the spelling and the permissions.",
+                "Check the spelling, the permissions, and that its disk is there. To have photos of a folder that is "
+                "gone marked missing, take in the folder that it lay in.",
             ) from error
     for root, info in there.items():
         if any(_reaches(other, root) for other in there if other != root):
@@ -81,7 +89,7 @@ def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile
             with os.scandir(here) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
-            yield SkippedFile(here, f"the folder cannot be read: {error.strerror}")
+            yield SkippedFile(here, f"the folder cannot be read: {error.strerror}", not _gone(error))
             continue
         below: list[bytes] = []
         for entry in entries:
@@ -96,8 +104,14 @@ def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile
                 yield SkippedFile(
                     entry.path,
                     "a link that leads nowhere" if entry.is_symlink() else f"cannot be reached: {error.strerror}",
+                    not _gone(error),
                 )
         pending.extend(reversed(below))
+
+
+def _gone(error: OSError) -> bool:
+    """Whether an error says that there is nothing, rather than that it cannot be looked at."""
+    return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 def _judge(path: bytes, root: bytes, info: os.stat_result) -> FoundFile | SkippedFile:
