@@ -17,7 +17,7 @@ from typing import Literal
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import PhotoFacts, Status
-from curate.photos.guard import Limits, read_photos
+from curate.photos.guard import Limits, Readers
 from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import read_sidecar
@@ -52,11 +52,16 @@ class IngestCounts:
 
 @dataclass
 class _Task:
-    """One file of a batch, on its way into the catalogue."""
+    """One file of a batch, on its way into the catalogue.
+
+    Attributes:
+        said: what the sidecar says of it; None where its cell is empty now, so that what it said before no longer holds.
+        folder: the label of its folder, `""` where it lies in none; None where labels are not taken from folders.
+    """
 
     found: FoundFile
     said: dict[str, str | None] = field(default_factory=dict)
-    folder_label: str | None = None
+    folder: str | None = None
 
 
 def ingest(
@@ -84,40 +89,29 @@ def ingest(
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
     sidecar, unusable = read_sidecar(labels, roots) if labels else ({}, [])
     unused = set(sidecar)
-    run = _Run(
-        catalog,
-        IngestCounts(),
-        settings.jobs if jobs is None else jobs,
-        Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6)),
-    )
-    seen = 0
-    with catalog.transaction():
-        _begin_scan(catalog)
-    for batch in chunks(walk(roots), BATCH):
-        tasks: list[_Task] = []
-        with catalog.transaction():
+    workers = settings.jobs if jobs is None else jobs
+    limits = Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6))
+    done = 0
+    with Readers(workers or os.cpu_count() or 1, limits) as readers:
+        run = _Run(catalog, readers)
+        catalog.forget_skipped()
+        for batch in chunks(walk(roots), BATCH):
+            tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
-                    run.counts.skipped += 1
-                    catalog.skip(entry.path, entry.reason)
+                    run.skip(entry)
                     continue
-                folder = os.path.dirname(entry.path)
-                tasks.append(
-                    _Task(
-                        entry,
-                        sidecar.get(entry.path, {}),
-                        os.fsdecode(os.path.basename(folder))
-                        if label_from == "folder" and folder != entry.root
-                        else None,
-                    )
-                )
+                said = sidecar.get(entry.path, {})
+                tasks.append(_Task(entry, said, _folder_label(entry) if label_from == "folder" else None))
                 unused.discard(entry.path)
-        for done in run.take_in(tasks):
-            yield Progress("reading photos", seen + done)
-        seen += len(tasks)
-        yield Progress("reading photos", seen)
+            for part in run.take_in(tasks):
+                yield Progress("reading photos", done + part)
+            done += len(tasks)
+            yield Progress("reading photos", done)
     with catalog.transaction():
-        run.counts.missing = _mark_missing(catalog, roots)
+        for root in roots:
+            run.counts.missing += run.mark_missing(root)
+        run.keep_skipped()
         for path, reason in unusable:
             run.counts.skipped += 1
             catalog.skip(path, reason)
@@ -130,12 +124,44 @@ def ingest(
     return run.counts
 
 
-@dataclass
+class _Seen:
+    """The photos that a run came by, by row ID: a bit each, so that a million files take 125 kB."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, photo: int) -> None:
+        """Note a photo."""
+        if len(self._bits) <= photo >> 3:
+            self._bits.extend(bytes(max(4096, (photo >> 3) + 1 - len(self._bits))))
+        self._bits[photo >> 3] |= 1 << (photo & 7)
+
+    def __contains__(self, photo: int) -> bool:
+        return photo >> 3 < len(self._bits) and bool(self._bits[photo >> 3] >> (photo & 7) & 1)
+
+
 class _Run:
-    catalog: Catalog
-    counts: IngestCounts
-    jobs: int
-    limits: Limits
+    """One ingest: what it has seen and done so far."""
+
+    def __init__(self, catalog: Catalog, readers: Readers) -> None:
+        self.catalog, self.readers = catalog, readers
+        self.counts = IngestCounts()
+        self._seen = _Seen()
+        self._skipped: list[SkippedFile] = []
+        self._hidden: dict[bytes, str] = {}
+
+    def skip(self, entry: SkippedFile) -> None:
+        """Count and list something that is not taken in."""
+        self.counts.skipped += 1
+        if entry.hidden:
+            self._hidden[entry.path] = entry.reason
+        self._skipped.append(entry)
+
+    def keep_skipped(self) -> None:
+        """Write down what was skipped since the last time."""
+        for entry in self._skipped:
+            self.catalog.skip(entry.path, entry.reason)
+        self._skipped.clear()
 
     def take_in(self, tasks: list[_Task]) -> Iterator[int]:
         """Write a batch; yields how many of it are done, now and then."""
@@ -143,21 +169,23 @@ class _Run:
         known = catalog.known([task.found.path for task in tasks])
         to_read: list[_Task] = []
         with catalog.transaction():
-            catalog.connection.executemany(
-                "INSERT OR IGNORE INTO scanned VALUES (?)", [(task.found.path,) for task in tasks]
-            )
+            self.keep_skipped()
             for task in tasks:
                 before = known.get(task.found.path)
-                same = before and (before.size, before.mtime_ns) == (task.found.size, task.found.mtime_ns)
-                if not before or not same or before.status in _READ_AGAIN:
+                if (
+                    before is None
+                    or before.changed(task.found.size, task.found.mtime_ns)
+                    or before.status in _READ_AGAIN
+                ):
                     to_read.append(task)
-                elif self._says(before.id, task):
+                    continue
+                self._seen.add(before.id)
+                self.counts.unreadable += before.status is not Status.OK
+                if (task.said or task.folder is not None) and self._says(before.id, task):
                     catalog.relabel(before.id)
                     self.counts.updated += 1
-                    self.counts.unreadable += before.status is not Status.OK
                 else:
                     self.counts.unchanged += 1
-                    self.counts.unreadable += before.status is not Status.OK
         yield len(tasks) - len(to_read)
         if not to_read:
             return
@@ -165,7 +193,7 @@ class _Run:
         jobs = [(Path(os.fsdecode(task.found.path)), incoming / f"{index}.jpg") for index, task in enumerate(to_read)]
         pending: list[tuple[int, PhotoFacts]] = []
         written, last = 0, time.monotonic()
-        for result in read_photos(jobs, workers=self.jobs or os.cpu_count() or 1, limits=self.limits):
+        for result in self.readers.read(jobs):
             pending.append(result)
             if time.monotonic() - last > COMMIT_SECONDS or len(pending) >= 200:
                 self._write(to_read, pending, incoming, known)
@@ -192,11 +220,12 @@ class _Run:
                     if self._says(photo, task):
                         self.catalog.relabel(photo)
                 else:
-                    photo = self.catalog.put_photo(task.found.path, facts, task.found.mtime_ns)
+                    # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
+                    found = task.found
+                    photo = self.catalog.put_photo(found.path, facts, found.mtime_ns, found.size)
                     if self._says(photo, task):
                         self.catalog.relabel(photo, facts)
-                    # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
-                    self.catalog.connection.execute("UPDATE photo SET size = ? WHERE id = ?", (task.found.size, photo))
+                self._seen.add(photo)
                 if before:
                     self.counts.updated += 1
                 else:
@@ -204,10 +233,56 @@ class _Run:
                 self.counts.unreadable += facts.status is not Status.OK
 
     def _says(self, photo: int, task: _Task) -> bool:
-        news = bool(task.said) and self.catalog.say(photo, "sidecar", task.said)
-        if task.folder_label:
-            news = self.catalog.say(photo, "folder", {"semantic_label": clean_text(task.folder_label)}) or news
+        """Keep what is said of a photo outside its file, and take back what no longer is; returns whether that is news."""
+        news = False
+        if task.said:
+            news = self.catalog.say(
+                photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
+            )
+            for key in (key for key, value in task.said.items() if value is None):
+                news = self.catalog.unsay(photo, "sidecar", key) or news
+        if task.folder:
+            news = self.catalog.say(photo, "folder", {"semantic_label": task.folder}) or news
+        elif task.folder is not None:
+            news = self.catalog.unsay(photo, "folder", "semantic_label") or news
         return news
+
+    def mark_missing(self, root: bytes) -> int:
+        """Mark the photos below a root that are no longer there; returns how many. Their labels and decisions are kept.
+
+        Nothing is known of photos below a folder that cannot be read, nor of those of a disk that is not mounted (then the
+        root is an empty folder of another disk): they keep their status, and the folder is listed with their number.
+        """
+        if self._is_unmounted(root):
+            self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
+        unseen = dict.fromkeys(self._hidden, 0)
+        gone = []
+        for photo, path in self.catalog.local_photos_below(root):
+            if photo in self._seen:
+                continue
+            folder = next((folder for folder in _upwards(path) if folder in self._hidden), None)
+            if folder is None:
+                gone.append(photo)
+            else:
+                unseen[folder] += 1
+        for folder, count in unseen.items():
+            if count:
+                reason = f"{self._hidden[folder]}; {count} photos in it keep what was known of them"
+                self._skipped.append(SkippedFile(folder, reason))
+        for photo in gone:
+            self.catalog.set_status(photo, Status.MISSING, "the file is no longer there")
+        return len(gone)
+
+    def _is_unmounted(self, root: bytes) -> bool:
+        """Whether a folder is empty and on another disk than the last time: what remains when a disk is not mounted."""
+        try:
+            device, empty = os.stat(root).st_dev, not os.listdir(root)
+        except OSError:  # a file, or gone in the meantime
+            return False
+        if empty and self.catalog.device_of(root) not in (None, device):
+            return True
+        self.catalog.remember_device(root, device)
+        return False
 
     def _keep_preview(self, made: Path, sha256: str) -> None:
         if not made.exists():
@@ -239,24 +314,16 @@ def _incoming(catalog: Catalog) -> Path:
     return folder
 
 
-def _begin_scan(catalog: Catalog) -> None:
-    """Forget the skipped files of earlier runs, and start the list of the files that this one sees."""
-    catalog.connection.execute("DELETE FROM skipped")
-    catalog.connection.execute("CREATE TEMP TABLE IF NOT EXISTS scanned (path_bytes BLOB PRIMARY KEY) WITHOUT ROWID")
-    catalog.connection.execute("DELETE FROM temp.scanned")
+def _folder_label(found: FoundFile) -> str:
+    folder = os.path.dirname(found.path)
+    return "" if folder == found.root else clean_text(os.fsdecode(os.path.basename(folder))) or ""
 
 
-def _mark_missing(catalog: Catalog, roots: list[bytes]) -> int:
-    """Mark the photos below the roots that are no longer there; their labels and decisions are kept."""
-    gone = 0
-    for root in roots:
-        below = root.rstrip(b"/") + b"/"
-        rows = catalog.connection.execute(
-            "SELECT id FROM photo WHERE (path_bytes = ? OR substr(path_bytes, 1, ?) = ?) "
-            "AND source = 'local' AND status != 'missing' AND path_bytes NOT IN (SELECT path_bytes FROM temp.scanned)",
-            (root, len(below), below),
-        ).fetchall()
-        for row in rows:
-            catalog.set_status(row["id"], Status.MISSING, "the file is no longer there")
-        gone += len(rows)
-    return gone
+def _upwards(path: bytes) -> Iterator[bytes]:
+    """A path and the folders above it."""
+    while True:
+        yield path
+        above = os.path.dirname(path)
+        if above == path:
+            return
+        path = above

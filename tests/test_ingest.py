@@ -241,12 +241,12 @@ def test_a_file_that_cannot_be_reached_keeps_its_labels(
     take_in(catalog, photo)
     before = rows(catalog)["1.jpg"]
 
-    def denied(jobs: list[object], **_: object) -> Iterator[tuple[int, PhotoFacts]]:
+    def denied(_self: object, jobs: list[object]) -> Iterator[tuple[int, PhotoFacts]]:
         yield from ((index, PhotoFacts(Status.DENIED, error="no permission")) for index, _ in enumerate(jobs))
 
     os.utime(photo, (1, 1))
     with monkeypatch.context() as patch:
-        patch.setattr("curate.ingest.read_photos", denied)
+        patch.setattr("curate.ingest.Readers.read", denied)
         assert counts(take_in(catalog, photo)) == {"updated": 1, "unreadable": 1}
     assert rows(catalog)["1.jpg"] == before | {"status": "denied", "error": "no permission"}
     assert counts(take_in(catalog, photo)) == {"updated": 1}

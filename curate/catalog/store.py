@@ -39,6 +39,10 @@ class Known:
     mtime_ns: int | None
     status: Status
 
+    def changed(self, size: int, mtime_ns: int) -> bool:
+        """Whether a file of that size and time is another one."""
+        return self.size != size or self.mtime_ns != mtime_ns
+
 
 @dataclass
 class Catalog:
@@ -102,8 +106,13 @@ class Catalog:
                 found[row["path_bytes"]] = Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]))
         return found
 
-    def put_photo(self, path: bytes, facts: PhotoFacts, mtime_ns: int | None, source: str = "local") -> int:
-        """Add a photo or replace what is known of it; what somebody said of it stays. Returns its row ID."""
+    def put_photo(
+        self, path: bytes, facts: PhotoFacts, mtime_ns: int | None, size: int | None = None, source: str = "local"
+    ) -> int:
+        """Add a photo or replace what is known of it; what somebody said of it stays. Returns its row ID.
+
+        `size` and `mtime_ns` are the folder's, by which a change is noticed; the size is the facts' where left out.
+        """
         before = self.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
         if before and before["sha256"] != facts.sha256:  # what was compared is another picture now
             self.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
@@ -117,6 +126,8 @@ class Catalog:
             "INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(asdict(facts), ensure_ascii=False))
         )
         self.relabel(photo, facts)
+        if size is not None and size != facts.size:
+            self.connection.execute("UPDATE photo SET size = ? WHERE id = ?", (size, photo))
         return photo
 
     def set_status(self, photo: int, status: Status, error: str | None) -> None:
@@ -138,11 +149,12 @@ class Catalog:
         )
         return bool(news)
 
-    def unsay(self, photo: int, origin: Origin, key: str) -> None:
-        """Take back what somebody said."""
-        self.connection.execute(
+    def unsay(self, photo: int, origin: Origin, key: str) -> bool:
+        """Take back what somebody said; returns whether that is news. Call `relabel` afterwards."""
+        cursor = self.connection.execute(
             "DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin)
         )
+        return cursor.rowcount > 0
 
     def said(self, photo: int) -> dict[str, str | None]:
         """Return what is said of a photo, the strongest voice only."""
@@ -166,6 +178,30 @@ class Catalog:
         """Return what reading the file told when it was last read."""
         row = self.connection.execute("SELECT facts FROM reading WHERE photo = ?", (photo,)).fetchone()
         return facts_from_json(row[0])
+
+    def forget_skipped(self) -> None:
+        """Begin the list of skipped files anew."""
+        with self.transaction():
+            self.connection.execute("DELETE FROM skipped")
+
+    def local_photos_below(self, root: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield (row ID, path) of the local photos at or below a path, except those known to be missing."""
+        below = root.rstrip(b"/") + b"/"
+        for row in self.connection.execute(
+            "SELECT id, path_bytes FROM photo WHERE (path_bytes = ? OR path_bytes >= ? AND path_bytes < ?) "
+            "AND source = 'local' AND status != 'missing'",
+            (root, below, below[:-1] + b"0"),  # "0" is the character after "/"
+        ):
+            yield row["id"], row["path_bytes"]
+
+    def device_of(self, root: bytes) -> int | None:
+        """Return the disk that a folder lay on when it was last taken in (`st_dev`)."""
+        row = self.connection.execute("SELECT device FROM root WHERE path_bytes = ?", (root,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def remember_device(self, root: bytes, device: int) -> None:
+        """Remember the disk that a folder lies on."""
+        self.connection.execute("INSERT OR REPLACE INTO root VALUES (?, ?)", (root, device))
 
     def skip(self, path: bytes, reason: str) -> None:
         """Remember a file that is no photo, or could not be reached."""

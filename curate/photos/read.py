@@ -35,6 +35,10 @@ READ_AT_ONCE = 64 << 20
 """Bytes of a file that is taken into memory; larger ones are read again where they are parsed."""
 
 
+_DISK_ERRORS = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EREMOTEIO}
+"""A failing or vanished disk or server: no fault of the photo, which is read again the next time."""
+
+
 def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
     """Return what one photo file tells, and write its preview if asked; never raises for a bad file.
 
@@ -77,6 +81,8 @@ def _unreadable(error: OSError) -> PhotoFacts:
         return PhotoFacts(Status.MISSING, "the file is not there any more")
     if error.errno in (errno.EACCES, errno.EPERM):
         return PhotoFacts(Status.DENIED, "no permission to read it")
+    if error.errno in _DISK_ERRORS:
+        return PhotoFacts(Status.DENIED, f"its disk does not give it ({reason})")
     if error.errno == errno.ELOOP:
         return PhotoFacts(Status.INVALID, "a loop of symbolic links")
     return PhotoFacts(Status.INVALID, f"it cannot be read ({reason})")
@@ -114,8 +120,10 @@ def _hashed(file: BinaryIO) -> tuple[BinaryIO, str, int]:
 
     A file of ordinary size is read once, so what is parsed is what was hashed, even if somebody is writing to it.
     """
-    data = file.read(READ_AT_ONCE)
-    if len(data) < READ_AT_ONCE:
+    # asked for by its size: making room for the largest file takes longer than reading an ordinary one
+    expected = os.fstat(file.fileno()).st_size
+    data = file.read(min(expected + 1, READ_AT_ONCE))
+    if len(data) <= expected and len(data) < READ_AT_ONCE:
         return io.BytesIO(data), hashlib.sha256(data).hexdigest(), len(data)
     digest, size = hashlib.sha256(data), len(data)
     while data := file.read(1 << 20):

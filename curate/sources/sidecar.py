@@ -15,9 +15,10 @@ _BY_LOWER = {key.lower(): key for key in SAID_KEYS}
 
 
 def read_sidecar(path: Path, roots: list[bytes]) -> tuple[dict[bytes, dict[str, str | None]], list[tuple[bytes, str]]]:
-    """Return what a sidecar says: absolute path of a photo -> label column -> value; empty cells say nothing.
+    """Return what a sidecar says: absolute path of a photo -> label column -> value; None for an empty cell.
 
-    Beside it the cells that cannot be used, as (path, reason): they say nothing either.
+    An empty cell says nothing, and takes back what it said when the sidecar was read before. Beside it the cells that cannot
+    be used, as (path, reason): they count as empty.
 
     A path in it is absolute, or relative to the CSV's folder, or to one of the folders that are taken in: the first of
     these that exists.
@@ -44,11 +45,13 @@ def read_sidecar(path: Path, roots: list[bytes]) -> tuple[dict[bytes, dict[str, 
             for row in reader:
                 if not (row[where] or "").strip():
                     continue
-                values = {key: value for name, key in columns.items() if (value := clean_text(row[name]))}
+                values = {key: clean_text(row[name]) or None for name, key in columns.items()}
                 photo = _locate(os.fsencode(row[where].strip()), bases)
-                if "taken_at" in values and parse_taken(values["taken_at"])[0] is None:
-                    unusable.append((photo, f"the sidecar's taken_at is no time: {values.pop('taken_at')}"))
-                said[photo] = dict(values)
+                taken = values.get("taken_at")
+                if taken is not None and parse_taken(taken)[0] is None:
+                    unusable.append((photo, f"the sidecar's taken_at is no time: {taken}"))
+                    values["taken_at"] = None
+                said[photo] = values
             return said, unusable
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(
