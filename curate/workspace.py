@@ -75,6 +75,8 @@ class ExportSettings(_Section):
     """Label columns that get a split file."""
     seed: int = 42
     """Of the draw that makes the splits."""
+    match: tuple[str, ...] = ()
+    """File properties over which phones and other cameras are made equally distributed, by leaving photos out."""
 
 
 class EvaluateSettings(_Section):

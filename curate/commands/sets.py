@@ -45,6 +45,13 @@ def export(
         bool, typer.Option("--keep-gps", help="Keep the place; it can give away where people live.")
     ] = False,
     licenses: Annotated[str, typer.Option(help="Only these, comma-separated (SPDX ids).")] = "",
+    match: Annotated[
+        str | None,
+        typer.Option(
+            help="Leave photos out until phones and other cameras are alike in these, comma-separated: format, resolution, "
+            "aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …"
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing set.")] = False,
     json: Json = False,
 ) -> None:
@@ -61,6 +68,7 @@ def export(
                 keep_gps=keep_gps,
                 replace=replace,
                 licenses=tuple(filter(None, licenses.split(","))),
+                match=None if match is None else tuple(name.strip() for name in match.split(",") if name.strip()),
             )
         )
     if json:
@@ -97,6 +105,7 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Export where needed, then evaluate."""
+    from curate.handoff import check_encoders
     from curate.handoff import evaluate as run_tracer
 
     chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
@@ -104,8 +113,9 @@ def evaluate(
         from curate.export.run import ensure_export
 
         with opened(place, "evaluate") as catalog:
-            dataset = run_with_progress(ensure_export(catalog))
             chosen = chosen or catalog.workspace.settings.evaluate.encoders
+            check_encoders(chosen)
+            dataset = run_with_progress(ensure_export(catalog))
             run = run or catalog.workspace.runs / dataset.name
     run = (run or dataset.with_name(dataset.name + "-run")).absolute()
     answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))

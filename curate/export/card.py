@@ -61,7 +61,7 @@ def packed(
         name: the set's name.
         rows: the exported rows. left_out: what is not in the set.
         audit: as `findings` returns it.
-        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `seed`.
+        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`.
     """
     parts = [
         _front_matter(name, rows),
@@ -72,7 +72,7 @@ def packed(
         "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS, foreign=False),
         _cameras(rows),
         _splits(audit, about),
-        _confounds(audit),
+        _confounds(audit, about),
         _licences(rows),
         _privacy(about["keep_gps"]),
         _left_out(left_out),
@@ -156,14 +156,27 @@ def _splits(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     )
 
 
-def _confounds(audit: Mapping[str, Any]) -> str:
+def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    matched = ", ".join(f"`{name}`" for name in about.get("match", ()))
+    note = (
+        f"Photos were left out until phones and other cameras were equally distributed over {matched}.\n"
+        if matched
+        else ""
+    )
     if not audit["confounds"]:
-        return ""
-    lines = [(entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}") for entry in audit["confounds"]]
+        return "## What else tells phones from cameras\n\n" + note if note else ""
+    said = "".join(f"- {sentence}\n" for sentence in audit.get("confounds_in_words", ()))
+    lines = [
+        (entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}", f"{entry['p_adjusted']:.2g}")
+        for entry in audit["confounds"]
+    ]
     return (
-        "## What else tells phones from cameras\n\nAssociation of file properties with `camera_class` "
-        "(Cramér's V, 0 to 1). A high value can stand in for the camera in any result.\n\n"
-        + _table(("property", "V", "p"), lines)
+        "## What else tells phones from cameras\n\n"
+        + note
+        + said
+        + "\nAssociation of file properties with `camera_class`: Cramér's V (0 to 1), p of independence, and p after Holm's "
+        "correction. Photos count as independent there; the classifier keeps scenes whole.\n\n"
+        + _table(("property", "V", "p", "p, corrected"), lines)
     )
 
 

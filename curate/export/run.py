@@ -70,11 +70,15 @@ def export_workspace(
     pairs: bool = False,
     keep_gps: bool = False,
     licenses: tuple[str, ...] = (),
+    match: tuple[str, ...] | None = None,
     replace: bool = False,
 ) -> Work[dict[str, Any]]:
-    """Write a workspace's set; returns what `curate export --json` prints."""
+    """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None."""
     started = time.monotonic()
-    options = _options(catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, replace=replace)
+    matched = catalog.workspace.settings.export.match if match is None else match
+    options = _options(
+        catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
+    )
     result: ExportResult = yield from export_set(list(export_rows(catalog)), out.absolute(), options)
     return {
         "dataset": str(result.dataset),

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from curate.audit.matching import check_properties, match
 from curate.catalog.labels import LabelRow
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
@@ -47,6 +48,7 @@ class ExportOptions:
         layout: see `Layout`. pairs: only photos of accepted pairs.
         keep_gps: keep places, in the table and in the files.
         licenses: only these (SPDX ids or URLs); empty means all, and photos whose licence is not stated.
+        match: file properties over which phones and other cameras are equally distributed, by leaving out (`audit.matching`).
         replace: an older set at the place goes.
         attributes: label columns that get a split file. group_by, seed: see `curate.splits.make`.
     """
@@ -59,6 +61,7 @@ class ExportOptions:
     pairs: bool = False
     keep_gps: bool = False
     licenses: Sequence[str] = ()
+    match: Sequence[str] = ()
     replace: bool = False
     attributes: Sequence[str] = ()
     group_by: Sequence[GroupBy] = GROUP_BY
@@ -97,6 +100,7 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
     """
     if options.layout not in list(Layout):
         raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
+    check_properties(options.match)
     out = Path(os.path.abspath(out))  # not resolved: a link at the place must stay visible
     tally = Tally()
     chosen = select(rows, options.pairs, options.licenses, tally)
@@ -143,7 +147,11 @@ def _write_photos(
             tally.add("its partner is left out", row)
         else:
             kept.append({**row, "subject_idx": None})  # no pair of this set
-    return kept
+    matched = match(kept, options.match, pairs=options.pairs, seed=options.seed)
+    for why, row in matched.left_out:
+        folder.remove(row["file_name"])
+        tally.add(why, row)
+    return matched.kept
 
 
 def _write_rest(
@@ -163,6 +171,7 @@ def _write_rest(
         "pairs": options.pairs,
         "keep_gps": options.keep_gps,
         "licenses": sorted(options.licenses),
+        "match": list(options.match),
         "attributes": list(options.attributes),
         "group_by": list(options.group_by),
         "seed": options.seed,

@@ -16,12 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import OPTIONS, make_rows
 from dirty_pictures import SECRET, camera, dirty, noise, row
-from scipy.stats import chi2_contingency
 
 from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card
-from curate.export.findings import confounds
 from curate.export.verify import verify_set
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.progress import finish
@@ -296,24 +294,6 @@ def test_croissant_has_what_the_specification_requires(exported: Path) -> None:
     ids = [field["@id"] for record in content["recordSet"] for field in record["field"]]
     assert len(set(ids)) == len(ids)
     assert not [i for i in ids if " " in i]
-
-
-def test_confounds_agree_with_scipy() -> None:
-    """The test of each property gives the p-value of scipy's chi-square test, and constant properties have no entry."""
-    rng = random.Random(2)
-    kinds = {"phone": ["HEIF", "JPEG", "JPEG"], "dslr/compact": ["JPEG", "JPEG", "TIFF"]}
-    photos = [
-        {"camera_class": class_, "format": rng.choice(formats), "width": 40, "height": 30}
-        for class_, formats in kinds.items()
-        for _ in range(40)
-    ]
-    (found,) = confounds([*photos, {"camera_class": None, "format": "PNG"}])
-    names = ["HEIF", "JPEG", "TIFF"]
-    counts = [[sum(p["camera_class"] == c and p["format"] == f for p in photos) for f in names] for c in kinds]
-    expected = chi2_contingency(counts, correction=False).pvalue
-    assert (found["name"], found["photos"]) == ("format", 80)
-    assert found["p_value"] == pytest.approx(expected, rel=1e-5)
-    assert 0 < found["value"] < 1
 
 
 def test_cameras_pair_helper_is_sound() -> None:

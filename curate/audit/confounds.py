@@ -1,0 +1,252 @@
+"""What besides the camera tells the two camera classes apart: a test of each file property, and a classifier on all.
+
+A property that differs between phones and other cameras (HEIC against JPEG, portrait against landscape) can stand in for the
+camera in any result. The tests name such properties; the classifier says how far all of them together would get.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
+from curate.catalog.labels import LabelRow
+from curate.splits.groups import groups
+from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
+
+FEW = 10
+"""Fewer photos of known class are not tested."""
+
+FOLDS = 5
+MOST_PHOTOS = 20_000
+"""The classifier learns from so many at most, drawn by a hash of their IDs."""
+
+_LEAST_EXPECTED = 5.0
+_DRAWS = 9_999
+
+
+@dataclass(frozen=True, slots=True)
+class Confound:
+    """How strongly one property goes with the camera class.
+
+    Attributes:
+        name: of the property. statistic: `cramers_v`, bias-corrected. value: of it, 0 to 1.
+        p_value: of independence, photos counted as independent; p_adjusted: the same after Holm's correction for all
+            properties tested. test: `chi-square`, or `permutation` where expected counts are below five.
+        photos: how many were tested.
+    """
+
+    name: str
+    statistic: str
+    value: float
+    p_value: float
+    p_adjusted: float
+    test: str
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How well the camera class can be guessed from the file properties alone.
+
+    Attributes:
+        balanced_accuracy: cross-validated, scenes kept whole; ci_low, ci_high: 95 % over scenes. chance: of any guess that
+            does not look.
+        photos, groups: how many photos, in how many scenes. folds: of the cross-validation.
+        properties: what was looked at.
+    """
+
+    balanced_accuracy: float
+    ci_low: float
+    ci_high: float
+    chance: float
+    photos: int
+    groups: int
+    folds: int
+    properties: tuple[str, ...]
+
+    @property
+    def above_chance(self) -> bool:
+        """Whether the interval lies above chance."""
+        return self.ci_low > self.chance
+
+
+def confounds(rows: Sequence[LabelRow]) -> list[Confound]:
+    """Test each property against the camera class; one that is constant, and a set of one class, have no entry.
+
+    Args:
+        rows: label rows; photos of neither class are passed over.
+    """
+    known = _of_known_class(rows)
+    classes = [row[CLASS_COLUMN] for row in known]
+    if len(known) < FEW or len(set(classes)) < 2:
+        return []
+    found = []
+    for name, item in PROPERTIES.items():
+        values = [item.value_of(row) for row in known]
+        if len(set(values)) > 1:
+            test, p_value = _independence(contingency(classes, values))
+            found.append((name, round(cramers_v(classes, values), 6), p_value, test))
+    adjusted = _holm([p for _, _, p, _ in found])
+    return [
+        Confound(name, "cramers_v", value, float(f"{p:.6g}"), float(f"{q:.6g}"), test, len(known))
+        for (name, value, p, test), q in zip(found, adjusted, strict=True)
+    ]
+
+
+def together(rows: Sequence[LabelRow], seed: int = 0) -> Together | None:
+    """Guess the camera class from all file properties, cross-validated by scene; None where there is too little to learn.
+
+    The classifier is a logistic regression on the properties' values, each class weighing the same. It sees what `confounds`
+    tests and nothing else. Scenes are what accepted pairs and equal pictures join.
+
+    Args:
+        rows: label rows; photos of neither class are passed over. seed: of the folds.
+    """
+    known = _drawn(_of_known_class(rows))
+    truth = np.array([row[CLASS_COLUMN] == CLASSES[0] for row in known])
+    scene = np.array(groups(known, ("scene", "duplicate")), np.intp) if known else np.empty(0, np.intp)
+    table = {name: [item.value_of(row) for row in known] for name, item in PROPERTIES.items()}
+    varying = tuple(name for name, values in table.items() if len(set(values)) > 1)
+    held = min((len(set(scene[truth == side].tolist())) for side in (True, False)), default=0)
+    folds = min(FOLDS, held)
+    if len(known) < FEW or folds < 2:
+        return None
+    guess = (
+        _cross_validated(np.column_stack([table[name] for name in varying]), truth, scene, folds, seed)
+        if varying
+        else np.ones(len(known), np.bool_)  # nothing differs: every guess is the same
+    )
+    right = guess == truth
+    sums = np.column_stack([right & truth, truth, right & ~truth, ~truth]).astype(np.float64)
+    value = _balanced(sums.sum(0, keepdims=True))[0]
+    interval = share_interval(value, _balanced(bootstrap_sums(sums, scene, seed=seed)), len(set(scene.tolist())))
+    return Together(
+        balanced_accuracy=round(float(value), 4),
+        ci_low=round(interval.low, 4),
+        ci_high=round(interval.high, 4),
+        chance=0.5,
+        photos=len(known),
+        groups=len(set(scene.tolist())),
+        folds=folds,
+        properties=varying,
+    )
+
+
+def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[str]:
+    """Say what was found, in sentences."""
+    said = []
+    strong = sorted((c for c in found if c.p_adjusted < 0.05), key=lambda c: (-c.value, c.name))
+    if strong:
+        names = ", ".join(f"{c.name} ({c.value:.2f})" for c in strong)
+        said.append(
+            f"Phones and other cameras differ in {names}: Cramér's V, 0 to 1, p < 0.05 after Holm's correction."
+        )
+    elif found:
+        said.append(
+            f"None of {len(found)} file properties differs between phones and other cameras beyond chance "
+            "(p ≥ 0.05 after Holm's correction)."
+        )
+    if all_of_them is not None:
+        t = all_of_them
+        reach = "more than chance" if t.above_chance else "no more than chance"
+        said.append(
+            f"A classifier that sees the file properties alone guesses the class with a balanced accuracy of "
+            f"{t.balanced_accuracy:.1%} (95 % interval {t.ci_low:.1%} to {t.ci_high:.1%}, chance {t.chance:.0%}; "
+            f"{t.photos} photos of {t.groups} scenes): {reach}."
+        )
+    if strong or (all_of_them is not None and all_of_them.above_chance):
+        said.append(
+            "A result on the camera class may rest on these. `curate export --match` equalises them by leaving out."
+        )
+    return said
+
+
+def report(rows: Sequence[LabelRow]) -> dict[str, Any]:
+    """Return the confounds of a set as `audit.json` and `curate audit` hold them."""
+    found, all_of_them = confounds(rows), together(rows)
+    return {
+        "confounds": [asdict(confound) for confound in found],
+        "confounds_together": None if all_of_them is None else asdict(all_of_them),
+        "confounds_in_words": in_words(found, all_of_them),
+    }
+
+
+def _of_known_class(rows: Sequence[LabelRow]) -> list[LabelRow]:
+    """The photos of the two classes, by photo ID, so that the order of the rows does not matter."""
+    known = [row for row in rows if row.get(CLASS_COLUMN) in CLASSES]
+    return sorted(known, key=lambda row: (str(row.get("photo_id")), str(row.get("file_name"))))
+
+
+def _drawn(rows: list[LabelRow]) -> list[LabelRow]:
+    if len(rows) <= MOST_PHOTOS:
+        return rows
+
+    def key(row: LabelRow) -> bytes:
+        return hashlib.blake2b(f"{row.get('photo_id')}:{row.get('file_name')}".encode(), digest_size=8).digest()
+
+    kept = {id(row) for row in sorted(rows, key=key)[:MOST_PHOTOS]}
+    return [row for row in rows if id(row) in kept]
+
+
+def _independence(counts: NDArray[np.int64]) -> tuple[str, float]:
+    """Pearson's chi-square test of a (2, k) table; by tables drawn with the same margins where counts are small."""
+    from scipy.special import chdtrc  # scipy.stats, which wraps it, takes two seconds to import
+
+    expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / counts.sum()
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    if expected.min() >= _LEAST_EXPECTED:
+        return "chi-square", float(chdtrc((counts.shape[0] - 1) * (counts.shape[1] - 1), statistic))
+    rng = np.random.default_rng(0)
+    first = rng.multivariate_hypergeometric(counts.sum(0), int(counts[0].sum()), _DRAWS, method="marginals")
+    spread = (first - expected[0]) ** 2 @ (1 / expected[0] + 1 / expected[1])
+    return "permutation", float((1 + (spread >= statistic - 1e-9).sum()) / (1 + _DRAWS))
+
+
+def _holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction (Holm 1979): the chance of any false alarm stays below the level."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, largest = [1.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = largest
+    return adjusted
+
+
+def _cross_validated(
+    table: NDArray[np.str_], truth: NDArray[np.bool_], scene: NDArray[np.intp], folds: int, seed: int
+) -> NDArray[np.bool_]:
+    """Guesses for all rows, each by a model that saw no photo of its scene."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    guess = np.ones(len(truth), np.bool_)
+    parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for train, test in parts.split(table, truth, scene):
+        if len(set(truth[train].tolist())) < 2:
+            continue  # one class alone: the guess stays
+        model = make_pipeline(
+            OneHotEncoder(handle_unknown="ignore"), LogisticRegression(class_weight="balanced", max_iter=1000)
+        )
+        guess[test] = model.fit(table[train], truth[train]).predict(table[test])
+    return guess
+
+
+def _balanced(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean recall of the two classes, from (n, 4) sums: right and all of the one, right and all of the other."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (sums[:, 0] / sums[:, 1] + sums[:, 2] / sums[:, 3]) / 2
+
+
+def class_counts(rows: Sequence[LabelRow]) -> dict[str, int]:
+    """Return how many photos each camera class has."""
+    counts = Counter(row[CLASS_COLUMN] for row in _of_known_class(rows))
+    return {name: counts[name] for name in CLASSES}
