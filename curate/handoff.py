@@ -28,6 +28,15 @@ def evaluate(
     return _tracer("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run), quiet=quiet)
 
 
+def check_encoders(encoders: tuple[str, ...]) -> None:
+    """Ask tracer whether there are encoders of these names, before anything is exported for them.
+
+    Raises:
+        HandoffError: there is none of one of the names (exit code 2).
+    """
+    _tracer("encoders", "--check", ",".join(encoders), quiet=False)
+
+
 def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.errors import DataSetError
+from tracer.errors import DataSetError, NoFolder
 from tracer.files import sha256_of
 from tracer.images.decode import SUFFIXES
 from tracer.metadata import as_integer, find_metadata, read_metadata, with_types
@@ -95,14 +95,13 @@ def open_set(path: Path | str) -> PhotoSet:
     kept and the rest are listed as problems.
 
     Raises:
-        DataSetError: no folder, nothing in it, no pictures, an unreadable metadata or split file, a file_name that
+        NoFolder: there is no such folder.
+        DataSetError: nothing in it, no pictures, an unreadable metadata or split file, a file_name that
             leaves the folder, a photo that is not there, or two photos with one id.
     """
     root = Path(path).expanduser().resolve()
     if not root.is_dir():
-        raise DataSetError(
-            f"{path} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder."
-        )
+        raise NoFolder(f"{path} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder.")
     try:
         rows, problems = _rows_with_metadata(root) or _rows_of_folders(root)
     except PermissionError as error:

@@ -3,8 +3,10 @@
 TracerError                 1   something failed; what, why, and the way out
 ├── UsageError              2   the words of a command do not fit
 ├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
+│   └── NoFolder            2   there is no such folder
 ├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
-├── EncoderError            1   an encoder is unknown, or its weights cannot be had
+├── EncoderError            1   the weights of an encoder cannot be had
+│   └── UnknownEncoder      2   there is no encoder of that name
 └── TooFew                  1   too few photos, classes or pairs for the figure that was asked for
 """
 
@@ -53,12 +55,24 @@ class DataSetError(TracerError):
     """The folder is no data set, or lacks what an experiment needs."""
 
 
+class NoFolder(DataSetError):
+    """There is no such folder."""
+
+    exit_code = Exit.USAGE
+
+
 class EmbeddingsError(TracerError):
     """An embedding file is missing, damaged or does not fit its set."""
 
 
 class EncoderError(TracerError):
-    """An encoder is unknown, or its weights cannot be had."""
+    """An encoder's weights cannot be had."""
+
+
+class UnknownEncoder(EncoderError):
+    """There is no encoder of that name."""
+
+    exit_code = Exit.USAGE
 
 
 class TooFew(TracerError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tracer.errors import EncoderError
+from tracer.errors import EncoderError, UnknownEncoder
 from tracer.files import sha256_of
 
 _LIBRARIES: Final = ("timm", "openclip")
@@ -53,7 +53,7 @@ def parse_name(typed: str) -> EncoderName:
     """Take a name apart. Whether such an encoder exists is the registry's question.
 
     Raises:
-        EncoderError: the word has none of the forms of a name.
+        UnknownEncoder: the word has none of the forms of a name.
     """
     text = typed.strip()
     head, at, tail = text.rpartition("@")
@@ -66,7 +66,7 @@ def parse_name(typed: str) -> EncoderName:
         return EncoderName(text, prefix, name, True, checkpoint)
     family, slash, model = word.partition("/")
     if not (slash and family and model) or ":" in word:
-        raise EncoderError(
+        raise UnknownEncoder(
             f"{typed!r} is no encoder's name", f"a name is {_FORMS}", "tracer encoders lists what there is."
         )
     return EncoderName(text, family, model, False, checkpoint)

@@ -11,7 +11,7 @@ from tracer.encoders.catalogue import BY_NAME, CLIP, ENTRIES, PAPER_GROUPS, Entr
 from tracer.encoders.encoder import BaselineEncoder, Encoder, NetworkEncoder
 from tracer.encoders.names import EncoderName, checkpoint_sha256, parse_name
 from tracer.encoders.weights import Weights, from_hub, on_disk, weights_of
-from tracer.errors import EncoderError
+from tracer.errors import EncoderError, UnknownEncoder
 from tracer.images.crop import Crop, Interpolation
 
 if TYPE_CHECKING:
@@ -76,6 +76,19 @@ def expand(names: Iterable[str]) -> list[str]:
     return list(expanded)
 
 
+def check(names: Iterable[str]) -> list[str]:
+    """The names, groups expanded; no weights are looked for and nothing is fetched.
+
+    Raises:
+        UnknownEncoder: there is no encoder of that name.
+    """
+    expanded = expand(names)
+    for name in expanded:
+        if f"{(parsed := parse_name(name)).family}/{parsed.model}" not in BY_NAME:
+            load(name, random_weights=True)
+    return expanded
+
+
 def load(name: str, device: str = "cpu", *, random_weights: bool = False, seed: int = 0) -> Encoder:
     """An encoder by name. Finds the weights (or fetches them); the network itself is built when it first encodes.
 
@@ -109,7 +122,7 @@ def _known(parsed: EncoderName, *, random_weights: bool) -> Encoder:
     entry = BY_NAME.get(f"{parsed.family}/{parsed.model}")
     if entry is None:
         near = _near(parsed)
-        raise EncoderError(
+        raise UnknownEncoder(
             f"There is no encoder {parsed.typed}",
             f"did you mean {near}?" if near else "",
             "tracer encoders lists those with a short name; any other: timm:NAME or openclip:NAME.",
@@ -283,8 +296,8 @@ def _near(parsed: EncoderName) -> str:
     return ", ".join(get_close_matches(f"{parsed.family}/{parsed.model}", BY_NAME, n=3))
 
 
-def _unknown(parsed: EncoderName, near: list[str]) -> EncoderError:
-    return EncoderError(
+def _unknown(parsed: EncoderName, near: list[str]) -> UnknownEncoder:
+    return UnknownEncoder(
         f"{parsed.family} has no network {parsed.model}",
         f"near it are {', '.join(near)}" if near else "",
         "Its documentation lists the names.",
