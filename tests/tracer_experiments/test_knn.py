@@ -75,6 +75,34 @@ def test_uniform_draws_equal_brute_force() -> None:
             assert found.uniform[t, draw].tolist() == expected
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_draws_that_the_long_list_is_too_short_for_are_searched(grouped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of only the expected length serves about half of the draws; the others are searched, and nothing changes."""
+    pool, y, queries, z = _data(6, 3000, 40)
+    rng = np.random.default_rng(1)
+    g, h = (rng.integers(40, size=3000), rng.integers(40, size=40)) if grouped else (None, None)
+    searched = []
+    search = neighbours._search
+    monkeypatch.setattr(neighbours, "_search", lambda *args: searched.append(len(args[0])) or search(*args))
+    usual = mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h)
+    assert sum(searched) < 10
+    monkeypatch.setattr(neighbours, "SIGMAS", 0.0)
+    short = mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h)
+    assert sum(searched) > 100
+    assert (usual.uniform == short.uniform).all()
+
+
+@pytest.mark.parametrize("columns", [160, 2048, 2050])
+def test_the_best_over_all_layers_are_topks(columns: int) -> None:
+    """The list over all processings is topk's, whether or not it looks at blocks first."""
+    tiles = torch.from_numpy(np.random.default_rng(5).standard_normal((3, 9, columns)).astype(np.float32))
+    found = neighbours._of_any_layer(tiles, 70, 25)
+    expected = tiles.transpose(0, 1).flatten(1).topk(25, dim=1).values
+    assert (found.similarity == expected).all()
+    rows = torch.arange(9)[:, None]
+    assert (tiles[found.layer, rows, found.index - 70] == expected).all()
+
+
 def test_tiles_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tiles of queries and pool give what one large tile gives."""
     pool, y, queries, z = _data(3, 400, 50)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew, UsageError
-from tracer.experiments.neighbours import Neighbours, Votes, compose, find, query_tiles, sorted_pool, vote
+from tracer.experiments.neighbours import compose, find, query_tiles, sorted_pool, vote
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
@@ -37,6 +37,8 @@ from tracer.stats import Interval
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
 UNIFORM_DRAWS = 10
 QUERY_TILE = 256
+GPU_QUERY_TILE = 4096
+"""A pool that does not fit a GPU is moved to it once a tile of queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +95,31 @@ def mixtures(
         pool_groups, query_groups: (N,), (q,); a query never meets its own group.
     """
     names = tuple(pool)
-    made = {name: unit(torch.from_numpy(np.ascontiguousarray(pool[name], np.float32)).to(device)) for name in names}
-    ordered = sorted_pool(made, pool_labels, pool_groups, device)
-    del made
+    ordered = sorted_pool(
+        {name: unit(torch.from_numpy(np.ascontiguousarray(pool[name], np.float32))) for name in names},
+        pool_labels, pool_groups, device,
+    )  # fmt: skip
     rng = [np.random.default_rng([seed, draw]) for draw in range(draws)]
-    assigned = [
-        torch.from_numpy(one.integers(len(names), size=len(pool_labels))).to(device)[ordered.origin] for one in rng
-    ]
+    assigned = np.array([one.integers(len(names), size=len(pool_labels)) for one in rng], dtype=np.int64)
+    assignments = (
+        torch.from_numpy(assigned.reshape(draws, -1)).to(device)[:, ordered.origin] if draws else torch.empty(0)
+    )
     count = len(query_labels)
     right = np.zeros((len(names),) * 3 + (count,), dtype=bool)
     uniform = np.zeros((len(names), draws, count), dtype=bool)
-    ties, votes = 0, 0
+    ties = 0
     for test, name in enumerate(names):
         all_queries = unit(torch.from_numpy(np.ascontiguousarray(queries[name], np.float32)).to(device))
-        for rows in query_tiles(query_labels, QUERY_TILE):
+        for rows in query_tiles(query_labels, QUERY_TILE if device == "cpu" else GPU_QUERY_TILE):
             Q, truth = all_queries[torch.from_numpy(rows).to(device)], query_labels[rows]
             groups = None if query_groups is None else torch.from_numpy(query_groups[rows]).to(device)
-            lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assigned, k)
-
-            def ask(candidates: Neighbours, Q: torch.Tensor = Q) -> Votes:
-                nonlocal ties, votes
-                said = vote(candidates, k, Q, ordered)
-                ties, votes = ties + int(said.tied.sum()), votes + len(said.tied)
-                return said
-
-            for a, b in product(range(len(names)), repeat=2):
-                right[test, a, b, rows] = ask(compose(lists, a, b)).labels == truth
-            for draw, candidates in enumerate(lists.uniform):
-                uniform[test, draw, rows] = ask(candidates).labels == truth
-    return Mixtures(names, right, uniform, ties / max(1, votes))
+            lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, k)
+            said = vote(compose(lists), k, Q, ordered)
+            right[test][..., rows], ties = said.labels == truth, ties + int(said.tied.sum())
+            if lists.uniform is not None:
+                said = vote(lists.uniform, k, Q, ordered)
+                uniform[test][..., rows], ties = said.labels == truth, ties + int(said.tied.sum())
+    return Mixtures(names, right, uniform, ties / max(1, right.size + uniform.size))
 
 
 def processing_knn(

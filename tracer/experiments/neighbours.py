@@ -2,8 +2,11 @@
 
 A mixture is: pool pictures of the query's own class in processing a, all others in processing b. Its k nearest are among the k
 nearest of the own class in a and the k nearest of the rest in b. So for P processings P² passes over query × pool tiles give
-all P³ mixtures. Uniform draws, in which each pool picture has a processing of its own, have no such short cut: they take
-their columns from the same tiles in the same pass.
+all P³ mixtures.
+
+In a uniform draw each pool picture has a processing of its own. Of a long enough list of the nearest over all processings at
+once, every draw keeps about one in P; the first k of those are its k nearest. One such list serves all draws. Where too few
+of it are left, which is rare by the list's length, that query's draw is searched by itself.
 
 Similarities are single precision; where the order of neighbours hangs on less than its rounding, they are computed again in
 double precision. So the answer is that of a double-precision brute force, except where neighbours are exactly as similar.
@@ -11,7 +14,8 @@ double precision. So the answer is that of a double-precision brute force, excep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,18 +28,22 @@ SPARE = 4
 """Neighbours kept beyond k, so that those too close to call at the k-th place are at hand."""
 
 BUDGET = 1 << 25
-"""Similarities held at once (128 MB)."""
+"""Similarities held at once (128 MB); on a GPU sixteen times as many."""
 MIN_WIDTH = 1024
+BLOCK = 64
+"""Columns of which only the largest is looked at first."""
+SIGMAS = 4.5
+"""How far below the expected number a draw's share of the long list may fall before the query is searched by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Candidates for the nearest neighbours of q queries, most similar first.
+    """Candidates for the nearest neighbours of q queries; leading axes stand for processings or draws.
 
     Attributes:
-        similarity: (q, m) float32, −inf where there are fewer.
-        index: (q, m) int64 rows of the pool.
-        layer: (q, m) int64, which processing of the pool picture.
+        similarity: (…, q, m) float32, −inf where there are fewer.
+        index: (…, q, m) int64 rows of the pool.
+        layer: (…, q, m) int64, which processing of the pool picture.
     """
 
     similarity: torch.Tensor
@@ -43,11 +51,25 @@ class Neighbours:
     layer: torch.Tensor
 
     def merged(self, other: Neighbours, keep: int) -> Neighbours:
-        """The `keep` most similar of both."""
-        similarity = torch.cat([self.similarity, other.similarity], dim=1)
-        index, layer = torch.cat([self.index, other.index], dim=1), torch.cat([self.layer, other.layer], dim=1)
-        best, at = similarity.topk(min(keep, similarity.shape[1]), dim=1)
-        return Neighbours(best, index.gather(1, at), layer.gather(1, at))
+        """The `keep` most similar of both, most similar first."""
+        both = self.beside(other)
+        best, at = both.similarity.topk(min(keep, both.similarity.shape[-1]), dim=-1)
+        return Neighbours(best, both.index.gather(-1, at), both.layer.gather(-1, at))
+
+    def beside(self, other: Neighbours) -> Neighbours:
+        """All of both, in no order."""
+        return Neighbours(
+            torch.cat([self.similarity, other.similarity], dim=-1),
+            torch.cat([self.index, other.index], dim=-1),
+            torch.cat([self.layer, other.layer], dim=-1),
+        )
+
+    def expanded(self, *shape: int) -> Neighbours:
+        """Views of another leading shape."""
+        return Neighbours(self.similarity.expand(*shape), self.index.expand(*shape), self.layer.expand(*shape))
+
+    def __getitem__(self, at: slice | tuple[slice | None, ...] | None) -> Neighbours:
+        return Neighbours(self.similarity[at], self.index[at], self.layer[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +77,53 @@ class Pool:
     """Pool pictures in P processings, sorted by class.
 
     Attributes:
-        vectors: P × (N, D) float32 unit rows.
+        vectors: (P, N, D) float32 unit rows; in the computer's memory where a GPU's is too small, and then moved by tiles.
         labels: (N,) int64 ascending. groups: (N,) or None; a query never meets its own group.
         origin: (N,) the rows that the caller knows the pictures by.
     """
 
-    vectors: tuple[torch.Tensor, ...]
+    vectors: torch.Tensor
     labels: torch.Tensor
     groups: torch.Tensor | None
     origin: torch.Tensor
 
+    def rows(self, layer: torch.Tensor | int, index: torch.Tensor) -> torch.Tensor:
+        """(n, D) vectors of some pictures, on the device of the labels."""
+        home = self.vectors.device
+        which = layer if isinstance(layer, int) else layer.to(home)
+        return self.vectors[which, index.to(home)].to(self.labels.device)
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """For one test processing and each pool processing, the nearest of a query's own class and of all others.
+    """For one test processing, the nearest of a query's own class and of all others in each pool processing.
 
     Attributes:
-        own, others: P lists each. uniform: one list a draw.
+        own, others: (P, q, m). uniform: (draws, q, m), or None without draws.
     """
 
-    own: tuple[Neighbours, ...]
-    others: tuple[Neighbours, ...]
-    uniform: tuple[Neighbours, ...]
+    own: Neighbours
+    others: Neighbours
+    uniform: Neighbours | None
 
 
-def top(similarity: torch.Tensor, keep: int, block: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
-    """The `keep` largest of each row (q, n) and their columns, as topk gives them.
+def top(similarity: torch.Tensor, keep: int, block: int = BLOCK) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `keep` largest of each row (…, n) and their columns, as topk gives them.
 
     The largest lie in the `keep` blocks with the largest maxima, and a maximum is far cheaper than a selection.
     """
-    rows, columns = similarity.shape
+    columns = similarity.shape[-1]
     if columns < 8 * block * keep:
-        return similarity.topk(min(keep, columns), dim=1)
-    whole = columns // block * block
-    maxima = similarity[:, :whole].view(rows, -1, block).amax(dim=2)
-    chosen = maxima.topk(keep, dim=1).indices
-    at = (chosen[:, :, None] * block + torch.arange(block, device=similarity.device)).view(rows, -1)
+        return similarity.topk(min(keep, columns), dim=-1)
+    lead, whole = similarity.shape[:-1], columns // block * block
+    maxima = similarity[..., :whole].view(*lead, whole // block, block).amax(dim=-1)
+    chosen = maxima.topk(keep, dim=-1, sorted=False).indices
+    at = (chosen[..., None] * block + torch.arange(block, device=similarity.device)).flatten(-2)
     if whole < columns:
-        rest = torch.arange(whole, columns, device=similarity.device).expand(rows, -1)
-        at = torch.cat([at, rest], dim=1)
-    best, inside = similarity.gather(1, at).topk(keep, dim=1)
-    return best, at.gather(1, inside)
+        rest = torch.arange(whole, columns, device=similarity.device).expand(*lead, -1)
+        at = torch.cat([at, rest], dim=-1)
+    best, inside = similarity.gather(-1, at).topk(keep, dim=-1)
+    return best, at.gather(-1, inside)
 
 
 def find(
@@ -103,33 +131,38 @@ def find(
     labels: torch.Tensor,
     groups: torch.Tensor | None,
     pool: Pool,
-    assignments: Sequence[torch.Tensor],
+    assignments: torch.Tensor,
     k: int,
 ) -> Lists:
     """The lists of one tile of queries (q, D), whose labels are ascending, over the whole pool.
 
-    `assignments` are the uniform draws: (N,) the processing of each pool picture.
+    `assignments` are the uniform draws: (draws, N) the processing of each pool picture.
     """
-    keep, layers = k + SPARE, len(pool.vectors)
-    own: list[Neighbours | None] = [None] * layers
-    others: list[Neighbours | None] = [None] * layers
-    uniform: list[Neighbours | None] = [None] * len(assignments)
-    width = max(MIN_WIDTH, BUDGET // (len(queries) * (layers + 2)))
-    for start in range(0, len(pool.labels), width):
-        part = slice(start, start + width)
-        tiles = [queries @ vectors[part].T for vectors in pool.vectors]
+    keep, layers, size = k + SPARE, len(pool.vectors), len(pool.labels)
+    depth = _depth(keep, layers) if len(assignments) else 0
+    own: Neighbours | None = None
+    others: Neighbours | None = None
+    anyhow: Neighbours | None = None
+    budget = BUDGET if queries.device.type == "cpu" else 16 * BUDGET
+    width = min(max(MIN_WIDTH, budget // (len(queries) * layers)), size)
+    layer = torch.arange(layers, device=queries.device)[:, None, None]
+    buffer = queries.new_empty(layers, len(queries), width)
+    for start in range(0, size, width):
+        part = slice(start, min(start + width, size))
+        tiles = buffer if part.stop - start == width else queries.new_empty(layers, len(queries), part.stop - start)
+        for vectors, tile in zip(pool.vectors, tiles, strict=True):
+            torch.mm(queries, vectors[part].to(queries.device).T, out=tile)
         if groups is not None and pool.groups is not None:
-            hidden = groups[:, None] == pool.groups[part]
-            for tile in tiles:
-                tile[hidden] = -torch.inf
-        for draw, assignment in enumerate(assignments):
-            uniform[draw] = _joined(uniform[draw], _drawn(tiles, assignment[part], start, keep), keep)
-        for layer, tile in enumerate(tiles):
-            mine = _own(tile, labels, pool.labels[part], start, keep, layer)  # and takes them out of the tile
-            own[layer] = _joined(own[layer], mine, keep)
-            best, at = top(tile, keep)
-            others[layer] = _joined(others[layer], Neighbours(best, at + start, torch.full_like(at, layer)), keep)
-    return Lists(tuple(filter(None, own)), tuple(filter(None, others)), tuple(filter(None, uniform)))
+            tiles.masked_fill_(groups[:, None] == pool.groups[part], -torch.inf)
+        if depth:
+            anyhow = _joined(anyhow, _of_any_layer(tiles, start, depth), depth)
+        mine = _own(tiles, labels, pool.labels[part], start, keep, layer)  # and takes them out of the tiles
+        own = _joined(own, mine, keep)
+        best, at = top(tiles, keep)
+        others = _joined(others, Neighbours(best, at + start, layer.expand_as(at)), keep)
+    assert own is not None and others is not None
+    uniform = None if anyhow is None else _drawn(anyhow, assignments, queries, groups, pool, keep)
+    return Lists(own, others, uniform)
 
 
 def _joined(before: Neighbours | None, new: Neighbours, keep: int) -> Neighbours:
@@ -137,38 +170,98 @@ def _joined(before: Neighbours | None, new: Neighbours, keep: int) -> Neighbours
 
 
 def _own(
-    tile: torch.Tensor, labels: torch.Tensor, pool_labels: torch.Tensor, start: int, keep: int, layer: int
+    tiles: torch.Tensor, labels: torch.Tensor, pool_labels: torch.Tensor, start: int, keep: int, layer: torch.Tensor
 ) -> Neighbours:
-    """The best of each query's own class in a tile; their columns are set to −inf in the tile.
+    """The best of each query's own class in tiles (P, q, w); their columns are set to −inf there.
 
     Queries and pool are sorted by class, so that own-class columns are one slice for a run of queries.
     """
-    similarity = tile.new_full((len(tile), keep), -torch.inf)
-    index = torch.zeros(len(tile), keep, dtype=torch.int64, device=tile.device)
+    similarity = tiles.new_full((*tiles.shape[:2], keep), -torch.inf)
+    index = torch.zeros(similarity.shape, dtype=torch.int64, device=tiles.device)
     names, runs = torch.unique_consecutive(labels, return_counts=True)
     begins = torch.searchsorted(pool_labels, names).tolist()
     ends = torch.searchsorted(pool_labels, names, right=True).tolist()
     row = 0
     for begin, end, run in zip(begins, ends, runs.tolist(), strict=True):
         if end > begin:
-            block = tile[row : row + run, begin:end]
+            block = tiles[:, row : row + run, begin:end]
             best, at = top(block, min(keep, end - begin))
-            similarity[row : row + run, : best.shape[1]] = best
-            index[row : row + run, : best.shape[1]] = at + (start + begin)
+            similarity[:, row : row + run, : best.shape[-1]] = best
+            index[:, row : row + run, : best.shape[-1]] = at + (start + begin)
             block.fill_(-torch.inf)
         row += run
-    return Neighbours(similarity, index, torch.full_like(index, layer))
+    return Neighbours(similarity, index, layer.expand_as(index))
 
 
-def _drawn(tiles: Sequence[torch.Tensor], assignment: torch.Tensor, start: int, keep: int) -> Neighbours:
-    """The best of a tile in which each pool picture has the processing that a draw gave it."""
-    columns = torch.argsort(assignment, stable=True)
-    sizes = torch.bincount(assignment, minlength=len(tiles)).tolist()
-    chosen = torch.split(columns, sizes)
-    mixed = torch.cat([tile.index_select(1, some) for tile, some in zip(tiles, chosen, strict=True)], dim=1)
-    best, at = top(mixed, keep)
-    at = columns[at]
-    return Neighbours(best, at + start, assignment[at])
+def _depth(keep: int, layers: int) -> int:
+    """How long a list over all processings must be for a draw to find `keep` of its own in it.
+
+    Each entry is in a draw with probability 1 / P, so of M entries about M / P are, with a standard deviation of
+    √(M (P − 1)) / P; M is where the expected number lies `SIGMAS` of those above `keep`.
+    """
+    spread = SIGMAS * math.sqrt(layers - 1)
+    return math.ceil(((spread + math.sqrt(spread**2 + 4 * layers * keep)) / 2) ** 2)
+
+
+def _of_any_layer(tiles: torch.Tensor, start: int, depth: int, block: int = BLOCK // 4) -> Neighbours:
+    """The `depth` best of tiles (P, q, w) whatever their processing; `top` over rows that lie apart in memory."""
+    layers, rows, columns = tiles.shape
+    if columns % block or layers * columns < 4 * block * depth:
+        best, at = tiles.transpose(0, 1).flatten(1).topk(min(depth, layers * columns), dim=1)
+        return Neighbours(best, at % columns + start, at // columns)
+    maxima = (
+        tiles.view(layers, rows, columns // block, block).amax(dim=-1).transpose(0, 1).flatten(1)
+    )  # (q, P · blocks)
+    chosen = maxima.topk(depth, dim=1, sorted=False).indices
+    per_layer = columns // block
+    layer, column = chosen // per_layer, chosen % per_layer * block
+    begin = (layer * rows + torch.arange(rows, device=tiles.device)[:, None]) * columns + column
+    at = (begin[..., None] + torch.arange(block, device=tiles.device)).flatten(1)
+    best, inside = tiles.view(-1)[at].topk(depth, dim=1)
+    found = at.gather(1, inside)
+    return Neighbours(best, found % columns + start, found // (rows * columns))
+
+
+def _drawn(
+    anyhow: Neighbours,
+    assignments: torch.Tensor,
+    queries: torch.Tensor,
+    groups: torch.Tensor | None,
+    pool: Pool,
+    keep: int,
+) -> Neighbours:
+    """The nearest in each draw, from the nearest over all processings (q, M)."""
+    held = torch.isfinite(anyhow.similarity)
+    within = (assignments[:, anyhow.index] == anyhow.layer) & held
+    best, at = anyhow.similarity.masked_fill(~within, -torch.inf).topk(min(keep, within.shape[-1]), dim=-1)
+    found = Neighbours(
+        best,
+        anyhow.index.expand(within.shape).gather(-1, at),
+        anyhow.layer.expand(within.shape).gather(-1, at),
+    )
+    cut = held.all(dim=-1) & (held.shape[-1] < len(pool.vectors) * len(pool.labels))  # there may be more than it holds
+    short = cut & (within.sum(dim=-1) < keep)
+    for draw in torch.nonzero(short.any(dim=1))[:, 0].tolist():
+        rows = torch.nonzero(short[draw])[:, 0]
+        anew = _search(queries[rows], None if groups is None else groups[rows], pool, assignments[draw], keep)
+        found.similarity[draw, rows], found.index[draw, rows] = anew.similarity, anew.index
+        found.layer[draw, rows] = anew.layer
+    return found
+
+
+def _search(
+    queries: torch.Tensor, groups: torch.Tensor | None, pool: Pool, assignment: torch.Tensor, keep: int
+) -> Neighbours:
+    """The nearest (q, keep) where each pool picture has the processing that one draw gave it."""
+    found: Neighbours | None = None
+    for index in torch.split(torch.arange(len(assignment), device=queries.device), MIN_WIDTH):
+        similarity = queries @ pool.rows(assignment[index], index).T
+        if groups is not None and pool.groups is not None:
+            similarity.masked_fill_(groups[:, None] == pool.groups[index], -torch.inf)
+        best, at = similarity.topk(min(keep, len(index)), dim=1)
+        found = _joined(found, Neighbours(best, index[at], assignment[index[at]]), keep)
+    assert found is not None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +277,23 @@ class Votes:
 
 
 def vote(candidates: Neighbours, k: int, queries: torch.Tensor, pool: Pool) -> Votes:
-    """Majority of the k nearest among the candidates of queries (q, D).
+    """Majority of the k nearest among the candidates (…, q, m) of queries (q, D).
 
     Ties: among classes with equally many votes the one with the nearest neighbour wins. Neighbours exactly as similar are
     ordered by their row in the caller's pool; where that decides who is among the k, the query counts as tied too.
     """
-    similarity, index = candidates.similarity, candidates.index
+    shape = candidates.similarity.shape[:-1]
+    similarity, index = candidates.similarity.flatten(0, -2), candidates.index.flatten(0, -2)
     rank = similarity.double()
     near = _too_close(similarity, k)
     if len(near):
-        _recompute(rank, near, candidates, queries, pool)
+        _recompute(rank, near, Neighbours(similarity, index, candidates.layer.flatten(0, -2)), queries, pool)
     # Two stable sorts: by row of the caller's pool, then by similarity.
     first = torch.argsort(pool.origin[index], dim=1, stable=True)
     second = torch.argsort(rank.gather(1, first), dim=1, descending=True, stable=True)
     order = first.gather(1, second)
-    return majority(rank.gather(1, order), pool.labels[index.gather(1, order)], k)
+    said = majority(rank.gather(1, order), pool.labels[index.gather(1, order)], k)
+    return Votes(said.labels.reshape(shape), said.tied.reshape(shape))
 
 
 def majority(similarity: torch.Tensor, labels: torch.Tensor, k: int) -> Votes:
@@ -229,34 +324,50 @@ def _too_close(similarity: torch.Tensor, k: int) -> torch.Tensor:
 def _recompute(
     rank: torch.Tensor, rows: torch.Tensor, candidates: Neighbours, queries: torch.Tensor, pool: Pool
 ) -> None:
-    """Replace the similarities of some rows by double-precision ones."""
-    finite = torch.isfinite(candidates.similarity[rows])
-    at, column = torch.nonzero(finite, as_tuple=True)
-    row = rows[at]
-    layer, index = candidates.layer[row, column], candidates.index[row, column]
-    for number, vectors in enumerate(pool.vectors):
-        chosen = layer == number
-        rank[row[chosen], column[chosen]] = exact(queries[row[chosen]], vectors[index[chosen]])
+    """Replace the similarities of some rows by double-precision ones; row r belongs to query r modulo q."""
+    at, column = torch.nonzero(torch.isfinite(candidates.similarity[rows]), as_tuple=True)
+    step = max(1, BUDGET // (4 * queries.shape[1]))
+    for row, there in zip(torch.split(rows[at], step), torch.split(column, step), strict=True):
+        layer, index = candidates.layer[row, there], candidates.index[row, there]
+        rank[row, there] = exact(queries[row % len(queries)], pool.rows(layer, index))
 
 
-def compose(lists: Lists, own_layer: int, other_layer: int) -> Neighbours:
-    """Candidates where the own class is in one processing and everything else in another."""
-    own, others = lists.own[own_layer], lists.others[other_layer]
-    return own.merged(others, own.similarity.shape[1] + others.similarity.shape[1])
+def compose(lists: Lists) -> Neighbours:
+    """Candidates (P, P, q, m) where the own class is in one processing and everything else in another."""
+    layers, queries, keep = lists.own.similarity.shape
+    own = lists.own[:, None].expanded(layers, layers, queries, keep)
+    others = lists.others[None].expanded(layers, layers, queries, lists.others.similarity.shape[-1])
+    return own.beside(others)
 
 
 def sorted_pool(
     vectors: Mapping[str, torch.Tensor], labels: NDArray[np.int64], groups: NDArray[np.int64] | None, device: str
 ) -> Pool:
-    """A pool of unit vectors by processing, sorted by class."""
+    """A pool of unit vectors by processing, sorted by class.
+
+    Args:
+        vectors: processing → (N, D), in the computer's memory; they stay there where they would take more than half of the
+            memory that the device has free.
+    """
     order = np.argsort(labels, kind="stable")
-    at = torch.from_numpy(order).to(device)
+    at = torch.from_numpy(order)
+    first = next(iter(vectors.values()))
+    stacked = torch.empty(len(vectors), *first.shape)
+    for row, matrix in zip(stacked, vectors.values(), strict=True):
+        torch.index_select(matrix, 0, at, out=row)
+    if device != "cpu" and stacked.nbytes < _free(device) / 2:
+        stacked = stacked.to(device)
     return Pool(
-        tuple(matrix[at].contiguous() for matrix in vectors.values()),
+        stacked,
         torch.from_numpy(labels[order]).to(device),
         None if groups is None else torch.from_numpy(groups[order]).to(device),
-        at,
+        at.to(device),
     )
+
+
+def _free(device: str) -> int:
+    """Bytes of memory that a device has free; none where that cannot be asked."""
+    return torch.cuda.mem_get_info(device)[0] if device.startswith("cuda") else 0
 
 
 def query_tiles(labels: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
