@@ -52,7 +52,21 @@ _BRANDS: dict[str, str] = {
     "jvckenwood": "JVC",
     "victor company of japan": "JVC",
     "jvc": "JVC",
+    "cmf": "CMF",
+    "cmf by nothing": "CMF",
+    **{
+        f"kddi {code}": brand
+        for code, brand in (("sh", "Sharp"), ("ca", "Casio"), ("hi", "Hitachi"), ("kc", "Kyocera"))
+    },
+    **{
+        f"kddi {code}": brand
+        for code, brand in (("sa", "Sanyo"), ("ts", "Toshiba"), ("sn", "Sony Ericsson"), ("pt", "Pantech"))
+    },
+    "kddi": "KDDI",
     "kmz": "Zenit",
+    "lemobile": "LeEco",
+    "letv": "LeEco",
+    "ntt docomo": "Docomo",
     "konica minolta": "Konica Minolta",
     "leica camera": "Leica",
     "leitz": "Leica",
@@ -113,16 +127,16 @@ _BRANDS: dict[str, str] = {
 }
 _PLAIN = (
     "Activeon", "AEE", "Agfa", "AgfaPhoto", "Aiptek", "Akaso", "Alcatel", "Amazon", "Apple", "Archos", "Autel",
-    "BenQ", "Blackmagic", "Blackview", "BLU", "Brother", "Canon", "Casio", "Concord", "Contax", "Contour", "Coolpad",
+    "BenQ", "Blackmagic", "Blackview", "BLU", "Brother", "Canon", "Casio", "Concord", "Contax", "Contour", "Coolpad", "Docomo",
     "Creative", "Cubot", "Doogee", "Doro", "Drift", "Eken", "Elephone", "Energizer", "Epson", "Essential",
     "Fairphone", "Fimi", "Foscam", "Fujifilm", "Fujitsu", "Gigaset", "Gionee", "Google", "Hisense", "Hitachi",
     "Honor", "Huawei", "Hubsan", "Imacon", "Infinix", "Intel", "Jenoptik", "Karbonn", "Kodak", "Konica", "Kyocera",
-    "Lava", "Leaf", "Leagoo", "LeEco", "Leica", "Lenovo", "Lytro", "Mamiya", "Medion", "Meizu", "Micromax",
-    "Microsoft", "Microtek", "Mitsubishi", "Motorola", "Mustek", "Nextbase", "Nintendo", "Nokia", "Noritsu",
+    "Lava", "Leaf", "Lexmark", "Leagoo", "LeEco", "Leica", "Lenovo", "Lytro", "Mamiya", "Medion", "Meizu", "Micromax",
+    "Microsoft", "Microtek", "Mitsubishi", "Motorola", "Mustek", "Nextbase", "Nintendo", "Nextbit", "Nokia", "Noritsu",
     "Nothing", "Nubia", "Nvidia", "Oukitel", "Pakon", "Palm", "Pantech", "Philips", "Plustek", "Potensic",
     "PowerVision", "Praktica", "Premier", "Razer", "Reconyx", "Reflecta", "Ricoh", "Rollei", "Sagem", "Sanyo",
-    "Sharp", "Siemens", "Sigma", "SJCAM", "Skydio", "Sinar", "Tecno", "TomTom", "Toshiba", "Trust", "Ulefone", "Umax",
-    "Vivitar", "Vodafone", "Wiko", "Xerox", "Xiaomi", "Yashica", "Yuneec", "Zeiss",
+    "Sharp", "Siemens", "Sigma", "SJCAM", "Skydio", "Sinar", "Tecno", "TomTom", "Toshiba", "Trust", "Ulefone", "Umax", "Unihertz",
+    "Vivitar", "Vodafone", "Wiko", "Wileyfox", "Xerox", "Xiaomi", "Yashica", "Yuneec", "Zeiss",
 )  # fmt: skip
 _BRANDS.update({name.casefold(): name for name in _PLAIN if name.casefold() not in _BRANDS})
 _LONGEST = max(len(words.split()) for words in _BRANDS)
@@ -140,6 +154,7 @@ _NOTHING = re.compile(
 # Makers that build under other firms' names: the model says which.
 _LICENSED = {"HMD": {"nokia": "Nokia"}, "JK Imaging": {"kodak": "Kodak"}, "Ricoh": {"pentax": "Pentax"}}
 _LICENSED["Microsoft"] = {"nokia": "Nokia"}
+_LICENSED["FLIR"] = {"cat": "Cat"}
 
 # Lines whose name gives the maker away where a file leaves the maker out.
 _LINES: tuple[tuple[str, str], ...] = tuple(

@@ -149,8 +149,8 @@ def _detect(words: str) -> tuple[CameraType | None, str, str]:
     found = DeviceDetector(_BROWSER.format(name), skip_bot_detection=True).parse()
     return (
         _KINDS.get(found.device_type() or ""),
-        (found.device_brand() or "").strip(),
-        (found.device_model() or "").strip(),
+        str(found.device_brand() or "").strip(),  # a brand or model of digits comes as a number: 360, 1s
+        str(found.device_model() or "").strip(),
     )
 
 

@@ -50,6 +50,19 @@ def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
     return {1: CameraType.FILM_SCANNER, 2: CameraType.SCANNER}.get(file_source) if file_source is not None else None
 
 
+_PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType.TABLET})
+
+
+def _phone(brand: str, model: str, written: str | None) -> CameraType | None:
+    """The type that device-detector gives; where that may not be believed, the type of the line that its market name
+    belongs to (F-04G is an Arrows NX)."""
+    phone = phones.ask(brand, model, written)
+    if phone is None or phone.type or not phone.market_name:
+        return phone.type if phone else None
+    line = families.hard(brand, phone.market_name)
+    return line.type if line else None
+
+
 @lru_cache(maxsize=16384)
 def _answers(make: str | None, model: str | None, sources: frozenset[Source]) -> tuple[Answer, ...]:
     """What table, lines and data bases say of a camera, best first. device-detector is asked only where it could
@@ -65,11 +78,13 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
     soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
-    # A line of cameras of this maker claims the name: then no phone's name is looked for in it.
-    if Source.DEVICE_DETECTOR in sources and brand and model and not answers and soft is None:
-        phone = phones.ask(brand, model, written)
-        if phone and phone.type:
-            answers.append(("device-detector", phone.type))
+    # A line of cameras of this maker claims the name: then no phone's name is looked for in it. What is a phone already
+    # is asked about all the same: where the two disagree, both are shown.
+    may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
+    if Source.DEVICE_DETECTOR in sources and brand and model and may_be_a_phone:
+        phone = _phone(brand, model, written)
+        if phone:
+            answers.append(("device-detector", phone))
     soft = soft or (families.code(brand, model) if Source.FAMILY in sources and not answers else None)
     if soft:
         answers.append((f"family:{soft.name}", soft.type))

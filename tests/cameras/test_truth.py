@@ -4,63 +4,60 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from benchmarks import camera_types as bench
 from curate.cameras.resolve import ALL_SOURCES, Source, resolve, type_from_file_source
-
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "camera_types.py"
-
-
-@pytest.fixture(scope="module")
-def benchmark_module() -> ModuleType:
-    """The benchmark that prints the figures of the docs: the same measure holds the floors."""
-    spec = importlib.util.spec_from_file_location("camera_types_benchmark", BENCHMARK)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from curate.cameras.types import CameraType
 
 
-def test_lensfun_bodies_without_lensfun(benchmark_module: ModuleType) -> None:
+def test_lensfun_bodies_without_lensfun() -> None:
     """On at least 900 bodies, without lensfun and the table: 80 % right, under 1 % wrong, the rest unknown."""
-    truth = list(benchmark_module.truth_of_lensfun())
-    counts, others = benchmark_module.measure(truth, benchmark_module.WITHOUT_DATA)
-    assert len(truth) >= 900
-    assert counts["right"] >= 0.80 * len(truth), others
-    assert counts["wrong"] < 0.01 * len(truth), others
+    measured = bench.measure(list(bench.truth_of_lensfun()), bench.WITHOUT_DATA)
+    assert measured.total >= 900
+    assert measured.share("right") >= 0.80, measured.others
+    assert measured.share("wrong") < 0.01, measured.others
 
 
-def test_lensfun_bodies_with_all_sources(benchmark_module: ModuleType) -> None:
+def test_lensfun_bodies_with_all_sources() -> None:
     """No body of the data base becomes a phone, but the Xperia that stands among its compact cameras."""
-    truth = list(benchmark_module.truth_of_lensfun())
-    counts, others = benchmark_module.measure(truth, ALL_SOURCES)
-    assert counts["right"] >= 0.98 * len(truth), others
-    assert [line for line in others if "smartphone" in line] == [line for line in others if "Xperia" in line]
+    measured = bench.measure(list(bench.truth_of_lensfun()), ALL_SOURCES)
+    assert measured.share("right") >= 0.98, measured.others
+    assert not bench.confused(measured), measured.others
+
+
+def test_names_by_hand() -> None:
+    """Phones, tablets, cameras, scanners and what is neither, old and new: 99 % right, none wrong."""
+    measured = bench.measure(list(bench.truth_of_csv(bench.BY_HAND)), ALL_SOURCES)
+    assert measured.share("right") >= 0.99, measured.others
+    assert measured.counts["wrong"] == 0, measured.others
+
+
+def test_names_by_hand_of_no_type_stay_unknown() -> None:
+    """Consoles, webcams, thermal cameras and editing programs are none of the types."""
+    for make, model, kind in bench.truth_of_csv(bench.BY_HAND):
+        if kind is CameraType.UNKNOWN:
+            assert resolve(make, model).type is kind, (make, model)
 
 
 @pytest.mark.corpus
-def test_judged_cameras(benchmark_module: ModuleType, corpus: Path) -> None:
+def test_judged_cameras(corpus: Path) -> None:
     """On the corpus' judged cameras: 98 % right, no smartphone taken for something else or the reverse."""
-    truth = list(benchmark_module.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv"))
-    counts, others = benchmark_module.measure(truth, ALL_SOURCES)
-    assert counts["right"] >= 0.98 * len(truth), others
-    assert counts["phones confused"] == 0, others
+    measured = bench.measure(list(bench.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv")), ALL_SOURCES)
+    assert measured.share("right") >= 0.98, measured.others
+    assert measured.counts["confused"] == 0, measured.others
 
 
 @pytest.mark.corpus
-def test_judged_cameras_without_the_table(benchmark_module: ModuleType, corpus: Path) -> None:
+def test_judged_cameras_without_the_table(corpus: Path) -> None:
     """The rules hold up without the rows of the table: 95 % right, none wrong."""
-    truth = list(benchmark_module.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv"))
-    counts, others = benchmark_module.measure(truth, ALL_SOURCES - {Source.TABLE})
-    assert counts["right"] >= 0.95 * len(truth), others
-    assert counts["wrong"] == 0, others
+    truth = list(bench.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv"))
+    measured = bench.measure(truth, ALL_SOURCES - {Source.TABLE})
+    assert measured.share("right") >= 0.95, measured.others
+    assert measured.counts["wrong"] == 0, measured.others
 
 
 @pytest.mark.corpus
