@@ -88,18 +88,20 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
 
 
-def queue(catalog: Catalog, limit: int | None = None) -> list[PairRow]:
+def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None = None) -> list[PairRow]:
     """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others.
 
     Args:
         limit: pairs at most; None for all.
+        phone_sha256: only those of this phone photo.
     """
+    of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
         "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
-        "FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits "
-        "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path LIMIT ?",
-        (-1 if limit is None else limit,),
+        f"FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits {of_one} "
+        "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path LIMIT :limit",
+        {"limit": -1 if limit is None else limit, "phone": phone_sha256},
     )
     return [_pair_row(row) for row in rows]
 

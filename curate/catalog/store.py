@@ -392,7 +392,7 @@ def facts_from_json(text: str) -> PhotoFacts:
 
 
 def _label_row(row: sqlite3.Row) -> LabelRow:
-    labels = {name: row[name] for name in _ROW_COLUMNS}
+    labels = dict(zip(_ROW_COLUMNS, row, strict=False))  # by position: looking names up in a row takes twice as long
     for name in _BOOLEANS:
         if labels[name] is not None:
             labels[name] = bool(labels[name])

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from curate.catalog.labels import LabelRow
+from curate.errors import CurateError
 from curate.progress import Progress
 
 
@@ -31,3 +33,17 @@ class WorkEnded(Message):
     """What it did, or why it stopped, in one line."""
     failed: bool = False
     """Whether it stopped for an error."""
+
+
+@dataclass
+class PhotosFound(Message):
+    """A filter's answer, in two parts: the first photos, then how many there are."""
+
+    where: str
+    """The filter that was asked for."""
+    photos: list[LabelRow]
+    """The first of them."""
+    total: int | None = None
+    """How many there are; None while they are counted."""
+    error: CurateError | None = None
+    """Why there is no answer."""

@@ -143,13 +143,12 @@ async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
             await pilot.press("slash")
             app.screen.query_one(Input).value = text
             await pilot.press("enter")
-            await pilot.pause()
-            assert table.row_count == rows, text
+            await until(pilot, lambda rows=rows: table.row_count == rows)  # type: ignore[misc]
         await pilot.press("slash")
         app.screen.query_one(Input).value = "no_such_column = 1"
         await pilot.press("enter")
-        await pilot.pause()
-        assert "cannot be used" in status(app) and table.row_count == 10
+        await until(pilot, lambda: "cannot be used" in status(app))
+        assert table.row_count == 10
 
 
 async def test_a_stated_type_holds_for_the_model_and_can_be_undone(tmp_path: Path) -> None:

@@ -56,7 +56,6 @@ CREATE TRIGGER verdict_is_taken_back AFTER DELETE ON verdict BEGIN
     WHERE phone IN (SELECT id FROM photo WHERE sha256 IN (OLD.phone, OLD.other))
        OR other IN (SELECT id FROM photo WHERE sha256 IN (OLD.phone, OLD.other));
 END;
-CREATE INDEX verdict_by_status ON verdict (status);
 
 -- The largest subject number ever given, without reading the log.
 CREATE INDEX decision_by_subject ON decision (json_extract(payload, '$.subject_idx')) WHERE action = 'accept';

@@ -14,9 +14,11 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
+from curate.catalog.labels import LabelRow
 from curate.catalog.pairs import pair_of, waiting
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
+from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
@@ -135,21 +137,42 @@ class LibraryScreen(CurateScreen):
         self._refresh_seconds = self._last_refresh - started
 
     def _show_photos(self) -> None:
+        """Show the first photos; a filter may have to look at all of them, so it is asked in a thread."""
+        if self._where is None:
+            self._show_found(list(self.catalog.labels(None, SHOWN_ROWS)), self.catalog.count())
+            return
+        where, catalog = self._where, self.catalog
+
+        def look() -> None:
+            try:
+                found = list(catalog.labels(where, SHOWN_ROWS))  # with a filter, on a connection of its own
+                few = len(found) < SHOWN_ROWS
+                self.post_message(PhotosFound(where, found, len(found) if few else None))
+                if not few:
+                    self.post_message(PhotosFound(where, found, catalog.count(where)))
+            except CurateError as error:
+                self.post_message(PhotosFound(where, [], error=error))
+
+        self.run_worker(look, name="filter", group="filter", thread=True, exclusive=True)
+
+    def on_photos_found(self, message: PhotosFound) -> None:
+        """Show what a filter found, unless another one was asked for in the meantime."""
+        if message.where != self._where:
+            return
+        if message.error is not None:
+            self._where, self._filter = None, ""
+            self.complain(message.error)
+            self._show_photos()
+        else:
+            self._show_found(message.photos, message.total)
+
+    def _show_found(self, photos: list[LabelRow], total: int | None) -> None:
         table: DataTable[Text] = self.query_one(DataTable)
         row = table.cursor_row
         table.clear()
-        self._paths.clear()
-        try:
-            total = self.catalog.count(self._where)
-            for labels in self.catalog.labels(self._where, SHOWN_ROWS):
-                self._paths.append(labels["path"])
-                table.add_row(*self._cells(labels))
-        except CurateError as error:
-            self._where, self._filter = None, ""
-            self.complain(error)
-            self._show_photos()
-            return
-        empty = not total and self._where is None
+        self._paths = [labels["path"] for labels in photos]
+        table.add_rows(self._cells(labels) for labels in photos)
+        empty = not photos and self._where is None
         self.query_one("#welcome").display = empty
         table.display = not empty
         table.move_cursor(row=min(row, max(0, table.row_count - 1)))
@@ -158,7 +181,8 @@ class LibraryScreen(CurateScreen):
             if self._where is None
             else Text.assemble(("Filter ", "bold"), shown(self._filter))
         )
-        note.append(f"   {total:,}" + (f", the first {SHOWN_ROWS:,} shown" if total > SHOWN_ROWS else ""), "dim")
+        many = f", the first {SHOWN_ROWS:,} shown" if total is None or total > SHOWN_ROWS else ""
+        note.append(f"   {'counting …' if total is None else f'{total:,}'}{many}", "dim")
         self.query_one("#shown", Static).update(note)
 
     def _cells(self, labels: dict[str, object]) -> list[Text]:

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, queue
+from curate.catalog.pairs import PairRow, queue, waiting
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
@@ -20,6 +20,9 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.photo import PhotoView
+
+AHEAD = 1000
+"""Pairs that are read ahead of the one in view; there may be many more."""
 
 _NOTHING = """No pair waits for a decision.
 
@@ -89,6 +92,7 @@ class ReviewScreen(CurateScreen):
     def __init__(self) -> None:
         super().__init__()
         self._queue: list[PairRow] = []
+        self._waiting = 0
         self._at = 0
         self._swapped = False
         self._single = False
@@ -109,14 +113,32 @@ class ReviewScreen(CurateScreen):
     def refresh_data(self) -> None:
         """Read the queue again; the pair in view stays in view where it still waits."""
         kept = self.pair and (self.pair.phone_id, self.pair.other_id)
-        self._queue = queue(self.catalog)
+        self._queue = queue(self.catalog, self._at + AHEAD)
         places = [index for index, pair in enumerate(self._queue) if (pair.phone_id, pair.other_id) == kept]
         self._at = places[0] if places else min(self._at, max(0, len(self._queue) - 1))
         self._show()
 
+    def _read_ahead(self) -> None:
+        """Read more of the queue where the pair in view is near the end of what was read."""
+        if self._at + AHEAD // 10 >= len(self._queue) and len(self._queue) < self._waiting:
+            kept = self.pair
+            self._queue = queue(self.catalog, self._at + AHEAD)
+            if kept is not None:
+                self._at = self._place_of(kept)
+
+    def _place_of(self, pair: PairRow) -> int:
+        """Where a waiting pair stands in the queue; one from further down is put behind the pair in view."""
+        for index, other in enumerate(self._queue):
+            if (other.phone_id, other.other_id) == (pair.phone_id, pair.other_id):
+                return index
+        self._queue.insert(self._at + 1, pair)
+        return min(self._at + 1, len(self._queue) - 1)
+
     def _show(self) -> None:
+        self._waiting = waiting(self.catalog)
+        self._read_ahead()
         tally = decisions.tally(self.catalog)
-        place = f"{self._at + 1:,} of {len(self._queue):,} waiting" if self._queue else "nothing waits"
+        place = f"{self._at + 1:,} of {self._waiting:,} waiting" if self._queue else "nothing waits"
         self.headline("Review", place, f"{tally['accepted']:,} accepted, {tally['rejected']:,} rejected")
         pair = self.pair
         for name in ("#pictures", "#evidence", "#differences"):
@@ -186,12 +208,14 @@ class ReviewScreen(CurateScreen):
         pair = self.pair
         if pair is None:
             return
-        places = [index for index, p in enumerate(self._queue) if p.phone_id == pair.phone_id]
-        if len(places) == 1:
+        partners = queue(self.catalog, phone_sha256=pair.phone_sha256)
+        ids = [(p.phone_id, p.other_id) for p in partners]
+        if len(partners) < 2 or (pair.phone_id, pair.other_id) not in ids:
             self.say("this phone photo has no other candidate")
             return
-        self._move_to(places[(places.index(self._at) + 1) % len(places)])
-        self.say(f"candidate {places.index(self._at) + 1} of {len(places)} for this phone photo")
+        place = (ids.index((pair.phone_id, pair.other_id)) + 1) % len(partners)
+        self._move_to(self._place_of(partners[place]))
+        self.say(f"candidate {place + 1} of {len(partners)} for this phone photo")
 
     def action_swap(self) -> None:
         """Let the two photos change places."""
@@ -206,9 +230,11 @@ class ReviewScreen(CurateScreen):
 
     def after_step(self, decision: decisions.Decision) -> None:
         """Show the pair that an undo brought back."""
-        for index, pair in enumerate(self._queue):
-            if (pair.phone_sha256, pair.other_sha256) == (decision.payload.get("phone"), decision.payload.get("other")):
-                self._move_to(index)
+        phone, other = decision.payload.get("phone"), decision.payload.get("other")
+        if phone is not None:
+            for pair in queue(self.catalog, phone_sha256=phone):
+                if pair.other_sha256 == other:
+                    self._move_to(self._place_of(pair))
 
     def _move_to(self, index: int) -> None:
         self._at, self._swapped = index, False

@@ -1,0 +1,296 @@
+"""How fast photos are taken in, as ratios in one run on one machine; other load on it disturbs them.
+
+Usage: python -m benchmarks.ingest [--files N] [--megabytes M …] [--unchanged N] [--corpus DIR]
+
+1. Whole ingests of 12-megapixel JPEGs (walk, hash, metadata, tables, one reduced decode, perceptual hash, preview,
+   catalogue; with the start of its processes) against a bare loop that only does that reduced decode on as many processes
+   (bar: 70 %), and, per core, against a plain loop on one core: `imagehash.phash(Image.open(f))`, exifread, and a Pillow
+   thumbnail (bar: 5 times). The photos are made on the spot: 1/f noise and grain at several file sizes, four pictures
+   under many names, each with EXIF of its own.
+2. A second ingest of unchanged files (bar: 5 s for 100,000), and the peak memory of the parent process at two sizes.
+3. EXIF alone against `exiftool -fast2 -j` on a corpus of real photos (bar: 8 times): one process of ours against one of
+   exiftool's, and all cores against one of exiftool's. Left out without exiftool or a corpus (LENSTRACE_CORPUS).
+
+Exits with 1 where a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import exifread
+import imagehash
+import numpy as np
+import piexif
+from PIL import Image
+
+from curate.catalog.store import Catalog
+from curate.ingest import ingest
+from curate.photos.exif import read_exif
+from curate.photos.read import read_photo
+from curate.progress import finish
+from curate.workspace import Workspace
+
+OF_BARE, OVER_PLAIN, OVER_EXIFTOOL, UNCHANGED_SECONDS = 0.70, 5.0, 8.0, 5.0
+PICTURES = 4
+CORES = os.cpu_count() or 1
+
+
+def main() -> int:
+    """Print the ratios; return 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=200, help="photos of 12 megapixels for each size")
+    parser.add_argument("--megabytes", type=float, nargs="*", default=[4.5, 2.0], help="about the size of a photo")
+    parser.add_argument("--unchanged", type=int, default=100_000, help="files of the second ingest")
+    parser.add_argument("--corpus", type=Path, default=os.environ.get("LENSTRACE_CORPUS"), help="real photos")
+    options = parser.parse_args()
+    missed: list[str] = []
+
+    def judge(text: str, reached: bool) -> None:
+        print(f"  {text}{'' if reached else '   MISSED'}", flush=True)
+        if not reached:
+            missed.append(text)
+
+    for megabytes in options.megabytes:
+        with tempfile.TemporaryDirectory() as folder:
+            photos_of_12_megapixels(Path(folder), options.files, megabytes, judge)
+    if options.unchanged:
+        with tempfile.TemporaryDirectory() as folder:
+            unchanged_files(Path(folder), options.unchanged, judge)
+    if options.corpus and shutil.which("exiftool"):
+        exif_alone(Path(options.corpus), judge)
+    return int(bool(missed))
+
+
+# --- 12 megapixels
+
+
+def photos_of_12_megapixels(folder: Path, count: int, megabytes: float, judge: Callable[[str, bool], None]) -> None:
+    """Compare a whole ingest with the bare and the plain loop."""
+    paths = make_photos(folder / "photos", count, megabytes)
+    size = sum(path.stat().st_size for path in paths) / 1e6 / count
+    print(f"{count} JPEGs of 12 megapixels, {size:.1f} MB each, {CORES} cores")
+    workspace = Workspace.create(folder / "workspace")
+    # the bare loop before and after, so that a machine that gets busier or quieter is seen
+    before = bare_rate(paths)
+    start = time.perf_counter()
+    with Catalog.open(workspace) as catalog:
+        counts = finish(ingest(catalog, [folder / "photos"], jobs=CORES))
+    ours = count / (time.perf_counter() - start)
+    after = bare_rate(paths)
+    assert counts.added == count and not counts.unreadable
+    some = paths[: max(4, count // 10)]
+    plain = len(some) / seconds_of(lambda: [plain_loop(path) for path in some])
+    alone = len(some) / seconds_of(lambda: [read_photo(path, folder / "preview.jpg") for path in some])
+    print(f"  bare reduced decode, {CORES} processes   {before:7.1f} and {after:.1f} photos/s (before and after)")
+    print(f"  whole ingest, {CORES} processes          {ours:7.1f} photos/s")
+    print(f"  reading one file after another   {alone:7.1f} photos/s (one core, no guard, no catalogue)")
+    print(f"  plain loop, one core             {plain:7.1f} photos/s")
+    ratio = ours / ((before + after) / 2)
+    judge(f"of the bare loop                 {ratio:7.2f} (bar {OF_BARE})", ratio >= OF_BARE)
+    ratio = ours / CORES / plain
+    judge(f"over the plain loop, per core    {ratio:7.2f} (bar {OVER_PLAIN:g})", ratio >= OVER_PLAIN)
+    print(
+        f"  the bare loop over the plain one {(before + after) / 2 / CORES / plain:7.2f} per core: no ingest can exceed it"
+    )
+
+
+def make_photos(folder: Path, count: int, megabytes: float) -> list[Path]:
+    """Write 4000 × 3000 JPEGs of about that size: few pictures, each file with EXIF of its own."""
+    folder.mkdir(parents=True)
+    pictures = [_near_size(_picture(seed), megabytes) for seed in range(PICTURES)]
+    paths = []
+    for number in range(count):
+        paths.append(folder / f"{number // 100:03d}" / f"IMG_{number:04d}.jpg")
+        paths[-1].parent.mkdir(exist_ok=True)
+        piexif.insert(_exif(number), pictures[number % PICTURES], str(paths[-1]))
+    return paths
+
+
+def _picture(seed: int) -> np.ndarray:
+    """A scene with the statistics of photos: noise whose amplitude falls with frequency, and grain."""
+    random = np.random.default_rng(seed)
+    scene = np.zeros((3000, 4000, 3), np.float32)
+    for octave in range(8):
+        size = (max(2, 4000 >> octave), max(2, 3000 >> octave))
+        noise = random.normal(0, 1, (size[1], size[0], 3)).astype(np.float32)
+        noise = 0.4 * noise + noise.mean(axis=2, keepdims=True)
+        layer = [Image.fromarray(noise[..., c]).resize((4000, 3000), Image.Resampling.BICUBIC) for c in range(3)]
+        scene += np.stack([np.asarray(part) for part in layer], axis=2) * (1.6 * 1.7**octave)
+    return np.asarray((scene + 118).clip(0, 255).astype(np.uint8))
+
+
+def _near_size(pixels: np.ndarray, megabytes: float) -> bytes:
+    """The JPEG, 4:2:0 as most cameras write it, of the quality whose size comes nearest."""
+    low, high = 30, 98
+    image = Image.fromarray(pixels)
+    while low < high:
+        middle = (low + high) // 2
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=middle, subsampling=2)
+        low, high = (middle + 1, high) if buffer.tell() < megabytes * 1e6 else (low, middle)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=low, subsampling=2)
+    return buffer.getvalue()
+
+
+def _exif(number: int) -> bytes:
+    """As much EXIF as cameras write: some fifty tags, a thumbnail, a MakerNote."""
+    stamp = f"2019:07:{1 + number % 28:02d} 12:{number // 60 % 60:02d}:{number % 60:02d}"
+    thumbnail = io.BytesIO()
+    Image.new("RGB", (160, 120), (number % 256, 90, 60)).save(thumbnail, "JPEG")
+    image, exif, gps = piexif.ImageIFD, piexif.ExifIFD, piexif.GPSIFD
+    blocks = {
+        "0th": {
+            image.Make: "Acme", image.Model: "Acme 12", image.Orientation: 1, image.XResolution: (72, 1),
+            image.YResolution: (72, 1), image.ResolutionUnit: 2, image.Software: "1.0", image.DateTime: stamp,
+            image.YCbCrPositioning: 1, image.Artist: "", image.Copyright: "",
+        },
+        "Exif": {
+            exif.ExposureTime: (1, 125), exif.FNumber: (28, 10), exif.ExposureProgram: 2, exif.ISOSpeedRatings: 200,
+            exif.ExifVersion: b"0230", exif.DateTimeOriginal: stamp, exif.DateTimeDigitized: stamp, exif.Flash: 16,
+            exif.ComponentsConfiguration: b"\1\2\3\0", exif.ShutterSpeedValue: (6966, 1000), exif.ApertureValue: (297, 100),
+            exif.BrightnessValue: (5, 1), exif.ExposureBiasValue: (0, 1), exif.MaxApertureValue: (2, 1), exif.MeteringMode: 5,
+            exif.LightSource: 0, exif.FocalLength: (50, 1), exif.MakerNote: os.urandom(4096), exif.SubSecTime: "12",
+            exif.SubSecTimeOriginal: "12", exif.FlashpixVersion: b"0100", exif.ColorSpace: 1, exif.PixelXDimension: 4000,
+            exif.PixelYDimension: 3000, exif.SensingMethod: 2, exif.FileSource: b"\3", exif.SceneType: b"\1",
+            exif.CustomRendered: 0, exif.ExposureMode: 0, exif.WhiteBalance: 0, exif.FocalLengthIn35mmFilm: 75,
+            exif.SceneCaptureType: 0, exif.LensModel: "50mm f/2.8", exif.BodySerialNumber: "1",
+        },
+        "GPS": {
+            gps.GPSLatitudeRef: "N", gps.GPSLatitude: ((47, 1), (38, 1), (3050, 100)), gps.GPSLongitudeRef: "E",
+            gps.GPSLongitude: ((8, 1), (30, 1), (number % 6000, 100)),
+        },
+        "1st": {image.Compression: 6},
+        "thumbnail": thumbnail.getvalue(),
+    }  # fmt: skip
+    return bytes(piexif.dump(blocks))
+
+
+def bare_rate(paths: list[Path]) -> float:
+    """Photos a second of a loop that only decodes, on all cores; its processes are running before the clock does."""
+    with ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("fork")) as pool:
+        list(pool.map(bare_decode, paths[: 2 * CORES]))
+        return len(paths) / seconds_of(lambda: list(pool.map(bare_decode, paths)))
+
+
+def bare_decode(path: Path) -> tuple[int, int]:
+    """Decode at the scale that a 640-pixel preview needs, and nothing else."""
+    with Image.open(path) as image:
+        image.draft("RGB", (640, 480))
+        image.load()
+        return image.size
+
+
+def plain_loop(path: Path) -> str:
+    """What one would write first: each library opens the file for itself."""
+    hashed = str(imagehash.phash(Image.open(path)))
+    with path.open("rb") as file:
+        exifread.process_file(file)
+    with Image.open(path) as image:
+        image.thumbnail((640, 640))
+        image.save(io.BytesIO(), "JPEG")
+    return hashed
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """How long something takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+# --- unchanged files, memory
+
+
+def unchanged_files(folder: Path, count: int, judge: Callable[[str, bool], None]) -> None:
+    """Time ingests of files that did not change, and weigh the parent process at two sizes."""
+    bar = UNCHANGED_SECONDS * count / 100_000
+    weights = []
+    for size in (count // 10, count):
+        place = folder / str(size)
+        make_small_photos(place / "photos", size)
+        Workspace.create(place / "workspace")
+        first = _in_a_process(place)
+        second = _in_a_process(place)
+        assert first["added"] == size and second["unchanged"] == size
+        weights.append((first["peak_mb"], second["peak_mb"]))
+        print(f"{size:,} small files: first {first['seconds']:.1f} s, second {second['seconds']:.2f} s")
+    judge(f"second ingest of {count:,}: {second['seconds']:.2f} s (bar {bar:g} s)", second["seconds"] < bar)
+    for name, (small, large) in zip(("first", "second"), zip(*weights, strict=True), strict=True):
+        text = f"peak memory of the {name} ingest's parent: {small:.0f} MB at {count // 10:,}, {large:.0f} MB at {count:,} files"
+        judge(text, large < small + 30)
+
+
+def make_small_photos(folder: Path, count: int) -> None:
+    """Write many small files: a JPEG whose comment makes each a file of its own."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 24), "teal").save(buffer, "JPEG")
+    data = buffer.getvalue()
+    for number in range(count):
+        place = folder / f"{number // 1000:04d}"
+        if number % 1000 == 0:
+            place.mkdir(parents=True)
+        (place / f"{number}.jpg").write_bytes(data + number.to_bytes(4, "big"))
+
+
+def _in_a_process(place: Path) -> dict[str, float]:
+    """An ingest in a process of its own; its counts, and the most memory that it held."""
+    code = "import sys; from benchmarks.ingest import weigh; weigh(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, str(place)], check=True, capture_output=True, text=True)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
+
+
+def weigh(place: str) -> None:
+    """Run an ingest here and print what it did and how much memory this process took."""
+    with Catalog.open(Workspace.open(Path(place) / "workspace")) as catalog:
+        counts = finish(ingest(catalog, [Path(place) / "photos"]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({**counts.as_json(), "peak_mb": peak}))
+
+
+# --- EXIF alone
+
+
+def exif_alone(corpus: Path, judge: Callable[[str, bool], None]) -> None:
+    """Compare reading labels with exiftool; each the best of three, so that starting and the disk's cache count least."""
+    files = [p for p in sorted(corpus.rglob("*")) if p.is_file() and p.suffix.lower() in (".jpg", ".jpeg", ".heic")]
+    files += [
+        p for p in sorted(corpus.rglob("*")) if p.is_file() and p.suffix.lower() in (".tif", ".dng", ".cr2", ".nef")
+    ]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    with tempfile.NamedTemporaryFile("w", suffix=".args") as names:
+        names.write("\n".join(map(str, files)))
+        names.flush()
+        command = ["exiftool", "-fast2", "-j", "-@", names.name]
+        theirs = min(seconds_of(lambda: subprocess.run(command, capture_output=True)) for _ in range(3))
+    one = min(seconds_of(lambda: [read_exif(path) for path in files]) for _ in range(3))
+    with ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("fork")) as pool:
+        list(pool.map(read_exif, files[:CORES]))
+        every = min(seconds_of(lambda: list(pool.map(read_exif, files, chunksize=8))) for _ in range(3))
+    count = len(files)
+    print(f"EXIF alone, {count} real files of {size:.0f} MB; starting Python and Perl: only exiftool's counts")
+    print(f"  exiftool -fast2 -j  {theirs:6.2f} s; we, one process {one:6.2f} s, {CORES} processes {every:6.2f} s")
+    print(f"  one process of ours over one of exiftool's: {theirs / one:.1f} times")
+    judge(
+        f"all {CORES} cores over one exiftool: {theirs / every:.1f} times (bar {OVER_EXIFTOOL:g})",
+        theirs / every >= OVER_EXIFTOOL,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
