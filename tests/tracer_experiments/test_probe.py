@@ -20,6 +20,7 @@ from tracer.experiments.probe import (
     probe_split,
     repeated_interval,
 )
+from tracer.experiments.processing_probe import probe_processing_folds
 from tracer.splits import SplitFile
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
@@ -243,3 +244,30 @@ def test_processing_probe() -> None:
     with pytest.raises(EmbeddingsError, match="belong together"):
         uneven = {**_views(1.0, 120, 0), "P1": np.ones((119, 24))}
         probe_processing(SOURCE, uneven, _views(1.0, 60, 2), "JPEG")
+
+
+def test_processing_probe_by_folds() -> None:
+    """Without a split, every picture is tested once a draw by probes that saw nothing of its cluster."""
+    clusters = np.arange(120) // 3
+    strong = probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2)
+    assert (strong.rows[0].ci_low or 0) > 0.6
+    assert strong.rows[0].n == 360
+    assert sum(map(sum, strong.details[0]["confusion"])) == 360
+    none = probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", protocol="fast", draws=2).rows[0]
+    assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
+    again = probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2, workers=1)
+    assert again.rows == strong.rows
+    with pytest.raises(TooFew, match="30 pictures of 10 scenes"):
+        probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 20, "JPEG")
+
+
+def test_processing_probe_keeps_clusters_whole() -> None:
+    """Copies of a picture in one cluster teach nothing of each other: noise stays at chance, apart it would be learnt."""
+    rng = np.random.default_rng(3)
+    base = rng.standard_normal((40, 24)).repeat(6, axis=0)
+    views = {
+        f"P{i}": base + rng.standard_normal((40, 24)).repeat(6, axis=0) * 2 for i in range(2)
+    }  # of each picture alone
+    kept = probe_processing_folds(SOURCE, views, np.repeat(np.arange(40), 6), "JPEG", protocol="fast", draws=2).rows[0]
+    apart = probe_processing_folds(SOURCE, views, np.arange(240), "JPEG", protocol="fast", draws=2).rows[0]
+    assert (kept.ci_low or 0) < 0.5 < (apart.ci_low or 0)

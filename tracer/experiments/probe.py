@@ -85,7 +85,7 @@ def probe_split(
             scheme="split file",
             photos={part: len(split.ids[part]) for part in PARTS},
             **_fit_facts(fit),
-            **_confusion(guess[None], truth, split.classes),
+            **confusion(guess[None], truth, split.classes),
         )
     ]
     outcome.warnings = [
@@ -147,7 +147,7 @@ def probe_cross_validated(
             clusters=n_clusters,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
-            **_confusion(found.predictions, found.labels, found.classes),
+            **confusion(found.predictions, found.labels, found.classes),
         )
     ]
     outcome.warnings = _warnings(attribute, found, n_clusters)
@@ -178,8 +178,8 @@ def probe_processing(
         TooFew: fewer than two processings, or too few pictures.
     """
     names = tuple(train)
-    _same_pictures(train, "train")
-    _same_pictures(test, "test")
+    same_pictures(train, "train")
+    same_pictures(test, "test")
     n_train, n_test = len(train[names[0]]), len(test[names[0]])
     if len(names) < 2:
         raise TooFew("A probe of processings needs at least two of them", f"there is {', '.join(names) or 'none'}")
@@ -215,7 +215,7 @@ def probe_processing(
             draws=draws,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             photos={"train": n_train, "test": n_test},
-            **_confusion(predictions, truth, names),
+            **confusion(predictions, truth, names),
         )
     ]
     return outcome
@@ -284,7 +284,7 @@ def _balanced(
     return value, _spread(value, resampled, recalls.mean(axis=1), len(np.unique(clusters)), training_drawn)
 
 
-def _confusion(predictions: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:
+def confusion(predictions: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:
     """Confusion matrix and recalls of (repeats, n) predictions; each photo counts once, shared out over its repeats."""
     n = len(classes)
     repeats = len(predictions)
@@ -350,7 +350,7 @@ def _rows_of(ids: NDArray[np.int64], wanted: NDArray[np.int64], attribute: str, 
     return order[at]
 
 
-def _same_pictures(views: Mapping[str, NDArray[np.floating[Any]]], part: str) -> None:
+def same_pictures(views: Mapping[str, NDArray[np.floating[Any]]], part: str) -> None:
     shapes = {name: matrix.shape for name, matrix in views.items()}
     if len(set(shapes.values())) > 1:
         raise EmbeddingsError(
