@@ -45,10 +45,19 @@ class CiffBlock:
 
 @dataclass(slots=True)
 class Metadata:
-    """The metadata blocks of one file, in the order they appear."""
+    """The metadata blocks of one file, in the order they appear.
+
+    Attributes:
+        blocks: TIFF and CIFF structures. xmp: packets.
+        photoshop: Photoshop's image resources, of all their segments. app12: APP12 segments, old cameras' text.
+        unread: what is there and could not be read, in words.
+    """
 
     blocks: list[TiffBlock | CiffBlock] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
+    photoshop: bytes = b""
+    app12: list[bytes] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def add_exif(self, data: bytes, directory: Directory = Directory.IMAGE) -> None:
         """Add an Exif block, with or without its `Exif\\0\\0` prefix."""

@@ -145,3 +145,5 @@ def from_jxl(file: BinaryIO, found: Metadata) -> None:
                 found.add_exif(data[4 + struct.unpack(">I", data[:4])[0] :])
         elif name == b"xml ":
             found.xmp.append(read_at(file, start, stop - start))
+        elif name == b"brob" and (inside := read_at(file, start, 4)) in (b"Exif", b"xml "):
+            found.unread.append(f"{inside.decode().strip()}: a Brotli-compressed box, which cannot be read here")

@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from curate.photos.blocks import CiffBlock, read_at
-from curate.photos.makernote import canon_iso
+from curate.photos.makers import canon_arrays
 from curate.photos.tags import Group, Tags
 
 _MAX_DEPTH, _MAX_ENTRIES = 6, 512
 
 _MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC = 0x080A, 0x180E, 0x1810
-_SHOT_INFO, _CAMERA_SETTINGS = 0x102A, 0x102D
-_WANTED = (_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC, _SHOT_INFO, _CAMERA_SETTINGS)
-_ROTATION = {0: 1, 90: 6, 180: 3, 270: 8}
+_FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS = 0x1029, 0x102A, 0x102D
+_WANTED = (_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC, _FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS)
+_ROTATION = {90: 6, 180: 3, 270: 8}
 
 
 def ciff_tags(block: CiffBlock) -> Tags:
-    """Return make, model, capture time, rotation and ISO as EXIF tags; a damaged heap yields what could be reached."""
+    """Return make, model, capture time, rotation and exposure as EXIF tags; a damaged heap yields what could be reached."""
     head = read_at(block.file, block.start, 6)
     if len(head) < 6 or head[:2] not in (b"II", b"MM"):
         return {}
@@ -42,12 +42,23 @@ def ciff_tags(block: CiffBlock) -> Tags:
                 found[Group.EXIF, 0x9003] = datetime.fromtimestamp(seconds, UTC).strftime("%Y:%m:%d %H:%M:%S")
         elif tag == _IMAGE_SPEC and len(data) >= 16:
             rotation = struct.unpack_from(order + "i", data, 12)[0] % 360
-            found[Group.IMAGE, 0x0112] = (_ROTATION.get(rotation, 1),)
-        elif tag in (_SHOT_INFO, _CAMERA_SETTINGS):
+            if rotation in _ROTATION:
+                found[Group.IMAGE, 0x0112] = (_ROTATION[rotation],)
+        elif tag in (_FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS):
             arrays[tag] = struct.unpack_from(f"{order}{len(data) // 2}H", data)
-    iso = canon_iso(arrays.get(_CAMERA_SETTINGS, ()), arrays.get(_SHOT_INFO, ()))
-    if iso is not None:
-        found[Group.EXIF, 0x8827] = (round(iso),)
+    settings, shot, focal = (arrays.get(tag, ()) for tag in (_CAMERA_SETTINGS, _SHOT_INFO, _FOCAL_LENGTH))
+    name = found.get((Group.IMAGE, 0x0110))
+    model_name = name.decode("latin-1") if isinstance(name, bytes) else ""
+    raw = block.start == 0  # a file of its own; else a segment in a JPEG
+    note = canon_arrays(settings, shot, focal, model_name, raw=raw)
+    for exif_tag, value in (
+        (0x829A, note.exposure_s),
+        (0x829D, note.aperture),
+        (0x8827, None if note.iso is None else round(note.iso)),
+        (0x920A, note.focal_mm),
+    ):
+        if value is not None:
+            found[Group.EXIF, exif_tag] = (value,)
     return found
 
 

@@ -30,8 +30,10 @@ from curate.photos.blocks import (
 )
 from curate.photos.boxes import from_cr3, from_heif, from_jxl
 from curate.photos.formats import TIFF_LIKE, Format
+from curate.photos.iptc import PHOTOSHOP
 
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+_MORE_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 
 
 def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
@@ -110,9 +112,14 @@ def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, in
 def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0) -> None:
     """Read the segments that a whole one follows, as exiftool does; else the file was cut and has no picture."""
     exif = b""
+    more_xmp: dict[bytes, list[bytes]] = {}
     for (marker, offset, length), _ in pairwise(jpeg_segments(file, start)):
         if marker == 0xE0 and read_at(file, offset + 6, 8) == b"HEAPJPGM":
             found.blocks.append(CiffBlock(file, offset, offset + length))
+        if marker == 0xEC:
+            found.app12.append(read_at(file, offset, length))
+        elif marker == 0xED and read_at(file, offset, len(PHOTOSHOP)) == PHOTOSHOP and len(found.photoshop) < MAX_BLOCK:
+            found.photoshop += read_at(file, offset + len(PHOTOSHOP), length - len(PHOTOSHOP))
         if marker != 0xE1:
             continue
         data = read_at(file, offset, length)
@@ -125,8 +132,13 @@ def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0) -> None:
             found.add_exif(exif)
         elif data.startswith(_XMP_HEADER):
             found.xmp.append(data[len(_XMP_HEADER) :])
+        elif data.startswith(_MORE_XMP_HEADER):
+            rest = data[len(_MORE_XMP_HEADER) :]  # an identifier, the whole length, this part's offset, the part
+            more_xmp.setdefault(rest[:32], []).append(rest[36:])
         elif data[:8] in (b"<x:xmpme", b"<?xpacke"):
             found.xmp.append(data)
+    for parts in more_xmp.values():  # behind the main packet, which speaks first
+        found.xmp.append(b"".join(part[4:] for part in sorted(parts, key=lambda part: part[:4])))
 
 
 # --- PNG, WebP, GIF

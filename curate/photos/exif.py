@@ -22,7 +22,10 @@ from curate.photos.ciff import ciff_tags
 from curate.photos.containers import find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
-from curate.photos.makernote import read_maker_note
+from curate.photos.iptc import taken as iptc_taken
+from curate.photos.iptc import taken_from_resources
+from curate.photos.makernote import first_ifd, read_maker_note
+from curate.photos.pictureinfo import PictureInfo, picture_info
 from curate.photos.tags import (
     EXIFREAD_ERRORS,
     MAKER_NOTE,
@@ -39,6 +42,8 @@ from curate.text import clean_text
 
 _IMAGE_FIRST = (Group.IMAGE, Group.EXIF, Group.OTHER)
 _EXIF_FIRST = (Group.EXIF, Group.IMAGE, Group.OTHER)
+
+_IPTC_TAG, _MAX_IPTC = 0x83BB, 1 << 16
 
 _DATE = re.compile(
     r"\s*(\d{4})[:\-/. ](\d{1,2})[:\-/. ](\d{1,2})(?:[T\s:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?"
@@ -120,26 +125,57 @@ def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]],
         "ciff": _from_tags(by_ciff, kind),
         "xmp": _from_xmp(packets),
     }
-    note = _from_maker_note(blocks, _merged(sources).make)
-    for label in ("exposure_s", "aperture"):  # of Kodak's alone: the true values, where Exif has them rounded
-        if label in note:
-            for labels in sources.values():
-                labels.pop(label, None)
-    sources["makernote"] = note
+    merged = _merged(sources)
+    sources["makernote"], stronger = _from_maker_note(blocks, merged.make, merged.model)
+    sources["iptc"] = _from_iptc(blocks)
+    sources["app12"] = _from_app12(blocks)
+    if stronger:  # Exif has these values rounded or capped; exiftool, too, prefers the block's
+        for label in sources["makernote"]:
+            for reader in ("exifread", "pillow", "ciff", "xmp"):
+                sources[reader].pop(label, None)
     return sources, by_exifread, by_pillow, packets
 
 
-def _from_maker_note(blocks: Metadata, make: str | None) -> dict[str, Any]:
+def _from_maker_note(blocks: Metadata, make: str | None, model: str | None) -> tuple[dict[str, Any], bool]:
+    """Labels from the first MakerNote that has any, and whether they count more than Exif's."""
     for block in blocks.blocks:
         if isinstance(block, TiffBlock):
-            note = read_maker_note(block, make)
+            note = read_maker_note(block, make, model)
             labels = {
                 "iso": _whole(note.iso),
                 "exposure_s": _positive(note.exposure_s),
                 "aperture": _positive(note.aperture),
+                "focal_mm": _positive(note.focal_mm),
+                **_taken(note.taken, None, None),
             }
-            if any(labels.values()):
-                return {name: value for name, value in labels.items() if value is not None}
+            labels = {name: value for name, value in labels.items() if value is not None}
+            if labels:
+                return labels, note.stronger
+    return {}, False
+
+
+def _from_iptc(blocks: Metadata) -> dict[str, Any]:
+    """The date of creation from Photoshop's segments, or from the tag that TIFF has for IPTC."""
+    taken = taken_from_resources(blocks.photoshop)
+    for block in blocks.blocks:
+        if taken is None and isinstance(block, TiffBlock):
+            first = first_ifd(block)
+            taken = iptc_taken(first.data(_IPTC_TAG, _MAX_IPTC)) if first else None
+    return _taken(taken, None, None)
+
+
+def _from_app12(blocks: Metadata) -> dict[str, Any]:
+    """Labels from the text of cameras older than Exif."""
+    for segment in blocks.app12:
+        info = picture_info(segment)
+        if info != PictureInfo():
+            labels = {
+                "exposure_s": _positive(info.exposure_s),
+                "aperture": _positive(info.aperture),
+                "flash_fired": info.flash_fired,
+                **_taken(info.taken, None, None),
+            }
+            return {name: value for name, value in labels.items() if value is not None}
     return {}
 
 

@@ -1,149 +1,117 @@
 """The few labels that stand in the maker's own block alone, or better there than in Exif.
 
-Older Canon, Casio and Kodak cameras wrote their ISO speed nowhere else. Kodak's block also has the exposure as it was,
-where Exif has it rounded to a nominal value; exiftool prefers the former, and so do we.
+Many older cameras wrote their ISO speed nowhere else, and Kodak's blocks have the exposure as it was where Exif has it
+rounded. This module finds the block and opens its directory; `makers.py` knows what is in it.
 
-MakerNotes are undocumented by their makers; what is read here are the few values that several independent
-descriptions agree on: Canon's camera settings and shot information, Casio's two layouts, Kodak's first one. Nikon's
-pair of numbers is left alone, since its first is usually zero and the meaning of the second changed.
-
-Everything is read at given places with bounds, and no count is trusted: a directory has at most `_MAX_ENTRIES`.
+A directory's values usually lie at offsets from the file's own TIFF header, so a program that moves the block without
+knowing it leaves them pointing at something else. Canon's blocks end with the place they were written for, so the
+move can be undone. Elsewhere nothing is guessed: a value that is told by a wrong offset would be a wrong label.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import BinaryIO
 
-from curate.photos.blocks import TiffBlock, read_at
+from curate.photos import makers
+from curate.photos.blocks import TIFF_MAGIC, TiffBlock, read_at
+from curate.photos.ifd import Ifd, read_ifd
+from curate.photos.makers import MakerNote
 from curate.photos.tags import EXIF_POINTER, MAKER_NOTE
 
-_MAX_ENTRIES = 256
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_ORDERS = {b"II": "<", b"MM": ">"}
+_MAX_FIXED = 512
+"""Bytes of a block without directory, or of a text, that are looked at."""
 
-Entry = tuple[int, int, int]
-"""Type, count, and where the value lies in the block."""
-
-_CANON_SETTINGS, _CANON_SHOT = 0x0001, 0x0004
-_MAX_STOPS = 32 * 20  # twenty stops: beyond any sensor
-_CANON_CODES = {16: 50, 17: 100, 18: 200, 19: 400, 20: 800}
+_KODAK_POINTER, _KODAK_TEXT = 0x8290, 0x03F1
 
 
-@dataclass(frozen=True, slots=True)
-class MakerNote:
-    """Labels from a MakerNote: ISO speed, and Kodak's exposure time in seconds and F number."""
-
-    iso: float | None = None
-    exposure_s: float | None = None
-    aperture: float | None = None
-
-
-def read_maker_note(block: TiffBlock, make: str | None) -> MakerNote:
-    """Return what a block's MakerNote adds.
+def read_maker_note(block: TiffBlock, make: str | None, model: str | None = None) -> MakerNote:
+    """Return what a block's MakerNote adds; an empty record where there is none that is known.
 
     Args:
         block: the TIFF structure that the picture's Exif is in.
-        make: the camera's maker as EXIF has it; decides which layout is tried.
+        make, model: the camera as EXIF has it; with the block's first bytes they decide which layout it has.
     """
-    maker = (make or "").lower()
-    if not maker.startswith(("canon", "casio", "kodak", "eastman kodak")):
-        return MakerNote()
+    found = _locate(block)
+    if found is None:
+        return _kodak_text(block) if "kodak" in (make or "").lower() else MakerNote()
+    order, start, size = found
     stream = block.stream
-    order = {b"II": "<", b"MM": ">"}.get(read_at(stream, 0, 2))
-    head = read_at(stream, 4, 4)
-    if order is None or len(head) < 4:
-        return MakerNote()
-    image = _directory(stream, order, struct.unpack(order + "I", head)[0])
-    pointer = _integers(stream, order, image.get(EXIF_POINTER), 1)
-    photo = _directory(stream, order, pointer[0]) if pointer else {}
-    note = photo.get(MAKER_NOTE) or image.get(MAKER_NOTE)
-    if note is None:
-        return MakerNote()
+    head = read_at(stream, start, min(size, _MAX_FIXED))
+    maker, model = (make or "").lower(), model or ""
+
+    def directory(skip: int) -> Ifd:
+        for tried in (
+            order,
+            "<" if order == ">" else ">",
+        ):  # programs keep the note's order when they change the file's
+            ifd = read_ifd(stream, tried, start + skip)
+            if ifd is not None:
+                return ifd
+        return Ifd(stream, order, 0, 0, {})
+
+    if head.startswith(b"Nikon\0\x02") and (inner := _ORDERS.get(head[10:12])):
+        ifd = read_ifd(stream, inner, start + 10 + _offset(head[14:18], inner), start + 10)
+        return makers.nikon(ifd) if ifd else MakerNote()
     if maker.startswith("canon"):
-        return MakerNote(_canon(stream, order, note[2]))
+        return _canon(directory(0), start, size, model)
+    if head.startswith((b"QVC\0", b"DCI\0")):
+        return makers.casio_second(directory(6))
     if maker.startswith("casio"):
-        return MakerNote(_casio(stream, order, note[2]))
-    return _kodak(read_at(stream, note[2], min(note[1], 256)))
+        return makers.casio_first(directory(0))
+    if head.startswith(b"Panasonic\0"):
+        return makers.panasonic(directory(12))
+    if head.startswith((b"SONY DSC \0", b"SONY CAM \0", b"SONY MOBILE")):
+        return makers.sony(directory(12))
+    if "kodak" in maker and head[:2] in _ORDERS and head[2:4] != b"*\0" and head[2:4] != b"\0*":
+        ifd = read_ifd(stream, _ORDERS[head[:2]], start + 2)
+        if ifd is not None:
+            return makers.kodak_directory(ifd)
+    if maker.startswith("sony"):
+        return makers.sony(directory(0))
+    return makers.kodak(head, maker, model)
 
 
-def canon_iso(settings: tuple[int, ...], shot: tuple[int, ...]) -> float | None:
-    """Return ISO from Canon's two arrays: the setting where it names a speed, else base speed times the automatic gain.
+def first_ifd(block: TiffBlock) -> Ifd | None:
+    """Return a block's first directory; None where there is none. BigTIFF, which no camera writes, has none here."""
+    head = read_at(block.stream, 0, 8)
+    order = _ORDERS.get(head[:2])
+    if order is None or head[:4] not in (b"II*\0", b"MM\0*"):
+        return None
+    return read_ifd(block.stream, order, _offset(head[4:8], order))
 
-    Args:
-        settings: 16-bit numbers; the 16th (from 0) is the ISO setting, a code or the speed with bit 14 set.
-        shot: the 1st is the automatic gain, the 2nd the base speed, both in 1/32 stops.
 
-    Each array begins with its own length in bytes; where it does not, a program has moved the block and the offsets
-    point at something else.
-    """
-    settings, shot = (a if a and a[0] == 2 * len(a) else () for a in (settings, shot))
-    code = settings[16] if len(settings) > 16 else 0
-    if code in _CANON_CODES:
-        return float(_CANON_CODES[code])
-    if code & 0xC000 == 0x4000 and code != 0x7FFF:
-        return float(code & 0x3FFF)
-    if len(shot) > 2 and 0 < shot[2] < _MAX_STOPS and shot[1] < _MAX_STOPS:
-        return float(100 / 32 * 2.0 ** ((shot[1] + shot[2]) / 32))
+def _locate(block: TiffBlock) -> tuple[str, int, int] | None:
+    """The file's byte order, and where its MakerNote lies (offset, length)."""
+    first = first_ifd(block)
+    if first is None:
+        return None
+    pointer = first.number(EXIF_POINTER)
+    photo = read_ifd(block.stream, first.order, int(pointer)) if pointer and pointer > 0 else None
+    for ifd in (photo, first):  # the first directory is the picture's own in blocks that hold nothing else
+        entry = ifd.entries.get(MAKER_NOTE) if ifd else None
+        if entry is not None and not entry.inline:
+            return first.order, entry.at, entry.size
     return None
 
 
-def _canon(stream: BinaryIO, order: str, start: int) -> float | None:
-    order, entries = _note(stream, order, start)
-    return canon_iso(
-        _integers(stream, order, entries.get(_CANON_SETTINGS), 256),
-        _integers(stream, order, entries.get(_CANON_SHOT), 256),
-    )
+def _offset(data: bytes, order: str) -> int:
+    return int(struct.unpack(order + "I", data)[0]) if len(data) == 4 else 0
 
 
-def _casio(stream: BinaryIO, order: str, start: int) -> float | None:
-    second_layout = read_at(stream, start, 6) in (b"QVC\0\0\0", b"DCI\0\0\0")
-    order, entries = _note(stream, order, start + 6 if second_layout else start)
-    values = _integers(stream, order, entries.get(0x3014 if second_layout else 0x0014), 1)
-    return float(values[0]) if values and values[0] >= 25 else None
+def _canon(ifd: Ifd, start: int, size: int, model: str) -> MakerNote:
+    """Canon's directory; where its arrays are not where it says, its last eight bytes say where it once lay."""
+    note = makers.canon(ifd, model)
+    tail = read_at(ifd.stream, start + size - 8, 8) if size > 8 else b""
+    order = _ORDERS.get(tail[:2])
+    if note != MakerNote() or order is None or tail[:4] not in TIFF_MAGIC:
+        return note
+    return makers.canon(ifd.moved(start - _offset(tail[4:], order)), model)
 
 
-def _kodak(note: bytes) -> MakerNote:
-    if len(note) < 8 + 0x62 or note[:3] != b"KDK":
-        return MakerNote()
-    order = ">" if note[:8] == b"KDK INFO" else "<"
-    aperture, exposure = struct.unpack_from(order + "HI", note, 8 + 0x1E)
-    iso = struct.unpack_from(order + "H", note, 8 + 0x60)[0]
-    return MakerNote(float(iso) if iso < 0xFFFF else None, exposure / 1e5, aperture / 100)
-
-
-def _note(stream: BinaryIO, order: str, offset: int) -> tuple[str, dict[int, Entry]]:
-    """A MakerNote's directory and its byte order: programs that rewrite a file keep the note's own order."""
-    for tried in (order, "<" if order == ">" else ">"):
-        entries = _directory(stream, tried, offset)
-        if entries:
-            return tried, entries
-    return order, {}
-
-
-def _directory(stream: BinaryIO, order: str, offset: int) -> dict[int, Entry]:
-    """Tag -> entry of the directory at an offset; nothing where there is none."""
-    head = read_at(stream, offset, 2)
-    if len(head) < 2:
-        return {}
-    count = struct.unpack(order + "H", head)[0]
-    if count > _MAX_ENTRIES:
-        return {}
-    data = read_at(stream, offset + 2, 12 * count)
-    found: dict[int, Entry] = {}
-    for i in range(len(data) // 12):
-        tag, kind, values, pointer = struct.unpack_from(order + "HHII", data, 12 * i)
-        if kind in _SIZES:
-            inline = values * _SIZES[kind] <= 4
-            found[tag] = (kind, values, offset + 2 + 12 * i + 8 if inline else pointer)
-    return found
-
-
-def _integers(stream: BinaryIO, order: str, entry: Entry | None, most: int) -> tuple[int, ...]:
-    """The first numbers of an entry of 16- or 32-bit integers."""
-    if entry is None or entry[0] not in (3, 4, 8, 9, 13):
-        return ()
-    code = "H" if _SIZES[entry[0]] == 2 else "I"
-    data = read_at(stream, entry[2], _SIZES[entry[0]] * min(entry[1], most))
-    whole = len(data) // _SIZES[entry[0]]
-    return struct.unpack_from(f"{order}{whole}{code}", data)
+def _kodak_text(block: TiffBlock) -> MakerNote:
+    """Kodak's digital backs: a directory of Kodak's own beside Exif's, with a text in it."""
+    first = first_ifd(block)
+    pointer = first.number(_KODAK_POINTER) if first else None
+    own = read_ifd(block.stream, first.order, int(pointer)) if first and pointer and pointer > 0 else None
+    return makers.kodak_text(own.data(_KODAK_TEXT, _MAX_FIXED)) if own else MakerNote()

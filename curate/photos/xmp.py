@@ -4,11 +4,13 @@ Only the few properties that stand for EXIF labels are taken, from the descripti
 of ingredients, history or other pictures is not this picture's. Sources: XMP specification parts 1 and 2, Exif 3.0
 annex on XMP (CIPA DC-010).
 
-Expat parses the packet with every document type declaration refused, so no entity is ever expanded.
+Expat parses the packet with every document type declaration refused, so no entity is ever expanded. Behind damage
+(programs do write XML that is none) properties are found by the prefixes that everybody uses.
 """
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 MAX_PACKET = 4 << 20
@@ -35,12 +37,15 @@ class _Collector:
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
         self._path: list[str] = []
+        self._owners: list[str] = []  # the properties among the path: what is neither RDF's nor the wrapper's
         self._text: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._path.append(name)
+        if _is_property(name):
+            self._owners.append(name)
         self._text = []
-        if self._of_this_picture():
+        if attributes and self._of_this_picture():
             for key, value in attributes.items():
                 self._keep(key, value)
 
@@ -51,22 +56,18 @@ class _Collector:
         value = "".join(self._text).strip()
         self._text = []
         self._path.pop()
+        if _is_property(name):
+            self._owners.pop()
         if not value or not self._path:
             return
         if name == f"{_RDF} li":  # the first of a list stands for it
-            owner = next((p for p in reversed(self._path) if not p.startswith(_RDF)), "")
-            if self._depth() == 1:
-                self._keep(owner, value)
+            if len(self._owners) == 1:
+                self._keep(self._owners[0], value)
         elif self._of_this_picture():
             self._keep(name, value)
 
-    def _depth(self) -> int:
-        """How many properties deep we are below the top-level description."""
-        return sum(1 for p in self._path if not p.startswith(_RDF) and not p.startswith("adobe:ns:meta/"))
-
     def _of_this_picture(self) -> bool:
-        depth = self._depth()
-        return depth == 0 or (depth == 1 and any(p == "http://ns.adobe.com/exif/1.0/ Flash" for p in self._path))
+        return not self._owners or self._owners == ["http://ns.adobe.com/exif/1.0/ Flash"]
 
     def _keep(self, name: str, value: str) -> None:
         space, _, local = name.rpartition(" ")
@@ -74,10 +75,29 @@ class _Collector:
             self.found.setdefault(f"{_PREFIXES[space]}:{local}", value.strip())
 
 
+def _is_property(name: str) -> bool:
+    return not name.startswith((_RDF, "adobe:ns:meta/"))
+
+
+_PLAIN = re.compile(
+    rb"""\b((?:tiff|exif|exifEX|aux|xmp):\w{1,40})(?:=(?:"([^"<]{1,200})"|'([^'<]{1,200})')|>([^<]{1,200})<)"""
+)
+
+
+def _behind_damage(packet: bytes) -> dict[str, str]:
+    """Properties by their usual prefixes, whatever stands around them."""
+    found: dict[str, str] = {}
+    for name, *values in _PLAIN.findall(packet):
+        value = next(filter(None, values)).decode("utf-8", errors="replace").strip()
+        if value and "&" not in value:
+            found.setdefault(name.decode(), value)
+    return found
+
+
 def xmp_properties(packet: bytes) -> dict[str, str]:
     """Return a packet's properties as `tiff:Make` -> text; `exif:Flash`'s parts appear as `exif:Fired`, ….
 
-    A damaged packet yields what stands before the damage; one that is too large or declares a document type, nothing.
+    One that is too large or declares a document type yields nothing.
     """
     if len(packet) > MAX_PACKET:
         return {}
@@ -95,7 +115,7 @@ def xmp_properties(packet: bytes) -> dict[str, str]:
     except _Refused:
         return {}
     except (expat.ExpatError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
-        pass
+        return _behind_damage(packet[parser.ErrorByteIndex :]) | collector.found
     return collector.found
 
 
