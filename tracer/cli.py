@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from tracer.errors import Exit, TracerError, UsageError
+from tracer.errors import Exit, NoFolder, TracerError, UsageError
 from tracer.output import note, print_json, print_lines, print_table, run_with_progress
 
 if TYPE_CHECKING:
@@ -79,12 +79,21 @@ _SECOND_RANK = ("balanced_accuracy", "recall@5", "map")
 @app.command()
 def encoders(
     group: Annotated[str, typer.Option(help="contrastive, supervised, self-supervised, offline or baseline.")] = "",
+    check: Annotated[
+        str, typer.Option(metavar="NAME,…", help="Only say whether there are encoders of these names.")
+    ] = "",
     json: Json = False,
     style: Format = Style.TABLE,
 ) -> None:
     """List the encoders that can be run, and which are here without a download."""
     from tracer.encoders.catalogue import Group
     from tracer.encoders.registry import available
+    from tracer.encoders.registry import check as check_names
+
+    if check:
+        names = check_names(_words(check))
+        print_json({"names": names}) if json else print("\n".join(names))
+        return
 
     if group and group not in set(Group):
         raise UsageError(f"There is no group {group}", way_out="Groups are " + ", ".join(Group) + ".")
@@ -181,7 +190,7 @@ def probe(
             return fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)
         return fromfiles.probe_processing_files(folder, _named(encoder), _words(processing), chosen, seed, draws, used)
 
-    _from_files(work, used, json, style)
+    _from_files(folder, work, used, json, style)
 
 
 @app.command()
@@ -216,7 +225,7 @@ def knn(
         count = LARGE_K if k is None else k
         return fromfiles.knn_files(folder, _named(encoder), _words(processing), count, seeds, seed, used)
 
-    _from_files(work, used, json, style, _mixture_rows if detail else None)
+    _from_files(folder, work, used, json, style, _mixture_rows if detail else None)
 
 
 @app.command()
@@ -238,7 +247,7 @@ def retrieve(
     from tracer.experiments import fromfiles
 
     used = _device(device)
-    _from_files(lambda: fromfiles.retrieve_file(folder, _named(encoder), seed, used), used, json, style)
+    _from_files(folder, lambda: fromfiles.retrieve_file(folder, _named(encoder), seed, used), used, json, style)
 
 
 @app.command()
@@ -261,6 +270,36 @@ def similarity(
 ) -> None:
     """Whether photos of one camera are more similar than photos of different ones, the content being equal."""
     _on_set("similarity", data, output, json, style, encoders=_words(encoders), seed=seed, device=device)
+
+
+@app.command()
+def mitigate(
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Encoders = "offline",
+    attributes: Annotated[
+        str, typer.Option(help="Labels to take out beside Is Smartphone and Make, comma-separated.")
+    ] = "",
+    processing: Annotated[str, typer.Option(metavar="P1,P2", help="Take these processings out too.")] = "",
+    method: Annotated[
+        str, typer.Option("--method", metavar="leace,layer", help="How; comma-separated.")
+    ] = "leace,layer",
+    save: Annotated[bool, typer.Option("--save", help="Also write the maps, to apply them elsewhere.")] = False,
+    protocol: Protocols = ProtocolName.BATCHED,
+    k: Annotated[int | None, typer.Option("-k", help="Neighbours; 10, and on small sets 1, if left out.")] = None,
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Take the camera out of the embeddings by a linear map; what a probe, neighbours and pairs see before and after."""
+    methods = tuple(dict.fromkeys(_words(method)))
+    if not methods or set(methods) - {"leace", "layer"}:
+        raise UsageError(f"There is no method {method}", way_out="Methods are leace and layer.")
+    _on_set(
+        "mitigation", data, output, json, style, encoders=_words(encoders), attributes=_words(attributes),
+        processings=_words(processing), methods=methods, save_maps=save, protocol=protocol, k=k, seed=seed, device=device,
+    )  # fmt: skip
 
 
 @app.command()
@@ -307,6 +346,7 @@ def report(runs: Annotated[list[Path], typer.Argument(metavar="RUN…")], json: 
     """Write the page of each run again, from its results."""
     from tracer.report.page import write_report
 
+    _runs_there(*runs)
     pages = [str(write_report(run.expanduser().resolve())) for run in runs]
     if json:
         print_json({"reports": pages})
@@ -324,6 +364,7 @@ def compare(
     """Put two runs side by side: the second minus the first, with an interval."""
     from tracer.report.compare import compare as compare_runs
 
+    _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
     columns = (*_ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high")
     _print_rows(rows, {"rows": rows}, columns, json, style)
@@ -346,7 +387,12 @@ def _on_set(
     options = _options(experiments=(experiment,), command=_typed(), **settings)
     done = run_with_progress(evaluate_set(data, output, options, with_report=False))
     rows = [asdict(row) for row in done.rows]
-    _print_rows(rows, {"rows": rows, "seconds": done.seconds, "device": done.device}, _ROW_COLUMNS, json, style)
+    whole: dict[str, Any] = {"rows": rows, "seconds": done.seconds, "device": done.device}
+    if settings.get("save_maps"):
+        whole["maps"] = [str(path) for path in done.maps]
+    _print_rows(rows, whole, _ROW_COLUMNS, json, style)
+    for path in done.maps:
+        note(f"saved: {path}")
     _after(done, quiet=False)
 
 
@@ -379,6 +425,7 @@ def _say_failed(failed: Sequence[tuple[int, str]]) -> None:
 
 
 def _from_files(
+    folder: Path,
     work: Callable[[], Outcome],
     device: str,
     json: bool,
@@ -386,6 +433,8 @@ def _from_files(
     more: Callable[[Outcome], list[dict[str, Any]]] | None = None,
 ) -> None:
     """One experiment on embedding files."""
+    if not folder.is_dir():
+        raise NoFolder(f"{folder} is no folder", "it does not exist", "Name the folder that holds the embedding files.")
     started = time.perf_counter()
     outcome = work()
     rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])
@@ -436,6 +485,12 @@ def _ratios(text: str) -> tuple[float, ...]:
     if not all(0 <= ratio <= 1 for ratio in ratios):
         raise UsageError(f"A mask covers a share from 0 to 1, not {text}")
     return ratios
+
+
+def _runs_there(*runs: Path) -> None:
+    for run in runs:
+        if not run.expanduser().is_dir():
+            raise NoFolder(f"{run} is no folder", "it does not exist", "Name the folder of a run.")
 
 
 def _named(encoder: str) -> str:

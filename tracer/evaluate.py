@@ -20,7 +20,7 @@ from tracer import results
 from tracer.dataset import PhotoSet, open_set
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.registry import expand, load
-from tracer.errors import EncoderError, TooFew, TracerError
+from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import Protocol
 from tracer.kept import key_of
@@ -42,7 +42,7 @@ class Evaluation:
 
     Attributes:
         rows: of the experiments that were run. results: results.parquet. report: report.html, None where it was not asked for.
-        skipped: {what, why}. warnings: sentences. failed: photos that could not be embedded, (id, reason).
+        skipped: {what, why}. warnings: sentences. maps: saved ones. failed: photos that could not be embedded, (id, reason).
     """
 
     rows: tuple[Row, ...]
@@ -53,6 +53,7 @@ class Evaluation:
     skipped: tuple[dict[str, str], ...]
     warnings: tuple[str, ...]
     failed: tuple[tuple[int, str], ...]
+    maps: tuple[Path, ...] = ()
 
 
 def evaluate(path: Path, run: Path, options: Options | None = None, *, with_report: bool = True) -> Work[Evaluation]:
@@ -108,7 +109,15 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         page = write_report(run)
     seconds = round(time.perf_counter() - started, 2)
     return Evaluation(
-        tuple(outcome.rows), parquet, page, seconds, device, tuple(outcome.skipped), tuple(outcome.warnings), failed
+        tuple(outcome.rows),
+        parquet,
+        page,
+        seconds,
+        device,
+        tuple(outcome.skipped),
+        tuple(outcome.warnings),
+        failed,
+        tuple(bench.maps),
     )
 
 
@@ -123,6 +132,7 @@ def _concerns(what: str, options: Options) -> bool:
         "retrieval": "retrieval",
         "similarity": "similarity",
         "association": "association",
+        "mitigation": "mitigation",
     }
     return any(words[name] in what for name in options.experiments)
 
@@ -135,6 +145,7 @@ def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome
         "similarity": bool(plan.traces),
         "retrieval": plan.retrieval,
         "association": bool(plan.associations),
+        "mitigation": bool(plan.mitigations or plan.knn_groups),
     }
     if not any(possible[name] for name in options.experiments):
         raise TooFew(
@@ -148,12 +159,15 @@ def _usable(names: Sequence[str], outcome: Outcome) -> tuple[str, ...]:
     """The encoders whose weights are here or can be had; the others are listed.
 
     Raises:
-        EncoderError: of the first one, where none can be used or a name is no name.
+        UnknownEncoder: a name is no name.
+        EncoderError: of the first one, where none can be used.
     """
     usable, first = [], None
     for name in expand(names):
         try:
             load(name)
+        except UnknownEncoder:  # a slip of the pen; better told now than in the report
+            raise
         except EncoderError as error:
             first = first or error
             outcome.skipped.append({"what": f"encoder {name}", "why": " ".join(error.lines())})
@@ -232,6 +246,8 @@ def _protocol(bench: Bench) -> dict[str, str]:
         + (f"; a set's own split file from {SPLIT_FROM} photos on" if count > SPLIT_FROM else ""),
         "probe intervals": "bootstrap over scenes and owners, with the variance of the training draw added",
         "kNN": f"cosine, k = {options.k or plan.k}, majority, never within a scene or owner; {options.draws} uniform draws",
+        "mitigation": "fitted on one half of the scenes and owners, scored by fresh probes, neighbours and pairs on the other, "
+        "and the halves changed",
         "other intervals": "percentile bootstrap over scenes and owners",
     }
 

@@ -29,7 +29,7 @@ FURTHER_LABELS: Final = (
 FILE_LABELS: Final = ("format", "jpeg_quality", "jpeg_subsampling", "orientation", "edited", "software")
 """Held against the semantic label too: what a file went through can be a shortcut like any camera."""
 TRACES: Final = (PHONE, "Make")
-"""Labels that nearest neighbours are parted by."""
+"""Labels that nearest neighbours are parted by, and that mitigation takes out."""
 MASKS: Final = (0.0, 0.90, 0.95)
 LARGE_K: Final = 10
 LARGE_CLASS: Final = 100
@@ -53,6 +53,7 @@ class Plan:
         clusters: (N,) photos that share a scene or an owner.
         probes: labels to probe. traces: labels to part neighbours by. associations: labels to hold against the semantic one.
         knn_groups: processings to part neighbours by. retrieval: whether there are pairs.
+        mitigations: labels to take out of the embeddings.
         subject: (N,) −1 where unpaired. model: (N,) 1 phone, 0 other camera, −1 neither.
         k: neighbours that vote.
         skipped: what the columns do not allow. warnings: sentences.
@@ -65,6 +66,7 @@ class Plan:
     associations: tuple[str, ...]
     knn_groups: tuple[tuple[str, ...], ...]
     retrieval: bool
+    mitigations: tuple[str, ...]
     subject: NDArray[np.int64]
     model: NDArray[np.int64]
     k: int
@@ -116,6 +118,8 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
             Skip(f"kNN and similarity by {name}", _one_value(labels, name)) for name in TRACES if name not in traces
         ]
         associations = tuple(name for name in labels if name != SEMANTIC and len(_values(labels[name])) > 1)
+    mitigations = tuple(name for name in probes if name in TRACES or (name in asked and name != SEMANTIC))
+    skipped += [Skip(f"mitigation of {name}", _one_value(labels, name)) for name in TRACES if name not in mitigations]
     subject, model = _pairs(table)
     paired = paired_subjects(subject, model)
     if not len(paired):
@@ -126,7 +130,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
         )
         skipped.append(Skip("pair retrieval", why))
     return Plan(
-        labels, clusters, probes, traces, associations, knn_groups, bool(len(paired)), subject, model,
+        labels, clusters, probes, traces, associations, knn_groups, bool(len(paired)), mitigations, subject, model,
         _k(semantic), tuple(skipped), tuple(warnings),
     )  # fmt: skip
 

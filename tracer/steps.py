@@ -17,16 +17,20 @@ from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import Protocol
 from tracer.kept import digest, keep, key_of, recall
-from tracer.plan import MASKS, SEMANTIC, Plan
+from tracer.plan import MASKS, PHONE, SEMANTIC, TRACES, Plan
 from tracer.results import Experiment
 from tracer.store import Embeddings
 
-EXPERIMENTS: Final[tuple[Experiment, ...]] = ("probe", "knn", "retrieval", "similarity", "association")
+EXPERIMENTS: Final[tuple[Experiment, ...]] = (
+    "probe", "knn", "retrieval", "similarity", "association", "mitigation",
+)  # fmt: skip
 SPLIT_FROM: Final = 5000
 """From so many photos on, a set's split file is used in place of cross-validation, which would take hours and say little more."""
 REPEATS: Final = ((2000, 3), (20_000, 2))
 """Draws of the folds for sets of up to so many photos; one for larger ones."""
 _READ_AT_ONCE: Final = 4
+LAYER_BUDGET: Final = 2e13
+"""Multiplications, some minutes on two cores; above it the layer is trained only where mitigation is asked for by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Options:
         processings: to part neighbours by; each is one more pass through every encoder.
         protocol: of the probes. seed: of splits, draws and bootstraps.
         k: neighbours; None = by the size of the set. draws: of the uniform setting.
+        methods: of mitigation. save_maps: keep what mitigation fits, for use elsewhere.
         device: None takes a GPU where there is one. command: as typed, for the report.
     """
 
@@ -51,6 +56,8 @@ class Options:
     seed: int = 42
     k: int | None = None
     draws: int = 10
+    methods: tuple[str, ...] = ("leace", "layer")
+    save_maps: bool = False
     device: str | None = None
     command: str = ""
 
@@ -65,6 +72,7 @@ class Bench:
     run: Path
     device: str
     outcome: Outcome
+    maps: list[Path] = field(default_factory=list)
     _read: dict[tuple[str, str, float], tuple[Embeddings, NDArray[np.int64]]] = field(default_factory=dict)
 
     def embeddings(
@@ -93,7 +101,7 @@ def views(plan: Plan, options: Options) -> tuple[str, ...]:
     wanted = ["IDENTITY"] if set(options.experiments) - {"association"} else []
     if "probe" in options.experiments:
         wanted += [f"MASK_{100 * ratio:.6g}" for ratio in options.masks if ratio]
-    if "knn" in options.experiments:
+    if {"knn", "mitigation"} & set(options.experiments):
         wanted += [name for group in plan.knn_groups for name in group]
     return tuple(dict.fromkeys(wanted))
 
@@ -119,6 +127,8 @@ def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable
                 yield f"similarity by {attribute} ({encoder})", _similarity_step(bench, encoder, attribute)
         if "retrieval" in chosen and plan.retrieval:
             yield f"pair retrieval ({encoder})", _retrieval_step(bench, encoder)
+        if "mitigation" in chosen:
+            yield from _mitigations(bench, encoder)
 
 
 def _kept(bench: Bench, place: str, encoder: str, facts: Sequence[Any], work: Callable[[], Outcome]) -> Outcome:
@@ -184,14 +194,7 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callab
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.knn import processing_knn
 
-        views = {name: bench.embeddings(encoder, name) for name in group}
-        # A photo too small for one processing has no embedding there: only those that have all of them take part.
-        rows = functools.reduce(np.intersect1d, (rows for _, rows in views.values()))
-        rows = rows[_in_two_clusters(bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows])]
-        # The rows of a set are in no order of ids, but those of its embeddings are, under each processing.
-        vectors = {name: found.vectors[np.isin(mine, rows)] for name, (found, mine) in views.items()}
-        first = views[group[0]][1]
-        rows = first[np.isin(first, rows)]
+        vectors, rows = _common_views(bench, encoder, group)
         labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
         k, draws, seed = bench.options.k or bench.plan.k, bench.options.draws, bench.options.seed
         if len({*labels}) < 2:
@@ -242,6 +245,141 @@ def _retrieval_step(bench: Bench, encoder: str) -> Callable[[], Outcome]:
         )  # fmt: skip
 
     return step
+
+
+def _mitigations(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    """Of each label and group of processings. Nobody would clean a baseline, so that an evaluation passes them over."""
+    by_itself = len(bench.options.experiments) == 1
+    if encoder.startswith("baseline/") and not by_itself:
+        return
+    for attribute in bench.plan.mitigations:
+        if attribute not in TRACES and not by_itself:
+            continue
+        yield f"mitigation of {attribute} ({encoder})", _mitigation_step(bench, encoder, attribute)
+    for group in bench.plan.knn_groups:
+        yield f"mitigation of {' and '.join(group)} ({encoder})", _processing_mitigation_step(bench, encoder, group)
+
+
+def _methods(bench: Bench, photos: int, dimensions: int, what: str, encoder: str, outcome: Outcome) -> list[str]:
+    """The methods asked for; in an evaluation of everything not the layer where training it would take long."""
+    from tracer.experiments.erasure import Method, layer_cost
+    from tracer.experiments.mitigation import MAX_PHOTOS
+
+    methods = list(bench.options.methods)
+    cost = layer_cost(min(photos, MAX_PHOTOS) // 2, dimensions)
+    if Method.LAYER in methods and len(bench.options.experiments) > 1 and cost > LAYER_BUDGET and bench.device == "cpu":
+        methods.remove(Method.LAYER)
+        why = "training it on so many photos takes long on a CPU; tracer mitigate does it"
+        outcome.skipped.append({"what": f"mitigation of {what} by the layer ({encoder})", "why": why})
+    return methods
+
+
+def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.mitigation import mitigate
+
+        found, rows = bench.embeddings(encoder)
+        plan, options = bench.plan, bench.options
+        labels, clusters = plan.labels[attribute][rows], plan.clusters[rows]
+        classes = plan.labels[SEMANTIC][rows] if SEMANTIC in plan.labels else None
+        pairs = (plan.subject[rows], plan.model[rows]) if attribute == PHONE and plan.retrieval else (None, None)
+        outcome = Outcome()
+        methods = _methods(bench, len(rows), found.vectors.shape[1], attribute, encoder, outcome)
+        k = options.k or plan.k
+        facts: list[Any] = [
+            attribute,
+            methods,
+            str(options.protocol),
+            k,
+            options.draws,
+            digest(found.vectors),
+            labels,
+            clusters,
+        ]
+        facts += [part for part in (classes, *pairs) if part is not None]
+        outcome.add(
+            _kept(
+                bench, "mitigation", encoder, facts,
+                lambda: mitigate(
+                    Source(bench.photos.name, encoder), found.vectors, labels, clusters, attribute, classes=classes,
+                    subject=pairs[0], model=pairs[1], methods=methods, protocol=options.protocol, k=k, draws=options.draws,
+                    seed=options.seed, device=bench.device,
+                ),
+            )
+        )  # fmt: skip
+        if options.save_maps:
+            _save_maps(bench, encoder, attribute, methods, found, rows)
+        return outcome
+
+    return step
+
+
+def _save_maps(
+    bench: Bench, encoder: str, attribute: str, methods: Sequence[str], found: Embeddings, rows: NDArray[np.int64]
+) -> None:
+    """Fit each map once more for use elsewhere: on all photos with the label but those that the set's own split tests on."""
+    from tracer.encoders.names import parse_name
+    from tracer.experiments.erasure import fit_map, save_map
+
+    labels = bench.plan.labels[attribute][rows]
+    split = bench.photos.splits.get(attribute)
+    held = np.isin(found.ids, split.ids["test"]) if split is not None else np.zeros(len(rows), dtype=bool)
+    use = np.array([label is not None for label in labels], dtype=bool) & ~held
+    names, y = np.unique(labels[use].astype(str), return_inverse=True)
+    for method in methods:
+        name = f"{parse_name(encoder).file_stem}_attribute={attribute}_method={method}.safetensors"
+        path = bench.run / "maps" / bench.photos.name / name
+        fitted = fit_map(found.vectors[use], y.astype(np.int64), method, bench.options.seed, bench.device)
+        header = {
+            "dataset": bench.photos.name, "encoder": encoder, "attribute": attribute, "classes": names.tolist(),
+            "method": str(method), "photos": int(use.sum()), "held_out": int(held.sum()), "seed": bench.options.seed,
+        }  # fmt: skip
+        save_map(path, fitted, header)
+        bench.maps.append(path)
+
+
+def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.fromfiles import group_name
+        from tracer.experiments.mitigation import mitigate_processing
+
+        vectors, rows = _common_views(bench, encoder, group)
+        labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
+        options, outcome = bench.options, Outcome()
+        k, protocol = options.k or bench.plan.k, options.protocol
+        width = next(iter(vectors.values())).shape[1]
+        methods = _methods(bench, len(rows) * len(group), width, " and ".join(group), encoder, outcome)
+        source = Source(bench.photos.name, encoder, ",".join(group))
+        hashes = [digest(matrix) for matrix in vectors.values()]
+        facts = [list(group), methods, str(protocol), k, *hashes, labels, clusters]
+        outcome.add(
+            _kept(
+                bench, "mitigation by processing", encoder, facts,
+                lambda: mitigate_processing(
+                    source, vectors, labels, clusters, group_name(group), methods=methods, protocol=protocol, k=k,
+                    seed=options.seed, device=bench.device,
+                ),
+            )
+        )  # fmt: skip
+        return outcome
+
+    return step
+
+
+def _common_views(
+    bench: Bench, encoder: str, group: Sequence[str]
+) -> tuple[dict[str, NDArray[np.floating[Any]]], NDArray[np.int64]]:
+    """The embeddings under each processing of the photos that have all of them and a class in two clusters; their rows."""
+    views = {name: bench.embeddings(encoder, name) for name in group}
+    # A photo too small for one processing has no embedding there: only those that have all of them take part.
+    rows = functools.reduce(np.intersect1d, (rows for _, rows in views.values()))
+    rows = rows[_in_two_clusters(bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows])]
+    # The rows of a set are in no order of ids, but those of its embeddings are, under each processing.
+    vectors: dict[str, NDArray[np.floating[Any]]] = {
+        name: found.vectors[np.isin(mine, rows)] for name, (found, mine) in views.items()
+    }
+    first = views[group[0]][1]
+    return vectors, first[np.isin(first, rows)]
 
 
 def _association(bench: Bench) -> Outcome:

@@ -258,12 +258,12 @@ def test_usage_errors_exit_with_two(
 
 
 def test_a_folder_that_is_no_set(run: Run, tmp_path: Path) -> None:
-    """A missing folder and a folder of text: exit 1 and what is wrong."""
+    """A missing folder is a wrong word, a folder of text no set: exit 2 and 1, and what is wrong."""
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "a.txt").write_text("hello")
-    for folder in (tmp_path / "none", tmp_path / "text"):
+    for folder, expected in ((tmp_path / "none", 2), (tmp_path / "text", 1)):
         code, out, err = run("evaluate", folder, "-o", tmp_path / "run", "--json")
-        assert (code, out) == (1, "")
+        assert (code, out) == (expected, "")
         assert str(folder) in err
 
 

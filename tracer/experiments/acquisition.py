@@ -8,6 +8,7 @@ with another, and photos of other classes too. Every setting then has the same n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,28 @@ MAX_PHOTOS = 10_000
 """Larger sets are thinned out by cluster: time grows with the square."""
 
 
+@dataclass(frozen=True, slots=True)
+class TracedVotes:
+    """Whether each query was named right under the five settings, averaged over the draws of its pools.
+
+    Attributes:
+        rows: (q,) which of the given photos are queries.
+        values: (q, 5) in the order of `SETTINGS`, fractions. plain: (q,) 0 or 1, in the whole pool.
+        labels: (q,) semantic codes. clusters: (q,) codes.
+        tied: share of votes in which a tie was broken. left_out: photos with both labels that cannot be queries.
+        warnings: sentences.
+    """
+
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    plain: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    tied: float
+    left_out: int
+    warnings: tuple[str, ...]
+
+
 def acquisition_knn(
     source: Source,
     vectors: NDArray[np.floating[Any]],
@@ -42,9 +65,35 @@ def acquisition_knn(
 ) -> Outcome:
     """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
 
+    Args and errors: as `traced_votes`.
+    """
+    found = traced_votes(vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device)
+    outcome = settings_outcome(
+        source, attribute, found.values, found.clusters, found.labels, seed, "spd_a", found.plain,
+    )  # fmt: skip
+    outcome.details[0].update(k=k, draws=draws, tied=found.tied, left_out=found.left_out)
+    outcome.warnings += found.warnings
+    return outcome
+
+
+def traced_votes(
+    vectors: NDArray[np.floating[Any]],
+    classes: NDArray[Any],
+    traces: NDArray[Any],
+    clusters: NDArray[np.int64],
+    attribute: str,
+    *,
+    k: int,
+    draws: int = UNIFORM_DRAWS,
+    seed: int = 0,
+    device: str = "cpu",
+) -> TracedVotes:
+    """Vote for each photo that has all four kinds of pool photo.
+
     Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
     photo are left out and counted. SP is plain kNN of the same queries in the whole pool. In `uniform`, photos are drawn
-    regardless of their label, in the same numbers.
+    regardless of their label, in the same numbers. Which photos are queries, and what is drawn, depends on labels and seed
+    alone: two embeddings of the same photos give paired answers.
 
     Args:
         vectors: (N, D). classes: (N,) what the photo shows; traces: (N,) its acquisition label; strings, None where unknown.
@@ -56,12 +105,10 @@ def acquisition_knn(
     """
     known = np.array([c is not None and t is not None for c, t in zip(classes, traces, strict=True)], dtype=bool)
     rows = np.flatnonzero(known)
-    outcome_warnings = []
+    said = []
     if len(rows) > MAX_PHOTOS:
         rows = _thinned(rows, clusters, seed)
-        outcome_warnings.append(
-            f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random."
-        )
+        said.append(f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random.")
     check_finite(np.asarray(vectors)[rows])
     y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
     a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
@@ -76,22 +123,24 @@ def acquisition_knn(
         for start in range(0, len(rows), step):
             tile = slice(start, min(start + step, len(rows)))
             found.append(_tile(X, y, a, g, tile, orders, k))
+    if not found:
+        raise _too_few(attribute, 0, 0)
     values, plain, valid, ties = (np.concatenate(parts) for parts in zip(*found, strict=True))
     if int(valid.sum()) < MIN_QUERIES:
-        raise TooFew(
-            f"kNN by {attribute} needs at least {MIN_QUERIES} photos with others of the same and of another class, each with "
-            f"the same and with another {attribute}",
-            f"{int(valid.sum())} of {len(rows)} labelled photos qualify",
-            "Add photos of each class with each label, from several scenes or owners.",
-        )
-    labels = y.cpu().numpy()[valid]
-    outcome = settings_outcome(
-        source, attribute, values[valid], g.cpu().numpy()[valid], labels, seed, "spd_a",
-        plain[valid],
+        raise _too_few(attribute, int(valid.sum()), len(rows))
+    return TracedVotes(
+        rows[valid], values[valid], plain[valid], y.cpu().numpy()[valid], g.cpu().numpy()[valid],
+        float(ties[valid].mean()), int(len(valid) - valid.sum()), tuple(said),
     )  # fmt: skip
-    outcome.details[0].update(k=k, draws=draws, tied=float(ties[valid].mean()), left_out=int(len(valid) - valid.sum()))
-    outcome.warnings += outcome_warnings
-    return outcome
+
+
+def _too_few(attribute: str, found: int, labelled: int) -> TooFew:
+    return TooFew(
+        f"kNN by {attribute} needs at least {MIN_QUERIES} photos with others of the same and of another class, each with "
+        f"the same and with another {attribute}",
+        f"{found} of {labelled} labelled photos qualify",
+        "Add photos of each class with each label, from several scenes or owners.",
+    )
 
 
 def _tile(

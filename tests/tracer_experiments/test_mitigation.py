@@ -1,0 +1,312 @@
+"""Taking a label out of embeddings: the maps against their definitions, and what is measured before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from small_sets import write_set
+
+from tracer.dataset import open_set
+from tracer.errors import EmbeddingsError, TooFew
+from tracer.evaluate import Options, evaluate
+from tracer.experiments import mitigation
+from tracer.experiments.erasure import LinearMap, Method, fit_map, layer_cost, load_map, save_map
+from tracer.experiments.mitigation import mitigate, mitigate_processing
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.protocols import Protocol, normalise
+from tracer.plan import make_plan
+from tracer.progress import finish
+from tracer.results import Row
+
+SOURCE = Source("made", "test/encoder")
+DIM = 24
+
+
+class Planted:
+    """Embeddings of scenes, each shot by two phones and two cameras; what is alike in a class, a scene and a kind of camera."""
+
+    def __init__(self, trace: float, scenes: int = 60, seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self.scene = np.repeat(np.arange(scenes), 4)
+        kind = np.tile([0, 0, 1, 1], scenes)
+        content = self.scene % 4
+        means, direction = rng.normal(size=(4, DIM)), rng.normal(size=DIM)
+        self.vectors = (
+            1.0 * means[content]
+            + 0.6 * rng.normal(size=(scenes, DIM))[self.scene]
+            + trace * np.outer(2 * kind - 1, direction)
+            + 0.7 * rng.normal(size=(len(kind), DIM))
+            + 3.0
+        )
+        self.labels = np.where(kind == 1, "True", "False").astype(object)
+        self.classes = np.array([f"class {c}" for c in content], dtype=object)
+        self.model = kind.astype(np.int64)
+        self.subject = np.where(np.isin(np.arange(len(kind)) % 4, (0, 2)), self.scene, -1).astype(np.int64)
+
+    def mitigated(self, **more: object) -> Outcome:
+        """The outcome with fast probes."""
+        return mitigate(
+            SOURCE, self.vectors, self.labels, self.scene, "Is Smartphone", classes=self.classes, subject=self.subject,
+            model=self.model, protocol=Protocol.FAST, draws=2, **more,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+
+def _rows(outcome: Outcome) -> dict[tuple[str, str], Row]:
+    return {(row.metric, row.setting): row for row in outcome.rows}
+
+
+# --- the maps
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_a_map_draws_the_classes_together(method: Method) -> None:
+    """The distance of the classes' means shrinks to less than half; by LEACE to nothing."""
+    made = Planted(0.5)
+    y = made.model
+    mapped = fit_map(made.vectors, y, method).apply(made.vectors)
+
+    def apart(X: NDArray[np.floating]) -> float:
+        return float(np.linalg.norm(X[y == 0].mean(axis=0) - X[y == 1].mean(axis=0)))
+
+    assert apart(mapped) < (1e-5 if method is Method.LEACE else 0.5) * apart(normalise(made.vectors))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 5), st.integers(2, 30), st.integers(0, 10**6))
+def test_leace_is_the_oblique_projection_of_its_paper(classes: int, dim: int, seed: int) -> None:
+    """It equals I − W⁺ P W computed with matrix roots, is idempotent, and leaves no covariance with the classes."""
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    rng = np.random.default_rng(seed)
+    y = np.concatenate([np.arange(classes), np.arange(classes), rng.integers(classes, size=40)])
+    X = normalise(rng.normal(size=(len(y), dim)) + rng.normal(size=(classes, dim))[y] + 1).astype(np.float64)
+    found = fit_map(X, y)
+    centred = X - X.mean(axis=0)
+    share = max(ledoit_wolf_shrinkage(centred, assume_centered=True), 1e-6)
+    covariance = (1 - share) * np.cov(X.T, bias=True) + share * (centred**2).mean() * np.eye(dim)
+    values, axes = np.linalg.eigh(covariance)
+    W, back = (axes / np.sqrt(values)) @ axes.T, (axes * np.sqrt(values)) @ axes.T
+    one_hot = np.eye(classes)[y]
+    U, sizes, _ = np.linalg.svd(W @ centred.T @ (one_hot - one_hot.mean(axis=0)), full_matrices=False)
+    U = U[:, sizes > 1e-9 * sizes[0]]
+    assert np.allclose(found.weight, np.eye(dim) - back @ U @ U.T @ W, atol=2e-4)
+    assert np.allclose(found.weight @ found.weight, found.weight, atol=1e-4)
+    mapped = X @ found.weight.T
+    assert np.allclose((mapped - mapped.mean(axis=0)).T @ one_hot / len(y), 0, atol=1e-5)
+    assert np.allclose(found.apply(X).mean(axis=0), X.mean(axis=0), atol=1e-5)
+
+
+def test_a_dimension_that_never_varies_does_no_harm() -> None:
+    """A constant and a copied dimension leave finite maps."""
+    made = Planted(1.0)
+    vectors = np.column_stack([made.vectors, np.ones(len(made.vectors)), made.vectors[:, 0]])
+    for method in Method:
+        assert np.isfinite(fit_map(vectors, made.model, method).weight).all()
+
+
+def test_a_saved_map_is_applied_in_three_lines(tmp_path: Path) -> None:
+    """What the documentation says about applying a file equals `apply`; a file that is no map is refused."""
+    made = Planted(1.0)
+    fitted = fit_map(made.vectors, made.model)
+    save_map(tmp_path / "map.safetensors", fitted, {"attribute": "Is Smartphone"})
+    x = made.vectors
+    kept = load_file(tmp_path / "map.safetensors")
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    cleaned = unit @ kept["weight"].T + kept["bias"]
+    assert np.allclose(cleaned, fitted.apply(x), atol=1e-5)
+    assert np.array_equal(load_map(tmp_path / "map.safetensors").weight, fitted.weight)
+    (tmp_path / "no.safetensors").write_bytes(b"no map")
+    with pytest.raises(EmbeddingsError, match="cannot be read"):
+        load_map(tmp_path / "no.safetensors")
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_what_no_map_can_be_fitted_on_is_refused(method: Method) -> None:
+    """One class, a class of one photo, NaN, equal embeddings, and labels that do not fit: a message each."""
+    vectors = np.random.default_rng(0).normal(size=(20, 4))
+    half = np.repeat([0, 1], 10)
+    with pytest.raises(TooFew, match="two classes"):
+        fit_map(vectors, np.zeros(20, dtype=np.int64), method)
+    with pytest.raises(TooFew, match="two photos"):
+        fit_map(vectors, np.array([1] + [0] * 19), method)
+    broken = vectors.copy()
+    broken[3, 2] = np.nan
+    with pytest.raises(EmbeddingsError, match="no numbers"):
+        fit_map(broken, half, method)
+    with pytest.raises(EmbeddingsError, match="all the same"):
+        fit_map(np.ones((20, 4)), half, method)
+    with pytest.raises(EmbeddingsError, match="do not fit"):
+        fit_map(vectors, half[:5], method)
+
+
+# --- before and after
+
+
+def test_a_planted_trace_is_lowered_and_content_is_kept() -> None:
+    """Probe, SPD_a of neighbours and of pairs fall, with intervals below 0; SP does not fall; both methods."""
+    rows = _rows(Planted(0.5).mitigated())
+    for method in Method:
+        for metric, where in (("accuracy", ""), ("spd_a", ""), ("spd_a", ",query=phone")):
+            change = rows[metric, f"method={method},stage=change{where}"]
+            before = rows[metric, f"stage=before{where}"]
+            after = rows[metric, f"method={method},stage=after{where}"]
+            assert change.ci_high is not None
+            assert change.ci_high < 0, (method, metric, where)
+            assert change.value == pytest.approx(after.value - before.value)
+        kept = rows["sp", f"method={method},stage=change"]
+        assert kept.ci_low is not None
+        assert kept.value > -0.05
+    assert rows["accuracy", "stage=before"].value > 0.9
+    assert rows["accuracy", "method=leace,stage=after"].value < 0.65
+
+
+def test_without_a_trace_nothing_is_claimed() -> None:
+    """Cameras that differ in nothing: no interval of a change of SPD lies below 0, and the probe was at chance before."""
+    rows = _rows(Planted(0.0).mitigated(methods=[Method.LEACE]))
+    before, change = rows["accuracy", "stage=before"], rows["spd_a", "method=leace,stage=change"]
+    assert before.ci_low is not None
+    assert change.ci_high is not None
+    assert before.ci_low < 0.5 <= before.ci_high + 0.05
+    assert change.ci_high >= 0
+
+
+def test_map_and_test_share_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No photo that a map is applied to is of a scene that it was fitted on, and every photo is tested."""
+    made = Planted(0.5)
+    scene_of = {tuple(np.round(row, 5)): scene for row, scene in zip(normalise(made.vectors), made.scene, strict=True)}
+
+    def scenes(X: NDArray[np.floating]) -> set[int]:
+        return {int(scene_of[tuple(np.round(row, 5))]) for row in X}
+
+    fitted: list[set[int]] = []
+    tested: list[set[int]] = []
+
+    class Watched(LinearMap):
+        def apply(self, X: NDArray[np.floating]) -> NDArray[np.float32]:
+            tested.append(scenes(X))
+            return super().apply(X)
+
+    def watch(X: NDArray[np.floating], y: NDArray[np.int64], method: Method, seed: int, device: str) -> LinearMap:
+        fitted.append(scenes(X))
+        real = fit_map(X, y, method, seed, device)
+        return Watched(real.weight, real.bias)
+
+    monkeypatch.setattr(mitigation, "fit_map", watch)
+    made.mitigated(methods=[Method.LEACE])
+    assert len(fitted) == len(tested) == 2
+    assert all(not (a & b) for a, b in zip(fitted, tested, strict=True))
+    assert set.union(*tested) == set(made.scene.tolist())
+
+
+def test_the_same_seed_gives_the_same_rows_whatever_the_scale() -> None:
+    """Deterministic; and cosines know no scale, so that neither do the figures."""
+    made = Planted(0.8, scenes=40)
+    first = made.mitigated(methods=[Method.LEACE]).rows
+    made.vectors *= 4.0
+    assert made.mitigated(methods=[Method.LEACE]).rows == first
+
+
+def test_what_is_not_there_is_left_out_and_said() -> None:
+    """Without classes no SP, without pairs no recall; too few scenes are refused with their number."""
+    made = Planted(0.8, scenes=40)
+    outcome = mitigate(SOURCE, made.vectors, made.labels, made.scene, "Make", methods=["leace"], protocol="fast")
+    assert {row.metric for row in outcome.rows} == {"accuracy"}
+    few = made.scene < 12
+    with pytest.raises(TooFew, match="there are 2 and 12"):
+        mitigate(SOURCE, made.vectors[few], made.labels[few], made.scene[few], "Make")
+    one = np.full(len(made.scene), "Acme", dtype=object)
+    with pytest.raises(TooFew, match="two classes or more"):
+        mitigate(SOURCE, made.vectors, one, made.scene, "Make")
+    broken = made.vectors.copy()
+    broken[0] = np.nan
+    with pytest.raises(EmbeddingsError, match="no numbers"):
+        mitigate(SOURCE, broken, made.labels, made.scene, "Make")
+
+
+def test_a_processing_can_be_taken_out() -> None:
+    """A planted trace of a processing is lowered: probe and SPD_p fall, SP stays."""
+    rng = np.random.default_rng(1)
+    scene, direction = np.arange(60), rng.normal(size=DIM)
+    content = scene % 3
+    plain = 1.5 * rng.normal(size=(3, DIM))[content] + 0.6 * rng.normal(size=(60, DIM)) + 2.0
+    views = {
+        "JPEG75_420": plain + 1.2 * direction + 0.1 * rng.normal(size=plain.shape),
+        "JPEG95_444": plain - 1.2 * direction + 0.1 * rng.normal(size=plain.shape),
+    }
+    classes = np.array([f"class {c}" for c in content], dtype=object)
+    rows = _rows(
+        mitigate_processing(SOURCE, views, classes, scene, "JPEG", methods=["leace"], protocol=Protocol.FAST, k=1)
+    )
+    for metric in ("accuracy", "spd_p"):
+        high = rows[metric, "method=leace,stage=change"].ci_high
+        assert high is not None
+        assert high < 0
+    assert rows["sp", "method=leace,stage=change"].value > -0.05
+    assert rows["accuracy", "stage=before"].chance == 0.5
+
+
+# --- on a set
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set of 96 photos of 24 scenes."""
+    return write_set(tmp_path_factory.mktemp("made") / "small", scenes=24)
+
+
+def test_mitigation_of_a_set_and_its_maps(photos: Path, tmp_path: Path) -> None:
+    """`mitigate` measures the labels that neighbours are parted by and saves a map of each; again, all is recalled."""
+    options = Options(
+        encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True,
+        protocol=Protocol.FAST, device="cpu",
+    )  # fmt: skip
+    done = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
+    assert {row.experiment for row in done.rows} == {"mitigation"}
+    assert len(done.maps) == 2
+    assert load_map(done.maps[0]).weight.shape[0] == load_map(done.maps[0]).weight.shape[1]
+    again = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    assert again.rows == done.rows
+
+
+def test_a_map_never_sees_what_the_sets_split_tests_on(photos: Path, tmp_path: Path) -> None:
+    """The header of a saved map counts the test photos of the set's split as held out."""
+    import json
+    import shutil
+
+    from safetensors import safe_open
+
+    root = shutil.copytree(photos, tmp_path / "small")
+    ids = open_set(root).table["photo_id"].to_numpy()
+    scene = (ids - 10**15) // 10
+    content: dict[str, object] = {"target_attribute": "Make", "label_encoder_classes": ["Acme", "Bolt"]}
+    for part, chosen in {"train": ids[scene < 12], "val": ids[scene < 0], "test": ids[scene >= 18]}.items():
+        content[f"{part}_ids"] = chosen.tolist()
+        content[f"encoded_{part}_labels"] = [int((photo - 10**15) % 10 >= 2) for photo in chosen]
+    (root / "splits").mkdir()
+    (root / "splits" / "split_data_target_attribute=Make.json").write_text(json.dumps(content))
+    options = Options(
+        encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True,
+        protocol=Protocol.FAST, device="cpu",
+    )  # fmt: skip
+    done = finish(evaluate(root, tmp_path / "run", options, with_report=False))
+    headers = {}
+    for path in done.maps:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads(file.metadata()["lenstrace"])
+        headers[header["attribute"]] = (header["photos"], header["held_out"])
+    assert headers == {"Make": (72, 24), "Is Smartphone": (96, 0)}
+
+
+def test_an_evaluation_spares_baselines_and_dear_layers(photos: Path) -> None:
+    """A plan of everything holds both labels; a layer for a hundred thousand photos is beyond an evaluation's budget."""
+    from tracer.steps import LAYER_BUDGET
+
+    assert make_plan(open_set(photos)).mitigations == ("Is Smartphone", "Make")
+    assert layer_cost(200, 1280) < LAYER_BUDGET < layer_cost(100_000, 1280)
