@@ -21,7 +21,7 @@ def clocks(context: typer.Context, workspace: Where = HERE, json: Json = False) 
     if context.invoked_subcommand is None:
         with opened(workspace) as catalog:
             offsets = clock_offsets(catalog)
-        columns = ("camera_a", "camera_b", "seconds", "spread", "support", "origin")
+        columns = ("camera_a", "camera_b", "seconds", "margin", "spread", "support", "source", "since", "until", "jump")
         print_json({"offsets": offsets}) if json else print_rows(offsets, Style.TABLE, columns)
 
 

@@ -47,8 +47,6 @@ def pair(
     json: Json = False,
 ) -> None:
     """Find candidate pairs: the same scene, shot with a smartphone and with another camera."""
-    from dataclasses import asdict
-
     from curate.pairing.run import pair_workspace
 
     with opened(workspace, "pair") as catalog:
@@ -62,7 +60,7 @@ def pair(
         "candidates": counts.candidates,
         "phones": counts.phones,
         "others": counts.others,
-        "clock_offsets": [asdict(offset) for offset in counts.clock_offsets],
+        "clock_offsets": [offset.to_dict() for offset in counts.clock_offsets],
         "left_out": [{"path": path, "reason": reason} for path, reason in counts.left_out],
         "seconds": round(counts.seconds, 3),
     }

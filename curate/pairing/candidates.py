@@ -5,8 +5,11 @@ Pairs are only ever of a phone and another camera, never of two photos with the 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +24,24 @@ LIKE_BITS = 12
 
 _CELLS = 4_000_000
 
+Sides = Literal["both", "phones", "others"]
+"""Whose photos each get their nearest few: those of both sides, or of one only."""
 
-def best_cells(blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int) -> set[tuple[int, int]]:
+_NUMBERED = re.compile(r"[a-z_\- ]{0,6}\d{3,6}")
+"""What cameras call their files (`IMG_0042`, `DSC01234`): equal names are chance."""
+
+_SAME_NAME = 4
+_FOR_MEAN = 20
+
+
+def best_cells(
+    blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int, sides: Sides = "both"
+) -> set[tuple[int, int]]:
     """The `count` best positive cells of each row and of each column of a matrix given in blocks of rows.
 
     Args:
         blocks: (first row, (rows, columns) float32).
+        sides: `phones`: of each row only; `others`: of each column only.
 
     Returns:
         (row, column) pairs. Equal values are taken in order of their index, so the result does not depend on the
@@ -38,15 +53,18 @@ def best_cells(blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int) ->
         row, column = np.nonzero(block > 0)
         value = block[row, column]
         row = row + first
-        best = _leading(row, column, value, count)
-        kept.append(np.column_stack([row[best], column[best]]))
+        if sides != "others":
+            best = _leading(row, column, value, count)
+            kept.append(np.column_stack([row[best], column[best]]))
+        if sides != "phones":
+            best = _leading(column, row, value, count)
+            columnwise.append((row[best], column[best], value[best]))
+    if columnwise:
+        row, column, value = (np.concatenate(parts) for parts in zip(*columnwise, strict=True))
         best = _leading(column, row, value, count)
-        columnwise.append((row[best], column[best], value[best]))
+        kept.append(np.column_stack([row[best], column[best]]))
     if not kept:
         return set()
-    row, column, value = (np.concatenate(parts) for parts in zip(*columnwise, strict=True))
-    best = _leading(column, row, value, count)
-    kept.append(np.column_stack([row[best], column[best]]))
     return {(int(i), int(j)) for i, j in np.concatenate(kept)}
 
 
@@ -60,7 +78,9 @@ def _leading(
     return np.asarray(order[np.arange(len(order)) - starts < count], np.int64)
 
 
-def by_hash(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 4) -> set[tuple[int, int]]:
+def by_hash(
+    phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 4, sides: Sides = "both"
+) -> set[tuple[int, int]]:
     """Ids of pairs whose perceptual hashes are near, the nearest few of each photo."""
     ours = [p for p in phones if p.hash_value is not None]
     theirs = [p for p in others if p.hash_value is not None]
@@ -73,45 +93,130 @@ def by_hash(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], coun
             near = LIKE_BITS + 1 - np.bitwise_count(a[k : k + step, None] ^ b[None]).astype(np.float32)
             yield k, np.maximum(near, 0)
 
-    return _ids(best_cells(blocks(), count), ours, theirs)
+    return _ids(best_cells(blocks(), count, sides), ours, theirs)
 
 
-def by_place(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 8) -> set[tuple[int, int]]:
-    """Ids of pairs taken within `NEAR_M` metres of each other, the nearest few of each photo."""
+def by_place(
+    phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 8, sides: Sides = "both"
+) -> set[tuple[int, int]]:
+    """Ids of pairs taken within `NEAR_M` metres of each other, the nearest few of each photo.
+
+    A tree of places finds them, so that the time per photo hardly grows with the collection.
+    """
+    from scipy.spatial import cKDTree
+
     ours, theirs = ([p for p in side if p.place is not None] for side in (phones, others))
+    if not ours or not theirs:
+        return set()
+    found: set[tuple[int, int]] = set()
     a, b = _directions(ours), _directions(theirs)
+    for here, there, turned in ((a, b, False), (b, a, True)):
+        if sides == ("phones" if turned else "others"):
+            continue
+        _, nearest = cKDTree(there).query(here, k=min(count, len(there)), distance_upper_bound=NEAR_M / EARTH_M)
+        for k, row in enumerate(np.reshape(nearest, (len(here), -1)).tolist()):
+            found |= {
+                (ours[m].id, theirs[k].id) if turned else (ours[k].id, theirs[m].id) for m in row if m < len(there)
+            }
+    return found
+
+
+def by_name(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]) -> set[tuple[int, int]]:
+    """Ids of pairs whose files a person gave the same name, or that alone share a folder.
+
+    Names that cameras give (a few letters and a number) and names that many files have say nothing; nor do folders that
+    hold more than a few photos of a side.
+    """
+    found: set[tuple[int, int]] = set()
+    for key in (given_name, lambda photo: photo.album):
+        ours: dict[str, list[int]] = defaultdict(list)
+        theirs: dict[str, list[int]] = defaultdict(list)
+        for side, table in ((phones, ours), (others, theirs)):
+            for photo in side:
+                if (word := key(photo)) is not None:
+                    table[word].append(photo.id)
+        for word, ids in ours.items():
+            if len(ids) <= _SAME_NAME and 0 < len(theirs.get(word, ())) <= _SAME_NAME:
+                found |= {(a, b) for a in ids for b in theirs[word]}
+    return found
+
+
+def given_name(photo: PairingPhoto) -> str | None:
+    """A file's name without its ending, where a person gave it; None for those that cameras give."""
+    stem = PurePath(photo.name).stem.casefold().strip()
+    return None if not stem or _NUMBERED.fullmatch(stem) else stem
+
+
+def by_embedding(
+    phones: Sequence[PairingPhoto],
+    others: Sequence[PairingPhoto],
+    embeddings: Mapping[str, NDArray[np.float32]],
+    count: int,
+    sides: Sides = "both",
+) -> set[tuple[int, int]]:
+    """Ids of pairs whose embeddings are near, the nearest few of each photo.
+
+    Each camera's mean is taken out first: what photos of one camera have in common is the camera, not the scene.
+
+    Args:
+        embeddings: by sha256, float32 vectors of one length; photos without one are left out.
+    """
+    ours, theirs = ([p for p in side if p.sha256 in embeddings] for side in (phones, others))
+    if not ours or not theirs:
+        return set()
+    a, b = centred(ours, embeddings), centred(theirs, embeddings)
 
     def blocks() -> Iterator[tuple[int, NDArray[np.float32]]]:
-        step = max(1, _CELLS // max(1, len(b)))
+        step = max(1, _CELLS // len(b))
         for k in range(0, len(a), step):
-            chord = np.sqrt(np.maximum(2 - 2 * (a[k : k + step] @ b.T), 0))
-            yield k, np.maximum(NEAR_M - EARTH_M * chord, 0).astype(np.float32)
+            # Cosines above −1, so that all are candidates and the order alone decides.
+            yield k, a[k : k + step] @ b.T + 1.001
 
-    return _ids(best_cells(blocks(), count), ours, theirs)
+    return _ids(best_cells(blocks(), count, sides), ours, theirs)
+
+
+def centred(photos: Sequence[PairingPhoto], embeddings: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Embeddings of photos, each camera's mean taken out where it has enough photos to know it: (n, d), of unit length."""
+    rows = np.stack([embeddings[photo.sha256] for photo in photos]).astype(np.float32)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    cameras = np.unique([photo.camera for photo in photos], return_inverse=True)[1]
+    for camera in range(int(cameras.max()) + 1):
+        inside = cameras == camera
+        if inside.sum() >= _FOR_MEAN:
+            rows[inside] -= rows[inside].mean(0)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return np.asarray(rows, np.float32)
+
+
+def reach(spread: float) -> float:
+    """How many seconds apart, clocks corrected, photos of one scene may be: two minutes, or three times the usual spread."""
+    return max(120.0, 3 * spread)
 
 
 def by_time(
     phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], offsets: Sequence[ClockOffset], count: int = 4
 ) -> set[tuple[int, int]]:
-    """Ids of pairs of cameras with a known offset, taken near each other: the nearest few of each photo and camera.
-
-    Near is two minutes, or three times the cameras' usual spread where that is more.
-    """
+    """Ids of pairs of cameras with a known offset, taken within `reach` of each other: the nearest few of each photo and
+    camera."""
     ours, theirs = _timed(phones), _timed(others)
     found: set[tuple[int, int]] = set()
     for offset in offsets:
-        a, b = ours.get(offset.camera_a, []), theirs.get(offset.camera_b, [])
+        a = [row for row in ours.get(offset.camera_a, []) if offset.holds(row[0])]
+        b = theirs.get(offset.camera_b, [])
         if not a or not b:
             continue
-        reach = max(120.0, 3 * offset.spread)
-        for here, there, shift in ((a, b, offset.seconds), (b, a, -offset.seconds)):
-            clocks = np.array([clock for clock, _ in there])
-            for clock, identity in here:
-                low, high = np.searchsorted(clocks, [clock + shift - reach, clock + shift + reach])
-                nearest = np.argsort(np.abs(clocks[low:high] - clock - shift), kind="stable")[:count] + low
-                for k in nearest:
-                    partner = there[int(k)][1]
-                    found.add((identity, partner) if here is a else (partner, identity))
+        # What the second camera's clock read when the first one's photo was taken.
+        expected = np.array([clock + offset.seconds_at(clock) for clock, _ in a])
+        order = np.argsort(expected, kind="stable")
+        expected, a = expected[order], [a[k] for k in order]
+        clocks = np.array([clock for clock, _ in b])
+        for here, there, turned in ((expected, clocks, False), (clocks, expected, True)):
+            lows = np.searchsorted(there, here - reach(offset.spread), side="left")
+            highs = np.searchsorted(there, here + reach(offset.spread), side="right")
+            for k in np.flatnonzero(highs > lows).tolist():
+                low, high = int(lows[k]), int(highs[k])
+                nearest = np.argsort(np.abs(there[low:high] - here[k]), kind="stable")[:count] + low
+                found |= {(a[m][1], b[k][1]) if turned else (a[k][1], b[m][1]) for m in nearest.tolist()}
     return found
 
 
@@ -134,12 +239,17 @@ def corrected_gap(
 ) -> tuple[float, float] | None:
     """Seconds from the phone's photo to the other, clocks corrected, and the usual spread of such gaps.
 
-    Of several offsets of the two cameras (a clock was set in the meantime) the one that brings the photos nearest counts.
-    None unless both times and an offset are known.
+    Of several offsets of the two cameras that may hold then (a clock was set in the meantime) the one that brings the photos
+    nearest counts. None unless both times and an offset are known.
     """
     if a.clock is None or b.clock is None:
         return None
-    gaps = [(b.clock - a.clock - offset.seconds, offset.spread) for offset in offsets.get((a.camera, b.camera), ())]
+    reading = a.clock
+    gaps = [
+        (b.clock - reading - offset.seconds_at(reading), offset.spread)
+        for offset in offsets.get((a.camera, b.camera), ())
+        if offset.holds(reading)
+    ]
     return min(gaps, key=lambda gap: abs(gap[0]), default=None)
 
 

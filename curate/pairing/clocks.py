@@ -1,39 +1,37 @@
 """How far the clocks of two cameras differ, from the photos themselves.
 
-Photos that show the same scene vote, with the difference of their times, for an offset. Right votes gather; wrong
-ones are scattered over days. The densest window of votes wins where it holds more than chance would put there, and
-the offset is a robust mean of what lies in it. If the phone always comes a little before the camera, that usual lag
-is in the offset too: pictures alone cannot tell it from a clock error. GPS time can: it ties a clock to UTC.
+Photos that show the same scene vote, with the readings of their clocks, for an offset (`stretches`). If the phone
+always comes a little before the camera, that usual lag is in the offset too: pictures alone cannot tell it from a clock
+error. GPS time can: it ties a clock to UTC. A wrong offset does more harm than none, so that doubt means none.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.photo import PairingPhoto
+from curate.pairing.photo import PairingPhoto, zone_seconds
+from curate.pairing.stretches import DAY, MAX_DRIFT, WINDOW, Stretch, offset_at, stretches
 
 Source = Literal["content", "gps", "chain", "person"]
 
-WINDOW = 120.0
-"""Seconds: votes of one offset lie within this, since shots of one scene are up to a minute apart, either first."""
+GPS_WINDOW = 20.0
+"""Seconds that a clock may waver against GPS: a fix can be some seconds old."""
 
-MIN_SUPPORT = 3
-MIN_SUPPORT_FURTHER = 5
-"""Votes that a second offset of the same two cameras needs: that a clock was set is less likely than that it was not."""
+SURE = 8
+"""Moments from which photos that contradict GPS time are believed: some cameras write local time where UTC belongs."""
 
-MAX_STRETCHES = 3
-MAX_CHANCE = 1e-3
-"""How probable it may be that a window as full as the fullest arises from unrelated photos."""
+MAX_MARGIN = 60.0
+"""Seconds: a chain of offsets whose interval is wider than this either way says nothing."""
 
 _UTC = "\0UTC"
-_MAX_WALSH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,15 @@ class ClockOffset:
     """How two clocks differ.
 
     Attributes:
-        camera_a, camera_b: `make|model`; the phone is first.
+        camera_a, camera_b: `make|model`; the phone is first, two of one side stand in order of their names.
         seconds: what the clock of b reads minus what the clock of a reads at the same instant, as written in `taken_at`
             (local time; time zones are part of it).
         spread: robust standard deviation of one pair's difference around `seconds`, in seconds.
-        support: pairs of photos behind it (of a chain or GPS: of its weakest link).
+        support: moments behind it, bursts counted once (of a chain or GPS: of its weakest link).
         margin: half the width of a 95 % interval of `seconds`, usual lag included.
         source: `content` (matched photos), `gps` (both clocks tied to UTC), `chain` (through other cameras), `person`.
+        since, until: readings of the clock of a, seconds since 1970, between which it holds, where a clock was set.
+        drift: seconds that b gains on a in a day. at: the reading of a at which `seconds` is meant, where it drifts.
     """
 
     camera_a: str
@@ -57,81 +57,83 @@ class ClockOffset:
     support: int
     margin: float = 0.0
     source: Source = "content"
+    since: float | None = None
+    until: float | None = None
+    drift: float = 0.0
+    at: float | None = None
+
+    def holds(self, reading: float) -> bool:
+        """Whether it holds when the clock of a reads so."""
+        return (self.since is None or reading >= self.since) and (self.until is None or reading < self.until)
+
+    def seconds_at(self, reading: float) -> float:
+        """The offset when the clock of a reads so."""
+        return self.seconds + (0.0 if self.at is None else self.drift * (reading - self.at) / DAY)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The offset under its fixed names, and those beside them; readings as local ISO times."""
+        return {
+            "camera_a": self.camera_a,
+            "camera_b": self.camera_b,
+            "seconds": self.seconds,
+            "spread": self.spread,
+            "support": self.support,
+            "margin": self.margin,
+            "source": self.source,
+            "since": local_time(self.since),
+            "until": local_time(self.until),
+            "drift_s_per_day": self.drift,
+            "drift_at": local_time(self.at),
+            "jump": jump(self.seconds),
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An offset in seconds, with the meaning of `ClockOffset`'s fields."""
-
-    seconds: float
-    spread: float
-    support: int
-    margin: float
+def local_time(reading: float | None) -> str | None:
+    """A clock's reading as a local ISO time."""
+    return None if reading is None else datetime.fromtimestamp(round(reading), UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def densest(differences: NDArray[np.float64], window: float = WINDOW) -> tuple[float, int]:
-    """The middle of the window that holds most values, and how many; the earliest of equals.
-
-    Args:
-        differences: (n,) seconds, n ≥ 1.
-    """
-    values = np.sort(differences)
-    ends = np.searchsorted(values, values + window, side="right")
-    counts = ends - np.arange(len(values))
-    first = int(counts.argmax())
-    return float((values[first] + values[ends[first] - 1]) / 2), int(counts[first])
-
-
-def location(values: NDArray[np.float64]) -> float:
-    """The Hodges–Lehmann estimate: the median of all pairwise means.
-
-    As robust as a median nearly, and unlike it steady where either camera may come first, which makes two heaps.
-    """
-    if len(values) > _MAX_WALSH:
-        values = np.sort(values)[:: len(values) // _MAX_WALSH + 1]
-    i, j = np.triu_indices(len(values))
-    return float(np.median((values[i] + values[j]) / 2))
-
-
-def estimate(differences: Iterable[float], chance: float | None = None, window: float = WINDOW) -> Estimate | None:
-    """The offset that votes agree on, or None where they agree no more than by chance.
-
-    Args:
-        differences: votes, seconds (clock of b minus clock of a).
-        chance: probability that one vote of two unrelated photos falls into the winning window; None: no such test.
-    """
-    votes = np.array(sorted(differences), np.float64)
-    if len(votes) < MIN_SUPPORT:
+def jump(seconds: float) -> str | None:
+    """What an offset near a whole number of half hours most likely is, in words: a zone or daylight saving, not an error."""
+    halves = round(seconds / 1800)
+    if halves == 0 or abs(halves) > 28 or abs(seconds - 1800 * halves) > 180:
         return None
-    centre, count = densest(votes, window)
-    if count < MIN_SUPPORT:
-        return None
-    if chance is not None:
-        from scipy.special import bdtrc
+    return f"about {halves / 2:+g} h: another time zone or daylight saving"
 
-        windows = max(1.0, (votes[-1] - votes[0]) / window)
-        if windows * float(bdtrc(count - 1, len(votes), min(1.0, chance))) > MAX_CHANCE:
-            return None
-    for _ in range(3):
-        inside = votes[np.abs(votes - centre) <= window / 2]
-        if not len(inside):
-            return None
-        centre = location(inside)
-    inside = votes[np.abs(votes - centre) <= window / 2]
-    if len(inside) < MIN_SUPPORT:
-        return None
-    spread = max(0.5, 1.4826 * float(np.median(np.abs(inside - centre))))
-    deviation = max(spread, float(inside.std(ddof=1)))
-    return Estimate(centre, spread, len(inside), 1.96 * deviation / float(np.sqrt(len(inside))))
+
+def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
+    """Return the photos with times told in each camera's usual zone, where files say the zone.
+
+    A phone that crosses a border or changes to daylight saving jumps by whole hours and says so in `utc_offset`; the jump
+    is taken out, so that its clock runs on.
+    """
+    zones: dict[str, Counter[int]] = defaultdict(Counter)
+    for photo in photos:
+        zone = zone_seconds(photo.utc_offset)
+        if zone is not None and photo.clock is not None:
+            zones[photo.camera][zone] += 1
+    usual = {camera: min(counts, key=lambda zone: (-counts[zone], zone)) for camera, counts in zones.items()}
+    told = []
+    for photo in photos:
+        zone = zone_seconds(photo.utc_offset)
+        if zone is not None and photo.taken_at is not None and photo.clock is not None and zone != usual[photo.camera]:
+            moved = datetime.fromisoformat(photo.taken_at).replace(tzinfo=None)
+            moved += timedelta(seconds=usual[photo.camera] - zone)
+            photo = replace(photo, taken_at=moved.isoformat(), utc_offset=None)
+        told.append(photo)
+    return told
 
 
 def content_votes(
     photos: Mapping[int, PairingPhoto], scored: Iterable[tuple[int, int, float]], min_score: float = 0.5
-) -> dict[tuple[str, str], list[float]]:
-    """Votes of each camera pair: the difference of clocks of photos that are each other's best partner there.
+) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Votes of each camera pair: both clocks' readings of photos that are each other's best partner there.
 
     Args:
         photos: by id. scored: (phone id, other id, probability that they show one scene, from the pictures alone).
+
+    Returns:
+        (phone's camera, other camera) -> (n, 2) float64 seconds since 1970.
     """
     best: dict[tuple[int, str], tuple[float, int]] = {}
     for phone, other, score in scored:
@@ -140,7 +142,7 @@ def content_votes(
         for one, two in ((phone, other), (other, phone)):
             key = (one, photos[two].camera)
             best[key] = max(best.get(key, (-1.0, 0)), (score, -two))
-    votes: dict[tuple[str, str], list[float]] = defaultdict(list)
+    votes: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for (one, camera), (_, negative) in sorted(best.items()):
         a, b = photos[one], photos[-negative]
         if (
@@ -149,18 +151,8 @@ def content_votes(
             and a.clock is not None
             and b.clock is not None
         ):
-            votes[a.camera, camera].append(b.clock - a.clock)
-    return dict(votes)
-
-
-def chance_of(
-    clocks_a: NDArray[np.float64], clocks_b: NDArray[np.float64], centre: float, window: float = WINDOW
-) -> float:
-    """Share of all pairs of photos of two cameras whose difference (b minus a) lies in a window around `centre`."""
-    b = np.sort(clocks_b)
-    high = np.searchsorted(b, clocks_a + centre + window / 2, side="right")
-    low = np.searchsorted(b, clocks_a + centre - window / 2, side="left")
-    return float((high - low).sum()) / (len(clocks_a) * len(b))
+            votes[a.camera, camera].append((a.clock, b.clock))
+    return {cameras: np.array(rows) for cameras, rows in votes.items()}
 
 
 def estimate_clocks(
@@ -169,11 +161,11 @@ def estimate_clocks(
     known: Mapping[tuple[str, str], float] | None = None,
     use_gps: bool = True,
 ) -> list[ClockOffset]:
-    """Offsets of every phone against every other camera for which there is evidence.
+    """Offsets of any two cameras for which there is evidence.
 
     A person's word comes first, then two clocks tied to UTC by GPS, then photos of the two cameras, then a chain of
-    these through further cameras. Where a clock was set in the meantime, photos give more than one offset of the two
-    cameras, the best supported first.
+    these through further cameras. Where a clock was set in the meantime there are several offsets of the two cameras,
+    the best supported first, each with the time between which it holds.
 
     Args:
         photos: all of them; only times known to the second count.
@@ -182,92 +174,129 @@ def estimate_clocks(
     """
     by_id = {photo.id: photo for photo in photos}
     clocks: dict[str, list[float]] = defaultdict(list)
-    anchors: dict[str, list[float]] = defaultdict(list)
+    fixes: dict[str, list[tuple[float, float]]] = defaultdict(list)
     sides: dict[str, str] = {}
     for photo in photos:
         sides.setdefault(photo.camera, photo.side)
         if photo.clock is not None:
             clocks[photo.camera].append(photo.clock)
             if use_gps and photo.gps_clock is not None:
-                anchors[photo.camera].append(photo.clock - photo.gps_clock)
-    links: dict[tuple[str, str], tuple[Estimate, Source]] = {}
-    further: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
-    for (a, b), votes in sorted(content_votes(by_id, scored).items()):
-        stretches = _stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
-        if stretches:
-            links[a, b] = stretches[0], "content"
-            further[a, b] = stretches[1:]
-    tied = {camera: found for camera, values in sorted(anchors.items()) if (found := _anchor(values)) is not None}
-    for a, here in tied.items():
-        for b, there in tied.items():
-            if sides[a] == "phone" and sides[b] == "other":
-                links[a, b] = _sum(_reversed(here), there), "gps"
-    for (a, b), seconds in sorted((known or {}).items()):
-        links.pop((b, a), None)
-        links[a, b] = Estimate(float(seconds), 0.0, 0, 0.0), "person"
-    graph = {pair: link for pair, (link, _) in links.items()} | {(_UTC, camera): link for camera, link in tied.items()}
+                fixes[photo.camera].append((photo.gps_clock, photo.clock))
+    content = {
+        (a, b): stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
+        for (a, b), votes in sorted(content_votes(by_id, scored).items())
+    }
+    tied = {camera: found for camera, rows in sorted(fixes.items()) if (found := _tied(np.array(rows)))}
+    stated = {
+        canonical(a, b, sides.get(a) == "phone", sides.get(b) == "phone"): (seconds, a)
+        for (a, b), seconds in sorted((known or {}).items())
+    }
+    links: dict[tuple[str, str], tuple[list[Stretch], Source]] = {}
+    for a, b in _camera_pairs(sides, clocks):
+        gps = _through_utc(tied.get(a, []), tied.get(b, []))
+        seen = content.get((a, b), [])
+        if (a, b) in stated:
+            seconds, first = stated[a, b]
+            links[a, b] = [Stretch(float(seconds) if first == a else -float(seconds), 0.0, 0, 0.0)], "person"
+        elif gps and not (seen and seen[0].support >= SURE and not _agree(seen[0], gps)):
+            links[a, b] = _anchored(seen, gps), "gps"
+        elif seen:
+            links[a, b] = seen, "content"
+    # Only what holds throughout is a link of a chain: past a clock that was set, a chain could lead astray by hours.
+    graph = {pair: found[0] for pair, (found, _) in links.items() if len(found) == 1}
+    graph |= {(_UTC, camera): found[0] for camera, found in tied.items() if len(found) == 1}
+    reached = {a: _shortest(graph, a) for a in sorted(clocks)}
     offsets = []
-    for a in sorted(camera for camera, side in sides.items() if side == "phone" and camera in clocks):
-        reached = _shortest(graph, a)
-        for b in sorted(
-            camera for camera, side in sides.items() if side == "other" and camera in clocks and camera != a
-        ):
-            link: tuple[Estimate, Source] | None = links.get((a, b))
-            if link is None and (b, a) in links:
-                link = _reversed(links[b, a][0]), links[b, a][1]
-            if link is None and b in reached:
-                link = reached[b], "chain"
-            if link is not None:
-                found, source = link
-                offsets.append(ClockOffset(a, b, found.seconds, found.spread, found.support, found.margin, source))
-                if source == "content":
-                    offsets += [
-                        ClockOffset(a, b, f.seconds, f.spread, f.support, f.margin, source) for f in further[a, b]
-                    ]
+    for a, b in _camera_pairs(sides, clocks):
+        if (a, b) in links:
+            found, source = links[a, b]
+        elif b in reached[a] and reached[a][b].margin <= MAX_MARGIN:
+            found, source = [reached[a][b]], "chain"
+        else:
+            continue
+        offsets += [_offset(a, b, stretch, source) for stretch in found]
     return offsets
 
 
-def _stretches(votes: Sequence[float], clocks_a: NDArray[np.float64], clocks_b: NDArray[np.float64]) -> list[Estimate]:
-    """The offsets of one camera pair, the best supported first: more than one where a clock was set in the meantime."""
-    found: list[Estimate] = []
-    rest = np.array(votes)
-    while len(found) < MAX_STRETCHES and len(rest) >= MIN_SUPPORT:
-        centre, _ = densest(rest)
-        one = estimate(rest.tolist(), chance_of(clocks_a, clocks_b, centre))
-        if one is None or (found and one.support < MIN_SUPPORT_FURTHER):
-            break
-        found.append(one)
-        rest = rest[np.abs(rest - one.seconds) > 2 * WINDOW]
-    return found
+def _offset(a: str, b: str, found: Stretch, source: Source) -> ClockOffset:
+    return ClockOffset(
+        a, b, found.seconds, found.spread, found.support, found.margin, source, found.since, found.until,
+        found.drift, found.at if found.drift else None,
+    )  # fmt: skip
 
 
-def _anchor(differences: list[float]) -> Estimate | None:
+def _camera_pairs(sides: Mapping[str, str], clocks: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Any two cameras that have a clock: phones against others first, then those of one side."""
+    phones, others = (sorted(c for c in clocks if sides[c] == side) for side in ("phone", "other"))
+    mixed = [(a, b) for a in phones for b in others]
+    return mixed + [(a, b) for side in (phones, others) for k, a in enumerate(side) for b in side[k + 1 :]]
+
+
+def canonical(a: str, b: str, a_is_phone: bool, b_is_phone: bool) -> tuple[str, str]:
+    """Two cameras in the order in which offsets name them: the phone first, of one side by name."""
+    return (a, b) if (not a_is_phone, a) <= (not b_is_phone, b) else (b, a)
+
+
+def _tied(fixes: NDArray[np.float64]) -> list[Stretch]:
     """A clock against UTC, where most fixes agree; a fix can be minutes old, and then its time is no anchor."""
-    found = estimate(differences, window=20.0)
-    return found if found is not None and 2 * found.support >= len(differences) else None
+    found = stretches(fixes, window=GPS_WINDOW)
+    away = np.full(len(fixes), np.inf)
+    for one in found:
+        expected = one.seconds + one.drift * (fixes[:, 0] - one.at) / DAY
+        away = np.minimum(away, np.abs(fixes[:, 1] - fixes[:, 0] - expected))
+    return found if 2 * int((away <= GPS_WINDOW).sum()) >= len(fixes) else []
 
 
-def _reversed(link: Estimate) -> Estimate:
-    return Estimate(-link.seconds, link.spread, link.support, link.margin)
+def _through_utc(here: Sequence[Stretch], there: Sequence[Stretch]) -> list[Stretch]:
+    """The offset of two clocks that are both tied to UTC: one stretch for each time in which neither was set."""
+    found = []
+    for a in here:
+        for b in there:
+            since = max((s for s in (a.since, b.since) if s is not None), default=None)
+            until = min((u for u in (a.until, b.until) if u is not None), default=None)
+            if since is not None and until is not None and since >= until:
+                continue
+            found.append(
+                Stretch(
+                    seconds=offset_at(b, a.at) - a.seconds,
+                    spread=float(np.hypot(a.spread, b.spread)),
+                    support=min(a.support, b.support),
+                    margin=float(np.hypot(a.margin, b.margin)),
+                    drift=b.drift - a.drift,
+                    at=a.at + a.seconds,
+                    since=None if since is None else since + offset_at(a, since),
+                    until=None if until is None else until + offset_at(a, until),
+                )
+            )
+    return sorted(found, key=lambda one: (-one.support, one.seconds))
 
 
-def _sum(one: Estimate, two: Estimate) -> Estimate:
-    return Estimate(
-        one.seconds + two.seconds,
-        float(np.hypot(one.spread, two.spread)),
-        min(one.support, two.support),
-        float(np.hypot(one.margin, two.margin)),
-    )
+def _agree(seen: Stretch, gps: Sequence[Stretch]) -> bool:
+    return any(abs(offset_at(one, seen.at) - seen.seconds) <= WINDOW for one in gps)
 
 
-def _shortest(graph: Mapping[tuple[str, str], Estimate], start: str) -> dict[str, Estimate]:
+def _anchored(seen: Sequence[Stretch], gps: Sequence[Stretch]) -> list[Stretch]:
+    """GPS's offsets, which know no usual lag, within the times that photos tell; and those that photos alone tell."""
+    rest, found = list(gps), []
+    for one in seen:
+        tie = next((g for g in rest if abs(offset_at(g, one.at) - one.seconds) <= WINDOW), None)
+        if tie is None:
+            found.append(one)
+            continue
+        rest.remove(tie)
+        whole = tie.since is None and tie.until is None
+        found.append(replace(tie, since=one.since, until=one.until) if whole else tie)
+    return found + (rest if len(seen) <= 1 or not found else [g for g in rest if (g.since, g.until) != (None, None)])
+
+
+def _shortest(graph: Mapping[tuple[str, str], Stretch], start: str) -> dict[str, Stretch]:
     """The surest chain of links from one clock to each other one (Dijkstra, by the variance of the sum)."""
-    edges: dict[str, list[tuple[str, Estimate]]] = defaultdict(list)
+    edges: dict[str, list[tuple[str, Stretch]]] = defaultdict(list)
     for (a, b), link in sorted(graph.items()):
         edges[a].append((b, link))
-        edges[b].append((a, _reversed(link)))
-    done: dict[str, Estimate] = {}
-    queue: list[tuple[float, int, str, Estimate]] = [(0.0, 0, start, Estimate(0.0, 0.0, 1 << 30, 0.0))]
+        edges[b].append((a, link.reversed()))
+    done: dict[str, Stretch] = {}
+    queue: list[tuple[float, int, str, Stretch]] = [(0.0, 0, start, Stretch(0.0, 0.0, 1 << 30, 0.0))]
     while queue:
         cost, hops, node, link = heapq.heappop(queue)
         if node in done:
@@ -279,3 +308,15 @@ def _shortest(graph: Mapping[tuple[str, str], Estimate], start: str) -> dict[str
                 heapq.heappush(queue, (cost + step.margin**2 + 1.0, hops + 1, following, total))
     done.pop(start)
     return done
+
+
+def _sum(one: Stretch, two: Stretch) -> Stretch:
+    """From a to c through b; both hold throughout."""
+    return Stretch(
+        seconds=one.seconds + offset_at(two, one.at + one.seconds),
+        spread=float(np.hypot(one.spread, two.spread)),
+        support=min(one.support, two.support),
+        margin=float(np.hypot(one.margin, two.margin)),
+        drift=float(np.clip(one.drift + two.drift, -2 * MAX_DRIFT, 2 * MAX_DRIFT)),
+        at=one.at,
+    )

@@ -18,10 +18,13 @@ class Evidence:
         distance_m: metres between the two GPS positions.
         hash_distance: differing bits of 64 of the perceptual hashes.
         matches: mutual ratio matches of SIFT descriptors. inliers: matches that agree on one view.
-        view: `homography`, `similarity` or `none`: what kind of view.
+        view: `homography`, `similarity`, `fundamental` or `none`: what kind of view.
         overlap: share of the smaller view that both see. coverage: share of a 4 × 4 grid over it that holds an inlier.
         scale_ratio: how much larger things are in the other photo's preview. rotation_deg: how far it is turned.
         alignment: median block correlation of the aligned pictures, −1 to 1.
+        mirrored: the phone's picture had to be mirrored for the two to agree.
+        embedding: cosine of the two embeddings, each camera's mean taken out, −1 to 1.
+        same_name: both files were given the same name by a person. same_album: both lie in one folder.
         most_phone, most_other: the most inliers that the phone photo, or the other photo, has with any partner: twenty
             inliers are much, unless the same photo has two hundred elsewhere.
         rank_phone: place of this partner among the phone photo's, 1 the best; rank_other: the same from the other side.
@@ -39,6 +42,10 @@ class Evidence:
     time_gap_s: float | None = None
     clock_spread_s: float | None = None
     distance_m: float | None = None
+    mirrored: bool = False
+    embedding: float | None = None
+    same_name: bool | None = None
+    same_album: bool | None = None
     most_phone: int = 0
     most_other: int = 0
     rank_phone: int = 1
@@ -47,7 +54,7 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """The evidence under its own names, numbers rounded to what they can bear; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
-        digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1}
+        digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 
     @classmethod
@@ -108,6 +115,14 @@ def words(evidence: Evidence) -> list[str]:
             else "somewhat alike"
         )
         said.append(f"pictures {alike} as a whole ({evidence.hash_distance} of 64 bits differ)")
+    if evidence.mirrored:
+        said.append("one of the two is mirrored")
+    if evidence.embedding is not None:
+        said.append(
+            f"an encoder finds them {'alike' if evidence.embedding >= 0.5 else 'unlike'} ({evidence.embedding:.2f})"
+        )
+    if evidence.same_name:
+        said.append("both files have the same name")
     if evidence.rank_phone > 1:
         said.append(f"the phone photo's {_ordinal(evidence.rank_phone)} choice")
     if evidence.rank_other > 1:

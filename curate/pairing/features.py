@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from curate.errors import StorageError
 
-VERSION = "sift640-3"
+VERSION = "sift640-4"
 """Part of every cached file's name: change it whenever the features change."""
 
 LONG_SIDE = 640
-"""Pixels; larger pictures and more keypoints found fewer partners, since fine detail differs most between cameras."""
+"""Pixels; larger pictures found fewer partners, since fine detail differs most between cameras."""
 
-KEPT = 1000
-"""Keypoints kept of one photo, strongest first; the first `SHORT` of them serve the many comparisons."""
+KEPT = 2000
+"""Keypoints kept of one photo, strongest first. The first `SHORT` of them serve the many comparisons; all of them the second
+look, since a long lens shows a small part of a wide view, whose corners are not among the wide view's strongest."""
 
 SHORT = 500
 FAINT = 0.01
@@ -33,6 +34,11 @@ MIN_KEYPOINTS = 12
 
 THUMB_SIDE = 160
 _SCALE = 512.0
+_ARRAYS = ("keypoints", "descriptors", "thumb", "frame")
+
+_MIRROR = np.arange(128).reshape(4, 4, 8)[::-1, :, (-np.arange(8)) % 8].ravel()
+"""Where a descriptor's numbers go in a mirror: 4 × 4 cells of 8 directions, turned so that the main direction lies along a row,
+so that rows are exchanged and directions change their sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Features:
     Attributes:
         points: (N, 2) float32, x and y in pixels of the picture that features were found in.
         sizes: (N,) float32, diameter in pixels. angles: (N,) float32, degrees.
-        descriptors: (N, 128) uint8: root-SIFT times 512, so that a photo takes 128 kB at most.
+        descriptors: (N, 128) uint8: root-SIFT times 512, so that a photo takes 256 kB at most.
         thumb: (h, w) uint8, the picture in grey with a long side of 160 pixels, to compare two photos once they are
             aligned.
         width, height: of the picture that features were found in.
@@ -62,6 +68,19 @@ class Features:
         norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         rows /= np.maximum(norms, 1e-6)[:, None]
         return rows
+
+    def mirrored(self) -> Features:
+        """The features of the picture seen in a mirror, left and right exchanged; nothing is computed anew."""
+        flip = np.array([-1.0, 1.0], np.float32), np.array([self.width - 1, 0], np.float32)
+        return Features(
+            points=self.points * flip[0] + flip[1],
+            sizes=self.sizes,
+            angles=np.asarray((180.0 - self.angles) % 360.0, np.float32),
+            descriptors=self.descriptors[:, _MIRROR],
+            thumb=np.ascontiguousarray(self.thumb[:, ::-1]),
+            width=self.width,
+            height=self.height,
+        )
 
 
 def compute(preview: Path) -> Features | str:
@@ -149,13 +168,20 @@ def save(path: Path, features: Features) -> None:
         ) from error
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a cached file is there to its end: an archive's directory comes last. Nothing but that is read."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return {f"{name}.npy" for name in _ARRAYS} <= set(file.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def load(path: Path) -> Features | None:
     """Features from the cache; None where they are not there or a file is damaged, so that they are computed again."""
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            keypoints, descriptors, thumb, frame = (
-                file[name] for name in ("keypoints", "descriptors", "thumb", "frame")
-            )
+            keypoints, descriptors, thumb, frame = (file[name] for name in _ARRAYS)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     shapes_fit = keypoints.ndim == 2 and keypoints.shape[1:] == (4,) and descriptors.shape == (len(keypoints), 128)

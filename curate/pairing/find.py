@@ -1,32 +1,30 @@
 """Find the partner: photos of phones and of other cameras in, candidate pairs with scores and evidence out.
 
-Features → a shortlist from pictures, hashes and places → comparison by geometry → clock offsets from what matched →
-pairs near in corrected time, compared too → scores → a one-to-one choice.
+Features → a shortlist from pictures, hashes, places, names → comparison by geometry → clock offsets from what matched →
+pairs near in corrected time, compared too → scores → a one-to-one choice. `search` says which pairs are compared.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing import candidates, voting
+from curate.pairing import candidates
 from curate.pairing.assignment import assign
-from curate.pairing.clocks import ClockOffset, estimate_clocks
+from curate.pairing.clocks import ClockOffset, estimate_clocks, in_usual_zone
 from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import Scorer, feature_rows, prior
-from curate.pairing.workers import Workers, comparisons, extract, one_thread, sample, signatures
+from curate.pairing.search import Pair, Search
+from curate.pairing.workers import Workers, extract
 from curate.progress import Progress, Work
-
-SHORTLIST = 20
-"""Photos of the other side that each photo is compared with for what their descriptors say."""
 
 OFFERED = 6
 """Candidates kept of each photo."""
@@ -37,7 +35,6 @@ FLOOR = 0.01
 ASSIGNED = 0.2
 """Pairs less probable are never marked as the one-to-one choice."""
 
-_TRAINING_PHOTOS = 600
 _FEW = 12
 
 
@@ -76,9 +73,6 @@ class PairingResult:
     compared: int = 0
 
 
-Pair = tuple[int, int]
-
-
 def find_pairs(
     photos: Sequence[PairingPhoto],
     cache: Path,
@@ -86,6 +80,7 @@ def find_pairs(
     use_time: bool = True,
     use_gps: bool = True,
     known_offsets: Mapping[tuple[str, str], float] | None = None,
+    embeddings: Mapping[str, NDArray[np.float32]] | None = None,
     workers: int = 1,
     scorer: Scorer | None = None,
 ) -> Work[PairingResult]:
@@ -98,52 +93,69 @@ def find_pairs(
         cache: folder whose `features/` keeps the features between runs.
         use_time, use_gps: whether times, and places and GPS times, are evidence.
         known_offsets: clock offsets that a person stated, seconds, clock of the second camera minus that of the first.
+        embeddings: of photos, by sha256, float32 vectors of one length; a further signal where they are there.
         workers: processes. scorer: instead of the prior that comes with the package.
 
     Raises:
         StorageError: the cache cannot be written.
     """
     scorer = prior() if scorer is None else scorer
-    ordered = sorted(photos, key=lambda photo: (photo.sha256, photo.id))
-    by_id = {photo.id: photo for photo in ordered}
+    ordered = sorted(in_usual_zone(photos), key=lambda photo: (photo.sha256, photo.id))
     with Workers(workers if len(ordered) > _FEW else 1) as pool:
-        left_out = yield from _extracted(ordered, cache, pool)
+        left_out = yield from extracted(ordered, cache, pool)
         usable = [photo for photo in ordered if photo.id not in left_out]
-        phones = [photo for photo in usable if photo.side == "phone"]
-        others = [photo for photo in usable if photo.side == "other"]
-        compared: dict[Pair, Comparison] = {}
-        if phones and others:
-            pairs = yield from _shortlisted(phones, others, cache, pool, use_gps)
-            yield from _compared(candidates.allowed(pairs, by_id), by_id, cache, pool, compared)
-        offsets: list[ClockOffset] = []
-        if use_time and compared:
-            evidence = with_rivals(
-                {pair: _evidence(pair, found, by_id, {}, use_gps=False) for pair, found in compared.items()}
-            )
-            scores = _scored(evidence, scorer)
-            offsets = estimate_clocks(
-                usable, [(a, b, score) for (a, b), score in scores.items()], known_offsets, use_gps
-            )
-            near = candidates.by_time(phones, others, offsets)
-            yield from _compared(
-                [pair for pair in candidates.allowed(near, by_id) if pair not in compared], by_id, cache, pool, compared
-            )
-    table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
-    for offset in offsets:
-        table[offset.camera_a, offset.camera_b].append(offset)
-    evidence = with_rivals({pair: _evidence(pair, found, by_id, table, use_gps) for pair, found in compared.items()})
-    scores = _scored(evidence, scorer)
+        search = Search(usable, cache, pool, use_gps, embeddings)
+        offsets = yield from _searched(search, use_time, known_offsets, scorer)
+    facts = Facts(search.by_id, use_gps, embeddings or {})
+    evidence = facts.evidence(search.compared, offsets)
+    scores = scored(evidence, scorer)
     return PairingResult(
-        candidates=_offered(evidence, scores),
+        candidates=offered(evidence, scores),
         clock_offsets=offsets,
-        phones=len(phones),
-        others=len(others),
+        phones=len(search.phones),
+        others=len(search.others),
         left_out=sorted(left_out.items()),
-        compared=len(compared),
+        compared=len(search.compared),
     )
 
 
-def _extracted(photos: Sequence[PairingPhoto], cache: Path, pool: Workers) -> Work[dict[int, str]]:
+def _searched(
+    search: Search, use_time: bool, known: Mapping[tuple[str, str], float] | None, scorer: Scorer
+) -> Work[list[ClockOffset]]:
+    """Compare what is worth comparing, and return the clock offsets found on the way."""
+    facts = Facts(search.by_id, False, {})
+
+    def content() -> dict[Pair, float]:
+        return scored(facts.evidence(search.compared, []), scorer)
+
+    def clocks(scores: Mapping[Pair, float]) -> list[ClockOffset]:
+        votes = [(a, b, score) for (a, b), score in scores.items()]
+        return estimate_clocks(list(search.by_id.values()), votes, known, search.use_gps)
+
+    if not use_time:
+        yield from search.everywhere(search.phones, search.others)
+        return []
+    if search.small:
+        yield from search.everywhere(search.phones, search.others)
+        offsets = clocks(content())
+        yield from search.near_in_time(offsets)
+        return offsets
+    yield from search.everywhere(*search.sampled())
+    yield from search.near_in_time(clocks(content()))
+    # With the many pairs that this brought, clocks are known better, and drift and the times when one was set show.
+    scores = content()
+    offsets = clocks(scores)
+    yield from search.near_in_time(offsets)
+    phones, others = search.open_photos(offsets, scores)
+    yield from search.everywhere(phones, search.others)
+    yield from search.everywhere(search.phones, others)
+    if phones or others:
+        offsets = clocks(content())
+        yield from search.near_in_time(offsets)
+    return offsets
+
+
+def extracted(photos: Sequence[PairingPhoto], cache: Path, pool: Workers) -> Work[dict[int, str]]:
     """Features of all photos into the cache; the ids of those without, and why."""
     tasks = [(cached_path(cache, photo.sha256), photo.preview) for photo in photos]
     left_out = {}
@@ -154,96 +166,54 @@ def _extracted(photos: Sequence[PairingPhoto], cache: Path, pool: Workers) -> Wo
     return left_out
 
 
-def _shortlisted(
-    phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], cache: Path, pool: Workers, use_gps: bool
-) -> Work[set[Pair]]:
-    """Ids of pairs worth comparing; every pair where there are few."""
-    if min(len(phones), len(others)) <= SHORTLIST and max(len(phones), len(others)) <= 10 * SHORTLIST:
-        return {(a.id, b.id) for a in phones for b in others}
-    everyone = [*phones, *others]
-    paths = [cached_path(cache, photo.sha256) for photo in everyone]
-    step = max(1, len(paths) // _TRAINING_PHOTOS)
-    chosen = paths[::step]
-    each = max(1, min(voting.VOTERS, voting.TRAINING // len(chosen)))
-    parts = list(pool.map(sample, [(path, each) for path in chosen]))
-    yield Progress("learning what tells photos apart", 0, None)
-    with one_thread():
-        vocabulary = voting.learn(np.concatenate(parts), voting.VOTERS * len(paths))
-    signed = []
-    for mark in pool.map(signatures, [(path, vocabulary) for path in paths]):
-        signed.append(mark)
-        yield Progress("marking photos", len(signed), len(paths))
-    ours, theirs = signed[: len(phones)], signed[len(phones) :]
-    yield Progress("looking for likely partners", 0, len(phones))
-    cells = candidates.best_cells(_masked(voting.votes(ours, theirs), phones, others), SHORTLIST)
-    pairs = {(phones[i].id, others[j].id) for i, j in cells}
-    pairs |= candidates.by_hash(phones, others)
-    if use_gps:
-        pairs |= candidates.by_place(phones, others)
-    return pairs
+class Facts:
+    """What is known of pairs beside their pictures."""
+
+    def __init__(
+        self, photos: Mapping[int, PairingPhoto], use_gps: bool, embeddings: Mapping[str, NDArray[np.float32]]
+    ) -> None:
+        self._photos, self._use_gps = photos, use_gps
+        self._directions: dict[int, NDArray[np.float32]] = {}
+        for side in ("phone", "other"):
+            there = [p for p in photos.values() if p.side == side and p.sha256 in embeddings]
+            if there:
+                rows = candidates.centred(there, embeddings)
+                self._directions |= {photo.id: row for photo, row in zip(there, rows, strict=True)}
+
+    def evidence(self, compared: Mapping[Pair, Comparison], offsets: Sequence[ClockOffset]) -> dict[Pair, Evidence]:
+        """The evidence of all compared pairs, clocks corrected by offsets."""
+        table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
+        for offset in offsets:
+            table[offset.camera_a, offset.camera_b].append(offset)
+        return with_rivals({pair: self._one(pair, found, table) for pair, found in compared.items()})
+
+    def _one(self, pair: Pair, found: Comparison, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]) -> Evidence:
+        a, b = self._photos[pair[0]], self._photos[pair[1]]
+        gap = candidates.corrected_gap(a, b, offsets)
+        here, there = self._directions.get(a.id), self._directions.get(b.id)
+        name = candidates.given_name(a), candidates.given_name(b)
+        return Evidence(
+            matches=found.matches,
+            inliers=found.inliers,
+            view=found.model,
+            overlap=found.overlap,
+            coverage=found.coverage,
+            scale_ratio=found.scale_ratio,
+            rotation_deg=found.rotation_deg,
+            alignment=found.alignment,
+            hash_distance=candidates.hash_distance(a, b),
+            time_gap_s=None if gap is None else gap[0],
+            clock_spread_s=None if gap is None else gap[1],
+            distance_m=candidates.distance_m(a, b) if self._use_gps else None,
+            mirrored=found.mirrored,
+            embedding=None if here is None or there is None else float(here @ there),
+            same_name=None if None in name else name[0] == name[1],
+            same_album=None if a.album is None or b.album is None else a.album == b.album,
+        )
 
 
-def _masked(
-    blocks: Iterable[tuple[int, NDArray[np.float32]]], phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Votes without pairs of one and the same camera, which would fill the shortlist and are never offered."""
-    numbers = {camera: k for k, camera in enumerate(sorted({photo.camera for photo in (*phones, *others)}))}
-    ours, theirs = (np.array([numbers[photo.camera] for photo in side]) for side in (phones, others))
-    for first, block in blocks:
-        block[ours[first : first + len(block), None] == theirs[None]] = 0
-        yield first, block
-
-
-def _compared(
-    pairs: Sequence[Pair],
-    photos: Mapping[int, PairingPhoto],
-    cache: Path,
-    pool: Workers,
-    into: dict[Pair, Comparison],
-) -> Work[None]:
-    """Compare pictures, phone by phone in order of time and so of place, which keeps partners' features in memory."""
-    partners: dict[int, list[int]] = defaultdict(list)
-    for phone, other in sorted(pairs):
-        partners[phone].append(other)
-    phones = sorted(partners, key=lambda phone: (photos[phone].clock or 0.0, photos[phone].sha256, phone))
-
-    def path(photo: int) -> Path:
-        return cached_path(cache, photos[photo].sha256)
-
-    tasks = [(path(phone), [path(other) for other in partners[phone]]) for phone in phones]
-    done = 0
-    for phone, found in zip(phones, pool.map(comparisons, tasks, chunk=2), strict=True):
-        into.update(((phone, other), result) for other, result in zip(partners[phone], found, strict=True))
-        done += len(found)
-        yield Progress("comparing pictures", done, len(pairs))
-
-
-def _evidence(
-    pair: Pair,
-    found: Comparison,
-    photos: Mapping[int, PairingPhoto],
-    offsets: Mapping[tuple[str, str], Sequence[ClockOffset]],
-    use_gps: bool,
-) -> Evidence:
-    a, b = photos[pair[0]], photos[pair[1]]
-    gap = candidates.corrected_gap(a, b, offsets)
-    return Evidence(
-        matches=found.matches,
-        inliers=found.inliers,
-        view=found.model,
-        overlap=found.overlap,
-        coverage=found.coverage,
-        scale_ratio=found.scale_ratio,
-        rotation_deg=found.rotation_deg,
-        alignment=found.alignment,
-        hash_distance=candidates.hash_distance(a, b),
-        time_gap_s=None if gap is None else gap[0],
-        clock_spread_s=None if gap is None else gap[1],
-        distance_m=candidates.distance_m(a, b) if use_gps else None,
-    )
-
-
-def _scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, float]:
+def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, float]:
+    """Probabilities of pairs."""
     if not evidence:
         return {}
     pairs = sorted(evidence)
@@ -251,7 +221,7 @@ def _scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, flo
     return dict(zip(pairs, map(float, scorer.probabilities(rows)), strict=True))
 
 
-def _offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:
+def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:
     """Candidates with their ranks, the best first."""
     order = sorted(scores, key=lambda pair: (-scores[pair], pair))
     seen_phone: dict[int, int] = defaultdict(int)

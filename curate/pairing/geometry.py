@@ -2,7 +2,8 @@
 
 A homography explains a flat scene or a camera that only turned; with depth and a step aside it still holds roughly,
 so the tolerance is wide. Where it is no possible view, or few matches are there, a similarity (turn, scale, shift)
-must do: it has four numbers instead of eight, so that five matches cannot agree by chance as easily.
+must do: it has four numbers instead of eight, so that five matches cannot agree by chance as easily. Where neither holds
+many of the matches, a fundamental matrix may: near things before far ones, seen from two places, fit no plane.
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ MAX_SCALE = 8.0
 """Things may appear at most this much larger in one photo than in the other."""
 
 _FOR_HOMOGRAPHY = 10
+_FEW_INLIERS = 15
+_FOR_EPIPOLAR = 20
+_EPIPOLAR_TOLERANCE = 1.5
+"""Pixels. An epipolar line lets a point slide along it, so that one match in a hundred holds by chance; to count, it must be
+sharp and explain far more than a plane does."""
+
 _GRID = (4, 4)
+
+
+View = Literal["homography", "similarity", "fundamental", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +41,15 @@ class Geometry:
     Attributes:
         model: which one held; `none` where no view explains `MIN_MATCHES` matches.
         inliers: matches that it explains. mask: (k,) bool, which ones.
-        matrix: (3, 3) float64, from pixels of the first preview to those of the second.
+        matrix: (3, 3) float64, from pixels of the first preview to those of the second; of a `fundamental` view, which has none,
+            that of the plane that most points lie near, if any.
         overlap: share of the smaller view's area, in the second photo's plane, that both see; 0 to 1.
         coverage: share of a 4 × 4 grid over the common part of the first photo that holds an inlier; low where one
             sticker or logo alone agrees.
         scale_ratio: how much larger things are in the second preview. rotation_deg: how far it is turned, −180 to 180.
     """
 
-    model: Literal["homography", "similarity", "none"]
+    model: View
     inliers: int
     mask: NDArray[np.bool_]
     matrix: NDArray[np.float64] | None = None
@@ -75,7 +86,54 @@ def verify(
         matrix, found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
         if matrix is not None:
             best = _described("homography", matrix, found, a, b, frame_a, frame_b, best)
+    if len(a) >= _FOR_EPIPOLAR and best.inliers < _FEW_INLIERS:
+        matrix, found = cv2.findFundamentalMat(
+            a, b, cv2.USAC_MAGSAC, _EPIPOLAR_TOLERANCE, confidence=0.995, maxIters=2000
+        )
+        if matrix is not None and matrix.shape == (3, 3):
+            best = _epipolar(found.ravel().astype(np.bool_), a, b, frame_a, frame_b, best)
     return best
+
+
+def _epipolar(
+    mask: NDArray[np.bool_],
+    a: NDArray[np.float32],
+    b: NDArray[np.float32],
+    frame_a: tuple[int, int],
+    frame_b: tuple[int, int],
+    plane: Geometry,
+) -> Geometry:
+    """The geometry of a scene with depth, or `plane` where that explains the matches hardly worse."""
+    import cv2
+
+    count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b)) if mask.any() else 0
+    if count < max(_FEW_INLIERS, plane.inliers + 8, 0.6 * len(a)):
+        return plane
+    # Depth moves points along lines, but left stays left: the affine map nearest to the motion must not mirror.
+    moved = np.linalg.lstsq(np.column_stack([a[mask], np.ones(int(mask.sum()))]), b[mask], rcond=None)[0]
+    if np.linalg.det(moved[:2]) <= 0:
+        return plane
+    shares = []
+    for points, (width, height) in ((a[mask], frame_a), (b[mask], frame_b)):
+        shares.append(float(cv2.contourArea(cv2.convexHull(points))) / (width * height))
+    scale = _spread(b[mask]) / max(_spread(a[mask]), 1e-6)
+    if not 1 / MAX_SCALE <= scale <= MAX_SCALE:
+        return plane
+    return Geometry(
+        model="fundamental",
+        inliers=int(count),
+        mask=mask,
+        matrix=plane.matrix,
+        overlap=min(1.0, max(shares)),
+        coverage=_coverage(a[mask], a[mask].astype(np.float64)),
+        scale_ratio=scale,
+        rotation_deg=plane.rotation_deg,
+    )
+
+
+def _spread(points: NDArray[np.float32]) -> float:
+    """Median distance of points from their middle, pixels."""
+    return float(np.median(np.linalg.norm(points - np.median(points, axis=0), axis=1)))
 
 
 def _described(

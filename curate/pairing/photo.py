@@ -26,6 +26,7 @@ class PairingPhoto:
         utc_offset: `+02:00`. gps_utc: UTC time of the GPS fix, ISO.
         latitude, longitude: degrees. phash: 64-bit perceptual hash, 16 hex digits.
         name: the file's name. width, height: pixels of the source file.
+        album: the folder that it lies in, as a path; photos of both sides in one folder are likely of one occasion.
     """
 
     id: int
@@ -43,6 +44,7 @@ class PairingPhoto:
     name: str
     width: int
     height: int
+    album: str | None = None
 
     @property
     def clock(self) -> float | None:
@@ -83,3 +85,14 @@ def _seconds(iso: str | None) -> float | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC).timestamp()
+
+
+def zone_seconds(utc_offset: str | None) -> int | None:
+    """Seconds east of UTC of `+02:00`; None where it is no such text."""
+    if utc_offset is None:
+        return None
+    try:
+        zone = datetime.strptime(utc_offset, "%z").utcoffset()
+    except ValueError:
+        return None
+    return None if zone is None else int(zone.total_seconds())

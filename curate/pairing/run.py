@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from curate.catalog.pairs import pairs, replace_candidates
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.pairing.clocks import ClockOffset
+from curate.pairing.clocks import ClockOffset, canonical
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scenes import best_of_each_scene
@@ -83,6 +83,7 @@ def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str
                 name=os.path.basename(row["path"]),
                 width=row["width"] or 0,
                 height=row["height"] or 0,
+                album=os.path.dirname(row["path"]) or None,
             )
         )
     return photos, left_out
@@ -145,19 +146,32 @@ def pair_workspace(
 
 
 def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
-    """Keep what the photos say of the clocks; an offset that a person stated stays."""
+    """Keep what the photos say of the clocks; an offset that a person stated stays, and nothing stands beside it."""
     catalog.connection.execute("DELETE FROM clock_offset WHERE origin = 'photos'")
+    stated = {
+        frozenset((row["camera_a"], row["camera_b"]))
+        for row in catalog.connection.execute("SELECT camera_a, camera_b FROM clock_offset")
+    }
+    numbers: dict[tuple[str, str], int] = {}
     for offset in offsets:
-        values = asdict(offset)
+        cameras = offset.camera_a, offset.camera_b
+        if frozenset(cameras) in stated or offset.source == "person":
+            continue
+        number = numbers[cameras] = numbers.get(cameras, -1) + 1
         catalog.connection.execute(
-            "INSERT OR IGNORE INTO clock_offset (camera_a, camera_b, seconds, spread, support, origin) "
-            "VALUES (:camera_a, :camera_b, :seconds, :spread, :support, 'photos')",
-            {key: values[key] for key in ("camera_a", "camera_b", "seconds", "spread", "support")},
-        )
+            "INSERT INTO clock_offset (camera_a, camera_b, number, seconds, spread, support, margin, origin, source, since, "
+            "until, drift, drift_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'photos', ?, ?, ?, ?, ?)",
+            (
+                *cameras, number, offset.seconds, offset.spread, offset.support, offset.margin, offset.source,
+                offset.since, offset.until, offset.drift, offset.at,
+            ),
+        )  # fmt: skip
 
 
 def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
     """Keep a person's word for the offset between two clocks; it wins over what the photos say.
+
+    It is kept in the order in which estimates name two cameras (the phone first), so that one pair of cameras has one row.
 
     Raises:
         UsageError: no photo is of such a camera, both are the same one, or the offset is no number.
@@ -179,15 +193,31 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
         raise UsageError(
             "that is no offset between two clocks", f"{camera_a}, {camera_b}, {seconds:g}", "Name two cameras."
         )
+    phones = {
+        row[0]
+        for row in catalog.connection.execute(
+            "SELECT coalesce(make, '') || '|' || coalesce(model, '') FROM camera WHERE type = 'smartphone'"
+        )
+    }
+    cameras = canonical(camera_a, camera_b, camera_a in phones, camera_b in phones)
     with catalog.transaction():
-        catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", (camera_b, camera_a))
+        for one, two in (cameras, cameras[::-1]):
+            catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", (one, two))
         catalog.connection.execute(
-            "INSERT OR REPLACE INTO clock_offset VALUES (?, ?, ?, 0.0, 0, 'person')", (camera_a, camera_b, seconds)
+            "INSERT INTO clock_offset (camera_a, camera_b, seconds, spread, support, margin, origin, source) "
+            "VALUES (?, ?, ?, 0.0, 0, 0.0, 'person', 'person')",
+            (*cameras, seconds if cameras[0] == camera_a else -seconds),
         )
         catalog.touch()
 
 
 def clock_offsets(catalog: Catalog) -> list[dict[str, object]]:
-    """Return the offsets in use, as rows."""
-    rows = catalog.connection.execute("SELECT * FROM clock_offset ORDER BY camera_a, camera_b")
-    return [dict(row) for row in rows]
+    """Return the offsets in use, as rows: the fixed names, and beside them the interval and when an offset holds."""
+    rows = []
+    for row in catalog.connection.execute("SELECT * FROM clock_offset ORDER BY camera_a, camera_b, number"):
+        offset = ClockOffset(
+            row["camera_a"], row["camera_b"], row["seconds"], row["spread"] or 0.0, row["support"], row["margin"] or 0.0,
+            row["source"], row["since"], row["until"], row["drift"], row["drift_at"],
+        )  # fmt: skip
+        rows.append(offset.to_dict() | {"origin": row["origin"]})
+    return rows

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.pairing.compare import Comparison, compare
-from curate.pairing.features import SHORT, Features, compute, load, save
+from curate.pairing.features import SHORT, Features, compute, is_whole, load, save
 from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
 
 Item = TypeVar("Item")
@@ -37,7 +37,7 @@ _remembered: OrderedDict[str, tuple[Features, NDArray[np.float32]]] = OrderedDic
 def extract(task: tuple[Path, Path]) -> str | None:
     """Make sure that a photo's features are cached; (cached file, preview) → why there are none, or None."""
     cached, preview = task
-    if load(cached) is not None:
+    if is_whole(cached):
         return None
     found = compute(preview)
     if isinstance(found, str):
@@ -62,19 +62,19 @@ def signatures(task: tuple[Path, Vocabulary]) -> Signed:
     return sign(vocabulary, _must(found, cached).unit(VOTERS))
 
 
-def comparisons(task: tuple[Path, Sequence[Path]]) -> list[Comparison]:
-    """Compare one phone's photo with others: (its cached file, theirs)."""
-    cached, others = task
+def comparisons(task: tuple[Path, Sequence[Path], bool]) -> list[Comparison]:
+    """Compare one phone's photo with others: (its cached file, theirs, whether to look closely)."""
+    cached, others, close = task
     features, unit = _features(cached)
     found = []
     for other in others:
         theirs, their_unit = _features(other)
-        found.append(compare(features, theirs, unit, their_unit))
+        found.append(compare(features, theirs, unit, their_unit, close))
     return found
 
 
 def _features(cached: Path) -> tuple[Features, NDArray[np.float32]]:
-    """Features and their strongest unit descriptors, the last few hundred kept in memory (400 kB each)."""
+    """Features and their strongest unit descriptors, the last few hundred kept in memory (600 kB each)."""
     key = str(cached)
     if key in _remembered:
         _remembered.move_to_end(key)

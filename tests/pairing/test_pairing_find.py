@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from pairing_scenes import OTHER, PHONE, Collection, average_hash, make_scene, photograph
 
-from curate.pairing import find as finding
+from curate.pairing import search as searching
 from curate.pairing.compare import inlier_points
+from curate.pairing.drawing import draw_matches
 from curate.pairing.evidence import words
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
@@ -58,16 +59,17 @@ def test_shortlist_keeps_the_partners(
     collection: Collection, cache: Path, result: PairingResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Voting descriptors shortlist the right partners among a few of many, so that most pairs are never compared."""
-    monkeypatch.setattr(finding, "SHORTLIST", 3)
+    monkeypatch.setattr(searching, "SHORTLIST", 3)
     short = finish(find_pairs(collection.photos, cache))
     assert short.compared < result.compared / 2
     assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(short).items())
 
 
 def test_clock_offsets(result: PairingResult) -> None:
-    """All four offsets are found to within the shots' lag of twenty seconds, in the stated direction (b minus a)."""
+    """The offsets of any two cameras are found to within the shots' lag of twenty seconds, in the stated direction (b minus
+    a): four from matches, those of two phones and of two others through a third camera."""
     clocks = {"Acme|P1": 0.0, "Blip|P2": 35.0, "Corp|D1": -5025.0, "Dorn|M2": 30_000.0}
-    assert len(result.clock_offsets) == 4
+    assert sorted(offset.source for offset in result.clock_offsets) == ["chain"] * 2 + ["content"] * 4
     for offset in result.clock_offsets:
         assert offset.seconds == pytest.approx(clocks[offset.camera_b] - clocks[offset.camera_a], abs=20)
         assert offset.support >= 8
@@ -165,11 +167,15 @@ def test_cancelling_keeps_what_is_done(collection: Collection, tmp_path: Path) -
 def test_matches_can_be_drawn(collection: Collection, cache: Path) -> None:
     """Inlier points of a right pair lie in both pictures and map onto each other."""
     phone, other = collection.photos[0], collection.photos[2]
-    a, b, geometry = inlier_points(phone, other, cache)
-    assert len(a) == len(b) >= 20 and geometry.matrix is not None
-    mapped = np.column_stack([a, np.ones(len(a))]) @ geometry.matrix.T
-    assert np.median(np.linalg.norm(mapped[:, :2] / mapped[:, 2:] - b, axis=1)) < 9
-    assert (a >= 0).all() and (a <= (640, 640)).all()
+    found = inlier_points(phone, other, cache)
+    assert len(found.a) == len(found.b) >= 20 and found.geometry.matrix is not None and not found.mirrored
+    mapped = np.column_stack([found.a, np.ones(len(found.a))]) @ found.geometry.matrix.T
+    assert np.median(np.linalg.norm(mapped[:, :2] / mapped[:, 2:] - found.b, axis=1)) < 9
+    assert (found.a >= 0).all() and (found.a <= (640, 640)).all()
+    drawn = draw_matches(phone, other, cache)
+    assert drawn.shape[1] > phone.width + other.width and drawn.dtype == np.uint8
+    plain = draw_matches(phone, other, cache, most=0)
+    assert (drawn != plain).any(axis=2).mean() > 0.005
 
 
 def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
@@ -214,17 +220,42 @@ def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
     assert any("2.6 times larger in the other photo" in line for line in words(zoomed[0]))
 
 
-def test_mirrored_picture_is_no_partner(collection: Collection, tmp_path: Path) -> None:
-    """A mirrored copy of the partner has no view in common with the photo."""
-    phone, other = collection.photos[0], collection.photos[2]
-    picture = cv2.imread(str(other.preview))
-    assert picture is not None
-    path = tmp_path / "mirrored.png"
-    cv2.imwrite(str(path), picture[:, ::-1])
-    mirrored = replace(other, id=901, sha256="d" * 64, preview=path)
-    result = finish(find_pairs([phone, other, mirrored], tmp_path / "cache"))
-    scores = {candidate.other_id: candidate.score for candidate in result.candidates}
-    assert scores[other.id] > 0.9 > 0.1 > scores.get(mirrored.id, 0.0)
+def test_mirrored_picture_is_found_and_said(collection: Collection, tmp_path: Path) -> None:
+    """A mirrored copy of the partner is found, and its evidence says that it is mirrored; another scene's is not."""
+    phone, other, elsewhere = collection.photos[0], collection.photos[2], collection.photos[10]
+    mirrored = []
+    for number, photo in enumerate((other, elsewhere)):
+        picture = cv2.imread(str(photo.preview))
+        assert picture is not None
+        path = tmp_path / f"mirrored-{number}.png"
+        cv2.imwrite(str(path), picture[:, ::-1])
+        mirrored.append(replace(photo, id=901 + number, sha256=f"{number:064x}", preview=path))
+    result = finish(find_pairs([phone, *mirrored], tmp_path / "cache", use_time=False))
+    found = {candidate.other_id: candidate for candidate in result.candidates}
+    assert found[901].score > 0.9 and found[901].evidence.mirrored
+    assert "one of the two is mirrored" in words(found[901].evidence)
+    assert 902 not in found or (found[902].score < 0.1 and not found[902].evidence.mirrored)
+    drawn = inlier_points(phone, mirrored[0], tmp_path / "cache")
+    assert drawn.mirrored and len(drawn.a) >= 20 and drawn.geometry.matrix is not None
+
+
+def test_time_blocks_a_large_collection(
+    collection: Collection, cache: Path, result: PairingResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searched by a sample and by time, a collection gives the same partners from far fewer comparisons, and photos that
+    know no time are found by their pictures all the same."""
+    monkeypatch.setattr(searching, "WHOLE", 0)
+    monkeypatch.setattr(searching, "SHORTLIST", 2)
+    dateless = {photo.id for photo in collection.photos if collection.scene_of[photo.id] == 3}
+    photos = [
+        replace(p, taken_at=None, taken_precision=TakenPrecision.UNKNOWN) if p.id in dateless else p
+        for p in collection.photos
+    ]
+    blocked = finish(find_pairs(photos, cache))
+    assert blocked.compared < result.compared / 2
+    chosen = first_choices(blocked)
+    assert set(chosen) == {photo.id for photo in collection.photos}
+    assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in chosen.items())
 
 
 @pytest.mark.corpus

@@ -20,6 +20,7 @@ from curate.pairing.geometry import alignment, verify
 from curate.pairing.matching import mutual_matches
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit, prior
+from curate.pairing.stretches import moments, offset_at, stretches
 from curate.pairing.workers import Workers
 from curate.photos.facts import TakenPrecision
 
@@ -142,6 +143,17 @@ def test_mirror_and_collapse_are_refused() -> None:
     assert verify(a, np.full_like(a, 200.0), FRAME, FRAME).model == "none"
 
 
+def test_depth_is_explained_by_a_fundamental_view() -> None:
+    """Points at many depths, seen from two places far apart, fit no plane; the view says so and keeps them all."""
+    rng = np.random.default_rng(3)
+    a = rng.uniform((40, 40), (600, 440), (80, 2))
+    b = a + np.column_stack([rng.uniform(-130, 130, 80), np.zeros(80)])
+    found = verify(a.astype(np.float32), b.astype(np.float32), FRAME, FRAME)
+    assert (found.model, found.inliers) == ("fundamental", 80)
+    chance = verify(a.astype(np.float32), rng.permutation(b).astype(np.float32), FRAME, FRAME)
+    assert chance.inliers < 12 and chance.model != "fundamental"
+
+
 def test_same_matches_give_the_same_view() -> None:
     """The random search starts from a fixed state."""
     a, b = seen_again(9, 40, 25, np.eye(3))
@@ -242,19 +254,57 @@ def test_offset_among_wrong_votes(seed: int, offset: float, count: int, precisio
     lag."""
     rng = np.random.default_rng(seed)
     right = rng.random(count) < precision
-    votes = np.where(right, offset + rng.uniform(-30, 30, count), rng.uniform(-200_000, 200_000, count))
-    found = clocks.estimate(votes, chance=120 / 400_000)
-    if right.sum() >= 6:
-        assert found is not None and found.seconds == pytest.approx(offset, abs=30)
-        assert found.support <= count
+    differences = np.where(right, offset + rng.uniform(-30, 30, count), rng.uniform(-200_000, 200_000, count))
+    a = np.sort(rng.uniform(0, 200_000, count))
+    found = stretches(np.column_stack([a, a + differences]), a, a + offset)
+    if right.sum() >= 12:
+        assert len(found) == 1 and found[0].seconds == pytest.approx(offset, abs=30)
+        assert found[0].support <= count and found[0].margin < 40
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 100_000), st.integers(0, 60))
 def test_scattered_votes_give_no_offset(seed: int, count: int) -> None:
     """Votes at random over days are not taken for an offset."""
-    votes = np.random.default_rng(seed).uniform(-200_000, 200_000, count)
-    assert clocks.estimate(votes, chance=120 / 400_000) is None
+    votes = np.random.default_rng(seed).uniform(0, 400_000, (count, 2))
+    assert stretches(votes, votes[:, 0], votes[:, 1]) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 100_000), st.floats(-43_200, 43_200), st.floats(-3, 3), st.integers(10, 40))
+def test_drift_is_followed(seed: int, offset: float, drift: float, days: int) -> None:
+    """A clock that drifts by seconds a day is known to within a few seconds all along, not only on average."""
+    rng = np.random.default_rng(seed)
+    a = np.sort(rng.uniform(0, days * 86_400, 150))
+    true = offset + drift * a / 86_400
+    lag = np.where(rng.random(150) < 0.8, rng.uniform(-20, 20, 150), rng.uniform(-200_000, 200_000, 150))
+    (found,) = stretches(np.column_stack([a, a + true + lag]), a, a + true)
+    for moment in (0.0, days * 43_200.0, days * 86_400.0):
+        assert offset_at(found, moment) == pytest.approx(offset + drift * moment / 86_400, abs=12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 100_000), st.floats(-43_200, 43_200), st.floats(600, 43_200), st.booleans(), st.booleans())
+def test_a_set_clock_makes_two_stretches(seed: int, first: float, step: float, back: bool, of_a: bool) -> None:
+    """Whichever clock was set, forth or back, each moment well before and after is corrected by the right offset."""
+    rng = np.random.default_rng(seed)
+    true = np.sort(rng.uniform(0, 20 * 86_400, 80))
+    late = true >= 10 * 86_400
+    change = np.where(late, -step if back else step, 0.0)
+    a, b = true + (change if of_a else 0), true + first + (0 if of_a else change) + rng.uniform(-20, 20, 80)
+    found = stretches(np.column_stack([a, b]), a, b)
+    assert len(found) == 2
+    for k in range(80):
+        holding = [s for s in found if (s.since or -1e18) <= a[k] < (s.until or 1e18)]
+        assert min(abs(b[k] - a[k] - s.seconds) for s in holding) < 45
+        assert len(holding) == 1 or abs(true[k] - 10 * 86_400) < 86_400 + step
+
+
+def test_a_burst_is_one_moment() -> None:
+    """Many photos of one minute that match one other burst are no evidence for an offset: they count once."""
+    burst = np.column_stack([np.arange(20) * 2.0, 500_000 + np.arange(20) * 2.0])
+    assert len(moments(burst)) == 1
+    assert stretches(burst, np.linspace(0, 1e6, 200), np.linspace(0, 1e6, 200)) == []
 
 
 def two_cameras(offset: float, count: int, precision: TakenPrecision = TakenPrecision.SECOND) -> list[PairingPhoto]:
@@ -329,9 +379,51 @@ def test_a_clock_that_was_set_in_between() -> None:
     scored = [(k, 100 + k, 0.99) for k in range(9)] + [(1000 + k, 1100 + k, 0.99) for k in range(6)]
     found = clocks.estimate_clocks([*before, *after], scored)
     assert [(offset.seconds, offset.support) for offset in found] == [(-3723.0, 9), (7000.0, 6)]
+    assert found[0].since is None and found[1].until is None
+    assert found[0].until is not None and found[1].since is not None and found[1].since <= found[0].until
     by_id = {p.id: p for p in [*before, *after]}
     for a, b, _ in scored:
         assert candidates.corrected_gap(by_id[a], by_id[b], {("A|a", "B|b"): found}) == pytest.approx((0.0, 0.5))
+
+
+def test_gps_that_tells_local_time_is_not_believed() -> None:
+    """A camera that writes its local time where GPS time belongs is an hour off; ten photos that match say otherwise."""
+    photos = [replace(p, gps_utc=stamp(1800 * (p.id % 100))) for p in two_cameras(600.0, 10)]
+    photos = [replace(p, gps_utc=stamp(1800 * (p.id % 100) + 3600)) if p.side == "other" else p for p in photos]
+    (found,) = clocks.estimate_clocks(photos, [(k, 100 + k, 0.99) for k in range(10)])
+    assert (found.seconds, found.source) == (600.0, "content")
+
+
+def test_gps_takes_the_usual_lag_out() -> None:
+    """Where the phone always comes half a minute first, photos alone give the lag too, and GPS time the clocks alone."""
+    photos = [replace(p, gps_utc=stamp(1800 * (p.id % 100) + 30 * (p.side == "other"))) for p in two_cameras(630.0, 10)]
+    scored = [(k, 100 + k, 0.99) for k in range(10)]
+    (bare,) = clocks.estimate_clocks(photos, scored, use_gps=False)
+    (tied,) = clocks.estimate_clocks(photos, scored)
+    assert (bare.seconds, tied.seconds, tied.source) == (630.0, 600.0, "gps")
+
+
+def test_a_phone_that_changes_zone() -> None:
+    """A phone that says its zone and jumps by an hour has one offset, in the zone that it was mostly in."""
+    photos = two_cameras(100.0, 12)
+    moved = [
+        replace(p, taken_at=stamp(1800 * p.id + 3600 * (p.id >= 8)), utc_offset="+02:00" if p.id >= 8 else "+01:00")
+        for p in photos[:12]
+    ]
+    usual = clocks.in_usual_zone([*moved, *photos[12:]])
+    (found,) = clocks.estimate_clocks(usual, [(k, 100 + k, 0.99) for k in range(12)])
+    assert (found.seconds, found.support) == (100.0, 12)
+    assert [p.taken_at for p in usual[:12]] == [p.taken_at for p in photos[:12]]
+
+
+def test_offsets_are_told_in_full() -> None:
+    """The fixed names are there, the interval and the times between which an offset holds stand beside them."""
+    offset = clocks.ClockOffset("A|a", "B|b", 3601.0, 2.0, 9, 1.5, "content", since=0.0, until=86_400.0)
+    told = json.loads(json.dumps(offset.to_dict()))
+    assert {"camera_a", "camera_b", "seconds", "spread", "support"} <= set(told)
+    assert (told["margin"], told["since"], told["until"]) == (1.5, "1970-01-01T00:00:00", "1970-01-02T00:00:00")
+    assert told["jump"].startswith("about +1 h") and clocks.jump(700.0) is None
+    assert offset.holds(0.0) and not offset.holds(86_400.0) and not offset.holds(-1.0)
 
 
 def test_near_in_corrected_time() -> None:
@@ -343,6 +435,40 @@ def test_near_in_corrected_time() -> None:
     gap = candidates.corrected_gap(phones[1], others[2], {("A|a", "B|b"): [offset]})
     assert gap == pytest.approx((1800, 1.0))
     assert candidates.corrected_gap(phones[1], others[2], {}) is None
+
+
+def test_names_and_albums_bring_candidates() -> None:
+    """A name that a person gave, or a folder of a few photos, joins; camera names and crowded folders do not."""
+    phones = [
+        photo(1, "phone", "A|a", name="Kitchen.jpg"),
+        photo(2, "phone", "A|a", name="IMG_0042.jpg"),
+        photo(3, "phone", "A|a", name="x.jpg", album="trip/bridge"),
+    ]
+    others = [
+        photo(4, "other", "B|b", name="kitchen.HEIC"),
+        photo(5, "other", "B|b", name="IMG_0042.jpg"),
+        photo(6, "other", "B|b", name="y.jpg", album="trip/bridge"),
+    ]
+    assert candidates.by_name(phones, others) == {(1, 4), (3, 6)}
+    crowd = [photo(10 + k, "other", "B|b", name="x.jpg", album="trip/bridge") for k in range(9)]
+    assert candidates.by_name(phones, crowd) == set()
+
+
+def test_embeddings_bring_the_nearest() -> None:
+    """The nearest by cosine are candidates, what all photos of a camera share taken out, and missing ones left out."""
+    rng = np.random.default_rng(5)
+    scenes = rng.normal(size=(30, 16))
+    casts = {"A|a": rng.normal(size=16) * 5, "B|b": rng.normal(size=16) * 5}
+    phones = [photo(k, "phone", "A|a") for k in range(30)]
+    others = [photo(100 + k, "other", "B|b") for k in range(30)]
+    vectors = {
+        p.sha256: (scenes[p.id % 100] + casts[p.camera] + 0.1 * rng.normal(size=16)).astype(np.float32)
+        for p in [*phones, *others]
+        if p.id != 7
+    }
+    found = candidates.by_embedding(phones, others, vectors, 1)
+    assert found >= {(k, 100 + k) for k in range(30) if k != 7} and all(a != 7 for a, _ in found)
+    assert candidates.by_embedding(phones, others, {}, 1) == set()
 
 
 # --- scores and words

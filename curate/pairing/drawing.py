@@ -1,0 +1,75 @@
+"""The matches of two photos, drawn: both side by side, lines between the points that agree on one view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import UsageError
+from curate.pairing.compare import inlier_points
+from curate.pairing.features import LONG_SIDE
+from curate.pairing.photo import PairingPhoto
+from curate.workspace import write_atomically
+
+_GAP = 12
+
+
+def draw_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, most: int = 60) -> NDArray[np.uint8]:
+    """Draw two photos side by side with lines between matched points.
+
+    Args:
+        a, b: the photos. cache: the workspace's, whose features are used where they are there.
+        most: lines at most, spread evenly over the matches; more would hide the pictures.
+
+    Returns:
+        (H, W, 3) uint8 BGR, previews at their own size, the second one to the right.
+
+    Raises:
+        UsageError: a preview cannot be read.
+    """
+    import cv2
+
+    pictures = []
+    for photo in (a, b):
+        data = np.fromfile(photo.preview, np.uint8) if photo.preview.exists() else np.empty(0, np.uint8)
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        if picture is None:
+            raise UsageError("a photo cannot be drawn", f"{photo.name} has no preview", "Run curate ingest again.")
+        pictures.append(picture)
+    left, right = pictures
+    height = max(left.shape[0], right.shape[0])
+    start = left.shape[1] + _GAP
+    canvas = np.full((height, start + right.shape[1], 3), 32, np.uint8)
+    canvas[: left.shape[0], : left.shape[1]] = left
+    canvas[: right.shape[0], start:] = right
+    found = inlier_points(a, b, cache)
+    # Points are those of pictures of at most 640 pixels; the previews may be larger.
+    ratios = [max(1.0, max(picture.shape[:2]) / LONG_SIDE) for picture in pictures]
+    count = min(most, len(found.a))
+    for number, k in enumerate(np.unique(np.linspace(0, len(found.a) - 1, count).astype(int)) if count else []):
+        one = tuple(round(float(v) * ratios[0]) for v in found.a[k])
+        two = tuple(round(float(v) * ratios[1]) for v in found.b[k])
+        two = two[0] + start, two[1]
+        # Hues far apart for neighbouring lines.
+        hue = np.array([[[number * 67 % 180, 220, 255]]], np.uint8)
+        colour = tuple(int(v) for v in cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0])
+        cv2.line(canvas, one, two, colour, 1, cv2.LINE_AA)
+        cv2.circle(canvas, one, 3, colour, 1, cv2.LINE_AA)
+        cv2.circle(canvas, two, 3, colour, 1, cv2.LINE_AA)
+    return canvas
+
+
+def write_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, target: Path) -> int:
+    """Write the drawing as a PNG, whole or not at all; returns how many points agree.
+
+    Raises:
+        UsageError: a preview cannot be read. OSError: the file cannot be written.
+    """
+    import cv2
+
+    done, data = cv2.imencode(".png", draw_matches(a, b, cache))
+    assert done
+    write_atomically(target, data.tobytes())
+    return len(inlier_points(a, b, cache).a)

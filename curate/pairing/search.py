@@ -1,0 +1,226 @@
+"""Which pairs are compared, and the comparing: the part of pairing that grows with the collection.
+
+A small collection is searched whole. In a large one a sample finds the clock offsets, and time then says where a photo's
+partner can be: each photo is compared with the few that were taken with it, so that the time per photo does not grow.
+Where time says nothing (no date, no offset, no partner found anywhere near) the pictures are searched whole, exactly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.pairing import candidates, voting
+from curate.pairing.clocks import ClockOffset
+from curate.pairing.compare import Comparison
+from curate.pairing.features import cached_path
+from curate.pairing.photo import PairingPhoto
+from curate.pairing.workers import Workers, comparisons, one_thread, sample, signatures
+from curate.progress import Progress, Work
+
+Pair = tuple[int, int]
+
+SHORTLIST = 20
+"""Photos of the other side that each photo is compared with for what their descriptors say."""
+
+BY_EMBEDDING = 10
+"""The same for what their embeddings say."""
+
+WHOLE = 2_000_000
+"""Phone × other pairs up to which a collection is searched whole, whatever time says."""
+
+SAMPLED = 150
+"""Photos of each camera whose partners are searched for everywhere, to find the clock offsets."""
+
+_LEAST_SAMPLED = 40
+_MOST_SAMPLED = 1500
+_TRAINING_PHOTOS = 600
+_NEIGHBOURS = 12
+_NEIGHBOUR_S = 2 * 86_400.0
+
+
+class Search:
+    """Both sides of a collection, and what comparing their pictures gave so far.
+
+    Attributes:
+        phones, others: the two sides. by_id: all of them. compared: results by (phone id, other id).
+        use_gps: whether places are evidence.
+    """
+
+    def __init__(
+        self,
+        photos: Sequence[PairingPhoto],
+        cache: Path,
+        pool: Workers,
+        use_gps: bool,
+        embeddings: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> None:
+        self.by_id = {photo.id: photo for photo in photos}
+        self.phones = [photo for photo in photos if photo.side == "phone"]
+        self.others = [photo for photo in photos if photo.side == "other"]
+        self.compared: dict[Pair, Comparison] = {}
+        self.use_gps = use_gps
+        self._cache, self._pool = cache, pool
+        self._embeddings = embeddings or {}
+        self._vocabulary: voting.Vocabulary | None = None
+        self._signed: dict[int, voting.Signed] = {}
+
+    @property
+    def small(self) -> bool:
+        """Whether the collection is searched whole."""
+        return len(self.phones) * len(self.others) <= WHOLE
+
+    def sampled(self) -> tuple[list[PairingPhoto], list[PairingPhoto]]:
+        """A sample of the smaller side, evenly over each camera's time, and the whole other side: (phones, others)."""
+        phones_fewer = len(self.phones) <= len(self.others)
+        cameras: dict[str, list[PairingPhoto]] = defaultdict(list)
+        for photo in self.phones if phones_fewer else self.others:
+            if photo.clock is not None:
+                cameras[photo.camera].append(photo)
+        each = int(np.clip(_MOST_SAMPLED // max(1, len(cameras)), _LEAST_SAMPLED, SAMPLED))
+        chosen = []
+        for _, rows in sorted(cameras.items()):
+            rows.sort(key=lambda photo: (photo.clock or 0.0, photo.sha256))
+            places = np.unique(np.linspace(0, len(rows) - 1, min(each, len(rows))).astype(int))
+            chosen += [rows[k] for k in places]
+        return (chosen, self.others) if phones_fewer else (self.phones, chosen)
+
+    def everywhere(self, phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]) -> Work[None]:
+        """Compare photos with their likeliest partners anywhere on the other side.
+
+        Args:
+            phones, others: all of one side, or of both, and some of the other; each photo of the shorter list gets its own
+                shortlist, and each of the other list too where both are whole.
+        """
+        if not phones or not others:
+            return
+        if min(len(phones), len(others)) <= SHORTLIST and max(len(phones), len(others)) <= 10 * SHORTLIST:
+            yield from self.compare(((a.id, b.id) for a in phones for b in others), close=True)
+            return
+        both = len(phones) == len(self.phones) and len(others) == len(self.others)
+        sides: candidates.Sides = "both" if both else "phones" if len(others) == len(self.others) else "others"
+        pairs = yield from self._voted(phones, others, sides)
+        yield from self.compare(pairs)
+        near = candidates.by_hash(phones, others, sides=sides) | candidates.by_name(phones, others)
+        if self.use_gps:
+            near |= candidates.by_place(phones, others, sides=sides)
+        if self._embeddings:
+            near |= candidates.by_embedding(phones, others, self._embeddings, BY_EMBEDDING, sides)
+        yield from self.compare(near, close=True)
+
+    def near_in_time(self, offsets: Sequence[ClockOffset]) -> Work[None]:
+        """Compare all photos that were taken near each other, by clocks so corrected."""
+        yield from self.compare(candidates.by_time(self.phones, self.others, offsets), close=True)
+
+    def open_photos(
+        self, offsets: Sequence[ClockOffset], scores: Mapping[Pair, float], least: float = 0.5
+    ) -> tuple[list[PairingPhoto], list[PairingPhoto]]:
+        """Photos of each side for which time says nothing, so that their partner may be anywhere.
+
+        Time is trusted for a photo where it is confirmed near it: one of the two dozen photos that its camera took before
+        and after, within two days, has a likely partner at the right time. Open, too, are all photos of a camera that has
+        likely partners in another one, whose clock could not be tied to it.
+
+        Args:
+            offsets, scores: what is known so far, scores from the pictures alone.
+        """
+        table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
+        for offset in offsets:
+            table[offset.camera_a, offset.camera_b].append(offset)
+        confirmed: dict[str, list[float]] = defaultdict(list)
+        untied: dict[tuple[str, str], int] = defaultdict(int)
+        for (phone, other), score in scores.items():
+            a, b = self.by_id[phone], self.by_id[other]
+            if score < least or a.clock is None or b.clock is None:
+                continue
+            if (a.camera, b.camera) not in table:
+                untied[a.camera, b.camera] += 1
+                continue
+            gap = candidates.corrected_gap(a, b, table)
+            if gap is not None and abs(gap[0]) <= candidates.reach(gap[1]):
+                confirmed[a.camera].append(a.clock)
+                confirmed[b.camera].append(b.clock)
+        astray = {camera for pair, count in untied.items() if count >= 3 for camera in pair}
+        return _unconfirmed(self.phones, confirmed, astray), _unconfirmed(self.others, confirmed, astray)
+
+    def compare(self, pairs: Iterable[Pair], close: bool = False) -> Work[None]:
+        """Compare pictures, phone by phone in order of time and so of place, which keeps partners' features in memory."""
+        wanted = [pair for pair in candidates.allowed(pairs, self.by_id) if pair not in self.compared]
+        partners: dict[int, list[int]] = defaultdict(list)
+        for phone, other in wanted:
+            partners[phone].append(other)
+        phones = sorted(partners, key=lambda k: (self.by_id[k].clock or 0.0, self.by_id[k].sha256, k))
+        tasks = [(self._path(phone), [self._path(other) for other in partners[phone]], close) for phone in phones]
+        done = 0
+        for phone, found in zip(phones, self._pool.map(comparisons, tasks, chunk=4), strict=True):
+            self.compared.update(((phone, other), one) for other, one in zip(partners[phone], found, strict=True))
+            done += len(found)
+            yield Progress("comparing pictures", done, len(wanted))
+
+    def _path(self, photo: int) -> Path:
+        return cached_path(self._cache, self.by_id[photo].sha256)
+
+    def _voted(
+        self, phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], sides: candidates.Sides
+    ) -> Work[set[Pair]]:
+        ours = yield from self._marked(phones)
+        theirs = yield from self._marked(others)
+        yield Progress("looking for likely partners", 0, len(phones))
+        with one_thread():
+            cells = candidates.best_cells(_masked(voting.votes(ours, theirs), phones, others), SHORTLIST, sides)
+        return {(phones[i].id, others[j].id) for i, j in cells}
+
+    def _marked(self, photos: Sequence[PairingPhoto]) -> Work[list[voting.Signed]]:
+        """Visual words and signatures of photos, made once; the vocabulary is learnt from the whole collection."""
+        if self._vocabulary is None:
+            paths = [self._path(photo.id) for photo in (*self.phones, *self.others)]
+            chosen = paths[:: max(1, len(paths) // _TRAINING_PHOTOS)]
+            each = max(1, min(voting.VOTERS, voting.TRAINING // len(chosen)))
+            yield Progress("learning what tells photos apart", 0, None)
+            parts = list(self._pool.map(sample, [(path, each) for path in chosen]))
+            with one_thread():
+                self._vocabulary = voting.learn(np.concatenate(parts), voting.VOTERS * len(paths))
+        missing = [photo for photo in photos if photo.id not in self._signed]
+        tasks = [(self._path(photo.id), self._vocabulary) for photo in missing]
+        for done, (photo, mark) in enumerate(zip(missing, self._pool.map(signatures, tasks, chunk=64), strict=True), 1):
+            self._signed[photo.id] = mark
+            yield Progress("marking photos", done, len(missing))
+        return [self._signed[photo.id] for photo in photos]
+
+
+def _unconfirmed(
+    photos: Sequence[PairingPhoto], confirmed: Mapping[str, Sequence[float]], astray: set[str]
+) -> list[PairingPhoto]:
+    clocks: dict[str, list[float]] = defaultdict(list)
+    for photo in photos:
+        if photo.clock is not None:
+            clocks[photo.camera].append(photo.clock)
+    found = []
+    ordered = {camera: np.sort(rows) for camera, rows in clocks.items()}
+    sure = {camera: np.sort(rows) for camera, rows in confirmed.items()}
+    for photo in photos:
+        if photo.clock is None or photo.camera in astray or photo.camera not in sure:
+            found.append(photo)
+            continue
+        place = int(np.searchsorted(ordered[photo.camera], photo.clock))
+        rows = ordered[photo.camera][max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
+        low = max(float(rows[0]), photo.clock - _NEIGHBOUR_S)
+        high = min(float(rows[-1]), photo.clock + _NEIGHBOUR_S)
+        if np.searchsorted(sure[photo.camera], low) == np.searchsorted(sure[photo.camera], high, side="right"):
+            found.append(photo)
+    return found
+
+
+def _masked(
+    blocks: Iterable[tuple[int, NDArray[np.float32]]], phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Votes without pairs of one and the same camera, which would fill the shortlist and are never offered."""
+    numbers = {camera: k for k, camera in enumerate(sorted({photo.camera for photo in (*phones, *others)}))}
+    ours, theirs = (np.array([numbers[photo.camera] for photo in side]) for side in (phones, others))
+    for first, block in blocks:
+        block[ours[first : first + len(block), None] == theirs[None]] = 0
+        yield first, block
