@@ -22,9 +22,9 @@ from curate.photos.ciff import ciff_tags
 from curate.photos.containers import find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
+from curate.photos.iptc import instructions_in_resources, taken_from_resources
 from curate.photos.iptc import taken as iptc_taken
-from curate.photos.iptc import taken_from_resources
-from curate.photos.makernote import first_ifd, read_maker_note
+from curate.photos.makernote import apple_burst, first_ifd, read_maker_note
 from curate.photos.pictureinfo import PictureInfo, picture_info
 from curate.photos.tags import (
     EXIFREAD_ERRORS,
@@ -63,6 +63,9 @@ class Reading:
         maker_note: whether the maker's own block is there; None where no EXIF is.
         changed_at: when the file was last changed by its own account (EXIF's DateTime), as `taken_at`.
         pixel_size: (width, height) of the largest picture that the metadata describe.
+        comment: EXIF's UserComment. instructions: IPTC's special instructions, where Facebook signs.
+        burst: what the photos of one burst share, where the file says so (`apple:…`, `google:…`).
+        unread: metadata that are there and could not be read, in words.
     """
 
     exif: Exif = field(default_factory=Exif)
@@ -71,6 +74,10 @@ class Reading:
     maker_note: bool | None = None
     changed_at: str | None = None
     pixel_size: tuple[int, int] | None = None
+    comment: str | None = None
+    instructions: str | None = None
+    burst: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 def read_exif(source: Path | bytes) -> Exif:
@@ -112,7 +119,31 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         maker_note=note,
         changed_at=(_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
         pixel_size=_pixel_size(by_exifread or by_pillow, blocks, kind),
+        comment=_comment(by_pillow.get((Group.EXIF, 0x9286))) or clean_text(packets.get("exif:UserComment")),
+        instructions=clean_text(instructions_in_resources(blocks.photoshop)),
+        burst=_burst(blocks, exif.make, packets),
+        unread=tuple(blocks.unread),
     )
+
+
+def _comment(value: Value | None) -> str | None:
+    """UserComment begins with eight bytes that name its encoding."""
+    if not isinstance(value, bytes):
+        return clean_text(value) if isinstance(value, str) else None
+    if value.startswith(b"UNICODE\0"):
+        return clean_text(value[8:].decode("utf-16-be" if value[8:9] == b"\0" else "utf-16-le", errors="replace"))
+    return clean_text(value[8:] if value[:8] in (b"ASCII\0\0\0", bytes(8)) else value)
+
+
+def _burst(blocks: Metadata, make: str | None, packets: dict[str, str]) -> str | None:
+    """Apple's BurstUUID or Google's BurstID."""
+    if (make or "").lower() == "apple":
+        for block in blocks.blocks:
+            uuid = clean_text(apple_burst(block)) if isinstance(block, TiffBlock) else None
+            if uuid:
+                return f"apple:{uuid}"
+    google = clean_text(packets.get("GCamera:BurstID"))
+    return f"google:{google}" if google else None
 
 
 def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]], Tags, Tags, dict[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 
 class Status(StrEnum):
@@ -79,6 +80,8 @@ class PhotoFacts:
         jpeg_standard_tables: the tables are libjpeg's, so the quality is exact; else it is the nearest.
         phash: 64-bit perceptual hash of the upright picture, 16 hex digits.
         edited, edited_reason: whether the file is no longer as the camera wrote it, and the sign of that.
+        screenshot: the sign that it is a picture of a screen; None where there is none.
+        burst: what the photos of one burst have in common, where the file or its name says so.
         status, error: how reading ended; `error` says why in one line where it is not OK. EXIF can be known for a
             picture that cannot be decoded, so facts may be there with any status.
     """
@@ -98,3 +101,11 @@ class PhotoFacts:
     phash: str | None = None
     edited: bool | None = None
     edited_reason: str | None = None
+    screenshot: str | None = None
+    burst: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as JSON takes it. All values are plain, so nothing is copied (`dataclasses.asdict` copies deeply)."""
+        record = {item.name: getattr(self, item.name) for item in fields(self)}
+        record["exif"] = {item.name: getattr(self.exif, item.name) for item in fields(self.exif)}
+        return record

@@ -1,7 +1,8 @@
-"""The date that IPTC metadata say a photo was taken: what archives and agencies write where EXIF is gone.
+"""What IPTC metadata tell: the date that a photo was taken, as archives and agencies write it, and instructions.
 
-Source: IPTC-NAA Information Interchange Model 4.2, datasets 2:55 and 2:60; the Photoshop file format's image resource
-blocks, of which number 0x0404 holds them in JPEG files. Both date and time must be there: a date alone is often that
+Source: IPTC-NAA Information Interchange Model 4.2, datasets 2:40, 2:55 and 2:60; the Photoshop file format's image resource
+blocks, of which number 0x0404 holds them in JPEG files. Both date
+and time must be there: a date alone is often that
 of a historical event, not of a photo.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 _IPTC, _MAX_PARTS = 0x0404, 512
-_DATE_CREATED, _TIME_CREATED = 55, 60
+_INSTRUCTIONS, _DATE_CREATED, _TIME_CREATED = 40, 55, 60
 
 
 def image_resources(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -58,3 +59,13 @@ def taken(records: bytes) -> str | None:
         return None
     offset = f"{time[4]}:{time[5]}" if time[4] else ""
     return f"{date[1]}:{date[2]}:{date[3]} {time[1]}:{time[2]}:{time[3]}{offset}"
+
+
+def instructions_in_resources(data: bytes) -> str | None:
+    """Return the special instructions in Photoshop's joined segments."""
+    for number, value in image_resources(data):
+        if number == _IPTC:
+            for record, dataset, text in datasets(value):
+                if (record, dataset) == (2, _INSTRUCTIONS):
+                    return text.decode("latin-1")
+    return None

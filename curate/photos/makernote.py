@@ -22,7 +22,7 @@ _ORDERS = {b"II": "<", b"MM": ">"}
 _MAX_FIXED = 512
 """Bytes of a block without directory, or of a text, that are looked at."""
 
-_KODAK_POINTER, _KODAK_TEXT = 0x8290, 0x03F1
+_KODAK_POINTER, _KODAK_TEXT, _APPLE_BURST = 0x8290, 0x03F1, 0x000B
 
 
 def read_maker_note(block: TiffBlock, make: str | None, model: str | None = None) -> MakerNote:
@@ -70,6 +70,17 @@ def read_maker_note(block: TiffBlock, make: str | None, model: str | None = None
     if maker.startswith("sony"):
         return makers.sony(directory(0))
     return makers.kodak(head, maker, model)
+
+
+def apple_burst(block: TiffBlock) -> bytes:
+    """Return the BurstUUID in Apple's block, which counts its offsets from its own start; empty where there is none."""
+    found = _locate(block)
+    head = read_at(block.stream, found[1], 14) if found else b""
+    order = _ORDERS.get(head[12:14])
+    if found is None or order is None or not head.startswith(b"Apple iOS\0"):
+        return b""
+    ifd = read_ifd(block.stream, order, found[1] + 14, found[1])
+    return ifd.data(_APPLE_BURST, 64) if ifd else b""
 
 
 def first_ifd(block: TiffBlock) -> Ifd | None:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from curate.errors import StorageError
 from curate.photos import edited
+from curate.photos.bursts import burst_of
 from curate.photos.exif import Reading, read_metadata
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.formats import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
@@ -29,6 +30,7 @@ from curate.photos.picture import (
     picture_size,
 )
 from curate.photos.previews import write_preview
+from curate.photos.screenshots import screenshot_sign
 from curate.text import clean_text, printable_path
 
 READ_AT_ONCE = 64 << 20
@@ -98,8 +100,23 @@ def _read_open(file: BinaryIO, path: Path, preview: Path | None, max_pixels: int
         what = "it is empty" if size == 0 else f"its content is not {hint or 'a picture'}, nor another picture format"
         return replace(facts, status=Status.INVALID, error=what)
     reading = read_metadata(file, kind)
-    was_edited, reason = edited.judge(reading)
-    facts = replace(facts, exif=reading.exif, edited=was_edited, edited_reason=reason)
+    facts = _pictured(file, kind, replace(facts, exif=reading.exif), reading, preview, max_pixels)
+    return _with_signs(facts, reading, kind, path.name)
+
+
+def _with_signs(facts: PhotoFacts, reading: Reading, kind: Format, name: str) -> PhotoFacts:
+    """What a file's metadata, name and size together say of where it comes from."""
+    size = (facts.width, facts.height) if facts.status is Status.OK and facts.width and facts.height else None
+    screenshot = clean_text(screenshot_sign(reading, name, kind, size))
+    was_edited, reason = edited.judge(reading, name, kind, size)
+    burst = clean_text(burst_of(reading, name))
+    return replace(facts, edited=was_edited, edited_reason=clean_text(reason), screenshot=screenshot, burst=burst)
+
+
+def _pictured(
+    file: BinaryIO, kind: Format, facts: PhotoFacts, reading: Reading, preview: Path | None, max_pixels: int
+) -> PhotoFacts:
+    """What decoding adds."""
     if kind is Format.EXV:
         return replace(facts, status=Status.INVALID, error="it holds metadata alone, no picture (EXV)")
     if kind in RAW_FORMATS or kind is Format.JXL:
@@ -161,7 +178,10 @@ def _undecoded(
         facts = replace(facts, width=width or picture.width, height=height or picture.height)
         return _facts_of(picture, facts, preview)
     if not reading.exif.readers:
-        return replace(facts, status=Status.INVALID, error=f"neither its picture nor metadata could be read ({kind})")
+        why = f"; {reading.unread[0]}" if reading.unread else ""
+        return replace(
+            facts, status=Status.INVALID, error=f"neither its picture nor metadata could be read ({kind}{why})"
+        )
     return facts
 
 

@@ -24,6 +24,7 @@ _PREFIXES = {
     "http://cipa.jp/exif/2.32/": "exifEX",
     "http://ns.adobe.com/exif/1.0/aux/": "aux",
     "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.google.com/photos/1.0/camera/": "GCamera",
 }
 
 
@@ -80,7 +81,7 @@ def _is_property(name: str) -> bool:
 
 
 _PLAIN = re.compile(
-    rb"""\b((?:tiff|exif|exifEX|aux|xmp):\w{1,40})(?:=(?:"([^"<]{1,200})"|'([^'<]{1,200})')|>([^<]{1,200})<)"""
+    rb"""\b((?:tiff|exif|exifEX|aux|xmp|GCamera):\w{1,40})(?:=(?:"([^"<]{1,200})"|'([^'<]{1,200})')|>([^<]{1,200})<)"""
 )
 
 
