@@ -47,6 +47,12 @@ from curate.workspace import Workspace
 OF_BARE, OVER_PLAIN, OVER_EXIFTOOL, UNCHANGED_SECONDS = 0.70, 5.0, 8.0, 5.0
 PICTURES = 4
 CORES = os.cpu_count() or 1
+CAMERAS = (
+    ("Canon", "Canon EOS 40D"),
+    ("Apple", "iPhone X"),
+    ("samsung", "SM-G991B"),
+    ("NIKON CORPORATION", "NIKON D5500"),
+)
 
 
 def main() -> int:
@@ -153,9 +159,10 @@ def _exif(number: int) -> bytes:
     thumbnail = io.BytesIO()
     Image.new("RGB", (160, 120), (number % 256, 90, 60)).save(thumbnail, "JPEG")
     image, exif, gps = piexif.ImageIFD, piexif.ExifIFD, piexif.GPSIFD
+    make, model = CAMERAS[number % len(CAMERAS)]
     blocks = {
         "0th": {
-            image.Make: "Acme", image.Model: "Acme 12", image.Orientation: 1, image.XResolution: (72, 1),
+            image.Make: make, image.Model: model, image.Orientation: 1, image.XResolution: (72, 1),
             image.YResolution: (72, 1), image.ResolutionUnit: 2, image.Software: "1.0", image.DateTime: stamp,
             image.YCbCrPositioning: 1, image.Artist: "", image.Copyright: "",
         },

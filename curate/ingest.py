@@ -6,8 +6,10 @@ goes on from there.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -92,8 +94,7 @@ def ingest(
     workers = settings.jobs if jobs is None else jobs
     limits = Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6))
     done = 0
-    with Readers(workers or os.cpu_count() or 1, limits) as readers:
-        run = _Run(catalog, readers)
+    with Readers(workers or os.cpu_count() or 1, limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         catalog.forget_skipped()
         for batch in chunks(walk(roots), BATCH):
             tasks: list[_Task] = []
@@ -149,6 +150,32 @@ class _Run:
         self._seen = _Seen()
         self._skipped: list[SkippedFile] = []
         self._hidden: dict[bytes, str] = {}
+        self._folder: Path | None = None
+
+    def close(self) -> None:
+        """Tidy up."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _incoming(self) -> Path:
+        """A folder of this run alone for previews of photos whose sha256 is not known yet.
+
+        What a killed run left behind is removed; a worker of it that still lives finds no folder to write to.
+        """
+        if self._folder is None:
+            previews = self.catalog.workspace.cache / "previews"
+            for left in previews.glob("incoming*"):
+                shutil.rmtree(left, ignore_errors=True)
+            try:
+                previews.mkdir(parents=True, exist_ok=True)
+                self._folder = Path(tempfile.mkdtemp(prefix="incoming-", dir=previews))
+            except OSError as error:
+                raise StorageError(
+                    "the cache cannot be written to",
+                    f"{previews}: {error.strerror}",
+                    "Free some room on the disk and run the command again.",
+                ) from error
+        return self._folder
 
     def skip(self, entry: SkippedFile) -> None:
         """Count and list something that is not taken in."""
@@ -189,8 +216,8 @@ class _Run:
         yield len(tasks) - len(to_read)
         if not to_read:
             return
-        incoming = _incoming(catalog)
-        jobs = [(Path(os.fsdecode(task.found.path)), incoming / f"{index}.jpg") for index, task in enumerate(to_read)]
+        incoming = self._incoming()
+        jobs = ((Path(os.fsdecode(task.found.path)), incoming / f"{index}.jpg") for index, task in enumerate(to_read))
         pending: list[tuple[int, PhotoFacts]] = []
         written, last = 0, time.monotonic()
         for result in self.readers.read(jobs):
@@ -201,7 +228,6 @@ class _Run:
                 pending.clear()
                 yield len(tasks) - len(to_read) + written
         self._write(to_read, pending, incoming, known)
-        shutil.rmtree(incoming, ignore_errors=True)
 
     def _write(
         self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]
@@ -297,21 +323,6 @@ class _Run:
                 f"{place}: {error.strerror}",
                 "Free some room on the disk and run the command again; what was done is kept.",
             ) from error
-
-
-def _incoming(catalog: Catalog) -> Path:
-    """A fresh folder for previews of photos whose sha256 is not known yet; one that a kill left behind is emptied."""
-    folder = catalog.workspace.cache / "previews" / "incoming"
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise StorageError(
-            "the cache cannot be written to",
-            f"{folder}: {error.strerror}",
-            "Free some room on the disk and run the command again.",
-        ) from error
-    return folder
 
 
 def _folder_label(found: FoundFile) -> str:

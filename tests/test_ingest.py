@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import json
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.kills import kill_and_compare
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.export.run import ensure_export, export_rows
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import PhotoFacts, Status
+from curate.photos.guard import Readers
 from curate.progress import finish
 from curate.workspace import Workspace
 from tests.conftest import write_photo
@@ -157,43 +155,149 @@ def test_hostile_camera_names_are_harmless(catalog: Catalog, tmp_path: Path) -> 
     assert (row["Make"], row["Model"]) == ("Ca[2Jnon", "[/foo]")
 
 
-def _contents(workspace: Workspace) -> list[str]:
-    with Catalog.open(workspace, read_only=True) as catalog:
-        return [json.dumps(row) for row in catalog.labels()]
-
-
 @pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path) -> None:
-    """After kill -9 at random moments and one run to the end, the catalogue is that of an undisturbed run."""
-    photos = tmp_path / "photos"
-    for number in range(240):
-        write_photo(photos / f"{number % 7}" / f"{number}.jpg", number)
-    calm = Workspace.create(tmp_path / "calm")
-    with Catalog.open(calm) as catalog:
-        take_in(catalog, photos)
-    hurt = Workspace.create(tmp_path / "hurt")
-    command = [
-        sys.executable,
-        "-c",
-        "from curate.cli import main; main()",
-        "ingest",
-        str(photos),
-        "-w",
-        str(hurt.root),
-        "--jobs",
-        "2",
+    """After kill -9 at random moments and one run to the end, catalogue and previews are those of an undisturbed run."""
+    assert kill_and_compare(tmp_path, files=240, kills=6, seed=5) == []
+
+
+def test_what_a_killed_run_left_behind_is_removed(catalog: Catalog, tmp_path: Path) -> None:
+    """Half a preview in the folder of a run that was killed is gone after the next one, and belongs to no photo."""
+    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    left = catalog.workspace.cache / "previews" / "incoming-left" / "0.jpg"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    take_in(catalog, tmp_path / "photos")
+    sha256 = str(rows(catalog)["1.jpg"]["sha256"])
+    assert [p for p in (catalog.workspace.cache / "previews").rglob("*") if p.is_file()] == [
+        catalog.workspace.preview(sha256)
     ]
-    moments = random.Random(5)
-    for _ in range(6):
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(moments.uniform(0.1, 1.5))
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert _contents(hurt) == _contents(calm)
-    previews = [sorted(p.name for p in (w.cache / "previews").rglob("*.jpg")) for w in (calm, hurt)]
-    assert previews[0] == previews[1] and len(previews[0]) == 240
+    assert not list((catalog.workspace.cache / "previews").glob("incoming*"))
+
+
+def test_an_unreadable_folder_hides_its_photos(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Photos below a folder that cannot be read keep what is known of them; the folder is listed with their number."""
+    for name in ("open/1.jpg", "shut/2.jpg", "shut/below/3.jpg", "gone/4.jpg"):
+        write_photo(tmp_path / "photos" / name, ord(name[-5]))
+    take_in(catalog, tmp_path / "photos")
+    before = rows(catalog)
+    shut = os.fsencode(tmp_path / "photos" / "shut")
+    scandir = os.scandir
+
+    def refused(path: bytes) -> object:
+        if path == shut:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    shutil.rmtree(tmp_path / "photos" / "gone")
+    with monkeypatch.context() as patch:
+        patch.setattr("curate.sources.local.os.scandir", refused)
+        assert counts(take_in(catalog, tmp_path / "photos")) == {"unchanged": 1, "missing": 1, "skipped": 1}
+    ((path, reason),) = catalog.skipped()
+    assert path == os.fsdecode(shut) and "Permission denied; 2 photos" in reason
+    assert [row["status"] for row in rows(catalog).values()] == ["missing", "ok", "ok", "ok"]
+    assert {name: row for name, row in rows(catalog).items() if name != "4.jpg"} == {
+        name: row for name, row in before.items() if name != "4.jpg"
+    }
+    assert counts(take_in(catalog, tmp_path / "photos")) == {"unchanged": 3}
+
+
+def test_a_disk_that_is_not_mounted_loses_no_photo(catalog: Catalog, tmp_path: Path) -> None:
+    """An empty folder on another disk than the last time is a mount point; one on the same disk was emptied."""
+    photos = tmp_path / "photos"
+    write_photo(photos / "1.jpg", 1)
+    take_in(catalog, photos)
+    (photos / "1.jpg").unlink()
+    catalog.remember_device(os.fsencode(photos), photos.stat().st_dev + 1)  # as if it had been another disk's
+    assert counts(take_in(catalog, photos)) == {"skipped": 1}
+    assert rows(catalog)["1.jpg"]["status"] == "ok"
+    assert "not mounted; 1 photos" in next(catalog.skipped())[1]
+    catalog.remember_device(os.fsencode(photos), photos.stat().st_dev)
+    assert counts(take_in(catalog, photos)) == {"missing": 1}
+
+
+def test_files_that_vanish_while_they_are_taken_in(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gone between listing and reading: a row that says so; a whole folder gone: as if it had never been there."""
+    photos = tmp_path / "photos"
+    for name in ("a/1.jpg", "a/2.jpg", "b/3.jpg"):
+        write_photo(photos / name, ord(name[2]))
+    read = Readers.read
+
+    def later(self: Readers, jobs: Iterable[tuple[Path, Path | None]]) -> Iterator[tuple[int, PhotoFacts]]:
+        for path, preview in jobs:
+            if path.name == "2.jpg":
+                path.unlink()
+            yield from ((int(path.stem) - 1, facts) for _, facts in read(self, [(path, preview)]))
+
+    scandir = os.scandir
+
+    def vanishing(path: bytes) -> object:
+        if path == os.fsencode(photos / "b"):
+            shutil.rmtree(photos / "b", ignore_errors=True)
+        return scandir(path)
+
+    monkeypatch.setattr("curate.ingest.Readers.read", later)
+    monkeypatch.setattr("curate.sources.local.os.scandir", vanishing)
+    assert counts(take_in(catalog, photos)) == {"added": 2, "unreadable": 1, "skipped": 1}
+    assert {name: row["status"] for name, row in rows(catalog).items()} == {"1.jpg": "ok", "2.jpg": "missing"}
+    assert "No such file" in next(catalog.skipped())[1]
+
+
+def test_an_emptied_cell_takes_back_what_it_said(catalog: Catalog, tmp_path: Path) -> None:
+    """A sidecar run again: emptied cells unsay, columns that are not there and other sidecars' photos stay as they were."""
+    photos = tmp_path / "photos"
+    for number in range(2):
+        write_photo(photos / f"{number}.jpg", number)
+    sidecar = tmp_path / "labels.csv"
+    sidecar.write_text("path,Make,owner,taken_at\n0.jpg,Acme,ann,2001-02-03\n1.jpg,Acme,bob,\n")
+    take_in(catalog, photos, labels=sidecar)
+    assert [rows(catalog)[f"{n}.jpg"]["Make"] for n in range(2)] == ["Acme", "Acme"]
+    sidecar.write_text("path,Make,taken_at\n0.jpg,,never\n")
+    assert counts(take_in(catalog, photos, labels=sidecar)) == {"updated": 1, "unchanged": 1, "skipped": 1}
+    found = rows(catalog)
+    assert [found[f"{n}.jpg"]["Make"] for n in range(2)] == ["Canon", "Acme"]
+    assert [found[f"{n}.jpg"]["owner"] for n in range(2)] == ["ann", "bob"]
+    assert found["0.jpg"]["Year"] == "2019.0"
+    assert counts(take_in(catalog, photos, labels=sidecar)) == {"unchanged": 2, "skipped": 1}
+
+
+def test_a_folder_label_is_taken_back_where_the_folder_is_none(catalog: Catalog, tmp_path: Path) -> None:
+    """Labels from folders follow the folders that are given; an ingest that does not ask for them leaves them alone."""
+    photos = tmp_path / "photos"
+    write_photo(photos / "cat" / "1.jpg", 1)
+    take_in(catalog, photos, label_from="folder")
+    assert counts(take_in(catalog, photos)) == {"unchanged": 1}
+    assert rows(catalog)["1.jpg"]["semantic_label"] == "cat"
+    assert counts(take_in(catalog, photos / "cat", label_from="folder")) == {"updated": 1}
+    assert rows(catalog)["1.jpg"]["semantic_label"] is None
+
+
+def test_source_folders_stay_untouched_by_odd_files_too(catalog: Catalog, tmp_path: Path) -> None:
+    """Names, kinds, bytes, permissions and times of all there is, links and pipes included."""
+    photos = tmp_path / "photos"
+    whole = write_photo(photos / "deep" / "whole.jpg", 1)
+    (photos / "cut.jpg").write_bytes(whole.read_bytes()[:900])
+    (photos / "notes.txt").write_text("no picture")
+    os.mkfifo(photos / "pipe.jpg")
+    (photos / "loop").symlink_to(photos)
+    whole.chmod(0o444)
+
+    def state() -> list[tuple[object, ...]]:
+        found: list[tuple[object, ...]] = []
+        for path in sorted(photos.rglob("*")):
+            info = path.lstat()
+            content = hashlib.sha256(path.read_bytes()).hexdigest() if stat.S_ISREG(info.st_mode) else ""
+            found.append((str(path), info.st_mode, info.st_size, info.st_mtime_ns, info.st_ino, content))
+        return found
+
+    before = state()
+    take_in(catalog, photos, label_from="folder")
+    take_in(catalog, photos)
+    assert state() == before
 
 
 def test_overlapping_paths_are_taken_in_once(catalog: Catalog, tmp_path: Path) -> None:

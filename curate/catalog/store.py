@@ -8,7 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -123,7 +123,7 @@ class Catalog:
         ).fetchone()
         photo = int(row[0])
         self.connection.execute(
-            "INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(asdict(facts), ensure_ascii=False))
+            "INSERT OR REPLACE INTO reading VALUES (?, ?)", (photo, json.dumps(facts.as_json(), ensure_ascii=False))
         )
         self.relabel(photo, facts)
         if size is not None and size != facts.size:

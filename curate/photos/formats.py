@@ -6,6 +6,7 @@ A name proves nothing: phones write HEIC into `.jpg`, and an archive can be call
 
 from __future__ import annotations
 
+import os
 import struct
 from enum import StrEnum
 from pathlib import Path
@@ -182,7 +183,7 @@ def _iso_kind(head: bytes) -> Format | None:
 
 def promised(name: str) -> Format | None:
     """Return the format that a file's extension promises, or None."""
-    return EXTENSIONS.get(Path(name).suffix.lower())
+    return EXTENSIONS.get(os.path.splitext(name)[1].lower())
 
 
 def is_picture(path: Path) -> bool:

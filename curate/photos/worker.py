@@ -8,7 +8,6 @@ does: the pipe closes, and an alarm ends it in the middle of a job that never re
 from __future__ import annotations
 
 import base64
-import dataclasses
 import importlib
 import json
 import os
@@ -43,7 +42,7 @@ def decode_job(line: bytes) -> tuple[int, Path, Path | None]:
 
 def encode_facts(index: int, facts: PhotoFacts) -> bytes:
     """Return an answer as a line."""
-    return json.dumps([index, dataclasses.asdict(facts)]).encode() + b"\n"
+    return json.dumps([index, facts.as_json()]).encode() + b"\n"
 
 
 def decode_answer(line: bytes) -> tuple[int, PhotoFacts | StorageError]:

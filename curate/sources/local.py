@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SourceError
-from curate.photos.formats import is_picture
+from curate.photos.formats import is_picture, promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,6 @@ def _gone(error: OSError) -> bool:
 def _judge(path: bytes, root: bytes, info: os.stat_result) -> FoundFile | SkippedFile:
     if not stat.S_ISREG(info.st_mode):
         return SkippedFile(path, "not a regular file")
-    if not is_picture(Path(os.fsdecode(path))):
+    if promised(os.fsdecode(os.path.basename(path))) is None and not is_picture(Path(os.fsdecode(path))):
         return SkippedFile(path, "not a picture")
     return FoundFile(path, root, info.st_size, info.st_mtime_ns)
