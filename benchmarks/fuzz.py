@@ -113,7 +113,7 @@ def main() -> None:
         raise Hang
 
     patience = int(4 * limits.seconds + 60)
-    signal.signal(signal.SIGALRM, stand_still)
+    before = signal.signal(signal.SIGALRM, stand_still)
     try:
         signal.alarm(patience)
         for position, facts in read_photos(jobs(), options.workers, limits):
@@ -131,6 +131,7 @@ def main() -> None:
         print(f"outside a worker: {type(error).__name__}: {error}")
     finally:
         signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
         shutil.rmtree(folder, ignore_errors=True)
     if options.keep:
         keep(options.keep, tally, seeds, options.seed)

@@ -199,3 +199,31 @@ def test_workers_import_neither_torch_nor_the_app() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_fuzzed_files_each_have_one_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fuzzing benchmark, in small: no row lost or given twice, nothing outside a worker, no hang."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+    monkeypatch.delenv("LENSTRACE_CORPUS", raising=False)
+    from benchmarks import fuzz
+
+    monkeypatch.setattr(sys, "argv", ["fuzz", "--files", "400", "--workers", "2"])
+    with pytest.raises(SystemExit) as ended:
+        fuzz.main()
+    printed = capsys.readouterr().out
+    assert ended.value.code == 0, printed
+    assert "rows lost 0, given twice 0" in printed
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_fuzzed_files_are_functions_of_seed_and_number() -> None:
+    """A file that found something can be made again from its number."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    try:
+        from benchmarks.fuzz import crafted, mutated
+    finally:
+        sys.path.pop(0)
+    seeds = [crafted()]
+    assert mutated(seeds, 1, 7) == mutated(seeds, 1, 7)
+    assert mutated(seeds, 1, 7) != mutated(seeds, 2, 7)
+    assert len({mutated(seeds, 1, i) for i in range(50)}) > 40
