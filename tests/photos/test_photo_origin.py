@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import struct
 from pathlib import Path
 
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 from photo_samples import box, camera_exif, encoded, jpeg_with, picture, tiff
 from test_photo_makernote import directory, photo
 
+from curate.catalog.database import connect, label_reader
+from curate.errors import UsageError
 from curate.photos import iptc
 from curate.photos.bursts import burst_of, by_pace
 from curate.photos.edited import judge
 from curate.photos.exif import Reading, read_exif
-from curate.photos.facts import Exif, Status
+from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.photos.formats import Format
 from curate.photos.pictureinfo import picture_info
 from curate.photos.read import read_photo
@@ -256,3 +260,30 @@ def test_pace_does_not_depend_on_the_order(shots: list[tuple[str, int]]) -> None
     one, other = by_pace(rows), by_pace(rows[::-1])
     assert {frozenset(g) for g in one} == {frozenset(g) for g in other}
     assert len({key for g in one for key in g}) == sum(map(len, one))
+
+
+def test_filters_see_what_files_say(tmp_path: Path) -> None:
+    """Screenshots, bursts, tables and disagreements can be asked for beside the fixed labels; the readings stay hidden."""
+    catalog = tmp_path / "catalog.sqlite"
+    facts = PhotoFacts(
+        Status.OK,
+        jpeg_progressive=True,
+        jpeg_standard_tables=False,
+        screenshot="its name, and nothing of a camera",
+        burst="google:ab-12",
+        exif=Exif(disagreements=("iso: exifread 100, pillow 200", "lens: exifread a, pillow b")),
+    )
+    with contextlib.closing(connect(catalog)) as connection:
+        connection.execute(
+            "INSERT INTO photo (id, path_bytes, path, source, status) VALUES (1, x'61', 'a', 'local', 'ok')"
+        )
+        connection.execute("INSERT INTO reading VALUES (1, ?)", (json.dumps(facts.as_json()),))
+    with label_reader(catalog) as reader:
+        wanted = "screenshot, burst, jpeg_progressive, jpeg_tables, readers_disagree"
+        row = next(reader.rows(f"SELECT {wanted} FROM label WHERE burst IS NOT NULL AND readers_disagree LIKE '%iso%'"))
+        assert tuple(row) == (
+            *(facts.screenshot, facts.burst, 1, "own"),
+            "iso: exifread 100, pillow 200; lens: exifread a, pillow b",
+        )
+        with pytest.raises(UsageError):
+            list(reader.rows("SELECT facts FROM reading"))
