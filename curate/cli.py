@@ -20,7 +20,7 @@ from curate.workspace import Workspace
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)
 app.add_typer(photos.app)
 app.add_typer(cameras.app, name="cameras", help="Distinct cameras and their types, unknown ones first; state a type.")
-app.add_typer(duplicates.app)
+app.add_typer(duplicates.app, name="duplicates", help="Exact and near copies, and which one is kept; state it.")
 app.add_typer(clocks.app, name="clocks", help="How far the clocks of two cameras differ; state an offset.")
 app.add_typer(pairs.app)
 app.add_typer(sets.app)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
-from curate.catalog.labelling import SAID_KEYS, parse_taken
+from curate.catalog.labelling import KEEPER, SAID_KEYS, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 
@@ -75,7 +75,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
     Raises:
         UsageError: that column is not a person's to say, or the value is no time where one is wanted.
     """
-    if key not in SAID_KEYS:
+    if key not in (*SAID_KEYS, KEEPER):
         raise UsageError(
             "that label cannot be set",
             f"{key} is none of {', '.join(SAID_KEYS)}",

@@ -18,6 +18,9 @@ from curate.text import clean_text
 SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label")
 """What a sidecar or a person may say of a photo."""
 
+KEEPER = "keeper"
+"""What a person says of the copy to keep (`catalog.keepers`); it is no label."""
+
 EXTENSIONS = {
     "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif",
     "GIF": "gif", "BMP": "bmp", "JXL": "jxl",

@@ -1,25 +1,46 @@
-"""`curate duplicates`: copies and keepers."""
+"""`curate duplicates`: copies, and which of them is kept."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from curate.commands.common import HERE, Json, Where, opened
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
 from curate.output import Style, print_json, print_rows
 
 app = typer.Typer()
 
 
-@app.command()
-def duplicates(workspace: Where = HERE, json: Json = False) -> None:
-    """Exact and near copies, and which one is kept."""
-    from curate.duplicates import report_json
-    from curate.export.run import export_rows
+@app.callback(invoke_without_command=True)
+def duplicates(
+    context: typer.Context, workspace: Where = HERE, json: Json = False, format: Format = Style.TABLE
+) -> None:
+    """Exact and near copies; the one that is kept of each group, and why."""
+    from curate.export.run import duplicate_report
 
-    with opened(workspace) as catalog:
-        report = report_json(list(export_rows(catalog)))
-    if json:
-        print_json(report)
-        return
-    for kind in ("exact", "near"):
-        print_rows(({"kind": kind, **group} for group in report[kind]), Style.TABLE, ("kind", "keeper", "photos"))
+    context.obj = workspace
+    if context.invoked_subcommand is None:
+        with opened(workspace) as catalog:
+            report = duplicate_report(catalog).as_json()
+        if json:
+            print_json(report)
+            return
+        groups = ({"kind": kind, **group} for kind, found in report.items() for group in found)
+        print_rows(groups, format, ("kind", "keeper", "reason", "photos"))
+
+
+@app.command("keep")
+def duplicates_keep(
+    context: typer.Context,
+    photo: Annotated[Path, typer.Argument(help="The copy to keep.")],
+    workspace: WhereBelow = None,
+) -> None:
+    """State which copy of a group is kept; it is logged, and `curate undo` takes it back."""
+    from curate.duplicates import keep
+    from curate.export.run import duplicate_report
+
+    with opened(workspace or context.obj, "duplicates keep") as catalog:
+        keep(catalog, photo, duplicate_report(catalog))
+    print(f"kept: {photo}")

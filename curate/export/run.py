@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LabelRow
 from curate.catalog.store import Catalog
+from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
 from curate.errors import UsageError
 from curate.export.write import ExportOptions, ExportResult, export_set
+from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
 from curate.splits.check import leaks
@@ -21,11 +23,25 @@ from curate.splits.make import joint_split
 from curate.workspace import write_atomically
 
 
-def export_rows(catalog: Catalog) -> Iterator[LabelRow]:
-    """Yield the label rows with what export and splits need beside them: `scene_idx`, `phash` and the path's own bytes."""
-    scene_of = scenes(catalog)
-    for row, path_bytes, phash in catalog.labels_and_files():
-        yield dict(row, scene_idx=scene_of.get(row["sha256"]), phash=phash, path_bytes=path_bytes)
+def export_rows(catalog: Catalog) -> list[LabelRow]:
+    """Return the label rows with what export and splits need beside them: `scene_idx`, `phash`, the path's own bytes,
+    `keeper` (a person's choice among copies) and `duplicate_idx`."""
+    rows = _rows(catalog)
+    number_duplicates(rows, alike_by_pixels(catalog.workspace.preview))
+    return rows
+
+
+def duplicate_report(catalog: Catalog) -> DuplicateReport:
+    """Return the groups of copies in a workspace; near ones are compared by their previews' pixels."""
+    return find_duplicates(_rows(catalog), alike_by_pixels(catalog.workspace.preview))
+
+
+def _rows(catalog: Catalog) -> list[LabelRow]:
+    scene_of, kept = scenes(catalog), kept_photos(catalog)
+    return [
+        dict(row, scene_idx=scene_of.get(row["sha256"]), phash=phash, path_bytes=path, keeper=kept.get(path))
+        for row, path, phash in catalog.labels_and_files()
+    ]
 
 
 def split_workspace(
@@ -79,7 +95,7 @@ def export_workspace(
     options = _options(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
     )
-    result: ExportResult = yield from export_set(list(export_rows(catalog)), out.absolute(), options)
+    result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
     return {
         "dataset": str(result.dataset),
         "photos": result.photos,

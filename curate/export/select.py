@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from curate.catalog.labels import LabelRow
+from curate.duplicates import keeper_rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,6 @@ def unpaired(rows: Sequence[LabelRow]) -> list[LabelRow]:
     return [row for row in rows if row.get("subject_idx") is not None and members[row["subject_idx"]] < 2]
 
 
-def _best_copy_first(row: LabelRow) -> tuple[bool, int, str]:
-    """Of copies, prefer the one that is in a pair, then the one about which most is known, then the first path."""
-    known = sum(value is not None for value in row.values())
-    return row.get("subject_idx") is None, -known, str(row.get("path") or "")
+def _best_copy_first(row: LabelRow) -> tuple[bool, tuple[Any, ...]]:
+    """Of copies, prefer the one that is in a pair, then the keeper."""
+    return row.get("subject_idx") is None, keeper_rank(row)

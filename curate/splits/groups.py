@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 from curate.catalog.labels import LabelRow
-from curate.duplicates import NEAR_BITS, Components, join_near
 from curate.errors import UsageError
+from curate.likeness import NEAR_BITS, Components, join_near
 
 GroupBy = Literal["owner", "scene", "duplicate"]
 """What photos may share that a split must not share: the photographer, the scene, (nearly) the same picture."""
@@ -22,7 +22,8 @@ def groups(rows: Sequence[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int
 
     - `owner`: the same owner; a null owner joins nobody;
     - `scene`: the same `subject_idx` (an accepted pair) or the same `scene_idx` (photos known to show one scene);
-    - `duplicate`: the same sha256, or near `phash` values (16 hex digits; `curate.duplicates`).
+    - `duplicate`: the same sha256, the same `duplicate_idx` (copies of one shot, `curate.duplicates`), or near `phash`
+      values (16 hex digits): more than copies, since what looks alike must not leak either.
 
     Args:
         rows: label rows; an absent key counts as null.
@@ -42,7 +43,7 @@ def groups(rows: Sequence[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int
     columns = ["photo_id"]
     columns += ["owner"] if "owner" in by else []
     columns += ["subject_idx", "scene_idx"] if "scene" in by else []
-    columns += ["sha256"] if "duplicate" in by else []
+    columns += ["sha256", "duplicate_idx"] if "duplicate" in by else []
     for column in columns:
         components.join_equal(row.get(column) for row in rows)
     if "duplicate" in by:

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.duplicates import Components, find_duplicates, join_near, near_pairs
+from curate.duplicates import find_duplicates, number_duplicates
+from curate.likeness import Components, join_near, may_be_copies, near_pairs
 
 NAMES = st.integers(0, 2**64 - 1)
 
@@ -79,7 +80,7 @@ def test_near_groups_name_one_file_for_each_set_of_copies() -> None:
         photo("d", sha256="3", phash="ffffffff00000000"),
     ]
     report = find_duplicates(rows)
-    assert [(g.keeper, g.others, g.bits) for g in report.near] == [("a", ("c",), 3)]
+    assert [(g.keeper, g.others, g.bits, g.reason) for g in report.near] == [("a", ("c",), 3, "it has more pixels")]
     assert [(g.keeper, g.others) for g in report.exact] == [("a", ("b",))]
 
 
@@ -93,3 +94,57 @@ def test_a_hundred_thousand_hashes() -> None:
     join_near(components, texts)
     assert components.root(70_000) == 3
     assert len(set(components.labels())) == len(texts) - 1
+
+
+def test_files_of_one_shot_are_a_group() -> None:
+    """A raw file and the JPEG beside it share name, second and camera; neither hash nor folder is asked."""
+    shot = {"taken_precision": "second", "Make": "Canon", "Model": "Canon EOS 40D"}
+    rows = [
+        photo("/p/raw/IMG_1.CR2", format="CR2", taken_at="2019-07-14T09:21:11.25", **shot),
+        photo("/p/img_1.jpg", taken_at="2019-07-14T09:21:11", width=200, **shot),
+        photo("/p/IMG_2.jpg", taken_at="2019-07-14T09:21:11", **shot),
+        photo("/q/IMG_1.jpg", taken_at="2019-07-14T09:21:12", **shot),
+        photo("/r/IMG_1.jpg"),
+    ]
+    (group,) = find_duplicates(rows).near
+    assert (group.keeper, group.others, group.reason) == (
+        "/p/raw/IMG_1.CR2",
+        ("/p/img_1.jpg",),
+        "its format keeps more",
+    )
+
+
+def test_what_files_say_stands_against_copies() -> None:
+    """Another camera or another second is another shot; what a copy lost says nothing."""
+    time = {"taken_at": "2019-07-14T09:21:11.25", "taken_precision": "second"}
+    one = {"Make": "Apple", "Model": "iPhone X", **time}
+    assert may_be_copies(one, {"Make": None, "Model": None})
+    assert may_be_copies(one, {"Make": "apple", "Model": "IPHONE X", **time} | {"Make": "Apple"})
+    assert may_be_copies(one, {**one, "taken_at": "2019-07-14T09:21:11"})
+    assert may_be_copies(one, {**one, "taken_at": "2019-07-14", "taken_precision": "day"})
+    assert not may_be_copies(one, {**one, "taken_at": "2019-07-14T09:21:11.75"})
+    assert not may_be_copies(one, {**one, "taken_at": "2019-07-14T09:21:12"})
+    assert not may_be_copies(one, {"Make": "Nikon", "Model": "D90"})
+
+
+def test_groups_do_not_depend_on_the_order_of_the_rows() -> None:
+    """Any order of the rows gives the same groups; `duplicate_idx` says which files belong together, copies too."""
+    rows = [photo(f"p{i}", sha256=str(i // 2), phash=f"{0xFFFF0000 ^ (1 << i // 4):016x}") for i in range(8)]
+    reports = [find_duplicates(rows[k:] + rows[:k]) for k in range(8)]
+    assert all(report == reports[0] for report in reports)
+    number_duplicates(rows, lambda a, b: False)
+    assert {row["duplicate_idx"] for row in rows} == {None}
+    number_duplicates(rows, lambda a, b: True)
+    assert {row["duplicate_idx"] for row in rows} == {0}
+
+
+def test_a_person_overrules_the_rule() -> None:
+    """The latest choice of a group wins, also among exact copies; a file that is gone is kept last."""
+    hash_ = "00000000ffffffff"
+    rows = [photo("a", phash=hash_, width=900), photo("b", phash=hash_, keeper=1), photo("c", phash=hash_, keeper=2)]
+    (group,) = find_duplicates(rows).near
+    assert (group.keeper, group.reason) == ("c", "a person chose it")
+    (group,) = find_duplicates([photo("a", sha256="1"), photo("b", sha256="1", keeper=1)]).exact
+    assert group.keeper == "b"
+    (group,) = find_duplicates([photo("a", sha256="1", status="missing"), photo("b", sha256="1")]).exact
+    assert (group.keeper, group.reason) == ("b", "its file is there")

@@ -1,0 +1,256 @@
+"""Which photos look alike: perceptual hashes of a whole library against each other, then the pixels of two.
+
+A perceptual hash finds what may be a copy; it is blind to much, and two shots of one scene often have nearly the same. So
+two photos are copies only where nothing that they say of themselves stands against it (another camera, another second) and
+their small pictures agree.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+HASH_BITS = 64
+
+NEAR_BITS = 4
+"""Bits by which two perceptual hashes may differ and still be called near where the pixels cannot be asked. A copy that was
+resized or recompressed differs in 0 to 4 bits; two different scenes in about 32."""
+
+CANDIDATE_BITS = 8
+"""Bits by which the hashes of two photos may differ that are then compared by their pixels: a copy cut by 2 % at each side
+is mostly within."""
+
+FLAT_BITS = 8
+"""A hash with fewer bits set, or fewer unset, is that of a flat picture (a lens cap, a blank page): it says nothing."""
+
+SAME = 0.98
+"""Correlation of two small pictures from which they are one: a copy that was recompressed, made small, brighter or grey has
+at least 0.988; two shots of one distant view by two cameras on one tripod have up to 0.963."""
+
+ALIGNED = 0.992
+"""The same after laying one over the other, for copies that were cut a little. Laying over makes two shots alike too (up to
+0.991), so it asks for more."""
+
+_SIDE = 96
+_MOVED = 0.15
+_BLOCK = 1024
+
+Row = dict[str, Any]
+
+
+class Components:
+    """Connected components of the numbers 0 to n - 1 (union by smaller number, paths halved)."""
+
+    def __init__(self, n: int) -> None:
+        self._parent = list(range(n))
+
+    def root(self, a: int) -> int:
+        """Return the smallest number of a's component."""
+        parent = self._parent
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        return a
+
+    def join(self, a: int, b: int) -> None:
+        """Put a and b into one component."""
+        a, b = self.root(a), self.root(b)
+        if a != b:
+            self._parent[max(a, b)] = min(a, b)
+
+    def join_equal(self, keys: Iterable[object]) -> None:
+        """Join the numbers whose keys are equal; a None joins nobody. Keys are given in the order of the numbers."""
+        first: dict[object, int] = {}
+        for i, key in enumerate(keys):
+            if key is not None:
+                self.join(first.setdefault(key, i), i)
+
+    def labels(self) -> list[int]:
+        """Return each number's component, numbered from 0 by first appearance."""
+        number: dict[int, int] = {}
+        return [number.setdefault(self.root(i), len(number)) for i in range(len(self._parent))]
+
+
+def parse_hash(text: str | None) -> int | None:
+    """Return a perceptual hash (16 hex digits) as a number; None where it is absent or says nothing (`FLAT_BITS`)."""
+    if not text:
+        return None
+    try:
+        value = int(text, 16)
+    except ValueError:
+        return None
+    if value >> HASH_BITS or not FLAT_BITS <= value.bit_count() <= HASH_BITS - FLAT_BITS:
+        return None
+    return value
+
+
+def near_pairs(
+    hashes: NDArray[np.uint64], bits: int = NEAR_BITS
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield index pairs whose hashes differ in at most `bits` bits, in blocks; a pair may come more than once.
+
+    Two hashes that differ in k bits agree wholly in at least one of k + 1 bands, so only hashes that share a band are
+    compared. Memory is O(n); equal hashes should be collapsed before, since every pair of them is yielded.
+
+    Args:
+        hashes: uint64 (n,).
+        bits: the limit, 0 to 63.
+    """
+    if not len(hashes):
+        return
+    edges = [HASH_BITS * i // (bits + 1) for i in range(bits + 2)]
+    for low, high in itertools.pairwise(edges):
+        mask = np.uint64((1 << (high - low)) - 1)
+        band = (hashes >> np.uint64(low)) & mask
+        order = np.argsort(band, kind="stable")
+        starts = np.flatnonzero(np.r_[True, np.diff(band[order]) != 0])
+        for start, stop in zip(starts, np.r_[starts[1:], len(order)], strict=True):
+            yield from _pairs_within(hashes, order[start:stop], bits)
+
+
+def _pairs_within(
+    hashes: NDArray[np.uint64], members: NDArray[np.intp], bits: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    for i in range(0, len(members) if len(members) > 1 else 0, _BLOCK):
+        a = members[i : i + _BLOCK]
+        for j in range(i, len(members), _BLOCK):
+            b = members[j : j + _BLOCK]
+            near = np.bitwise_count(hashes[a][:, None] ^ hashes[b][None, :]) <= bits
+            rows, columns = np.nonzero(near)
+            apart = a[rows] != b[columns]
+            if apart.any():
+                yield a[rows][apart], b[columns][apart]
+
+
+def join_near(components: Components, texts: Sequence[str | None], bits: int = NEAR_BITS) -> None:
+    """Join the numbers whose perceptual hashes are near. Absent and flat hashes join nobody."""
+    members: dict[int, int] = {}
+    for i, text in enumerate(texts):
+        value = parse_hash(text)
+        if value is not None:
+            components.join(members.setdefault(value, i), i)
+    values = np.fromiter(members, dtype=np.uint64, count=len(members))
+    index = np.fromiter(members.values(), dtype=np.intp, count=len(members))
+    for a, b in near_pairs(values, bits):
+        for x, y in zip(index[a].tolist(), index[b].tolist(), strict=True):
+            components.join(x, y)
+
+
+def may_be_copies(a: Row, b: Row) -> bool:
+    """Whether nothing that two photos say of themselves stands against their being copies of one shot.
+
+    A copy can lose what its file said, but it does not come from another camera, nor from another second (fractions count
+    where both have them, so that the shots of a burst are told apart).
+    """
+    if a.get("Model") and b.get("Model") and _camera(a) != _camera(b):
+        return False
+    if a.get("taken_precision") == "second" == b.get("taken_precision"):
+        one, two = str(a["taken_at"]), str(b["taken_at"])
+        length = min(len(one), len(two))
+        return one[:length] == two[:length]
+    return True
+
+
+def _camera(row: Row) -> tuple[str, str]:
+    return str(row.get("make_normalized") or row.get("Make") or ""), str(row["Model"]).casefold()
+
+
+def alike_by_hash(a: Row, b: Row) -> bool:
+    """Whether two photos are copies as far as their hashes and what they say of themselves can tell."""
+    one, two = parse_hash(a.get("phash")), parse_hash(b.get("phash"))
+    return one is not None and two is not None and (one ^ two).bit_count() <= NEAR_BITS and may_be_copies(a, b)
+
+
+def alike_by_pixels(preview: Callable[[str], Path]) -> Callable[[Row, Row], bool]:
+    """Return a judge of two photos that looks at their previews.
+
+    Args:
+        preview: where the preview of a photo lies, by its sha256. Where one is missing, the hashes decide.
+    """
+
+    def alike(a: Row, b: Row) -> bool:
+        if not may_be_copies(a, b):
+            return False
+        one, two = _small_picture(preview(a["sha256"])), _small_picture(preview(b["sha256"]))
+        return alike_by_hash(a, b) if one is None or two is None else same_picture(one, two)
+
+    return alike
+
+
+@lru_cache(maxsize=4096)
+def _small_picture(path: Path) -> NDArray[np.uint8] | None:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["JPEG"]) as image:
+            return small_picture(image)
+    except (OSError, SyntaxError, ValueError):  # a cache: what is missing or damaged says nothing
+        return None
+
+
+def small_picture(image: Any) -> NDArray[np.uint8]:
+    """Return a Pillow picture as grey values, uint8 (96, 96), whatever its shape was."""
+    from PIL.Image import Resampling
+
+    image.draft("L", (2 * _SIDE, 2 * _SIDE))
+    return np.asarray(image.convert("L").resize((_SIDE, _SIDE), Resampling.BOX), dtype=np.uint8)
+
+
+def same_picture(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+    """Whether two small pictures show the same pixels: as they are, or cut a little differently.
+
+    Args:
+        a, b: `small_picture`s.
+    """
+    return _correlation(a, b) >= SAME or _aligned_correlation(a, b) >= ALIGNED
+
+
+def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    one, two = a - a.mean(), b - b.mean()
+    spread = float(np.sqrt((one * one).sum() * (two * two).sum()))
+    return float((one * two).sum()) / spread if spread else float(np.array_equal(a, b))
+
+
+def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """The correlation after the best affine change that moves nothing far (ECC, Evangelidis and Psarakis 2008)."""
+    import cv2
+
+    one, two = (cv2.GaussianBlur(picture.astype(np.float32), (3, 3), 0) for picture in (a, b))
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 1e-4)
+    start = np.eye(2, 3, dtype=np.float32)
+    try:
+        value, change = cv2.findTransformECC(one, two, start, cv2.MOTION_AFFINE, stop, np.empty(0, np.uint8), 3)
+    except cv2.error:  # it did not converge: they are not alike
+        return 0.0
+    moved = max(float(np.abs(change[:, :2] - np.eye(2)).max()), float(np.abs(change[:, 2]).max()) / _SIDE)
+    return float(value) if moved <= _MOVED else 0.0
+
+
+def join_alike(components: Components, rows: Sequence[Row], alike: Callable[[Row, Row], bool]) -> None:
+    """Join the rows whose hashes are candidates of each other (`CANDIDATE_BITS`) and that a judge calls alike.
+
+    Of rows with one hash that are not alike, each stands for those that are like it.
+    """
+    faces: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        value = parse_hash(row.get("phash"))
+        if value is None:
+            continue
+        known = faces.setdefault(value, [])
+        like = next((j for j in known if alike(rows[j], row)), None)
+        if like is None:
+            known.append(i)
+        else:
+            components.join(like, i)
+    values = list(faces)
+    for a, b in near_pairs(np.array(values, dtype=np.uint64), CANDIDATE_BITS):
+        for x, y in zip(a.tolist(), b.tolist(), strict=True):
+            for i, j in itertools.product(faces[values[x]], faces[values[y]]):
+                if components.root(i) != components.root(j) and alike(rows[i], rows[j]):
+                    components.join(i, j)
