@@ -11,6 +11,7 @@ from curate.catalog.pairs import PairRow, queue
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
+from curate.pairing.learning import follow
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 
@@ -39,11 +40,13 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
         try:
             if answer in ("y", "n"):
                 decisions.decide(catalog, "accept" if answer == "y" else "reject", pair.phone_sha256, pair.other_sha256)
+                follow(catalog)
                 print("accepted" if answer == "y" else "rejected", file=out)
             elif answer == "s":
                 skipped.add((pair.phone_id, pair.other_id))
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
+                follow(catalog)
                 print(f"taken back: {taken_back.action}" if taken_back else "there is nothing to undo", file=out)
             else:
                 print(f"Not understood. {_KEYS}", file=out)

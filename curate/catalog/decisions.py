@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from curate.cameras.names import camera_key
@@ -22,6 +23,8 @@ Verdict = Literal["accepted", "rejected"]
 Action = Literal["accept", "reject", "label", "camera"]
 
 _VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
+
+NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,19 @@ def entries(catalog: Catalog) -> Iterator[Decision]:
 
 
 def decide(
-    catalog: Catalog, action: Literal["accept", "reject"], phone: str, other: str, *, checked: bool = True
+    catalog: Catalog,
+    action: Literal["accept", "reject"],
+    phone: str,
+    other: str,
+    *,
+    checked: bool = True,
+    note: Mapping[str, Any] = NO_NOTE,
 ) -> Decision:
     """Accept or reject a pair, named by the sha256 of both files.
+
+    Args:
+        note: how the decision came about, kept in its payload: `auto` (a threshold decided), `by` (who else decided it, and
+            when), `batch` (taken back together with the others of that name).
 
     Raises:
         UsageError: one of the photos already stands in another accepted pair (exactly one of each side a scene).
@@ -58,19 +71,20 @@ def decide(
         if verdict_of(catalog, phone, other) is None and verdict_of(catalog, other, phone) is not None:
             phone, other = other, phone  # decided before, when their cameras' types said less: still one pair
         if action == "accept":
-            _let_go_of_what_is_gone(catalog, phone, other)
+            _let_go_of_what_is_gone(catalog, phone, other, note)
             if checked:
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
             subject = before[1] if before and before[1] is not None else _next_subject(catalog)
             return _append(
-                catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before}
+                catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before, **note}
             )
-        return _append(catalog, "reject", {"phone": phone, "other": other, "before": verdict_of(catalog, phone, other)})
+        before = verdict_of(catalog, phone, other)
+        return _append(catalog, "reject", {"phone": phone, "other": other, "before": before, **note})
 
 
-def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> int:
-    """Say something of photos, as a person; returns how many labels changed.
+def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note: Mapping[str, Any] = NO_NOTE) -> int:
+    """Say something of photos, as a person; returns how many labels changed. `note`: as in `decide`.
 
     Raises:
         UsageError: that column is not a person's to say, or the value is no time where one is wanted.
@@ -90,14 +104,24 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None) -> i
                 "SELECT value FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
             ).fetchone()
             if row is None or row["value"] != value:
-                changed.append({"photo": photo, "said": row is not None, "before": row["value"] if row else None})
+                sha256 = catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)).fetchone()
+                changed.append(
+                    {
+                        "photo": photo,
+                        "sha256": sha256[0] if sha256 else None,
+                        "said": row is not None,
+                        "before": row["value"] if row else None,
+                    }
+                )
         if changed:
-            _append(catalog, "label", {"key": key, "value": value, "photos": changed})
+            _append(catalog, "label", {"key": key, "value": value, "photos": changed, **note})
         return len(changed)
 
 
-def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: CameraType) -> None:
-    """Say what kind of camera a make and model is; it holds for all its photos, present and future."""
+def set_camera_type(
+    catalog: Catalog, make: str, model: str, camera_type: CameraType, note: Mapping[str, Any] = NO_NOTE
+) -> None:
+    """Say what kind of camera a make and model is; it holds for all its photos, present and future. `note`: see `decide`."""
     with catalog.transaction():
         row = catalog.connection.execute(
             "SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)
@@ -105,18 +129,19 @@ def set_camera_type(catalog: Catalog, make: str, model: str, camera_type: Camera
         _append(
             catalog,
             "camera",
-            {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None},
+            {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None, **note},
         )
 
 
 def undo(catalog: Catalog) -> Decision | None:
-    """Take back the last decision that still stands; None where there is none."""
+    """Take back the last decision that still stands, with all of its batch; None where there is none."""
     with catalog.transaction():
         last = _last_standing(catalog)
         if last is None:
             return None
-        _write(catalog, "undo", {"seq": last.seq})
-        _take_back(catalog, last)
+        for entry in reversed(_batch(catalog, last)):
+            _write(catalog, "undo", {"seq": entry.seq})
+            _take_back(catalog, entry)
         return last
 
 
@@ -126,8 +151,9 @@ def redo(catalog: Catalog) -> Decision | None:
         last = _last_taken_back(catalog)
         if last is None:
             return None
-        _write(catalog, "redo", {"seq": last.seq})
-        _apply(catalog, last)
+        for entry in _batch(catalog, last):
+            _write(catalog, "redo", {"seq": entry.seq})
+            _apply(catalog, entry)
         return last
 
 
@@ -142,20 +168,24 @@ def verdict_of(catalog: Catalog, phone: str, other: str) -> list[Any] | None:
 def partner_of(catalog: Catalog, sha256: str) -> str | None:
     """Return the sha256 of a photo's accepted partner, None where it has none."""
     row = catalog.connection.execute(
-        "SELECT other FROM verdict WHERE phone = ?1 AND status = 'accepted' "
-        "UNION ALL SELECT phone FROM verdict WHERE other = ?1 AND status = 'accepted' LIMIT 1",
+        "SELECT other FROM verdict WHERE phone = ?1 AND status = 'accepted' AND NOT gone "
+        "UNION ALL SELECT phone FROM verdict WHERE other = ?1 AND status = 'accepted' AND NOT gone LIMIT 1",
         (sha256,),
     ).fetchone()
     return str(row[0]) if row else None
 
 
 def tally(catalog: Catalog) -> dict[str, int]:
-    """Return how many pairs are accepted and rejected."""
+    """Return how many pairs are accepted and rejected: as many as `pairs` lists."""
     counts = {"accepted": 0, "rejected": 0}
-    counts.update(
-        {row[0]: row[1] for row in catalog.connection.execute("SELECT status, count(*) FROM verdict GROUP BY status")}
-    )
+    rows = catalog.connection.execute("SELECT status, count(*) FROM verdict WHERE NOT gone GROUP BY status")
+    counts.update({row[0]: row[1] for row in rows})
     return counts
+
+
+def gone(catalog: Catalog) -> int:
+    """Return how many decided pairs count no longer: the file of one of their photos was replaced by other content."""
+    return int(catalog.connection.execute("SELECT count(*) FROM verdict WHERE gone").fetchone()[0])
 
 
 def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
@@ -175,19 +205,18 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
             )
 
 
-def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str) -> None:
+def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapping[str, Any]) -> None:
     """Reject the pairs of these photos whose partner's file was replaced by other content: nobody could name them any more.
 
     A missing file keeps its row, so this never touches a pair whose photo was only moved or unplugged.
     """
-    gone = catalog.connection.execute(
-        "SELECT phone, other FROM verdict WHERE status = 'accepted' AND (phone IN (?1, ?2) OR other IN (?1, ?2)) "
-        "AND NOT (phone = ?1 AND other = ?2) AND (NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = verdict.phone) "
-        "OR NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = verdict.other))",
+    rows = catalog.connection.execute(
+        "SELECT phone, other FROM verdict WHERE status = 'accepted' AND gone AND (phone IN (?1, ?2) OR other IN (?1, ?2)) "
+        "AND NOT (phone = ?1 AND other = ?2)",
         (phone, other),
     ).fetchall()
-    for row in gone:
-        decide(catalog, "reject", row["phone"], row["other"])
+    for row in rows:
+        decide(catalog, "reject", row["phone"], row["other"], note=note)
 
 
 def _next_subject(catalog: Catalog) -> int:
@@ -260,10 +289,23 @@ def _set_verdict(catalog: Catalog, phone: str, other: str, verdict: list[Any] | 
         catalog.connection.execute("DELETE FROM verdict WHERE phone = ? AND other = ?", (phone, other))
     else:
         catalog.connection.execute(
-            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?) ON CONFLICT (phone, other) DO UPDATE "
+            "INSERT INTO verdict (phone, other, status, subject_idx, seq) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (phone, other) DO UPDATE "
             "SET status = excluded.status, subject_idx = excluded.subject_idx, seq = excluded.seq",
             (phone, other, *verdict),
         )
+
+
+def _batch(catalog: Catalog, member: Decision) -> list[Decision]:
+    """The decisions that are taken back together with one, oldest first: itself alone where it belongs to no batch."""
+    if "batch" not in member.payload:
+        return [member]
+    rows = catalog.connection.execute(
+        "SELECT * FROM decision WHERE action NOT IN ('undo', 'redo') AND json_extract(payload, '$.batch') = ? "
+        "ORDER BY seq",
+        (member.payload["batch"],),
+    )
+    return [_decision(row) for row in rows]
 
 
 def _last_standing(catalog: Catalog) -> Decision | None:

@@ -24,7 +24,7 @@ class PairRow:
         phone, other: paths as shown. phone_id, other_id: row IDs. phone_sha256, other_sha256: the pair's name in the log.
         score: probability that both show the same scene; None for a pair made by hand. evidence: what speaks for it.
         assigned: whether it is the best one-to-one choice for both. status; subject_idx: of an accepted pair.
-        taken: path of the photo's accepted partner, where one of the two already has another partner.
+        taken: the pair is open, and one of its photos already has another partner.
     """
 
     phone: str
@@ -57,7 +57,9 @@ class PairRow:
 
 _PAIRS = """
 WITH paired AS (
-    SELECT phone AS sha256 FROM verdict WHERE status = 'accepted' UNION SELECT other FROM verdict WHERE status = 'accepted'
+    SELECT phone AS sha256 FROM verdict WHERE status = 'accepted' AND NOT gone
+    UNION ALL
+    SELECT other FROM verdict WHERE status = 'accepted' AND NOT gone
 ), pair AS (
     SELECT phone, other, score, assigned, evidence FROM candidate
     UNION ALL
@@ -66,23 +68,27 @@ WITH paired AS (
     JOIN photo o ON o.id = (SELECT min(id) FROM photo WHERE sha256 = verdict.other)
     WHERE NOT EXISTS (
         SELECT 1 FROM candidate c JOIN photo cp ON cp.id = c.phone JOIN photo co ON co.id = c.other
-        WHERE cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
+        WHERE (cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
+           OR (cp.sha256 = verdict.other AND co.sha256 = verdict.phone))
 )
 SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256,
-       o.sha256 AS other_sha256, pair.score, pair.assigned, pair.evidence, v.status, v.subject_idx,
-       p.sha256 IN paired OR o.sha256 IN paired AS taken
+       o.sha256 AS other_sha256, pair.score, pair.assigned, pair.evidence, coalesce(v.status, w.status) AS status,
+       coalesce(v.subject_idx, w.subject_idx) AS subject_idx,
+       p.sha256 IN (SELECT sha256 FROM paired) OR o.sha256 IN (SELECT sha256 FROM paired) AS taken
 FROM pair JOIN photo p ON p.id = pair.phone JOIN photo o ON o.id = pair.other
 LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
+LEFT JOIN verdict w ON w.phone = o.sha256 AND w.other = p.sha256
 """
+"""A pair is one pair whichever way round it was decided: camera types can change after a decision."""
 
 
 def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
     """Yield pairs, the best first; those made by hand come last."""
     where = {
         None: "",
-        "candidate": "WHERE v.status IS NULL",
-        "accepted": "WHERE v.status = 'accepted'",
-        "rejected": "WHERE v.status = 'rejected'",
+        "candidate": "WHERE coalesce(v.status, w.status) IS NULL",
+        "accepted": "WHERE coalesce(v.status, w.status) = 'accepted'",
+        "rejected": "WHERE coalesce(v.status, w.status) = 'rejected'",
     }
     order = "ORDER BY pair.score IS NULL, pair.score DESC, p.path, o.path"
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
@@ -162,7 +168,7 @@ def decide_auto(catalog: Catalog, min_score: float) -> int:
                 and decisions.partner_of(catalog, pair.other_sha256) is None
             )
             if pair.assigned and free and pair.score is not None and pair.score >= min_score:
-                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
+                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256, note={"auto": min_score})
                 accepted += 1
     return accepted
 

@@ -108,6 +108,7 @@ def fit(
     same: NDArray[np.bool_],
     start: LogisticScorer | None = None,
     strength: float = 1.0,
+    intercept_strength: float | None = None,
     preferred: NDArray[np.float64] | None = None,
     weights: NDArray[np.float64] | None = None,
 ) -> LogisticScorer:
@@ -119,7 +120,8 @@ def fit(
 
     Args:
         rows: (n, len(FEATURES)) float64. same: (n,) bool.
-        strength: of the penalty, in units of squared coefficient.
+        strength: of the penalty, in units of squared coefficient. intercept_strength: the same for the intercept, a hundredth
+            of `strength` where None.
         preferred: (m, len(FEATURES)) float64, differences of the rows of two pairs, of which the first is more probable than
             the second (Bradley and Terry's model of a choice): they say nothing of the intercept. weights: (m,) of them.
     """
@@ -134,7 +136,7 @@ def fit(
         sign = np.concatenate([sign, np.ones(len(preferred))])
         amount = np.concatenate([amount, np.ones(len(preferred)) if weights is None else weights])
     pull = np.full(len(centre), strength)
-    pull[0] *= 0.01
+    pull[0] = 0.01 * strength if intercept_strength is None else intercept_strength
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (design @ theta)

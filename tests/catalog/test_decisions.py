@@ -194,7 +194,78 @@ def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalo
     assert all(changed not in (pair.phone_id, pair.other_id) for pair in pairs(catalog))
     decisions.decide(catalog, "accept", sha(2), sha(1))
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(2), sha(1))]
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    assert decisions.gone(catalog) == 1
+
+
+def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it(catalog: Catalog) -> None:
+    """List, count and queue agree: the pair is gone, its partner waits again; the old content back, the pair is back."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    before = {(p.phone_sha256, p.other_sha256) for p in queue(catalog)}
+    assert not any(sha(1) in pair for pair in before)
+
+    def content(number: int) -> None:
+        with catalog.transaction():
+            facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
+            catalog.put_photo(b"/photos/0.jpg", facts, 2)
+
+    content(100)
+    assert list(pairs(catalog, "accepted")) == []
+    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 0}
+    assert decisions.gone(catalog) == 1
+    free = {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} - before
+    assert free and all(sha(1) in pair for pair in free) and waiting(catalog) == len(queue(catalog))
+    assert decisions.partner_of(catalog, sha(1)) is None
+    content(0)
+    assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(0), sha(1))]
+    assert (decisions.tally(catalog)["accepted"], decisions.gone(catalog)) == (1, 0)
+    assert {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} <= before
+
+
+def test_a_decided_pair_never_comes_back_whichever_way_round(catalog: Catalog) -> None:
+    """Decided in the other order (the cameras' types were not known then), a candidate is decided all the same."""
+    fill(catalog)
+    first = queue(catalog)[0]
+    for action, status in (("reject", "rejected"), ("accept", "accepted")):
+        decisions.decide(catalog, action, first.other_sha256, first.phone_sha256)
+        found = [p for p in pairs(catalog) if {p.phone_id, p.other_id} == {first.phone_id, first.other_id}]
+        assert [p.status for p in found] == [status]
+        assert all(p.phone_id != first.phone_id or p.other_id != first.other_id for p in queue(catalog))
+        assert waiting(catalog) == len(queue(catalog))
+
+
+def test_a_new_candidate_of_a_decided_photo_says_so(catalog: Catalog) -> None:
+    """A later search offers a paired photo with somebody else: it is listed with the remark, and does not wait."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    ids = {row["sha256"]: row["id"] for row in catalog.connection.execute("SELECT id, sha256 FROM photo")}
+    replace_candidates(catalog, [(ids[sha(0)], ids[sha(5)], 0.99, True, {}), (ids[sha(2)], ids[sha(3)], 0.5, True, {})])
+    rows = {p.other_sha256: p for p in pairs(catalog, "candidate")}
+    assert rows[sha(5)].as_json()["evidence"]["already_paired"] is True
+    assert "already_paired" not in rows[sha(3)].as_json()["evidence"]
+    assert [p.other_sha256 for p in queue(catalog)] == [sha(3)]
+
+
+def test_a_batch_is_taken_back_and_done_again_as_one(catalog: Catalog) -> None:
+    """Decisions of one batch go together; what was decided before and after goes by itself."""
+    fill(catalog)
+    decisions.decide(catalog, "accept", sha(0), sha(1))
+    first = state(catalog)
+    with catalog.transaction():
+        for phone, other in ((2, 3), (4, 5)):
+            decisions.decide(catalog, "accept", sha(phone), sha(other), note={"batch": "b"})
+        decisions.set_camera_type(catalog, "Apple", "iPhone X", CameraType.COMPACT, note={"batch": "b"})
+    second = state(catalog)
+    decisions.decide(catalog, "reject", sha(6), sha(7))
+    third = state(catalog)
+    for expected in (second, first):
+        assert decisions.undo(catalog)
+        assert state(catalog) == expected
+    for expected in (second, third):
+        assert decisions.redo(catalog)
+        assert state(catalog) == expected
+    assert decisions.redo(catalog) is None
 
 
 def test_a_label_brings_no_missing_file_back(catalog: Catalog) -> None:

@@ -15,6 +15,7 @@ from textual.worker import Worker
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.pairing.learning import due, follow
 from curate.progress import Work
 from curate.tui.messages import WorkAdvanced, WorkEnded
 from curate.tui.shown import shown
@@ -121,6 +122,21 @@ class CurateScreen(Screen[None]):
         """Show what other screens changed."""
         self.refresh_data()
 
+    # --- scores follow decisions
+
+    def let_scores_follow(self) -> None:
+        """Where a whole step of decisions came or went, score the candidates anew beside the app, and show it."""
+        if not due(self.catalog):
+            return
+        workspace = self.catalog.workspace
+
+        def rescore() -> None:
+            with Catalog.open(workspace) as catalog:
+                if follow(catalog):
+                    self.app.call_from_thread(self.refresh_data)
+
+        self.run_worker(rescore, group="scores", thread=True, exclusive=True)
+
     # --- undo and redo are the same everywhere
 
     def action_undo(self) -> None:
@@ -143,6 +159,7 @@ class CurateScreen(Screen[None]):
         self.refresh_data()
         self.say(f"{past}: {decision.action}")
         self.after_step(decision)
+        self.let_scores_follow()
 
     def after_step(self, decision: decisions.Decision) -> None:
         """Show what was taken back or done again."""

@@ -185,6 +185,7 @@ class ReviewScreen(CurateScreen):
         self._show()
         sign = Text("✓ accepted: ", "bold green") if action == "accept" else Text("✗ rejected: ", "bold red")
         self.say(sign + shown(f"{Path(pair.phone).name} + {Path(pair.other).name}") + Text(" · u undoes", "dim"))
+        self.let_scores_follow()
 
     def action_skip(self) -> None:
         """Leave the pair for later."""

@@ -1,0 +1,288 @@
+"""The score follows a person: the prior, bent by the decisions made in this workspace.
+
+The model is a function of the decisions that stand (and of the candidates' evidence), not of how they came about: to take a
+decision back takes its effect back. It is fitted anew from the prior each time, never from the last model.
+
+Four things keep few decisions from spoiling it. The penalty pulls every coefficient towards the prior's, so that what the
+decisions do not speak of stays. The intercept, which is how common right pairs are, is pulled as well: who sees the likeliest
+pairs first says yes to nearly all of them, and that is no news about the rest. Decisions that a threshold made (`decide auto`)
+teach nothing: they are the model's own opinion. And the fit moves in whole steps of `STEP` decisions, so that a queue does not
+shift under the eyes.
+
+A yes also says that this partner is the right one among the candidates: over each rival from the same camera the accepted one
+was preferred. Those comparisons teach what tells right from nearly right here, even where every answer was yes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.catalog.store import Catalog
+from curate.pairing.assignment import assign
+from curate.pairing.evidence import Evidence
+from curate.pairing.find import ASSIGNED
+from curate.pairing.scenes import best_of_each_scene
+from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit, prior
+
+STEP = 10
+"""The model follows after each so many decisions, up to a hundred; then after fifty, and from a thousand on after 500."""
+
+STRENGTH = 1.0
+"""Of the pull towards the prior's coefficients."""
+
+BURST_S = 60.0
+"""Photos of one camera taken within so many seconds show the same; neither was preferred to the other."""
+
+_BASIS = "pair_model_basis"
+
+Answer = tuple[str, str, bool]
+"""The sha256 of a phone photo and of another one, and whether they were accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A candidate as the model sees it.
+
+    Attributes:
+        phone, other: the photos' sha256. row: its features. camera: of the phone photo, and of the other.
+        seconds: on the phone's clock, and on the other camera's; None where not known to the second.
+    """
+
+    phone: str
+    other: str
+    row: NDArray[np.float64]
+    camera: tuple[int | None, int | None] = (None, None)
+    seconds: tuple[float | None, float | None] = (None, None)
+
+
+def learned(
+    candidates: Sequence[Example], decided: Sequence[Answer], start: LogisticScorer | None = None
+) -> LogisticScorer:
+    """Return the model that follows the decisions; without any it is `start`.
+
+    Args:
+        candidates: all of them, decided or not.
+        decided: what people said; a pair that is no candidate teaches nothing.
+        start: the prior that comes with the package where None.
+    """
+    start = prior() if start is None else start
+    known = {(c.phone, c.other): c for c in candidates}
+    both_ways = [*decided, *((other, phone, same) for phone, other, same in decided)]
+    answers = sorted(answer for answer in both_ways if answer[:2] in known)
+    if not answers:
+        return start
+    rows = np.array([known[phone, other].row for phone, other, _ in answers])
+    same = np.array([same for _, _, same in answers])
+    preferred, weights = _preferences(candidates, [known[p, o] for p, o, yes in answers if yes])
+    return fit(
+        rows,
+        same,
+        start,
+        strength=STRENGTH,
+        intercept_strength=STRENGTH,
+        preferred=preferred,
+        weights=weights,
+    )
+
+
+def _preferences(
+    candidates: Sequence[Example], accepted: Sequence[Example]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Differences of rows, accepted minus rival, and their weights: all rivals of one photo weigh as one comparison."""
+    beside: dict[tuple[int, str], list[Example]] = defaultdict(list)
+    for candidate in candidates:
+        beside[0, candidate.phone].append(candidate)
+        beside[1, candidate.other].append(candidate)
+    differences, weights = [], []
+    for chosen in accepted:
+        for kept, name in ((0, chosen.phone), (1, chosen.other)):
+            rivals = [c for c in beside[kept, name] if c is not chosen and _is_rival(chosen, c, 1 - kept)]
+            differences += [chosen.row - rival.row for rival in sorted(rivals, key=lambda c: (c.phone, c.other))]
+            weights += [1.0 / len(rivals) for _ in rivals]
+    return np.array(differences).reshape(-1, len(FEATURES)), np.array(weights)
+
+
+def _is_rival(chosen: Example, rival: Example, side: int) -> bool:
+    """Whether a candidate's photo on a side stood against the chosen one's: the same camera, and not the same burst."""
+    camera, at, then = chosen.camera[side], chosen.seconds[side], rival.seconds[side]
+    if camera is None or camera != rival.camera[side]:
+        return False
+    return at is None or then is None or abs(at - then) > BURST_S
+
+
+# --- in a workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A candidate as the catalogue keeps it."""
+
+    rowid: int
+    phone_id: int
+    other_id: int
+    score: float
+    assigned: bool
+    ranks: tuple[int, int]
+
+
+def model(catalog: Catalog) -> LogisticScorer:
+    """Return the model that follows the decisions of a workspace."""
+    return learned(_read(catalog)[0], _decided(catalog)[0])
+
+
+def due(catalog: Catalog) -> bool:
+    """Return whether decisions came or went that the scores do not follow yet; cheap."""
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (_BASIS,)).fetchone()
+    return _basis(*_decided(catalog)) != (row[0] if row else "")
+
+
+def follow(catalog: Catalog, *, always: bool = False) -> bool:
+    """Let scores, ranks and proposals follow the decisions; returns whether they were made again.
+
+    Call it after decisions, undo and redo; it is cheap where no whole step of them came or went. What it leaves in the
+    catalogue depends on the candidates and the standing decisions alone. The caller holds the workspace's lock.
+
+    Args:
+        always: also where no decision changed: after a new search for candidates.
+    """
+    if not always and not due(catalog):
+        return False
+    decided, by_threshold = _decided(catalog)
+    examples, kept = _read(catalog)
+    scores = learned(examples, decided).probabilities(np.array([e.row for e in examples])) if examples else np.empty(0)
+    with catalog.transaction():
+        if _decided(catalog) != (decided, by_threshold):
+            return False  # somebody decided meanwhile, and follows
+        _write(catalog, examples, kept, scores, [*decided, *by_threshold])
+        basis = _basis(decided, by_threshold)
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, basis))
+        catalog.touch()
+    return True
+
+
+def _basis(decided: list[Answer], by_threshold: list[Answer]) -> str:
+    """What scores and proposals rest on, in a few letters; nothing where nothing was decided."""
+    if not decided and not by_threshold:
+        return ""
+    return hashlib.sha256(repr((sorted(decided), sorted(by_threshold))).encode()).hexdigest()
+
+
+def _decided(catalog: Catalog) -> tuple[list[Answer], list[Answer]]:
+    """The decisions of people, whole steps of them, and those that a threshold made; of pairs whose photos are here."""
+    people: list[Answer] = []
+    threshold: list[Answer] = []
+    for row in catalog.connection.execute(
+        "SELECT verdict.phone, verdict.other, verdict.status, json_extract(decision.payload, '$.auto') AS auto "
+        "FROM verdict JOIN decision USING (seq) WHERE NOT gone ORDER BY seq"
+    ):
+        answer = (row["phone"], row["other"], row["status"] == "accepted")
+        (people if row["auto"] is None else threshold).append(answer)
+    return people[: whole_steps(len(people))], threshold
+
+
+def whole_steps(count: int) -> int:
+    """Return on how many of so many decisions the model rests."""
+    step = STEP if count < 100 else 5 * STEP if count < 1000 else 50 * STEP
+    return count // step * step
+
+
+_CANDIDATES = """
+SELECT c.rowid, c.phone, c.other, c.score, c.assigned, c.evidence, p.sha256 AS phone_sha256, o.sha256 AS other_sha256,
+       p.camera AS phone_camera, o.camera AS other_camera,
+       CASE p.taken_precision WHEN 'second' THEN CAST(strftime('%s', p.taken_at) AS REAL) END AS phone_s,
+       CASE o.taken_precision WHEN 'second' THEN CAST(strftime('%s', o.taken_at) AS REAL) END AS other_s
+FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other ORDER BY c.phone, c.other
+"""
+
+
+def _read(catalog: Catalog) -> tuple[list[Example], list[_Kept]]:
+    rows = catalog.connection.execute(_CANDIDATES).fetchall()
+    evidence = [Evidence.from_dict(json.loads(row["evidence"])) or Evidence(0, 0) for row in rows]
+    features = feature_rows(evidence)
+    examples = [
+        Example(
+            row["phone_sha256"],
+            row["other_sha256"],
+            features[k],
+            (row["phone_camera"], row["other_camera"]),
+            (row["phone_s"], row["other_s"]),
+        )
+        for k, row in enumerate(rows)
+    ]
+    kept = [
+        _Kept(
+            row["rowid"], row["phone"], row["other"], row["score"], bool(row["assigned"]), (e.rank_phone, e.rank_other)
+        )
+        for row, e in zip(rows, evidence, strict=True)
+    ]
+    return examples, kept
+
+
+def _write(
+    catalog: Catalog,
+    examples: Sequence[Example],
+    kept: Sequence[_Kept],
+    scores: NDArray[np.float64],
+    decided: Sequence[Answer],
+) -> None:
+    proposed = _proposed(examples, kept, scores, decided)
+    ranks = _ranks(kept, scores)
+    catalog.connection.executemany(
+        "UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?",
+        [
+            (float(score), int(chosen), k.rowid)
+            for score, chosen, k in zip(scores, proposed, kept, strict=True)
+            if (float(score), bool(chosen)) != (k.score, k.assigned)
+        ],
+    )
+    catalog.connection.executemany(
+        "UPDATE candidate SET evidence = json_set(evidence, '$.rank_phone', ?, '$.rank_other', ?) WHERE rowid = ?",
+        [(*rank, k.rowid) for rank, k in zip(ranks, kept, strict=True) if rank != k.ranks],
+    )
+
+
+def _ranks(kept: Sequence[_Kept], scores: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """The place of each candidate among those of its phone photo, and of its other photo; 1 is the best."""
+    seen: dict[tuple[int, int], int] = defaultdict(int)
+    ranks = [(0, 0)] * len(kept)
+    for k in sorted(range(len(kept)), key=lambda k: (-scores[k], kept[k].phone_id, kept[k].other_id)):
+        mine, theirs = (0, kept[k].phone_id), (1, kept[k].other_id)
+        seen[mine] += 1
+        seen[theirs] += 1
+        ranks[k] = seen[mine], seen[theirs]
+    return ranks
+
+
+def _proposed(
+    examples: Sequence[Example], kept: Sequence[_Kept], scores: NDArray[np.float64], decided: Sequence[Answer]
+) -> list[bool]:
+    """Which candidates are proposed: the best one-to-one choice of what is not rejected, one pair a scene.
+
+    Accepted pairs keep their photos, and stay marked, so that an undone one stands where it stood.
+    """
+    answers = {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
+    stands = [answers.get((e.phone, e.other)) for e in examples]
+    chosen = assign(
+        (
+            (k.phone_id, k.other_id, 2.0 if yes else float(score))
+            for k, score, yes in zip(kept, scores, stands, strict=True)
+            if yes is not False
+        ),
+        ASSIGNED,
+    )
+    best = best_of_each_scene(
+        (
+            (e.phone, e.other, float(score), (k.phone_id, k.other_id) in chosen and yes is None)
+            for e, k, score, yes in zip(examples, kept, scores, stands, strict=True)
+            if yes is not False
+        ),
+        [(phone, other) for phone, other, yes in decided if yes],
+    )
+    return [yes is True or (e.phone, e.other) in best for e, yes in zip(examples, stands, strict=True)]
