@@ -109,6 +109,22 @@ def with_gps(truth: VirtualPairs, share: float, seed: int, error_m: float = 8.0)
     return replace(truth, photos=photos)
 
 
+def simultaneous(truth: VirtualPairs) -> VirtualPairs:
+    """The same collection as if all cameras had released at the same instant of each scene; clocks as wrong as before."""
+    instant: dict[int, float] = {}
+    for photo in truth.photos:
+        scene = truth.scene[photo.id]
+        instant[scene] = min(instant.get(scene, truth.true_time[photo.id]), truth.true_time[photo.id])
+    photos, true_time = [], {}
+    for photo in truth.photos:
+        moment = true_time[photo.id] = instant[truth.scene[photo.id]]
+        # The clock's error against local time, which stands in for the zone too.
+        apart = (photo.clock or 0.0) - truth.true_time[photo.id]
+        read = datetime.fromtimestamp(round(moment + apart), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        photos.append(replace(photo, taken_at=read))
+    return replace(truth, photos=photos, true_time=true_time)
+
+
 def _record(folder: Path, scene: int) -> Path:
     return folder / "scenes" / f"{scene:05d}.json"
 

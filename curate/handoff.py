@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from curate.errors import Exit, HandoffError
+from curate.errors import Exit, HandoffError, StorageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def evaluate(
@@ -37,6 +47,68 @@ def check_encoders(encoders: tuple[str, ...]) -> None:
     _tracer("encoders", "--check", ",".join(encoders), quiet=False)
 
 
+def embed_previews(
+    previews: Mapping[str, Path], cache: Path, encoder: str, *, quiet: bool = False
+) -> dict[str, NDArray[np.float32]]:
+    """Return embeddings of photos by one of tracer's encoders; each photo is embedded once, and kept.
+
+    Args:
+        previews: sha256 of the photo's file -> its preview.
+        cache: the workspace's cache; embeddings lie in `embeddings/<encoder>/`, a file for each run.
+        encoder: one name, as tracer takes it (`offline/efficientnet-lite0`).
+        quiet: keep tracer's progress back.
+
+    Returns:
+        sha256 -> float32 vector, as the encoder gave it; photos that could not be embedded are absent.
+
+    Raises:
+        HandoffError: tracer failed (an unknown encoder, no weights). StorageError: the cache cannot be written.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file, save_file
+
+    place = cache / "embeddings" / (re.sub(r"[^\w.-]+", "-", encoder).strip("-.") or "encoder")
+    known: dict[str, NDArray[np.float32]] = {}
+    for part in sorted(place.glob("*.safetensors")):
+        with contextlib.suppress(OSError, SafetensorError):  # a damaged part is made again
+            known |= load_file(part)
+    missing = sorted(set(previews) - set(known))
+    if not missing:
+        return {sha256: known[sha256] for sha256 in previews if sha256 in known}
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place, prefix=".run-") as scratch:
+            # A flat folder of `<number>.jpg`: tracer takes the numbers for ids.
+            folder = Path(scratch) / "previews"
+            folder.mkdir()
+            for number, sha256 in enumerate(missing, 1):
+                _linked(previews[sha256], folder / f"{number}.jpg")
+            run = Path(scratch) / "run"
+            _tracer("embed", str(folder), "--encoders", encoder, "-o", str(run), quiet=quiet)
+            made: dict[str, NDArray[np.float32]] = {}
+            for file in sorted((run / "embeddings").rglob("*.safetensors")):
+                arrays = load_file(file)
+                for number, vector in zip(arrays["Flickr ID"].tolist(), arrays["image_embeddings"], strict=True):
+                    made[missing[number - 1]] = vector.astype("float32")
+            part = place / f"{missing[0][:16]}-{len(made)}.safetensors"
+            save_file(made, f"{part}.partial")
+            os.replace(f"{part}.partial", part)
+    except OSError as error:
+        raise StorageError(
+            "embeddings cannot be kept", f"{place}: {error}", "Make room, or pair without --embeddings."
+        ) from error
+    known |= made
+    return {sha256: known[sha256] for sha256 in previews if sha256 in known}
+
+
+def _linked(source: Path, target: Path) -> None:
+    """A second name for a file, or a copy where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
@@ -53,7 +125,7 @@ def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     if child.returncode not in (Exit.DONE, Exit.SOME_FAILED):
         why = (said or "").strip().splitlines()
         failure = HandoffError(
-            "the evaluation failed",
+            f"tracer {words[0]} failed",
             why[-1] if why else f"tracer ended with exit code {child.returncode}",
             f"Run it by hand to see more: tracer {' '.join(words)}",
         )

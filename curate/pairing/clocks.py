@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -296,16 +297,17 @@ def _shortest(graph: Mapping[tuple[str, str], Stretch], start: str) -> dict[str,
         edges[a].append((b, link))
         edges[b].append((a, link.reversed()))
     done: dict[str, Stretch] = {}
-    queue: list[tuple[float, int, str, Stretch]] = [(0.0, 0, start, Stretch(0.0, 0.0, 1 << 30, 0.0))]
+    pushed = count()  # links have no order of their own
+    queue = [(0.0, 0, start, next(pushed), Stretch(0.0, 0.0, 1 << 30, 0.0))]
     while queue:
-        cost, hops, node, link = heapq.heappop(queue)
+        cost, hops, node, _, link = heapq.heappop(queue)
         if node in done:
             continue
         done[node] = link
         for following, step in edges[node]:
             if following not in done:
                 total = _sum(link, step) if hops else step
-                heapq.heappush(queue, (cost + step.margin**2 + 1.0, hops + 1, following, total))
+                heapq.heappush(queue, (cost + step.margin**2 + 1.0, hops + 1, following, next(pushed), total))
     done.pop(start)
     return done
 

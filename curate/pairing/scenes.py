@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from curate.catalog.pairs import pairs
 from curate.catalog.store import Catalog
-from curate.duplicates import Components
+from curate.likeness import Components
 
 SAME_SCENE_SCORE = 0.5
 """From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
@@ -27,7 +27,9 @@ def scenes(catalog: Catalog) -> dict[str, int]:
 
 
 def best_of_each_scene(
-    candidates: Iterable[tuple[str, str, float, bool]], accepted: Iterable[tuple[str, str]] = ()
+    candidates: Iterable[tuple[str, str, float, bool]],
+    accepted: Iterable[tuple[str, str]] = (),
+    again: Iterable[tuple[str, str]] = (),
 ) -> set[tuple[str, str]]:
     """Return the one pair of each scene that is proposed: exactly one phone and one other photo, PairCams' rule.
 
@@ -37,10 +39,12 @@ def best_of_each_scene(
     Args:
         candidates: phone's sha256, other's sha256, score, whether it is a one-to-one choice.
         accepted: pairs that a person accepted; their scenes need no further one.
+        again: photos of one camera that are one shot taken again (`bursts`): they show one scene, so that a burst is
+            proposed once, by its likeliest pair.
     """
     candidates, accepted = list(candidates), list(accepted)
     links = [(phone, other) for phone, other, score, _ in candidates if score >= SAME_SCENE_SCORE]
-    scene_of = _components([*links, *accepted])
+    scene_of = _components([*links, *accepted, *again])
     served = {scene_of[phone] for phone, _ in accepted}
     best: set[tuple[str, str]] = set()
     for phone, other, _, assigned in sorted(candidates, key=lambda c: (-c[2], c[0], c[1])):

@@ -28,6 +28,9 @@ MAX_CHANCE = 1e-3
 MOMENT = 30.0
 """Seconds: votes nearer to each other on both clocks are one moment (a burst) and count once."""
 
+TICK = 1.0
+"""Seconds: files tell whole seconds, cut off, so that not even many votes know an offset better."""
+
 MAX_DRIFT = 5.0
 """Seconds a day. Cheap quartz drifts by one or two; more is no drift."""
 
@@ -191,7 +194,7 @@ def _one(
     left = _residuals(stretch, votes[inside])
     spread = max(0.5, 1.4826 * float(np.median(np.abs(left))))
     deviation = max(spread, float(left.std(ddof=1)))
-    margin = 1.96 * deviation / float(np.sqrt(len(left)))
+    margin = TICK + 1.96 * deviation / float(np.sqrt(len(left)))
     return Stretch(stretch.seconds, spread, len(left), margin, stretch.drift, stretch.at), inside
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.pairing.bursts import bursts
+from curate.pairing.groups import Member, drawn
+from curate.pairing.photo import PairingPhoto
 from curate.pairing.scenes import SAME_SCENE_SCORE, best_of_each_scene
+from curate.photos.facts import TakenPrecision
 
 CANDIDATES = [
     ("p1", "c1", 0.9, True),
@@ -25,6 +31,55 @@ def test_a_scene_with_an_accepted_pair_needs_no_other() -> None:
     """Also where the accepted pair is no candidate."""
     assert best_of_each_scene(CANDIDATES, [("p1", "c1")]) == {("p3", "c3"), ("p4", "c4")}
     assert best_of_each_scene(CANDIDATES, [("p3", "c9")]) == {("p2", "c2"), ("p4", "c4")}
+
+
+def test_a_burst_is_proposed_once() -> None:
+    """Two shots of one burst that found different partners are one scene; the likelier pair stands for it."""
+    assert best_of_each_scene(CANDIDATES, again=[("p2", "p3")]) == {("p2", "c2"), ("p4", "c4")}
+
+
+def shot(number: int, camera: str, second: float | None, phash: str, name: str | None = None) -> PairingPhoto:
+    """A photo taken so many seconds after noon."""
+    return PairingPhoto(
+        id=number,
+        sha256=f"s{number}",
+        preview=Path("none.jpg"),
+        side="phone",
+        camera=camera,
+        taken_at=None if second is None else f"2024-05-04T12:00:{second:06.3f}",
+        taken_precision=TakenPrecision.UNKNOWN if second is None else TakenPrecision.SECOND,
+        utc_offset=None,
+        gps_utc=None,
+        latitude=None,
+        longitude=None,
+        phash=phash,
+        name=name or f"{number}.jpg",
+        width=4000,
+        height=3000,
+    )
+
+
+def test_the_rule_for_bursts() -> None:
+    """One camera, soon after, and alike as a whole: all three are needed; without times, nearly the same picture."""
+    alike, near, far = "00000000000000ff", "000000000000000f", "ffffffff00000000"
+    burst = [shot(1, "A|a", 0, alike), shot(2, "A|a", 4, near), shot(3, "A|a", 9, alike)]
+    assert bursts(burst) == [("s1", "s2"), ("s2", "s3")]
+    assert bursts([shot(1, "A|a", 0, alike), shot(2, "A|a", 4, far)]) == []
+    assert bursts([shot(1, "A|a", 0, alike), shot(2, "A|a", 40, alike)]) == []
+    assert bursts([shot(1, "A|a", 0, alike), shot(2, "B|b", 4, alike)]) == []
+    assert bursts([shot(1, "A|a", None, alike), shot(2, "A|a", None, alike)]) == [("s1", "s2")]
+    assert bursts([shot(1, "A|a", None, alike), shot(2, "A|a", None, "000000000000ffff")]) == []
+
+
+def test_a_two_class_set_is_drawn_from_groups() -> None:
+    """One photo of each class from every scene that has both; those of accepted pairs first."""
+    found = {
+        1: [Member("a", "a.jpg", "A", False), Member("b", "b.jpg", "A", True), Member("c", "c.jpg", "C", False)],
+        2: [Member("d", "d.jpg", "A", False), Member("e", "e.jpg", "E", False)],
+        3: [Member("f", "f.jpg", "C", False), Member("g", "g.jpg", "A", False)],
+    }
+    assert [(s, x.sha256, y.sha256) for s, x, y in drawn(found, "A", "C")] == [(1, "b", "c"), (3, "g", "f")]
+    assert drawn(found, "A", "nobody") == []
 
 
 names = st.integers(0, 5)

@@ -1,0 +1,72 @@
+"""Groups: all photos of one scene, whatever their cameras, and any two-class set drawn from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from curate.catalog.store import Catalog
+from curate.pairing.scenes import scenes
+
+ClassBy = Literal["camera", "make", "type", "class"]
+
+_COLUMN = {
+    "camera": "coalesce(\"Make\", '') || '|' || coalesce(\"Model\", '')",
+    "make": "make_normalized",
+    "type": "camera_type",
+    "class": "camera_class",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A photo of a group.
+
+    Attributes:
+        sha256, path: of the file. label: the class it belongs to. paired: it is in an accepted pair.
+    """
+
+    sha256: str
+    path: str
+    label: str | None
+    paired: bool
+
+
+def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
+    """Return the groups of a workspace, each in order of path: scene number -> photos of two or more cameras.
+
+    Args:
+        by: what the members' class is: the camera (`make|model`), its make, its type, or phone against the rest.
+    """
+    found: dict[int, list[Member]] = defaultdict(list)
+    scene_of = scenes(catalog)
+    rows = catalog.connection.execute(
+        f"SELECT sha256, min(path) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "
+        "WHERE sha256 IS NOT NULL AND status = 'ok' GROUP BY sha256 ORDER BY min(path)"
+    )
+    for row in rows:
+        if row["sha256"] in scene_of:
+            member = Member(row["sha256"], row["path"], row["class"], row["subject_idx"] is not None)
+            found[scene_of[row["sha256"]]].append(member)
+    return dict(sorted(found.items()))
+
+
+def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[int, Member, Member]]:
+    """Return a two-class set: exactly one photo of each class from every scene that has both.
+
+    Of several photos of a class in a scene, one of an accepted pair is taken before others, and then the first by path.
+
+    Args:
+        found: what `groups` returned. one, two: the classes, as its labels have them.
+    """
+    chosen = []
+    for scene, members in found.items():
+        best = [
+            min((m for m in members if m.label == label), key=lambda m: (not m.paired, m.path), default=None)
+            for label in (one, two)
+        ]
+        if best[0] is not None and best[1] is not None:
+            chosen.append((scene, best[0], best[1]))
+    return chosen
