@@ -104,7 +104,7 @@ def build(catalog: Catalog, photos: int) -> None:
                 (number, action, payload),
             )
             sql.execute(
-                "INSERT INTO verdict VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO verdict (phone, other, status, subject_idx, seq) VALUES (?, ?, ?, ?, ?)",
                 (phone, other, status, number if number % 4 == 1 else None, number),
             )
         # the bulk of candidates was put there by hand: what waits is computed as a pairing run does

@@ -28,7 +28,7 @@ EXTENSIONS = {
 
 _TAKEN = re.compile(
     r"(?P<year>\d{4})(?:[-:/](?P<month>\d\d?)(?:[-:/](?P<day>\d\d?)"
-    r"(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?"
+    r"(?:[T ](?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d+)?)?)?)?)?"
     r"\s*(?P<offset>Z|[+-]\d\d:?\d\d)?"
 )
 
@@ -116,11 +116,13 @@ def number_label(value: float | None, unit: str = "") -> str | None:
 
 
 def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | None]:
-    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013:05:04 12:30:00`, ISO 8601).
+    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013-05-04 12:30`, `2013:05:04 12:30:00`, ISO 8601).
 
     Returns local time, precision and UTC offset.
 
-    Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so.
+    Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so. A time to the
+    minute is kept in the local time, and its precision is the day: there is none between day and second, and who reads
+    `second` takes the time as evidence to the second.
     """
     match = _TAKEN.fullmatch((clean_text(value) or "").strip())
     if not match:
