@@ -43,6 +43,13 @@ def pair(
     workspace: Where = HERE,
     no_time: Annotated[bool, typer.Option("--no-time", help="Time is no evidence.")] = False,
     no_gps: Annotated[bool, typer.Option("--no-gps", help="Place is no evidence.")] = False,
+    embeddings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENCODER",
+            help="Also look for partners by an encoder's embeddings, such as offline/efficientnet-lite0; kept between runs.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = 0,
     json: Json = False,
 ) -> None:
@@ -51,9 +58,20 @@ def pair(
 
     with opened(workspace, "pair") as catalog:
         settings = catalog.workspace.settings.pair
+        embed = None
+        if embeddings is not None:
+            from functools import partial
+
+            from curate.handoff import embed_previews
+
+            embed = partial(embed_previews, cache=catalog.workspace.cache, encoder=embeddings, quiet=json)
         counts = run_with_progress(
             pair_workspace(
-                catalog, use_time=settings.use_time and not no_time, use_gps=settings.use_gps and not no_gps, jobs=jobs
+                catalog,
+                use_time=settings.use_time and not no_time,
+                use_gps=settings.use_gps and not no_gps,
+                embed=embed,
+                jobs=jobs,
             )
         )
     answer = {
@@ -81,24 +99,98 @@ def pairs(
     format: Format = Style.TABLE,
 ) -> None:
     """Pairs, the best first."""
+    from curate.catalog import decisions
     from curate.catalog.pairs import pairs as all_pairs
 
     with opened(workspace) as catalog:
+        _note_gone(decisions.gone(catalog))
         rows = (row.as_json() for row in all_pairs(catalog, status.value if status else None))
         print_rows(rows, format, ("score", "status", "phone", "other", "subject_idx"))
 
 
+@app.command()
+def matches(
+    phone: Path,
+    other: Path,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Draw what two photos have in common: both side by side, lines between the points that agree on one view."""
+    from curate.pairing.run import draw_pair
+
+    with opened(workspace) as catalog:
+        count = draw_pair(catalog, phone, other, output)
+    answer = {"output": str(output.absolute()), "matches": count}
+    print_json(answer) if json else print(f"{count} matching points: {answer['output']}")
+
+
+class ClassBy(StrEnum):
+    """What the classes of a drawn set are."""
+
+    CAMERA = "camera"
+    MAKE = "make"
+    TYPE = "type"
+    CLASS = "class"
+
+
+@app.command()
+def groups(
+    workspace: Where = HERE,
+    by: Annotated[ClassBy, typer.Option(help="What a photo's class is.")] = ClassBy.CAMERA,
+    draw: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="ONE TWO", help="One photo of each of two classes from every scene that has both."),
+    ] = None,
+    format: Format = Style.TABLE,
+) -> None:
+    """All photos of one scene, whatever their cameras; and any two-class set drawn from them."""
+    from curate.pairing.groups import drawn
+    from curate.pairing.groups import groups as all_groups
+
+    with opened(workspace) as catalog:
+        found = all_groups(catalog, by.value)
+    rows: list[dict[str, Any]]
+    if draw is None:
+        rows = [
+            {"scene_idx": scene, "path": member.path, "class": member.label, "paired": member.paired}
+            for scene, members in found.items()
+            for member in members
+        ]
+        print_rows(rows, format, ("scene_idx", "class", "paired", "path"))
+    else:
+        rows = [{"scene_idx": scene, draw[0]: one.path, draw[1]: two.path} for scene, one, two in drawn(found, *draw)]
+        print_rows(rows, format, ("scene_idx", *draw))
+
+
 def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) -> None:
-    from curate.catalog import decisions
     from curate.catalog.pairs import decide_by_path
 
     with opened(workspace, "decide") as catalog:
         decide_by_path(catalog, action, phone, other)
-        _print_tally(decisions.tally(catalog), json)
+        _after_decisions(catalog, json)
 
 
-def _print_tally(tally: dict[str, int], json: bool) -> None:
-    print_json(tally) if json else print(", ".join(f"{name} {count}" for name, count in tally.items()))
+def _after_decisions(catalog: Any, json: bool) -> None:
+    """Let the scores follow, and print how many pairs are accepted and rejected."""
+    from curate.catalog import decisions
+    from curate.pairing.learning import follow
+
+    follow(catalog)
+    answer = decisions.tally(catalog) | {"gone": decisions.gone(catalog)}
+    if json:
+        print_json(answer)
+        return
+    print(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
+    _note_gone(answer["gone"])
+
+
+def _note_gone(count: int) -> None:
+    if count:
+        note(
+            f"{count} decided pairs are neither listed nor counted: the file of one of their photos was replaced by other "
+            "content. They stay in: curate decisions export -w DIR"
+        )
 
 
 @decide_app.command("accept")
@@ -118,12 +210,11 @@ def decide_auto(
     min_score: Annotated[float, typer.Argument(min=0.0, max=1.0)], workspace: Where = HERE, json: Json = False
 ) -> None:
     """Accept every waiting one-to-one choice with at least this probability."""
-    from curate.catalog import decisions
     from curate.catalog.pairs import decide_auto as accept_all
 
     with opened(workspace, "decide auto") as catalog:
         note(f"accepted {accept_all(catalog, min_score)} now")
-        _print_tally(decisions.tally(catalog), json)
+        _after_decisions(catalog, json)
 
 
 @app.command()
@@ -147,8 +238,9 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
             raise CurateError(
                 f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR"
             )
-        note(f"{step}: {decision.action} of {decision.at} by {decision.who}")
-        _print_tally(decisions.tally(catalog), json)
+        whole = " and all that was imported with it" if "batch" in decision.payload else ""
+        note(f"{step}: {decision.action} of {decision.at} by {decision.who}{whole}")
+        _after_decisions(catalog, json)
 
 
 @decisions_app.command("export")

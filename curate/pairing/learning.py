@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from curate.catalog.store import Catalog
 from curate.pairing.assignment import assign
+from curate.pairing.bursts import kept_bursts
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
@@ -232,7 +233,7 @@ def _write(
     scores: NDArray[np.float64],
     decided: Sequence[Answer],
 ) -> None:
-    proposed = _proposed(examples, kept, scores, decided)
+    proposed = _proposed(examples, kept, scores, decided, kept_bursts(catalog))
     ranks = _ranks(kept, scores)
     catalog.connection.executemany(
         "UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?",
@@ -261,11 +262,16 @@ def _ranks(kept: Sequence[_Kept], scores: NDArray[np.float64]) -> list[tuple[int
 
 
 def _proposed(
-    examples: Sequence[Example], kept: Sequence[_Kept], scores: NDArray[np.float64], decided: Sequence[Answer]
+    examples: Sequence[Example],
+    kept: Sequence[_Kept],
+    scores: NDArray[np.float64],
+    decided: Sequence[Answer],
+    again: Sequence[tuple[str, str]],
 ) -> list[bool]:
     """Which candidates are proposed: the best one-to-one choice of what is not rejected, one pair a scene.
 
-    Accepted pairs keep their photos, and stay marked, so that an undone one stands where it stood.
+    Accepted pairs keep their photos, and stay marked, so that an undone one stands where it stood. Photos of one burst
+    (`again`) are one scene.
     """
     answers = {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
     stands = [answers.get((e.phone, e.other)) for e in examples]
@@ -284,5 +290,6 @@ def _proposed(
             if yes is not False
         ),
         [(phone, other) for phone, other, yes in decided if yes],
+        again,
     )
     return [yes is True or (e.phone, e.other) in best for e, yes in zip(examples, stands, strict=True)]

@@ -5,17 +5,25 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curate.catalog.pairs import pairs, replace_candidates
+from curate.catalog.pairs import pair_of, replace_candidates
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import StorageError, UsageError
+from curate.pairing.bursts import bursts, keep_bursts
 from curate.pairing.clocks import ClockOffset, canonical
 from curate.pairing.find import find_pairs
+from curate.pairing.learning import follow, model
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.scenes import best_of_each_scene
 from curate.photos.facts import TakenPrecision
-from curate.progress import Work
+from curate.progress import Progress, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SIDE = {"smartphone": "phone", "dslr": "other", "mirrorless": "other", "compact": "other"}
 
@@ -90,17 +98,27 @@ def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str
 
 
 def pair_workspace(
-    catalog: Catalog, *, use_time: bool = True, use_gps: bool = True, jobs: int = 0
+    catalog: Catalog,
+    *,
+    use_time: bool = True,
+    use_gps: bool = True,
+    embed: Callable[[Mapping[str, Path]], Mapping[str, NDArray[np.float32]]] | None = None,
+    jobs: int = 0,
 ) -> Work[PairingCounts]:
     """Find candidate pairs and keep them; decisions made before are not touched.
 
     Args:
         catalog: to read from and write to; the caller holds the workspace's lock.
         use_time, use_gps: whether time and place are evidence.
+        embed: gives embeddings of previews, by sha256, which bring further candidates (`handoff.embed_previews`).
         jobs: worker processes; 0 means one a core.
     """
     started = time.monotonic()
     photos, left_out = pairing_photos(catalog)
+    vectors = None
+    if embed is not None:
+        yield Progress("embedding photos", 0, None)
+        vectors = embed({photo.sha256: photo.preview for photo in photos})
     stated = {
         (row["camera_a"], row["camera_b"]): row["seconds"]
         for row in catalog.connection.execute("SELECT * FROM clock_offset WHERE origin = 'person'")
@@ -111,28 +129,17 @@ def pair_workspace(
         use_time=use_time,
         use_gps=use_gps,
         known_offsets=stated,
+        embeddings=vectors,
         workers=jobs or os.cpu_count() or 1,
+        scorer=model(catalog),
     )
     with catalog.transaction():
-        names = {photo.id: photo.sha256 for photo in photos}
-        accepted = [(pair.phone_sha256, pair.other_sha256) for pair in pairs(catalog, "accepted")]
-        proposed = best_of_each_scene(
-            ((names[c.phone_id], names[c.other_id], c.score, c.assigned) for c in result.candidates), accepted
-        )
         replace_candidates(
-            catalog,
-            (
-                (
-                    c.phone_id,
-                    c.other_id,
-                    c.score,
-                    (names[c.phone_id], names[c.other_id]) in proposed,
-                    c.evidence.to_dict(),
-                )
-                for c in result.candidates
-            ),
+            catalog, ((c.phone_id, c.other_id, c.score, False, c.evidence.to_dict()) for c in result.candidates)
         )
         keep_clock_offsets(catalog, result.clock_offsets)
+        keep_bursts(catalog, bursts(photos))
+        follow(catalog, always=True)
     paths = {photo.id: photo.preview for photo in photos}
     shown = (
         {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}
@@ -143,6 +150,26 @@ def pair_workspace(
     return PairingCounts(
         len(result.candidates), result.phones, result.others, result.clock_offsets, left_out, time.monotonic() - started
     )
+
+
+def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path) -> int:
+    """Draw the matches of two photos of the workspace into a PNG; returns how many points agree.
+
+    Raises:
+        UsageError: a path is no photo that pairing compares. StorageError: the drawing cannot be written.
+    """
+    from curate.pairing.drawing import write_matches
+
+    by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog)[0]}
+    chosen = []
+    for row in pair_of(catalog, phone, other):
+        if row["sha256"] not in by_sha256:
+            raise UsageError("that photo is not compared", row["path"], "curate pair lists what is left out, and why.")
+        chosen.append(by_sha256[row["sha256"]])
+    try:
+        return write_matches(chosen[0], chosen[1], catalog.workspace.cache, target)
+    except OSError as error:
+        raise StorageError("the drawing cannot be written", f"{target}: {error}", "Choose another place.") from error
 
 
 def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
