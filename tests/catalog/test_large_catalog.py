@@ -133,8 +133,8 @@ def test_the_time_limit_is_the_querys_alone(catalog: Catalog, monkeypatch: pytes
     time.sleep(0.6)
     assert len(list(rows)) > 1000
     nested = " OR ".join(f"path LIKE '%{n}%{n}%{n}%'" for n in range(200))
-    monkeypatch.setattr(database, "QUERY_SECONDS", 0.01)
-    with pytest.raises(UsageError, match=r"longer than 0\.01 s"):
+    monkeypatch.setattr(database, "QUERY_SECONDS", 0.0)
+    with pytest.raises(UsageError, match=r"longer than 0 s"):
         catalog.count(nested)
 
 
