@@ -147,6 +147,7 @@ _FIRM = re.compile(
     r"mobile phones?|mobile|photo|systems|digital ima\w*|group|technol\w*)\b\.?[\s,.]*$",
     re.IGNORECASE,
 )
+_FIRMWARE = re.compile(r"\s*\(V\d+\.\d+\)$", re.IGNORECASE)
 _NOTHING = re.compile(
     r"(?:unknown|none|null|\(null\)|n/?a|default|camera|digital(?: still)? camera|digital|0+|[-.?_\s]*)", re.IGNORECASE
 )
@@ -292,6 +293,11 @@ def _tidy_model(brand: str, make: str | None, model: str) -> str:
         short = short.split(",")[0]
     short = _without_prefix(short, _names(brand, make))
     short = " ".join(short.replace("_", " ").split())
+    short = _FIRMWARE.sub("", short) or short
+    if brand == "Canon":  # the mirrorless bodies write R6m2 for R6 Mark II
+        short = re.sub(
+            r"(?<=\d)m([2-4])$", lambda found: f" Mark {'I' * int(found[1]) if found[1] < '4' else 'IV'}", short
+        )
     if brand == "Kodak":
         short = re.sub(r"\s+(?:zoom )?digital (?:still )?camera$", "", short, flags=re.IGNORECASE)
     if brand == "Leica":

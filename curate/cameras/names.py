@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from curate.cameras import families, phones
@@ -33,7 +34,8 @@ def normalize(make: str | None, model: str | None) -> tuple[str | None, str | No
     if brand and model and _is_code(model) and families.soft(brand, model) is None:
         phone = phones.ask(brand, model, written)
         if phone is not None and phone.market_name:
-            return brand, phone.market_name
+            sold_as = phone.brand if brand == "HMD" else brand  # HMD builds Nokia's phones: TA-1021 is the Nokia 6
+            return sold_as, re.sub(rf"{re.escape(brand)}\s+", "", phone.market_name, count=1, flags=re.IGNORECASE)
     return brand, model
 
 

@@ -95,9 +95,10 @@ _FLAGSHIP = re.compile(r"Galaxy (?:S|Z|Note)")
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What device-detector says: the type, None where it may not be believed, and the market name, None where it has
-    none."""
+    """What device-detector says: the brand, the type, None where it may not be believed, and the market name, None where
+    it has none."""
 
+    brand: str
     type: CameraType | None
     market_name: str | None
 
@@ -136,7 +137,7 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
             continue
         if squashed(named) == squashed(model) and squashed(words) != squashed(model) and not phones_only:
             continue
-        return Phone(_believed(brand, model, kind), _market_name(named, model))
+        return Phone(found_brand, _believed(brand, model, kind), _market_name(named, model))
     return None
 
 

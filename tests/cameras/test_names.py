@@ -92,3 +92,25 @@ def test_names_of_one_house() -> None:
     """Brands of one maker may stand for each other, and only those."""
     assert phones.same_house("HMD", "Nokia") and phones.same_house("Huawei", "Honor")
     assert not phones.same_house("Nikon", "Nokia")
+
+
+@pytest.mark.parametrize(
+    ("make", "model", "brand", "name"),
+    [
+        ("Canon", "Canon EOS R6m2", "Canon", "EOS R6 Mark II"),
+        ("Hewlett-Packard", "HP PhotoSmart R707 (V01.00)", "HP", "PhotoSmart R707"),
+        ("BlackBerry", "BlackBerry 9900", "BlackBerry", "9900"),
+        ("HMD Global", "TA-1021", "Nokia", "6"),
+        ("iQOO", "I2401", "vivo", "iQOO 13"),
+        ("FLIR Systems", "CAT S60", "Cat", "S60"),
+        ("KDDI-SH", "W61SH", "Sharp", "W61SH"),
+    ],
+)
+def test_names_as_people_know_them(make: str, model: str, brand: str, name: str) -> None:
+    """Short forms, firmware versions, repeated makers and builders of others' phones."""
+    assert normalize(make, model) == (brand, name)
+
+
+def test_numbers_of_the_data_base() -> None:
+    """A brand that the data base holds as a number (360) is a name all the same."""
+    assert normalize("360", "1801-A01")[0] == "360"
