@@ -12,7 +12,9 @@ import sys
 
 ALWAYS = (
     ("camera_types",),
+    ("duplicates",),
     ("reading",),
+    ("fuzz", "--files", "5000"),
     ("embed", "120"),
     ("demo_traces",),
     ("pairing",),
