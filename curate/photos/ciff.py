@@ -50,7 +50,7 @@ def ciff_tags(block: CiffBlock) -> Tags:
     name = found.get((Group.IMAGE, 0x0110))
     model_name = name.decode("latin-1") if isinstance(name, bytes) else ""
     raw = block.start == 0  # a file of its own; else a segment in a JPEG
-    note = canon_arrays(settings, shot, focal, model_name, raw=raw)
+    note = canon_arrays(settings, shot, focal, model_name, raw=raw, sure=True)
     for exif_tag, value in (
         (0x829A, note.exposure_s),
         (0x829D, note.aperture),

@@ -67,6 +67,10 @@ def read_maker_note(block: TiffBlock, make: str | None, model: str | None = None
         ifd = read_ifd(stream, _ORDERS[head[:2]], start + 2)
         if ifd is not None:
             return makers.kodak_directory(ifd)
+    if maker.startswith(("pentax", "asahi")):
+        return makers.pentax(directory(6 if head.startswith(b"AOC\0") else 0))
+    if maker.startswith(("minolta", "konica minolta")):
+        return makers.minolta(directory(0))
     if maker.startswith("sony"):
         return makers.sony(directory(0))
     return makers.kodak(head, maker, model)

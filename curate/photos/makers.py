@@ -47,12 +47,12 @@ _SHIFTED_EXPOSURE = re.compile(r"\b(20D|350D|REBEL XT|Kiss Digital N)\b")
 def canon(ifd: Ifd, model: str) -> MakerNote:
     """Canon's directory: arrays of 16-bit numbers."""
     return canon_arrays(
-        ifd.shorts(_CANON_SETTINGS), ifd.shorts(_CANON_SHOT), ifd.shorts(_CANON_FOCAL), model, raw=False
+        ifd.shorts(_CANON_SETTINGS), ifd.shorts(_CANON_SHOT), ifd.shorts(_CANON_FOCAL), model, raw=False, sure=False
     )
 
 
 def canon_arrays(
-    settings: tuple[int, ...], shot: tuple[int, ...], focal: tuple[int, ...], model: str, *, raw: bool
+    settings: tuple[int, ...], shot: tuple[int, ...], focal: tuple[int, ...], model: str, *, raw: bool, sure: bool
 ) -> MakerNote:
     """Return what Canon's arrays say; they are the same in MakerNotes and in CIFF.
 
@@ -61,6 +61,7 @@ def canon_arrays(
         shot: the shot information; automatic gain (1), base speed (2), aperture (21) and exposure time (22).
         focal: the focal length is the 1st.
         model: decides the unit of the exposure time.
+        sure: the arrays are where they should be, as always in CIFF.
         raw: in a RAW file an exposure value of 0 is one second; JPEGs have 0 where there is none.
 
     The first two begin with their own length in bytes; where one does not, a program has moved the block and its offset
@@ -74,7 +75,7 @@ def canon_arrays(
             aperture = 2.0 ** (number / 2)
         if (time or raw) and abs(time) < 20:
             exposure = 2.0**-time * (1000 / 32 if _SHIFTED_EXPOSURE.search(model) else 1)
-    if (settings or shot) and len(focal) > 1 and focal[1]:
+    if (settings or shot or sure) and len(focal) > 1 and focal[1]:
         units = settings[25] if len(settings) > 25 else 0
         length = focal[1] / (units or 1)
     return MakerNote(_canon_iso(settings, shot), exposure, aperture, length)
@@ -101,7 +102,7 @@ def _stops(value: int) -> float:
     return sign * (value - rest + thirds.get(rest, rest)) / 32
 
 
-# --- Casio, Nikon, Panasonic, Sony: directories
+# --- Casio, Nikon, Panasonic, Pentax, Minolta, Sony: directories
 
 
 def casio_first(ifd: Ifd) -> MakerNote:
@@ -133,6 +134,28 @@ def panasonic(ifd: Ifd) -> MakerNote:
     """Panasonic: speeds beyond Exif's 65535."""
     iso = ifd.number(0x00D1)
     return MakerNote(iso, stronger=True) if iso and iso <= 0xFFFFFFF0 else MakerNote()
+
+
+def pentax(ifd: Ifd) -> MakerNote:
+    """Pentax's first cameras: the speed as a number; later ones write codes here, and the speed itself into Exif."""
+    speed = ifd.number(0x0014)
+    return MakerNote(speed if speed is not None and 50 <= speed <= 3200 else None)
+
+
+_MINOLTA_OLD, _MINOLTA_SETTINGS = 0x0001, 0x0003
+
+
+def minolta(ifd: Ifd) -> MakerNote:
+    """Minolta's DiMAGE: 32-bit numbers, big-endian whatever the file is; speed and exposure in eighths of a stop."""
+    data = ifd.data(_MINOLTA_SETTINGS, 44) or ifd.data(_MINOLTA_OLD, 44)
+    if len(data) < 44:
+        return MakerNote()
+    speed, time, number = struct.unpack_from(">III", data, 32)
+    return MakerNote(
+        iso=100 * 2.0 ** ((speed - 48) / 8) if 0 < speed < 256 else None,
+        exposure_s=2.0 ** ((48 - time) / 8) if 0 < time < 256 else None,
+        aperture=2.0 ** ((number - 8) / 16) if 0 < number < 256 else None,
+    )
 
 
 _SONY_SETTINGS, _SONY_FOCUS = 0x0114, 0x0020

@@ -148,6 +148,21 @@ def test_sony_settings_by_their_length() -> None:
     assert exif.aperture == pytest.approx(2 ** ((41 / 8 - 1) / 2))
 
 
+def test_pentax_speed_as_a_number_but_no_code() -> None:
+    """The first cameras wrote the speed itself; later ones a code, which is no speed."""
+    for value, expected in ((100, 100), (6, None)):
+        note = directory(">", START, (0x14, 3, 1, shorts(">", value)))
+        assert read_exif(photo("Asahi Optical Co.,Ltd", "PENTAX Optio 330", note, ">")).iso == expected
+
+
+@pytest.mark.parametrize("tag", [1, 3])
+def test_minolta_settings(tag: int) -> None:
+    """32-bit numbers in eighths of a stop, big-endian also in a little-endian file."""
+    settings = struct.pack(">11I", *[0] * 8, 56, 96, 56)
+    exif = read_exif(photo("Minolta Co., Ltd.", "DiMAGE 7", directory("<", START, (tag, 7, 44, settings))))
+    assert (exif.iso, exif.exposure_s, exif.aperture) == (200, 2**-6, 8)
+
+
 def fixed(size: int, order: str, *values: tuple[int, str, int], head: bytes = b"") -> bytes:
     """A block without directory: numbers at offsets."""
     note = bytearray(head.ljust(size, b"\0"))
@@ -221,7 +236,9 @@ HEADS = [
 @given(
     st.binary(max_size=300),
     st.sampled_from(HEADS),
-    st.sampled_from(["Canon", "NIKON", "CASIO", "SONY", "EASTMAN KODAK COMPANY", "Apple", "Panasonic"]),
+    st.sampled_from(
+        ["Canon", "NIKON", "CASIO", "SONY", "EASTMAN KODAK COMPANY", "Apple", "Panasonic", "Minolta", "PENTAX"]
+    ),
     st.sampled_from("<>"),
 )
 def test_random_blocks_never_raise(junk: bytes, head: bytes, make: str, order: str) -> None:
