@@ -366,8 +366,13 @@ def compare(
 
     _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
-    columns = (*_ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high")
+    columns = (*_ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high", "paired")
     _print_rows(rows, {"rows": rows}, columns, json, style)
+    if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
+        note(
+            f"{unpaired} differences are not paired photo by photo: the runs kept no values of the same photos for them, and "
+            "their intervals are those of independent runs."
+        )
 
 
 # --- what the commands share

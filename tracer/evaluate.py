@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tracer import results
+from tracer import perphoto, results
 from tracer.dataset import PhotoSet, open_set
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.registry import expand, load
@@ -101,6 +101,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     seconds = time.perf_counter() - started
     rows, meta = _merged(bench, seconds, failed)
     parquet, _ = results.write(run, rows, meta)
+    perphoto.write(run, bench.per_photo, set(chosen.experiments), keep=len(rows) > len(outcome.rows))
     page = None
     if with_report:
         from tracer.report.page import write_report

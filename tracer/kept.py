@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.experiments.outcome import Outcome
+from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.files import replace_with
 from tracer.results import Row
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when the same input gives other figures than before."""
 
 
@@ -44,7 +44,8 @@ def recall(path: Path, key: str) -> Outcome | None:
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]
-        return Outcome(rows, content["details"], content["warnings"], content["skipped"])
+        per_photo = [PerPhoto(**entry) for entry in content["per_photo"]]
+        return Outcome(rows, content["details"], content["warnings"], content["skipped"], per_photo)
     except (OSError, ValueError, KeyError, TypeError):
         return None  # absent, or from another version: it is measured again
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracer import store
 from tracer.dataset import PhotoSet
 from tracer.errors import TooFew
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Outcome, PerPhoto, Source
 from tracer.experiments.protocols import Protocol
 from tracer.kept import digest, keep, key_of, recall
 from tracer.plan import MASKS, PHONE, SEMANTIC, TRACES, Plan
@@ -73,7 +73,14 @@ class Bench:
     device: str
     outcome: Outcome
     maps: list[Path] = field(default_factory=list)
+    per_photo: list[PerPhoto] = field(default_factory=list)
     _read: dict[tuple[str, str, float], tuple[Embeddings, NDArray[np.int64]]] = field(default_factory=dict)
+
+    def name_photos(self, outcome: Outcome, ids: NDArray[np.int64]) -> Outcome:
+        """Take an outcome's values of single photos over, under the photos' ids."""
+        for entry in outcome.per_photo:
+            self.per_photo.append(replace(entry, rows=ids[np.asarray(entry.rows, dtype=np.int64)].tolist()))
+        return outcome
 
     def embeddings(
         self, encoder: str, processing: str = "IDENTITY", mask: float = 0.0
@@ -127,6 +134,8 @@ def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable
                 yield f"similarity by {attribute} ({encoder})", _similarity_step(bench, encoder, attribute)
         if "retrieval" in chosen and plan.retrieval:
             yield f"pair retrieval ({encoder})", _retrieval_step(bench, encoder)
+        if encoder == next((name for name in encoders if not name.startswith("baseline/")), encoders[0]):
+            yield from _sheets(bench, encoder)
         if "mitigation" in chosen:
             yield from _mitigations(bench, encoder)
 
@@ -164,7 +173,7 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
                 seed=options.seed, device=bench.device if len(rows) > SPLIT_FROM else "cpu",
             )  # fmt: skip
 
-        return _kept(bench, "probe", encoder, facts, work)
+        return bench.name_photos(_kept(bench, "probe", encoder, facts, work), found.ids)
 
     return step
 
@@ -178,13 +187,14 @@ def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outc
         clusters, k, draws = bench.plan.clusters[rows], bench.options.k or bench.plan.k, bench.options.draws
         source = Source(bench.photos.name, encoder)
         facts = [attribute, k, draws, digest(found.vectors), classes, traces, clusters]
-        return _kept(
+        outcome = _kept(
             bench, "knn by label", encoder, facts,
             lambda: acquisition_knn(
                 source, found.vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=bench.options.seed,
                 device=bench.device,
             ),
         )  # fmt: skip
+        return bench.name_photos(outcome, found.ids)
 
     return step
 
@@ -239,12 +249,56 @@ def _retrieval_step(bench: Bench, encoder: str) -> Callable[[], Outcome]:
         subject, model = bench.plan.subject[rows], bench.plan.model[rows]
         source = Source(bench.photos.name, encoder)
         facts = [digest(found.vectors), subject, model]
-        return _kept(
+        outcome = _kept(
             bench, "retrieval", encoder, facts,
             lambda: retrieve(source, found.vectors, subject, model, bench.options.seed, bench.device),
         )  # fmt: skip
+        return bench.name_photos(outcome, found.ids)
 
     return step
+
+
+def _sheets(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+    """Pictures of queries and their neighbours, of one encoder: pairs where there are, else neighbours by content."""
+    plan, chosen = bench.plan, bench.options.experiments
+    if "retrieval" in chosen and plan.retrieval:
+        yield f"retrieval sheet ({encoder})", _sheet_step(bench, encoder, None)
+    elif "knn" in chosen and plan.traces and not plan.retrieval:
+        yield f"retrieval sheet ({encoder})", _sheet_step(bench, encoder, plan.traces[0])
+
+
+def _sheet_step(bench: Bench, encoder: str, attribute: str | None) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.sheets import neighbour_sheet, pair_sheet, photos_on
+        from tracer.thumbs import write_thumbs
+
+        found, rows = bench.embeddings(encoder)
+        plan, source, seed = bench.plan, Source(bench.photos.name, encoder), bench.options.seed
+        cameras = _cameras(plan, rows)
+        if attribute is None:
+            sheet = pair_sheet(source, found.vectors, found.ids, plan.subject[rows], plan.model[rows], cameras, seed)
+        else:
+            labels, classes = plan.labels[attribute][rows], plan.labels[SEMANTIC][rows]
+            clusters = plan.clusters[rows]
+            sheet = neighbour_sheet(
+                source, found.vectors, found.ids, classes, labels, clusters, cameras, attribute, seed
+            )
+        write_thumbs(bench.photos, photos_on(sheet), bench.run)
+        return sheet
+
+    return step
+
+
+def _cameras(plan: Plan, rows: NDArray[np.int64]) -> list[str]:
+    """What the sheet calls each photo's camera: make and model, or else its kind."""
+    kinds = {"True": "phone", "False": "camera"}
+
+    def name(row: int) -> str:
+        said = [plan.labels[key][row] for key in ("Make", "Model") if key in plan.labels]
+        known = " ".join(str(word) for word in said if word)
+        return known or kinds.get(str(plan.labels[PHONE][row]) if PHONE in plan.labels else "", "unknown camera")
+
+    return [name(int(row)) for row in rows]
 
 
 def _mitigations(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], Outcome]]]:

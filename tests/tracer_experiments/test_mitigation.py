@@ -199,7 +199,7 @@ def test_map_and_test_share_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(mitigation, "fit_map", watch)
     made.mitigated(methods=[Method.LEACE])
-    assert len(fitted) == len(tested) == 2
+    assert len(fitted) == len(tested) == 2 * mitigation.REPEATS
     assert all(not (a & b) for a, b in zip(fitted, tested, strict=True))
     assert set.union(*tested) == set(made.scene.tolist())
 

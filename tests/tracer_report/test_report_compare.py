@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from report_runs import meta, probe_rows, rate, write_run
 
+from tracer import perphoto
 from tracer.errors import TracerError
+from tracer.experiments.outcome import PerPhoto
 from tracer.report.compare import KEY, compare
 from tracer.results import Row
 
@@ -104,3 +107,63 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
     with pytest.raises(TracerError, match="there is no results") as caught:
         compare(first, tmp_path / "nowhere")
     assert "nowhere" in caught.value.what and "tracer evaluate" in caught.value.way_out
+
+
+def photo_values(run: Path, figure: Row, ids: list[int], values: list[float]) -> None:
+    """Add what a figure is the mean of to a run."""
+    names = {name: getattr(figure, name) for name in perphoto.KEY}
+    perphoto.write(run, [PerPhoto(names, ids, [i // 2 for i in range(len(ids))], values)], set(), keep=True)
+
+
+def test_runs_on_the_same_photos_are_paired(tmp_path: Path) -> None:
+    """Where both are wrong on the same photos, the paired interval of their small difference is far narrower."""
+    rng = np.random.default_rng(0)
+    right = (rng.random(400) < 0.6).astype(float)
+    better = right.copy()
+    better[np.flatnonzero(right == 0)[:20]] = 1.0
+    knn = {"experiment": "knn", "setting": "baseline"}
+    rows = [row(float(values.mean()), **knn) for values in (right, better)]
+    folders = runs(tmp_path, [rows[0]], [rows[1]])
+    (unpaired,) = compare(*folders)
+    photo_values(folders[0], rows[0], list(range(400)), right.tolist())
+    photo_values(folders[1], rows[1], list(range(400))[::-1], better[::-1].tolist())
+    (paired,) = compare(*folders)
+    assert not unpaired.paired
+    assert paired.paired
+    assert paired.record()["paired"] is True
+    assert paired.difference == pytest.approx(0.05)
+    assert paired.low is not None
+    assert paired.high is not None
+    assert unpaired.low is not None
+    assert unpaired.high is not None
+    assert paired.low > 0 > unpaired.low
+    assert paired.high - paired.low < 0.6 * (unpaired.high - unpaired.low)
+
+
+def test_other_photos_and_other_values_are_not_paired(tmp_path: Path) -> None:
+    """One id that differs, or values that do not make the figure: the interval is that of independent estimates."""
+    values = [1.0, 0.0] * 200
+    figure = row(0.5)
+    folders = runs(tmp_path, [figure], [figure])
+    photo_values(folders[0], figure, list(range(400)), values)
+    photo_values(folders[1], figure, [*range(399), 999], values)
+    assert not compare(*folders)[0].paired
+    photo_values(folders[1], replace(figure, setting="x"), list(range(400)), values)
+    assert not compare(*folders)[0].paired
+    other = runs(tmp_path / "b", [figure], [figure])
+    photo_values(other[0], figure, list(range(400)), values)
+    photo_values(other[1], figure, list(range(400)), [1.0] * 400)
+    assert not compare(*other)[0].paired
+
+
+def test_the_size_of_a_difference_is_compared_by_its_sign(tmp_path: Path) -> None:
+    """SPD rows hold sizes; the values behind them are signed, and opposite ones do not look alike."""
+    spd = {"experiment": "retrieval", "setting": "query=phone", "metric": "spd_a"}
+    values = [[-1.0] * 20 + [0.0] * 80, [1.0] * 10 + [0.0] * 90]
+    rows = [replace(row(abs(sum(part)) / 100, **spd), ci_low=0.0, ci_high=0.4) for part in values]
+    folders = runs(tmp_path, [rows[0]], [rows[1]])
+    for folder, figure, part in zip(folders, rows, values, strict=True):
+        photo_values(folder, figure, list(range(100)), part)
+    (found,) = compare(*folders)
+    assert found.paired
+    assert found.difference == pytest.approx(-0.1)

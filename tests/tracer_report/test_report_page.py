@@ -150,12 +150,13 @@ def test_the_answer_comes_before_the_explanations(page: str) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    """Page and plots of two folders with the same results are equal byte by byte; writing again changes nothing."""
+    """Page, plots and tables of two folders with equal results are equal byte by byte; writing again changes nothing."""
     rows = [r for r in probe_rows() if r.attribute == "Make"] + pair_rows()
     first, second = (write_run(tmp_path / name, rows, meta()) for name in ("one", "two"))
     write_report(first), write_report(second)
     names = sorted(p.relative_to(first) for p in first.rglob("*") if p.is_file())
-    assert len(names) == 8  # results, page, and three figures twice
+    assert sum(name.suffix in (".png", ".svg") for name in names) == 8  # four figures twice
+    assert sum(name.suffix == ".tex" for name in names) == len(names) - 8 - 2 > 2  # beside results and page
     before = {name: (first / name).read_bytes() for name in names}
     assert before == {name: (second / name).read_bytes() for name in names}
     write_report(first)

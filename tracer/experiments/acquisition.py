@@ -73,6 +73,12 @@ def acquisition_knn(
     )  # fmt: skip
     outcome.details[0].update(k=k, draws=draws, tied=found.tied, left_out=found.left_out)
     outcome.warnings += found.warnings
+    signed = found.values[:, SETTINGS.index("pos-same")] - found.values[:, SETTINGS.index("neg-same")]
+    columns = {**dict(zip(SETTINGS, found.values.T, strict=True)), "sp": found.plain, "spd_a": signed}
+    for row in outcome.rows:
+        values = columns.get(row.setting or row.metric)
+        if values is not None:
+            outcome.per_photo.append(source.per_photo(row, found.rows, found.clusters, values))
     return outcome
 
 

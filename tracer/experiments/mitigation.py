@@ -32,7 +32,7 @@ from tracer.stats import Interval
 METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000
 """Larger sets are thinned out by cluster: six probes and more are cross-validated."""
-REPEATS = 1
+REPEATS = 2
 """Draws of the halves."""
 BOOTSTRAP = 2000
 BEFORE: Final = "before"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tracer.results import Experiment, Metric, Row
 from tracer.stats import Interval
 
@@ -49,6 +52,14 @@ class Source:
             seed=seed,
         )
 
+    def per_photo(
+        self, row: Row, rows: NDArray[np.int64], clusters: NDArray[np.int64], values: NDArray[np.floating[Any]]
+    ) -> PerPhoto:
+        """What a row is the mean of; see `PerPhoto`."""
+        names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
+        key = {name: getattr(row, name) for name in names}
+        return PerPhoto(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values])
+
     def detail(self, experiment: Experiment, attribute: str, setting: str, **more: Any) -> dict[str, Any]:
         """An entry of `details` in results.json, named like the rows that it belongs to."""
         return {
@@ -63,6 +74,22 @@ class Source:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class PerPhoto:
+    """What one figure is the mean of.
+
+    Attributes:
+        key: the columns that name the figure's row.
+        rows: which of the photos given to the experiment; their ids once it is back with the set.
+        clusters: scene or owner of each. values: fractions; signed for SPD, whose row has the size of their mean.
+    """
+
+    key: dict[str, Any]
+    rows: list[int]
+    clusters: list[int]
+    values: list[float]
+
+
 @dataclass(slots=True)
 class Outcome:
     """Figures of one experiment.
@@ -72,12 +99,14 @@ class Outcome:
         details: confusion matrices, tests, shares of ties, …; JSON values only.
         warnings: sentences for a reader (too few clusters for a sound interval, photos left out).
         skipped: what was not measured, and why.
+        per_photo: what a mean is taken over, so that two runs on the same photos can be compared photo by photo.
     """
 
     rows: list[Row] = field(default_factory=list)
     details: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
+    per_photo: list[PerPhoto] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         """Take over another outcome's contents."""
@@ -85,3 +114,4 @@ class Outcome:
         self.details += other.details
         self.warnings += [line for line in other.warnings if line not in self.warnings]
         self.skipped += other.skipped
+        self.per_photo += other.per_photo

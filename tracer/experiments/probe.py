@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments.chance import against_chance
 from tracer.experiments.folds import FOLDS, CrossValidation, cross_validate
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
@@ -84,10 +85,12 @@ def probe_split(
             "acquisition",
             scheme="split file",
             photos={part: len(split.ids[part]) for part in PARTS},
+            chance_test=against_chance(guess[None], truth, np.arange(n), seed),
             **_fit_facts(fit),
             **confusion(guess[None], truth, split.classes),
         )
     ]
+    outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], np.arange(n), right)]
     outcome.warnings = [
         f"The split of {split.attribute} has {count} photos in both {a} and {b}; its figures are too high."
         for (a, b), count in split.shared().items()
@@ -147,10 +150,12 @@ def probe_cross_validated(
             clusters=n_clusters,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
+            chance_test=against_chance(found.predictions, found.labels, found.clusters, seed),
             **confusion(found.predictions, found.labels, found.classes),
         )
     ]
     outcome.warnings = _warnings(attribute, found, n_clusters)
+    outcome.per_photo = [source.per_photo(outcome.rows[0], found.rows, found.clusters, right.mean(axis=0))]
     return outcome
 
 
@@ -215,6 +220,7 @@ def probe_processing(
             draws=draws,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             photos={"train": n_train, "test": n_test},
+            chance_test=against_chance(predictions, truth, np.tile(np.arange(n_test), len(names)), seed),
             **confusion(predictions, truth, names),
         )
     ]

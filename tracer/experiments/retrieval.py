@@ -158,6 +158,7 @@ def retrieve(
         for pool, ranks in found.items():
             _add_pool(outcome, source, f"query={name},negatives={pool}", ranks, seed)
         same, different = (found[pool].first == 1 for pool in NEGATIVES)
+        ranks = found["same"]
         # Both come from the same queries in the same order.
         signed = stats.paired_bootstrap(same, different, found["same"].subject, seed=seed)
         interval = stats.Interval(signed.low, signed.high)
@@ -167,6 +168,9 @@ def retrieve(
                 len(same), seed,
             )
         )  # fmt: skip
+        outcome.per_photo.append(
+            source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, same.astype(float) - different)
+        )
         outcome.details.append(
             source.detail(
                 "retrieval",
@@ -202,3 +206,4 @@ def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed
         outcome.rows.append(
             source.row("retrieval", ATTRIBUTE, setting, metric, value, interval, chances[at], n, seed)  # type: ignore[arg-type]
         )
+        outcome.per_photo.append(source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, values[:, at]))

@@ -169,12 +169,41 @@ class PlainTable:
     lines: tuple[tuple[Cell, ...], ...]
 
 
+def chance_table(run: Run) -> PlainTable | None:
+    """Return the permutation tests of the probes; None where there are none."""
+    heads = (
+        ("Label", False), ("Encoder", False), ("Hidden", True), ("Processing", False), ("p", True), ("Shuffled", False),
+        ("Times", True),
+    )  # fmt: skip
+    lines = []
+    for detail in run.details:
+        test = detail.get("chance_test")
+        if not isinstance(test, Mapping) or not _is_number(test.get("p_value")):
+            continue
+        p, times, ratio = float(test["p_value"]), test.get("permutations"), detail.get("mask_ratio")
+        hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
+        processing = str(detail.get("processing") or "IDENTITY")
+        texts = words.title(str(detail.get("attribute") or "")), str(detail.get("encoder") or "")
+        lines.append(
+            (
+                *(Cell(text, text.casefold()) for text in texts),
+                Cell(words.hidden(hidden), hidden, True),
+                _cell("none" if processing == "IDENTITY" else processing, False),
+                Cell(f"{p:.2g}", p, True),
+                _cell(str(test.get("shuffled") or "–"), False),
+                _cell(times if _is_number(times) else None, True),
+            )
+        )
+    return PlainTable("Probes against chance: permutation tests", heads, tuple(lines)) if lines else None
+
+
 @dataclass(frozen=True, slots=True)
 class AuditView:
     """What was found in the set."""
 
     opening: str
     tables: tuple[PlainTable, ...]
+    said: tuple[str, ...] = ()
 
 
 def audit_view(audit: Audit | None) -> AuditView | None:
@@ -198,7 +227,7 @@ def audit_view(audit: Audit | None) -> AuditView | None:
         if audit.confounds
         else ""
     )
-    return AuditView(leaks + confounds, tuple(tables))
+    return AuditView(leaks + confounds, tuple(tables), audit.said)
 
 
 def _plain_table(name: str, entries: tuple[Mapping[str, Any], ...], first: tuple[str, ...]) -> PlainTable:

@@ -52,10 +52,11 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Leaks and confounds that were found in the set; each entry as the audit wrote it."""
+    """Leaks and confounds that were found in the set; each entry as the audit wrote it, and its own sentences on them."""
 
     leaks: tuple[Mapping[str, Any], ...]
     confounds: tuple[Mapping[str, Any], ...]
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Run:
         meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
         audit: from the results, or else from the set's own folder.
         unusable: rows that had no finite value or lacked a column.
+        folder: of the run; small pictures lie there.
     """
 
     dataset: str
@@ -76,6 +78,7 @@ class Run:
     skipped: tuple[Skipped, ...]
     audit: Audit | None
     unusable: int
+    folder: Path | None = None
 
     @property
     def details(self) -> list[Mapping[str, Any]]:
@@ -117,6 +120,7 @@ def load_run(run: Path) -> Run:
         skipped=tuple(_skipped(meta.get("skipped"))),
         audit=_audit(audit if isinstance(audit, dict) else beside),
         unusable=len(raw_rows) - len(rows),
+        folder=run,
     )
 
 
@@ -244,4 +248,6 @@ def _audit(found: dict[str, Any] | None) -> Audit | None:
         listed = found.get(key)
         return tuple(e for e in listed if isinstance(e, dict)) if isinstance(listed, list) else ()
 
-    return Audit(entries("leaks"), entries("confounds"))
+    said = found.get("confounds_in_words")
+    sentences = tuple(line for line in said if isinstance(line, str)) if isinstance(said, list) else ()
+    return Audit(entries("leaks"), entries("confounds"), sentences)

@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.files import replace_with
 from tracer.report import words
-from tracer.report.about import audit_view, class_counts, command, deck, facts, making, protocol, schemes, warnings
+from tracer.report.about import (
+    PlainTable,
+    audit_view,
+    chance_table,
+    class_counts,
+    command,
+    deck,
+    facts,
+    making,
+    protocol,
+    schemes,
+    warnings,
+)
 from tracer.report.answers import VERDICT_WORDS, Answer, Verdict, answers, headline
 from tracer.report.distributions import ridge_panels
 from tracer.report.figures import (
@@ -28,7 +40,10 @@ from tracer.report.figures import (
     scale_for,
     style_of,
 )
+from tracer.report.latex import write_tables
 from tracer.report.load import Run, load_run
+from tracer.report.remedy import remedy_answers, remedy_plots, remedy_table
+from tracer.report.sheets import sheets
 from tracer.report.tables import FURTHER, Matrix, Table, matrix, results_table, signed_rows
 from tracer.results import Row
 
@@ -39,7 +54,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(run: Path) -> Path:
-    """Write `<run>/report.html` and `<run>/plots/*` from `<run>/results.json`; return the page's path.
+    """Write `<run>/report.html`, `<run>/plots/*` and `<run>/tables/*` from `<run>/results.json`; return the page's path.
 
     Raises:
         TracerError: the folder holds no results.
@@ -48,8 +63,10 @@ def write_report(run: Path) -> Path:
 
     loaded = load_run(run)
     write_plots(loaded, run / "plots")
+    view = _context(loaded)
+    write_tables(_all_tables(view), run / "tables")
     page = run / "report.html"
-    html = render(loaded).encode("utf-8")
+    html = _html(view).encode("utf-8")
     replace_with(page, lambda partial: _fill(partial, html))
     return page
 
@@ -60,6 +77,16 @@ def _fill(path: Path, content: bytes) -> None:
 
 def render(run: Run) -> str:
     """Return the page's HTML."""
+    return _html(_context(run))
+
+
+def _all_tables(view: Mapping[str, Any]) -> list[Table | PlainTable]:
+    listed = [t for name in ("probes", "knn", "retrieval", "similarity", "association", "others") for t in view[name]]
+    further = [view["remedy"], view["chance"], *(view["audit"].tables if view["audit"] else ())]
+    return listed + [table for table in further if table is not None]
+
+
+def _html(view: Mapping[str, Any]) -> str:
     import jinja2
     from markupsafe import Markup
 
@@ -79,7 +106,7 @@ def render(run: Run) -> str:
         script=Markup(script),
         style_hash=_hash(style),
         script_hash=_hash(script),
-        **_context(run),
+        **view,
     )
     # A class may be an address: it is shown, but the page's source holds nothing that could be taken for a link.
     return re.sub(r"(?i)http:(?=//(?!www\.w3\.org))", "http&#58;", html)
@@ -92,13 +119,14 @@ def _context(run: Run) -> dict[str, Any]:
     retrieval = [r for r in rows if r.experiment == "retrieval"]
     similarity = [r for r in rows if r.experiment == "similarity"]
     association = [r for r in rows if r.experiment == "association"]
-    explained = ("probe", "knn", "retrieval", "similarity", "association")
+    explained = ("probe", "knn", "retrieval", "similarity", "association", "mitigation")
     others = [r for r in rows if r.experiment not in explained]
+    cleaned = {r.encoder for r in rows if r.experiment == "mitigation"}
     view: dict[str, Any] = {
         "dataset": run.dataset,
         "headline": headline(rows),
         "deck": deck(run),
-        "answers": [_answer(a, styles) for a in answers(rows)],
+        "answers": [_answer(a, styles) for a in [*answers(rows), *remedy_answers(rows)]],
         "warnings": warnings(run),
         "facts": facts(run),
         "class_counts": class_counts(run),
@@ -112,6 +140,11 @@ def _context(run: Run) -> dict[str, Any]:
         "probes": _tables("Probe accuracy", probes, styles),
         "knn": _tables("Semantic nearest neighbours", knn, styles, run.details),
         "knn_plots": knn_plots(rows, styles) if len(styles) <= 6 else [],
+        "chance": chance_table(run),
+        "sheets": sheets(run),
+        "remedy": remedy_table(rows),
+        "remedy_styles": {name: style for name, style in styles.items() if name in cleaned} if len(styles) <= 6 else {},
+        "remedy_plots": remedy_plots(rows, styles) if len(styles) <= 6 else [],
         "retrieval": _tables("Pair retrieval", retrieval, styles, run.details),
         "retrieval_plots": retrieval_plots(rows, styles),
         "similarity": _tables("Similarity", similarity, styles, level="No effect"),
@@ -148,7 +181,9 @@ def _contents(view: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("probes", "Probes", view["probes"]),
         ("knn", "Neighbours", view["knn"]),
         ("retrieval", "Pairs", view["retrieval"]),
+        ("sheets", "Pictures", view["sheets"]),
         ("similarity", "Similarity", view["similarity"]),
+        ("remedy", "What can be done", view["remedy"]),
         ("others", "Further figures", view["others"]),
         ("confusions", "Confusions", view["matrices"]),
         ("set", "The set", view["audit"] or view["association"]),

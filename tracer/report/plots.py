@@ -12,20 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracer.files import replace_with
-from tracer.report import words
+from tracer.report import paper_figures, words
 from tracer.report.answers import setting_parts
 from tracer.report.figures import KNN_SETTINGS, PLAIN, STYLES, style_of
 from tracer.report.load import Run
+from tracer.report.sheets import sheets
+from tracer.report.style import HAIR, NEUTRAL, SOFT, colour, legend, margins, ns, percent_axis, put_mark
 from tracer.results import Row
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, darkened where they are too pale on white; each with a shape of its own.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b5558f", "#a87400", "#3a94c9")
-SHAPES = ("o", "s", "D", "^", "v", "P")
-NEUTRAL, SOFT, HAIR = "#33383e", "#5c6268", "#dcdcd6"
+SHEET = "retrieval-sheet"
 WIDTH = 6.4
 """Inches: a column and a half of a paper, half a slide."""
 _STYLE: Any = {
@@ -68,9 +66,12 @@ def write_plots(run: Run, folder: Path) -> list[Path]:
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         for name, draw in drawings:
             figure = draw()
+            pictures = name.startswith(SHEET)  # drawn from pixels: an SVG would hold them all, and be none the sharper
             for ending, metadata in _METADATA.items():
+                if pictures and ending == "svg":
+                    continue
                 written.append(folder / f"{name}.{ending}")
-                replace_with(written[-1], _saver(figure, ending, metadata))
+                replace_with(written[-1], _saver(figure, ending, metadata, 110 if pictures else 200))
     return written
 
 
@@ -92,6 +93,11 @@ def plan(run: Run) -> list[tuple[str, Callable[[], Figure]]]:
     if pairs := _pair_lines([r for r in rows if r.experiment == "retrieval" and r.metric == "recall@1"], styles):
         about = "Partner found first, among photos of the query's kind (filled) or of the other kind (hollow)"
         drawings.append(("retrieval", _drawer("Pair retrieval", about, pairs)))
+    if drawn := paper_figures.bars(probes, styles):
+        drawings.append(("bars", drawn))
+    if drawn := paper_figures.lines(knn, styles):
+        drawings.append(("knn-lines", drawn))
+    drawings += [(SHEET, paper_figures.sheet(shown)) for shown in sheets(run)]
     return _unique(drawings)
 
 
@@ -161,17 +167,17 @@ def _draw_dots(title: str, axis: str, lines: Lines) -> Figure:
             offset = (position - (len(marks) - 1) / 2) * 0.6 / len(marks)
             if row.chance is not None:
                 ax.plot([row.chance] * 2, [y - 0.5, y + 0.5], color=NEUTRAL, lw=1, ls=(0, (2, 2)), zorder=1)
-            _mark(ax, row, y + offset, style, hollow, horizontal=True)
+            put_mark(ax, row, y + offset, style, hollow, horizontal=True)
     ax.set_yticks(range(len(lines)), [label for label, _ in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
-    _percent_axis(ax.set_xlim, ax.set_xticks)
+    percent_axis(ax.set_xlim, ax.set_xticks)
     ax.tick_params(length=0)
     ax.grid(axis="x", color=HAIR, lw=0.6)
     ax.set_axisbelow(True)
     if any(len({style for _, style, _ in marks}) > 1 for _, marks in lines):
-        _legend(figure, {row.encoder: style for _, marks in lines for row, style, _ in marks}, title)
+        legend(figure, {row.encoder: style for _, marks in lines for row, style, _ in marks}, title)
         title = ""
-    _margins(figure, title, f"{axis}\nBars: 95 % intervals; dashed: guessing; {_ns(shared)}")
+    margins(figure, title, f"{axis}\nBars: 95 % intervals; dashed: guessing; {ns(shared)}")
     return figure
 
 
@@ -201,84 +207,24 @@ def _draw_curves(curves: dict[str, list[Row]], styles: dict[str, int]) -> Figure
             points = sorted((r for r in rows if r.encoder == encoder), key=lambda r: r.mask_ratio)
             shift = (style - (min(len(styles), STYLES) - 1) / 2) * 0.06 if style >= 0 else 0.0
             xs = [places[r.mask_ratio] + shift for r in points]
-            ax.plot(xs, [r.value for r in points], color=_colour(style), lw=1.4, alpha=1 if style >= 0 else 0.3)
+            ax.plot(xs, [r.value for r in points], color=colour(style), lw=1.4, alpha=1 if style >= 0 else 0.3)
             for x, row in zip(xs, points, strict=True):
-                _mark(ax, row, x, style, hollow=False, horizontal=False)
+                put_mark(ax, row, x, style, hollow=False, horizontal=False)
         ax.set_xticks(range(len(masks)), [words.percent(m) if m else "0" for m in masks])
         ax.set_xlim(-0.35, len(masks) - 0.65)
-        _percent_axis(ax.set_ylim, ax.set_yticks)
+        percent_axis(ax.set_ylim, ax.set_yticks)
         ax.tick_params(length=0)
         ax.grid(axis="y", color=HAIR, lw=0.6)
         ax.set_axisbelow(True)
         control = " (control)" if attribute in words.SEMANTIC else ""
-        ax.set_title(f"{words.title(attribute)}{control}\n{_ns(rows)}", loc="left", fontsize=9)
+        ax.set_title(f"{words.title(attribute)}{control}\n{ns(rows)}", loc="left", fontsize=9)
     for ax in list(axes.flat)[len(curves) :]:
         ax.set_visible(False)
-    _margins(figure, "", "Share of the picture hidden (not to scale)\nBars: 95 % intervals; dashed: guessing")
+    margins(figure, "", "Share of the picture hidden (not to scale)\nBars: 95 % intervals; dashed: guessing")
     if max(styles.values(), default=-1) >= 0:
-        _legend(figure, styles)
+        legend(figure, styles)
     return figure
 
 
-def _legend(figure: Figure, styles: dict[str, int], title: str = "") -> None:
-    """Encoders above the axes, under the figure's title where there is one."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=_colour(s), marker=_shape(s), ms=5, lw=1.4) for s in styles.values()]
-    drawn = figure.legend(handles, list(styles), loc="outside upper left", frameon=False, fontsize=8, ncols=3)
-    if title:
-        drawn.set_title(title, FontProperties(weight="bold", size=10))
-        drawn.set_alignment("left")
-
-
-def _margins(figure: Figure, title: str, note: str) -> None:
-    """Title and note, flush with the left edge: labels of rows may be long."""
-    if title:
-        figure.suptitle(title, x=0.015, ha="left", fontweight="bold", fontsize=10)
-    figure.supxlabel(note, x=0.015, ha="left", fontsize=8, color=SOFT)
-
-
-def _mark(ax: Axes, row: Row, at: float, style: int, hollow: bool, horizontal: bool) -> None:
-    """One figure with its interval; `at` is its place on the other axis."""
-    colour = _colour(style)
-    if row.ci_low is not None and row.ci_high is not None:
-        bar = ([row.ci_low, row.ci_high], [at, at])
-        ax.plot(*(bar if horizontal else bar[::-1]), color=colour, lw=2, alpha=0.6, solid_capstyle="round", zorder=2)
-    x, y = (row.value, at) if horizontal else (at, row.value)
-    face = "white" if hollow else colour
-    ax.plot(
-        [x],
-        [y],
-        marker=_shape(style),
-        ms=5,
-        color=colour,
-        mfc=face,
-        mew=1.2 if hollow else 0.6,
-        mec=colour if hollow else "white",
-        ls="",
-        zorder=3,
-    )
-
-
-def _colour(style: int) -> str:
-    return COLOURS[style] if style >= 0 else NEUTRAL
-
-
-def _shape(style: int) -> str:
-    return SHAPES[style] if style >= 0 else "o"
-
-
-def _percent_axis(set_limits: Callable[..., Any], set_ticks: Callable[..., Any]) -> None:
-    ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    set_limits(-0.02, 1.02)
-    set_ticks(ticks, [words.percent(t).replace(words.THIN, " ") for t in ticks])
-
-
-def _ns(rows: Sequence[Row]) -> str:
-    ns = sorted({r.n for r in rows})
-    return f"n = {ns[0]:,}" if len(ns) == 1 else f"n = {ns[0]:,} to {ns[-1]:,}"
-
-
-def _saver(figure: Figure, ending: str, metadata: dict[str, None]) -> Callable[[Path], None]:
-    return lambda path: figure.savefig(path, format=ending, dpi=200, metadata=metadata)
+def _saver(figure: Figure, ending: str, metadata: dict[str, None], dpi: int) -> Callable[[Path], None]:
+    return lambda path: figure.savefig(path, format=ending, dpi=dpi, metadata=metadata)

@@ -1,0 +1,207 @@
+"""What can be done: the answer and the figures before and after; tables for LaTeX; permutation tests; retrieval sheets."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from report_runs import meta, pair_rows, probe_rows, rate, write_run
+
+from tracer.report.about import PlainTable, chance_table
+from tracer.report.answers import Verdict
+from tracer.report.latex import escape, latex, write_tables
+from tracer.report.load import load_run
+from tracer.report.page import render, write_report
+from tracer.report.remedy import remedies, remedy_answers, remedy_table
+from tracer.report.sheets import MAX_BYTES, sheets
+from tracer.report.tables import Cell
+from tracer.results import Row
+
+
+def before_and_after(change_high: float = -0.1, encoder: str = "e") -> list[Row]:
+    """Probe, SP and SPD of one label under LEACE."""
+
+    def row(setting: str, metric: str, value: float, low: float, high: float) -> Row:
+        named = {
+            "experiment": "mitigation",
+            "encoder": encoder,
+            "attribute": "Make",
+            "setting": setting,
+            "metric": metric,
+            "chance": None,
+        }
+        return replace(rate(abs(value), 200, **named), value=value, ci_low=low, ci_high=high)
+
+    rows = []
+    for metric, before, after, low, high in (
+        ("accuracy", 0.7, 0.4, -0.4, change_high), ("sp", 0.93, 0.92, -0.02, 0.01), ("spd_a", 0.08, 0.04, -0.07, -0.01),
+    ):  # fmt: skip
+        rows.append(row("stage=before", metric, before, before - 0.03, before + 0.03))
+        rows.append(row("method=leace,stage=after", metric, after, after - 0.03, after + 0.03))
+        rows.append(row("method=leace,stage=change", metric, after - before, low, high))
+    return rows
+
+
+def test_the_answer_says_what_falls_and_what_stays() -> None:
+    """Probe and pull before and after, the content kept, and no more than the intervals show."""
+    (answer,) = remedy_answers(before_and_after())
+    assert answer.verdict is Verdict.ABOVE
+    text = re.sub(r"\s", " ", answer.sentence + " " + answer.comment)
+    assert "from 70 % to 40 %" in text
+    assert "right on content in 92 % (before: 93 %)" in text
+    assert "from 8.0 to 4.0 points." in text
+    assert "No loss of content is shown." in text
+    (open_answer,) = remedy_answers(before_and_after(change_high=0.05))
+    assert open_answer.verdict is Verdict.OPEN
+    assert "No loss of the probe is shown." in open_answer.comment
+    assert remedy_answers(probe_rows()) == []
+
+
+def test_a_figure_without_its_change_is_no_remedy() -> None:
+    """Only whole triples are put together; their table has a line each, with the change's sign."""
+    rows = before_and_after()
+    assert len(remedies(rows)) == 3
+    assert len(remedies([r for r in rows if "change" not in r.setting])) == 0
+    table = remedy_table(rows)
+    assert table is not None
+    assert [cell.text for cell in table.lines[0]][-5:] == ["70.0", "40.0", "−30.0", "[−40.0 to −10.0]", "200"]
+
+
+def test_the_page_explains_how_to_use_a_map(tmp_path: Path) -> None:
+    """The section stands on the page with the three lines of Python."""
+    page = render(load_run(write_run(tmp_path, [*probe_rows(), *before_and_after(encoder="offline/a")], meta())))
+    assert 'id="remedy"' in page
+    assert "cleaned = unit @ kept" in page
+    assert "--save" in page
+
+
+# --- LaTeX
+
+
+@given(st.text(max_size=60))
+def test_nothing_in_a_label_is_a_command(text: str) -> None:
+    """Whatever a class is called, its special characters are escaped and it stays on one line."""
+    made = escape(text)
+    assert "\n" not in made
+    known = r"\\(text(backslash|asciitilde|asciicircum|less|greater|bar)\{\}|dots\{\}|textsubscript\{[pa]\}"
+    rest = re.sub(known + r"|[&%$#_{},])|\{\[\}|\{\]\}|\$(-|\\times|\\to|\\geq)\$", "", made)
+    assert not set(rest) & set("\\{}$&%#_^")
+
+
+def test_tables_are_booktabs_and_each_has_its_file(tmp_path: Path) -> None:
+    """Rules, columns by kind, and equal names numbered; an empty table is not written."""
+    table = PlainTable("A & B", (("Make", False), ("%", True)), ((Cell("50% off_x", ""), Cell("−1.0", -1.0, True)),))
+    text = latex(table)
+    assert r"\begin{tabular}{lr}" in text
+    assert r"50\% off\_x & $-$1.0 \\" in text
+    assert all(rule in text for rule in (r"\toprule", r"\midrule", r"\bottomrule"))
+    written = write_tables([table, table, PlainTable("none", (), ())], tmp_path)
+    assert [path.name for path in written] == ["a-b.tex", "a-b-2.tex"]
+
+
+def test_a_report_writes_its_tables(tmp_path: Path) -> None:
+    """Each table of the page lies in `tables/`, none with an unescaped percent sign outside its comments."""
+    write_report(write_run(tmp_path, [*probe_rows(), *pair_rows(), *before_and_after()], meta()))
+    files = sorted((tmp_path / "tables").glob("*.tex"))
+    assert {"probe-accuracy.tex", "pair-retrieval.tex", "before-and-after-in-percent-and-points.tex"} <= {
+        f.name for f in files
+    }
+    for file in files:
+        body = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("%")]
+        assert not any(re.search(r"(?<!\\)%", line) for line in body)
+
+
+# --- permutation tests
+
+
+def test_permutation_tests_have_a_table(tmp_path: Path) -> None:
+    """A line for each probe that holds a test; damaged ones give none."""
+    test = {"p_value": 0.0005, "permutations": 2000, "shuffled": "photos within scenes or owners"}
+    details = [
+        {"experiment": "probe", "encoder": "e", "attribute": "Make", "mask_ratio": 0.95, "chance_test": test},
+        {"experiment": "probe", "encoder": "e", "attribute": "Make", "chance_test": {"p_value": "small"}},
+    ]
+    table = chance_table(load_run(write_run(tmp_path, probe_rows(), {**meta(), "details": details})))
+    assert table is not None
+    assert len(table.lines) == 1
+    assert "0.0005" in [cell.text for cell in table.lines[0]]
+
+
+# --- sheets
+
+
+def sheet_run(folder: Path, photos: int = 4) -> Path:
+    """A run with a sheet of one query by the rule and one drawn, and small pictures of the photos."""
+
+    def item(photo: int, rank: int, mark: str = "") -> dict[str, object]:
+        return {"photo_id": photo, "rank": rank, "camera": f"Acme {photo}", "similarity": 0.5, "mark": mark}
+
+    strips = [
+        {"pool": "same", "items": [item(2, 1), item(3, 7, "partner")]},
+        {"pool": "different", "items": [item(3, 1, "partner")]},
+    ]
+    queries = [
+        {"photo_id": 1, "camera": "<b>Acme</b>", "kind": "phone", "why": why, "strips": strips}
+        for why in ("rule", "drawn")
+    ]
+    detail = {
+        "experiment": "retrieval", "encoder": "e", "attribute": "Is Smartphone", "setting": "sheet", "rule": "the ranks differ",
+        "queries": queries, "queries_in_all": 120, "seed": 42,
+    }  # fmt: skip
+    run = write_run(folder, [*probe_rows(), *pair_rows()], {**meta(), "details": [detail]})
+    (run / "thumbs").mkdir()
+    for photo in range(1, photos):
+        Image.new("RGB", (132, 132), (photo * 40, 90, 90)).save(run / "thumbs" / f"{photo}.jpg")
+    return run
+
+
+def test_a_sheet_shows_pictures_marks_and_its_rule(tmp_path: Path) -> None:
+    """Pictures are inside the page, what is right has a tick and a word, and the choice of queries is told."""
+    run = sheet_run(tmp_path)
+    page = render(load_run(run))
+    assert page.count("data:image/jpeg;base64,") == 2 * (1 + 2 + 1)
+    assert page.count("<b>7 ✓</b>") == 2
+    assert page.count("<b>partner</b>") == 4
+    assert page.count('class="gap"') == 2
+    assert (
+        "Two queries of 120, not picked by hand: one of them because the ranks differ; one drawn at random (seed 42)."
+        in page
+    )
+    assert "<b>Acme</b>" not in page
+    assert "&lt;b&gt;Acme" in page
+
+
+def test_a_sheet_is_a_picture_too(tmp_path: Path) -> None:
+    """`plots/retrieval-sheet.png`, and no SVG: it would hold all pixels."""
+    write_report(sheet_run(tmp_path))
+    assert (tmp_path / "plots" / "retrieval-sheet.png").stat().st_size > 10_000
+    assert not (tmp_path / "plots" / "retrieval-sheet.svg").exists()
+
+
+def test_pictures_that_are_gone_leave_their_places(tmp_path: Path) -> None:
+    """A missing or outsized picture is an empty place with its words; without any picture there is no sheet."""
+    run = sheet_run(tmp_path / "a")
+    (run / "thumbs" / "3.jpg").unlink()
+    (run / "thumbs" / "2.jpg").write_bytes(b"x" * (MAX_BYTES + 1))
+    page = render(load_run(run))
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert page.count("no picture") == 6
+    assert sheets(load_run(sheet_run(tmp_path / "b", photos=0))) == []
+
+
+@pytest.mark.parametrize(
+    "queries", [None, [], [1], [{"photo_id": "../../x", "strips": 3}], [{"strips": [{"items": "x"}]}]]
+)
+def test_a_damaged_sheet_gives_none(tmp_path: Path, queries: object) -> None:
+    """What another version, or a hand, wrote does no harm."""
+    run = sheet_run(tmp_path)
+    content = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    content["details"][0]["queries"] = queries
+    (run / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    assert sheets(load_run(run)) == []
