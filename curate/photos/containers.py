@@ -14,7 +14,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import BinaryIO
 
 from curate.photos.blocks import (
@@ -42,7 +42,7 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
     if kind in (Format.JPEG, Format.MPO):
         _from_jpeg(file, found)
     elif kind is Format.EXV:
-        _from_jpeg(file, found, start=5)
+        _from_jpeg(file, found, start=5, picture=False)
     elif kind is Format.PNG:
         _from_png(file, found)
     elif kind is Format.WEBP:
@@ -109,11 +109,17 @@ def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, in
         at += 4 + length
 
 
-def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0) -> None:
-    """Read the segments that a whole one follows, as exiftool does; else the file was cut and has no picture."""
+def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0, *, picture: bool = True) -> None:
+    """Read the segments that a whole one follows, as exiftool does; else the file was cut and has no picture.
+
+    A store of metadata alone needs no picture, so there every whole segment counts.
+    """
     exif = b""
     more_xmp: dict[bytes, list[bytes]] = {}
-    for (marker, offset, length), _ in pairwise(jpeg_segments(file, start)):
+    segments = jpeg_segments(file, start)
+    if not picture:
+        segments = chain(segments, ((0xD9, 0, 0),))
+    for (marker, offset, length), _ in pairwise(segments):
         if marker == 0xE0 and read_at(file, offset + 6, 8) == b"HEAPJPGM":
             found.blocks.append(CiffBlock(file, offset, offset + length))
         if marker == 0xEC:
