@@ -30,7 +30,7 @@ from tracer.experiments.neighbours import compose, find, query_tiles, sorted_poo
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
-from tracer.experiments.threads import cores_for
+from tracer.experiments.threads import one_core_each
 from tracer.results import Metric
 from tracer.stats import Interval
 
@@ -87,12 +87,14 @@ def mixtures(
     pool_groups: NDArray[np.int64] | None = None,
     query_groups: NDArray[np.int64] | None = None,
     device: str = "cpu",
+    workers: int | None = None,
 ) -> Mixtures:
     """Every mixture of P processings, and `draws` uniform ones; see `neighbours` for how.
 
     Args:
         pool, queries: processing → (N, D), (q, D); the same pictures in the same order under each name.
         pool_groups, query_groups: (N,), (q,); a query never meets its own group.
+        workers: tiles of queries at once on a CPU; one a core where None. The answer does not depend on it.
     """
     names = tuple(pool)
     ordered = sorted_pool(
@@ -107,18 +109,24 @@ def mixtures(
     count = len(query_labels)
     right = np.zeros((len(names),) * 3 + (count,), dtype=bool)
     uniform = np.zeros((len(names), draws, count), dtype=bool)
-    ties = 0
-    for test, name in enumerate(names):
-        all_queries = unit(torch.from_numpy(np.ascontiguousarray(queries[name], np.float32)).to(device))
-        for rows in query_tiles(query_labels, QUERY_TILE if device == "cpu" else GPU_QUERY_TILE):
-            Q, truth = all_queries[torch.from_numpy(rows).to(device)], query_labels[rows]
-            groups = None if query_groups is None else torch.from_numpy(query_groups[rows]).to(device)
-            lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, k)
-            said = vote(compose(lists), k, Q, ordered)
-            right[test][..., rows], ties = said.labels == truth, ties + int(said.tied.sum())
-            if lists.uniform is not None:
-                said = vote(lists.uniform, k, Q, ordered)
-                uniform[test][..., rows], ties = said.labels == truth, ties + int(said.tied.sum())
+    asked = {name: unit(torch.from_numpy(np.ascontiguousarray(queries[name], np.float32)).to(device)) for name in names}
+    tiles = list(query_tiles(query_labels, QUERY_TILE if device == "cpu" else GPU_QUERY_TILE))
+
+    def one(job: tuple[int, NDArray[np.int64]]) -> int:
+        test, rows = job
+        Q, truth = asked[names[test]][torch.from_numpy(rows).to(device)], query_labels[rows]
+        groups = None if query_groups is None else torch.from_numpy(query_groups[rows]).to(device)
+        lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, k)
+        said = vote(compose(lists), k, Q, ordered)
+        right[test][..., rows], tied = said.labels == truth, int(said.tied.sum())
+        if lists.uniform is not None:
+            said = vote(lists.uniform, k, Q, ordered)
+            uniform[test][..., rows], tied = said.labels == truth, tied + int(said.tied.sum())
+        return tied
+
+    # Tiles side by side, each on one core, never wait for each other; a GPU takes one after the other.
+    with one_core_each(workers if device == "cpu" else 1) as at_once:
+        ties = sum(at_once.map(one, [(test, rows) for test in range(len(names)) for rows in tiles]))
     return Mixtures(names, right, uniform, ties / max(1, right.size + uniform.size))
 
 
@@ -152,11 +160,10 @@ def processing_knn(
     """
     names = tuple(pool)
     _check_knn(names, pool, pool_labels, queries, query_labels, k)
-    with cores_for(min(len(query_labels), QUERY_TILE) * len(pool_labels) * pool[names[0]].shape[1]):
-        found = mixtures(
-            pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
-            pool_groups=pool_groups, query_groups=query_groups, device=device,
-        )  # fmt: skip
+    found = mixtures(
+        pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
+        pool_groups=pool_groups, query_groups=query_groups, device=device,
+    )  # fmt: skip
     ids = np.arange(len(query_labels)) if clusters is None else clusters
     values = found.settings()
     outcome = settings_outcome(source, attribute, values, ids, query_labels, seed, "spd_p", values[:, 0])

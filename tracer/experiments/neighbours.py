@@ -144,12 +144,16 @@ def find(
     others: Neighbours | None = None
     anyhow: Neighbours | None = None
     budget = BUDGET if queries.device.type == "cpu" else 16 * BUDGET
-    width = min(max(MIN_WIDTH, budget // (len(queries) * layers)), size)
+    width = max(MIN_WIDTH, budget // (len(queries) * layers)) // BLOCK * BLOCK
     layer = torch.arange(layers, device=queries.device)[:, None, None]
-    buffer = queries.new_empty(layers, len(queries), width)
+    buffer = queries.new_empty(layers, len(queries), min(width, size))
     for start in range(0, size, width):
         part = slice(start, min(start + width, size))
-        tiles = buffer if part.stop - start == width else queries.new_empty(layers, len(queries), part.stop - start)
+        tiles = (
+            buffer
+            if part.stop - start == buffer.shape[2]
+            else queries.new_empty(layers, len(queries), part.stop - start)
+        )
         for vectors, tile in zip(pool.vectors, tiles, strict=True):
             torch.mm(queries, vectors[part].to(queries.device).T, out=tile)
         if groups is not None and pool.groups is not None:
