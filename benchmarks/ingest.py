@@ -290,8 +290,13 @@ def weigh(place: str) -> None:
     """Run an ingest here and print what it did and how much memory this process took."""
     with Catalog.open(Workspace.open(Path(place) / "workspace")) as catalog:
         counts = finish(ingest(catalog, [Path(place) / "photos"]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**counts.as_json(), "peak_mb": peak}))
+    print(json.dumps({**counts.as_json(), "peak_mb": peak_megabytes()}))
+
+
+def peak_megabytes() -> float:
+    """The most memory that this program held (`ru_maxrss` would also count what its parent held when it was started)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 # --- EXIF alone

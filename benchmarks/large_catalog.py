@@ -17,7 +17,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -198,6 +197,17 @@ def opened(workspace: Workspace) -> Iterator[Catalog]:
         yield catalog
 
 
+_PRINTED = """
+import sys
+from benchmarks.ingest import peak_megabytes
+from curate.cli import main
+try:
+    main()
+finally:
+    print(peak_megabytes(), file=sys.stderr)
+"""
+
+
 def listing(workspace: Workspace) -> None:
     """Time what commands read whole, and weigh the one that prints it."""
     print("\nwhat commands read whole")
@@ -209,9 +219,8 @@ def listing(workspace: Workspace) -> None:
         print(f"{name:44} {timed(workspace, read, 1)[0] / 1000:9.1f} s", flush=True)
     command = [
         sys.executable,
-        "-P",
         "-c",
-        "from curate.cli import main; main()",
+        _PRINTED,
         "photos",
         "-w",
         str(workspace.root),
@@ -220,8 +229,8 @@ def listing(workspace: Workspace) -> None:
     ]
     start = time.perf_counter()
     with open(os.devnull, "wb") as nowhere:
-        subprocess.run(command, stdout=nowhere, check=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        told = subprocess.run(command, stdout=nowhere, stderr=subprocess.PIPE, text=True)
+    peak = float(told.stderr.split()[-1])
     print(f"{'curate photos --format jsonl':44} {time.perf_counter() - start:9.1f} s, {peak:.0f} MB at most")
 
 

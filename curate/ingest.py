@@ -12,10 +12,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from curate.cameras.resolve import resolve
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import PhotoFacts, Status
@@ -151,9 +153,12 @@ class _Run:
         self._skipped: list[SkippedFile] = []
         self._hidden: dict[bytes, str] = {}
         self._folder: Path | None = None
+        self._asked: set[tuple[str | None, str | None]] = set()
+        self._asking = ThreadPoolExecutor(1)
 
     def close(self) -> None:
         """Tidy up."""
+        self._asking.shutdown(cancel_futures=True)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -222,12 +227,24 @@ class _Run:
         written, last = 0, time.monotonic()
         for result in self.readers.read(jobs):
             pending.append(result)
+            self._ask_ahead(result[1])
             if time.monotonic() - last > COMMIT_SECONDS or len(pending) >= 200:
                 self._write(to_read, pending, incoming, known)
                 written, last = written + len(pending), time.monotonic()
                 pending.clear()
                 yield len(tasks) - len(to_read) + written
         self._write(to_read, pending, incoming, known)
+
+    def _ask_ahead(self, facts: PhotoFacts) -> None:
+        """Let a thread ask for a camera that is new, while others read on.
+
+        The rules remember what they were asked. They load a second's worth of tables at the first phone's name, and the
+        processes that read would stand still for it.
+        """
+        camera = (facts.exif.make, facts.exif.model)
+        if camera not in self._asked:
+            self._asked.add(camera)
+            self._asking.submit(resolve, *camera)
 
     def _write(
         self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]

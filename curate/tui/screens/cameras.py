@@ -52,6 +52,8 @@ class CamerasScreen(CurateScreen):
             ("others say", 24),
         ):
             table.add_column(name, width=width)
+        # what the rules load at the first question takes a second, which is not to pass between a key and its answer
+        self.run_worker(_warm_up, name="warm-up", group="warm-up", thread=True)
 
     def refresh_data(self) -> None:
         """Read the cameras again."""
@@ -100,3 +102,10 @@ class CamerasScreen(CurateScreen):
 
         question = f"What is the {shown(camera.make, missing='').plain} {shown(camera.model, missing='').plain}?"
         self.app.push_screen(AskChoice(question, [kind.value for kind in CameraType]), answered)
+
+
+def _warm_up() -> None:
+    """Ask about a camera that nobody makes: every source is loaded then."""
+    from curate.cameras.resolve import resolve
+
+    resolve("no maker", "no model")
