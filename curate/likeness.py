@@ -40,6 +40,7 @@ ALIGNED = 0.992
 _SIDE = 96
 _MOVED = 0.15
 _BLOCK = 1024
+_FEW = 64
 
 Row = dict[str, Any]
 
@@ -95,29 +96,51 @@ def near_pairs(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Yield index pairs whose hashes differ in at most `bits` bits, in blocks; a pair may come more than once.
 
-    Two hashes that differ in k bits agree wholly in at least one of k + 1 bands, so only hashes that share a band are
+    Two hashes that differ in k bits agree wholly in at least two of k + 2 bands, so only hashes that share two bands are
     compared. Memory is O(n); equal hashes should be collapsed before, since every pair of them is yielded.
 
     Args:
         hashes: uint64 (n,).
-        bits: the limit, 0 to 63.
+        bits: the limit, 0 to 62.
     """
     if not len(hashes):
         return
-    edges = [HASH_BITS * i // (bits + 1) for i in range(bits + 2)]
-    for low, high in itertools.pairwise(edges):
-        mask = np.uint64((1 << (high - low)) - 1)
-        band = (hashes >> np.uint64(low)) & mask
-        order = np.argsort(band, kind="stable")
-        starts = np.flatnonzero(np.r_[True, np.diff(band[order]) != 0])
-        for start, stop in zip(starts, np.r_[starts[1:], len(order)], strict=True):
+    edges = [HASH_BITS * i // (bits + 2) for i in range(bits + 3)]
+    masks = [(1 << high) - (1 << low) for low, high in itertools.pairwise(edges)]
+    for one, two in itertools.combinations(masks, 2):
+        shared = hashes & np.uint64(one | two)
+        order = np.argsort(shared, kind="stable")
+        edge = np.flatnonzero(np.r_[True, np.diff(shared[order]) != 0, True])
+        size = np.diff(edge)
+        yield from _pairs_at_steps(hashes, order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
+        many = np.flatnonzero(size > _FEW)
+        for start, stop in zip(edge[many].tolist(), edge[many + 1].tolist(), strict=True):
             yield from _pairs_within(hashes, order[start:stop], bits)
+
+
+def _pairs_at_steps(
+    hashes: NDArray[np.uint64], order: NDArray[np.intp], ends: NDArray[np.intp], few: NDArray[np.bool_], bits: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Near pairs within small groups, all groups at once: each place of the order with the one `step` places on.
+
+    Args:
+        ends: where each place's group ends, (n,). few: whether its group is a small one, (n,).
+    """
+    places = np.flatnonzero(few)
+    for step in range(1, _FEW):
+        places = places[places + step < ends[places]]
+        if not len(places):
+            return
+        a, b = order[places], order[places + step]
+        near = np.bitwise_count(hashes[a] ^ hashes[b]) <= bits
+        if near.any():
+            yield a[near], b[near]
 
 
 def _pairs_within(
     hashes: NDArray[np.uint64], members: NDArray[np.intp], bits: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    for i in range(0, len(members) if len(members) > 1 else 0, _BLOCK):
+    for i in range(0, len(members), _BLOCK):
         a = members[i : i + _BLOCK]
         for j in range(i, len(members), _BLOCK):
             b = members[j : j + _BLOCK]

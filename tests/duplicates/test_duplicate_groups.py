@@ -148,3 +148,14 @@ def test_a_person_overrules_the_rule() -> None:
     assert group.keeper == "b"
     (group,) = find_duplicates([photo("a", sha256="1", status="missing"), photo("b", sha256="1")]).exact
     assert (group.keeper, group.reason) == ("b", "its file is there")
+
+
+def test_near_pairs_of_crowded_hashes() -> None:
+    """Hundreds of hashes that share their bands are compared all with all, too (brute force)."""
+    rng = np.random.default_rng(2)
+    steps = rng.integers(0, 64, (300, 6), dtype=np.uint64)
+    hashes = np.unique(np.bitwise_xor.reduce(np.uint64(1) << steps, axis=1))
+    found = {tuple(sorted(p)) for a, b in near_pairs(hashes, 4) for p in zip(a.tolist(), b.tolist(), strict=True)}
+    near = np.bitwise_count(hashes[:, None] ^ hashes[None, :]) <= 4
+    assert found == {(i, j) for i, j in np.argwhere(near).tolist() if i < j}
+    assert found
