@@ -201,15 +201,17 @@ def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outc
 
 def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
     def step() -> Outcome:
+        from tracer.experiments.acquisition import MIN_QUERIES
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.knn import processing_knn
 
         vectors, rows = _common_views(bench, encoder, group)
         labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
         k, draws, seed = bench.options.k or bench.plan.k, bench.options.draws, bench.options.seed
-        if len({*labels}) < 2:
+        if len({*labels}) < 2 or len(rows) < MIN_QUERIES:
             raise TooFew(
-                "Semantic neighbours need two classes, each in two scenes or more", f"{len(rows)} photos have that"
+                f"Semantic neighbours need {MIN_QUERIES} photos of two classes, each class in two scenes or more",
+                f"{len(rows)} photos have that",
             )
         y = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
         source = Source(bench.photos.name, encoder, ",".join(group))

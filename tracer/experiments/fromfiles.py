@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import store
-from tracer.errors import EmbeddingsError
+from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments.acquisition import MIN_QUERIES
 from tracer.experiments.knn import UNIFORM_DRAWS, processing_knn
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.probe import PROCESSING_DRAWS, probe_processing, probe_split
@@ -72,6 +73,12 @@ def knn_files(
         keep = labels != _NONE
         sides.append(({name: found.vectors[keep] for name, found in views.items()}, labels[keep]))
     (pool, pool_labels), (queries, query_labels) = sides
+    if len(query_labels) < MIN_QUERIES:
+        raise TooFew(
+            f"Semantic neighbours need at least {MIN_QUERIES} labelled pictures to test",
+            f"the val files in {folder} have {len(query_labels)}",
+            "Embed more pictures; a figure from so few would be noise.",
+        )
     return processing_knn(
         _source(folder, encoder, processings), pool, pool_labels, queries, query_labels, group_name(processings),
         k=k, draws=draws, seed=seed, device=device,

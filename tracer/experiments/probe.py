@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.chance import against_chance
-from tracer.experiments.folds import FOLDS, CrossValidation, cross_validate
+from tracer.experiments.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
 from tracer.splits import PARTS, SplitFile
@@ -47,12 +47,20 @@ def probe_split(
 
     Raises:
         EmbeddingsError: an id is twice in the embeddings, or one of the split is not among them.
+        TooFew: fewer than `MIN_PHOTOS` photos in all, no test photos, or one class to train on.
     """
     found = {part: _rows_of(ids, split.ids[part], split.attribute, part) for part in PARTS}
     truth = split.labels["test"]
     if len(truth) == 0:
         raise TooFew(f"The split of {split.attribute} has no test photos", "its test_ids are empty")
     n_classes = len(split.classes)
+    total = sum(len(rows) for rows in found.values())
+    if total < MIN_PHOTOS:
+        raise TooFew(
+            f"A probe of {split.attribute} needs at least {MIN_PHOTOS} photos in its split",
+            f"there are {total}",
+            "Add photos; a figure from so few would be noise.",
+        )
     fit = fit_probe(
         vectors[found["train"]],
         split.labels["train"],
