@@ -36,7 +36,8 @@ class Clock:
     def spent(self) -> NDArray[np.float64]:
         """(2,) seconds."""
         now: NDArray[np.float64] = np.array([time.perf_counter(), time.process_time()])
-        return now - self._started
+        spent: NDArray[np.float64] = now - self._started
+        return spent
 
 
 def vectors(

@@ -144,7 +144,7 @@ def find(
     others: Neighbours | None = None
     anyhow: Neighbours | None = None
     budget = BUDGET if queries.device.type == "cpu" else 16 * BUDGET
-    width = max(MIN_WIDTH, budget // (len(queries) * layers)) // BLOCK * BLOCK
+    width = max(MIN_WIDTH, budget // (len(queries) * layers) // BLOCK * BLOCK)
     layer = torch.arange(layers, device=queries.device)[:, None, None]
     buffer = queries.new_empty(layers, len(queries), min(width, size))
     for start in range(0, size, width):
