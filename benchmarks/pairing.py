@@ -24,6 +24,7 @@ from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, 
 from curate.demo.plan import CollectionOptions
 from curate.pairing.clocks import estimate_clocks
 from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.search import Memory
 from curate.progress import finish
 
 OPTIONS = CollectionOptions(lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
@@ -52,11 +53,13 @@ class Bars:
             self.missed.append(what)
 
 
-def paired(truth: VirtualPairs, cache: Path, name: str, *, use_time: bool, use_gps: bool) -> PairingResult:
+def paired(
+    truth: VirtualPairs, cache: Path, name: str, *, use_time: bool, use_gps: bool, memory: Memory | None = None
+) -> PairingResult:
     """Pair a collection and say what it took."""
     started = time.perf_counter()
     workers = os.cpu_count() or 1
-    result = finish(find_pairs(truth.photos, cache, use_time=use_time, use_gps=use_gps, workers=workers))
+    result = finish(find_pairs(truth.photos, cache, use_time=use_time, use_gps=use_gps, workers=workers, memory=memory))
     print(
         f"  {name}: {result.compared} pairs compared, {2 * result.compared / max(1, len(truth.photos)):.1f} a photo; "
         f"{time.perf_counter() - started:.0f} s",
@@ -82,10 +85,11 @@ def tell(result: PairingResult, truth: VirtualPairs, bars: Bars, least: float, a
         print(f"    expected calibration error {error:.4f}")
 
 
-def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> PairingResult:
-    """Pair with all that is known, with time alone, and with pictures alone; returns the last."""
+def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
+    """Pair with all that is known, with time alone, and with pictures alone; returns the comparisons made."""
+    memory: Memory = {}  # the pictures stay the same; only what is known of them differs
     half = with_gps(truth, 0.5, SEED)
-    result = paired(half, cache, "time, and GPS on half the photos", use_time=True, use_gps=True)
+    result = paired(half, cache, "time, and GPS on half the photos", use_time=True, use_gps=True, memory=memory)
     tell(result, half, bars, 0.98, auto=True)
     found = clock_errors(result.clock_offsets, half, usual_lag=False)
     print(f"    clocks with an anchor: {found}")
@@ -93,7 +97,7 @@ def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> PairingResult:
     bars.hold("offsets right at no time", found.wrong, 0, at_most=True)
 
     bare = with_gps(truth, 0.0, SEED)
-    result = paired(bare, cache, "time, no GPS", use_time=True, use_gps=True)
+    result = paired(bare, cache, "time, no GPS", use_time=True, use_gps=True, memory=memory)
     tell(result, bare, bars, 0.98, auto=True)
     found = clock_errors(result.clock_offsets, bare, usual_lag=True)
     print(f"    clocks from photos alone, shots up to 60 s apart, usual lag counted in: {found}")
@@ -107,14 +111,14 @@ def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> PairingResult:
                 f"support {offset.support}, since {told['since'] or 'ever'}, until {told['until'] or 'the end'}"
             )
 
-    result = paired(bare, cache, "pictures alone", use_time=False, use_gps=False)
+    result = paired(bare, cache, "pictures alone", use_time=False, use_gps=False, memory=memory)
     tell(result, bare, bars, 0.95, auto=False)
     at_once = simultaneous(bare)
     votes = [(c.phone_id, c.other_id, c.score) for c in result.candidates]
     found = clock_errors(estimate_clocks(at_once.photos, votes), at_once, usual_lag=False)
     print(f"    clocks, had all shots of a scene been simultaneous: {found}")
     bars.hold("worst clock error of simultaneous shots, s", float(abs(found.errors).max(initial=0)), 2.0, at_most=True)
-    return result
+    return memory
 
 
 def main() -> int:
@@ -146,10 +150,9 @@ def main() -> int:
             f"{counts['other']} others, {len({photo.camera for photo in truth.photos})} cameras, seed {arguments.seed}",
             flush=True,
         )
-        if "virtual" in parts:
-            virtual(truth, place / "cache", bars)
+        memory = virtual(truth, place / "cache", bars) if "virtual" in parts else {}
         if "signals" in parts:
-            pairing_signals.tell(with_gps(truth, 0.0, SEED), place)
+            pairing_signals.tell(with_gps(truth, 0.0, SEED), place, memory)
     if "real" in parts:
         corpus = os.environ.get("LENSTRACE_CORPUS")
         if corpus:

@@ -22,16 +22,16 @@ from curate.pairing.candidates import centred
 from curate.pairing.compare import Comparison
 from curate.pairing.find import Facts, extracted, scored
 from curate.pairing.scoring import prior
-from curate.pairing.search import SHORTLIST, Pair, Search
+from curate.pairing.search import SHORTLIST, Memory, Pair, Search
 from curate.pairing.workers import Workers
 from curate.progress import finish
 
 ENCODER = "offline/efficientnet-lite0"
 
 
-def tell(truth: VirtualPairs, folder: Path) -> None:
-    """Print the table."""
-    search = compared_everywhere(truth, folder / "cache")
+def tell(truth: VirtualPairs, folder: Path, memory: Memory) -> None:
+    """Print the table; comparisons made before are used."""
+    search = compared_everywhere(truth, folder / "cache", memory)
     pairs = search.compared
     print(
         f"signals, each alone, partner first among {len(search.phones)} phone photos and {len(search.others)} others:"
@@ -62,12 +62,14 @@ def tell(truth: VirtualPairs, folder: Path) -> None:
     _row("  (a partner is in the shortlist)", truth, _in_shortlist(truth, pairs))
 
 
-def compared_everywhere(truth: VirtualPairs, cache: Path) -> Search:
+def compared_everywhere(truth: VirtualPairs, cache: Path, memory: Memory) -> Search:
     """Compare each photo with those that its picture alone brings."""
     photos = sorted(truth.photos, key=lambda photo: (photo.sha256, photo.id))
     with Workers(os.cpu_count() or 1) as pool:
         left_out = finish(extracted(photos, cache, pool))
-        search = Search([photo for photo in photos if photo.id not in left_out], cache, pool, use_gps=False)
+        search = Search(
+            [photo for photo in photos if photo.id not in left_out], cache, pool, use_gps=False, memory=memory
+        )
         finish(search.everywhere(search.phones, search.others))
     return search
 

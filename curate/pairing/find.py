@@ -22,7 +22,7 @@ from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import Scorer, feature_rows, prior
-from curate.pairing.search import Pair, Search
+from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
 from curate.progress import Progress, Work
 
@@ -83,6 +83,7 @@ def find_pairs(
     embeddings: Mapping[str, NDArray[np.float32]] | None = None,
     workers: int = 1,
     scorer: Scorer | None = None,
+    memory: Memory | None = None,
 ) -> Work[PairingResult]:
     """Find candidate pairs of a phone's photo and another camera's photo of the same scene.
 
@@ -95,6 +96,7 @@ def find_pairs(
         known_offsets: clock offsets that a person stated, seconds, clock of the second camera minus that of the first.
         embeddings: of photos, by sha256, float32 vectors of one length; a further signal where they are there.
         workers: processes. scorer: instead of the prior that comes with the package.
+        memory: comparisons of an earlier search of the same photos by the same ids; used, and added to.
 
     Raises:
         StorageError: the cache cannot be written.
@@ -104,7 +106,7 @@ def find_pairs(
     with Workers(workers if len(ordered) > _FEW else 1) as pool:
         left_out = yield from extracted(ordered, cache, pool)
         usable = [photo for photo in ordered if photo.id not in left_out]
-        search = Search(usable, cache, pool, use_gps, embeddings)
+        search = Search(usable, cache, pool, use_gps, embeddings, memory)
         offsets = yield from _searched(search, use_time, known_offsets, scorer)
     facts = Facts(search.by_id, use_gps, embeddings or {})
     evidence = facts.evidence(search.compared, offsets)

@@ -23,6 +23,8 @@ from curate.pairing.workers import Workers, comparisons, one_thread, sample, sig
 from curate.progress import Progress, Work
 
 Pair = tuple[int, int]
+Memory = dict[tuple[int, int, bool], Comparison]
+"""Comparisons made before, by phone's id, other's id, and whether the look was close."""
 
 SHORTLIST = 20
 """Photos of the other side that each photo is compared with for what their descriptors say."""
@@ -39,6 +41,7 @@ SAMPLED = 150
 _LEAST_SAMPLED = 40
 _MOST_SAMPLED = 1500
 _TRAINING_PHOTOS = 600
+_ASTRAY = 0.1
 _NEIGHBOURS = 12
 _NEIGHBOUR_S = 2 * 86_400.0
 
@@ -58,11 +61,13 @@ class Search:
         pool: Workers,
         use_gps: bool,
         embeddings: Mapping[str, NDArray[np.float32]] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.by_id = {photo.id: photo for photo in photos}
         self.phones = [photo for photo in photos if photo.side == "phone"]
         self.others = [photo for photo in photos if photo.side == "other"]
         self.compared: dict[Pair, Comparison] = {}
+        self._memory: Memory = {} if memory is None else memory
         self.use_gps = use_gps
         self._cache, self._pool = cache, pool
         self._embeddings = embeddings or {}
@@ -133,10 +138,13 @@ class Search:
             table[offset.camera_a, offset.camera_b].append(offset)
         confirmed: dict[str, list[float]] = defaultdict(list)
         untied: dict[tuple[str, str], int] = defaultdict(int)
+        likely: dict[str, int] = defaultdict(int)
         for (phone, other), score in scores.items():
             a, b = self.by_id[phone], self.by_id[other]
             if score < least or a.clock is None or b.clock is None:
                 continue
+            likely[a.camera] += 1
+            likely[b.camera] += 1
             if (a.camera, b.camera) not in table:
                 untied[a.camera, b.camera] += 1
                 continue
@@ -144,12 +152,21 @@ class Search:
             if gap is not None and abs(gap[0]) <= candidates.reach(gap[1]):
                 confirmed[a.camera].append(a.clock)
                 confirmed[b.camera].append(b.clock)
-        astray = {camera for pair, count in untied.items() if count >= 3 for camera in pair}
+        # A few likely partners are chance and look-alikes; many without a common clock are not.
+        astray = {
+            camera
+            for pair, count in untied.items()
+            for camera in pair
+            if count >= 3 and count >= _ASTRAY * likely[camera]
+        }
         return _unconfirmed(self.phones, confirmed, astray), _unconfirmed(self.others, confirmed, astray)
 
     def compare(self, pairs: Iterable[Pair], close: bool = False) -> Work[None]:
         """Compare pictures, phone by phone in order of time and so of place, which keeps partners' features in memory."""
         wanted = [pair for pair in candidates.allowed(pairs, self.by_id) if pair not in self.compared]
+        remembered = {pair: self._memory[*pair, close] for pair in wanted if (*pair, close) in self._memory}
+        self.compared.update(remembered)
+        wanted = [pair for pair in wanted if pair not in remembered]
         partners: dict[int, list[int]] = defaultdict(list)
         for phone, other in wanted:
             partners[phone].append(other)
@@ -157,7 +174,8 @@ class Search:
         tasks = [(self._path(phone), [self._path(other) for other in partners[phone]], close) for phone in phones]
         done = 0
         for phone, found in zip(phones, self._pool.map(comparisons, tasks, chunk=4), strict=True):
-            self.compared.update(((phone, other), one) for other, one in zip(partners[phone], found, strict=True))
+            for other, one in zip(partners[phone], found, strict=True):
+                self.compared[phone, other] = self._memory[phone, other, close] = one
             done += len(found)
             yield Progress("comparing pictures", done, len(wanted))
 

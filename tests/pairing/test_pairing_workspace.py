@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,6 +18,7 @@ import pytest
 from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
+from curate.catalog.database import migrations
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, HandoffError
@@ -113,6 +116,21 @@ def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
     assert second["jump"] is not None and first["jump"] is None
 
 
+def test_offsets_of_an_older_catalogue_are_kept() -> None:
+    """The upgrade keeps what a person stated, and what photos said until they say it again."""
+    steps = migrations()
+    number = next(k for k, sql in enumerate(steps) if "clock_offset_before" in sql)
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for sql in steps[:number]:
+            connection.executescript(sql)
+        rows = [("A|a", "B|b", 5.0, 0.0, 0, "person"), ("A|a", "C|c", 7.0, 2.0, 9, "photos")]
+        connection.executemany("INSERT INTO clock_offset VALUES (?, ?, ?, ?, ?, ?)", rows)
+        for sql in steps[number:]:
+            connection.executescript(sql)
+        found = connection.execute("SELECT camera_b, seconds, support, origin, source FROM clock_offset").fetchall()
+    assert sorted(found) == [("B|b", 5.0, 0, "person", "person"), ("C|c", 7.0, 9, "photos", "content")]
+
+
 def test_matches_are_drawn_by_a_command(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The PNG holds both previews; its count is that of the points; a photo of neither side is refused."""
     photos = place.parent / "photos"
@@ -165,7 +183,7 @@ def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
             self.returncode = 2 if words[3] == "nobody" else 0
             folder = Path(words[words.index("-o") + 1]) / "embeddings" / "previews"
             folder.mkdir(parents=True)
-            arrays = {
+            arrays: dict[str, np.ndarray] = {
                 "Flickr ID": np.array([int(p.stem) for p in pictures], np.int64),
                 "image_embeddings": np.array([[float(p.read_text()), 1.0] for p in pictures], np.float32),
             }
