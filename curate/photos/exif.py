@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from curate.photos.blocks import CiffBlock, Metadata, TiffBlock
-from curate.photos.ciff import ciff_tags
+from curate.photos.ciff import CIFF_EXPOSURE, ciff_tags
 from curate.photos.containers import find_metadata
 from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
@@ -228,8 +228,9 @@ def _read_blocks(blocks: Metadata) -> tuple[Tags, Tags, Tags]:
         if isinstance(block, CiffBlock):
             by_ciff.update(ciff_tags(block))
             for tag in by_ciff:
-                by_exifread.pop(tag, None)
-                by_pillow.pop(tag, None)
+                if tag not in CIFF_EXPOSURE:  # coded anew there: Exif's own numbers are better
+                    by_exifread.pop(tag, None)
+                    by_pillow.pop(tag, None)
             continue
         # What one reader gives up on the other may still read; a file that neither reads has no labels.
         with suppress(*EXIFREAD_ERRORS):

@@ -7,7 +7,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from photo_samples import jpeg_with
+from photo_samples import jpeg_with, tiff
 
 from curate.photos.exif import read_exif
 from curate.photos.facts import Exif
@@ -244,3 +244,19 @@ HEADS = [
 def test_random_blocks_never_raise(junk: bytes, head: bytes, make: str, order: str) -> None:
     """Whatever a maker's block holds, reading it returns a record."""
     assert isinstance(read_exif(photo(make, "KODAK CX6230", head + junk, order)), Exif)
+
+
+def test_canons_heap_does_not_speak_over_exifs_exposure() -> None:
+    """CIFF beside Exif names the camera; its coded focal length only stands in where Exif has none."""
+    name, focal = b"Canon\0Canon PowerShot A5\0", shorts("<", 2, 5, 0, 0)
+    heap = name + focal
+    entries = [(0x080A, len(name), 0), (0x1029, len(focal), len(name))]
+    heap += struct.pack("<H", 2) + b"".join(struct.pack("<HII", *e) for e in entries)
+    ciff = (
+        0xE0,
+        b"II" + struct.pack("<I", 26) + b"HEAPJPGM".ljust(20, b"\0") + heap + struct.pack("<I", len(name + focal)),
+    )
+    assert read_exif(jpeg_with(ciff)).focal_mm == 5
+    own = tiff([(0x010F, 2, 5, b"FUJI\0"), (0x920A, 5, 1, struct.pack("<II", 6, 1))])
+    both = read_exif(jpeg_with((0xE1, b"Exif\0\0" + own), ciff))
+    assert (both.make, both.focal_mm) == ("Canon", 6)
