@@ -144,7 +144,7 @@ def find(
     others: Neighbours | None = None
     anyhow: Neighbours | None = None
     budget = BUDGET if queries.device.type == "cpu" else 16 * BUDGET
-    width = max(MIN_WIDTH, budget // (len(queries) * layers) // BLOCK * BLOCK)
+    width = _even(size, max(MIN_WIDTH, budget // (len(queries) * layers)))
     layer = torch.arange(layers, device=queries.device)[:, None, None]
     buffer = queries.new_empty(layers, len(queries), min(width, size))
     for start in range(0, size, width):
@@ -167,6 +167,12 @@ def find(
     assert own is not None and others is not None
     uniform = None if anyhow is None else _drawn(anyhow, assignments, queries, groups, pool, keep)
     return Lists(own, others, uniform)
+
+
+def _even(size: int, widest: int) -> int:
+    """The width of as few tiles as there can be, about equally wide, in whole blocks."""
+    width = math.ceil(size / math.ceil(size / widest))
+    return math.ceil(width / BLOCK) * BLOCK
 
 
 def _joined(before: Neighbours | None, new: Neighbours, keep: int) -> Neighbours:
