@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from curate.photos.blocks import CiffBlock, Metadata, TiffBlock
 from curate.photos.ciff import CIFF_EXPOSURE, ciff_tags
 from curate.photos.containers import find_metadata
-from curate.photos.facts import Exif, TakenPrecision
+from curate.photos.facts import Exif
 from curate.photos.formats import HEAD, RAW_FORMATS, Format, sniff
 from curate.photos.iptc import instructions_in_resources, taken_from_resources
 from curate.photos.iptc import taken as iptc_taken
@@ -37,19 +37,15 @@ from curate.photos.tags import (
     largest_size,
     pillow_tags,
 )
+from curate.photos.values import numbers_of, orientation_of, parse_stamp, positive, taken_labels, whole
 from curate.photos.xmp import xmp_properties
+from curate.photos.xmp_labels import labels_from_xmp
 from curate.text import clean_text
 
 _IMAGE_FIRST = (Group.IMAGE, Group.EXIF, Group.OTHER)
 _EXIF_FIRST = (Group.EXIF, Group.IMAGE, Group.OTHER)
 
 _IPTC_TAG, _MAX_IPTC = 0x83BB, 1 << 16
-
-_DATE = re.compile(
-    r"\s*(\d{4})[:\-/. ](\d{1,2})[:\-/. ](\d{1,2})(?:[T\s:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|[+-]\d{1,2}:?\d{2})?"
-)
-_OFFSET = re.compile(r"\s*(?:(Z)|([+-])(\d{1,2}):?(\d{2}))\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         creator_tool=clean_text(packets.get("xmp:CreatorTool")),
         processing_software=_text(by_exifread or by_pillow, 0x000B, (Group.IMAGE,)),
         maker_note=note,
-        changed_at=(_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
+        changed_at=(parse_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
         pixel_size=_pixel_size(by_exifread or by_pillow, blocks, kind),
         comment=_comment(by_pillow.get((Group.EXIF, 0x9286))) or clean_text(packets.get("exif:UserComment")),
         instructions=clean_text(instructions_in_resources(blocks.photoshop)),
@@ -154,7 +150,7 @@ def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]],
         "exifread": _from_tags(by_exifread, kind),
         "pillow": _from_tags(by_pillow, kind),
         "ciff": _from_tags(by_ciff, kind),
-        "xmp": _from_xmp(packets),
+        "xmp": labels_from_xmp(packets),
     }
     merged = _merged(sources)
     sources["makernote"], stronger = _from_maker_note(blocks, merged.make, merged.model)
@@ -173,11 +169,11 @@ def _from_maker_note(blocks: Metadata, make: str | None, model: str | None) -> t
         if isinstance(block, TiffBlock):
             note = read_maker_note(block, make, model)
             labels = {
-                "iso": _whole(note.iso),
-                "exposure_s": _positive(note.exposure_s),
-                "aperture": _positive(note.aperture),
-                "focal_mm": _positive(note.focal_mm),
-                **_taken(note.taken, None, None),
+                "iso": whole(note.iso),
+                "exposure_s": positive(note.exposure_s),
+                "aperture": positive(note.aperture),
+                "focal_mm": positive(note.focal_mm),
+                **taken_labels(note.taken, None, None),
             }
             labels = {name: value for name, value in labels.items() if value is not None}
             if labels:
@@ -192,7 +188,7 @@ def _from_iptc(blocks: Metadata) -> dict[str, Any]:
         if taken is None and isinstance(block, TiffBlock):
             first = first_ifd(block)
             taken = iptc_taken(first.data(_IPTC_TAG, _MAX_IPTC)) if first else None
-    return _taken(taken, None, None)
+    return taken_labels(taken, None, None)
 
 
 def _from_app12(blocks: Metadata) -> dict[str, Any]:
@@ -201,10 +197,10 @@ def _from_app12(blocks: Metadata) -> dict[str, Any]:
         info = picture_info(segment)
         if info != PictureInfo():
             labels = {
-                "exposure_s": _positive(info.exposure_s),
-                "aperture": _positive(info.aperture),
+                "exposure_s": positive(info.exposure_s),
+                "aperture": positive(info.aperture),
                 "flash_fired": info.flash_fired,
-                **_taken(info.taken, None, None),
+                **taken_labels(info.taken, None, None),
             }
             return {name: value for name, value in labels.items() if value is not None}
     return {}
@@ -212,7 +208,7 @@ def _from_app12(blocks: Metadata) -> dict[str, Any]:
 
 def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] | None:
     """The size that EXIF names, or a larger one from a RAW file's directories."""
-    named = tuple(_whole(_first_number(tags, tag, (Group.EXIF,))) for tag in (0xA002, 0xA003))
+    named = tuple(whole(_first_number(tags, tag, (Group.EXIF,))) for tag in (0xA002, 0xA003))
     sizes = [named] if all(named) else []
     if kind in RAW_FORMATS:
         sizes += [s for b in blocks.blocks if isinstance(b, TiffBlock) and (s := largest_size(b))]
@@ -262,18 +258,18 @@ def _from_tags(tags: Tags, kind: Format) -> dict[str, Any]:
     labels = {
         "make": _text(tags, 0x010F, _IMAGE_FIRST),
         "model": _text(tags, 0x0110, _IMAGE_FIRST),
-        "exposure_s": _positive(_first_number(tags, 0x829A, _EXIF_FIRST)),
-        "aperture": _positive(_first_number(tags, 0x829D, _EXIF_FIRST)),
-        "focal_mm": _positive(_first_number(tags, 0x920A, _EXIF_FIRST)),
-        "iso": _whole(iso),
+        "exposure_s": positive(_first_number(tags, 0x829A, _EXIF_FIRST)),
+        "aperture": positive(_first_number(tags, 0x829D, _EXIF_FIRST)),
+        "focal_mm": positive(_first_number(tags, 0x920A, _EXIF_FIRST)),
+        "iso": whole(iso),
         "flash_fired": bool(int(flash) & 1) if flash is not None and flash >= 0 else None,
         "lens": _text(tags, 0xA434, _EXIF_FIRST),
         "software": _text(tags, 0x0131, _IMAGE_FIRST),
-        "orientation": _orientation(_first_number(tags, 0x0112, (Group.IMAGE, Group.EXIF)))
+        "orientation": orientation_of(_first_number(tags, 0x0112, (Group.IMAGE, Group.EXIF)))
         # The thumbnail's stands in where it asks for nothing: it must not turn the picture.
         or (1 if _first_number(tags, 0x0112, (Group.OTHER,)) == 1 else None),
         "file_source": _file_source(tags.get((Group.EXIF, 0xA300))),
-        **_taken(taken, _text(tags, 0x9291, _EXIF_FIRST), _text(tags, 0x9011, _EXIF_FIRST)),
+        **taken_labels(taken, _text(tags, 0x9291, _EXIF_FIRST), _text(tags, 0x9011, _EXIF_FIRST)),
         **_position(tags),
     }
     return {name: value for name, value in labels.items() if value is not None}
@@ -301,85 +297,18 @@ def _bytes_of(text: str) -> str | bytes:
         return text
 
 
-def _numbers(value: Value | None) -> tuple[float, ...]:
-    """Numbers, also where the writer stored them as text."""
-    if value is None:
-        return ()
-    if isinstance(value, tuple):
-        return value
-    text = clean_text(value) or ""
-    numbers = []
-    for word in re.split(r"[\s,]+", text)[:8]:
-        match = re.fullmatch(r"([+-]?\d{1,12}(?:\.\d{1,12})?)(?:/(\d{1,12}))?", word)
-        if match:
-            bottom = float(match[2] or 1)
-            numbers.append(float(match[1]) / bottom if bottom else math.nan)
-    return tuple(numbers)
-
-
 def _first_number(tags: Tags, tag: int, groups: Iterable[Group], count: int | None = None) -> float | None:
     """The first of a tag's numbers; with `count`, only where the tag has as many as the standard says."""
     for group in groups:
-        numbers = _numbers(tags.get((group, tag)))
+        numbers = numbers_of(tags.get((group, tag)))
         if numbers and math.isfinite(numbers[0]) and count in (None, len(numbers)):
             return numbers[0]
     return None
 
 
-def _positive(number: float | None) -> float | None:
-    return float(number) if number is not None and math.isfinite(number) and number > 0 else None
-
-
-def _whole(number: float | None) -> int | None:
-    number = _positive(number)
-    return round(number) if number is not None and 1 <= number < 2**32 else None
-
-
-def _orientation(number: float | None) -> int | None:
-    if number is None:
-        return None
-    return int(number) if number in (1, 2, 3, 4, 5, 6, 7, 8) else 1
-
-
 def _file_source(value: Value | None) -> int | None:
     number = value[0] if value else None
     return number if isinstance(number, int) and 0 <= number < 256 else None
-
-
-def _taken(text: str | None, fraction: str | None, offset: str | None) -> dict[str, Any]:
-    """`taken_at`, its precision and the UTC offset, from the tag's text and its two companions."""
-    stamp = _stamp(text)
-    if stamp is None:
-        return {}
-    when, precision, own_fraction, own_offset = stamp
-    digits = re.match(r"\d{1,9}", own_fraction or fraction or "")
-    if digits and precision is TakenPrecision.SECOND:
-        when += f".{digits[0][:3].ljust(3, '0')}"
-    return {"taken_at": when, "taken_precision": precision, "utc_offset": _utc_offset(own_offset or offset)}
-
-
-def _stamp(text: str | None) -> tuple[str, TakenPrecision, str | None, str | None] | None:
-    """Parse EXIF's and ISO 8601's forms; None for blanks, zeros and dates that no calendar has."""
-    match = _DATE.match(text or "")
-    if not match:
-        return None
-    year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups()[:6])
-    try:
-        when = datetime(year, month, day, hour, minute, second)
-    except ValueError:
-        return None
-    precision = TakenPrecision.SECOND if match[4] else TakenPrecision.DAY
-    return when.isoformat(timespec="seconds"), precision, match[7], match[8]
-
-
-def _utc_offset(text: str | None) -> str | None:
-    match = _OFFSET.match(text or "")
-    if not match:
-        return None
-    if match[1]:
-        return "+00:00"
-    hours, minutes = int(match[3]), int(match[4])
-    return f"{match[2]}{hours:02}:{minutes:02}" if hours <= 14 and minutes < 60 else None
 
 
 def _position(tags: Tags) -> dict[str, Any]:
@@ -389,7 +318,7 @@ def _position(tags: Tags) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if latitude is not None and longitude is not None:
         found.update(latitude=latitude, longitude=longitude)
-    clock = _numbers(tags.get((Group.GPS, 7)))
+    clock = numbers_of(tags.get((Group.GPS, 7)))
     date = re.match(r"(\d{4})\D(\d{1,2})\D(\d{1,2})", _text(tags, 0x1D, (Group.GPS,)) or "")
     if date and len(clock) >= 3 and all(math.isfinite(c) and 0 <= c < 61 for c in clock[:3]):
         thousandths = round(clock[2] * 1000)
@@ -403,62 +332,13 @@ def _position(tags: Tags) -> dict[str, Any]:
 
 
 def _degrees(tags: Tags, tag: int, reference: int, negative: str, limit: float) -> float | None:
-    parts = _numbers(tags.get((Group.GPS, tag)))[:3]
+    parts = numbers_of(tags.get((Group.GPS, tag)))[:3]
     if not parts or not all(math.isfinite(p) for p in parts[:1]):
         return None
     total = sum(p / 60**i for i, p in enumerate(parts) if math.isfinite(p))
     sign = (_text(tags, reference, (Group.GPS,)) or "").upper()
     total = -total if sign.startswith(negative) else total
     return total if abs(total) <= limit else None
-
-
-# --- from XMP
-
-
-def _from_xmp(xmp: dict[str, str]) -> dict[str, Any]:
-    """Labels from XMP properties; only those that are there."""
-    if not xmp:
-        return {}
-
-    def number(*names: str) -> float | None:
-        return next((n[0] for n in (_numbers(xmp.get(name)) for name in names) if n), None)
-
-    fired = xmp.get("exif:Fired", "").lower()
-    flash = number("exif:Flash")
-    latitude, longitude = _xmp_degrees(xmp.get("exif:GPSLatitude"), 90), _xmp_degrees(xmp.get("exif:GPSLongitude"), 180)
-    labels = {
-        "make": clean_text(xmp.get("tiff:Make")),
-        "model": clean_text(xmp.get("tiff:Model")),
-        "exposure_s": _positive(number("exif:ExposureTime")),
-        "aperture": _positive(number("exif:FNumber")),
-        "focal_mm": _positive(number("exif:FocalLength")),
-        "iso": _whole(number("exif:ISOSpeedRatings", "exifEX:PhotographicSensitivity")),
-        "flash_fired": fired == "true" if fired in ("true", "false") else bool(int(flash) & 1) if flash else None,
-        "lens": clean_text(xmp.get("exifEX:LensModel") or xmp.get("aux:Lens")),
-        "software": clean_text(xmp.get("tiff:Software")),
-        "orientation": _orientation(number("tiff:Orientation")),
-        **_taken(xmp.get("exif:DateTimeOriginal"), None, None),
-        **({"latitude": latitude, "longitude": longitude} if latitude is not None and longitude is not None else {}),
-    }
-    return {name: value for name, value in labels.items() if value is not None}
-
-
-_FRACTION = r"\d{1,9}(?:/\d{1,9}|\.\d{1,12})?"
-_XMP_DEGREES = re.compile(
-    rf"\s*([+-]?)({_FRACTION})(?:[,\s]({_FRACTION}))?(?:[,\s]({_FRACTION}))?\s*([NSEW]?)\s*", re.I
-)
-
-
-def _xmp_degrees(text: str | None, limit: float) -> float | None:
-    """`47,38.5N`, `47,38,30N`, a plain number, or EXIF's three fractions copied (`47/1 38/1 3050/100`)."""
-    match = _XMP_DEGREES.fullmatch(text or "")
-    if not match:
-        return None
-    parts = [n[0] for n in map(_numbers, match.groups()[1:4]) if n]
-    total = sum(p / 60**i for i, p in enumerate(parts))
-    if match[1] == "-" or match[5].upper() in ("S", "W"):
-        total = -total
-    return total if math.isfinite(total) and abs(total) <= limit else None
 
 
 # --- one record
