@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from curate.commands.common import HERE, Format, Json, Where, opened
-from curate.errors import CurateError
+from curate.errors import CurateError, Exit
 from curate.output import Style, note, print_json, print_rows, run_with_progress
 from curate.workspace import Workspace
 
@@ -17,7 +17,7 @@ app = typer.Typer()
 decide_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 decisions_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
-app.add_typer(decisions_app, name="decisions", help="Decisions out, as JSON lines.")
+app.add_typer(decisions_app, name="decisions", help="Decisions out and in, as JSON lines.")
 
 
 class Images(StrEnum):
@@ -36,6 +36,13 @@ class Status(StrEnum):
     CANDIDATE = "candidate"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+
+
+class Preferred(StrEnum):
+    """Whose decision holds."""
+
+    MINE = "mine"
+    THEIRS = "theirs"
 
 
 @app.command()
@@ -245,13 +252,47 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
 
 @decisions_app.command("export")
 def decisions_export(workspace: Where = HERE) -> None:
-    """Print the decision log as JSON lines."""
-    from dataclasses import asdict
-
-    from curate.catalog import decisions
+    """Print the decision log as JSON lines that another workspace understands."""
+    from curate.catalog.exchange import exported
 
     with opened(workspace) as catalog:
-        print_rows((asdict(entry) for entry in decisions.entries(catalog)), Style.JSONL, ())
+        print_rows(exported(catalog), Style.JSONL, ())
+
+
+@decisions_app.command("import")
+def decisions_import(
+    file: Annotated[Path, typer.Argument(help="What `curate decisions export` printed in another workspace.")],
+    workspace: Where = HERE,
+    prefer: Annotated[
+        Preferred | None, typer.Option(help="Whose word holds where the two differ; left out, mine stays for now.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    json: Json = False,
+) -> None:
+    """Take in what another annotator decided; say how far the two agree and where they differ. One undo takes it back."""
+    from curate.catalog import decisions
+    from curate.catalog.importing import import_decisions
+    from curate.pairing.learning import follow
+
+    with opened(workspace, "decisions import") as catalog:
+        found = import_decisions(catalog, file, prefer.value if prefer else None, dry_run=dry_run)
+        follow(catalog)
+        tally = decisions.tally(catalog)
+    if json:
+        print_json(tally | found.as_json())
+    else:
+        print("\n".join(found.in_words()))
+        conflicts = (
+            {"what": ", ".join(c.what), "mine": c.mine, "theirs": c.theirs, "by": c.who} for c in found.conflicts
+        )
+        if found.conflicts:
+            print_rows(conflicts, Style.TABLE, ("what", "mine", "theirs", "by"))
+        for refused in found.refused:
+            note(f"line {refused.line} is left out: {refused.why}")
+        for sha256 in sorted(found.unknown):
+            note(f"a photo that is not here: {sha256}")
+    if not found.complete:
+        raise typer.Exit(Exit.SOME_FAILED)
 
 
 @app.command()

@@ -1,16 +1,18 @@
-"""The score follows a person: the prior, bent by the decisions made in this workspace.
+"""The score follows a person: how far each signal can be trusted in this workspace, learned from the decisions made in it.
+
+The prior says how much agreeing pictures, a short gap between the times and near places speak for a pair; it was fitted on
+virtual scenes. Here positions may be those of the last fix outdoors, or clocks never set. So each signal's part of the prior
+gets one factor, its trust, which is 1 without decisions and moves as people say yes and no. Five numbers for fifty decisions:
+to fit all coefficients anew would follow chance, and did, in trials on virtual scenes.
 
 The model is a function of the decisions that stand (and of the candidates' evidence), not of how they came about: to take a
 decision back takes its effect back. It is fitted anew from the prior each time, never from the last model.
 
-Four things keep few decisions from spoiling it. The penalty pulls every coefficient towards the prior's, so that what the
-decisions do not speak of stays. The intercept, which is how common right pairs are, is pulled as well: who sees the likeliest
-pairs first says yes to nearly all of them, and that is no news about the rest. Decisions that a threshold made (`decide auto`)
-teach nothing: they are the model's own opinion. And the fit moves in whole steps of `STEP` decisions, so that a queue does not
-shift under the eyes.
-
-A yes also says that this partner is the right one among the candidates: over each rival from the same camera the accepted one
-was preferred. Those comparisons teach what tells right from nearly right here, even where every answer was yes.
+People see the likeliest pairs first and say yes to nearly all of them; that is no news about the rest, and four things keep it
+from spoiling the scores. Trust is pulled towards 1, and the level of the decided pairs towards the prior's. Decisions that a
+threshold made (`decide auto`) teach nothing: they are the model's own opinion. A yes also says that this partner is the right
+one among the candidates, which teaches what tells right from nearly right where every answer was yes. And scores move in whole
+steps of decisions, so that a queue does not shift under the eyes.
 """
 
 from __future__ import annotations
@@ -30,13 +32,14 @@ from curate.pairing.bursts import kept_bursts
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
-from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit, prior
+from curate.pairing.scoring import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior
 
 STEP = 10
 """The model follows after each so many decisions, up to a hundred; then after fifty, and from a thousand on after 500."""
 
-STRENGTH = 1.0
-"""Of the pull towards the prior's coefficients."""
+PULL_TRUST = 10.0
+PULL_LEVEL = 1.0
+"""How strongly a signal's trust is held at 1, and the mean log-odds of the decided pairs at the prior's: 1 / variance."""
 
 BURST_S = 60.0
 """Photos of one camera taken within so many seconds show the same; neither was preferred to the other."""
@@ -63,9 +66,21 @@ class Example:
     seconds: tuple[float | None, float | None] = (None, None)
 
 
-def learned(
-    candidates: Sequence[Example], decided: Sequence[Answer], start: LogisticScorer | None = None
-) -> LogisticScorer:
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the decisions of a workspace say.
+
+    Attributes:
+        scorer: the model that follows them. trust: signal -> how much it counts here; 1 is as much as in the prior.
+        decisions: how many it rests on.
+    """
+
+    scorer: LogisticScorer
+    trust: dict[str, float]
+    decisions: int
+
+
+def learned(candidates: Sequence[Example], decided: Sequence[Answer], start: LogisticScorer | None = None) -> Learned:
     """Return the model that follows the decisions; without any it is `start`.
 
     Args:
@@ -78,19 +93,34 @@ def learned(
     both_ways = [*decided, *((other, phone, same) for phone, other, same in decided)]
     answers = sorted(answer for answer in both_ways if answer[:2] in known)
     if not answers:
-        return start
-    rows = np.array([known[phone, other].row for phone, other, _ in answers])
-    same = np.array([same for _, _, same in answers])
-    preferred, weights = _preferences(candidates, [known[p, o] for p, o, yes in answers if yes])
-    return fit(
-        rows,
-        same,
-        start,
-        strength=STRENGTH,
-        intercept_strength=STRENGTH,
-        preferred=preferred,
-        weights=weights,
+        return Learned(start, dict.fromkeys(SIGNALS, 1.0), 0)
+    columns = [[FEATURES.index(name) for name in names] for names in SIGNALS.values()]
+
+    def parts(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Each signal's share of the prior's log-odds, (n, signals)."""
+        return np.stack([rows[:, of_signal] @ start.weights[of_signal] for of_signal in columns], axis=1)
+
+    said = parts(np.array([known[phone, other].row for phone, other, _ in answers]))
+    differences, amount = _preferences(candidates, [known[p, o] for p, o, yes in answers if yes])
+    level = said.mean(0)
+    found = penalised(
+        np.concatenate(
+            [
+                np.column_stack([np.ones(len(said)), said - level]),
+                np.column_stack([np.zeros(len(differences)), parts(differences)]),
+            ]
+        ),
+        np.array([*(1.0 if yes else -1.0 for _, _, yes in answers), *np.ones(len(differences))]),
+        centre=np.array([start.intercept + level.sum(), *np.ones(len(columns))]),
+        pull=np.array([PULL_LEVEL, *np.full(len(columns), PULL_TRUST)]),
+        free=np.array([True, *np.zeros(len(columns), np.bool_)]),
+        amount=np.array([*np.ones(len(said)), *amount]),
     )
+    weights = start.weights.copy()
+    for of_signal, trust in zip(columns, found[1:], strict=True):
+        weights[of_signal] *= trust
+    scorer = LogisticScorer(float(found[0] - level @ found[1:]), weights)
+    return Learned(scorer, dict(zip(SIGNALS, map(float, found[1:]), strict=True)), len(answers))
 
 
 def _preferences(
@@ -133,9 +163,14 @@ class _Kept:
     ranks: tuple[int, int]
 
 
-def model(catalog: Catalog) -> LogisticScorer:
-    """Return the model that follows the decisions of a workspace."""
+def learned_here(catalog: Catalog) -> Learned:
+    """Return what the decisions of a workspace say."""
     return learned(_read(catalog)[0], _decided(catalog)[0])
+
+
+def model(catalog: Catalog) -> LogisticScorer:
+    """Return the scorer that follows the decisions of a workspace."""
+    return learned_here(catalog).scorer
 
 
 def due(catalog: Catalog) -> bool:
@@ -157,7 +192,8 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         return False
     decided, by_threshold = _decided(catalog)
     examples, kept = _read(catalog)
-    scores = learned(examples, decided).probabilities(np.array([e.row for e in examples])) if examples else np.empty(0)
+    rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
+    scores = learned(examples, decided).scorer.probabilities(rows)
     with catalog.transaction():
         if _decided(catalog) != (decided, by_threshold):
             return False  # somebody decided meanwhile, and follows

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,16 @@ FEATURES = (
 FREE = frozenset({"time_known", "distance_known"})
 """Columns whose coefficient may have either sign: whether a signal is there at all is no evidence by itself, but it moves the
 point where the signal turns from against to for."""
+
+SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "geometry": ("inliers", "inlier_share", "coverage", "alignment", "against_phone", "against_other"),
+        "looks": ("hash",),
+        "time": ("time", "time_known"),
+        "place": ("distance", "distance_known"),
+    }
+)
+"""The columns by the signal that they come from: what a workspace can trust more or less than virtual scenes do."""
 
 
 class Scorer(Protocol):
@@ -104,50 +115,55 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
 
 
 def fit(
-    rows: NDArray[np.float64],
-    same: NDArray[np.bool_],
-    start: LogisticScorer | None = None,
-    strength: float = 1.0,
-    intercept_strength: float | None = None,
-    preferred: NDArray[np.float64] | None = None,
-    weights: NDArray[np.float64] | None = None,
+    rows: NDArray[np.float64], same: NDArray[np.bool_], start: LogisticScorer | None = None, strength: float = 1.0
 ) -> LogisticScorer:
     """Fit by penalised likelihood, the penalty pulling towards `start` (or towards 0), signs kept as `FREE` says.
 
-    With few examples the result stays near `start`; with many it follows them. The same function fits the prior on
-    virtual scenes and follows a person's decisions. scikit-learn's logistic regression can do neither: it pulls towards 0
-    alone and keeps no signs.
+    With few examples the result stays near `start`; with many it follows them.
 
     Args:
         rows: (n, len(FEATURES)) float64. same: (n,) bool.
-        strength: of the penalty, in units of squared coefficient. intercept_strength: the same for the intercept, a hundredth
-            of `strength` where None.
-        preferred: (m, len(FEATURES)) float64, differences of the rows of two pairs, of which the first is more probable than
-            the second (Bradley and Terry's model of a choice): they say nothing of the intercept. weights: (m,) of them.
+        strength: of the penalty, in units of squared coefficient; a hundredth of it holds the intercept.
+    """
+    centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
+    pull = np.full(len(centre), strength)
+    pull[0] *= 0.01
+    free = np.array([True, *(name in FREE for name in FEATURES)])
+    design = np.column_stack([np.ones(len(rows)), rows])
+    found = penalised(design, np.where(same, 1.0, -1.0), centre, pull, free)
+    return LogisticScorer(float(found[0]), found[1:])
+
+
+def penalised(
+    design: NDArray[np.float64],
+    sign: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    pull: NDArray[np.float64],
+    free: NDArray[np.bool_],
+    amount: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Coefficients (k,) of a logistic regression that are pulled towards `centre`, by `pull` in units of squared distance.
+
+    scikit-learn's pulls towards 0 alone and keeps no signs.
+
+    Args:
+        design: (n, k). sign: (n,) 1 for yes, −1 for no. amount: (n,) how much each row counts; 1 where None.
+        free: (k,) whether a coefficient may be negative.
     """
     from scipy.optimize import minimize
 
-    centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
-    design = np.column_stack([np.ones(len(rows)), rows])
-    sign = np.where(same, 1.0, -1.0)
-    amount = np.ones(len(rows))
-    if preferred is not None and len(preferred):
-        design = np.concatenate([design, np.column_stack([np.zeros(len(preferred)), preferred])])
-        sign = np.concatenate([sign, np.ones(len(preferred))])
-        amount = np.concatenate([amount, np.ones(len(preferred)) if weights is None else weights])
-    pull = np.full(len(centre), strength)
-    pull[0] = 0.01 * strength if intercept_strength is None else intercept_strength
+    weight = np.ones(len(design)) if amount is None else amount
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (design @ theta)
         away = theta - centre
-        value = float(amount @ np.logaddexp(0, -margin) + 0.5 * pull @ away**2)
-        slope = -amount * sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        value = float(weight @ np.logaddexp(0, -margin) + 0.5 * pull @ away**2)
+        slope = -weight * sign / (1 + np.exp(np.clip(margin, -500, 500)))
         return value, design.T @ slope + pull * away
 
-    bounds = [(None, None)] + [(None, None) if name in FREE else (0.0, None) for name in FEATURES]
+    bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
-    return LogisticScorer(float(found.x[0]), np.asarray(found.x[1:], np.float64))
+    return np.asarray(found.x, np.float64)
 
 
 def _far(value: float, unit: float) -> float:

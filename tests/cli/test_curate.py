@@ -107,12 +107,12 @@ def test_photos_in_three_forms(place: Path, capsys: pytest.CaptureFixture[str]) 
 def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Accept, undo, redo, reject; the order of the two does not matter; the log is printed."""
     phone, camera = str(photos / "0.jpg"), str(photos / "1.jpg")
-    assert answer(capsys, "decide", "accept", camera, phone, "-w", str(place)) == {"accepted": 1, "rejected": 0}
+    assert answer(capsys, "decide", "accept", camera, phone, "-w", str(place)) == {"accepted": 1, "rejected": 0, "gone": 0}
     (pair,) = lines(capsys, "pairs", "-w", str(place), "--status", "accepted")
     assert (pair["phone"], pair["other"], pair["subject_idx"], pair["score"]) == (phone, camera, 0, None)
-    assert answer(capsys, "undo", "-w", str(place)) == {"accepted": 0, "rejected": 0}
-    assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0}
-    assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {"accepted": 0, "rejected": 1}
+    assert answer(capsys, "undo", "-w", str(place)) == {"accepted": 0, "rejected": 0, "gone": 0}
+    assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0, "gone": 0}
+    assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {"accepted": 0, "rejected": 1, "gone": 0}
     assert run_cli(["decisions", "export", "-w", str(place)]) == Exit.DONE
     assert [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()] == [
         "accept",

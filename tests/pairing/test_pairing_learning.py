@@ -18,7 +18,7 @@ from curate.catalog.store import Catalog
 from curate.pairing import learning
 from curate.pairing.evidence import Evidence
 from curate.pairing.learning import STEP, Example, follow, learned
-from curate.pairing.scoring import FEATURES, feature_rows, prior
+from curate.pairing.scoring import FEATURES, SIGNALS, feature_rows, prior
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.workspace import Workspace
 
@@ -54,7 +54,8 @@ def test_without_decisions_it_is_the_prior() -> None:
     some = examples(GOOD, NEAR_WRONG, 5)
     for decided in ([], [(sha(900), sha(901), True)]):
         found = learned(some, decided)
-        assert found.intercept == prior().intercept and np.array_equal(found.weights, prior().weights)
+        assert found.scorer.intercept == prior().intercept and np.array_equal(found.scorer.weights, prior().weights)
+        assert set(found.trust.values()) == {1.0} and found.decisions == 0
 
 
 def test_a_signal_that_misleads_here_loses_weight() -> None:
@@ -65,16 +66,15 @@ def test_a_signal_that_misleads_here_loses_weight() -> None:
         (sha(k), sha(2000 + k), False) for k in range(25, 50)
     ]
     after = learned(some, decided)
-    assert ranked_first(after, some[100:]) > max(before, 0.9)
-    place = FEATURES.index("distance")
-    assert after.weights[place] < prior().weights[place]
+    assert ranked_first(after.scorer, some[100:]) > max(before, 0.9)
+    assert after.trust["place"] < 0.9 and after.decisions == 50
 
 
 def test_answers_that_are_all_yes_still_teach_what_was_preferred() -> None:
     """Fifty times yes: each says that this partner was right and its rival was not."""
     some = examples(replace(FAR, alignment=0.55, inliers=16), replace(NEAR_WRONG, inliers=14, alignment=0.52), 100)
     after = learned(some, [(sha(k), sha(1000 + k), True) for k in range(50)])
-    assert ranked_first(after, some[100:]) > 0.9 > ranked_first(prior(), some[100:])
+    assert ranked_first(after.scorer, some[100:]) > 0.9 > ranked_first(prior(), some[100:])
 
 
 @settings(max_examples=40, deadline=None)
@@ -82,7 +82,7 @@ def test_answers_that_are_all_yes_still_teach_what_was_preferred() -> None:
 def test_one_sided_answers_move_scores_but_never_spoil_them(count: int, yes: bool, seed: int) -> None:
     """Answers that are all yes, or all no, keep finite coefficients with their signs, and the clear cases clear."""
     some = examples(GOOD, Evidence(10, 0, hash_distance=32), 60, seed)
-    found = learned(some, [(sha(k), sha((1000 if yes else 2000) + k), yes) for k in range(count)])
+    found = learned(some, [(sha(k), sha((1000 if yes else 2000) + k), yes) for k in range(count)]).scorer
     assert np.isfinite(found.weights).all() and np.isfinite(found.intercept)
     signed = [k for k, name in enumerate(FEATURES) if not name.endswith("_known")]
     assert (found.weights[signed] >= 0).all()
@@ -94,9 +94,9 @@ def test_the_order_of_candidates_and_decisions_does_not_matter() -> None:
     """The model is a function of what was decided, not of how it came about."""
     some = examples(FAR, NEAR_WRONG, 40)
     decided = [(sha(k), sha(1000 + k), True) for k in range(20)] + [(sha(k), sha(2000 + k), False) for k in range(20)]
-    one = learned(some, decided)
+    one = learned(some, decided).scorer
     rng = random.Random(4)
-    two = learned(rng.sample(some, len(some)), rng.sample(decided, len(decided)))
+    two = learned(rng.sample(some, len(some)), rng.sample(decided, len(decided))).scorer
     assert one.weights == pytest.approx(two.weights, abs=1e-6) and one.intercept == pytest.approx(
         two.intercept, abs=1e-6
     )
@@ -230,3 +230,8 @@ def test_a_rejected_pair_makes_room_for_the_next(catalog: Catalog) -> None:
     proposed = {(p.phone_sha256, p.other_sha256) for p in queue(catalog) if p.assigned}
     expected = {(sha(k), sha(1000 + k)) for k in range(0, 2 * STEP, 2)}
     assert expected <= proposed and not expected & before
+
+
+def test_every_column_belongs_to_one_signal() -> None:
+    """A column that no signal names could not be trusted less."""
+    assert sorted(name for names in SIGNALS.values() for name in names) == sorted(FEATURES)

@@ -1,0 +1,196 @@
+"""Decisions as JSON lines that another workspace understands: photos by sha256 and photo ID, cameras by make and model.
+
+One line an entry of the log, undo and redo included, so that the file is the whole story; `stands` says whether an entry is
+still in force, so that a reader need not replay it. Row numbers and paths of this workspace are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from curate.cameras.types import CameraType
+from curate.catalog import decisions
+from curate.catalog.labels import local_photo_id
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.text import clean_text
+
+FORMAT = 1
+"""Of a line; a line of a later format is refused, not misread."""
+
+MOST_BYTES = 32 << 20
+"""The longest line that is read."""
+
+_HEX = r"^[0-9a-f]{64}$"
+
+
+def _clean(text: str) -> str:
+    return clean_text(text) or ""
+
+
+Text = Annotated[str, Field(max_length=4096), AfterValidator(_clean)]
+
+
+class _Part(BaseModel):
+    """What a stranger wrote: checked strictly, unknown keys passed over."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class PhotoName(_Part):
+    """A photo, as any workspace can name it."""
+
+    sha256: str = Field(pattern=_HEX)
+    photo_id: int | None = Field(None, ge=0, lt=2**63)
+
+
+class _Line(_Part):
+    format: Literal[1] = 1
+    at: Text = ""
+    who: Text = ""
+    stands: bool = True
+    imported: bool = False
+    auto: float | None = Field(None, ge=0, le=1)
+
+
+class PairLine(_Line):
+    """A pair was accepted or rejected."""
+
+    action: Literal["accept", "reject"]
+    phone: PhotoName
+    other: PhotoName
+
+
+class LabelLine(_Line):
+    """Something was said of photos."""
+
+    action: Literal["label"]
+    key: Annotated[str, Field(max_length=64)]
+    value: Text | None
+    photos: list[PhotoName]
+
+
+class CameraLine(_Line):
+    """A camera's type was stated."""
+
+    action: Literal["camera"]
+    make: Text
+    model: Text
+    type: Annotated[CameraType, Field(strict=False)]
+
+
+class StepLine(_Line):
+    """A step back or forth: part of the story, already told by `stands`."""
+
+    action: Literal["undo", "redo"]
+
+
+Line = PairLine | LabelLine | CameraLine | StepLine
+_LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="action")])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that cannot be used: its number, from 1, and why."""
+
+    line: int
+    why: str
+
+
+def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
+    """Yield the decision log as rows for JSON lines, oldest first."""
+    log = list(decisions.entries(catalog))
+    standing: set[int] = set()
+    for entry in log:
+        if entry.action == "undo":
+            standing.discard(entry.payload["seq"])
+        else:
+            standing.add(entry.payload["seq"] if entry.action == "redo" else entry.seq)
+    for entry in log:
+        said = entry.payload
+        by = said.get("by") or {}
+        row: dict[str, Any] = {
+            "format": FORMAT,
+            "seq": entry.seq,
+            "at": by.get("at", entry.at),
+            "who": by.get("who", entry.who),
+            "action": entry.action,
+            "stands": entry.seq in standing,
+        }
+        row |= {"imported": True, "imported_by": entry.who} if by else {}
+        row |= {"auto": said["auto"]} if said.get("auto") is not None else {}
+        if entry.action in ("accept", "reject"):
+            row |= {side: _name(catalog, said[side]) for side in ("phone", "other")}
+            row |= {"subject_idx": said["subject_idx"]} if entry.action == "accept" else {}
+        elif entry.action == "label":
+            photos = [_hash(catalog, change) for change in said["photos"]]
+            row |= {"key": said["key"], "value": said["value"]}
+            row["photos"] = [_name(catalog, sha256) for sha256 in photos if sha256]
+        elif entry.action == "camera":
+            row |= {key: said[key] for key in ("make", "model", "type")}
+        else:
+            row["of"] = said["seq"]
+        yield row
+
+
+def parsed(path: Path) -> Iterator[Line | Refused]:
+    """Yield the lines of a file that somebody else wrote, each either understood or refused with the reason.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    if not path.is_file():
+        raise UsageError("that is no file", str(path), "Name a file that `curate decisions export` wrote.")
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(_lines(file), 1):
+                if line is None:
+                    yield Refused(number, f"it is longer than {MOST_BYTES >> 20} MiB")
+                elif line.strip():
+                    yield _parsed(number, line)
+    except OSError as error:
+        raise UsageError("the file cannot be read", f"{path}: {error.strerror}", "Check its permissions.") from error
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """Lines without a leading byte order mark; None for one that is too long, which is never held in memory."""
+    first = True
+    while line := file.readline(MOST_BYTES + 1):
+        if len(line) <= MOST_BYTES:
+            yield line.removeprefix(b"\xef\xbb\xbf") if first else line
+        else:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(MOST_BYTES)
+            yield None
+        first = False
+
+
+def _parsed(number: int, line: bytes) -> Line | Refused:
+    try:
+        return _LINE.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"][1:])
+        return Refused(number, _clean(f"{place}: {first['msg']}" if place else first["msg"])[:200])
+
+
+def _name(catalog: Catalog, sha256: str) -> dict[str, Any]:
+    row = catalog.connection.execute(
+        "SELECT photo_id FROM photo WHERE sha256 = ? AND photo_id IS NOT NULL ORDER BY id LIMIT 1", (sha256,)
+    ).fetchone()
+    return {"sha256": sha256, "photo_id": row[0] if row else local_photo_id(sha256)}
+
+
+def _hash(catalog: Catalog, change: dict[str, Any]) -> str | None:
+    """The content of a labelled photo when it was labelled; of entries that do not say, the content that it has now."""
+    if "sha256" in change:
+        found = change["sha256"]
+    else:
+        row = catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (change["photo"],)).fetchone()
+        found = row[0] if row else None
+    return None if found is None else str(found)

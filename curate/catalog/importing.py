@@ -1,0 +1,382 @@
+"""Taking in what another annotator decided: how far the two agree, what is new, and where they differ.
+
+What is new is decided here too, logged with the name of who decided it. What differs is never overwritten unless one side is
+preferred in so many words. A second import of the same file changes nothing.
+
+Agreement is measured on what both decided by themselves: a decision that came by import, or that a threshold made, is nobody's
+judgement. So it stays the same when a file is imported twice, or comes back from the other side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from curate.cameras.names import camera_key
+from curate.catalog import decisions
+from curate.catalog.exchange import CameraLine, LabelLine, PairLine, PhotoName, Refused, exported, parsed
+from curate.catalog.labelling import KEEPER
+from curate.catalog.labels import LOCAL_ID_BASE
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+
+Prefer = Literal["mine", "theirs"]
+Kind = Literal["pair", "partner", "label", "camera"]
+
+_STATUS = {"accept": "accepted", "reject": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something on which the two sides differ.
+
+    Attributes:
+        kind: `pair` (accepted here, rejected there, or the reverse), `partner` (there a photo is paired with another one),
+            `label`, `camera`.
+        what: the photos' paths, or the camera. mine, theirs: what either says. who, at: of theirs.
+        kept: which of the two holds now; None where nobody was preferred, and mine stays for the time being.
+    """
+
+    kind: Kind
+    what: tuple[str, ...]
+    mine: str | None
+    theirs: str | None
+    who: str
+    at: str
+    kept: Prefer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two annotators agree on the pairs that both decided by themselves.
+
+    Attributes:
+        pairs: how many. table: (mine, theirs) -> pairs. observed: share on which they agree. expected: the share to be
+            expected if each answered at random, as often yes as they did. kappa: Cohen's, (observed − expected) /
+            (1 − expected); None where it is undefined, and `undefined` says why.
+    """
+
+    pairs: int
+    table: dict[str, dict[str, int]]
+    observed: float | None
+    expected: float | None
+    kappa: float | None
+    undefined: str | None
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import found and did.
+
+    Attributes:
+        lines: understood lines; not_in_force: those among them that were taken back, or are steps back and forth.
+        taken: kind -> decisions made here. unchanged: already so. agreement: see `Agreement`.
+        conflicts: see `Conflict`. unknown: photos that are not here. refused: lines that cannot be used.
+        passed_over: reason -> decisions that have no meaning elsewhere.
+    """
+
+    lines: int = 0
+    not_in_force: int = 0
+    taken: Counter[str] = field(default_factory=Counter)
+    unchanged: int = 0
+    agreement: Agreement | None = None
+    conflicts: list[Conflict] = field(default_factory=list)
+    unknown: dict[str, int | None] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left that a person might want to see to."""
+        return not (self.refused or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
+
+    def in_words(self) -> list[str]:
+        """The findings as lines for a person."""
+        taken = self.taken
+        lines = [
+            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {taken['labels']} labels, "
+            f"{taken['cameras']} cameras; {self.unchanged} already so"
+        ]
+        a = self.agreement
+        if a is not None and a.observed is not None:
+            kappa = (
+                f"Cohen's kappa {a.kappa:.2f}" if a.kappa is not None else f"Cohen's kappa is undefined: {a.undefined}"
+            )
+            lines.append(f"both decided {a.pairs} pairs and agree on {a.observed:.0%} of them; {kappa}")
+        elif a is not None:
+            lines.append(f"no agreement can be measured: {a.undefined}")
+        if self.conflicts:
+            open_ = sum(conflict.kept is None for conflict in self.conflicts)
+            lines.append(
+                f"{len(self.conflicts)} conflicts"
+                + (
+                    f", {open_} of them open: mine stays; settle them with --prefer mine or --prefer theirs"
+                    if open_
+                    else ""
+                )
+            )
+        lines += [f"passed over: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
+        if self.unknown:
+            lines.append(f"{len(self.unknown)} photos are not here; decisions on them are left out")
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """The findings under the names that `curate decisions import --json` prints."""
+        a = self.agreement
+        return {
+            "lines": self.lines,
+            "not_in_force": self.not_in_force,
+            "imported": {kind: self.taken[kind] for kind in ("accepted", "rejected", "labels", "cameras")},
+            "unchanged": self.unchanged,
+            "agreement": None
+            if a is None
+            else {
+                "pairs": a.pairs,
+                "table": a.table,
+                "observed": a.observed,
+                "expected": a.expected,
+                "kappa": a.kappa,
+                "undefined": a.undefined,
+            },
+            "conflicts": [
+                {
+                    "kind": c.kind, "what": list(c.what), "mine": c.mine, "theirs": c.theirs,
+                    "who": c.who, "at": c.at, "kept": c.kept,
+                }
+                for c in self.conflicts
+            ],
+            "unknown_photos": [{"sha256": sha256, "photo_id": number} for sha256, number in sorted(self.unknown.items())],
+            "refused": [{"line": r.line, "why": r.why} for r in self.refused],
+            "passed_over": dict(sorted(self.passed_over.items())),
+        }  # fmt: skip
+
+
+def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None, *, dry_run: bool = False) -> Imported:
+    """Take in decisions that another workspace exported, in one transaction that one undo takes back.
+
+    Args:
+        catalog: open for writing. path: JSON lines, as `exchange.exported` writes them.
+        prefer: whose word holds where the two differ; None leaves mine and lists the conflict.
+        dry_run: only say what would be done.
+
+    Raises:
+        UsageError: the file cannot be read, or not one line of it can be used.
+    """
+    found = Imported()
+    last_pair: dict[tuple[str, str], PairLine] = {}
+    last_label: dict[tuple[str, str], LabelLine] = {}
+    last_camera: dict[tuple[str, str], CameraLine] = {}
+    theirs_own: dict[tuple[str, str], str] = {}
+    resolve = _Resolver(catalog, found)
+    for line in parsed(path):
+        if isinstance(line, Refused):
+            found.refused.append(line)
+            continue
+        found.lines += 1
+        if not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
+            found.not_in_force += 1
+        elif isinstance(line, PairLine):
+            phone, other = resolve(line.phone), resolve(line.other)
+            if phone == other and phone is not None:
+                found.passed_over["a photo paired with itself"] += 1
+            elif phone is not None and other is not None:
+                key = _pair(phone, other)
+                last_pair.pop(key, None)  # the last word of a pair stands where it was said
+                last_pair[key] = line
+                if not line.imported and line.auto is None:
+                    theirs_own[key] = _STATUS[line.action]
+        elif isinstance(line, LabelLine):
+            if line.key == KEEPER:
+                found.passed_over["which copy is kept: copies lie elsewhere there"] += 1
+                continue
+            last_label.update(((sha256, line.key), line) for p in line.photos if (sha256 := resolve(p)) is not None)
+        else:
+            last_camera[camera_key(line.make, line.model)] = line
+    if not found.lines and found.refused:
+        first = found.refused[0]
+        raise UsageError(
+            "no line of that file is a decision",
+            f"{path}: line {first.line}: {first.why}",
+            "Name a file that `curate decisions export` wrote.",
+        )
+    found.agreement = agreement(_own_pairs(catalog), theirs_own)
+    try:
+        with catalog.transaction():
+            taking = _Taking(catalog, found, prefer, _batch_name(catalog, path))
+            for _, camera_line in sorted(last_camera.items()):
+                taking.camera(camera_line)
+            for (sha256, column), label_line in last_label.items():
+                taking.label(sha256, column, label_line)
+            for action in ("reject", "accept"):  # what is rejected makes room for what is accepted
+                for pair_line in last_pair.values():
+                    if pair_line.action == action:
+                        taking.pair(pair_line, resolve)
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    return found
+
+
+def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, str], str]) -> Agreement:
+    """Return how far two annotators agree on the pairs that both decided (Cohen 1960).
+
+    Args:
+        mine, theirs: pair -> `accepted` or `rejected`.
+    """
+    both = sorted(mine.keys() & theirs.keys())
+    names = ("accepted", "rejected")
+    table = {a: dict.fromkeys(names, 0) for a in names}
+    for pair in both:
+        table[mine[pair]][theirs[pair]] += 1
+    n = len(both)
+    if n == 0:
+        return Agreement(0, table, None, None, None, "there is no pair that both decided by themselves")
+    observed = sum(table[name][name] for name in names) / n
+    expected = sum(sum(table[name].values()) * sum(row[name] for row in table.values()) for name in names) / n**2
+    if expected == 1:
+        why = "both gave one and the same answer to every pair: agreement by chance would be complete as well"
+        return Agreement(n, table, observed, expected, None, why)
+    return Agreement(n, table, observed, expected, (observed - expected) / (1 - expected), None)
+
+
+class _DryRun(Exception):
+    """Takes everything back."""
+
+
+class _Resolver:
+    """Photos of another workspace as photos of this one: by content, else by a Flickr ID that only one content here has."""
+
+    def __init__(self, catalog: Catalog, found: Imported) -> None:
+        self._catalog, self._found = catalog, found
+        self._known: dict[PhotoName, str | None] = {}
+
+    def __call__(self, photo: PhotoName) -> str | None:
+        if photo not in self._known:
+            self._known[photo] = self._look_up(photo)
+            if self._known[photo] is None:
+                self._found.unknown[photo.sha256] = photo.photo_id
+        return self._known[photo]
+
+    def _look_up(self, photo: PhotoName) -> str | None:
+        connection = self._catalog.connection
+        if connection.execute("SELECT 1 FROM photo WHERE sha256 = ? LIMIT 1", (photo.sha256,)).fetchone():
+            return photo.sha256
+        if photo.photo_id is None or photo.photo_id >= LOCAL_ID_BASE:
+            return None
+        rows = connection.execute(
+            "SELECT DISTINCT sha256 FROM photo WHERE photo_id = ? AND sha256 IS NOT NULL", (photo.photo_id,)
+        ).fetchall()
+        return str(rows[0][0]) if len(rows) == 1 else None
+
+
+class _Taking:
+    """Decides here what was decided there, one thing after the other, against what holds at that moment."""
+
+    def __init__(self, catalog: Catalog, found: Imported, prefer: Prefer | None, batch: str) -> None:
+        self._catalog, self._found, self._prefer, self._batch = catalog, found, prefer, batch
+
+    def pair(self, line: PairLine, resolve: _Resolver) -> None:
+        phone, other = resolve(line.phone), resolve(line.other)
+        assert phone is not None and other is not None
+        verdict = decisions.verdict_of(self._catalog, phone, other) or decisions.verdict_of(self._catalog, other, phone)
+        status = _STATUS[line.action]
+        if verdict and verdict[0] == status:
+            self._found.unchanged += 1
+            return
+        what = self._paths(phone, other)
+        if verdict and not self._settled("pair", what, str(verdict[0]), status, line):
+            return
+        if line.action == "accept":
+            for this, that in ((phone, other), (other, phone)):
+                partner = decisions.partner_of(self._catalog, this)
+                if partner is None or partner == that:
+                    continue
+                mine = f"paired with {self._paths(partner)[0]}"
+                if not self._settled("partner", what, mine, status, line):
+                    return
+                decisions.decide(self._catalog, "reject", this, partner, note=self._note(line))
+        decisions.decide(self._catalog, line.action, phone, other, note=self._note(line))
+        self._found.taken[status] += 1
+
+    def label(self, sha256: str, key: str, line: LabelLine) -> None:
+        rows = self._catalog.connection.execute(
+            "SELECT photo.id, assertion.value, assertion.photo IS NOT NULL AS said FROM photo LEFT JOIN assertion "
+            "ON assertion.photo = photo.id AND assertion.key = ? AND assertion.origin = 'person' WHERE sha256 = ?",
+            (key, sha256),
+        ).fetchall()
+        said = {row["value"] for row in rows if row["said"]}
+        if said == {line.value} and all(row["said"] for row in rows):
+            self._found.unchanged += 1
+            return
+        other = sorted(said - {line.value}, key=str)
+        if other and not self._settled("label", (*self._paths(sha256), key), other[0], line.value, line):
+            return
+        try:
+            decisions.label(self._catalog, [row["id"] for row in rows], key, line.value, note=self._note(line))
+        except UsageError as error:
+            self._found.passed_over[f"{error.what}: {error.why}"] += 1
+            return
+        self._found.taken["labels"] += 1
+
+    def camera(self, line: CameraLine) -> None:
+        row = self._catalog.connection.execute(
+            "SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(line.make, line.model)
+        ).fetchone()
+        if row and row["type"] == line.type.value:
+            self._found.unchanged += 1
+            return
+        if row and not self._settled("camera", (line.make, line.model), row["type"], line.type.value, line):
+            return
+        decisions.set_camera_type(self._catalog, line.make, line.model, line.type, note=self._note(line))
+        self._found.taken["cameras"] += 1
+
+    def _settled(
+        self,
+        kind: Kind,
+        what: tuple[str, ...],
+        mine: str | None,
+        theirs: str | None,
+        line: PairLine | LabelLine | CameraLine,
+    ) -> bool:
+        """List a conflict; returns whether theirs is to hold."""
+        self._found.conflicts.append(Conflict(kind, what, mine, theirs, line.who, line.at, self._prefer))
+        return self._prefer == "theirs"
+
+    def _note(self, line: PairLine | LabelLine | CameraLine) -> dict[str, Any]:
+        auto = {} if line.auto is None else {"auto": line.auto}
+        return {"by": {"who": line.who, "at": line.at}, "batch": self._batch, **auto}
+
+    def _paths(self, *hashes: str) -> tuple[str, ...]:
+        paths = []
+        for sha256 in hashes:
+            row = self._catalog.connection.execute(
+                "SELECT path FROM photo WHERE sha256 = ? ORDER BY path LIMIT 1", (sha256,)
+            ).fetchone()
+            paths.append(row["path"] if row else sha256)
+        return tuple(paths)
+
+
+def _own_pairs(catalog: Catalog) -> dict[tuple[str, str], str]:
+    """What was decided here by a person and not by import: the last standing word on each pair."""
+    own: dict[tuple[str, str], str] = {}
+    for row in exported(catalog):
+        if row["stands"] and row["action"] in _STATUS and not row.get("imported") and row.get("auto") is None:
+            own[_pair(row["phone"]["sha256"], row["other"]["sha256"])] = _STATUS[row["action"]]
+    return own
+
+
+def _pair(a: str, b: str) -> tuple[str, str]:
+    return (a, b) if a < b else (b, a)
+
+
+def _batch_name(catalog: Catalog, path: Path) -> str:
+    """A name that no other import has: the file's content, and where in the log it was taken in."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    row = catalog.connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM decision").fetchone()
+    return f"import {content[:16]} at {row[0]}"
