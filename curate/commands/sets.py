@@ -80,6 +80,37 @@ def export(
 
 
 @app.command()
+def audit(
+    places: Annotated[
+        list[Path], typer.Argument(metavar="SET_OR_SPLIT_FILES…", help="Folders of sets, JSON files of splits.")
+    ],
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="What must not be shared: owner, scene, duplicate; what the set says, else all, where left out."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Leaks and confounds in any set or split, ours or not: what sides share, and what else tells phones from cameras."""
+    from curate.audit.report import audit as audited
+
+    found = audited(places, None if group is None else tuple(filter(None, group.split(","))))
+    if json:
+        print_json(found)
+    else:
+        print_rows(found["leaks"], Style.TABLE, ("a", "b", "kind", "count", "examples", "file")) if found[
+            "leaks"
+        ] else print("no leak found")
+        if found["confounds"]:
+            print_rows(found["confounds"], Style.TABLE, ("name", "value", "p_value", "p_adjusted", "test", "photos"))
+        for sentence in found["confounds_in_words"]:
+            note(sentence)
+    if found["leaks"]:
+        raise typer.Exit(Exit.LEAK)
+
+
+@app.command()
 def verify(dataset: Path, json: Json = False) -> None:
     """Check a set: files, hashes, labels, splits, private metadata."""
     from dataclasses import asdict

@@ -1,0 +1,135 @@
+"""The audit of sets and splits that others made: planted leaks are found, each once, and sound sets pass."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from curate.audit.report import audit
+from curate.cli import run_cli
+from curate.errors import Exit, UsageError
+from tests.conftest import write_photo
+
+
+def split_json(path: Path, **sides: list[Any]) -> Path:
+    """A split file in the paper's form."""
+    content: dict[str, Any] = {"target_attribute": "Model", "label_encoder_classes": ["a", "b"]}
+    for side, ids in sides.items():
+        content |= {f"{side}_ids": ids, f"encoded_{side}_labels": [0] * len(ids)}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def parquet_set(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    """A set's folder with its table alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = ("photo_id", "file_name", "sha256", "owner", "subject_idx", "camera_class", "format", "split")
+    pq.write_table(pa.table({c: [row.get(c) for row in rows] for c in columns}), folder / "metadata.parquet")
+    return folder
+
+
+def kinds(answer: dict[str, Any]) -> dict[tuple[str, str, str], int]:
+    """The leaks found."""
+    return {(leak["a"], leak["b"], leak["kind"]): leak["count"] for leak in answer["leaks"]}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
+def test_overlaps_of_a_split_file_alone(tmp_path: Path, ab: int, ac: int, bc: int) -> None:
+    """Exactly the shared photos are counted, by pair of sides; nothing is reported where nothing is shared."""
+    shared_ab, shared_ac, shared_bc = list(range(ab)), list(range(100, 100 + ac)), list(range(200, 200 + bc))
+    path = split_json(
+        tmp_path / "split.json",
+        train=[*range(1000, 1020), *shared_ab, *shared_ac],
+        val=[*range(2000, 2005), *shared_ab, *shared_bc],
+        test=[*range(3000, 3010), *shared_ac, *shared_bc],
+    )
+    expected = {("train", "val", "photo"): ab, ("train", "test", "photo"): ac, ("val", "test", "photo"): bc}
+    assert kinds(audit([path])) == {key: n for key, n in expected.items() if n}
+
+
+def test_what_a_set_s_photos_share(tmp_path: Path) -> None:
+    """Owner, scene and equal content leak between sides; a photo on both sides is told once, as a photo."""
+    rows = [
+        {"photo_id": 1, "owner": "ann", "sha256": "a"}, {"photo_id": 2, "owner": "bob", "sha256": "b", "subject_idx": 7},
+        {"photo_id": 3, "owner": "ann", "sha256": "c"}, {"photo_id": 4, "owner": "cy", "sha256": "d", "subject_idx": 7},
+        {"photo_id": 5, "owner": "di", "sha256": "x"}, {"photo_id": 6, "owner": None, "sha256": "x"},
+        {"photo_id": 7, "owner": None, "sha256": "e"},
+    ]  # fmt: skip
+    place = parquet_set(tmp_path / "set", rows)
+    path = split_json(tmp_path / "split.json", train=[1, 2, 5, 7], val=[], test=[3, 4, 6, 7])
+    assert kinds(audit([place, path])) == {
+        ("train", "test", "photo"): 1, ("train", "test", "owner"): 1,
+        ("train", "test", "scene"): 1, ("train", "test", "duplicate"): 1,
+    }  # fmt: skip
+    assert kinds(audit([place, path], ("owner",))) == {("train", "test", "photo"): 1, ("train", "test", "owner"): 1}
+    assert kinds(audit([path])) == {("train", "test", "photo"): 1}
+    chain = split_json(tmp_path / "chain.json", train=[1], test=[2])
+    linked = [*rows, {"photo_id": 8, "owner": "ann", "sha256": "b"}]
+    assert kinds(audit([parquet_set(tmp_path / "chained", linked), chain])) == {("train", "test", "group"): 1}
+
+
+def test_a_set_says_what_it_kept_apart(tmp_path: Path) -> None:
+    """A set whose manifest says that owners may be on both sides is held to its word; a stranger to ours."""
+    rows = [{"photo_id": k, "owner": "ann", "sha256": str(k), "split": "train" if k % 2 else "test"} for k in range(6)]
+    place = parquet_set(tmp_path / "set", rows)
+    assert kinds(audit([place])) == {("test", "train", "owner"): 1}
+    (place / "manifest.json").write_text(json.dumps({"group_by": ["scene"]}), encoding="utf-8")
+    assert audit([place])["leaks"] == []
+
+
+def test_folders_of_pictures_and_two_sets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Plain folders called train and test: an equal file on both sides is a leak; two sets are compared too."""
+    for side in ("train", "test"):
+        (tmp_path / "plain" / side / "cat").mkdir(parents=True)
+        for k in range(3):
+            write_photo(tmp_path / "plain" / side / "cat" / f"{side}{k}.jpg", seed=k + 10 * (side == "test"))
+    assert audit([tmp_path / "plain"])["leaks"] == []
+    shutil.copy(tmp_path / "plain/train/cat/train0.jpg", tmp_path / "plain/test/cat/other.jpg")
+    assert kinds(audit([tmp_path / "plain"])) == {("test", "train", "duplicate"): 1}
+    assert run_cli(["audit", str(tmp_path / "plain"), "--json"]) == Exit.LEAK
+    assert json.loads(capsys.readouterr().out)["leaks"][0]["count"] == 1
+    one, two = tmp_path / "plain/train", tmp_path / "plain/test"
+    assert [leak["kind"] for leak in audit([one, two])["leaks"]] == ["duplicate"]
+
+
+def test_confounds_of_a_stranger_s_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CSV with `Is Smartphone` and a format is enough to say that the format tells the classes apart."""
+    with (tmp_path / "metadata.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file_name", "Is Smartphone", "format", "width", "height"])
+        writer.writerows([f"{k}.jpg", k % 2 == 0, "HEIF" if k % 2 == 0 else "JPEG", 40, 30] for k in range(60))
+    answer = audit([tmp_path])
+    (found,) = answer["confounds"]
+    assert found["name"] == "format" and found["value"] > 0.9 and found["p_value"] < 1e-6
+    assert answer["confounds_together"][0]["balanced_accuracy"] == 1.0
+    assert run_cli(["audit", str(tmp_path)]) == Exit.DONE
+    told = capsys.readouterr()
+    assert "format" in told.out and "balanced accuracy of 100.0%" in told.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[" * 50_000, b"[]", b'{"train_ids": "1"}', b'{"train_ids": [1.5]}', b"\xff\xd8", b"{}", b'{"a_ids": 3}'],
+)
+def test_what_is_no_split_is_a_usage_error(tmp_path: Path, content: bytes) -> None:
+    """Anything else is refused with its name, never taken for a split without leaks."""
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"x\.json"):
+        audit([path])
+    with pytest.raises(UsageError):
+        audit([tmp_path / "nothing"])
+    with pytest.raises(UsageError):
+        audit([tmp_path])
+    with pytest.raises(UsageError):
+        audit([], ("camera",))
