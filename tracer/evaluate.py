@@ -21,6 +21,7 @@ from tracer.dataset import PhotoSet, open_set
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.registry import expand, load
 from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder
+from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import Protocol
 from tracer.kept import key_of
@@ -74,6 +75,10 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     outcome = Outcome(warnings=list(plan.warnings))
     outcome.skipped = [{"what": skip.what, "why": skip.why} for skip in plan.skipped if _concerns(skip.what, chosen)]
     _all_problems(photos, outcome)
+    if "mitigation" in chosen.experiments and plan.mitigations and Method.LAYER not in chosen.methods:
+        outcome.skipped.append(
+            {"what": "mitigation by the adversarial layer", "why": "it has to be trained; tracer mitigate does it"}
+        )
     shown = views(plan, chosen)
     device = "cpu"
     failed: tuple[tuple[int, str], ...] = ()
@@ -247,8 +252,8 @@ def _protocol(bench: Bench) -> dict[str, str]:
         + (f"; a set's own split file from {SPLIT_FROM} photos on" if count > SPLIT_FROM else ""),
         "probe intervals": "bootstrap over scenes and owners, with the variance of the training draw added",
         "kNN": f"cosine, k = {options.k or plan.k}, majority, never within a scene or owner; {options.draws} uniform draws",
-        "mitigation": "fitted on one half of the scenes and owners, scored by fresh probes, neighbours and pairs on the other, "
-        "and the halves changed",
+        "mitigation": "maps fitted on one half of the scenes and owners, scored on the other by fresh probes, neighbours "
+        "and pairs, then the halves changed",
         "other intervals": "percentile bootstrap over scenes and owners",
     }
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from small_sets import change, write_set
 
+from tracer import bench, results, steps
 from tracer import evaluate as module
-from tracer import results, steps
 from tracer.dataset import open_set
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
@@ -77,7 +77,7 @@ def test_a_second_run_measures_nothing_again(
     def never(*_: object) -> None:
         raise AssertionError("an experiment was kept although it had been kept before")
 
-    monkeypatch.setattr(steps, "keep", never)
+    monkeypatch.setattr(bench, "keep", never)
     again = finish(evaluate(photos, done[0], OPTIONS))
     assert again.rows == done[1].rows
 

@@ -16,7 +16,7 @@ from tracer.dataset import open_set
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.evaluate import Options, evaluate
 from tracer.experiments import mitigation
-from tracer.experiments.erasure import LinearMap, Method, fit_map, layer_cost, load_map, save_map
+from tracer.experiments.erasure import LinearMap, Method, fit_map, load_map, save_map
 from tracer.experiments.mitigation import mitigate, mitigate_processing
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import Protocol, normalise
@@ -304,9 +304,8 @@ def test_a_map_never_sees_what_the_sets_split_tests_on(photos: Path, tmp_path: P
     assert headers == {"Make": (72, 24), "Is Smartphone": (96, 0)}
 
 
-def test_an_evaluation_spares_baselines_and_dear_layers(photos: Path) -> None:
-    """A plan of everything holds both labels; a layer for a hundred thousand photos is beyond an evaluation's budget."""
-    from tracer.steps import LAYER_BUDGET
-
-    assert make_plan(open_set(photos)).mitigations == ("Is Smartphone", "Make")
-    assert layer_cost(200, 1280) < LAYER_BUDGET < layer_cost(100_000, 1280)
+def test_the_plan_takes_out_what_neighbours_are_parted_by(photos: Path) -> None:
+    """Kind of camera and make; further labels where they are asked for, and never what the photo shows."""
+    opened = open_set(photos)
+    assert make_plan(opened).mitigations == ("Is Smartphone", "Make")
+    assert make_plan(opened, ["Model", "semantic_label"]).mitigations == ("Is Smartphone", "Make", "Model")

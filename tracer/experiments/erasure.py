@@ -95,12 +95,6 @@ def fit_map(
     return _layer(rows, code, seed, device)
 
 
-def layer_cost(photos: int, dimensions: int) -> float:
-    """Multiplications that fitting a `layer` takes, about."""
-    width = min(photos, dimensions)
-    return 3.0 * ROUNDS * EPOCHS * max(photos, min(photos, BATCH_SIZE) * STEPS) * width * width
-
-
 def _leace(X: NDArray[np.float64], y: NDArray[np.int64]) -> LinearMap:
     """x − P (x − μ) with P = C (Cᵀ Σ⁻¹ C)⁺ Cᵀ Σ⁻¹; Σ the covariance of x, C its covariance with the classes.
 
