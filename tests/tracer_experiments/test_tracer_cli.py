@@ -333,3 +333,51 @@ def test_module_runs_too(tmp_path: Path) -> None:
     )  # fmt: skip
     assert len(done.stdout.splitlines()) >= 50
     assert done.stderr == ""
+
+
+def test_mitigate_saves_its_maps(run: Run, tmp_path: Path) -> None:
+    """Rows of the fixed columns before, after and of the change; the maps' absolute paths beside them."""
+    root = write_set(tmp_path / "small", scenes=24)
+    words = ["mitigate", root, "-o", tmp_path / "run", "--encoders", "baseline/colour", "--method", "leace"]
+    code, out, _ = run(*words, "--protocol", "fast", "--save", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert {"rows", "seconds", "device", "maps"} == set(answer)
+    stages = {row["setting"].split("stage=")[1].split(",")[0] for row in answer["rows"]}
+    assert stages == {"before", "after", "change"}
+    assert {row["experiment"] for row in answer["rows"]} == {"mitigation"}
+    assert {row["metric"] for row in answer["rows"]} == {"accuracy", "sp", "spd_a", "recall@1"}
+    assert len(answer["maps"]) == 2
+    assert all(Path(path).is_absolute() and Path(path).is_file() for path in answer["maps"])
+    assert run(*words[:-1], "ridge")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "{set}", "-o", "{run}", "--encoders", "offline/efficientnet-lite9"),
+        ("embed", "{set}", "-o", "{run}", "--encoders", "nonsense"),
+        ("evaluate", "{set}", "-o", "{run}", "--encoders", "baseline/colour,clip/ViT-B-61"),
+        ("encoders", "--check", "baseline/colour,dino/vitz8"),
+        ("probe", "--embeddings", "{none}", "--encoder", "clip/ViT-B-16", "--splits", "{none}/s.json"),
+        ("knn", "--embeddings", "{none}", "--encoder", "clip/ViT-B-16", "--processing", "JPEG75_420,JPEG95_444"),
+        ("retrieve", "--embeddings", "{none}", "--encoder", "clip/ViT-B-16"),
+        ("mitigate", "{none}", "-o", "{run}"),
+        ("report", "{none}"),
+        ("compare", "{none}", "{none}"),
+    ],
+)
+def test_a_name_that_means_nothing_is_a_usage_error(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """An unknown encoder, also among known ones, and a missing folder: exit 2, and nothing is begun."""
+    places = {"set": write_set(tmp_path / "small", scenes=2), "run": tmp_path / "run", "none": tmp_path / "none"}
+    code, out, err = run(*(word.format(**places) for word in words))
+    assert (code, out) == (2, "")
+    assert err.strip()
+    assert not (tmp_path / "run" / "embeddings").exists()
+
+
+def test_names_of_encoders_can_be_checked(run: Run) -> None:
+    """Groups are expanded, and no weights are looked for."""
+    code, out, _ = run("encoders", "--check", "offline,clip/ViT-B-16", "--json")
+    assert code == 0
+    assert {"offline/efficientnet-lite0", "clip/ViT-B-16"} <= set(json.loads(out)["names"])
