@@ -13,7 +13,9 @@ import sys
 ALWAYS = (
     ("camera_types",),
     ("duplicates",),
-    ("reading",),
+    ("ingest", "--files", "200", "--unchanged", "20000"),
+    ("kills", "--files", "600", "--kills", "9"),
+    ("large_catalog", "--photos", "200000", "--listing"),
     ("fuzz", "--files", "5000"),
     ("embed", "120"),
     ("demo_traces",),

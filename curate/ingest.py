@@ -12,10 +12,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
 from curate.catalog.store import Catalog, Known, chunks
@@ -153,7 +153,7 @@ class _Run:
         self._skipped: list[SkippedFile] = []
         self._hidden: dict[bytes, str] = {}
         self._folder: Path | None = None
-        self._asked: set[tuple[str | None, str | None]] = set()
+        self._asked: dict[tuple[str | None, str | None], Future[Any]] = {}
         self._asking = ThreadPoolExecutor(1)
 
     def close(self) -> None:
@@ -243,12 +243,12 @@ class _Run:
         """
         camera = (facts.exif.make, facts.exif.model)
         if camera not in self._asked:
-            self._asked.add(camera)
-            self._asking.submit(resolve, *camera)
+            self._asked[camera] = self._asking.submit(resolve, *camera)
 
     def _write(
         self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]
     ) -> None:
+        wait(self._asked.values())  # asking here as well would load all of it twice
         for index, facts in results:
             if facts.sha256:
                 self._keep_preview(incoming / f"{index}.jpg", facts.sha256)
