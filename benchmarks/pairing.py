@@ -11,6 +11,7 @@ keeps its photos and features in the cache. Exit 1 where a bar that applies is m
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -136,8 +137,14 @@ def main() -> int:
         "--photos", type=int, default=1000, help="of each side, for the part `scale`; the bar is for 10,000"
     )
     arguments = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = arguments.cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pairing-")))
+        return measured(arguments, folder)
+
+
+def measured(arguments: argparse.Namespace, folder: Path) -> int:
+    """The same, with photos and features in a folder."""
     parts = arguments.parts or PARTS
-    folder = arguments.cache or Path(tempfile.mkdtemp(prefix="pairing-"))
     bars = Bars(apply=arguments.scenes >= FULL)
     if "virtual" in parts or "signals" in parts:
         place = folder / f"virtual-{arguments.scenes}-{arguments.seed}"
