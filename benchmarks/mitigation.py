@@ -1,6 +1,6 @@
 """Does a linear map lower the trace of virtual cameras and keep the content? And does it claim anything where there is no trace?
 
-Usage: python -m benchmarks.mitigation [--scenes 60] [--seed 1] [--encoder offline/efficientnet-lite2] [--methods leace,layer]
+Usage: python -m benchmarks.mitigation [--scenes 40] [--seed 1] [--encoder offline/efficientnet-lite2] [--methods leace,layer]
            [--strengths 1,0] [--folder DIR]
 
 Makes a collection of virtual photos for each strength of the traces (0: cameras differ in name only), embeds it, and runs
@@ -52,7 +52,7 @@ def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:
 def main() -> int:
     """Print a line for each strength, label, method and figure; return 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline/efficientnet-lite2")
     parser.add_argument("--methods", default="leace,layer")

@@ -107,12 +107,20 @@ def test_photos_in_three_forms(place: Path, capsys: pytest.CaptureFixture[str]) 
 def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Accept, undo, redo, reject; the order of the two does not matter; the log is printed."""
     phone, camera = str(photos / "0.jpg"), str(photos / "1.jpg")
-    assert answer(capsys, "decide", "accept", camera, phone, "-w", str(place)) == {"accepted": 1, "rejected": 0, "gone": 0}
+    assert answer(capsys, "decide", "accept", camera, phone, "-w", str(place)) == {
+        "accepted": 1,
+        "rejected": 0,
+        "gone": 0,
+    }
     (pair,) = lines(capsys, "pairs", "-w", str(place), "--status", "accepted")
     assert (pair["phone"], pair["other"], pair["subject_idx"], pair["score"]) == (phone, camera, 0, None)
     assert answer(capsys, "undo", "-w", str(place)) == {"accepted": 0, "rejected": 0, "gone": 0}
     assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0, "gone": 0}
-    assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {"accepted": 0, "rejected": 1, "gone": 0}
+    assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {
+        "accepted": 0,
+        "rejected": 1,
+        "gone": 0,
+    }
     assert run_cli(["decisions", "export", "-w", str(place)]) == Exit.DONE
     assert [json.loads(line)["action"] for line in capsys.readouterr().out.splitlines()] == [
         "accept",
@@ -230,3 +238,13 @@ def test_clock_offsets_name_cameras_that_are_there(place: Path, capsys: pytest.C
     capsys.readouterr()
     assert run_cli(["clocks", "-w", str(place), "--json"]) == Exit.DONE
     assert [row["seconds"] for row in json.loads(capsys.readouterr().out)["offsets"]] == [3600.0]
+
+
+def test_an_unknown_encoder_is_told_before_anything_is_exported(place: Path) -> None:
+    """A slip in an encoder's name costs a second, not an export: exit 2, and no set was made."""
+    code = "import sys; from curate.cli import run_cli; sys.exit(run_cli(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "evaluate", str(place), "--encoders", "offline/efficientnet-lite9"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == Exit.USAGE
+    assert "There is no encoder offline/efficientnet-lite9" in done.stderr
+    assert not any((place / "exports").glob("*"))
