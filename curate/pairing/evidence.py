@@ -60,8 +60,11 @@ class Evidence:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Evidence | None:
         """The evidence that `to_dict` wrote, other keys left aside; None for a pair made by hand, which has none."""
-        known = {field.name: values[field.name] for field in fields(cls) if field.name in values}
+        known = {name: values[name] for name in _NAMES if name in values}
         return cls(**known) if {"matches", "inliers"} <= known.keys() else None
+
+
+_NAMES = tuple(field.name for field in fields(Evidence))
 
 
 def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int, int], Evidence]:
