@@ -75,7 +75,8 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     outcome = Outcome(warnings=list(plan.warnings))
     outcome.skipped = [{"what": skip.what, "why": skip.why} for skip in plan.skipped if _concerns(skip.what, chosen)]
     _all_problems(photos, outcome)
-    if "mitigation" in chosen.experiments and plan.mitigations and Method.LAYER not in chosen.methods:
+    by_the_way = "mitigation" in chosen.experiments and len(chosen.experiments) > 1
+    if by_the_way and plan.mitigations and Method.LAYER not in chosen.methods:
         outcome.skipped.append(
             {"what": "mitigation by the adversarial layer", "why": "it has to be trained; tracer mitigate does it"}
         )
