@@ -20,6 +20,7 @@ ALWAYS = (
     ("embed", "120"),
     ("demo_traces",),
     ("pairing",),
+    ("learning",),
 )
 
 
