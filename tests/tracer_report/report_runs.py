@@ -6,9 +6,12 @@ The rates follow from `strength`: how far the camera's trace lifts a figure from
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from tracer.results import Row
 from tracer.stats import Interval, absolute, difference_of_independent, wilson
@@ -283,3 +286,52 @@ def whole_run(folder: Path, encoders: tuple[str, ...] = ENCODERS) -> Path:
         ],
     }
     return write_run(folder, measured(encoders), meta(encoders, audit=audit))
+
+
+def before_and_after(change_high: float = -0.1, encoder: str = "e") -> list[Row]:
+    """Probe, SP and SPD of one label under LEACE."""
+
+    def row(setting: str, metric: str, value: float, low: float, high: float) -> Row:
+        named = {
+            "experiment": "mitigation",
+            "encoder": encoder,
+            "attribute": "Make",
+            "setting": setting,
+            "metric": metric,
+            "chance": None,
+        }
+        return replace(rate(abs(value), 200, **named), value=value, ci_low=low, ci_high=high)
+
+    rows = []
+    for metric, before, after, low, high in (
+        ("accuracy", 0.7, 0.4, -0.4, change_high), ("sp", 0.93, 0.92, -0.02, 0.01), ("spd_a", 0.08, 0.04, -0.07, -0.01),
+    ):  # fmt: skip
+        rows.append(row("stage=before", metric, before, before - 0.03, before + 0.03))
+        rows.append(row("method=leace,stage=after", metric, after, after - 0.03, after + 0.03))
+        rows.append(row("method=leace,stage=change", metric, after - before, low, high))
+    return rows
+
+
+def sheet_run(folder: Path, photos: int = 4, more: Sequence[Row] = ()) -> Path:
+    """A run with a sheet of one query by the rule and one drawn, and small pictures of the photos."""
+
+    def item(photo: int, rank: int, mark: str = "") -> dict[str, object]:
+        return {"photo_id": photo, "rank": rank, "camera": f"Acme {photo}", "similarity": 0.5, "mark": mark}
+
+    strips = [
+        {"pool": "same", "items": [item(2, 1), item(3, 7, "partner")]},
+        {"pool": "different", "items": [item(3, 1, "partner")]},
+    ]
+    queries = [
+        {"photo_id": 1, "camera": "<b>Acme</b>", "kind": "phone", "why": why, "strips": strips}
+        for why in ("rule", "drawn")
+    ]
+    detail = {
+        "experiment": "retrieval", "encoder": "e", "attribute": "Is Smartphone", "setting": "sheet", "rule": "the ranks differ",
+        "queries": queries, "queries_in_all": 120, "seed": 42,
+    }  # fmt: skip
+    run = write_run(folder, [*probe_rows(), *pair_rows(), *more], {**meta(), "details": [detail]})
+    (run / "thumbs").mkdir()
+    for photo in range(1, photos):
+        Image.new("RGB", (132, 132), (photo * 40, 90, 90)).save(run / "thumbs" / f"{photo}.jpg")
+    return run

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from report_runs import whole_run
+from report_runs import before_and_after, sheet_run, whole_run
 
 from tracer.report.page import write_report
 
@@ -101,3 +101,9 @@ def test_the_browser_accepts_the_page_under_its_own_policy(chromium: str, page: 
 def _channels(colour: str) -> list[int]:
     """`rgb(1,2,3)` as numbers."""
     return [int(part) for part in colour[4:-1].replace(" ", "").split(",")]
+
+
+def test_sheets_and_remedies_fit_a_phone(chromium: str, tmp_path: Path) -> None:
+    """Strips of pictures scroll inside themselves: the page is no wider than the phone."""
+    page = write_report(sheet_run(tmp_path / "run", more=before_and_after()))
+    assert int(said(chromium, page, tmp_path, 390)["content"]) <= 390

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
-from report_runs import meta, pair_rows, probe_rows, rate, write_run
+from report_runs import before_and_after, meta, pair_rows, probe_rows, sheet_run, write_run
 
 from tracer.report.about import PlainTable, chance_table
 from tracer.report.answers import Verdict
@@ -21,31 +19,6 @@ from tracer.report.page import render, write_report
 from tracer.report.remedy import remedies, remedy_answers, remedy_table
 from tracer.report.sheets import MAX_BYTES, sheets
 from tracer.report.tables import Cell
-from tracer.results import Row
-
-
-def before_and_after(change_high: float = -0.1, encoder: str = "e") -> list[Row]:
-    """Probe, SP and SPD of one label under LEACE."""
-
-    def row(setting: str, metric: str, value: float, low: float, high: float) -> Row:
-        named = {
-            "experiment": "mitigation",
-            "encoder": encoder,
-            "attribute": "Make",
-            "setting": setting,
-            "metric": metric,
-            "chance": None,
-        }
-        return replace(rate(abs(value), 200, **named), value=value, ci_low=low, ci_high=high)
-
-    rows = []
-    for metric, before, after, low, high in (
-        ("accuracy", 0.7, 0.4, -0.4, change_high), ("sp", 0.93, 0.92, -0.02, 0.01), ("spd_a", 0.08, 0.04, -0.07, -0.01),
-    ):  # fmt: skip
-        rows.append(row("stage=before", metric, before, before - 0.03, before + 0.03))
-        rows.append(row("method=leace,stage=after", metric, after, after - 0.03, after + 0.03))
-        rows.append(row("method=leace,stage=change", metric, after - before, low, high))
-    return rows
 
 
 def test_the_answer_says_what_falls_and_what_stays() -> None:
@@ -136,31 +109,6 @@ def test_permutation_tests_have_a_table(tmp_path: Path) -> None:
 # --- sheets
 
 
-def sheet_run(folder: Path, photos: int = 4) -> Path:
-    """A run with a sheet of one query by the rule and one drawn, and small pictures of the photos."""
-
-    def item(photo: int, rank: int, mark: str = "") -> dict[str, object]:
-        return {"photo_id": photo, "rank": rank, "camera": f"Acme {photo}", "similarity": 0.5, "mark": mark}
-
-    strips = [
-        {"pool": "same", "items": [item(2, 1), item(3, 7, "partner")]},
-        {"pool": "different", "items": [item(3, 1, "partner")]},
-    ]
-    queries = [
-        {"photo_id": 1, "camera": "<b>Acme</b>", "kind": "phone", "why": why, "strips": strips}
-        for why in ("rule", "drawn")
-    ]
-    detail = {
-        "experiment": "retrieval", "encoder": "e", "attribute": "Is Smartphone", "setting": "sheet", "rule": "the ranks differ",
-        "queries": queries, "queries_in_all": 120, "seed": 42,
-    }  # fmt: skip
-    run = write_run(folder, [*probe_rows(), *pair_rows()], {**meta(), "details": [detail]})
-    (run / "thumbs").mkdir()
-    for photo in range(1, photos):
-        Image.new("RGB", (132, 132), (photo * 40, 90, 90)).save(run / "thumbs" / f"{photo}.jpg")
-    return run
-
-
 def test_a_sheet_shows_pictures_marks_and_its_rule(tmp_path: Path) -> None:
     """Pictures are inside the page, what is right has a tick and a word, and the choice of queries is told."""
     run = sheet_run(tmp_path)
@@ -205,3 +153,15 @@ def test_a_damaged_sheet_gives_none(tmp_path: Path, queries: object) -> None:
     content["details"][0]["queries"] = queries
     (run / "results.json").write_text(json.dumps(content), encoding="utf-8")
     assert sheets(load_run(run)) == []
+
+
+def test_what_the_audit_says_in_words_is_on_the_page(tmp_path: Path) -> None:
+    """Confounds as a table, and the audit's own sentences on what a classifier of file properties reaches, as text."""
+    audit = {
+        "leaks": [],
+        "confounds": [{"name": "resolution", "statistic": "cramers_v", "value": 0.99, "p_value": 1e-9}],
+        "confounds_in_words": ["A classifier that sees the file properties alone guesses <90 %> of the classes."],
+    }
+    page = render(load_run(write_run(tmp_path, probe_rows(), {**meta(), "audit": audit})))
+    assert "guesses &lt;90 %&gt; of the classes" in page
+    assert "resolution" in page
