@@ -2,8 +2,9 @@
 
 Writes `curate/pairing/prior.json`. Three collections, none of which a benchmark or a test uses: one as the cameras
 are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at random,
-so that the model also meets partners that share little. Each candidate counts once for each choice of which optional
-signals are known.
+so that the model also meets partners that share little. All photos get a place: most as a receiver gives it, one in five
+that of an earlier scene (a fix that is out of date). Each candidate counts once for each choice of which optional signals are
+known.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ SEED = 101
 SCENES = 60
 COLLECTIONS = {
     "plain": CollectionOptions(lookalikes=0.3, unpaired=0.3, gps=2.0),
-    "look-alikes": CollectionOptions(lookalikes=0.5, moved=0.25, span_s=300.0, gps=2.0),
+    "look-alikes": CollectionOptions(lookalikes=0.5, moved=0.25, span_s=120.0, gps=2.0),
     "cropped": CollectionOptions(lookalikes=0.4, unpaired=0.2, gps=2.0),
 }
 BELIEFS = {
@@ -49,8 +50,13 @@ BELIEFS = {
     "distance": 4.0,
     "distance_known": 2.0,
 }
-"""Where the fit starts and what it is pulled towards, a little: the scenes lie so near each other that they cannot teach what
-a distance of miles means, and what they do not teach must not become 0."""
+"""Where the fit starts and what it is pulled towards, a little: what the scenes do not teach must not become 0."""
+
+STALE = 0.2
+"""The share of places that are those of an earlier scene."""
+
+ERROR_M = 8.0
+"""Standard deviation of a place, north and east."""
 
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "prior.json"
 
@@ -61,6 +67,23 @@ class Loose:
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Between 0.5 and 1, by inliers."""
         return 0.5 + 0.05 * np.minimum(rows[:, FEATURES.index("inliers")], 9.0)
+
+
+def placed(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
+    """The photos with places: the true one and a receiver's error, or an earlier scene's."""
+    where = {truth.scene[photo]: place for photo, place in truth.true_place.items()}
+    scenes = sorted(where)
+    out = []
+    for photo in truth.photos:
+        rng = np.random.default_rng((seed, photo.id, 1))
+        at = scenes.index(truth.scene[photo.id])
+        if rng.random() < STALE:
+            at = int(rng.integers(0, at + 1))
+        latitude, longitude = where[scenes[at]] if scenes[at] != truth.scene[photo.id] else truth.true_place[photo.id]
+        north, east = rng.normal(0.0, ERROR_M, 2) / 111_320.0
+        place = latitude + float(north), longitude + float(east / np.cos(np.radians(latitude)))
+        out.append(dataclasses.replace(photo, latitude=place[0], longitude=place[1], gps_utc=None))
+    return out
 
 
 def cropped(photos: list[PairingPhoto], folder: Path, seed: int) -> list[PairingPhoto]:
@@ -108,13 +131,18 @@ def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Eviden
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="keeps the collections between runs")
-    folder = parser.parse_args().folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
+    parser.add_argument("--scenes", type=int, default=SCENES, help="of each collection")
+    parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
     rows, same = [], []
     for number, (name, options) in enumerate(COLLECTIONS.items()):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).mkdir(exist_ok=True)
-        truth = virtual_pairs(folder / name, SCENES, SEED + number, options)
-        photos = cropped(truth.photos, folder / name / "cropped", SEED) if name == "cropped" else truth.photos
+        truth = virtual_pairs(folder / name, arguments.scenes, SEED + number, options)
+        photos = placed(truth, SEED + number)
+        if name == "cropped":
+            photos = cropped(photos, folder / name / "cropped", SEED)
         result = finish(find_pairs(photos, folder / name / "cache", workers=os.cpu_count() or 1, scorer=Loose()))
         x, y = examples(result, truth)
         print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
@@ -124,7 +152,7 @@ def main() -> None:
     # Eight copies of each candidate are not eight candidates: the penalty is held up to match.
     scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
     print(json.dumps(scorer.to_json(), indent=2))
-    TARGET.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
+    arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
