@@ -103,14 +103,22 @@ def independent(n: int, p: float, q: float) -> Callable[[np.random.Generator, in
     return worlds
 
 
-def association(count: int, strength: float) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """Cramér's V of two labels with four values each; with probability `strength` the second follows the first."""
+def association(
+    count: int, strength: float, alike: bool = False
+) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
+    """Cramér's V of two labels with four values each; with probability `strength` the second follows the first.
+
+    `alike`: all four photos of a cluster have the same labels, so that they tell no more than one.
+    """
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
         for world in range(many):
+            n = count if alike else 4 * count
+            a = rng.integers(4, size=n)
+            b = np.where(rng.random(n) < strength, a, rng.integers(4, size=n))
             ids = np.repeat(np.arange(count), 4)
-            a = rng.integers(4, size=len(ids))
-            b = np.where(rng.random(len(ids)) < strength, a, rng.integers(4, size=len(ids)))
+            if alike:
+                a, b = a[ids], b[ids]
             yield stats.cramers_v_interval(a, b, ids, draws=500, seed=world), strength
 
     return worlds
@@ -120,7 +128,8 @@ def probe(count: int, strength: float) -> Callable[[np.random.Generator, int], I
     """The accuracy of a cross-validated linear classifier: test photos and training photos are both drawn.
 
     A least-squares classifier stands in for the probe, since thousands of worlds are trained: the interval sees predictions
-    only. Three repeats of five folds by cluster, as the probe has.
+    only. Three repeats of five folds by cluster, as the probe has. The interval allows for training photos as variable as test
+    photos, which is on the safe side; its bar is wider upwards.
     """
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
@@ -182,9 +191,10 @@ CASES = (
     ),
     Case("difference of independent shares, n = 200", independent(200, 0.7, 0.6), 0.93, 0.975),
     Case("Cramér's V, 100 clusters, V = 0.3", association(100, 0.3), 0.92, 0.97),
-    Case("Cramér's V, 100 clusters, V = 0.1", association(100, 0.1), 0.92, 0.98),
-    Case("probe, 50 clusters, strong trace", probe(50, 0.8), 0.92, 0.98),
-    Case("probe, 100 clusters, weak trace", probe(100, 0.3), 0.92, 0.98),
+    Case("Cramér's V, 100 clusters, V = 0.1", association(100, 0.1), 0.92, 0.97),
+    Case("Cramér's V, 60 clusters of alike photos, V = 0.2", association(60, 0.2, alike=True), 0.92, 0.97),
+    Case("probe, 50 clusters, strong trace", probe(50, 0.8), 0.92, 0.99),
+    Case("probe, 100 clusters, weak trace", probe(100, 0.3), 0.92, 0.99),
     Case("cluster bootstrap of a share, 10 clusters (warned of)", share(10, 0.5, 0.3), None, None),
     Case("cluster bootstrap of a share, 19 clusters (warned of)", share(19, 0.5, 0.3), None, None),
 )
@@ -194,9 +204,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the coverages; 1 where one leaves its bar by more than the simulation's own error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=4000)
-    many = parser.parse_args(arguments).simulations
+    parser.add_argument("--only", default="", help="only intervals whose name holds this")
+    options = parser.parse_args(arguments)
+    many = options.simulations
     failed = 0
     for number, case in enumerate(CASES):
+        if options.only not in case.name:
+            continue
         rng = np.random.default_rng(number)
         held = [low <= truth <= high for (low, high), truth in case.worlds(rng, many)]
         coverage = float(np.mean(held))

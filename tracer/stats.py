@@ -324,8 +324,11 @@ def cramers_v_interval(
 ) -> Interval:
     """Bootstrap interval of `cramers_v` over resampled clusters.
 
-    A resampled table is noisier than the table it comes from, so its φ² is too large on average; the draws are shifted back
-    to the estimate before their percentiles are taken.
+    A resampled table is noisier than the table it comes from: its φ² is too large on average, by b. That is also how much the
+    table's own φ² is too large, with as many photos as the clusters are worth, so the draws are shifted to φ² − b. They vary
+    more, too: n φ² is about non-central χ², whose variance is (3 b + 2 e) / (b + 2 e) times as large around a noisy table as
+    around the truth e. Drawn together by the root of that, the draws forget that e is an estimate; half way is what covers
+    92 to 97 % in simulations (benchmarks/coverage.py).
     """
     table = contingency(a, b)
     rows, columns = table.shape
@@ -337,7 +340,12 @@ def cramers_v_interval(
     resampled[:, used] = sums
     phi2, limit = _phi_squared(resampled.reshape(draws, rows, columns))
     estimate, scale = _phi_squared(table.astype(np.float64))
-    shifted = phi2 - np.mean(phi2) + float(estimate)
+    correction = (rows - 1) * (columns - 1) / (table.sum() - 1)  # Bergsma's, which takes every photo for independent
+    centre, plain = float(np.mean(phi2)), float(estimate) + correction
+    excess = max(centre + correction - plain, 0.0)
+    unbiased = max(plain - excess, 0.0)
+    together = math.sqrt((excess + 2 * unbiased) / (3 * excess + 2 * unbiased)) if excess > 0 else 1.0
+    shifted = unbiased + (1 + together) / 2 * (phi2 - centre)
     low, high = percentile_interval(np.sqrt(np.clip(shifted, 0.0, None) / max(float(scale), 1e-12)), confidence)
     del limit  # of a draw; the estimate's own scale keeps the draws comparable
     return Interval(min(low, 1.0), min(high, 1.0))
