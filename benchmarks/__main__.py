@@ -18,9 +18,9 @@ ALWAYS = (
     ("large_catalog", "--photos", "200000", "--listing"),
     ("fuzz", "--files", "5000"),
     ("embed", "120"),
-    ("demo_traces",),
     ("pairing",),
     ("learning",),
+    ("experiments", "--quick"),
 )
 
 

@@ -1,0 +1,176 @@
+"""What the offline encoders know of the paper's processings, on real photos: the tables of docs/results.md.
+
+    python -m benchmarks.natural_images [FOLDER] [--write docs/results.md] [--run FOLDER]
+
+FOLDER holds pictures and a `labels.csv` with the columns `file` and `label` (left out: `natural-images` in LENSTRACE_CORPUS).
+For each group of processings (JPEG, sharpening, resizing, interpolation) and each encoder:
+
+* the probe: which processing did the picture go through? Folds keep the pictures of one label together.
+* semantic kNN (k = 1, every picture against all others): the five settings, SP, SPD_p, and of each ordered pair the signed
+  difference pos-same − neg-same. A difference that its interval does not tell from 0 is claimed by nothing here.
+
+Sharpening is the positive control: an encoder that looks at the picture at all sees it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.metadata
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import store
+from tracer.dataset import PhotoSet, open_set
+from tracer.embed import embed
+from tracer.experiments.fromfiles import group_name
+from tracer.experiments.knn import SETTINGS, processing_knn
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.processing_probe import probe_processing_folds
+from tracer.experiments.protocols import Protocol
+from tracer.images.processing import GROUPS
+from tracer.progress import finish
+from tracer.results import Row
+
+ENCODERS = (
+    "offline/efficientnet-lite0", "offline/efficientnet-lite2", "baseline/residual", "baseline/thumbnail", "baseline/colour",
+)  # fmt: skip
+BEGIN, END = "<!-- natural images: begin -->", "<!-- natural images: end -->"
+
+
+def labels_of(photos: PhotoSet, table: Path) -> NDArray[np.str_]:
+    """What each picture shows, in the set's order.
+
+    Raises:
+        SystemExit: a picture that the table does not name.
+    """
+    with table.open(encoding="utf-8", newline="") as lines:
+        named = {row["file"]: row["label"] for row in csv.DictReader(lines)}
+    files = [Path(path).relative_to(photos.root).as_posix() for path in photos.table["path"]]
+    lacking = [file for file in files if file not in named]
+    if lacking:
+        raise SystemExit(f"{table} names no label for {len(lacking)} pictures, as {lacking[0]}")
+    return np.array([named[file] for file in files])
+
+
+def experiments(
+    photos: PhotoSet, labels: NDArray[np.str_], run: Path, encoders: tuple[str, ...]
+) -> Iterator[tuple[str, str, Outcome, Outcome]]:
+    """(encoder, group, probe, kNN) one after the other."""
+    every = list(dict.fromkeys(name for members in GROUPS.values() for name in members))
+    finish(embed(photos, encoders, processings=every, run=run))
+    for encoder in encoders:
+        for group in GROUPS.values():
+            found = {name: store.load(run, photos.name, encoder, name) for name in group}
+            ids = set.intersection(*(set(one.ids.tolist()) for one in found.values()))
+            rows = np.array([photo in ids for photo in photos.table["photo_id"]])
+            here = photos.table["photo_id"].to_numpy(dtype=np.int64)[rows]
+            views = {str(name): one.vectors[one.rows_of(here)] for name, one in found.items()}
+            source = Source(photos.name, encoder, ",".join(group))
+            y = np.unique(labels[rows], return_inverse=True)[1].astype(np.int64)
+            probe = probe_processing_folds(source, views, y, group_name(group), protocol=Protocol.FAST)
+            often = np.isin(y, np.flatnonzero(np.bincount(y) > 1))  # a class of one has nobody to be recognised by
+            seen = {name: matrix[often] for name, matrix in views.items()}
+            alone = np.arange(int(often.sum()))
+            knn = processing_knn(
+                source, seen, y[often], seen, y[often], group_name(group), k=1,
+                pool_groups=alone, query_groups=alone, clusters=y[often],
+            )  # fmt: skip
+            yield encoder, group_name(group), probe, knn
+
+
+def percent(row: Row) -> str:
+    """Value and interval in percent."""
+    low, high = 100 * (row.ci_low or 0.0), 100 * (row.ci_high or 0.0)
+    return f"{100 * row.value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def tables(found: list[tuple[str, str, Outcome, Outcome]]) -> Iterator[str]:
+    """Markdown lines."""
+    yield "Probe: share of pictures whose processing is named right, in percent, with 95 % intervals."
+    yield ""
+    groups = list(dict.fromkeys(group for _, group, _, _ in found))
+    chance = {group: 100 * (probe.rows[0].chance or 0.0) for _, group, probe, _ in found}
+    yield "| encoder | " + " | ".join(f"{group} (chance {chance[group]:.1f})" for group in groups) + " |"
+    yield "|---" * (len(groups) + 1) + "|"
+    for encoder in dict.fromkeys(encoder for encoder, *_ in found):
+        cells = [percent(probe.rows[0]) for one, _, probe, _ in found if one == encoder]
+        yield f"| {encoder} | " + " | ".join(cells) + " |"
+    yield ""
+    yield "Semantic kNN (k = 1): accuracy in percent by setting, plain accuracy SP, and SPD_p."
+    yield ""
+    yield "| encoder | processings | " + " | ".join(SETTINGS) + " | SP | SPD_p |"
+    yield "|---" * (len(SETTINGS) + 4) + "|"
+    for encoder, group, _, knn in found:
+        values = [percent(row) for row in knn.rows]
+        yield f"| {encoder} | {group} | " + " | ".join(values) + " |"
+    yield ""
+    yield "Ordered pairs of processings (test, other) whose signed difference pos-same − neg-same has an interval without 0:"
+    yield ""
+    pairs = [(encoder, group, pair) for encoder, group, _, knn in found for pair in knn.details[0]["pairs"]]
+    sure = [case for case in pairs if case[2]["ci"][0] > 0 or case[2]["ci"][1] < 0]
+    by_encoder = Counter(encoder for encoder, *_ in sure)
+    for encoder in by_encoder:
+        yield f"- {encoder}:"
+        for name, group, pair in sure:
+            if name == encoder:
+                low, high = pair["ci"]
+                yield (
+                    f"  - {group}: {pair['test_processing']}, {pair['other_processing']}: "
+                    f"{100 * pair['pos_same_minus_neg_same']:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
+                )
+    if not sure:
+        yield "- none"
+    yield ""
+    yield (
+        f"{len(sure)} of {len(pairs)} ordered pairs. With 95 % intervals some {0.05 * len(pairs):.0f} would be there by chance "
+        "if no processing played any part, so a single one of them is no finding."
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables, or put them into a page between its marks."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--write", type=Path, help="a Markdown page with the marks of this section")
+    parser.add_argument("--run", type=Path, help="keep embeddings here; a temporary folder where left out")
+    parser.add_argument("--encoders", default=",".join(ENCODERS))
+    a = parser.parse_args(arguments)
+    folder = a.folder or Path(os.environ.get("LENSTRACE_CORPUS", ".")) / "natural-images"
+    if not (folder / "labels.csv").is_file():
+        raise SystemExit(f"{folder} holds no labels.csv; name a folder, or set LENSTRACE_CORPUS")
+    started = time.perf_counter()
+    photos = open_set(folder)
+    labels = labels_of(photos, folder / "labels.csv")
+    with tempfile.TemporaryDirectory() as scratch:
+        found = list(experiments(photos, labels, a.run or Path(scratch), tuple(a.encoders.split(","))))
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "timm", "pillow", "numpy"))
+    often = sum(count for count in Counter(labels.tolist()).values() if count > 1)
+    lines = [
+        f"{len(photos)} photos, {len(set(labels.tolist()))} labels; kNN on the {often} whose label more than one photo has. "
+        f"Intervals draw whole labels. {versions}; {time.perf_counter() - started:.0f} s.",
+        "",
+        *tables(found),
+    ]
+    if a.write is None:
+        print("\n".join(lines))
+        return 0
+    page = a.write.read_text(encoding="utf-8")
+    head, rest = page.split(BEGIN)
+    tail = rest.split(END)[1]
+    made = a.write.with_suffix(".part")
+    made.write_text(f"{head}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{tail}", encoding="utf-8")
+    made.replace(a.write)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
