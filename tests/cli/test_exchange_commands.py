@@ -29,7 +29,14 @@ def test_two_annotators(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert run_cli(["ingest", str(folder), "-w", str(tmp_path / name), "--jobs", "1"]) == Exit.DONE
 
     def decide(name: str, action: str, phone: int, other: int) -> None:
-        words = ["decide", action, str(folder / f"{phone}.jpg"), str(folder / f"{other}.jpg"), "-w", str(tmp_path / name)]
+        words = [
+            "decide",
+            action,
+            str(folder / f"{phone}.jpg"),
+            str(folder / f"{other}.jpg"),
+            "-w",
+            str(tmp_path / name),
+        ]
         assert run_cli(words) == Exit.DONE
 
     decide("a", "accept", 0, 1)
