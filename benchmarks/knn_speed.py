@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=int, default=size)
     parser.add_argument("--whole", action="store_true", help="run every setting of plain brute force")
     a = parser.parse_args(arguments)
-    rng = np.random.default_rng(11)  # not 0, whose stream is that of the first uniform draw
+    rng = np.random.default_rng(11)  # not the stream of a uniform draw
     y_pool, y_test = rng.integers(a.classes, size=a.train), rng.integers(a.classes, size=a.test)
     pool, queries = vectors(rng, y_pool, a.dim, a.processings), vectors(rng, y_test, a.dim, a.processings)
     names = list(pool)
@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     started = Clock()
     for t, draw in chosen_draws:
-        of = np.random.default_rng([0, draw]).integers(a.processings, size=a.train)
+        of = np.random.default_rng(draw).choice(a.processings, size=a.train)
         mixture = torch.stack(P)[torch.from_numpy(of), torch.arange(a.train)]
         value = brute(Q[t], truth, mixture, mixture, labels, a.k)
         compared += 1

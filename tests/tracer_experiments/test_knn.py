@@ -67,7 +67,7 @@ def test_uniform_draws_equal_brute_force() -> None:
     pool, y, queries, z = _data(2, 250, 40)
     found = mixtures(pool, y, queries, z, k=3, draws=4, seed=9)
     for draw in range(4):
-        assigned = np.random.default_rng([9, draw]).integers(3, size=250)
+        assigned = np.random.default_rng(9 + draw).choice(3, size=250)
         mixed = np.stack([_exact_unit(pool[name]) for name in NAMES])[assigned, np.arange(250)]
         for t, name in enumerate(NAMES):
             similarity = _exact_unit(queries[name]) @ mixed.T

@@ -101,8 +101,9 @@ def mixtures(
         {name: unit(torch.from_numpy(np.ascontiguousarray(pool[name], np.float32))) for name in names},
         pool_labels, pool_groups, device,
     )  # fmt: skip
-    rng = [np.random.default_rng([seed, draw]) for draw in range(draws)]
-    assigned = np.array([one.integers(len(names), size=len(pool_labels)) for one in rng], dtype=np.int64)
+    # seeds 0 to 9 draw what the paper's own script draws with them
+    rng = [np.random.default_rng(seed + draw) for draw in range(draws)]
+    assigned = np.array([one.choice(len(names), size=len(pool_labels)) for one in rng], dtype=np.int64)
     assignments = (
         torch.from_numpy(assigned.reshape(draws, -1)).to(device)[:, ordered.origin] if draws else torch.empty(0)
     )
