@@ -37,9 +37,9 @@ class Options:
     Attributes:
         encoders: names and groups of them. experiments: those to run.
         attributes: labels to probe beside the main ones. masks: shares of the area, for the probes.
-        processings: to part neighbours by; each is one more pass through every encoder.
+        processings: to probe and to part neighbours by; each is one more pass through every encoder.
         protocol: of the probes. seed: of splits, draws and bootstraps.
-        k: neighbours; None = by the size of the set. draws: of the uniform setting.
+        k: neighbours; None = by the size of the set. draws: of the uniform setting, and of the training photos' processings.
         methods: of mitigation. save_maps: keep what mitigation fits, for use elsewhere.
         device: None takes a GPU where there is one. command: as typed, for the report.
     """
@@ -114,17 +114,25 @@ def kept_outcome(bench: Bench, place: str, encoder: str, facts: Sequence[Any], w
 def common_views(
     bench: Bench, encoder: str, group: Sequence[str]
 ) -> tuple[dict[str, NDArray[np.floating[Any]]], NDArray[np.int64]]:
-    """The embeddings under each processing of the photos that have all of them and a class in two clusters; their rows."""
+    """The embeddings under each processing of the photos that have all of them, in ascending order of their ids; their rows."""
     views = {name: bench.embeddings(encoder, name) for name in group}
     # A photo too small for one processing has no embedding there: only those that have all of them take part.
     rows = functools.reduce(np.intersect1d, (rows for _, rows in views.values()))
-    rows = rows[in_two_clusters(bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows])]
     # The rows of a set are in no order of ids, but those of its embeddings are, under each processing.
     vectors: dict[str, NDArray[np.floating[Any]]] = {
         name: found.vectors[np.isin(mine, rows)] for name, (found, mine) in views.items()
     }
     first = views[group[0]][1]
     return vectors, first[np.isin(first, rows)]
+
+
+def classed_views(
+    bench: Bench, encoder: str, group: Sequence[str]
+) -> tuple[dict[str, NDArray[np.floating[Any]]], NDArray[np.int64]]:
+    """`common_views` of the photos whose class stands in two clusters."""
+    views, rows = common_views(bench, encoder, group)
+    use = in_two_clusters(bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows])
+    return {name: vectors[use] for name, vectors in views.items()}, rows[use]
 
 
 def in_two_clusters(labels: NDArray[Any], clusters: NDArray[np.int64]) -> NDArray[np.bool_]:

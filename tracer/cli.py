@@ -163,17 +163,16 @@ def probe(
     json: Json = False,
     style: Format = Style.TABLE,
 ) -> None:
-    """Probe what a linear layer can read: labels of a set, of a split file, or processings."""
+    """Probe what a linear layer can read: labels of a set, of a split file, and processings."""
     if folder is None:
-        if processing or splits:
+        if splits:
             raise UsageError(
-                f"{'--processing' if processing else '--splits'} of a probe needs --embeddings DIR --encoder NAME",
-                "a processing is probed on a file for train and one for val",
-                "Make the files first: tracer embed SET --processing P1,P2 -o RUN, on a set with a train and a val part.",
+                "--splits needs --embeddings DIR --encoder NAME",
+                "a set brings its own split files, and is tested by folds where it is small",
             )
         _on_set(
             "probe", data, output, json, style, encoders=_words(encoders), attributes=_words(attributes), masks=_ratios(mask),
-            protocol=protocol, seed=seed, device=device,
+            processings=_words(processing), draws=draws, protocol=protocol, seed=seed, device=device,
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
@@ -310,7 +309,9 @@ def evaluate(
     attributes: Annotated[
         str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")
     ] = "",
-    processing: Annotated[str, typer.Option(metavar="P1,P2", help="Part neighbours by these processings too.")] = "",
+    processing: Annotated[
+        str, typer.Option(metavar="P1,P2", help="Probe these processings, and part neighbours by them, too.")
+    ] = "",
     protocol: Protocols = ProtocolName.BATCHED,
     k: Annotated[int | None, typer.Option("-k", help="Neighbours; 10, and on small sets 1, if left out.")] = None,
     seed: Seed = 42,

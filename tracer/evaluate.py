@@ -147,7 +147,7 @@ def _concerns(what: str, options: Options) -> bool:
 def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome) -> None:
     """Refuse a set on which nothing can be measured before hours go into its embeddings."""
     possible = {
-        "probe": bool(plan.probes),
+        "probe": bool(plan.probes or plan.probe_groups),
         "knn": bool(plan.traces or plan.knn_groups),
         "similarity": bool(plan.traces),
         "retrieval": plan.retrieval,
@@ -241,6 +241,10 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
 def _protocol(bench: Bench) -> dict[str, str]:
     options, plan, count = bench.options, bench.plan, len(bench.photos)
     repeats = repeats_for(count)
+    of_processings = {
+        "probe of processings": f"the same folds, drawn {options.draws} times; a photo shows one processing, drawn at random, to "
+        "a probe that learns from it, and all of them to one that is tested"
+    }
     how = {
         Protocol.PAPER: "30 trials of TPE, one after the other",
         Protocol.BATCHED: "30 trials of TPE in rounds of 10 trained side by side",
@@ -251,6 +255,7 @@ def _protocol(bench: Bench) -> dict[str, str]:
         "probe": f"one linear layer on L2-normalised embeddings, {how}, chosen on validation photos ({options.protocol})",
         "probe folds": f"5 folds that keep scenes and owners whole, drawn {repeats} times"
         + (f"; a set's own split file from {SPLIT_FROM} photos on" if count > SPLIT_FROM else ""),
+        **(of_processings if plan.probe_groups and "probe" in options.experiments else {}),
         "probe intervals": "bootstrap over scenes and owners, with the variance of the training draw added",
         "kNN": f"cosine, k = {options.k or plan.k}, majority, never within a scene or owner; {options.draws} uniform draws",
         "mitigation": "maps fitted on one half of the scenes and owners, scored on the other by fresh probes, neighbours "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.bench import Bench, common_views, kept_outcome
+from tracer.bench import Bench, classed_views, kept_outcome
 from tracer.experiments.outcome import Outcome, Source
 from tracer.kept import digest
 from tracer.plan import PHONE, SEMANTIC, TRACES
@@ -83,7 +83,7 @@ def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.mitigation import mitigate_processing
 
-        vectors, rows = common_views(bench, encoder, group)
+        vectors, rows = classed_views(bench, encoder, group)
         labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
         options, k = bench.options, bench.options.k or bench.plan.k
         source = Source(bench.photos.name, encoder, ",".join(group))

@@ -35,6 +35,10 @@ LARGE_K: Final = 10
 LARGE_CLASS: Final = 100
 """k is 10 where every class has that many photos, and 1 in smaller sets, where ten neighbours would reach into other classes."""
 
+_NOT_NAMED: Final = (
+    "it embeds the set once for each processing; --processing JPEG75_420,JPEG95_444,SHARPEN_4 asks for it"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:
@@ -51,7 +55,8 @@ class Plan:
     Attributes:
         labels: column → (N,) strings, None where unknown; parallel to the set's table.
         clusters: (N,) photos that share a scene or an owner.
-        probes: labels to probe. traces: labels to part neighbours by. associations: labels to hold against the semantic one.
+        probes: labels to probe. probe_groups: processings to probe. traces: labels to part neighbours by.
+        associations: labels to hold against the semantic one.
         knn_groups: processings to part neighbours by. retrieval: whether there are pairs.
         mitigations: labels to take out of the embeddings.
         subject: (N,) −1 where unpaired. model: (N,) 1 phone, 0 other camera, −1 neither.
@@ -62,6 +67,7 @@ class Plan:
     labels: dict[str, NDArray[Any]]
     clusters: NDArray[np.int64]
     probes: tuple[str, ...]
+    probe_groups: tuple[tuple[str, ...], ...]
     traces: tuple[str, ...]
     associations: tuple[str, ...]
     knn_groups: tuple[tuple[str, ...], ...]
@@ -83,16 +89,23 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
 
     Args:
         asked: labels to probe beside the main ones; `all` for each that the set has.
-        processings: to part neighbours by.
+        processings: to probe, and to part neighbours by.
 
     Raises:
-        UsageError: the set has no label that was asked for.
+        UsageError: the set has no label that was asked for; one processing alone, or an unknown one.
     """
     table = photo_set.table
     labels = {name: text_labels(table, name) for name in _columns(table)}
     skipped: list[Skip] = []
     clusters, warnings = _clusters(table)
     probes = _probes(labels, photo_set.splits, asked, skipped)
+    groups_named = processing_groups(processings)
+    if not groups_named:
+        skipped.append(Skip("probe of processings", _NOT_NAMED))
+    elif alone := sorted(
+        {view(name).name for name in processings} - {name for group in groups_named for name in group}
+    ):
+        skipped.append(Skip(f"probe and kNN of {', '.join(alone)}", "no other processing of its group was named"))
     semantic = labels.get(SEMANTIC)
     classes = _values(semantic)
     traces: tuple[str, ...] = ()
@@ -109,10 +122,9 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
             for what in ("semantic kNN", "similarity by class and label", "association with the semantic label")
         ]
     else:
-        knn_groups = processing_groups(processings)
+        knn_groups = groups_named
         if not knn_groups:
-            why = "it embeds the set once for each processing; --processing JPEG75_420,JPEG95_444,SHARPEN_4 asks for it"
-            skipped.append(Skip("kNN by processing", why))
+            skipped.append(Skip("kNN by processing", _NOT_NAMED))
         traces = tuple(name for name in TRACES if len(_values(labels.get(name))) > 1)
         skipped += [
             Skip(f"kNN and similarity by {name}", _one_value(labels, name)) for name in TRACES if name not in traces
@@ -130,8 +142,8 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
         )
         skipped.append(Skip("pair retrieval", why))
     return Plan(
-        labels, clusters, probes, traces, associations, knn_groups, bool(len(paired)), mitigations, subject, model,
-        _k(semantic), tuple(skipped), tuple(warnings),
+        labels, clusters, probes, groups_named, traces, associations, knn_groups, bool(len(paired)), mitigations, subject,
+        model, _k(semantic), tuple(skipped), tuple(warnings),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from tracer.bench import EXPERIMENTS, SPLIT_FROM, Bench, Options, common_views, kept_outcome, repeats_for
+from tracer.bench import EXPERIMENTS, SPLIT_FROM, Bench, Options, classed_views, common_views, kept_outcome, repeats_for
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.kept import digest
@@ -18,10 +18,11 @@ __all__ = ["EXPERIMENTS", "SPLIT_FROM", "Bench", "Options", "repeats_for", "step
 
 
 def views(plan: Plan, options: Options) -> tuple[str, ...]:
-    """The views to embed, by name: masks for the probes, processings for the neighbours, the plain photo for all."""
+    """The views to embed, by name: masks for the probes, processings for probes and neighbours, the plain photo for all."""
     wanted = ["IDENTITY"] if set(options.experiments) - {"association"} else []
     if "probe" in options.experiments:
         wanted += [f"MASK_{100 * ratio:.6g}" for ratio in options.masks if ratio]
+        wanted += [name for group in plan.probe_groups for name in group]
     if {"knn", "mitigation"} & set(options.experiments):
         wanted += [name for group in plan.knn_groups for name in group]
     return tuple(dict.fromkeys(wanted))
@@ -38,6 +39,8 @@ def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable
                 for attribute in plan.probes:
                     masked = f", {100 * mask:.6g} % masked" if mask else ""
                     yield f"probe of {attribute} ({encoder}{masked})", _probe_step(bench, encoder, attribute, mask)
+            for group in plan.probe_groups:
+                yield f"probe of {' and '.join(group)} ({encoder})", _processing_probe_step(bench, encoder, group)
         if "knn" in chosen:
             for attribute in plan.traces:
                 yield f"kNN by {attribute} ({encoder})", _trace_step(bench, encoder, attribute)
@@ -82,6 +85,27 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
     return step
 
 
+def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
+    def step() -> Outcome:
+        from tracer.experiments.fromfiles import group_name
+        from tracer.experiments.processing_probe import probe_processing_folds
+
+        vectors, rows = common_views(bench, encoder, group)
+        clusters, options = bench.plan.clusters[rows], bench.options
+        source = Source(bench.photos.name, encoder, ",".join(group))
+        hashes = [digest(matrix) for matrix in vectors.values()]
+        facts = [list(group), str(options.protocol), options.draws, *hashes, clusters]
+        return kept_outcome(
+            bench, "probe of processings", encoder, facts,
+            lambda: probe_processing_folds(
+                source, vectors, clusters, group_name(group), protocol=options.protocol, draws=options.draws,
+                seed=options.seed, device=bench.device if len(rows) > SPLIT_FROM else "cpu",
+            ),
+        )  # fmt: skip
+
+    return step
+
+
 def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
     def step() -> Outcome:
         from tracer.experiments.acquisition import acquisition_knn
@@ -109,7 +133,7 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callab
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.knn import processing_knn
 
-        vectors, rows = common_views(bench, encoder, group)
+        vectors, rows = classed_views(bench, encoder, group)
         labels, clusters = bench.plan.labels[SEMANTIC][rows], bench.plan.clusters[rows]
         k, draws, seed = bench.options.k or bench.plan.k, bench.options.draws, bench.options.seed
         if len({*labels}) < 2 or len(rows) < MIN_QUERIES:

@@ -17,6 +17,7 @@ from tracer.dataset import open_set
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
 from tracer.experiments.protocols import Protocol
+from tracer.images.processing import GROUPS
 from tracer.plan import make_plan, processing_groups
 from tracer.progress import finish
 
@@ -128,6 +129,43 @@ def test_one_experiment_joins_what_the_run_holds(photos: Path, done: tuple[Path,
     jpeg = {r.metric for r in rows if r.attribute == "JPEG"}
     assert jpeg == {"accuracy", "sp", "spd_p"}
     assert {r.attribute for r in rows if r.experiment == "knn"} == {"Is Smartphone", "Make", "JPEG"}
+
+
+def test_processings_are_probed_and_the_probe_is_kept(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named processings are probed, with no semantic label too; the report tells of it, and a second run recalls it."""
+    root = change(shutil.copytree(photos, tmp_path / "small"), semantic_label=None)
+    asked = {"experiments": ("probe",), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
+    options = Options(**{**_fields(OPTIONS), **asked})
+    first = finish(evaluate(root, tmp_path / "run", options))
+    (row,) = [r for r in first.rows if r.setting == "processing"]
+    assert (row.experiment, row.attribute, row.processing, row.chance, row.n) == (
+        "probe", "JPEG", "JPEG75_420,JPEG95_444", 0.5, 112,
+    )  # fmt: skip
+    assert (row.ci_low or 0) > 0.5  # the colour histogram sees what strong compression does to noise
+    assert {r.attribute for r in first.rows if r.setting == "acquisition"} == {"Is Smartphone", "Make", "Model"}
+    assert "tells how the picture was compressed" in (tmp_path / "run" / "report.html").read_text()
+    assert "drawn 2 times" in results.read(tmp_path / "run").meta["protocol"]["probe of processings"]
+
+    def never(*_: object) -> None:
+        raise AssertionError("an experiment was kept although it had been kept before")
+
+    monkeypatch.setattr(bench, "keep", never)
+    assert finish(evaluate(root, tmp_path / "run", options)).rows == first.rows
+
+
+def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path) -> None:
+    """What takes more photos than there are is listed with the numbers; so is a processing that has no partner."""
+    names = (*GROUPS["JPEG"], "INTERPOLATION_BOX")
+    asked = {"experiments": ("probe",), "masks": (0.0,), "processings": names}
+    evaluation = finish(evaluate(photos, tmp_path / "run", Options(**{**_fields(OPTIONS), **asked}), with_report=False))
+    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    reason = reasons[f"probe of {' and '.join(GROUPS['JPEG'])} (baseline/colour)"]
+    assert "at least 60 pictures" in reason
+    assert "56 of 14" in reason
+    assert "no other processing of its group" in reasons["probe and kNN of INTERPOLATION_BOX"]
+    assert not [r for r in evaluation.rows if r.setting == "processing"]
 
 
 def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

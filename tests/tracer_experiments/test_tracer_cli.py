@@ -238,7 +238,7 @@ def test_nan_in_a_file_is_a_message(run: Run, tmp_path: Path) -> None:
         ("probe", "--embeddings", ".", "--encoder", "clip/ViT-B-16", "--splits", "x.json", "--processing", "A,B"),
         ("probe", ".", "-o", "run", "--mask", "2"),
         ("probe", ".", "-o", "run", "--mask", "half"),
-        ("probe", ".", "-o", "run", "--processing", "JPEG75_420,JPEG95_444"),
+        ("probe", ".", "-o", "run", "--splits", "x.json"),
         ("knn", ".", "--protocol", "paper"),
         ("retrieve", "--embeddings", "."),
         ("encoders", "--group", "nobody"),
