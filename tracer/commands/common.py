@@ -1,0 +1,129 @@
+"""What commands share: the options that many take, how words are read, and how rows and notes are printed."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracer.errors import Exit, UsageError
+from tracer.output import note, print_json, print_lines, print_table
+
+if TYPE_CHECKING:
+    from tracer.evaluate import Evaluation, Options
+
+
+class ProtocolName(StrEnum):
+    """How a probe is fitted (the values of `tracer.experiments.protocols.Protocol`, which would import torch)."""
+
+    PAPER = "paper"
+    BATCHED = "batched"
+    HALVING = "halving"
+    FAST = "fast"
+
+
+class Style(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+
+
+SetOption = Annotated[Path | None, typer.Argument(metavar="SET", help="A data set folder; not with --embeddings.")]
+SetArgument = Annotated[Path, typer.Argument(metavar="SET", help="A data set folder.")]
+RunOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder; needed with SET.")
+]
+RunNeeded = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run folder.")]
+Encoders = Annotated[str, typer.Option(help="Names, or groups of them (offline, paper), comma-separated.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--embeddings", metavar="DIR", help="Work on embedding files alone.")
+]
+EncoderOption = Annotated[str, typer.Option("--encoder", metavar="NAME", help="The encoder, with --embeddings.")]
+Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
+Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]
+Neighbours = Annotated[int | None, typer.Option("-k", help="Neighbours; 10, and on small sets 1, if left out.")]
+Protocols = Annotated[ProtocolName, typer.Option("--protocol", help="How probes are fitted.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, …; a GPU where there is one if left out.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Format = Annotated[Style, typer.Option("--format", help="How rows are printed.")]
+
+ROW_COLUMNS = (
+    "experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric", "value", "ci_low", "ci_high",
+    "chance", "n",
+)  # fmt: skip
+
+
+def words_in(text: str) -> tuple[str, ...]:
+    """The words of a comma-separated list."""
+    return tuple(word for part in text.split(",") if (word := part.strip()))
+
+
+def ratios_in(text: str) -> tuple[float, ...]:
+    """Shares of the area. Raises UsageError where a word is none."""
+    try:
+        ratios = tuple(float(word) for word in words_in(text))
+    except ValueError as error:
+        raise UsageError(
+            f"{text} are no shares of the area", str(error), "Say for instance --mask 0,0.9,0.95."
+        ) from error
+    if not all(0 <= ratio <= 1 for ratio in ratios):
+        raise UsageError(f"A mask covers a share from 0 to 1, not {text}")
+    return ratios
+
+
+def typed(context: typer.Context) -> str:
+    """The command as it was typed, with paths shortened to their names: a report travels, a path does not."""
+    return shlex.join(["tracer", *(_without_place(word) for word in context.obj or ())])
+
+
+def _without_place(word: str) -> str:
+    path = Path(word)
+    return path.name if path.is_absolute() or ("/" in word and path.exists()) else word
+
+
+def options(**settings: Any) -> Options:
+    """How a set is evaluated; the protocol may be a word."""
+    from tracer.evaluate import Options
+    from tracer.experiments.protocols import Protocol
+
+    if "protocol" in settings:
+        settings["protocol"] = Protocol(settings["protocol"])
+    return Options(**settings)
+
+
+def after(done: Evaluation, quiet: bool) -> None:
+    """Notes on stderr, and exit code 3 where photos failed."""
+    if not quiet:
+        for line in done.warnings:
+            note(line)
+        for entry in done.skipped:
+            note(f"skipped: {entry['what']} ({entry['why']})")
+    say_failed(done.failed)
+    if done.failed:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
+def say_failed(failed: Sequence[tuple[int, str]]) -> None:
+    """Note the photos that could not be embedded, (id, reason)."""
+    for photo, reason in failed[:10]:
+        note(f"not embedded: {photo} ({reason})")
+    if len(failed) > 10:
+        note(f"not embedded: {len(failed) - 10} more")
+
+
+def print_rows(
+    rows: Sequence[dict[str, Any]], whole: dict[str, Any], columns: Sequence[str], json: bool, style: Style
+) -> None:
+    """Print rows as a table of `columns` or as lines, or with `json` the whole answer as one object."""
+    if json:
+        print_json(whole)
+    elif style is Style.JSONL:
+        print_lines(rows)
+    else:
+        print_table(rows, columns)

@@ -1,0 +1,94 @@
+"""`tracer encoders`, `tracer embed`: what can be run, and embeddings alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tracer.commands.common import (
+    Device,
+    Encoders,
+    Format,
+    Json,
+    Processings,
+    RunNeeded,
+    SetArgument,
+    Style,
+    print_rows,
+    ratios_in,
+    say_failed,
+    words_in,
+)
+from tracer.errors import Exit, UsageError
+from tracer.output import print_json, run_with_progress
+
+app = typer.Typer()
+
+
+@app.command()
+def encoders(
+    group: Annotated[str, typer.Option(help="contrastive, supervised, self-supervised, offline or baseline.")] = "",
+    check: Annotated[
+        str, typer.Option(metavar="NAME,…", help="Only say whether there are encoders of these names.")
+    ] = "",
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """List the encoders that can be run, and which are here without a download."""
+    from tracer.encoders.catalogue import Group
+    from tracer.encoders.registry import available
+    from tracer.encoders.registry import check as check_names
+
+    if check:
+        names = check_names(words_in(check))
+        print_json({"names": names}) if json else print("\n".join(names))
+        return
+
+    if group and group not in set(Group):
+        raise UsageError(f"There is no group {group}", way_out="Groups are " + ", ".join(Group) + ".")
+    rows = [asdict(info) for info in available(group or None)]
+    print_rows(rows, {"encoders": rows}, ("name", "group", "dim", "input", "available", "source"), json, style)
+
+
+@app.command()
+def embed(
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Encoders = "offline",
+    processing: Processings = "IDENTITY",
+    mask: Annotated[str, typer.Option(metavar="0,0.95", help="Shares of the area to mask, comma-separated.")] = "0",
+    batch_size: Annotated[int | None, typer.Option(min=1)] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Threads; one a core if left out.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of random scales.")] = 0,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Embed a set. Finished pieces are kept: the same command again goes on where it stopped."""
+    from tracer.dataset import open_set
+    from tracer.embed import embed as embed_set
+
+    photos = open_set(data)
+    made = run_with_progress(
+        embed_set(
+            photos, words_in(encoders), words_in(processing), ratios_in(mask), run=output, device=device, batch_size=batch_size,
+            workers=workers, seed=seed,
+        )
+    )  # fmt: skip
+    failed = [{"photo_id": photo, "reason": reason} for photo, reason in made.failed]
+    if json:
+        print_json(
+            {
+                "images": made.images,
+                "encoders": list(made.encoders),
+                "images_per_s": made.images_per_s,
+                "failed": failed,
+            }
+        )
+    else:
+        place = output.resolve() / "embeddings"
+        print(f"{made.images} photos, {len(made.encoders)} encoders, {len(made.files)} files in {place}")
+    say_failed(made.failed)
+    if failed:
+        raise typer.Exit(Exit.SOME_FAILED)

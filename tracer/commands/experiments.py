@@ -1,0 +1,293 @@
+"""`tracer probe`, `knn`, `retrieve`, `association`, `similarity`, `mitigate`: one experiment, on a set or on embedding files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracer.commands.common import (
+    ROW_COLUMNS,
+    Device,
+    EncoderOption,
+    Encoders,
+    FolderOption,
+    Format,
+    Json,
+    Labels,
+    Neighbours,
+    Processings,
+    ProtocolName,
+    Protocols,
+    RunNeeded,
+    RunOption,
+    Seed,
+    SetArgument,
+    SetOption,
+    Style,
+    after,
+    options,
+    print_rows,
+    ratios_in,
+    typed,
+    words_in,
+)
+from tracer.errors import NoFolder, UsageError
+from tracer.output import note, run_with_progress
+
+if TYPE_CHECKING:
+    from tracer.experiments.outcome import Outcome
+    from tracer.results import Experiment
+
+app = typer.Typer()
+
+
+@app.command()
+def probe(
+    context: typer.Context,
+    data: SetOption = None,
+    output: RunOption = None,
+    encoders: Encoders = "offline",
+    attributes: Labels = "",
+    mask: Annotated[str, typer.Option(metavar="0,0.9", help="Shares of the area to mask.")] = "0,0.9,0.95",
+    folder: FolderOption = None,
+    encoder: EncoderOption = "",
+    splits: Annotated[Path | None, typer.Option(metavar="SPLIT.json", help="A split file, with --embeddings.")] = None,
+    processing: Processings = "",
+    protocol: Protocols = ProtocolName.BATCHED,
+    draws: Annotated[int, typer.Option(min=1, help="Random choices of the training processings.")] = 10,
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Probe what a linear layer can read: labels of a set, of a split file, and processings."""
+    if folder is None:
+        if splits:
+            raise UsageError(
+                "--splits needs --embeddings DIR --encoder NAME",
+                "a set brings its own split files, and is tested by folds where it is small",
+            )
+        _on_set(
+            context, "probe", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
+            masks=ratios_in(mask), processings=words_in(processing), draws=draws, protocol=protocol, seed=seed, device=device,
+        )  # fmt: skip
+        return
+    from tracer.experiments import fromfiles
+    from tracer.experiments.protocols import Protocol
+
+    chosen, used = Protocol(protocol), _device(device)
+    if bool(splits) == bool(processing):
+        raise UsageError(
+            "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
+        )
+
+    def work() -> Outcome:
+        if splits is not None:
+            return fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)
+        return fromfiles.probe_processing_files(
+            folder, _named(encoder), words_in(processing), chosen, seed, draws, used
+        )
+
+    _from_files(folder, work, used, json, style)
+
+
+@app.command()
+def knn(
+    context: typer.Context,
+    data: SetOption = None,
+    output: RunOption = None,
+    encoders: Encoders = "offline",
+    folder: FolderOption = None,
+    encoder: EncoderOption = "",
+    processing: Processings = "",
+    k: Neighbours = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Uniform draws.")] = 10,
+    detail: Annotated[bool, typer.Option("--detail", help="Also a row for each mixture of processings.")] = False,
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Semantic nearest neighbours whose traces agree or differ."""
+    if folder is None:
+        _on_set(
+            context, "knn", data, output, json, style, encoders=words_in(encoders), processings=words_in(processing), k=k,
+            draws=seeds, seed=seed, device=device,
+        )  # fmt: skip
+        return
+    from tracer.experiments import fromfiles
+    from tracer.plan import LARGE_K
+
+    used = _device(device)
+
+    def work() -> Outcome:
+        count = LARGE_K if k is None else k
+        return fromfiles.knn_files(folder, _named(encoder), words_in(processing), count, seeds, seed, used)
+
+    _from_files(folder, work, used, json, style, _mixture_rows if detail else None)
+
+
+@app.command()
+def retrieve(
+    context: typer.Context,
+    data: SetOption = None,
+    output: RunOption = None,
+    encoders: Encoders = "offline",
+    folder: FolderOption = None,
+    encoder: EncoderOption = "",
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Look for the other camera's photo of the same scene."""
+    if folder is None:
+        _on_set(context, "retrieval", data, output, json, style, encoders=words_in(encoders), seed=seed, device=device)
+        return
+    from tracer.experiments import fromfiles
+
+    used = _device(device)
+    _from_files(folder, lambda: fromfiles.retrieve_file(folder, _named(encoder), seed, used), used, json, style)
+
+
+@app.command()
+def association(
+    context: typer.Context,
+    data: SetArgument,
+    output: RunNeeded,
+    seed: Seed = 42,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """How strongly each label goes with what the photos show (Cramér's V): a shortcut, seen before training on it."""
+    _on_set(context, "association", data, output, json, style, seed=seed)
+
+
+@app.command()
+def similarity(
+    context: typer.Context,
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Encoders = "offline",
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Whether photos of one camera are more similar than photos of different ones, the content being equal."""
+    _on_set(context, "similarity", data, output, json, style, encoders=words_in(encoders), seed=seed, device=device)
+
+
+@app.command()
+def mitigate(
+    context: typer.Context,
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Encoders = "offline",
+    attributes: Annotated[
+        str, typer.Option(help="Labels to take out beside Is Smartphone and Make, comma-separated.")
+    ] = "",
+    processing: Annotated[str, typer.Option(metavar="P1,P2", help="Take these processings out too.")] = "",
+    method: Annotated[
+        str, typer.Option("--method", metavar="leace,layer", help="How; comma-separated.")
+    ] = "leace,layer",
+    save: Annotated[bool, typer.Option("--save", help="Also write the maps, to apply them elsewhere.")] = False,
+    protocol: Protocols = ProtocolName.BATCHED,
+    k: Neighbours = None,
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Take the camera out of the embeddings by a linear map; what a probe, neighbours and pairs see before and after."""
+    methods = tuple(dict.fromkeys(words_in(method)))
+    if not methods or set(methods) - {"leace", "layer"}:
+        raise UsageError(f"There is no method {method}", way_out="Methods are leace and layer.")
+    _on_set(
+        context, "mitigation", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
+        processings=words_in(processing), methods=methods, save_maps=save, protocol=protocol, k=k, seed=seed, device=device,
+    )  # fmt: skip
+
+
+# --- a set, or files
+
+
+def _on_set(
+    context: typer.Context,
+    experiment: Experiment,
+    data: Path | None,
+    output: Path | None,
+    json: bool,
+    style: Style,
+    **settings: Any,
+) -> None:
+    """One experiment on a data set folder."""
+    from tracer.evaluate import evaluate as evaluate_set
+
+    if data is None or output is None:
+        raise UsageError(
+            f"{'SET' if data is None else 'The run folder'} is missing",
+            way_out="Say SET -o RUN for a data set folder, or --embeddings DIR --encoder NAME for embedding files.",
+        )
+    chosen = options(experiments=(experiment,), command=typed(context), **settings)
+    done = run_with_progress(evaluate_set(data, output, chosen, with_report=False))
+    rows = [asdict(row) for row in done.rows]
+    whole: dict[str, Any] = {"rows": rows, "seconds": done.seconds, "device": done.device}
+    if settings.get("save_maps"):
+        whole["maps"] = [str(path) for path in done.maps]
+    print_rows(rows, whole, ROW_COLUMNS, json, style)
+    for path in done.maps:
+        note(f"saved: {path}")
+    after(done, quiet=False)
+
+
+def _from_files(
+    folder: Path,
+    work: Callable[[], Outcome],
+    device: str,
+    json: bool,
+    style: Style,
+    more: Callable[[Outcome], list[dict[str, Any]]] | None = None,
+) -> None:
+    """One experiment on embedding files."""
+    if not folder.is_dir():
+        raise NoFolder(f"{folder} is no folder", "it does not exist", "Name the folder that holds the embedding files.")
+    started = time.perf_counter()
+    outcome = work()
+    rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])
+    seconds = round(time.perf_counter() - started, 3)
+    columns = (*ROW_COLUMNS, *_MIXTURE_COLUMNS) if more else ROW_COLUMNS
+    print_rows(
+        rows, {"rows": rows, "seconds": seconds, "device": device, "details": outcome.details}, columns, json, style
+    )
+    for line in outcome.warnings:
+        note(line)
+
+
+_MIXTURE_COLUMNS = ("test_processing", "positives_processing", "negatives_processing")
+
+
+def _mixture_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """A row for each mixture of processings, with the columns of a row and the three processings."""
+    base = asdict(outcome.rows[0])
+    return [
+        {**base, "ci_low": None, "ci_high": None, **mixture, "processing": mixture["test_processing"]}
+        for detail in outcome.details
+        for mixture in detail.get("mixtures", [])
+    ]
+
+
+def _named(encoder: str) -> str:
+    if not encoder:
+        raise UsageError("Which encoder?", way_out="Say --encoder NAME, as in --encoder clip/ViT-B-16.")
+    return encoder
+
+
+def _device(asked: str | None) -> str:
+    """The device of experiments on files: the one asked for, or the CPU (most are over before a GPU would be ready)."""
+    return asked or "cpu"

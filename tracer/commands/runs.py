@@ -1,0 +1,117 @@
+"""`tracer evaluate`, `tracer report`, `tracer compare`: whole runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracer.commands.common import (
+    ROW_COLUMNS,
+    Device,
+    Encoders,
+    Format,
+    Json,
+    Labels,
+    Neighbours,
+    ProtocolName,
+    Protocols,
+    RunNeeded,
+    Seed,
+    SetArgument,
+    Style,
+    after,
+    options,
+    print_rows,
+    typed,
+    words_in,
+)
+from tracer.errors import NoFolder
+from tracer.output import note, print_json, print_table, run_with_progress
+
+app = typer.Typer()
+
+_SECOND_RANK = ("balanced_accuracy", "recall@5", "map")
+"""Metrics that stand in the results and the report, and would only fill the screen."""
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Encoders = "offline",
+    attributes: Labels = "",
+    processing: Annotated[
+        str, typer.Option(metavar="P1,P2", help="Probe these processings, and part neighbours by them, too.")
+    ] = "",
+    protocol: Protocols = ProtocolName.BATCHED,
+    k: Neighbours = None,
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+) -> None:
+    """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
+    from tracer.evaluate import evaluate as evaluate_set
+
+    chosen = options(
+        encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol, k=k,
+        seed=seed, device=device, command=typed(context),
+    )  # fmt: skip
+    done = run_with_progress(evaluate_set(data, output, chosen))
+    if json:
+        print_json(
+            {
+                "results": str(done.results),
+                "report": str(done.report),
+                "seconds": done.seconds,
+                "device": done.device,
+                "skipped": list(done.skipped),
+            }
+        )
+    else:
+        print_table([asdict(row) for row in done.rows if row.metric not in _SECOND_RANK], ROW_COLUMNS)
+        print(done.report)
+    after(done, quiet=json)
+
+
+@app.command()
+def report(runs: Annotated[list[Path], typer.Argument(metavar="RUN…")], json: Json = False) -> None:
+    """Write the page of each run again, from its results."""
+    from tracer.report.page import write_report
+
+    _runs_there(*runs)
+    pages = [str(write_report(run.expanduser().resolve())) for run in runs]
+    if json:
+        print_json({"reports": pages})
+    else:
+        print("\n".join(pages))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN")],
+    second: Annotated[Path, typer.Argument(metavar="RUN")],
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Put two runs side by side: the second minus the first, with an interval."""
+    from tracer.report.compare import compare as compare_runs
+
+    _runs_there(first, second)
+    rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
+    columns = (*ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high", "paired")
+    print_rows(rows, {"rows": rows}, columns, json, style)
+    if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
+        note(
+            f"{unpaired} differences are not paired photo by photo: the runs kept no values of the same photos for them, and "
+            "their intervals are those of independent runs."
+        )
+
+
+def _runs_there(*runs: Path) -> None:
+    for run in runs:
+        if not run.expanduser().is_dir():
+            raise NoFolder(f"{run} is no folder", "it does not exist", "Name the folder of a run.")
