@@ -73,6 +73,10 @@ class Bench:
     per_photo: list[PerPhoto] = field(default_factory=list)
     _read: dict[tuple[str, str, float], tuple[Embeddings, NDArray[np.int64]]] = field(default_factory=dict)
 
+    def ids(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The photos' ids at these rows of the set."""
+        return np.asarray(self.photos.table["photo_id"].to_numpy(dtype=np.int64)[rows])
+
     def name_photos(self, outcome: Outcome, ids: NDArray[np.int64]) -> Outcome:
         """Take an outcome's values of single photos over, under the photos' ids."""
         for entry in outcome.per_photo:

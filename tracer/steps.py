@@ -95,13 +95,14 @@ def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> 
         source = Source(bench.photos.name, encoder, ",".join(group))
         hashes = [digest(matrix) for matrix in vectors.values()]
         facts = [list(group), str(options.protocol), options.draws, *hashes, clusters]
-        return kept_outcome(
+        outcome = kept_outcome(
             bench, "probe of processings", encoder, facts,
             lambda: probe_processing_folds(
                 source, vectors, clusters, group_name(group), protocol=options.protocol, draws=options.draws,
                 seed=options.seed, device=bench.device if len(rows) > SPLIT_FROM else "cpu",
             ),
         )  # fmt: skip
+        return bench.name_photos(outcome, bench.ids(rows))
 
     return step
 
@@ -144,13 +145,14 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callab
         y = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
         source = Source(bench.photos.name, encoder, ",".join(group))
         facts = [list(group), k, draws, *(digest(matrix) for matrix in vectors.values()), labels, clusters]
-        return kept_outcome(
+        outcome = kept_outcome(
             bench, "knn by processing", encoder, facts,
             lambda: processing_knn(
                 source, vectors, y, vectors, y, group_name(group), k=k, draws=draws, seed=seed,
                 pool_groups=clusters, query_groups=clusters, clusters=clusters, device=bench.device,
             ),
         )  # fmt: skip
+        return bench.name_photos(outcome, bench.ids(rows))
 
     return step
 

@@ -11,15 +11,17 @@ import pandas as pd
 import pytest
 from small_sets import change, write_set
 
-from tracer import bench, results, steps
+from tracer import bench, perphoto, results, steps
 from tracer import evaluate as module
 from tracer.dataset import open_set
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
+from tracer.experiments.knn import SETTINGS
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
 from tracer.plan import make_plan, processing_groups
 from tracer.progress import finish
+from tracer.report.compare import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
 
@@ -166,6 +168,21 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
     assert "56 of 14" in reason
     assert "no other processing of its group" in reasons["probe and kNN of INTERPOLATION_BOX"]
     assert not [r for r in evaluation.rows if r.setting == "processing"]
+
+
+def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp_path: Path) -> None:
+    """Runs that differ in k hold each photo's own values, under its id: their differences are paired, also of neighbours."""
+    asked = {"experiments": ("probe", "knn"), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
+    for k in (1, 5):
+        finish(evaluate(photos, tmp_path / str(k), Options(**{**_fields(OPTIONS), **asked, "k": k}), with_report=False))
+    pairs = [pair for pair in compare(tmp_path / "1", tmp_path / "5") if pair.row.attribute == "JPEG"]
+    assert {(p.row.experiment, p.row.setting or p.row.metric) for p in pairs} == {
+        ("probe", "processing"), *(("knn", name) for name in (*SETTINGS, "sp", "spd_p")),
+    }  # fmt: skip
+    assert all(pair.paired for pair in pairs)
+    ids = set(open_set(photos).table["photo_id"])
+    for values in perphoto.read(tmp_path / "5").values():
+        assert set(values.ids) == ids
 
 
 def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,15 +70,10 @@ def acquisition_knn(
     found = traced_votes(vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device)
     outcome = settings_outcome(
         source, attribute, found.values, found.clusters, found.labels, seed, "spd_a", found.plain,
+        found.rows,
     )  # fmt: skip
     outcome.details[0].update(k=k, draws=draws, tied=found.tied, left_out=found.left_out)
     outcome.warnings += found.warnings
-    signed = found.values[:, SETTINGS.index("pos-same")] - found.values[:, SETTINGS.index("neg-same")]
-    columns = {**dict(zip(SETTINGS, found.values.T, strict=True)), "sp": found.plain, "spd_a": signed}
-    for row in outcome.rows:
-        values = columns.get(row.setting or row.metric)
-        if values is not None:
-            outcome.per_photo.append(source.per_photo(row, found.rows, found.clusters, values))
     return outcome
 
 

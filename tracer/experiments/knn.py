@@ -211,8 +211,12 @@ def settings_outcome(
     seed: int,
     spd: Metric,
     plain: NDArray[np.float64],
+    queries: NDArray[np.int64] | None = None,
 ) -> Outcome:
-    """Rows of (q, 5) settings and (q,) plain correctness, all from the same bootstrap draws."""
+    """Rows of (q, 5) settings and (q,) plain correctness, all from the same bootstrap draws.
+
+    `queries`: (q,) which of the experiment's photos they are; all of them in their order where None.
+    """
     n, n_clusters = len(values), len(np.unique(clusters))
     columns = np.column_stack([values, values[:, 2] - values[:, 3], plain])
     resampled = stats.bootstrap_means(columns, clusters, seed=seed)
@@ -229,6 +233,10 @@ def settings_outcome(
     ]
     outcome.rows.append(source.row("knn", attribute, "", "sp", means[6], interval(6), chance, n, seed))
     outcome.rows.append(source.row("knn", attribute, "", spd, abs(means[5]), stats.absolute(interval(5)), 0.0, n, seed))
+    rows, order = np.arange(n) if queries is None else queries, (*range(len(SETTINGS)), 6, 5)
+    outcome.per_photo = [
+        source.per_photo(row, rows, clusters, columns[:, at]) for row, at in zip(outcome.rows, order, strict=True)
+    ]
     outcome.details = [
         source.detail(
             "knn",

@@ -104,6 +104,8 @@ def probe_processing_folds(
             **confusion(flat, truth, names),
         )
     ]
+    of_each = right.reshape(draws, len(names), n).mean(axis=(0, 1))
+    outcome.per_photo = [source.per_photo(outcome.rows[0], np.arange(n), group, of_each)]
     if n_clusters < stats.FEW_CLUSTERS:
         outcome.warnings.append(
             f"The interval for {attribute} rests on {n_clusters} scenes or owners; "
