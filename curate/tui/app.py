@@ -1,4 +1,4 @@
-"""The app: one catalogue, three screens, and the keys that work everywhere."""
+"""The app: one catalogue, its screens, and the keys that work everywhere."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from textual.binding import Binding, BindingType
 
 from curate.catalog.store import Catalog
 from curate.tui.screens.cameras import CamerasScreen
+from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.workspace import ImagesMode, Workspace
 
-ScreenName = Literal["library", "review", "cameras"]
+ScreenName = Literal["library", "review", "cameras", "clocks"]
 
 
 class CurateApp(App[None]):
@@ -28,7 +29,12 @@ class CurateApp(App[None]):
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    MODES: ClassVar = {"library": LibraryScreen, "review": ReviewScreen, "cameras": CamerasScreen}
+    MODES: ClassVar = {
+        "library": LibraryScreen,
+        "review": ReviewScreen,
+        "cameras": CamerasScreen,
+        "clocks": ClocksScreen,
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "f1",
@@ -41,6 +47,14 @@ class CurateApp(App[None]):
         Binding("f2", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
         Binding(
             "f3", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"
+        ),
+        Binding(
+            "f4",
+            "switch_mode('clocks')",
+            "Clocks",
+            id="app.clocks",
+            show=False,
+            tooltip="how far the clocks of two cameras differ",
         ),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),

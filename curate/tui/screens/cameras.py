@@ -30,6 +30,13 @@ class CamerasScreen(CurateScreen):
         ),
         Binding("u,z", "undo", "Undo", id="cameras.undo", tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="cameras.redo", show=False, tooltip="do again what was taken back"),
+        Binding(
+            "T",
+            "app.switch_mode('clocks')",
+            "Clocks",
+            id="cameras.clocks",
+            tooltip="how far the clocks of two cameras differ",
+        ),
         Binding("L", "app.switch_mode('library')", "Library", id="cameras.library", tooltip="back to the photos"),
     ]
 

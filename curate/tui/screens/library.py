@@ -71,6 +71,14 @@ class LibraryScreen(CurateScreen):
             id="library.cameras",
             tooltip="cameras and their types, unknown ones first",
         ),
+        Binding(
+            "T",
+            "app.switch_mode('clocks')",
+            "Clocks",
+            id="library.clocks",
+            show=False,
+            tooltip="how far the clocks of two cameras differ",
+        ),
         Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
         Binding(

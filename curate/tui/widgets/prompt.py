@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
+
+from curate.tui.shown import shown
 
 
 class AskText(ModalScreen[str | None]):
@@ -38,14 +40,16 @@ class AskChoice(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
 
-    def __init__(self, question: str, choices: Sequence[str]) -> None:
+    def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str]) -> None:
+        """`choices`: the words, or what is shown of each."""
         super().__init__()
-        self._question, self._choices = question, choices
+        self._question = question
+        self._choices = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False, classes="question")
-            yield OptionList(*(Option(choice, id=choice) for choice in self._choices))
+            yield OptionList(*(Option(shown(name), id=choice) for choice, name in self._choices.items()))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""

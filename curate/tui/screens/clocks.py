@@ -1,0 +1,231 @@
+"""The clocks: how far those of two cameras differ, in words; a person's word stands in place of what the photos say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Static
+
+from curate.errors import CurateError
+from curate.pairing.run import clock_offsets, state_clock_offset
+from curate.tui.durations import in_words, parse_seconds
+from curate.tui.screens.base import CurateScreen
+from curate.tui.shown import shown
+from curate.tui.widgets.prompt import AskChoice, AskText
+
+Offset = Mapping[str, Any]
+"""A row of `clock_offsets`."""
+
+_SAID_BY = {"content": "photos", "gps": "GPS time", "chain": "other cameras", "person": "a person"}
+_WELCOME = """No offset between two clocks is known yet.
+
+Press L, then f: photos of the same scenes tell how far clocks differ.
+Or press n to state an offset that you know."""
+_HINT = (
+    "1 h 0 min 12 s, 1:00:12 or seconds; with a minus where it is behind. It stands in place of what the photos say."
+)
+
+
+class ClocksScreen(CurateScreen):
+    """Offsets between the clocks of two cameras, and who says so."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "e,enter",
+            "correct",
+            "Correct",
+            id="clocks.correct",
+            tooltip="state the offset of these two clocks; it wins over the photos",
+        ),
+        Binding("n", "state", "New", id="clocks.state", tooltip="state an offset of two other cameras"),
+        Binding(
+            "C",
+            "app.switch_mode('cameras')",
+            "Cameras",
+            id="clocks.cameras",
+            tooltip="cameras and their types",
+        ),
+        Binding("L", "app.switch_mode('library')", "Library", id="clocks.library", tooltip="back to the photos"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._offsets: Sequence[Offset] = ()
+        self._names: dict[str, str] = {}
+
+    def compose_body(self) -> ComposeResult:
+        yield DataTable(id="clocks", cursor_type="row", zebra_stripes=True)
+        yield Static(id="clock", markup=False)
+        yield Static(_WELCOME, id="welcome", markup=False)
+
+    def on_mount(self) -> None:
+        table: DataTable[Text] = self.query_one(DataTable)
+        for name, width, numeric in (
+            ("clock of", 16, False),
+            ("against", 16, False),
+            ("ahead by", 20, True),
+            ("±", 7, True),
+            ("moments", 7, True),
+            ("said by", 13, False),
+            ("holds", 23, False),
+        ):
+            table.add_column(Text(name, justify="right" if numeric else "left"), width=width)
+
+    def refresh_data(self) -> None:
+        """Read the offsets again."""
+        table: DataTable[Text] = self.query_one(DataTable)
+        row = table.cursor_row
+        table.clear()
+        self._names = camera_names(self)
+        offsets: list[dict[str, Any]] = clock_offsets(self.catalog)
+        self._offsets = offsets
+        for offset in self._offsets:
+            stated = offset["source"] == "person"
+            table.add_row(
+                shown(self.name_of(offset["camera_b"])),
+                shown(self.name_of(offset["camera_a"])),
+                Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
+                Text(
+                    "–" if stated else in_words(offset["margin"], sign=False), "dim" if stated else "", justify="right"
+                ),
+                Text("–" if stated else f"{offset['support']:,}", "dim" if stated else "", justify="right"),
+                Text(_SAID_BY[offset["source"]], "bold bright_cyan" if stated else ""),
+                shown(holds(offset), "" if offset["since"] or offset["until"] else "dim"),
+            )
+        stated_count = sum(offset["source"] == "person" for offset in self._offsets)
+        pairs = len({(offset["camera_a"], offset["camera_b"]) for offset in self._offsets})
+        self.headline("Clocks", f"{pairs:,} pairs of cameras", f"{stated_count:,} stated")
+        there = bool(self._offsets)
+        self.query_one("#welcome").display = not there
+        table.display = self.query_one("#clock").display = there
+        table.move_cursor(row=min(row, max(0, table.row_count - 1)))
+        self._tell()
+
+    def name_of(self, camera: str) -> str:
+        """A camera's tidy name; `make|model` where the catalogue knows it no longer."""
+        return self._names.get(camera, camera)
+
+    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
+        """Say the offset under the cursor in a sentence."""
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._offsets:
+            offset = self._offsets[min(self.query_one(DataTable).cursor_row, len(self._offsets) - 1)]
+            names = self.name_of(offset["camera_a"]), self.name_of(offset["camera_b"])
+            self.query_one("#clock", Static).update(shown_lines(sentence(offset, *names)))
+
+    # --- actions
+
+    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+        """Enter on a row corrects it."""
+        self.action_correct()
+
+    def action_correct(self) -> None:
+        """Ask for the offset of the two clocks under the cursor."""
+        if self._offsets:
+            offset = self._offsets[self.query_one(DataTable).cursor_row]
+            self._ask(offset["camera_a"], offset["camera_b"], in_words(offset["seconds"]))
+
+    def action_state(self) -> None:
+        """Ask for two cameras, then for their offset."""
+        if len(self._names) < 2:
+            self.say("two cameras are needed, and the photos name fewer", problem=True)
+            return
+
+        def first(camera_b: str | None) -> None:
+            if camera_b is None:
+                return
+            others = {camera: name for camera, name in self._names.items() if camera != camera_b}
+            question = f"Against the clock of which other camera than the {self.name_of(camera_b)}?"
+            self.app.push_screen(
+                AskChoice(question, others), lambda camera_a: self._ask(camera_a, camera_b) if camera_a else None
+            )
+
+        self.app.push_screen(AskChoice("The clock of which camera?", self._names), first)
+
+    def _ask(self, camera_a: str, camera_b: str, value: str = "") -> None:
+        one, two = self.name_of(camera_a), self.name_of(camera_b)
+
+        def answered(text: str | None) -> None:
+            if not text:
+                return
+            seconds = parse_seconds(text)
+            if seconds is None:
+                self.say(f"“{text}” is no span of time. Write 1 h 0 min 12 s, 1:00:12 or 3612", problem=True)
+                return
+            try:
+                state_clock_offset(self.catalog, camera_a, camera_b, seconds)
+            except CurateError as error:
+                self.complain(error)
+                return
+            self.refresh_data()
+            self._show(camera_a, camera_b)
+            before = f", not {value}" if value and value != in_words(seconds) else ""
+            self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library pairs by it")
+
+        question = f"How far is the clock of the {two} ahead of that of the {one}?"
+        self.app.push_screen(AskText(question, value, _HINT), answered)
+
+    def _show(self, camera_a: str, camera_b: str) -> None:
+        for row, offset in enumerate(self._offsets):
+            if {offset["camera_a"], offset["camera_b"]} == {camera_a, camera_b}:
+                self.query_one(DataTable).move_cursor(row=row)
+                self._tell()
+                return
+
+
+def camera_names(screen: CurateScreen) -> dict[str, str]:
+    """Return tidy names by `make|model`; two cameras of one tidy name keep their own."""
+    tidy = {}
+    for camera, _ in screen.catalog.cameras():
+        key = f"{camera.make or ''}|{camera.model or ''}"
+        name = " ".join(part for part in (camera.make_normalized, camera.model_normalized) if part)
+        tidy[key] = shown(name or key, missing="").plain
+    names = list(tidy.values())
+    return {key: name if names.count(name) == 1 else shown(key).plain for key, name in tidy.items()}
+
+
+def holds(offset: Offset) -> str:
+    """Say when an offset holds, to the minute, by the clock that is named second."""
+    since, until = (str(offset[end]).replace("T", " ")[:16] if offset[end] else "" for end in ("since", "until"))
+    if since and until:
+        return f"{since} to {until}"
+    return f"from {since}" if since else f"until {until}" if until else "always"
+
+
+def sentence(offset: Offset, one: str, two: str) -> str:
+    """Say an offset in full. `one`, `two`: the names of the first and the second camera."""
+    seconds, source = offset["seconds"], offset["source"]
+    amount = in_words(seconds, sign=False)
+    how = "reads the same as" if amount == "0 s" else f"is {amount} {'ahead of' if seconds > 0 else 'behind'}"
+    said = [f"The clock of the {two} {how} that of the {one}"]
+    if offset["since"] or offset["until"]:
+        said[0] += f" ({holds(offset)} by the latter)"
+    if source == "person":
+        said.append("Stated by a person; it stands in place of what the photos say")
+    else:
+        moments = f"{offset['support']:,} moment" + ("" if offset["support"] == 1 else "s")
+        by = {"content": f"{moments} in photos say so", "gps": "Both are tied to GPS time"}
+        spread = f"; single pairs lie {in_words(offset['spread'], sign=False)} around it" if offset["spread"] else ""
+        said.append(
+            by.get(source, f"Told through other cameras, by {moments}")
+            + f", give or take {in_words(offset['margin'], sign=False)}{spread}"
+        )
+    if offset["drift_s_per_day"]:
+        drift = offset["drift_s_per_day"]
+        said.append(f"It {'gains' if drift > 0 else 'loses'} {in_words(drift, sign=False)} a day")
+    if offset["jump"]:
+        said.append(f"That is {offset['jump']}")
+    return ". ".join(said) + "."
+
+
+def shown_lines(text: str) -> Text:
+    """Return foreign text that may wrap."""
+    line = shown(text)
+    line.no_wrap, line.overflow = False, "fold"
+    return line
