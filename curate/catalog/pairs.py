@@ -112,6 +112,21 @@ def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None =
     return [_pair_row(row) for row in rows]
 
 
+def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
+    """Return the open pairs of one phone photo, the likeliest first; also those whose other photo has a partner (`taken`)."""
+    rows = catalog.connection.execute(
+        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
+        "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
+        "NOT c.waits AS taken FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other "
+        "WHERE p.sha256 = ? "
+        "AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = p.sha256 AND verdict.other = o.sha256) "
+        "AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = o.sha256 AND verdict.other = p.sha256) "
+        "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path",
+        (phone_sha256,),
+    )
+    return [_pair_row(row) for row in rows]
+
+
 def pair_of(
     catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]
 ) -> tuple[sqlite3.Row, sqlite3.Row]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import UsageError
-from curate.pairing.compare import inlier_points
+from curate.pairing.compare import Matches, inlier_points
 from curate.pairing.features import LONG_SIDE
 from curate.pairing.photo import PairingPhoto
 from curate.workspace import write_atomically
@@ -16,12 +16,15 @@ from curate.workspace import write_atomically
 _GAP = 12
 
 
-def draw_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, most: int = 60) -> NDArray[np.uint8]:
+def draw_matches(
+    a: PairingPhoto, b: PairingPhoto, found: Matches, most: int = 60, thickness: int = 1
+) -> NDArray[np.uint8]:
     """Draw two photos side by side with lines between matched points.
 
     Args:
-        a, b: the photos. cache: the workspace's, whose features are used where they are there.
+        a, b: the photos. found: the points on which they agree (`inlier_points`).
         most: lines at most, spread evenly over the matches; more would hide the pictures.
+        thickness: of the lines, in pixels; more where the drawing is shown small.
 
     Returns:
         (H, W, 3) uint8 BGR, previews at their own size, the second one to the right.
@@ -44,7 +47,6 @@ def draw_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, most: int = 60) 
     canvas = np.full((height, start + right.shape[1], 3), 32, np.uint8)
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], start:] = right
-    found = inlier_points(a, b, cache)
     # Points are those of pictures of at most 640 pixels; the previews may be larger.
     ratios = [max(1.0, max(picture.shape[:2]) / LONG_SIDE) for picture in pictures]
     count = min(most, len(found.a))
@@ -55,9 +57,9 @@ def draw_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, most: int = 60) 
         # Hues far apart for neighbouring lines.
         hue = np.array([[[number * 67 % 180, 220, 255]]], np.uint8)
         colour = tuple(int(v) for v in cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0])
-        cv2.line(canvas, one, two, colour, 1, cv2.LINE_AA)
-        cv2.circle(canvas, one, 3, colour, 1, cv2.LINE_AA)
-        cv2.circle(canvas, two, 3, colour, 1, cv2.LINE_AA)
+        cv2.line(canvas, one, two, colour, thickness, cv2.LINE_AA)
+        cv2.circle(canvas, one, 2 + thickness, colour, thickness, cv2.LINE_AA)
+        cv2.circle(canvas, two, 2 + thickness, colour, thickness, cv2.LINE_AA)
     return canvas
 
 
@@ -69,7 +71,8 @@ def write_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, target: Path) -
     """
     import cv2
 
-    done, data = cv2.imencode(".png", draw_matches(a, b, cache))
+    found = inlier_points(a, b, cache)
+    done, data = cv2.imencode(".png", draw_matches(a, b, found))
     assert done
     write_atomically(target, data.tobytes())
-    return len(inlier_points(a, b, cache).a)
+    return len(found.a)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,20 +46,26 @@ class PairingCounts:
     seconds: float
 
 
-def pairing_photos(catalog: Catalog) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
+def pairing_photos(
+    catalog: Catalog, only: Sequence[int] | None = None
+) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
     """Return the photos of both sides, and those that belong to a side but cannot be compared, with the reason.
 
     Of exact copies one stands for all: the first by path.
+
+    Args:
+        only: row IDs of the few photos that are wanted; None for all.
     """
     photos: list[PairingPhoto] = []
     left_out: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
+    among = "" if only is None else f" AND photo.id IN ({','.join('?' * len(only))})"
     rows = catalog.connection.execute(
         "SELECT photo.*, camera.type AS camera_type, "
         "coalesce(camera.make, '') || '|' || coalesce(camera.model, '') AS camera_name "
         "FROM photo JOIN camera ON camera.id = photo.camera "
-        f"WHERE camera.type IN ({','.join('?' * len(_SIDE))}) ORDER BY photo.path_bytes",
-        tuple(_SIDE),
+        f"WHERE camera.type IN ({','.join('?' * len(_SIDE))}){among} ORDER BY photo.path_bytes",
+        (*_SIDE, *(only or ())),
     )
     for row in rows:
         sha256 = row["sha256"]
@@ -160,9 +166,10 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path) -> int:
     """
     from curate.pairing.drawing import write_matches
 
-    by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog)[0]}
+    rows = pair_of(catalog, phone, other)
+    by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog, [row["id"] for row in rows])[0]}
     chosen = []
-    for row in pair_of(catalog, phone, other):
+    for row in rows:
         if row["sha256"] not in by_sha256:
             raise UsageError("that photo is not compared", row["path"], "curate pair lists what is left out, and why.")
         chosen.append(by_sha256[row["sha256"]])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
 from curate.progress import Progress
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @dataclass
@@ -47,3 +51,17 @@ class PhotosFound(Message):
     """How many there are; None while they are counted."""
     error: CurateError | None = None
     """Why there is no answer."""
+
+
+@dataclass
+class MatchesDrawn(Message):
+    """The matches of a pair, drawn."""
+
+    pair: tuple[int, int]
+    """Row IDs of the two photos."""
+    picture: Image | None
+    """Both photos side by side; None where they could not be drawn."""
+    points: int = 0
+    """How many points agree on one view."""
+    error: CurateError | None = None
+    """Why there is no picture."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
+from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.run import clock_offsets, state_clock_offset
 from curate.tui.durations import in_words, parse_seconds
@@ -56,6 +58,7 @@ class ClocksScreen(CurateScreen):
         super().__init__()
         self._offsets: Sequence[Offset] = ()
         self._names: dict[str, str] = {}
+        self._short: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
         yield DataTable(id="clocks", cursor_type="row", zebra_stripes=True)
@@ -80,14 +83,14 @@ class ClocksScreen(CurateScreen):
         table: DataTable[Text] = self.query_one(DataTable)
         row = table.cursor_row
         table.clear()
-        self._names = camera_names(self)
+        self._names, self._short = camera_names(self.catalog)
         offsets: list[dict[str, Any]] = clock_offsets(self.catalog)
         self._offsets = offsets
         for offset in self._offsets:
             stated = offset["source"] == "person"
             table.add_row(
-                shown(self.name_of(offset["camera_b"])),
-                shown(self.name_of(offset["camera_a"])),
+                shown(self._short.get(offset["camera_b"], offset["camera_b"])),
+                shown(self._short.get(offset["camera_a"], offset["camera_a"])),
                 Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
                 Text(
                     "–" if stated else in_words(offset["margin"], sign=False), "dim" if stated else "", justify="right"
@@ -179,15 +182,24 @@ class ClocksScreen(CurateScreen):
                 return
 
 
-def camera_names(screen: CurateScreen) -> dict[str, str]:
-    """Return tidy names by `make|model`; two cameras of one tidy name keep their own."""
-    tidy = {}
-    for camera, _ in screen.catalog.cameras():
+def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
+    """Return tidy names of the cameras by `make|model`, in full and short: the model alone where no other one is called so.
+
+    Two cameras of one tidy name keep their own.
+    """
+    full, short = {}, {}
+    for camera, _ in catalog.cameras():
         key = f"{camera.make or ''}|{camera.model or ''}"
         name = " ".join(part for part in (camera.make_normalized, camera.model_normalized) if part)
-        tidy[key] = shown(name or key, missing="").plain
-    names = list(tidy.values())
-    return {key: name if names.count(name) == 1 else shown(key).plain for key, name in tidy.items()}
+        full[key] = shown(name or key).plain
+        short[key] = shown(camera.model_normalized or name or key).plain
+    full = _distinct(full, {key: shown(key).plain for key in full})
+    return full, _distinct(short, full)
+
+
+def _distinct(names: Mapping[str, str], otherwise: Mapping[str, str]) -> dict[str, str]:
+    counts = Counter(names.values())
+    return {key: name if counts[name] == 1 else otherwise[key] for key, name in names.items()}
 
 
 def holds(offset: Offset) -> str:

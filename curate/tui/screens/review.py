@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,16 +11,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
+from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, queue, waiting
+from curate.catalog.pairs import PairRow, alternatives, queue, waiting
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
+from curate.tui.drawn import matches_of
+from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
-from curate.tui.widgets.photo import PhotoView
+from curate.tui.widgets.photo import PhotoView, is_coarse
+from curate.tui.work import is_running
 
 AHEAD = 1000
 """Pairs that are read ahead of the one in view; there may be many more."""
@@ -50,6 +55,9 @@ class ReviewScreen(CurateScreen):
             tooltip="they do not; the pair is not offered again",
         ),
         Binding("s", "skip", "Skip", id="review.skip", tooltip="decide later"),
+        Binding(
+            "m", "matches", "Matches", id="review.matches", tooltip="the points that the two share, drawn; again = back"
+        ),
         Binding("u,z", "undo", "Undo", id="review.undo", tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="review.redo", show=False, tooltip="do again what was taken back"),
         Binding(
@@ -75,7 +83,7 @@ class ReviewScreen(CurateScreen):
             "Other partner",
             id="review.alternative",
             show=False,
-            tooltip="the next candidate for the same phone photo",
+            tooltip="the next candidate for the same phone photo, also one that is paired already",
         ),
         Binding(
             "left_square_bracket,left",
@@ -87,6 +95,9 @@ class ReviewScreen(CurateScreen):
         ),
         Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the pair after"),
         Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
+        Binding(
+            "escape", "leave_matches", "Stop", id="review.stop", show=False, tooltip="stop or leave the drawn matches"
+        ),
     ]
 
     def __init__(self) -> None:
@@ -96,6 +107,8 @@ class ReviewScreen(CurateScreen):
         self._at = 0
         self._swapped = False
         self._single = False
+        self._drawing: Worker[None] | None = None
+        self._drawn: MatchesDrawn | None = None
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="pictures"):
@@ -151,13 +164,82 @@ class ReviewScreen(CurateScreen):
         if self._swapped:
             sides.reverse()
         for view, (side, labels, sha256) in zip(self.query(PhotoView), sides, strict=True):
-            caption = Text.assemble((f"{side}  ", "bold bright_cyan"), shown(Path(labels["path"] or "").name))
-            view.show(caption, self.catalog.workspace.preview(sha256))
-        self.query_one("#second").display = not self._single
-        self.query_one("#evidence", Static).update(_evidence_line(pair))
+            view.show(_caption(side, labels), self.catalog.workspace.preview(sha256))
+        names = [_caption(side, labels) for side, labels, _ in sides]
+        self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
+        self.query_one("#evidence", Static).update(_evidence_line(pair, self._partners(pair)))
         self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
 
+    def _show_matches(self, names: Text) -> None:
+        """Show the drawn matches in place of the two photos, where they are there and of this pair."""
+        pair, drawn = self.pair, self._drawn
+        if pair is None or drawn is None or drawn.pair != (pair.phone_id, pair.other_id):
+            drawn = self._drawn = None
+        self.query_one("#second").display = drawn is None and not self._single
+        self.query_one("#differences").display = pair is not None and drawn is None
+        if drawn is not None:
+            self.query_one("#first", PhotoView).show(names, drawn.picture)
+
+    def _partners(self, pair: PairRow) -> list[tuple[str, str]]:
+        """The photos of a pair that have another partner already, each with the partner's path."""
+        if not pair.taken:
+            return []
+        found = []
+        for path, sha256 in ((pair.phone, pair.phone_sha256), (pair.other, pair.other_sha256)):
+            partner = decisions.partner_of(self.catalog, sha256)
+            if partner is not None:
+                row = self.catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (partner,)).fetchone()
+                found.append((path, row["path"] if row else partner))
+        return found
+
     # --- actions
+
+    def action_matches(self) -> None:
+        """Draw what the two photos share, beside the app; or show the photos again."""
+        pair = self.pair
+        if pair is None:
+            return
+        if self._drawn is not None or is_running(self._drawing):
+            self.action_leave_matches()
+            return
+        if self.curate.images == "none":
+            self.say("pictures are off, and matches are drawn as one", problem=True)
+            return
+        workspace, swapped, coarse = self.catalog.workspace, self._swapped, is_coarse(self.curate.images)
+
+        def draw() -> None:
+            worker = get_current_worker()
+            drawn = matches_of(workspace, pair, swapped, coarse, lambda: worker.is_cancelled)
+            if drawn is not None and not worker.is_cancelled:
+                self.post_message(drawn)
+
+        self.say("looking for the points that the two share … · Esc stops")
+        self._drawing = self.run_worker(draw, name="matches", group="matches", thread=True, exclusive=True)
+
+    def on_matches_drawn(self, message: MatchesDrawn) -> None:
+        """Show the drawing, unless another pair is in view by now."""
+        pair = self.pair
+        if pair is None or message.pair != (pair.phone_id, pair.other_id):
+            return
+        if message.error is not None:
+            self.complain(message.error)
+            return
+        self._drawn = message
+        self._show()
+        agree = (
+            f"of all points, {message.points:,} agree on one view" if message.points else "no points agree on one view"
+        )
+        self.say(f"{agree} · m shows the photos again")
+
+    def action_leave_matches(self) -> None:
+        """Stop the drawing, or show the photos again."""
+        self._forget_matches()
+        self._show()
+        self.say("")
+
+    def _forget_matches(self) -> None:
+        self.workers.cancel_group(self, "matches")
+        self._drawing = self._drawn = None
 
     def action_decide(self, action: str) -> None:
         """Accept or reject the pair in view, and show the next one."""
@@ -182,6 +264,7 @@ class ReviewScreen(CurateScreen):
         self._queue = [p for _, p in kept]
         self._at = min(sum(index < before for index, _ in kept), max(0, len(self._queue) - 1))
         self._swapped = False
+        self._forget_matches()
         self._show()
         sign = Text("✓ accepted: ", "bold green") if action == "accept" else Text("✗ rejected: ", "bold red")
         self.say(sign + shown(f"{Path(pair.phone).name} + {Path(pair.other).name}") + Text(" · u undoes", "dim"))
@@ -209,7 +292,7 @@ class ReviewScreen(CurateScreen):
         pair = self.pair
         if pair is None:
             return
-        partners = queue(self.catalog, phone_sha256=pair.phone_sha256)
+        partners = alternatives(self.catalog, pair.phone_sha256)
         ids = [(p.phone_id, p.other_id) for p in partners]
         if len(partners) < 2 or (pair.phone_id, pair.other_id) not in ids:
             self.say("this phone photo has no other candidate")
@@ -222,11 +305,13 @@ class ReviewScreen(CurateScreen):
         """Let the two photos change places."""
         if self.pair is not None:
             self._swapped = not self._swapped
+            self._forget_matches()
             self._show()
 
     def action_single(self) -> None:
         """Show one large picture, or both."""
         self._single = not self._single
+        self._forget_matches()
         self._show()
 
     def after_step(self, decision: decisions.Decision) -> None:
@@ -239,6 +324,7 @@ class ReviewScreen(CurateScreen):
 
     def _move_to(self, index: int) -> None:
         self._at, self._swapped = index, False
+        self._forget_matches()
         self._show()
 
 
@@ -248,12 +334,20 @@ def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:
     return dict(row) if row else {"path": None}
 
 
-def _evidence_line(pair: PairRow) -> Text:
+def _caption(side: str, labels: dict[str, str | None]) -> Text:
+    return Text.assemble((f"{side}  ", "bold bright_cyan"), shown(Path(labels["path"] or "").name))
+
+
+def _evidence_line(pair: PairRow, partners: Sequence[tuple[str, str]]) -> Text:
+    line = Text()
+    for path, partner in partners:
+        line.append(shown(f"{Path(path).name} is already paired with {Path(partner).name}", "bold bright_yellow"))
+        line.append("  ·  ", "dim")
     if pair.score is None:
-        line = Text("made by hand", "bold")
+        line.append("made by hand", "bold")
     else:
         share = "over 99 %" if pair.score >= 0.995 else f"{100 * pair.score:.0f} %"
-        line = Text.assemble((share, "bold"), " likely the same scene")
+        line.append(share, "bold").append(" likely the same scene")
     evidence = Evidence.from_dict(pair.evidence)
     for said in words(evidence) if evidence else ():
         line.append("  ·  ", "dim").append(shown(said))

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from curate.workspace import ImagesMode
 
 if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
     from textual.widget import Widget
 
 CELL_ASPECT = 2.0
@@ -47,11 +48,11 @@ class PhotoView(Vertical):
         if self._images != "none":
             self._picture = self.query(".picture").first()
 
-    def show(self, caption: Text, preview: Path | None) -> None:
-        """Show a photo, or say why there is no picture."""
+    def show(self, caption: Text, picture: Path | Picture | None) -> None:
+        """Show a photo's preview, or a picture that was drawn, or say why there is none."""
         self.query_one(".caption", Static).update(caption)
-        there = preview is not None and preview.exists()
-        note = "" if there and self._picture else "pictures are off" if there else "no picture" if preview else ""
+        there = picture is not None and (not isinstance(picture, Path) or picture.exists())
+        note = "" if there and self._picture else "pictures are off" if there else "no picture" if picture else ""
         instead = self.query_one(".no-picture", Static)
         instead.update(note)
         instead.display = bool(note)
@@ -59,14 +60,17 @@ class PhotoView(Vertical):
         if self._picture is None:
             return
         self._picture.display = there
-        if there and preview is not None:
+        if not there or picture is None:
+            self._picture.image = None  # type: ignore[attr-defined]
+        elif isinstance(picture, Path):
             from PIL import Image
 
-            with Image.open(preview, formats=["JPEG"]) as picture:
-                self._shape = picture.size
-            self._picture.image = str(preview)  # type: ignore[attr-defined]
+            with Image.open(picture, formats=["JPEG"]) as opened:
+                self._shape = opened.size
+            self._picture.image = str(picture)  # type: ignore[attr-defined]
         else:
-            self._picture.image = None  # type: ignore[attr-defined]
+            self._shape = picture.size
+            self._picture.image = picture  # type: ignore[attr-defined]
         self.fit()
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -93,3 +97,12 @@ def _picture_widget(images: ImagesMode) -> Widget:
 
     kinds = {"auto": widget.Image, "kitty": widget.TGPImage, "sixel": widget.SixelImage, "half": widget.HalfcellImage}
     return kinds[images](classes="picture")
+
+
+def is_coarse(images: ImagesMode) -> bool:
+    """Whether pictures are drawn as character cells, so that fine lines would be lost."""
+    if images != "auto":
+        return images == "half"
+    from textual_image import renderable
+
+    return renderable.Image in (renderable.HalfcellImage, renderable.UnicodeImage)

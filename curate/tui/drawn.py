@@ -1,0 +1,61 @@
+"""The matches of a pair as a picture, drawn beside the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from curate.catalog.pairs import PairRow
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.tui.messages import MatchesDrawn
+from curate.workspace import Workspace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+COARSE = (14, 9)
+FINE = (60, 2)
+"""Lines at most, and their thickness in pixels of a drawing about 1,300 wide: few and thick where cells are the pixels."""
+
+
+def matches_of(
+    workspace: Workspace, pair: PairRow, swapped: bool, coarse: bool, stopped: Callable[[], bool]
+) -> MatchesDrawn | None:
+    """Draw the matches of a pair; None where it was stopped. Opens the catalogue for itself: for a thread.
+
+    Args:
+        workspace: whose catalogue, previews and features are used. pair: which photos. swapped: the other photo stands first.
+        coarse: the terminal draws pictures as character cells. stopped: asked between the parts of the work.
+    """
+    from curate.pairing.compare import inlier_points
+    from curate.pairing.drawing import draw_matches
+    from curate.pairing.run import pairing_photos
+
+    key = pair.phone_id, pair.other_id
+    with Catalog.open(workspace) as catalog:
+        photos, left_out = pairing_photos(catalog, key)
+    by_id = {photo.id: photo for photo in photos}
+    if len(by_id) < 2:
+        why = "; ".join(f"{path}: {reason}" for path, reason in left_out) or "a camera's type is unknown"
+        return MatchesDrawn(
+            key, None, error=UsageError("there are no matches to draw", why, "Run curate ingest again.")
+        )
+    one, two = (by_id[photo] for photo in (reversed(key) if swapped else key))
+    if stopped():
+        return None
+    found = inlier_points(one, two, workspace.cache)
+    if stopped():
+        return None
+    try:
+        drawn = draw_matches(one, two, found, *(COARSE if coarse else FINE))
+    except UsageError as error:
+        return MatchesDrawn(key, None, error=error)
+    return MatchesDrawn(key, _picture(drawn), len(found.a))
+
+
+def _picture(bgr: object) -> Image:
+    import numpy as np
+    from PIL import Image
+
+    return Image.fromarray(np.ascontiguousarray(np.asarray(bgr)[:, :, ::-1]))
