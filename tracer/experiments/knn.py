@@ -97,10 +97,7 @@ def mixtures(
         workers: tiles of queries at once on a CPU; one a core where None. The answer does not depend on it.
     """
     names = tuple(pool)
-    ordered = sorted_pool(
-        {name: unit(torch.from_numpy(np.ascontiguousarray(pool[name], np.float32))) for name in names},
-        pool_labels, pool_groups, device,
-    )  # fmt: skip
+    ordered = sorted_pool(pool, pool_labels, pool_groups, device)
     # seeds 0 to 9 draw what the paper's own script draws with them
     rng = [np.random.default_rng(seed + draw) for draw in range(draws)]
     assigned = np.array([one.choice(len(names), size=len(pool_labels)) for one in rng], dtype=np.int64)

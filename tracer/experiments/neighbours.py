@@ -17,12 +17,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tracer.experiments.similar import EPSILON, exact
+from tracer.experiments.similar import EPSILON, exact, unit
 
 SPARE = 4
 """Neighbours kept beyond k, so that those too close to call at the k-th place are at hand."""
@@ -351,20 +352,23 @@ def compose(lists: Lists) -> Neighbours:
 
 
 def sorted_pool(
-    vectors: Mapping[str, torch.Tensor], labels: NDArray[np.int64], groups: NDArray[np.int64] | None, device: str
+    vectors: Mapping[str, NDArray[np.floating[Any]]],
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64] | None,
+    device: str,
 ) -> Pool:
     """A pool of unit vectors by processing, sorted by class.
 
     Args:
-        vectors: processing → (N, D), in the computer's memory; they stay there where they would take more than half of the
-            memory that the device has free.
+        vectors: processing → (N, D). The pool is a copy, and stays in the computer's memory where it would take more than half
+            of the memory that the device has free.
     """
     order = np.argsort(labels, kind="stable")
     at = torch.from_numpy(order)
     first = next(iter(vectors.values()))
     stacked = torch.empty(len(vectors), *first.shape)
     for row, matrix in zip(stacked, vectors.values(), strict=True):
-        torch.index_select(matrix, 0, at, out=row)
+        torch.index_select(unit(torch.from_numpy(np.ascontiguousarray(matrix, np.float32))), 0, at, out=row)
     if device != "cpu" and stacked.nbytes < _free(device) / 2:
         stacked = stacked.to(device)
     return Pool(
