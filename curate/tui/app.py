@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from curate.catalog.store import Catalog
 from curate.tui.screens.cameras import CamerasScreen
 from curate.tui.screens.clocks import ClocksScreen
+from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.workspace import ImagesMode, Workspace
 
-ScreenName = Literal["library", "review", "cameras", "clocks"]
+ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
 
 
 class CurateApp(App[None]):
@@ -34,6 +35,7 @@ class CurateApp(App[None]):
         "review": ReviewScreen,
         "cameras": CamerasScreen,
         "clocks": ClocksScreen,
+        "copies": CopiesScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -56,6 +58,14 @@ class CurateApp(App[None]):
             show=False,
             tooltip="how far the clocks of two cameras differ",
         ),
+        Binding(
+            "f5",
+            "switch_mode('copies')",
+            "Copies",
+            id="app.copies",
+            show=False,
+            tooltip="copies of photos, and which one is kept",
+        ),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),
     ]
@@ -65,6 +75,8 @@ class CurateApp(App[None]):
         self.catalog = catalog
         self.images: ImagesMode = images
         self._start: ScreenName = start
+        self.wanted_copy: str | None = None
+        """The photo whose copies are asked for, by its path."""
         self.title = "lenstrace"
 
     def on_mount(self) -> None:

@@ -14,6 +14,8 @@ from curate.progress import Progress
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from curate.duplicates import DuplicateReport
+
 
 @dataclass
 class WorkAdvanced(Message):
@@ -65,3 +67,26 @@ class MatchesDrawn(Message):
     """How many points agree on one view."""
     error: CurateError | None = None
     """Why there is no picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A photo that has copies: its path, its group's number, whether it is kept, why or why not, and what file it is."""
+
+    path: str
+    group: int
+    kept: bool
+    reason: str
+    file: str
+
+
+@dataclass
+class CopiesFound(Message):
+    """The groups of copies of a workspace."""
+
+    copies: list[Copy]
+    """Group by group, the kept one first."""
+    report: DuplicateReport
+    """The groups themselves."""
+    error: CurateError | None = None
+    """Why there is no answer."""

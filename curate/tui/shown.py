@@ -20,3 +20,10 @@ def joined(*parts: object, sep: str = " ") -> Text:
     """Return the parts that are there, joined; strings are plain text."""
     texts = [part if isinstance(part, Text) else shown(part) for part in parts if part not in (None, "")]
     return Text(sep).join(texts)
+
+
+def folded(value: object) -> Text:
+    """Return foreign text that may take several lines."""
+    text = shown(value)
+    text.no_wrap, text.overflow = False, "fold"
+    return text

@@ -178,7 +178,7 @@ async def test_foreign_text_neither_styles_nor_controls(tmp_path: Path) -> None:
             "UPDATE photo SET path = path || ?, semantic_label = ?, software = ?", (HOSTILE, HOSTILE, HOSTILE)
         )
     async with opened(workspace, "review", size=(140, 45)) as (app, pilot):
-        for key in ("L", "C", "T", "L", "R", "space", "u", "question_mark"):
+        for key in ("L", "C", "T", "L", "D", "L", "R", "space", "u", "question_mark"):
             await pilot.press(key)
             await pilot.pause()
             drawn = "".join(segment.text for line in app.screen._compositor.render_strips() for segment in line)
@@ -198,7 +198,7 @@ async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None
     """Each binding has an id, a description and a tooltip, and stands on `?`."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     async with opened(workspace, size=(120, 50)) as (app, pilot):
-        for key, name in (("L", "library"), ("R", "review"), ("C", "cameras"), ("T", "clocks")):
+        for key, name in (("L", "library"), ("R", "review"), ("C", "cameras"), ("T", "clocks"), ("D", "copies")):
             await pilot.press("f1" if key == "L" else key)
             await pilot.pause()
             bindings = described(app.screen) + described(app)
@@ -216,7 +216,13 @@ async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None
 async def test_empty_states_say_what_to_do(tmp_path: Path) -> None:
     """A new workspace has screens that each point the way."""
     async with opened(Workspace.create(tmp_path / "w")) as (app, pilot):
-        for key, words in (("f1", "Press i"), ("f2", "Press L"), ("f3", "Press L"), ("f4", "Press L")):
+        for key, words in (
+            ("f1", "Press i"),
+            ("f2", "Press L"),
+            ("f3", "Press L"),
+            ("f4", "Press L"),
+            ("f5", "Press L"),
+        ):
             await pilot.press(key)
             await pilot.pause()
             assert words in str(app.screen.query_one("#welcome", Static).render())

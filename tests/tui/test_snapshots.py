@@ -10,6 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from curate.catalog.store import Catalog
+from curate.pairing.clocks import ClockOffset
+from curate.pairing.run import keep_clock_offsets
 from curate.tui.app import CurateApp
 from tests.tui.workspaces import make_workspace
 
@@ -21,13 +23,16 @@ def app(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[CurateApp]:
     """The app on twelve pairs, on the screen that the test asks for."""
     workspace = make_workspace(tmp_path / "w", 12)
     with Catalog.open(workspace) as catalog:
+        keep_clock_offsets(
+            catalog, [ClockOffset("Apple|iPhone X", "NIKON CORPORATION|NIKON D5500", 3612.4, 4.0, 37, 3.2)]
+        )
         yield CurateApp(catalog, request.param, "half")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("app", ["library", "review"], indirect=True)
+@pytest.mark.parametrize("app", ["library", "review", "clocks"], indirect=True)
 def test_screen(app: CurateApp, size: tuple[int, int], snap_compare: Any) -> None:
-    """The library and the review look as they did when somebody last looked at them."""
+    """The screens look as they did when somebody last looked at them."""
 
     async def settle(pilot: Pilot[None]) -> None:
         await pilot.press(*(["space"] if app._start == "review" else []))

@@ -16,7 +16,7 @@ from curate.errors import CurateError
 from curate.pairing.run import clock_offsets, state_clock_offset
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import shown
+from curate.tui.shown import folded, shown
 from curate.tui.widgets.prompt import AskChoice, AskText
 
 Offset = Mapping[str, Any]
@@ -62,7 +62,7 @@ class ClocksScreen(CurateScreen):
 
     def compose_body(self) -> ComposeResult:
         yield DataTable(id="clocks", cursor_type="row", zebra_stripes=True)
-        yield Static(id="clock", markup=False)
+        yield Static(id="clock", classes="told", markup=False)
         yield Static(_WELCOME, id="welcome", markup=False)
 
     def on_mount(self) -> None:
@@ -120,7 +120,7 @@ class ClocksScreen(CurateScreen):
         if self._offsets:
             offset = self._offsets[min(self.query_one(DataTable).cursor_row, len(self._offsets) - 1)]
             names = self.name_of(offset["camera_a"]), self.name_of(offset["camera_b"])
-            self.query_one("#clock", Static).update(shown_lines(sentence(offset, *names)))
+            self.query_one("#clock", Static).update(folded(sentence(offset, *names)))
 
     # --- actions
 
@@ -234,10 +234,3 @@ def sentence(offset: Offset, one: str, two: str) -> str:
     if offset["jump"]:
         said.append(f"That is {offset['jump']}")
     return ". ".join(said) + "."
-
-
-def shown_lines(text: str) -> Text:
-    """Return foreign text that may wrap."""
-    line = shown(text)
-    line.no_wrap, line.overflow = False, "fold"
-    return line

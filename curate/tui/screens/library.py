@@ -79,6 +79,14 @@ class LibraryScreen(CurateScreen):
             show=False,
             tooltip="how far the clocks of two cameras differ",
         ),
+        Binding(
+            "D",
+            "copies",
+            "Copies",
+            id="library.copies",
+            show=False,
+            tooltip="copies of this photo and of others, and which one is kept",
+        ),
         Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
         Binding(
@@ -288,6 +296,12 @@ class LibraryScreen(CurateScreen):
         self._marked.clear()
         self.refresh_data()
         self.say(f"paired: {Path(phone['path']).name} + {Path(other['path']).name} · u undoes")
+
+    def action_copies(self) -> None:
+        """Show the copies, those of the photo under the cursor first."""
+        row = self.query_one(DataTable).cursor_row
+        self.curate.wanted_copy = self._paths[row] if self._paths else None
+        self.curate.switch_mode("copies")
 
     def action_stop_work(self) -> None:
         """Stop what runs; where nothing does, show all photos again."""

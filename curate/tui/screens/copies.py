@@ -1,0 +1,164 @@
+"""The copies: photos that are the same or one shot, which of them is kept, and why; a person's word overrules the rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Static
+from textual.worker import get_current_worker
+
+from curate.catalog.store import Catalog
+from curate.duplicates import DuplicateReport, keep
+from curate.errors import CurateError
+from curate.tui.messages import CopiesFound, Copy
+from curate.tui.screens.base import CurateScreen
+from curate.tui.shown import folded, shown
+from curate.workspace import Workspace
+
+SHOWN_GROUPS = 500
+"""Groups listed at most; `curate duplicates` lists all."""
+
+_KINDS = {"exact": "exact copy", "near": "looks alike"}
+_WELCOME = """No photo has a copy.
+
+Press L for the library: i takes photos in."""
+
+
+class CopiesScreen(CurateScreen):
+    """Groups of copies, the kept one first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "k,enter",
+            "keep",
+            "Keep this one",
+            id="copies.keep",
+            tooltip="of this group, keep the photo under the cursor",
+        ),
+        Binding("u,z", "undo", "Undo", id="copies.undo", tooltip="take back the last decision"),
+        Binding("r,Z", "redo", "Redo", id="copies.redo", show=False, tooltip="do again what was taken back"),
+        Binding("L", "app.switch_mode('library')", "Library", id="copies.library", tooltip="back to the photos"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._copies: list[Copy] = []
+        self._report = DuplicateReport((), ())
+
+    def compose_body(self) -> ComposeResult:
+        yield DataTable(id="copies", cursor_type="row", zebra_stripes=False)
+        yield Static(id="copy", classes="told", markup=False)
+        yield Static(_WELCOME, id="welcome", markup=False)
+
+    def on_mount(self) -> None:
+        table: DataTable[Text] = self.query_one(DataTable)
+        for name, width in (("", 1), ("photo", 22), ("file", 19), ("why", 21), ("folder", 40)):
+            table.add_column(name, width=width)
+
+    def refresh_data(self) -> None:
+        """Look for copies again, beside the app: pictures are compared."""
+        if not self._copies:
+            self.headline("Copies", "looking …")
+        workspace = self.catalog.workspace
+
+        def look() -> None:
+            worker = get_current_worker()
+            try:
+                found = look_for_copies(workspace)
+            except CurateError as error:
+                found = CopiesFound([], DuplicateReport((), ()), error)
+            if not worker.is_cancelled:
+                self.post_message(found)
+
+        self.run_worker(look, name="copies", group="copies", thread=True, exclusive=True)
+
+    def on_copies_found(self, message: CopiesFound) -> None:
+        """Show the groups; the photo that was under the cursor, here or in the library, is again."""
+        if message.error is not None:
+            self.complain(message.error)
+        wanted, self.curate.wanted_copy = self.curate.wanted_copy, None
+        under = wanted or (self._under_cursor.path if self._under_cursor else None)
+        table: DataTable[Text] = self.query_one(DataTable)
+        table.clear()
+        self._copies, self._report = message.copies, message.report
+        table.add_rows(_cells(copy) for copy in self._copies)
+        exact, near = len(self._report.exact), len(self._report.near)
+        many = [f"the first {SHOWN_GROUPS:,} shown"] if exact + near > SHOWN_GROUPS else []
+        groups = "group" if exact + near == 1 else "groups"
+        self.headline("Copies", f"{exact + near:,} {groups}: {exact:,} exact, {near:,} alike", *many)
+        self.query_one("#welcome").display = not self._copies
+        table.display = self.query_one("#copy").display = bool(self._copies)
+        places = [row for row, copy in enumerate(self._copies) if copy.path == under]
+        table.move_cursor(row=places[0] if places else 0)
+        if wanted and not places:
+            self.say(f"{Path(wanted).name} has no copies")
+        self._tell()
+
+    @property
+    def _under_cursor(self) -> Copy | None:
+        row = self.query_one(DataTable).cursor_row
+        return self._copies[row] if 0 <= row < len(self._copies) else None
+
+    def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
+        """Say in a sentence which photo of the group is kept."""
+        self._tell()
+
+    def _tell(self) -> None:
+        copy = self._under_cursor
+        if copy is not None:
+            kept = next(other for other in self._copies if other.group == copy.group and other.kept)
+            others = sum(other.group == copy.group for other in self._copies) - 1
+            line = f"Of {others + 1:,}, {kept.path} is kept: {kept.reason}."
+            self.query_one("#copy", Static).update(folded(line))
+
+    # --- actions
+
+    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+        """Enter on a row keeps it."""
+        self.action_keep()
+
+    def action_keep(self) -> None:
+        """Keep the photo under the cursor, and not the others of its group."""
+        copy = self._under_cursor
+        if copy is None:
+            return
+        try:
+            keep(self.catalog, copy.path, self._report)
+        except CurateError as error:
+            self.complain(error)
+            return
+        self.refresh_data()
+        self.say(f"kept: {Path(copy.path).name} · u undoes")
+
+
+def look_for_copies(workspace: Workspace) -> CopiesFound:
+    """Return the groups of copies with what is shown of each photo. Opens the catalogue for itself: for a thread."""
+    from curate.export.run import duplicate_report
+
+    copies: list[Copy] = []
+    with Catalog.open(workspace) as catalog:
+        report = duplicate_report(catalog)
+        groups = [*(("exact", group) for group in report.exact), *(("near", group) for group in report.near)]
+        for number, (kind, group) in enumerate(groups[:SHOWN_GROUPS]):
+            for path in (group.keeper, *group.others):
+                row = catalog.photo_at(path)
+                size = f"{row['width']} × {row['height']}" if row and row["width"] else ""
+                file = "  ".join(part for part in (row["format"] if row else None, size) if part)
+                kept = path == group.keeper
+                copies.append(Copy(path, number, kept, group.reason if kept else _KINDS[kind], file))
+    return CopiesFound(copies, report)
+
+
+def _cells(copy: Copy) -> list[Text]:
+    style = "bold" if copy.kept else "dim"
+    return [
+        Text("✓", "bold green") if copy.kept else Text(" "),
+        shown(Path(copy.path).name, style),
+        shown(copy.file, style),
+        shown(copy.reason, style),
+        shown(str(Path(copy.path).parent), "dim"),
+    ]
