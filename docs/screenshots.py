@@ -63,10 +63,15 @@ async def draw(workspace: Workspace) -> None:
             await save(pilot, "library")
             await pilot.press("R")
             await save(pilot, "review")
-            await pilot.press("question_mark")
+            await pilot.press("m")
+            await app.workers.wait_for_complete()
+            await save(pilot, "matches")
+            await pilot.press("m", "question_mark")
             await save(pilot, "help")
             await pilot.press("escape", "L", "C")
             await save(pilot, "cameras")
+            await pilot.press("T")
+            await save(pilot, "clocks")
 
 
 def main() -> None:
