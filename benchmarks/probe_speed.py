@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tracer.experiments.protocols import Protocol, fit_probe
 
-BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 10.0}
+BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 0.0}
 GPU_BAR = 20.0
 
 

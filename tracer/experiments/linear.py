@@ -69,8 +69,9 @@ def train_side_by_side(
 
     All T layers start at zero (the objective is convex) and see the same batches. They are stored class-major, as one matrix
     of C·T rows, so that a batch needs one product forward and one back, and the softmax runs over the slowest axis, where
-    it vectorises. Where all rows make one batch, W = A X throughout, and steps on A against X Xᵀ are the same training with
-    one product less (`dual`; chosen by size where None).
+    it vectorises. The classes' gradients sum to zero, so the weights, which start at zero, do too: the last class is minus the
+    sum of the others, and takes no product. Where all rows make one batch, W = A X throughout, and steps on A against X Xᵀ are
+    the same training with one product less (`dual`; chosen by size where None).
 
     Args:
         X: (N, D + 1) float32, constant feature last. y: (N,) int64.
@@ -84,30 +85,34 @@ def train_side_by_side(
     whole = n <= batch_size  # one batch, in which the order of the rows does not matter
     dual = whole and n < 2 * width if dual is None else dual and whole
     inputs = X @ X.T if dual else X
-    W = torch.zeros(n_classes, trials, inputs.shape[1], device=device)
+    W = torch.zeros(n_classes - 1, trials, inputs.shape[1], device=device)
     velocity = torch.zeros_like(W)
     base_lr = torch.tensor(lrs, dtype=torch.float32, device=device)[None, :, None]
     decay = torch.tensor(weight_decays, dtype=torch.float32, device=device)[None, :, None]
     target = torch.nn.functional.one_hot(y, n_classes).T.to(torch.float32)  # (C, N)
-    flat = W.view(n_classes * trials, -1)
+    flat = W.view(W.shape[0] * trials, -1)
+    G = torch.empty(n_classes, trials, min(n, batch_size), device=device)
     generator = torch.Generator().manual_seed(seed)
     for epoch in range(epochs):
         lr = base_lr * (0.5 * (1 + math.cos(math.pi * epoch / epochs)))
         order = None if whole else torch.randperm(n, generator=generator).to(device)
         for begin in range(0, n, batch_size):
             rows = order[begin : begin + batch_size] if order is not None else None
-            x, t = (inputs, target) if rows is None else (inputs[rows], target[:, rows])
-            G = (flat @ x.T).view(n_classes, trials, len(x))
+            x, t = (inputs, target) if rows is None else (inputs.index_select(0, rows), target.index_select(1, rows))
+            if len(x) != G.shape[2]:
+                G = torch.empty(n_classes, trials, len(x), device=device)
+            torch.mm(flat, x.T, out=G[:-1].view(len(flat), len(x)))
+            torch.sum(G[:-1], dim=0, out=G[-1])
+            G[-1].neg_()
             G -= G.amax(dim=0)
             G.exp_()
             G *= 1.0 / G.sum(dim=0)
             G -= t[:, None]  # d loss / d scores, times the batch's size
-            gradient = G if dual else (G.view(n_classes * trials, len(x)) @ x).view_as(W)
+            gradient = G[:-1] if dual else (G[:-1].view(len(flat), len(x)) @ x).view_as(W)
             velocity.mul_(MOMENTUM).add_(gradient, alpha=1.0 / len(x)).addcmul_(W, decay)
             W.addcmul_(velocity, lr, value=-1.0)
-    if dual:
-        return (flat @ X).view(n_classes, trials, width)
-    return W
+    W = torch.cat([W, -W.sum(dim=0, keepdim=True)])
+    return (W.view(n_classes * trials, -1) @ X).view(n_classes, trials, width) if dual else W
 
 
 def accuracies(W: torch.Tensor, X: torch.Tensor, y: torch.Tensor, chunk: int = 8192) -> list[float]:

@@ -2,7 +2,7 @@
 
 `paper`    thirty trials one after the other, proposed by Optuna's TPE (Ramos et al. 2025).
 `batched`  the same search in rounds; the trials of a round are trained side by side as one layer.
-`halving`  the same thirty trials on a short schedule, the best ten on a longer one, the best three to the end.
+`halving`  the same thirty trials on a short schedule, the best eight on a longer one, the best three on half of the whole.
 `fast`     no step size to search: the minimum for a few weight decays, by a second-order method.
 
 All four normalise features, choose on validation accuracy (the earliest trial where several are equal) and fit the chosen
@@ -38,7 +38,7 @@ SMALL_ROUND = 2e7
 """Trials of a round go to several cores by so many, where a batch of the round takes more multiplications than this."""
 LR_RANGE = (1e-1, 1e2)
 WEIGHT_DECAY_RANGE = (1e-12, 1e-4)
-HALVING = ((30, 11), (10, 33), (3, 100))
+HALVING = ((30, 10), (8, 25), (3, 50))
 """Trials and epochs of each rung; every rung runs a whole cosine schedule of its own length."""
 FAST_WEIGHT_DECAYS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 """From strong to weak. They reach higher than the paper's range, whose small step numbers regularise as well."""
