@@ -172,9 +172,9 @@ def test_matches_can_be_drawn(collection: Collection, cache: Path) -> None:
     mapped = np.column_stack([found.a, np.ones(len(found.a))]) @ found.geometry.matrix.T
     assert np.median(np.linalg.norm(mapped[:, :2] / mapped[:, 2:] - found.b, axis=1)) < 9
     assert (found.a >= 0).all() and (found.a <= (640, 640)).all()
-    drawn = draw_matches(phone, other, cache)
+    drawn = draw_matches(phone, other, found)
     assert drawn.shape[1] > phone.width + other.width and drawn.dtype == np.uint8
-    plain = draw_matches(phone, other, cache, most=0)
+    plain = draw_matches(phone, other, found, most=0)
     assert (drawn != plain).any(axis=2).mean() > 0.005
 
 
