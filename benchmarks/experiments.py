@@ -18,15 +18,15 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "knn_speed": (),
     "probe_speed": (),
     "coverage": (),
-    "demo_traces": (),
+    "known_truths": (),
     "mitigation": (),
 }
 QUICK: dict[str, tuple[str, ...]] = {
     "knn_speed": ("--train", "20000", "--test", "512"),
     "probe_speed": ("--seeds", "1"),
     "coverage": ("--simulations", "300"),
-    "demo_traces": (),
-    "mitigation": (),
+    "known_truths": ("--scenes", "40", "--strengths", "0,1"),
+    "mitigation": ("--methods", "leace"),
 }
 
 

@@ -12,41 +12,15 @@ loses content (interval of SP's change below 0), or is said to lower SPD at stre
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from curate.demo.collection import write_photos
-from curate.demo.plan import CollectionOptions
-from curate.progress import finish as finish_photos
+from benchmarks.virtual_sets import make_set
 from tracer.bench import Options
 from tracer.evaluate import evaluate
 from tracer.progress import finish
 from tracer.results import Row
-
-
-def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:
-    """A data set folder of virtual photos with their true labels."""
-    if not (root / "metadata.parquet").exists():
-        truth = finish_photos(write_photos(root, scenes, seed, options=CollectionOptions(strength=strength)))
-        with truth.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        table = pd.DataFrame(
-            {
-                "file_name": [row["file"] for row in rows],
-                "photo_id": np.arange(10**15, 10**15 + len(rows)),
-                "Make": [row["make"] for row in rows],
-                "Is Smartphone": [row["is_smartphone"] == "True" for row in rows],
-                "semantic_label": [row["scene_class"] for row in rows],
-                "scene_idx": [int(row["place"]) for row in rows],
-            }
-        )
-        table.to_parquet(root / "metadata.parquet")
-    return root
 
 
 def main() -> int:

@@ -1,0 +1,104 @@
+"""Do the experiments find the truth where it is known? Virtual cameras that differ in name only, a little, and much.
+
+Usage: python -m benchmarks.known_truths [--scenes 60] [--seed 1] [--encoder offline/efficientnet-lite2]
+           [--strengths 0,0.5,1,1.5] [--folder DIR]
+
+Makes a collection of virtual photos for each strength of the traces and evaluates it with a real, frozen encoder. Brackets are
+95 % intervals; accuracies are balanced, so that guessing gives one over the number of classes. Exits 1 where
+
+* a camera label is told above chance at strength 0, or not above it at strength 1, whole pictures;
+* SPD by maker does not grow from each strength to the next, or its intervals at the ends overlap;
+* what the picture shows is not told above chance from whole pictures, or is told with 95 % of the picture hidden.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.virtual_sets import make_set
+from tracer.bench import Options
+from tracer.evaluate import evaluate
+from tracer.progress import finish
+from tracer.results import Row
+
+CAMERA, CONTENT = ("Make", "Is Smartphone"), "semantic_label"
+HIDDEN = 0.95
+
+
+def main() -> int:
+    """Print a line for each strength and figure; return 1 where a truth does not come back."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--encoder", default="offline/efficientnet-lite2")
+    parser.add_argument("--strengths", default="0,0.5,1,1.5")
+    parser.add_argument("--folder", type=Path, help="where sets and runs are kept; a temporary folder otherwise")
+    given = parser.parse_args()
+    missed: list[str] = []
+    spd: list[Row] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for strength in map(float, given.strengths.split(",")):
+            place = (given.folder or Path(scratch)) / f"{given.scenes}-{given.seed}-{strength:g}"
+            root = make_set(place / "set", given.scenes, given.seed, strength)
+            options = Options(
+                encoders=(given.encoder,), experiments=("probe", "knn"), masks=(0.0, HIDDEN), device="cpu"
+            )
+            rows = finish(evaluate(root, place / "run", options, with_report=False)).rows
+            probes = {(r.attribute, r.mask_ratio): r for r in rows if r.metric == "balanced_accuracy"}
+            traced = next(r for r in rows if r.metric == "spd_a" and r.attribute == "Make")
+            for row in (*probes.values(), traced):
+                _tell(strength, row)
+            missed += _missed(strength, probes)
+            spd.append(traced)
+    missed += _not_growing(spd)
+    for line in missed:
+        print(f"missed: {line}")
+    return int(bool(missed))
+
+
+def _tell(strength: float, row: Row) -> None:
+    guessing = "" if row.chance is None else f"  guessing {row.chance:.3f}"
+    print(
+        f"strength {strength:<4g} {row.attribute:<15} hidden {row.mask_ratio:<5g} {row.metric:<18} {row.value:.3f} "
+        f"[{row.ci_low:.3f}, {row.ci_high:.3f}]{guessing}  n {row.n}",
+        flush=True,
+    )
+
+
+def _missed(strength: float, probes: dict[tuple[str, float], Row]) -> list[str]:
+    def above(attribute: str, mask: float = 0.0) -> bool:
+        row = probes[attribute, mask]
+        assert row.ci_low is not None and row.chance is not None
+        return row.ci_low > row.chance
+
+    said = []
+    for attribute in CAMERA:
+        if strength == 0 and above(attribute):
+            said.append(f"{attribute} is told where cameras differ in name only")
+        if strength >= 1 and not above(attribute):
+            said.append(f"{attribute} is not told at strength {strength:g}")
+    if not above(CONTENT):
+        said.append(f"what a whole picture shows is not told at strength {strength:g}")
+    if above(CONTENT, HIDDEN):
+        said.append(f"what the picture shows is told with {HIDDEN:.0%} hidden at strength {strength:g}")
+    return said
+
+
+def _not_growing(spd: list[Row]) -> list[str]:
+    said = [
+        f"SPD falls from {before.value:.3f} to {after.value:.3f}"
+        for before, after in itertools.pairwise(spd)
+        if after.value <= before.value
+    ]
+    low, high = spd[-1].ci_low, spd[0].ci_high
+    if len(spd) > 1 and low is not None and high is not None and low <= high:
+        said.append("the intervals of the smallest and the greatest SPD overlap")
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())
