@@ -146,3 +146,29 @@ def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
     assert len(list((tmp_path / "run" / "thumbs").iterdir())) > 6
     assert (tmp_path / "run" / "plots" / "retrieval-sheet.png").exists()
     assert "data:image/jpeg;base64" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+def test_where_no_photo_has_both_labels_there_is_no_sheet(tmp_path: Path) -> None:
+    """Class known on one half of the photos and camera on the other: what is missing is listed, the rest is measured."""
+    import pandas as pd
+    from small_sets import change
+
+    from tracer.evaluate import Options, evaluate
+    from tracer.progress import finish
+
+    root = change(write_set(tmp_path / "small", scenes=14), subject_idx=None)
+    table = pd.read_parquet(root / "metadata.parquet")
+    classed = table["scene_idx"] < 7
+    camera = {name: table[name].astype(object).mask(classed, None) for name in ("Make", "Model")}
+    change(root, Is_SPACE_Smartphone=None, semantic_label=table["semantic_label"].where(classed, None), **camera)
+    options = Options(
+        encoders=("baseline/colour",),
+        experiments=("knn",),
+        processings=("JPEG75_420", "JPEG95_444"),
+        draws=2,
+        device="cpu",
+    )
+    evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
+    assert {row.attribute for row in evaluation.rows} == {"JPEG"}
+    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    assert "0 of 0 labelled photos qualify" in reasons["kNN by Make (baseline/colour)"]

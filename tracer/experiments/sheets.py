@@ -92,8 +92,13 @@ def neighbour_sheet(
     attribute: str,
     seed: int,
 ) -> Outcome:
-    """Queries with their nearest neighbours outside their scene or owner, as an entry of the details (no rows)."""
+    """Queries with their nearest neighbours outside their scene or owner, as an entry of the details (no rows).
+
+    Empty where no photo has both labels; the kNN by this label, which needs the same photos, says so.
+    """
     rows = np.flatnonzero([c is not None and v is not None for c, v in zip(classes, labels, strict=True)])
+    if not len(rows):
+        return Outcome()
     if len(rows) > MAX_PHOTOS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_PHOTOS, replace=False))
     X = normalise(np.asarray(vectors)[rows])
