@@ -119,15 +119,16 @@ def pairs(
 def matches(
     phone: Path,
     other: Path,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write; never where originals lie.")],
     workspace: Where = HERE,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing file.")] = False,
     json: Json = False,
 ) -> None:
     """Draw what two photos have in common: both side by side, lines between the points that agree on one view."""
     from curate.pairing.run import draw_pair
 
     with opened(workspace) as catalog:
-        count = draw_pair(catalog, phone, other, output)
+        count = draw_pair(catalog, phone, other, output, replace=replace)
     answer = {"output": str(output.absolute()), "matches": count}
     print_json(answer) if json else print(f"{count} matching points: {answer['output']}")
 

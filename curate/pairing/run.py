@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of, replace_candidates
 from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError
@@ -158,14 +159,21 @@ def pair_workspace(
     )
 
 
-def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path) -> int:
+def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, replace: bool = False) -> int:
     """Draw the matches of two photos of the workspace into a PNG; returns how many points agree.
 
+    Args:
+        replace: whether a file that is there may be replaced; an original never is.
+
     Raises:
-        UsageError: a path is no photo that pairing compares. StorageError: the drawing cannot be written.
+        UsageError: a path is no photo that pairing compares, the target is there already, or holds originals.
+        StorageError: the drawing cannot be written.
     """
     from curate.pairing.drawing import write_matches
 
+    refuse_original(catalog, target)
+    if os.path.lexists(target) and not replace:
+        raise UsageError("there is a file already", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
     by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog, [row["id"] for row in rows])[0]}
     chosen = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -19,12 +20,14 @@ from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
 from curate.catalog.database import migrations
+from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
-from curate.errors import Exit, HandoffError
+from curate.errors import Exit, HandoffError, UsageError
 from curate.pairing.bursts import kept_bursts
 from curate.pairing.clocks import ClockOffset
 from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
+from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
 
 PHONE_NAME, OTHER_NAME = "Apple|iPhone X", "NIKON CORPORATION|NIKON D5500"
@@ -139,6 +142,36 @@ def test_matches_are_drawn_by_a_command(place: Path, tmp_path: Path, capsys: pyt
     picture = cv2.imread(told["output"])
     assert told["matches"] >= 20 and picture is not None and picture.shape[1] == 640 + 12 + 640
     assert run_cli(["matches", pair[0], "nowhere.jpg", "-w", str(place), "-o", str(tmp_path / "n.png")]) == Exit.USAGE
+
+
+def test_a_drawing_never_replaces_an_original(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a photo, nothing new beside it, however the path is spelled; another file only where that is asked for."""
+    photos = place.parent / "photos"
+    words = ["matches", str(photos / "1-phone.jpg"), str(photos / "1-other.jpg"), "-w", str(place), "-o"]
+    before = {path: path.read_bytes() for path in photos.iterdir()}
+    (tmp_path / "link").symlink_to(photos)
+    for target in (photos / "1-phone.jpg", photos / "m.png", tmp_path / "link" / "m.png"):
+        assert run_cli([*words, str(target), "--replace"]) == Exit.USAGE
+        assert "original" in capsys.readouterr().err
+    monkeypatch.chdir(photos)
+    assert run_cli([*words, "1-other.jpg", "--replace"]) == Exit.USAGE
+    assert {path: path.read_bytes() for path in photos.iterdir()} == before
+    kept = tmp_path / "kept.png"
+    kept.write_bytes(b"a drawing of mine")
+    assert run_cli([*words, str(kept)]) == Exit.USAGE and kept.read_bytes() == b"a drawing of mine"
+    assert "--replace" in capsys.readouterr().err
+    assert run_cli([*words, str(kept), "--replace"]) == Exit.DONE and cv2.imread(str(kept)) is not None
+
+
+def test_a_photo_taken_in_by_its_name_is_an_original_too(catalog: Catalog, tmp_path: Path) -> None:
+    """Also where its folder was not taken in; what lies beside it then is nobody's original."""
+    photo = tmp_path / "alone.jpg"
+    catalog.put_photo(os.fsencode(photo), PhotoFacts(Status.OK, sha256="a" * 64), 1)
+    with pytest.raises(UsageError, match="original"):
+        refuse_original(catalog, photo)
+    refuse_original(catalog, tmp_path / "drawing.png")
 
 
 def test_a_burst_is_known_and_proposed_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
