@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from curate.progress import Progress, Work
+from curate.text import visible_text
 
 Result = TypeVar("Result")
 
@@ -136,8 +137,7 @@ def _for_a_person(column: str, value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.3f}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if column in _PATHS and isinstance(value, str):
-        return "/".join(value.rsplit("/", 2)[-2:])
-    return str(value)
+        text = "/".join(value.rsplit("/", 2)[-2:])
+    return visible_text(text)  # cleaned at the door already, unless a door was forgotten

@@ -50,7 +50,22 @@ def printable_path(path: str | bytes | os.PathLike[str]) -> str:
 
     The path's own bytes are kept beside it wherever it must be opened again.
     """
-    text = os.fsencode(path).decode("utf-8", errors="backslashreplace")
+    return _written_out(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
+
+
+def visible_text(text: str, limit: int = MAX_LENGTH) -> str:
+    r"""Return foreign text with what `clean_text` drops written out instead (``\x1b``), so that it shows and does nothing.
+
+    For what is compared as it is and shown only: two names that differ in such characters look different, too.
+
+    Args:
+        text: what somebody wrote. limit: characters to keep.
+    """
+    shown = _written_out(text[:limit])
+    return shown if max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
+
+
+def _written_out(text: str) -> str:
     return "".join(_escaped(c) if unicodedata.category(c) in _DROPPED else c for c in text)
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.text import MAX_LENGTH, clean_text, printable_path
+from curate.text import MAX_LENGTH, clean_text, printable_path, visible_text
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200))
@@ -50,3 +50,17 @@ def test_any_path_can_be_shown_and_stored(path: bytes) -> None:
     text = printable_path(path)
     assert text.encode("utf-8")
     assert not any(unicodedata.category(c) == "Cc" for c in text)
+
+
+@given(st.text(max_size=300), st.integers(1, 200))
+def test_what_is_compared_raw_shows_harmlessly(text: str, limit: int) -> None:
+    """Text that must stay as it is can be shown: nothing in it controls a terminal, UTF-8 holds it, and it is not long."""
+    shown = visible_text(text, limit)
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert shown.encode("utf-8") is not None and len(shown) <= limit
+    assert visible_text(shown, limit) == shown
+
+
+def test_names_that_differ_in_a_control_look_different() -> None:
+    """Cleaning would make one of two names; written out, they stay two."""
+    assert visible_text("bob\x1b[2J") == r"bob\x1b[2J" != visible_text("bob[2J") == "bob[2J"

@@ -14,6 +14,7 @@ from curate.audit.sides import FoundSet, PhotoKey, Split, found_set, key_of, spl
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.splits.groups import GROUP_BY, groups
+from curate.text import printable_path, visible_text
 
 _EXAMPLES = 5
 _COLUMNS = {"owner": ("owner",), "scene": ("subject_idx", "scene_idx"), "duplicate": ("sha256",)}
@@ -127,6 +128,12 @@ def _values(row: LabelRow | None, kind: str) -> set[Any]:
 
 
 def _as_json(leak: Leak) -> dict[str, Any]:
+    """A leak as it is told. Strangers' names are compared as they are, lest two become one; here they are made harmless."""
     return {
-        "a": leak.a, "b": leak.b, "kind": leak.kind, "count": leak.count, "examples": list(leak.examples), "file": leak.file,
-    }  # fmt: skip
+        "a": visible_text(leak.a),
+        "b": visible_text(leak.b),
+        "kind": leak.kind,
+        "count": leak.count,
+        "examples": [visible_text(one) if isinstance(one, str) else one for one in leak.examples],
+        "file": printable_path(leak.file),
+    }

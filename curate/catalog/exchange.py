@@ -70,7 +70,7 @@ class LabelLine(_Line):
     """Something was said of photos."""
 
     action: Literal["label"]
-    key: Annotated[str, Field(max_length=64)]
+    key: Annotated[str, Field(max_length=64), AfterValidator(_clean)]
     value: Text | None
     photos: list[PhotoName]
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from curate.audit.report import audit
 from curate.cli import run_cli
 from curate.errors import Exit, UsageError
+from curate.output import Style, print_rows
 from tests.conftest import write_photo
 
 
@@ -133,3 +134,34 @@ def test_what_is_no_split_is_a_usage_error(tmp_path: Path, content: bytes) -> No
         audit([tmp_path])
     with pytest.raises(UsageError):
         audit([], ("camera",))
+
+
+def test_a_stranger_s_names_do_nothing_to_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Owners, IDs, sides and file names are told with their controls written out, to a person and as JSON."""
+    evil = "bob\x1b]0;pwned\x1b\\\u202e\x9b2J\ud800"
+    rows = [{"photo_id": k, "owner": evil, "split": ("tr\x1b[2Jain", "test")[k % 2]} for k in range(4)]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (tmp_path / "splits").mkdir()
+    split_json(tmp_path / "splits" / "\x1b]52;c;aGk=.json", **{"tra\x1b[2Jin": [1, evil], "test": [2, evil]})
+    for words in ([], ["--json"]):
+        assert run_cli(["audit", str(tmp_path), *words]) == Exit.LEAK
+        told = capsys.readouterr()
+        assert r"bob\x1b]0;pwned" in told.out.replace("\\\\", "\\") and r"\x1b[2Jin" in told.out.replace("\\\\", "\\")
+        assert not set(told.out + told.err) & {"\x1b", "\u202e", "\x9b", "\x07"}
+
+
+def test_names_that_differ_in_a_control_alone_are_two(tmp_path: Path) -> None:
+    """Identity is that of the raw text: what looks alike once cleaned is not taken for one owner."""
+    rows = [{"photo_id": 1, "owner": "bob", "split": "train"}, {"photo_id": 2, "owner": "bob\u200b", "split": "test"}]
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert audit([tmp_path])["leaks"] == []
+
+
+def test_a_table_for_a_person_is_harmless_whatever_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    """The printer writes controls out, too: a door that was forgotten does not reach the terminal."""
+    print_rows(
+        [{"path": "/a/b\x1b[2J.jpg", "Model": "x\x1b]0;t\x07", "owners": ["\u202ea"]}],
+        Style.TABLE,
+        ("path", "Model", "owners"),
+    )
+    assert not set(capsys.readouterr().out) & {"\x1b", "\x07", "\u202e"}

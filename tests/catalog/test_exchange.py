@@ -280,11 +280,13 @@ def test_foreign_text_is_cleaned(mine: Catalog, tmp_path: Path) -> None:
         {"action": "label", "key": "semantic_label", "value": "c\u001b[31mat", "photos": [{"sha256": sha(0)}], "who": "a\u202eb"},
         {"action": "label", "key": "taken_at", "value": "yesterday", "photos": [{"sha256": sha(0)}]},
         {"action": "label", "key": "status", "value": "ok", "photos": [{"sha256": sha(0)}]},
+        {"action": "label", "key": "\x1b]0;pwned\x07", "value": "ok", "photos": [{"sha256": sha(0)}]},
     ]  # fmt: skip
     file = tmp_path / "theirs.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     found = import_decisions(mine, file)
-    assert found.taken == {"labels": 1} and sum(found.passed_over.values()) == 2
+    assert found.taken == {"labels": 1} and sum(found.passed_over.values()) == 3
+    assert all(reason.isprintable() for reason in found.passed_over)
     label = next(row["semantic_label"] for row in mine.labels() if row["sha256"] == sha(0))
     assert label.isprintable() and "\x1b" not in label
     assert "\u202e" not in json.dumps(list(exported(mine)), ensure_ascii=False)
