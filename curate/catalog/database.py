@@ -51,7 +51,10 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open the catalogue so that nothing can be written through this connection."""
+    """Open the catalogue so that nothing can be written through this connection.
+
+    An older one is opened as it is; `is_current` tells.
+    """
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False
@@ -61,6 +64,17 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise translated(error, path) from error
     return connection
+
+
+def is_current(path: Path) -> bool:
+    """Return whether the catalogue is there and has this program's schema, so that `connect` would change nothing.
+
+    Raises: as `connect` does.
+    """
+    if not path.exists():
+        return False
+    with contextlib.closing(connect_read_only(path)) as connection:
+        return _refuse_newer(connection, path) == len(migrations())
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from curate.cameras.names import CameraKey, camera_key
 from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
-from curate.catalog.database import connect, connect_read_only, label_reader, transaction
+from curate.catalog.database import connect, connect_read_only, is_current, label_reader, transaction
 from curate.catalog.labelling import label_photo
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
@@ -55,11 +55,16 @@ class Catalog:
     @classmethod
     @contextlib.contextmanager
     def open(cls, workspace: Workspace, *, read_only: bool = False) -> Iterator[Catalog]:
-        """Open the catalogue; it is made where it is missing. A writer also holds `workspace.writing`."""
-        if read_only and workspace.catalog.exists():
-            connection = connect_read_only(workspace.catalog)
-        else:
-            connection = connect(workspace.catalog)
+        """Open the catalogue; it is made or upgraded where needed. A writer also holds `workspace.writing`.
+
+        Raises:
+            NewerSchema: a newer lenstrace made it. WorkspaceError: it is damaged. StorageError: the disk refuses.
+            WorkspaceBusy: a reader would have to upgrade it, and another process writes to it.
+        """
+        if read_only and not is_current(workspace.catalog):
+            with workspace.writing("upgrade"), cls.open(workspace):
+                pass  # opening it to write upgrades it
+        connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
         with contextlib.closing(connection):
             catalog = cls(workspace, connection)
             if not read_only:
