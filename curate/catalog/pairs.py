@@ -203,6 +203,7 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
             "UPDATE candidate SET waits = "
             "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
         )
+        catalog.candidates_changed()
         catalog.touch()
 
 

@@ -83,9 +83,7 @@ class Catalog:
     def touch(self) -> None:
         """Remember that the catalogue changed now; exports take their dates from here."""
         self.connection.execute("INSERT OR REPLACE INTO fact VALUES ('changed', ?)", (now(),))
-        self.connection.execute(
-            "INSERT INTO fact VALUES ('revision', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-        )
+        self._count_up("revision")
 
     def changed(self) -> str:
         """Return when the catalogue was last changed, ISO 8601 in UTC."""
@@ -94,7 +92,23 @@ class Catalog:
 
     def revision(self) -> int:
         """Return how often the catalogue was changed: tells apart two changes within a second."""
-        row = self.connection.execute("SELECT value FROM fact WHERE key = 'revision'").fetchone()
+        return self._counted("revision")
+
+    def candidates_changed(self) -> None:
+        """Remember that candidates came or went: what was worked out for those before is not for these."""
+        self._count_up("candidates")
+
+    def candidates_revision(self) -> int:
+        """Return how often candidates came or went."""
+        return self._counted("candidates")
+
+    def _count_up(self, key: str) -> None:
+        self.connection.execute(
+            "INSERT INTO fact VALUES (?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1", (key,)
+        )
+
+    def _counted(self, key: str) -> int:
+        row = self.connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
         return int(row[0]) if row else 0
 
     # --- taking photos in
@@ -121,6 +135,7 @@ class Catalog:
         before = self.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
         if before and before["sha256"] != facts.sha256:  # what was compared is another picture now
             self.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
+            self.candidates_changed()
         row = self.connection.execute(
             "INSERT INTO photo (path_bytes, path, source, status, mtime_ns) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source RETURNING id",

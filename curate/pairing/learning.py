@@ -183,23 +183,24 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
     """Let scores, ranks and proposals follow the decisions; returns whether they were made again.
 
     Call it after decisions, undo and redo; it is cheap where no whole step of them came or went. What it leaves in the
-    catalogue depends on the candidates and the standing decisions alone. The caller holds the workspace's lock.
+    catalogue depends on the candidates and the standing decisions alone. The caller holds the workspace's lock. Where
+    somebody decided or paired anew while it was at work (the app does these side by side), it leaves all as it is.
 
     Args:
         always: also where no decision changed: after a new search for candidates.
     """
     if not always and not due(catalog):
         return False
-    decided, by_threshold = _decided(catalog)
+    before = catalog.candidates_revision(), _decided(catalog)
+    decided, by_threshold = before[1]
     examples, kept = _read(catalog)
     rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
     scores = learned(examples, decided).scorer.probabilities(rows)
     with catalog.transaction():
-        if _decided(catalog) != (decided, by_threshold):
-            return False  # somebody decided meanwhile, and follows
+        if (catalog.candidates_revision(), _decided(catalog)) != before:
+            return False  # who did that follows
         _write(catalog, examples, kept, scores, [*decided, *by_threshold])
-        basis = _basis(decided, by_threshold)
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, basis))
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, _basis(decided, by_threshold)))
         catalog.touch()
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,6 +209,38 @@ def test_how_decisions_came_about_does_not_matter(catalog: Catalog) -> None:
         decisions.decide(catalog, "reject", pair.phone_sha256, pair.other_sha256)
     follow(catalog)
     assert state(catalog) == straight
+
+
+@pytest.mark.parametrize("how", ["paired anew", "content replaced"])
+def test_scores_of_candidates_that_are_gone_are_not_written(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Where candidates come or go on another connection while scores are worked out, those of the former are dropped."""
+    answer(catalog, STEP - 1)
+    pair = queue(catalog)[0]
+    decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
+    at_once = learning.learned
+    meanwhile: list[list[tuple[object, ...]]] = []
+
+    def slowly(examples: Sequence[Example], decided: Sequence[learning.Answer]) -> learning.Learned:
+        monkeypatch.setattr(learning, "learned", at_once)
+        with Catalog.open(catalog.workspace) as other:
+            with other.transaction():
+                if how == "paired anew":  # rows and their numbers are the same, what they stand for is not
+                    rows = [
+                        (p.phone_id, p.other_id, 0.0, False, NEAR_WRONG.to_dict()) for p in reversed(list(pairs(other)))
+                    ]
+                    replace_candidates(other, rows)
+                    follow(other, always=True)
+                else:
+                    facts = PhotoFacts(Status.OK, sha256=sha(5000), exif=Exif(make="Apple", model="iPhone X"))
+                    other.put_photo(f"/photos/{int(queue(other)[-1].phone_sha256, 16)}.jpg".encode(), facts, 2)
+            meanwhile.append(state(other))
+        return at_once(examples, decided)
+
+    monkeypatch.setattr(learning, "learned", slowly)
+    assert not follow(catalog)
+    assert [state(catalog)] == meanwhile
 
 
 def test_a_threshold_teaches_nothing(catalog: Catalog) -> None:
