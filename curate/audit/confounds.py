@@ -189,7 +189,8 @@ def _drawn(rows: list[LabelRow]) -> list[LabelRow]:
         return rows
 
     def key(row: LabelRow) -> bytes:
-        return hashlib.blake2b(f"{row.get('photo_id')}:{row.get('file_name')}".encode(), digest_size=8).digest()
+        name = f"{row.get('photo_id')}:{row.get('file_name')}".encode(errors="surrogatepass")  # strangers' names
+        return hashlib.blake2b(name, digest_size=8).digest()
 
     kept = {id(row) for row in sorted(rows, key=key)[:MOST_PHOTOS]}
     return [row for row in rows if id(row) in kept]

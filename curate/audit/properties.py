@@ -7,6 +7,7 @@ A value that is not known is a value of its own: known for one class alone, it t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,6 +25,8 @@ _TURNED = range(5, 9)
 _ASPECTS = {"1:1": 1.0, "5:4": 1.25, "4:3": 4 / 3, "3:2": 1.5, "16:10": 1.6, "16:9": 16 / 9, "2:1": 2.0}
 _QUALITIES = (50, 70, 80, 85, 90, 93, 96, 98)
 _HOURS = 4
+_CLOCK = re.compile(r".{10}[T ]([01][0-9]|2[0-3])\b")
+"""A date and the hour after it, ISO's or EXIF's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,9 @@ def _column(name: str) -> Callable[[LabelRow], str]:
 
 
 def _sides(row: LabelRow) -> tuple[int, int] | None:
-    """The longer and the shorter side, pixels."""
-    width, height = row.get("width"), row.get("height")
-    return None if not width or not height else (max(width, height), min(width, height))
+    """The longer and the shorter side, pixels; None where a table says none, or less."""
+    width, height = row.get("width") or 0, row.get("height") or 0
+    return (max(width, height), min(width, height)) if min(width, height) > 0 else None
 
 
 def _size(row: LabelRow) -> str:
@@ -96,9 +99,10 @@ def _jpeg_quality(row: LabelRow) -> str:
 def _time_of_day(row: LabelRow) -> str:
     """The hour on the camera's clock, in steps of four hours."""
     taken = row.get("taken_at")
-    if not taken or row.get("taken_precision", "second") != "second" or len(taken) < 13 or not taken[11:13].isdigit():
+    hour = _CLOCK.match(taken or "") if row.get("taken_precision", "second") == "second" else None
+    if hour is None:
         return UNKNOWN
-    first = int(taken[11:13]) // _HOURS * _HOURS
+    first = int(hour[1]) // _HOURS * _HOURS
     return f"{first:02d}-{first + _HOURS:02d} h"
 
 

@@ -48,7 +48,8 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
         group_by: what must not be shared (`owner`, `scene`, `duplicate`); as the set says, else all three, where None.
 
     Returns:
-        `leaks`, `confounds` and their companions (`confounds.report`), `audited`: photos and splits of each place.
+        `leaks`, `confounds` and their companions (`confounds.report`), `audited`: photos and splits of each place, `unused`:
+        values of foreign tables and lists that could not be compared, by `place` and `what`.
 
     Raises:
         UsageError: a place is neither a set nor a split file, or a grouping is unknown.
@@ -61,10 +62,10 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
     rows = {key: row for found in sets for row in found.rows if (key := key_of(row)) is not None}
     said = next((found.group_by for found in sets if found.group_by is not None), None)
     by = tuple(word for word in GROUP_BY if word in (group_by if group_by is not None else said or GROUP_BY))
-    leaks = [
-        leak for split in (*(s for found in sets for s in found.splits), *splits) for leak in _leaks(split, rows, by)
-    ]
+    all_splits = [*(split for found in sets for split in found.splits), *splits]
+    leaks = [leak for split in all_splits for leak in _leaks(split, rows, by)]
     leaks += list(_between(sets, by))
+    read: list[FoundSet | Split] = [*sets, *all_splits]
     answer: dict[str, Any] = {
         "leaks": [_as_json(leak) for leak in leaks],
         "confounds": [],
@@ -77,6 +78,12 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
                 {"place": str(s.place), "photos": len({i for ids in s.sides.values() for i in ids}), "splits": 1}
                 for s in splits
             ),
+        ],
+        "unused": [
+            {"place": printable_path(one.place), "what": visible_text(what), "values": count}
+            for one in read
+            for what, count in one.unused.items()
+            if count
         ],
     }
     for found in sets:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from curate.audit.properties import CLASS_COLUMN, CLASSES
+from curate.audit.tables import as_key, read_table
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 
@@ -25,10 +25,16 @@ _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """One division of photos. `sides`: side -> the photos in it. `place`: the file or folder that says so."""
+    """One division of photos.
+
+    Attributes:
+        place: the file or folder that says so. sides: side -> the photos in it.
+        unused: list of IDs -> how many of its entries are no ID.
+    """
 
     place: Path
     sides: dict[str, list[PhotoKey]]
+    unused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,14 @@ class FoundSet:
     Attributes:
         place: its folder. rows: label rows, as many columns as there are. splits: its divisions.
         group_by: what it says was kept on one side; None where it does not say.
+        unused: what could not be used -> of how many photos.
     """
 
     place: Path
     rows: list[LabelRow]
     splits: list[Split] = field(default_factory=list)
     group_by: tuple[str, ...] | None = None
+    unused: Counter[str] = field(default_factory=Counter)
 
 
 def key_of(row: LabelRow) -> PhotoKey | None:
@@ -64,16 +72,19 @@ def split_file(path: Path) -> Split:
         raise UsageError(
             "that split file cannot be read", f"{path}: {error}", "Name a JSON file of a split."
         ) from error
-    sides = {
-        name.removesuffix(_IDS): ids
-        for name, ids in (content.items() if isinstance(content, dict) else ())
-        if name.endswith(_IDS) and isinstance(ids, list) and all(type(i) in (int, str) for i in ids)
-    }
+    sides: dict[str, list[PhotoKey]] = {}
+    unused: Counter[str] = Counter()
+    for name, ids in content.items() if isinstance(content, dict) else ():
+        if name.endswith(_IDS) and isinstance(ids, list):
+            keys = [key for one in ids if (key := as_key(one)) is not None]
+            unused[name] += len(ids) - len(keys)
+            if keys or not ids:
+                sides[name.removesuffix(_IDS)] = keys
     if not sides:
         raise UsageError(
             "that is no split file", f"{path} holds no list such as train_ids", "Name a JSON file of a split."
         )
-    return Split(path, sides)
+    return Split(path, sides, unused)
 
 
 def found_set(folder: Path) -> FoundSet:
@@ -82,65 +93,32 @@ def found_set(folder: Path) -> FoundSet:
     Raises:
         UsageError: the folder holds no photos, or its table cannot be read.
     """
-    rows = _rows(folder)
+    unused: Counter[str] = Counter()
+    rows = _rows(folder, unused)
     for row in rows:
-        if row.get(CLASS_COLUMN) is None and isinstance(row.get("Is Smartphone"), bool):
+        if row.get(CLASS_COLUMN) is None and row.get("Is Smartphone") is not None:
             row[CLASS_COLUMN] = CLASSES[0] if row["Is Smartphone"] else CLASSES[1]
     splits = [split_file(path) for path in sorted((folder / "splits").glob("*.json"))]
     splits += [Split(folder, sides)] if (sides := _sides_of(rows)) else []
-    return FoundSet(folder, rows, splits, _kept_together(folder))
+    return FoundSet(folder, rows, splits, _kept_together(folder), unused)
 
 
-def _rows(folder: Path) -> list[LabelRow]:
+def _rows(folder: Path, unused: Counter[str]) -> list[LabelRow]:
     for name in METADATA:
         path = folder / name
         if path.is_file():
-            try:
-                rows = list(_table(path))
-            except (OSError, ValueError, ArithmeticError) as error:
-                raise UsageError("the set's table cannot be read", f"{path}: {error}", "Check the file.") from error
-            for row in rows:
-                row.setdefault("file_name", None)
-            return rows
+            return read_table(path, unused)
     pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _PICTURES and p.is_file())
     if not pictures:
         raise UsageError(
             "that folder holds no set", f"{folder} has neither a table nor pictures", "Name a set's folder."
         )
-    return [{"file_name": p.relative_to(folder).as_posix(), "sha256": _sha256(p)} for p in pictures]
-
-
-def _table(path: Path) -> Iterator[LabelRow]:
-    if path.suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        yield from pq.read_table(path).to_pylist()
-    elif path.suffix == ".csv":
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            for row in csv.DictReader(file):
-                yield {name: _typed(name, value) for name, value in row.items() if isinstance(name, str)}
-    else:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            for line in file:
-                if line.strip():
-                    row = json.loads(line)
-                    if not isinstance(row, dict):
-                        raise ValueError("a line holds no object")
-                    yield row
-
-
-_NUMBERS = ("photo_id", "width", "height", "orientation", "jpeg_quality", "subject_idx", "scene_idx")
-
-
-def _typed(name: str, value: Any) -> Any:
-    """A CSV cell as the table of types has it: empty is null."""
-    if not isinstance(value, str) or value == "":
-        return None
-    if name in _NUMBERS and value.lstrip("-").isdecimal():
-        return int(value)
-    if name in ("Is Smartphone", "edited") and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    return value
+    hashes = [_sha256(picture) for picture in pictures]
+    unused["picture file"] += hashes.count(None)
+    return [
+        {"file_name": picture.relative_to(folder).as_posix(), "sha256": sha256}
+        for picture, sha256 in zip(pictures, hashes, strict=True)
+    ]
 
 
 def _sides_of(rows: Sequence[LabelRow]) -> dict[str, list[PhotoKey]]:
@@ -165,6 +143,10 @@ def _kept_together(folder: Path) -> tuple[str, ...] | None:
     return tuple(str(word) for word in by) if isinstance(by, list) else None
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(path: Path) -> str | None:
+    """Of a picture's bytes; None where it cannot be read: what it shows is unknown, the rest can be compared."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -106,6 +106,8 @@ def audit(
             print_rows(found["confounds"], Style.TABLE, ("name", "value", "p_value", "p_adjusted", "test", "photos"))
         for sentence in found["confounds_in_words"]:
             note(sentence)
+        for entry in found["unused"]:
+            note(f"could not be used: {entry['what']}, {entry['values']} times ({entry['place']})")
     if found["leaks"]:
         raise typer.Exit(Exit.LEAK)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curate.audit.report import audit
+from curate.audit.sides import found_set
 from curate.cli import run_cli
 from curate.errors import Exit, UsageError
 from curate.output import Style, print_rows
@@ -165,3 +167,89 @@ def test_a_table_for_a_person_is_harmless_whatever_comes(capsys: pytest.CaptureF
         ("path", "Model", "owners"),
     )
     assert not set(capsys.readouterr().out) & {"\x1b", "\x07", "\u202e"}
+
+
+def json_set(folder: Path, rows: list[dict[str, Any]]) -> Path:
+    """A set's folder with a table of JSON lines alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder
+
+
+ODD = [
+    "4000", "", "nan", "x", "\x1b[2J", "\ud800", 0, -4, 7.0, 1.5, 10**400, 1e308, 5e-324, float("nan"), float("inf"), True,
+    None, [], ["a.jpg"], {}, {"nsid": "12@N00", "username": "ann"}, {"nsid": ["x"]}, "2020-01-01T²0:00:00", 1577836800000,
+]  # fmt: skip
+COLUMNS = [
+    "file_name", "photo_id", "sha256", "phash", "owner", "subject_idx", "scene_idx", "duplicate_idx", "camera_class", "split",
+    "Is Smartphone", "width", "height", "orientation", "jpeg_quality", "taken_at", "taken_precision", "Year", "format",
+    "jpeg_subsampling", "edited", "semantic_label", "elsewhere",
+]  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(st.sampled_from(COLUMNS), st.sampled_from(ODD)), min_size=10, max_size=14))
+def test_any_table_can_be_audited(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    """Whatever a stranger's table holds, the audit ends with an answer that is JSON."""
+    known = [row | {"camera_class": ("phone", "dslr/compact")[k % 2]} for k, row in enumerate(rows)]
+    for table in (rows, known):
+        assert json.dumps(audit([json_set(tmp_path, table)])).encode()
+
+
+def test_values_of_strangers_are_understood_or_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers as text and Flickr's owners count; a name that is a list, and a width that is none, are null and are told."""
+    flickr = {"nsid": "12@N00", "username": "ann"}
+    rows = [
+        {"photo_id": "7", "width": "4000", "height": "3000.0", "owner": flickr, "split": "train", "Is Smartphone": 1},
+        {"photo_id": 8.0, "width": float("nan"), "owner": "12@N00", "split": "test", "Is Smartphone": "False"},
+        {"photo_id": "008", "file_name": ["a.jpg"], "width": "wide", "owner": {"id": 1}, "edited": "perhaps"},
+    ]
+    place = json_set(tmp_path, rows)
+    one, two, three = found_set(place).rows
+    assert (one["photo_id"], one["width"], one["height"], one["camera_class"]) == (7, 4000, 3000, "phone")
+    assert (two["photo_id"], two["width"], two["camera_class"]) == (8, None, "dslr/compact")
+    assert three == {"file_name": None, "photo_id": "008", "width": None, "owner": None, "edited": None}
+    split = split_json(tmp_path / "split.json", train=["7", 7, None, 1.5], test=["8"])
+    answer = audit([place, split])
+    assert kinds(answer) == {("train", "test", "owner"): 1}
+    assert {entry["what"]: entry["values"] for entry in answer["unused"]} == {
+        "file_name": 1, "width": 1, "owner": 1, "edited": 1, "train_ids": 2,
+    }  # fmt: skip
+    assert run_cli(["audit", str(place), str(split)]) == Exit.LEAK
+    assert "could not be used: train_ids, 2 times" in capsys.readouterr().err
+
+
+def test_timestamps_of_a_parquet_table(tmp_path: Path) -> None:
+    """Times that are timestamps and owners that are objects, as Arrow keeps them, are read like text."""
+    times = [datetime.datetime(2020, 1, 1, 21 if k % 2 else 9) for k in range(40)]
+    columns = {
+        "file_name": [f"{k}.jpg" for k in range(40)],
+        "Is Smartphone": [bool(k % 2) for k in range(40)],
+        "taken_at": times,
+        "owner": [{"nsid": f"{k // 2}", "username": "ann"} for k in range(40)],
+        "split": ["train" if k % 2 else "test" for k in range(40)],
+        "image": [{"bytes": b"", "path": None}] * 40,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "metadata.parquet")
+    answer = audit([tmp_path])
+    assert kinds(answer) == {("test", "train", "owner"): 20} and answer["unused"] == []
+    assert [found["name"] for found in answer["confounds"]] == ["time_of_day"]
+
+
+def test_a_picture_that_cannot_be_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain pictures of which one may not be read are audited all the same."""
+    for side in ("train", "test"):
+        (tmp_path / side).mkdir()
+        for k in range(2):
+            write_photo(tmp_path / side / f"{k}.jpg", seed=k)
+    read = Path.open
+
+    def refusing(path: Path, *words: Any, **options: Any) -> Any:
+        if path == tmp_path / "train/0.jpg":
+            raise PermissionError(13, "Permission denied")
+        return read(path, *words, **options)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    answer = audit([tmp_path])
+    assert kinds(answer) == {("test", "train", "duplicate"): 1}
+    assert answer["unused"] == [{"place": str(tmp_path), "what": "picture file", "values": 1}]

@@ -1,0 +1,123 @@
+"""Anybody's table of photos as values that can be compared, whatever kept them: parquet, CSV or JSON lines.
+
+A column that the audit looks at becomes text, a whole number, a bool or null; the rest is not read. Text stays as it was
+written, since two IDs that differ in a control character are two; it is made harmless where it is shown.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from curate.catalog.labels import LabelRow
+from curate.errors import UsageError
+
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+
+
+def as_key(value: Any) -> int | str | None:
+    """What names a photo or a scene: a whole number, also where it is written as text or as 7.0; else the text itself."""
+    if isinstance(value, str):
+        return int(value) if _WHOLE.fullmatch(value) else value or None  # "007" is another name than 7
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value) if isinstance(value, str | int | float | Decimal) else None
+
+
+def _owner(value: Any) -> str | None:
+    """Flickr's own form of an owner is an object with an `nsid`."""
+    return _text(value.get("nsid") if isinstance(value, Mapping) else value)
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str | Decimal):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 2**63:
+        return None
+    return int(value) if value == int(value) else None
+
+
+def _flag(value: Any) -> bool | None:
+    return _FLAGS.get(str(value).casefold())
+
+
+COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyType(
+    dict.fromkeys(("photo_id", "subject_idx", "scene_idx", "duplicate_idx"), as_key)
+    | dict.fromkeys(("file_name", "sha256", "phash", "camera_class", "split"), _text)
+    | dict.fromkeys(("Year", "taken_at", "taken_precision", "format", "jpeg_subsampling", "semantic_label"), _text)
+    | dict.fromkeys(("width", "height", "orientation", "jpeg_quality"), _whole)
+    | dict.fromkeys(("Is Smartphone", "edited"), _flag)
+    | {"owner": _owner}
+)
+"""Column that is looked at -> what makes its value one that can be compared; None where nothing can."""
+
+
+def read_table(path: Path, unused: Counter[str]) -> list[LabelRow]:
+    """Read a set's table: of each photo the columns that it has of those that are looked at, and `file_name`.
+
+    Args:
+        path: parquet, CSV or JSON lines, by its suffix.
+        unused: counts, by column, the values that are there and say nothing that can be compared; they are null.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    read = {".parquet": _parquet, ".csv": _csv}.get(path.suffix, _json_lines)
+    try:
+        return [{"file_name": None} | _tidy(row, unused) for row in read(path)]
+    # the last two: types that Arrow has no Python value for, and JSON that is nested too deep
+    except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, RecursionError) as error:
+        raise UsageError("the set's table cannot be read", f"{path}: {error}", "Check the file.") from error
+
+
+def _tidy(row: Mapping[Any, Any], unused: Counter[str]) -> LabelRow:
+    tidy: LabelRow = {}
+    for column, form in COLUMNS.items():
+        if column in row:
+            value = row[column]
+            absent = value is None or value == "" or value != value  # NaN: null, as pandas writes it
+            tidy[column] = None if absent else form(value)
+            unused[column] += not absent and tidy[column] is None
+    return tidy
+
+
+def _parquet(path: Path) -> Iterator[Mapping[Any, Any]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        columns = [name for name in file.schema_arrow.names if name in COLUMNS]
+        for batch in file.iter_batches(columns=columns):
+            yield from batch.to_pylist()
+
+
+def _csv(path: Path) -> Iterator[Mapping[Any, Any]]:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        yield from csv.DictReader(file)
+
+
+def _json_lines(path: Path) -> Iterator[Mapping[Any, Any]]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        for line in file:
+            if line.strip():
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError("a line holds no object")
+                yield row
