@@ -225,7 +225,7 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
                 "pairs": len(plan.paired()),
             },
         },
-        "protocol": _protocol(bench),
+        "protocol": _protocol(bench, details),
         "command": bench.options.command,
         "device": bench.device,
         "seconds": round(seconds, 2),
@@ -238,13 +238,14 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
     return rows, meta
 
 
-def _protocol(bench: Bench) -> dict[str, str]:
+def _protocol(bench: Bench, details: Sequence[dict[str, Any]]) -> dict[str, str]:
     options, plan, count = bench.options, bench.plan, len(bench.photos)
     repeats = repeats_for(count)
     of_processings = {
         "probe of processings": f"the same folds, drawn {options.draws} times; a photo shows one processing, drawn at random, to "
         "a probe that learns from it, and all of them to one that is tested"
     }
+    intervals = "; ".join(dict.fromkeys(entry["intervals"] for entry in details if "intervals" in entry))
     how = {
         Protocol.PAPER: "30 trials of TPE, one after the other",
         Protocol.BATCHED: "30 trials of TPE in rounds of 10 trained side by side",
@@ -256,7 +257,7 @@ def _protocol(bench: Bench) -> dict[str, str]:
         "probe folds": f"5 folds that keep scenes and owners whole, drawn {repeats} times"
         + (f"; a set's own split file from {SPLIT_FROM} photos on" if count > SPLIT_FROM else ""),
         **(of_processings if plan.probe_groups and "probe" in options.experiments else {}),
-        "probe intervals": "bootstrap over scenes and owners, with the variance of the training draw added",
+        **({"probe intervals": intervals} if intervals else {}),
         "kNN": f"cosine, k = {options.k or plan.k}, majority, never within a scene or owner; {options.draws} uniform draws",
         "mitigation": "maps fitted on one half of the scenes and owners, scored on the other by fresh probes, neighbours "
         "and pairs, then the halves changed",

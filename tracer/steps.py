@@ -73,7 +73,14 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
         def work() -> Outcome:
             if split is not None:
                 return probe_split(
-                    source, found.ids, found.vectors, split, options.protocol, options.seed, bench.device
+                    source,
+                    found.ids,
+                    found.vectors,
+                    split,
+                    options.protocol,
+                    options.seed,
+                    bench.device,
+                    clusters=clusters,
                 )
             return probe_cross_validated(
                 source, found.vectors, labels, clusters, attribute, protocol=options.protocol, repeats=repeats,

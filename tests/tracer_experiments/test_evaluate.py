@@ -186,7 +186,7 @@ def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp
 
 
 def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Above a size the set's own split decides who trains and who is tested."""
+    """Above a size the set's own split decides who trains and who is tested; scenes stay together in test and intervals."""
     root = tmp_path / "small"
     shutil.copytree(photos, root)
     ids = open_set(root).table["photo_id"].to_numpy()
@@ -204,6 +204,13 @@ def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkey
     by = {r.attribute: r.n for r in rows if r.metric == "accuracy"}
     assert by["Make"] == 16
     assert by["Model"] == 56
+    meta = results.read(tmp_path / "run").meta
+    detail = next(entry for entry in meta["details"] if entry["attribute"] == "Make")
+    assert detail["clusters"] == 4
+    assert detail["chance_test"]["shuffled"] == "photos within scenes or owners"
+    said = meta["protocol"]["probe intervals"]
+    assert "of split files: bootstrap over scenes and owners, for one training part" in said
+    assert "variance of the training draw" in said  # of the other labels, by folds
 
 
 def test_what_the_columns_do_not_allow_is_listed(photos: Path, tmp_path: Path) -> None:

@@ -89,6 +89,42 @@ def test_leaking_split_is_said() -> None:
     assert any("1 photos in both train and test" in line for line in outcome.warnings)
 
 
+def test_split_probe_keeps_owners_together() -> None:
+    """Owners with one camera each, whose photos are all alike: what counts is how many owners are named right, not photos."""
+    rng = np.random.default_rng(2)
+    owners, each = 60, 20
+    owner = np.repeat(np.arange(owners), each)
+    make = owner % 2
+    X = (rng.standard_normal((owners, 16))[owner] + 0.01 * rng.standard_normal((len(owner), 16))).astype(np.float32)
+    rows = {"train": np.flatnonzero(owner < 36), "val": np.flatnonzero((owner >= 36) & (owner < 40))}
+    rows["test"] = np.flatnonzero(owner >= 40)
+    split = SplitFile("Make", ("a", "b"), rows, {part: make[at] for part, at in rows.items()}, Path("x.json"))
+    ids = np.arange(len(owner))
+    apart = probe_split(SOURCE, ids, X, split, "fast")
+    kept = probe_split(SOURCE, ids[::-1], X[::-1], split, "fast", clusters=owner[::-1])
+    assert [row.value for row in kept.rows] == [row.value for row in apart.rows]
+    for row, narrow in zip(kept.rows, apart.rows, strict=True):
+        assert (row.ci_high or 0) - (row.ci_low or 0) > 2 * ((narrow.ci_high or 0) - (narrow.ci_low or 0))
+        assert (row.ci_low or 0) <= row.value <= (row.ci_high or 0)
+    assert kept.details[0]["chance_test"]["shuffled"] == "whole scenes or owners"
+    assert kept.details[0]["chance_test"]["p_value"] > 0.05
+    assert kept.details[0]["clusters"] == len(set(kept.per_photo[0].clusters)) == 20
+    assert "over scenes and owners" in kept.details[0]["intervals"]
+    assert not kept.warnings
+    assert "photos taken as independent" in apart.details[0]["intervals"]
+    assert any("Photos taken as independent" in line for line in apart.warnings)
+
+
+def test_split_probe_of_independent_photos() -> None:
+    """Where every photo is its own scene the interval is Wilson's, and there is nothing to warn of; few owners are said."""
+    ids, X, split = _split()
+    outcome = probe_split(SOURCE, ids, X, split, "fast", clusters=ids)
+    assert outcome.rows == probe_split(SOURCE, ids, X, split, "fast").rows
+    assert not outcome.warnings
+    few = probe_split(SOURCE, ids, X, split, "fast", clusters=ids % 12)
+    assert any("12 scenes or owners" in line for line in few.warnings)
+
+
 def _scenes(
     strength: float, scenes: int = 30, cameras: int = 4, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

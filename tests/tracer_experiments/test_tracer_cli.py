@@ -101,7 +101,7 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
 
 
 def test_probe_from_files(run: Run, probe_files: Path) -> None:
-    """One JSON object on stdout with rows, seconds and device; nothing on stderr; the same seed gives the same rows."""
+    """One JSON object on stdout with rows, seconds and device; on stderr what files cannot know; one seed, the same rows."""
     words = (
         "probe",
         "--embeddings",
@@ -112,7 +112,9 @@ def test_probe_from_files(run: Run, probe_files: Path) -> None:
     )
     code, out, err = run(*words, "--protocol", "fast", "--seed", 3, "--json")
     answer = json.loads(out)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.startswith("Photos taken as independent in the probe of Make")
+    assert len(err.splitlines()) == 1
     assert {"rows", "seconds", "device"} <= set(answer)
     assert [row["metric"] for row in answer["rows"]] == ["accuracy", "balanced_accuracy"]
     accuracy = answer["rows"][0]

@@ -10,7 +10,7 @@ Three ways of scoring, by what there is:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from tracer.stats import Interval
 
 PROCESSING_DRAWS = 10
 REPEATS = 3
+INTERVALS_OF_FOLDS: Final = "bootstrap over scenes and owners, with the variance of the training draw added"
 
 
 def probe_split(
@@ -36,14 +37,18 @@ def probe_split(
     protocol: Protocol | str = Protocol.BATCHED,
     seed: int = 42,
     device: str = "cpu",
+    *,
+    clusters: NDArray[Any] | None = None,
 ) -> Outcome:
     """Fit on train and validation photos, score on test photos.
 
-    Accuracy has Wilson's interval; balanced accuracy a bootstrap's over test photos. Both speak of this probe on other photos
-    like these, not of other draws of the training part. Chance is the test part's majority share, and 1 / classes.
+    Intervals are a bootstrap's over the test photos' clusters. Where no two test photos share one, photos are independent, and
+    accuracy has Wilson's. All speak of this probe on other photos like these, not of other draws of the training part. Chance is
+    the test part's majority share, and 1 / classes.
 
     Args:
         ids: (N,) of the embeddings (N, D), in any order; they may hold more photos than the split.
+        clusters: (N,) scene or owner of each embedding. Where None, photos are taken as independent, with a warning.
 
     Raises:
         EmbeddingsError: an id is twice in the embeddings, or one of the split is not among them.
@@ -74,12 +79,17 @@ def probe_split(
     guess = fit.predict(vectors[found["test"]])
     right = guess == truth
     n = len(truth)
-    balanced, balanced_interval = _balanced(right[None], truth, np.arange(n), n_classes, seed, False)
+    group = np.arange(n) if clusters is None else np.unique(clusters[found["test"]], return_inverse=True)[1]
+    groups = len(np.unique(group))
+    value, interval = float(right.mean()), stats.wilson(int(right.sum()), n)
+    if groups < n:
+        resampled = stats.bootstrap_means(right, group, 2000, seed)[:, 0]
+        interval = _spread(value, resampled, right[None].mean(axis=1), groups, False)
+    balanced, balanced_interval = _balanced(right[None], truth, group, n_classes, seed, False)
     outcome = Outcome()
     outcome.rows = [
         source.row(
-            "probe", split.attribute, "acquisition", "accuracy", float(right.mean()),
-            stats.wilson(int(right.sum()), n), stats.majority_share(truth), n, seed,
+            "probe", split.attribute, "acquisition", "accuracy", value, interval, stats.majority_share(truth), n, seed
         ),
         source.row(
             "probe", split.attribute, "acquisition", "balanced_accuracy", balanced,
@@ -93,16 +103,27 @@ def probe_split(
             "acquisition",
             scheme="split file",
             photos={part: len(split.ids[part]) for part in PARTS},
-            chance_test=against_chance(guess[None], truth, np.arange(n), seed),
+            clusters=groups,
+            intervals="of split files: "
+            + ("bootstrap over scenes and owners" if groups < n else "photos taken as independent")
+            + ", for one training part",
+            chance_test=against_chance(guess[None], truth, group, seed),
             **_fit_facts(fit),
             **confusion(guess[None], truth, split.classes),
         )
     ]
-    outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], np.arange(n), right)]
+    outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], group, right)]
     outcome.warnings = [
         f"The split of {split.attribute} has {count} photos in both {a} and {b}; its figures are too high."
         for (a, b), count in split.shared().items()
     ]
+    if clusters is None:
+        outcome.warnings.append(
+            f"Photos taken as independent in the probe of {split.attribute}: no scenes or owners are known here. Where some hold "
+            "several photos, its intervals are too short and its p-value too small."
+        )
+    elif groups < min(n, stats.FEW_CLUSTERS):
+        outcome.warnings.append(_few(split.attribute, groups))
     return outcome
 
 
@@ -156,6 +177,7 @@ def probe_cross_validated(
             folds=folds,
             repeats=repeats,
             clusters=n_clusters,
+            intervals=INTERVALS_OF_FOLDS,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
             chance_test=against_chance(found.predictions, found.labels, found.clusters, seed),
@@ -329,13 +351,15 @@ def _fit_facts(fit: ProbeFit) -> dict[str, Any]:
     }
 
 
+def _few(attribute: str, clusters: int) -> str:
+    return (
+        f"The intervals for {attribute} rest on {clusters} scenes or owners; "
+        f"below {stats.FEW_CLUSTERS} they are too short."
+    )
+
+
 def _warnings(attribute: str, found: CrossValidation, n_clusters: int) -> list[str]:
-    said = []
-    if n_clusters < stats.FEW_CLUSTERS:
-        said.append(
-            f"The intervals for {attribute} rest on {n_clusters} scenes or owners; "
-            f"below {stats.FEW_CLUSTERS} they are too short."
-        )
+    said = [_few(attribute, n_clusters)] if n_clusters < stats.FEW_CLUSTERS else []
     if found.left_out:
         reasons = "; ".join(f"{count} photos ({reason})" for reason, count in found.left_out.items())
         said.append(f"Left out of the probe of {attribute}: {reasons}.")

@@ -16,7 +16,7 @@ from tracer import stats
 from tracer.errors import TooFew
 from tracer.experiments.folds import FOLDS, group_folds
 from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.probe import PROCESSING_DRAWS, confusion, repeated_interval, same_pictures
+from tracer.experiments.probe import INTERVALS_OF_FOLDS, PROCESSING_DRAWS, confusion, repeated_interval, same_pictures
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
 
@@ -99,6 +99,7 @@ def probe_processing_folds(
             draws=draws,
             folds=folds,
             clusters=n_clusters,
+            intervals=INTERVALS_OF_FOLDS,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             photos={"train": n, "test": n},
             **confusion(flat, truth, names),
