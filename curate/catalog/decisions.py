@@ -62,7 +62,8 @@ def decide(
 
     Args:
         note: how the decision came about, kept in its payload: `auto` (a threshold decided), `by` (who else decided it, and
-            when), `batch` (taken back together with the others of that name).
+            when), `batch` (taken back together with the others of that name), `gone` (nobody decided: a photo's file was
+            replaced by other content, and its pair is let go of).
 
     Raises:
         UsageError: one of the photos already stands in another accepted pair (exactly one of each side a scene).
@@ -216,7 +217,7 @@ def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapp
         (phone, other),
     ).fetchall()
     for row in rows:
-        decide(catalog, "reject", row["phone"], row["other"], note=note)
+        decide(catalog, "reject", row["phone"], row["other"], note={**note, "gone": True})
 
 
 def _next_subject(catalog: Catalog) -> int:

@@ -1,7 +1,8 @@
 """Decisions as JSON lines that another workspace understands: photos by sha256 and photo ID, cameras by make and model.
 
 One line an entry of the log, undo and redo included, so that the file is the whole story; `stands` says whether an entry is
-still in force, so that a reader need not replay it. Row numbers and paths of this workspace are not in it.
+still in force, so that a reader need not replay it. A rejection that nobody meant (`gone`: a file was replaced, and the
+program let go of its pair) is in force here alone. Row numbers and paths of this workspace are not in it.
 """
 
 from __future__ import annotations
@@ -120,10 +121,11 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             "at": by.get("at", entry.at),
             "who": by.get("who", entry.who),
             "action": entry.action,
-            "stands": entry.seq in standing,
+            "stands": entry.seq in standing and "gone" not in said,
         }
         row |= {"imported": True, "imported_by": entry.who} if by else {}
         row |= {"auto": said["auto"]} if said.get("auto") is not None else {}
+        row |= {"gone": True} if "gone" in said else {}
         if entry.action in ("accept", "reject"):
             row |= {side: _name(catalog, said[side]) for side in ("phone", "other")}
             row |= {"subject_idx": said["subject_idx"]} if entry.action == "accept" else {}

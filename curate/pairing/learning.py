@@ -192,37 +192,41 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
     if not always and not due(catalog):
         return False
     before = catalog.candidates_revision(), _decided(catalog)
-    decided, by_threshold = before[1]
+    decided, by_nobody = before[1]
     examples, kept = _read(catalog)
     rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
     scores = learned(examples, decided).scorer.probabilities(rows)
     with catalog.transaction():
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # who did that follows
-        _write(catalog, examples, kept, scores, [*decided, *by_threshold])
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, _basis(decided, by_threshold)))
+        _write(catalog, examples, kept, scores, [*decided, *by_nobody])
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, _basis(decided, by_nobody)))
         catalog.touch()
     return True
 
 
-def _basis(decided: list[Answer], by_threshold: list[Answer]) -> str:
+def _basis(decided: list[Answer], by_nobody: list[Answer]) -> str:
     """What scores and proposals rest on, in a few letters; nothing where nothing was decided."""
-    if not decided and not by_threshold:
+    if not decided and not by_nobody:
         return ""
-    return hashlib.sha256(repr((sorted(decided), sorted(by_threshold))).encode()).hexdigest()
+    return hashlib.sha256(repr((sorted(decided), sorted(by_nobody))).encode()).hexdigest()
 
 
 def _decided(catalog: Catalog) -> tuple[list[Answer], list[Answer]]:
-    """The decisions of people, whole steps of them, and those that a threshold made; of pairs whose photos are here."""
+    """The decisions of people, whole steps of them, and those that nobody made: a threshold did, or a file was replaced.
+
+    Only of pairs whose photos are here.
+    """
     people: list[Answer] = []
-    threshold: list[Answer] = []
+    nobody: list[Answer] = []
     for row in catalog.connection.execute(
-        "SELECT verdict.phone, verdict.other, verdict.status, json_extract(decision.payload, '$.auto') AS auto "
+        "SELECT verdict.phone, verdict.other, verdict.status, "
+        "coalesce(json_extract(decision.payload, '$.auto'), json_extract(decision.payload, '$.gone')) IS NULL AS meant "
         "FROM verdict JOIN decision USING (seq) WHERE NOT gone ORDER BY seq"
     ):
         answer = (row["phone"], row["other"], row["status"] == "accepted")
-        (people if row["auto"] is None else threshold).append(answer)
-    return people[: whole_steps(len(people))], threshold
+        (people if row["meant"] else nobody).append(answer)
+    return people[: whole_steps(len(people))], nobody
 
 
 def whole_steps(count: int) -> int:

@@ -126,6 +126,24 @@ def test_what_is_new_is_taken_and_what_is_here_stays(mine: Catalog, theirs: Cata
     assert line["at"] == next(iter(row for row in exported(theirs) if row["seq"] == 3))["at"]
 
 
+def test_a_pair_that_was_let_go_of_is_nobodys_rejection(mine: Catalog, theirs: Catalog, tmp_path: Path) -> None:
+    """A file was replaced and its photo's partner paired anew: no import counts or takes over what the program rejected."""
+    decide(theirs, "0+1 2-3")
+    decide(mine, "0+1 2-3")
+    with theirs.transaction():
+        camera = Exif(make="Canon", model="Canon EOS 40D")
+        theirs.put_photo(b"/theirs/1.jpg", PhotoFacts(Status.OK, sha256=sha(500), format="JPEG", exif=camera), 2)
+    decide(theirs, "0+500")
+    (let_go,) = (row for row in exported(theirs) if "gone" in row)
+    assert (let_go["action"], let_go["other"]["sha256"], let_go["stands"]) == ("reject", sha(1), False)
+    before = verdicts(mine)
+    found = import_decisions(mine, written(theirs, tmp_path / "theirs.jsonl"))
+    assert found.agreement is not None and (found.agreement.pairs, found.agreement.observed) == (2, 1.0)
+    assert not found.conflicts and verdicts(mine) == before
+    back = import_decisions(theirs, written(mine, tmp_path / "mine.jsonl"), dry_run=True)
+    assert back.agreement is not None and back.agreement.observed == 1.0
+
+
 def test_conflicts_are_listed_and_never_overwritten(mine: Catalog, theirs: Catalog, tmp_path: Path) -> None:
     """Yes against no, and another partner: mine stays unless theirs is preferred in so many words."""
     decide(mine, "0+1 2-3 4+5")

@@ -251,6 +251,25 @@ def test_a_threshold_teaches_nothing(catalog: Catalog) -> None:
     assert [row[2] for row in state(catalog)] == before
 
 
+def test_a_pair_that_was_let_go_of_teaches_nothing(catalog: Catalog) -> None:
+    """Its file was replaced, its partner paired anew, and the old content is back: nobody ever said no."""
+
+    def content(number: int) -> None:
+        with catalog.transaction():
+            facts = PhotoFacts(Status.OK, sha256=sha(number), exif=Exif(make="Canon", model="Canon EOS 40D"))
+            catalog.put_photo(b"/photos/1000.jpg", facts, 2)
+
+    decisions.decide(catalog, "accept", sha(0), sha(1000))
+    content(5000)
+    decisions.decide(catalog, "accept", sha(0), sha(5000))
+    content(1000)
+    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+    for k in range(1, STEP):
+        decisions.decide(catalog, "accept", sha(k), sha(1000 + k))
+    people, nobody = learning._decided(catalog)
+    assert people == [] and nobody == [(sha(0), sha(1000), False)]
+
+
 def test_a_rejected_pair_makes_room_for_the_next(catalog: Catalog) -> None:
     """After a step, the proposal of a phone photo whose best was rejected is its next best."""
     for k in range(1, 2 * STEP, 2):
