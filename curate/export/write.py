@@ -137,21 +137,22 @@ def _write_photos(
         exported.append({**row, "file_name": name})
     yield Progress("exporting photos", len(chosen), len(chosen))
 
-    alone = {row["photo_id"] for row in unpaired(exported)}
-    kept = []
-    for row in exported:
-        if row["photo_id"] not in alone:
-            kept.append(row)
-        elif options.pairs:
-            folder.remove(row["file_name"])
-            tally.add("its partner is left out", row)
-        else:
-            kept.append({**row, "subject_idx": None})  # no pair of this set
+    whole = _without_broken_pairs(exported)
+    gone = (
+        [("its partner is left out", row) for row in whole if row.get("subject_idx") is None] if options.pairs else []
+    )
+    kept = [row for row in whole if row.get("subject_idx") is not None] if options.pairs else whole
     matched = match(kept, options.match, pairs=options.pairs, seed=options.seed)
-    for why, row in matched.left_out:
+    for why, row in (*gone, *matched.left_out):
         folder.remove(row["file_name"])
         tally.add(why, row)
-    return matched.kept
+    return _without_broken_pairs(matched.kept)  # of a pair that is not one of each class, one may have gone
+
+
+def _without_broken_pairs(rows: Sequence[LabelRow]) -> list[LabelRow]:
+    """The rows as a set tells of them: a photo whose partner is not there is in no pair."""
+    alone = {row["photo_id"] for row in unpaired(rows)}
+    return [{**row, "subject_idx": None} if row["photo_id"] in alone else row for row in rows]
 
 
 def _write_rest(

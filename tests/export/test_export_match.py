@@ -67,6 +67,23 @@ def test_a_photo_lost_on_the_way_does_not_upset_the_balance(tmp_path: Path) -> N
     assert verify_set(result.dataset) == []
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+def test_pairs_that_are_not_one_of_each_class(tmp_path: Path, pairs: bool) -> None:
+    """A phone beside a tablet, and two phones, are pairs, too: where matching takes one, the other is in no pair of the set."""
+    rows = collection(tmp_path / "photos", 18)
+    for k, other in enumerate(rows[1::2]):
+        if k % 6 == 1:
+            other |= {"camera_type": "tablet", "camera_class": None, "Is Smartphone": None}
+        elif k % 6 == 2:
+            other |= {key: rows[0][key] for key in ("camera_type", "camera_class", "Is Smartphone")}
+    result = finish(export_set(rows, tmp_path / "set", ExportOptions(pairs=pairs, match=("format",))))
+    assert verify_set(result.dataset) == []
+    kept = pq.read_table(result.dataset / "metadata.parquet").to_pylist()
+    assert all(n == 2 for n in Counter(r["subject_idx"] for r in kept if r["subject_idx"] is not None).values())
+    assert len(kept) + sum(len(out.photos) for out in result.left_out) == len(rows)
+    assert any(r["subject_idx"] is None for r in kept) != pairs
+
+
 def test_no_overlap_and_a_misspelt_property_are_said(tmp_path: Path) -> None:
     """Classes that share no format leave nothing, with the reason; an unknown property is refused before any work."""
     rows = [r for r in collection(tmp_path / "photos", 6) if (r["format"] == "JPEG") == (r["camera_class"] == "phone")]
