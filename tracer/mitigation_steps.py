@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.bench import Bench, classed_views, kept_outcome
+from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.kept import digest
 from tracer.plan import PHONE, SEMANTIC, TRACES
@@ -48,7 +49,7 @@ def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[],
             ),
         )  # fmt: skip
         if options.save_maps:
-            _save_maps(bench, encoder, attribute, methods, found, rows)
+            outcome.skipped += _save_maps(bench, encoder, attribute, methods, found, rows)
         return outcome
 
     return step
@@ -56,26 +57,37 @@ def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[],
 
 def _save_maps(
     bench: Bench, encoder: str, attribute: str, methods: Sequence[str], found: Embeddings, rows: NDArray[np.int64]
-) -> None:
-    """Fit each map once more for use elsewhere: on all photos with the label but those that the set's own split tests on."""
+) -> list[dict[str, str]]:
+    """Fit each map once more for use elsewhere: on all photos of the classes that are measured but those that the set's own
+    split tests on. Returns the maps that cannot be fitted, and why: what was measured does not depend on them.
+    """
     from tracer.encoders.names import parse_name
     from tracer.experiments.erasure import fit_map, save_map
+    from tracer.experiments.folds import FOLDS, usable_classes
 
     labels = bench.plan.labels[attribute][rows]
     split = bench.photos.splits.get(attribute)
     held = np.isin(found.ids, split.ids["test"]) if split is not None else np.zeros(len(rows), dtype=bool)
-    use = np.array([label is not None for label in labels], dtype=bool) & ~held
+    measured, left_out = usable_classes(labels, bench.plan.clusters[rows], 2 * FOLDS)  # as `mitigate` does
+    use = np.setdiff1d(measured, np.flatnonzero(held))
+    skipped = []
     names, y = np.unique(labels[use].astype(str), return_inverse=True)
     for method in methods:
         name = f"{parse_name(encoder).file_stem}_attribute={attribute}_method={method}.safetensors"
         path = bench.run / "maps" / bench.photos.name / name
-        fitted = fit_map(found.vectors[use], y.astype(np.int64), method, bench.options.seed, bench.device)
+        try:
+            fitted = fit_map(found.vectors[use], y.astype(np.int64), method, bench.options.seed, bench.device)
+        except TooFew as error:
+            skipped.append({"what": f"mitigation of {attribute}: map by {method} ({encoder})", "why": str(error)})
+            continue
         header = {
             "dataset": bench.photos.name, "encoder": encoder, "attribute": attribute, "classes": names.tolist(),
-            "method": str(method), "photos": int(use.sum()), "held_out": int(held.sum()), "seed": bench.options.seed,
+            "method": str(method), "photos": len(use), "held_out": int(held.sum()), "left_out": left_out,
+            "seed": bench.options.seed,
         }  # fmt: skip
         save_map(path, fitted, header)
         bench.maps.append(path)
+    return skipped
 
 
 def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:

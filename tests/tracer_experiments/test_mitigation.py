@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import load_file
-from small_sets import write_set
+from small_sets import change, write_set
 
 from tracer.dataset import open_set
 from tracer.errors import EmbeddingsError, TooFew
@@ -26,6 +31,10 @@ from tracer.results import Row
 
 SOURCE = Source("made", "test/encoder")
 DIM = 24
+SAVING = Options(
+    encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True, protocol=Protocol.FAST,
+    device="cpu",
+)  # fmt: skip
 
 
 class Planted:
@@ -262,26 +271,17 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_mitigation_of_a_set_and_its_maps(photos: Path, tmp_path: Path) -> None:
     """`mitigate` measures the labels that neighbours are parted by and saves a map of each; again, all is recalled."""
-    options = Options(
-        encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True,
-        protocol=Protocol.FAST, device="cpu",
-    )  # fmt: skip
-    done = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    done = finish(evaluate(photos, tmp_path / "run", SAVING, with_report=False))
     assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
     assert {row.experiment for row in done.rows} == {"mitigation"}
     assert len(done.maps) == 2
     assert load_map(done.maps[0]).weight.shape[0] == load_map(done.maps[0]).weight.shape[1]
-    again = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    again = finish(evaluate(photos, tmp_path / "run", SAVING, with_report=False))
     assert again.rows == done.rows
 
 
 def test_a_map_never_sees_what_the_sets_split_tests_on(photos: Path, tmp_path: Path) -> None:
     """The header of a saved map counts the test photos of the set's split as held out."""
-    import json
-    import shutil
-
-    from safetensors import safe_open
-
     root = shutil.copytree(photos, tmp_path / "small")
     ids = open_set(root).table["photo_id"].to_numpy()
     scene = (ids - 10**15) // 10
@@ -289,19 +289,52 @@ def test_a_map_never_sees_what_the_sets_split_tests_on(photos: Path, tmp_path: P
     for part, chosen in {"train": ids[scene < 12], "val": ids[scene < 0], "test": ids[scene >= 18]}.items():
         content[f"{part}_ids"] = chosen.tolist()
         content[f"encoded_{part}_labels"] = [int((photo - 10**15) % 10 >= 2) for photo in chosen]
+    _write_split(root, content)
+    done = finish(evaluate(root, tmp_path / "run", SAVING, with_report=False))
+    headers = {header["attribute"]: (header["photos"], header["held_out"]) for header in map(_header, done.maps)}
+    assert headers == {"Make": (72, 24), "Is Smartphone": (96, 0)}
+
+
+def test_a_class_of_one_photo_is_in_no_map_and_costs_no_figure(photos: Path, tmp_path: Path) -> None:
+    """One photo of a third make: it is left out of figures and map, and the map's header counts it."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    makes = pd.read_parquet(root / "metadata.parquet")["Make"]
+    makes.iloc[5] = "Leica"
+    change(root, Make=makes)
+    done = finish(evaluate(root, tmp_path / "run", SAVING, with_report=False))
+    assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
+    header = next(header for header in map(_header, done.maps) if header["attribute"] == "Make")
+    assert (header["classes"], header["photos"]) == (["Acme", "Bolt"], 95)
+    assert header["left_out"] == {"Leica: in 1 of the 10 groups of photos that it takes": 1}
+
+
+def test_a_map_that_cannot_be_fitted_is_skipped_and_the_figures_stay(photos: Path, tmp_path: Path) -> None:
+    """A split that tests on all photos of a make leaves one class to fit on: the map is listed as skipped, no more."""
+    root = shutil.copytree(photos, tmp_path / "small")
+    table = pd.read_parquet(root / "metadata.parquet")
+    acme = (table["Make"] == "Acme").to_numpy()
+    ids = table["photo_id"].to_numpy()
+    content: dict[str, object] = {"target_attribute": "Make", "label_encoder_classes": ["Acme", "Bolt"]}
+    for part, chosen in {"train": ids[~acme], "val": ids[:0], "test": ids[acme]}.items():
+        content[f"{part}_ids"] = chosen.tolist()
+        content[f"encoded_{part}_labels"] = [int(part == "train")] * len(chosen)
+    _write_split(root, content)
+    done = finish(evaluate(root, tmp_path / "run", SAVING, with_report=False))
+    assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
+    assert [_header(path)["attribute"] for path in done.maps] == ["Is Smartphone"]
+    reasons = {entry["what"]: entry["why"] for entry in done.skipped}
+    assert "two classes" in reasons["mitigation of Make: map by leace (baseline/colour)"]
+
+
+def _write_split(root: Path, content: dict[str, object]) -> None:
     (root / "splits").mkdir()
     (root / "splits" / "split_data_target_attribute=Make.json").write_text(json.dumps(content))
-    options = Options(
-        encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True,
-        protocol=Protocol.FAST, device="cpu",
-    )  # fmt: skip
-    done = finish(evaluate(root, tmp_path / "run", options, with_report=False))
-    headers = {}
-    for path in done.maps:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads(file.metadata()["lenstrace"])
-        headers[header["attribute"]] = (header["photos"], header["held_out"])
-    assert headers == {"Make": (72, 24), "Is Smartphone": (96, 0)}
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """What a saved map says of itself."""
+    with safe_open(path, framework="numpy") as file:
+        return dict(json.loads(file.metadata()["lenstrace"]))
 
 
 def test_the_plan_takes_out_what_neighbours_are_parted_by(photos: Path) -> None:
