@@ -140,12 +140,13 @@ def pair_workspace(
         workers=jobs or os.cpu_count() or 1,
         scorer=model(catalog),
     )
+    links = bursts(photos)  # here, since a decision waits for as long as the transaction lasts
     with catalog.transaction():
         replace_candidates(
             catalog, ((c.phone_id, c.other_id, c.score, False, c.evidence.to_dict()) for c in result.candidates)
         )
         keep_clock_offsets(catalog, result.clock_offsets)
-        keep_bursts(catalog, bursts(photos))
+        keep_bursts(catalog, links)
         follow(catalog, always=True)
     paths = {photo.id: photo.preview for photo in photos}
     shown = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from curate.catalog.pairs import PairRow
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import CurateError, UsageError
 from curate.tui.messages import MatchesDrawn
 from curate.workspace import Workspace
 
@@ -22,7 +22,7 @@ FINE = (60, 2)
 def matches_of(
     workspace: Workspace, pair: PairRow, swapped: bool, coarse: bool, stopped: Callable[[], bool]
 ) -> MatchesDrawn | None:
-    """Draw the matches of a pair; None where it was stopped. Opens the catalogue for itself: for a thread.
+    """Draw the matches of a pair, or say why not; None where it was stopped. Opens the catalogue for itself: for a thread.
 
     Args:
         workspace: whose catalogue, previews and features are used. pair: which photos. swapped: the other photo stands first.
@@ -33,23 +33,21 @@ def matches_of(
     from curate.pairing.run import pairing_photos
 
     key = pair.phone_id, pair.other_id
-    with Catalog.open(workspace) as catalog:
-        photos, left_out = pairing_photos(catalog, key)
-    by_id = {photo.id: photo for photo in photos}
-    if len(by_id) < 2:
-        why = "; ".join(f"{path}: {reason}" for path, reason in left_out) or "a camera's type is unknown"
-        return MatchesDrawn(
-            key, None, error=UsageError("there are no matches to draw", why, "Run curate ingest again.")
-        )
-    one, two = (by_id[photo] for photo in (reversed(key) if swapped else key))
-    if stopped():
-        return None
-    found = inlier_points(one, two, workspace.cache)
-    if stopped():
-        return None
     try:
+        with Catalog.open(workspace) as catalog:
+            photos, left_out = pairing_photos(catalog, key)
+        by_id = {photo.id: photo for photo in photos}
+        if len(by_id) < 2:
+            why = "; ".join(f"{path}: {reason}" for path, reason in left_out) or "a camera's type is unknown"
+            raise UsageError("there are no matches to draw", why, "Run curate ingest again.")
+        one, two = (by_id[photo] for photo in (reversed(key) if swapped else key))
+        if stopped():
+            return None
+        found = inlier_points(one, two, workspace.cache)
+        if stopped():
+            return None
         drawn = draw_matches(one, two, found, *(COARSE if coarse else FINE))
-    except UsageError as error:
+    except CurateError as error:
         return MatchesDrawn(key, None, error=error)
     return MatchesDrawn(key, _picture(drawn), len(found.a))
 

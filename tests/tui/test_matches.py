@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from textual.widgets import Static
 
 from curate.catalog import decisions
+from curate.errors import WorkspaceError
 from curate.tui import drawn
 from curate.tui.app import CurateApp
 from curate.tui.widgets.photo import PhotoView
@@ -77,6 +78,19 @@ async def test_matches_that_cannot_be_drawn(tmp_path: Path) -> None:
         await pilot.press("m")
         await until(pilot, lambda: "curate ingest" in status(app))
         assert "has no preview" in status(app) and app.screen.query_one("#second").display
+
+
+async def test_a_drawing_without_its_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the thread cannot open it, the reason and the way out are said, and the app goes on."""
+
+    def locked(_: Workspace) -> Any:
+        raise WorkspaceError("the catalogue is locked", "by a backup", "Wait for it to end.")
+
+    async with opened(make_workspace(tmp_path / "w", 2), "review") as (app, pilot):
+        monkeypatch.setattr("curate.tui.drawn.Catalog.open", locked)
+        await pilot.press("m")
+        await until(pilot, lambda: "by a backup. Wait for it to end." in status(app))
+        assert app.is_running and app.screen.query_one("#second").display
 
 
 async def test_a_stopped_drawing_never_arrives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

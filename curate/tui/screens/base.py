@@ -105,6 +105,7 @@ class CurateScreen(Screen[None]):
         """Show what it did."""
         self.say(message.summary, problem=message.failed)
         self.refresh_data()
+        self.let_scores_follow()  # replaced files take their decisions with them
 
     def action_stop_work(self) -> None:
         """Stop what runs."""
@@ -131,9 +132,12 @@ class CurateScreen(Screen[None]):
         workspace = self.catalog.workspace
 
         def rescore() -> None:
-            with Catalog.open(workspace) as catalog:
-                if follow(catalog):
-                    self.app.call_from_thread(self.refresh_data)
+            try:
+                with Catalog.open(workspace) as catalog:
+                    if follow(catalog):
+                        self.app.call_from_thread(self.refresh_data)
+            except CurateError as error:
+                self.app.call_from_thread(self.complain, error)
 
         self.run_worker(rescore, group="scores", thread=True, exclusive=True)
 

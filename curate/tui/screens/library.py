@@ -296,6 +296,7 @@ class LibraryScreen(CurateScreen):
         self._marked.clear()
         self.refresh_data()
         self.say(f"paired: {Path(phone['path']).name} + {Path(other['path']).name} · u undoes")
+        self.let_scores_follow()
 
     def action_copies(self) -> None:
         """Show the copies, those of the photo under the cursor first."""
