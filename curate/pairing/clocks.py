@@ -7,6 +7,7 @@ error. GPS time can: it ties a clock to UTC. A wrong offset does more harm than 
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,8 +91,13 @@ class ClockOffset:
 
 
 def local_time(reading: float | None) -> str | None:
-    """A clock's reading as a local ISO time."""
-    return None if reading is None else datetime.fromtimestamp(round(reading), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    """A clock's reading as a local ISO time; None where no calendar has it, as with a clock that stood at year 1."""
+    if reading is None:
+        return None
+    try:
+        return datetime.fromtimestamp(round(reading), UTC).replace(tzinfo=None).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def jump(seconds: float) -> str | None:
@@ -106,7 +112,8 @@ def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
     """Return the photos with times told in each camera's usual zone, where files say the zone.
 
     A phone that crosses a border or changes to daylight saving jumps by whole hours and says so in `utc_offset`; the jump
-    is taken out, so that its clock runs on.
+    is taken out, so that its clock runs on. A time that would leave the calendar (0001-01-01, of a clock that was never set)
+    stays as it is.
     """
     zones: dict[str, Counter[int]] = defaultdict(Counter)
     for photo in photos:
@@ -118,9 +125,10 @@ def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
     for photo in photos:
         zone = zone_seconds(photo.utc_offset)
         if zone is not None and photo.taken_at is not None and photo.clock is not None and zone != usual[photo.camera]:
-            moved = datetime.fromisoformat(photo.taken_at).replace(tzinfo=None)
-            moved += timedelta(seconds=usual[photo.camera] - zone)
-            photo = replace(photo, taken_at=moved.isoformat(), utc_offset=None)
+            with contextlib.suppress(OverflowError):
+                moved = datetime.fromisoformat(photo.taken_at).replace(tzinfo=None)
+                moved += timedelta(seconds=usual[photo.camera] - zone)
+                photo = replace(photo, taken_at=moved.isoformat(), utc_offset=None)
         told.append(photo)
     return told
 

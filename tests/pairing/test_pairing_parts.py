@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -414,6 +415,23 @@ def test_a_phone_that_changes_zone() -> None:
     (found,) = clocks.estimate_clocks(usual, [(k, 100 + k, 0.99) for k in range(12)])
     assert (found.seconds, found.support) == (100.0, 12)
     assert [p.taken_at for p in usual[:12]] == [p.taken_at for p in photos[:12]]
+
+
+def test_a_clock_at_an_end_of_the_calendar_stops_nobody() -> None:
+    """A photo of year 1 or 9999 in another zone keeps its time, as no calendar goes further; the others' offset is found."""
+    photos = [replace(p, utc_offset="+02:00") if p.side == "phone" else p for p in two_cameras(100.0, 12)]
+    odd = [
+        photo(50, "phone", photos[0].camera, "0001-01-01T00:00:00", utc_offset="+09:00"),
+        photo(51, "phone", photos[0].camera, "9999-12-31T23:59:59.500", utc_offset="-08:00"),
+    ]
+    usual = clocks.in_usual_zone([*photos, *odd])
+    assert [p.taken_at for p in usual[-2:]] == [p.taken_at for p in odd]
+    scored = [(k, 100 + k, 0.99) for k in range(12)] + [(50, 101, 0.9), (51, 102, 0.9)]
+    (found,) = clocks.estimate_clocks(usual, scored)
+    assert (found.seconds, found.support) == (100.0, 12)
+    first = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+    assert clocks.local_time(first) == "0001-01-01T00:00:00"
+    assert clocks.local_time(first - 3600) is clocks.local_time(1e20) is None
 
 
 def test_offsets_are_told_in_full() -> None:
