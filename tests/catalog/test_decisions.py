@@ -217,9 +217,11 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
     free = {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} - before
     assert free and all(sha(1) in pair for pair in free) and waiting(catalog) == len(queue(catalog))
     assert decisions.partner_of(catalog, sha(1)) is None
+    assert [row for row in catalog.labels() if row["subject_idx"] is not None] == []
     content(0)
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(0), sha(1))]
     assert (decisions.tally(catalog)["accepted"], decisions.gone(catalog)) == (1, 0)
+    assert [row["subject_idx"] for row in catalog.labels("subject_idx IS NOT NULL")] == [0, 0]
     assert {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} <= before
 
 
