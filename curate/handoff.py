@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -59,7 +60,8 @@ def embed_previews(
         quiet: keep tracer's progress back.
 
     Returns:
-        sha256 -> float32 vector, as the encoder gave it; photos that could not be embedded are absent.
+        sha256 -> float32 vector, as the encoder gave it; photos that could not be embedded, or whose preview is gone, are
+        absent. They are tried again each time.
 
     Raises:
         HandoffError: tracer failed (an unknown encoder, no weights). StorageError: the cache cannot be written.
@@ -72,7 +74,7 @@ def embed_previews(
     for part in sorted(place.glob("*.safetensors")):
         with contextlib.suppress(OSError, SafetensorError):  # a damaged part is made again
             known |= load_file(part)
-    missing = sorted(set(previews) - set(known))
+    missing = sorted(sha256 for sha256, preview in previews.items() if sha256 not in known and preview.exists())
     if not missing:
         return {sha256: known[sha256] for sha256 in previews if sha256 in known}
     try:
@@ -90,9 +92,10 @@ def embed_previews(
                 arrays = load_file(file)
                 for number, vector in zip(arrays["Flickr ID"].tolist(), arrays["image_embeddings"], strict=True):
                     made[missing[number - 1]] = vector.astype("float32")
-            part = place / f"{missing[0][:16]}-{len(made)}.safetensors"
-            save_file(made, f"{part}.partial")
-            os.replace(f"{part}.partial", part)
+            if made:  # named by what it holds: no run writes over another's
+                part = place / f"{hashlib.sha256(''.join(sorted(made)).encode()).hexdigest()[:32]}.safetensors"
+                save_file(made, f"{part}.partial")
+                os.replace(f"{part}.partial", part)
     except OSError as error:
         raise StorageError(
             "embeddings cannot be kept", f"{place}: {error}", "Make room, or pair without --embeddings."
@@ -102,9 +105,11 @@ def embed_previews(
 
 
 def _linked(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the file system has none."""
+    """A second name for a file, or a copy where the file system has none; nothing where the file went away meanwhile."""
     try:
         os.link(source, target)
+    except FileNotFoundError:
+        return
     except OSError:
         shutil.copyfile(source, target)
 

@@ -198,6 +198,38 @@ def test_groups_are_listed_and_drawn_from(place: Path, capsys: pytest.CaptureFix
     assert sorted(names) == [(str(k), str(k)) for k in range(4)]
 
 
+def test_a_photo_that_is_never_embedded_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again each time, alone: what other runs made stays. One whose preview is gone is absent, too."""
+    from safetensors.numpy import save_file
+
+    asked: list[int] = []
+
+    def tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
+        pictures = list(Path(words[1]).iterdir())
+        asked.append(len(pictures))
+        good = sorted(int(p.stem) for p in pictures if p.read_text() != "bad")
+        folder = Path(words[words.index("-o") + 1]) / "embeddings"
+        folder.mkdir(parents=True)
+        if good:
+            arrays = {"Flickr ID": np.array(good, np.int64), "image_embeddings": np.ones((len(good), 4), np.float32)}
+            save_file(arrays, str(folder / "x.safetensors"))
+        return {}, len(good) < len(pictures)
+
+    monkeypatch.setattr(handoff, "_tracer", tracer)
+    previews = {letter * 64: tmp_path / f"{letter}.jpg" for letter in "abcde"}
+    for letter, path in zip("abcde", previews.values(), strict=True):
+        path.write_text("bad" if letter == "a" else letter)
+    three = dict(list(previews.items())[:3])
+    gone = {"f" * 64: tmp_path / "gone.jpg"}
+    assert len(handoff.embed_previews(three | gone, tmp_path, "offline/x")) == 2
+    for _ in range(3):
+        assert set(handoff.embed_previews(previews | gone, tmp_path, "offline/x")) == set(previews) - {"a" * 64}
+    assert asked == [3, 3, 1, 1]
+    assert handoff.embed_previews(gone, tmp_path, "offline/x") == {} and len(asked) == 4
+
+
 def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """tracer runs for what is missing alone, in a process of its own; its failure is passed on; damage is mended."""
     from safetensors.numpy import save_file
