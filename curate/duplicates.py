@@ -21,6 +21,7 @@ from curate.catalog.labels import LABEL_COLUMNS, LabelRow
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.likeness import Components, alike_by_hash, join_alike, parse_hash
+from curate.text import printable_path
 
 _PREFERRED_FORMATS = (
     {"DNG", "CR2", "CR3", "CRW", "NEF", "ARW", "ORF", "RW2", "RAF", "PEF", "MRW"},
@@ -49,12 +50,14 @@ class Group:
         others: paths of the rest, in the order in which they would be kept.
         bits: the largest number of hash bits between the keeper and another; 0 for exact copies and where there is no hash.
         reason: why the keeper is kept and not the next one.
+        files: the paths' own bytes, the keeper's first: a name that is not UTF-8 is shown otherwise than it is.
     """
 
     keeper: str
     others: tuple[str, ...]
     bits: int
     reason: str
+    files: tuple[bytes, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `curate duplicates` prints it."""
@@ -161,7 +164,8 @@ def _reported(groups: Iterable[Sequence[LabelRow]], bits: int | None = None) -> 
 def _group(members: Sequence[LabelRow], bits: int) -> Group:
     first, second = keeper_rank(members[0]), keeper_rank(members[1])
     reason = next((why for why, a, b in zip(_REASONS, first, second, strict=True) if a != b), _REASONS[-1])
-    return Group(members[0]["path"], tuple(row["path"] for row in members[1:]), bits, reason)
+    files = tuple(row.get("path_bytes") or os.fsencode(row["path"]) for row in members)
+    return Group(members[0]["path"], tuple(row["path"] for row in members[1:]), bits, reason, files)
 
 
 def _spread(members: Sequence[LabelRow]) -> int:
@@ -174,15 +178,15 @@ def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport
     """Say, as a person, that of a photo and its copies this one is kept; it is logged and can be undone.
 
     Args:
-        report: the groups as they are, to tell whether the photo has copies at all.
+        path: the file's own, not as it is shown. report: the groups as they are, to tell whether the photo has copies at all.
 
     Raises:
         UsageError: the catalogue has no such photo, or it has no copies.
     """
     row = catalog.photo_at(path)
     if row is None:
-        raise UsageError("that is no photo of the workspace", str(path), "Paths are listed by: curate photos -w DIR")
-    groups = (*report.exact, *report.near)
-    if not any(row["path"] in (group.keeper, *group.others) for group in groups):
+        what = "that is no photo of the workspace"
+        raise UsageError(what, printable_path(path), "Paths are listed by: curate photos -w DIR")
+    if not any(row["path_bytes"] in group.files for group in (*report.exact, *report.near)):
         raise UsageError("that photo has no copies", row["path"], "Groups are listed by: curate duplicates -w DIR")
     keepers.keep(catalog, row["id"])

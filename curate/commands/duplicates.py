@@ -9,6 +9,7 @@ import typer
 
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
 from curate.output import Style, print_json, print_rows
+from curate.text import printable_path
 
 app = typer.Typer()
 
@@ -43,4 +44,4 @@ def duplicates_keep(
 
     with opened(workspace or context.obj, "duplicates keep") as catalog:
         keep(catalog, photo, duplicate_report(catalog))
-    print(f"kept: {photo}")
+    print(f"kept: {printable_path(photo)}")

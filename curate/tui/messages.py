@@ -71,9 +71,11 @@ class MatchesDrawn(Message):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A photo that has copies: its path, its group's number, whether it is kept, why or why not, and what file it is."""
+    """A photo that has copies: its path as shown and its own, its group's number, whether it is kept, why or why not, and
+    what file it is."""
 
     path: str
+    own_path: bytes
     group: int
     kept: bool
     reason: str

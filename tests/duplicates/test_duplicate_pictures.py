@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -94,6 +95,22 @@ def test_a_person_chooses_what_is_kept(place: Path, capsys: pytest.CaptureFixtur
     assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
     capsys.readouterr()
     assert report(place, capsys) == before
+
+
+def test_a_copy_whose_name_is_no_text_can_be_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command takes the file's own name and says it in text; a name that is none of the workspace is refused alike."""
+    photos = tmp_path / "photos"
+    odd = Path(os.fsdecode(os.fsencode(photos) + b"/\xff.jpg"))
+    shutil.copy(write_photo(photos / "a.jpg", 1), odd)
+    workspace = tmp_path / "w"
+    assert run_cli(["new", str(workspace)]) == Exit.DONE
+    assert run_cli(["ingest", str(photos), "-w", str(workspace), "--jobs", "1"]) == Exit.DONE
+    capsys.readouterr()
+    assert run_cli(["duplicates", "keep", str(odd), "-w", str(workspace)]) == Exit.DONE
+    assert r"\xff.jpg" in capsys.readouterr().out
+    assert Path(report(workspace, capsys)["exact"][0]["keeper"]).name == r"\xff.jpg"
+    assert run_cli(["duplicates", "keep", str(odd.with_suffix(".png")), "-w", str(workspace)]) == Exit.USAGE
+    assert r"\xff.png" in capsys.readouterr().err
 
 
 def test_only_a_copy_can_be_kept(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

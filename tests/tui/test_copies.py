@@ -61,6 +61,20 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         await until(pilot, lambda: listed(app)[0][1] == chosen)
 
 
+async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
+    """A file is named by its own bytes, not by how they are shown."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
+        catalog.put_photo(b"/photos/backup/\xff.JPG", facts, 1)
+    async with opened(workspace, "copies") as (app, pilot):
+        await until(pilot, lambda: len(listed(app)) == 2)
+        table: DataTable[Any] = app.screen.query_one(DataTable)
+        assert "4032 × 3024" in str(table.get_row_at(1)[2])
+        await pilot.press("down", "k")
+        await until(pilot, lambda: listed(app)[0] == ("✓", r"\xff.JPG", "a person chose it"))
+
+
 async def test_the_librarys_photo_is_looked_up(workspace: Workspace) -> None:
     """D on a photo of a group puts the cursor on it; on one without copies it says so."""
     async with opened(workspace) as (app, pilot):

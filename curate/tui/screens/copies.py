@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -127,7 +128,7 @@ class CopiesScreen(CurateScreen):
         if copy is None:
             return
         try:
-            keep(self.catalog, copy.path, self._report)
+            keep(self.catalog, os.fsdecode(copy.own_path), self._report)
         except CurateError as error:
             self.complain(error)
             return
@@ -144,12 +145,12 @@ def look_for_copies(workspace: Workspace) -> CopiesFound:
         report = duplicate_report(catalog)
         groups = [*(("exact", group) for group in report.exact), *(("near", group) for group in report.near)]
         for number, (kind, group) in enumerate(groups[:SHOWN_GROUPS]):
-            for path in (group.keeper, *group.others):
-                row = catalog.photo_at(path)
+            for path, own_path in zip((group.keeper, *group.others), group.files, strict=True):
+                row = catalog.photo_at(os.fsdecode(own_path))
                 size = f"{row['width']} × {row['height']}" if row and row["width"] else ""
                 file = "  ".join(part for part in (row["format"] if row else None, size) if part)
-                kept = path == group.keeper
-                copies.append(Copy(path, number, kept, group.reason if kept else _KINDS[kind], file))
+                kept = own_path == group.files[0]
+                copies.append(Copy(path, own_path, number, kept, group.reason if kept else _KINDS[kind], file))
     return CopiesFound(copies, report)
 
 
