@@ -7,9 +7,11 @@ their small pictures agree.
 
 from __future__ import annotations
 
+import heapq
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +96,7 @@ def parse_hash(text: str | None) -> int | None:
 def near_pairs(
     hashes: NDArray[np.uint64], bits: int = NEAR_BITS
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield index pairs whose hashes differ in at most `bits` bits, in blocks; a pair may come more than once.
+    """Yield index pairs whose hashes differ in at most `bits` bits, in blocks, each pair once.
 
     Two hashes that differ in k bits agree wholly in at least two of k + 2 bands, so only hashes that share two bands are
     compared. Memory is O(n); equal hashes should be collapsed before, since every pair of them is yielded.
@@ -107,15 +109,27 @@ def near_pairs(
         return
     edges = [HASH_BITS * i // (bits + 2) for i in range(bits + 3)]
     masks = [(1 << high) - (1 << low) for low, high in itertools.pairwise(edges)]
-    for one, two in itertools.combinations(masks, 2):
-        shared = hashes & np.uint64(one | two)
-        order = np.argsort(shared, kind="stable")
-        edge = np.flatnonzero(np.r_[True, np.diff(shared[order]) != 0, True])
-        size = np.diff(edge)
-        yield from _pairs_at_steps(hashes, order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
-        many = np.flatnonzero(size > _FEW)
-        for start, stop in zip(edge[many].tolist(), edge[many + 1].tolist(), strict=True):
-            yield from _pairs_within(hashes, order[start:stop], bits)
+    for one, two in itertools.combinations(range(len(masks)), 2):
+        earlier = np.array([mask for k, mask in enumerate(masks[:two]) if k != one], dtype=np.uint64)
+        for a, b in _pairs_that_share(hashes, np.uint64(masks[one] | masks[two]), bits):
+            # a pair that shares more bands comes with the first two of them alone
+            first = ((hashes[a] ^ hashes[b])[:, None] & earlier).all(1)
+            if first.any():
+                yield a[first], b[first]
+
+
+def _pairs_that_share(
+    hashes: NDArray[np.uint64], mask: np.uint64, bits: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Near pairs among those hashes that agree in all bits of a mask."""
+    shared = hashes & mask
+    order = np.argsort(shared, kind="stable")
+    edge = np.flatnonzero(np.r_[True, np.diff(shared[order]) != 0, True])
+    size = np.diff(edge)
+    yield from _pairs_at_steps(hashes, order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
+    many = np.flatnonzero(size > _FEW)
+    for start, stop in zip(edge[many].tolist(), edge[many + 1].tolist(), strict=True):
+        yield from _pairs_within(hashes, order[start:stop], bits)
 
 
 def _pairs_at_steps(
@@ -145,10 +159,9 @@ def _pairs_within(
         for j in range(i, len(members), _BLOCK):
             b = members[j : j + _BLOCK]
             near = np.bitwise_count(hashes[a][:, None] ^ hashes[b][None, :]) <= bits
-            rows, columns = np.nonzero(near)
-            apart = a[rows] != b[columns]
-            if apart.any():
-                yield a[rows][apart], b[columns][apart]
+            rows, columns = np.nonzero(np.triu(near, 1) if i == j else near)
+            if len(rows):
+                yield a[rows], b[columns]
 
 
 def join_near(components: Components, texts: Sequence[str | None], bits: int = NEAR_BITS) -> None:
@@ -258,22 +271,71 @@ def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 def join_alike(components: Components, rows: Sequence[Row], alike: Callable[[Row, Row], bool]) -> None:
     """Join the rows whose hashes are candidates of each other (`CANDIDATE_BITS`) and that a judge calls alike.
 
-    Of rows with one hash that are not alike, each stands for those that are like it.
+    Of rows with one hash that are not alike, each stands for those that are like it. Rows of two different seconds are no
+    copies (`may_be_copies`) and never come before the judge: a time-lapse has thousands of photos with one hash.
     """
-    faces: dict[int, list[int]] = {}
+    members: dict[int, list[int]] = defaultdict(list)
     for i, row in enumerate(rows):
         value = parse_hash(row.get("phash"))
-        if value is None:
-            continue
-        known = faces.setdefault(value, [])
-        like = next((j for j in known if alike(rows[j], row)), None)
-        if like is None:
-            known.append(i)
-        else:
-            components.join(like, i)
-    values = list(faces)
+        if value is not None:
+            members[value].append(i)
+
+    @cache
+    def faces(value: int) -> _Faces:
+        found = _Faces()
+        for i in members[value]:
+            second = _second(rows[i])
+            like = next((j for j in found.of(second) if alike(rows[j], rows[i])), None)
+            if like is None:
+                found.add(i, second)
+            else:
+                components.join(like, i)
+        return found
+
+    for value, numbers in members.items():
+        if len(numbers) > 1:  # the others are looked at where they have a neighbour
+            faces(value)
+    values = list(members)
     for a, b in near_pairs(np.array(values, dtype=np.uint64), CANDIDATE_BITS):
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
-            for i, j in itertools.product(faces[values[x]], faces[values[y]]):
+            for i, j in faces(values[x]).pairs(faces(values[y])):
                 if components.root(i) != components.root(j) and alike(rows[i], rows[j]):
                     components.join(i, j)
+
+
+def _second(row: Row) -> str | None:
+    """The second in which a photo was taken, as far as `may_be_copies` goes by it; None where it could be any."""
+    taken = str(row["taken_at"]) if row.get("taken_precision") == "second" else ""
+    return taken[:19] if len(taken) >= 19 else None
+
+
+class _Faces:
+    """Numbers of rows with one hash of which none is like another, by the second in which they were taken."""
+
+    __slots__ = ("_all", "_by_second")
+
+    def __init__(self) -> None:
+        self._all: list[int] = []
+        self._by_second: dict[str | None, list[int]] = {}
+
+    def add(self, number: int, second: str | None) -> None:
+        """Take a row in; numbers come in ascending order."""
+        self._all.append(number)
+        self._by_second.setdefault(second, []).append(number)
+
+    def of(self, second: str | None) -> Iterable[int]:
+        """Those that may have been taken in a second, in ascending order."""
+        if second is None:
+            return self._all
+        here, anywhen = self._by_second.get(second, ()), self._by_second.get(None, ())
+        return heapq.merge(here, anywhen) if here and anywhen else here or anywhen
+
+    def pairs(self, others: _Faces) -> Iterator[tuple[int, int]]:
+        """Pairs of one of these and one of others that may have been taken in one second."""
+        mine, theirs = self._by_second, others._by_second
+        for second in mine.keys() & theirs.keys():
+            yield from itertools.product(mine[second], theirs[second])
+        for second in (mine.keys() - {None}) if None in theirs else ():
+            yield from itertools.product(mine[second], theirs[None])
+        for second in (theirs.keys() - {None}) if None in mine else ():
+            yield from itertools.product(mine[None], theirs[second])
