@@ -20,7 +20,7 @@ from typing import Any, Literal
 from curate.cameras.resolve import resolve
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
-from curate.photos.facts import PhotoFacts, Status
+from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Limits, Readers
 from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
@@ -76,7 +76,8 @@ def ingest(
     label_from: Literal["folder"] | None = None,
     labels: Path | None = None,
 ) -> Work[IngestCounts]:
-    """Take in the photos below some files and folders; only what changed since the last time is read.
+    """Take in the photos below some files and folders; only what changed since the last time is read, and what another
+    reader read.
 
     Args:
         catalog: to write to; the caller holds the workspace's lock.
@@ -207,6 +208,7 @@ class _Run:
                 if (
                     before is None
                     or before.changed(task.found.size, task.found.mtime_ns)
+                    or before.reader != READER
                     or before.status in _READ_AGAIN
                 ):
                     to_read.append(task)

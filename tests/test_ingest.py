@@ -14,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import kill_and_compare
+from curate.cameras.types import CameraType
+from curate.cameras.version import rules_version
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
+from curate.datafiles import data_file
 from curate.errors import SourceError
 from curate.export.run import ensure_export, export_rows
 from curate.ingest import IngestCounts, ingest
-from curate.photos.facts import PhotoFacts, Status
+from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Readers
 from curate.progress import finish
 from curate.workspace import Workspace
@@ -57,6 +60,27 @@ def test_again_touches_only_what_changed(catalog: Catalog, tmp_path: Path) -> No
     (tmp_path / "elsewhere.jpg").rename(photos / "3.jpg")
     assert counts(take_in(catalog, photos)) == {"updated": 1, "unchanged": 4}
     assert rows(catalog)["3.jpg"]["status"] == "ok"
+
+
+def test_what_an_older_reader_read_is_read_again(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, though the files are as they were: a newer one tells more of them. Rows, labels and decisions stay theirs."""
+    photos = tmp_path / "photos"
+    for number in range(2):
+        write_photo(photos / f"{number}.jpg", number)
+    take_in(catalog, photos)
+    ids = catalog.photo_ids_where("1")
+    decisions.label(catalog, ids, "semantic_label", "cat")
+    hashes = [str(row["sha256"]) for row in catalog.labels()]
+    decisions.decide(catalog, "accept", hashes[0], hashes[1])
+    catalog.connection.execute("""UPDATE reading SET facts = json_set(facts, '$.screenshot', 'the older one erred')""")
+    assert counts(take_in(catalog, photos)) == {"unchanged": 2}
+    for module in ("curate.ingest", "curate.catalog.store"):
+        monkeypatch.setattr(f"{module}.READER", READER + 1)
+    assert counts(take_in(catalog, photos)) == {"updated": 2}
+    assert catalog.photo_ids_where("screenshot IS NULL AND semantic_label = 'cat' AND subject_idx = 0") == ids
+    assert counts(take_in(catalog, photos)) == {"unchanged": 2}
 
 
 def test_odd_files_have_a_row_or_a_reason(catalog: Catalog, tmp_path: Path) -> None:
@@ -410,6 +434,37 @@ def test_a_camera_type_in_the_settings_holds_for_photos_that_are_there(workspace
     settings.write_text(plain)
     with Catalog.open(Workspace.open(workspace.root)) as catalog:
         assert rows(catalog)["1.jpg"]["camera_type"] == "unknown"
+
+
+def test_new_rules_hold_for_photos_that_are_there(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first command of a newer lenstrace that writes; a person's word stays; without new rules nothing is asked."""
+    with Catalog.open(workspace) as catalog:
+        take_in(catalog, write_photo(tmp_path / "photos" / "1.jpg", 1).parent)
+        take_in(catalog, write_photo(tmp_path / "photos" / "2.jpg", 2, "Acme", "X100").parent)
+        decisions.set_camera_type(catalog, "Acme", "X100", CameraType.COMPACT)
+        catalog.connection.execute(
+            "UPDATE camera SET type = 'tablet', rule = 'family:old' WHERE model = 'Canon EOS 40D'"
+        )
+    with Catalog.open(workspace) as catalog:
+        assert rows(catalog)["1.jpg"]["camera_type"] == "tablet"
+        changes = catalog.revision()
+    monkeypatch.setattr("curate.catalog.store.rules_version", lambda: "newer")
+    with Catalog.open(workspace) as catalog:
+        told = {name: (row["camera_type"], row["camera_type_rule"]) for name, row in rows(catalog).items()}
+        assert told["1.jpg"][0] == "dslr" and told["2.jpg"] == ("compact", "override")
+        assert catalog.revision() == changes + 1
+
+
+def test_the_rules_version_follows_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row more is another version; the same files are the same one."""
+    before = rules_version()
+    assert rules_version.__wrapped__() == before
+    table = tmp_path / "camera_types.csv"
+    table.write_bytes(data_file("camera_types.csv").read_bytes() + b"Acme,X100,compact,,acme.example,2024-05-04\n")
+    monkeypatch.setattr("curate.cameras.version.data_file", lambda _: table)
+    assert rules_version.__wrapped__() != before
 
 
 def test_the_workspaces_own_set_follows_every_change(

@@ -15,10 +15,11 @@ from typing import Any, Literal
 from curate.cameras.names import CameraKey, camera_key
 from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
+from curate.cameras.version import rules_version
 from curate.catalog.database import connect, connect_read_only, is_current, label_reader, transaction
 from curate.catalog.labelling import label_photo
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
-from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
+from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from curate.text import printable_path
 from curate.workspace import Workspace
 
@@ -32,12 +33,13 @@ _SELECT = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue remembers of a file: enough to tell whether it changed."""
+    """What the catalogue remembers of a file: enough to tell whether it changed, and which reader read it last."""
 
     id: int
     size: int | None
     mtime_ns: int | None
     status: Status
+    reader: int
 
     def changed(self, size: int, mtime_ns: int) -> bool:
         """Whether a file of that size and time is another one."""
@@ -68,7 +70,7 @@ class Catalog:
         with contextlib.closing(connection):
             catalog = cls(workspace, connection)
             if not read_only:
-                catalog.apply_camera_settings()
+                catalog.apply_camera_rules()
             yield catalog
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
@@ -120,9 +122,10 @@ class Catalog:
             part = paths[start : start + 500]
             marks = ",".join("?" * len(part))
             for row in self.connection.execute(
-                f"SELECT id, path_bytes, size, mtime_ns, status FROM photo WHERE path_bytes IN ({marks})", part
+                f"SELECT id, path_bytes, size, mtime_ns, status, reader FROM photo WHERE path_bytes IN ({marks})", part
             ):
-                found[row["path_bytes"]] = Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]))
+                status = Status(row["status"])
+                found[row["path_bytes"]] = Known(row["id"], row["size"], row["mtime_ns"], status, row["reader"])
         return found
 
     def put_photo(
@@ -137,9 +140,10 @@ class Catalog:
             self.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
             self.candidates_changed()
         row = self.connection.execute(
-            "INSERT INTO photo (path_bytes, path, source, status, mtime_ns) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source RETURNING id",
-            (path, printable_path(path), source, facts.status.value, mtime_ns),
+            "INSERT INTO photo (path_bytes, path, source, status, mtime_ns, reader) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source, "
+            "reader = excluded.reader RETURNING id",
+            (path, printable_path(path), source, facts.status.value, mtime_ns, READER),
         ).fetchone()
         photo = int(row[0])
         self.connection.execute(
@@ -264,14 +268,15 @@ class Catalog:
             stated[row["make"], row["model"]] = CameraType(row["type"])
         return stated
 
-    def apply_camera_settings(self) -> None:
-        """Let the camera types in workspace.toml hold for the photos that are here already, where they changed."""
+    def apply_camera_rules(self) -> None:
+        """Ask again for the cameras that are here already, where the types in workspace.toml or the rules changed."""
         stated = json.dumps([(*camera_key(c.make, c.model), c.type.value) for c in self.workspace.settings.cameras])
-        row = self.connection.execute("SELECT value FROM fact WHERE key = 'camera_settings'").fetchone()
-        if stated == (row[0] if row else "[]"):
+        basis = {"camera_settings": stated, "camera_rules": rules_version()}
+        kept = self.connection.execute("SELECT key, value FROM fact WHERE key IN ('camera_settings', 'camera_rules')")
+        if basis == {row["key"]: row["value"] for row in kept}:
             return
         with self.transaction():
-            self.connection.execute("INSERT OR REPLACE INTO fact VALUES ('camera_settings', ?)", (stated,))
+            self.connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", basis.items())
             if self.retype_cameras():
                 self.touch()
 
