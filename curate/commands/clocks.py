@@ -25,7 +25,8 @@ def clocks(context: typer.Context, workspace: Where = HERE, json: Json = False) 
         print_json({"offsets": offsets}) if json else print_rows(offsets, Style.TABLE, columns)
 
 
-@app.command("set")
+# -5 is a number, not an option; a misspelt option is then one argument too many, or no number, and refused as that
+@app.command("set", context_settings={"ignore_unknown_options": True})
 def clocks_set(
     context: typer.Context,
     camera_a: Annotated[str, typer.Argument(help="make|model, as `curate clocks` prints it.")],

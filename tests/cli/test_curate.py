@@ -240,6 +240,25 @@ def test_clock_offsets_name_cameras_that_are_there(place: Path, capsys: pytest.C
     assert [row["seconds"] for row in json.loads(capsys.readouterr().out)["offsets"]] == [3600.0]
 
 
+def test_a_clock_that_is_behind_has_a_negative_offset(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """-5 is taken as a number wherever the options stand; a misspelt option is still refused, and nothing is stated."""
+    words = ["clocks", "set", "|".join(PHONE), "|".join(CAMERA)]
+    for seconds, more in (("-5", ["-w", str(place)]), ("-5.5", [f"--workspace={place}"]), ("-1e3", ["-w", str(place)])):
+        assert run_cli([*words, seconds, *more]) == Exit.DONE
+        capsys.readouterr()
+        assert run_cli(["clocks", "-w", str(place), "--json"]) == Exit.DONE
+        assert [row["seconds"] for row in json.loads(capsys.readouterr().out)["offsets"]] == [float(seconds)]
+    for slip, said in (
+        (["-5", "--worksapce", str(place)], "--worksapce"),
+        (["-5", "-x", "-w", str(place)], "-x"),
+        (["--seconds", "-5", "-w", str(place)], "number"),
+    ):
+        assert run_cli([*words, *slip]) == Exit.USAGE
+        assert said in capsys.readouterr().err
+    assert run_cli(["clocks", "-w", str(place), "--json"]) == Exit.DONE
+    assert [row["seconds"] for row in json.loads(capsys.readouterr().out)["offsets"]] == [-1000.0]
+
+
 def test_an_unknown_encoder_is_told_before_anything_is_exported(place: Path) -> None:
     """A slip in an encoder's name costs a second, not an export: exit 2, and no set was made."""
     code = "import sys; from curate.cli import run_cli; sys.exit(run_cli(sys.argv[1:]))"
