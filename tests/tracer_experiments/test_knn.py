@@ -8,10 +8,12 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments import neighbours
-from tracer.experiments.acquisition import acquisition_knn
+from tracer.experiments.acquisition import acquisition_knn, traced_votes
 from tracer.experiments.knn import SETTINGS, mixtures, processing_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.similar import unit
@@ -82,8 +84,8 @@ def test_draws_that_the_long_list_is_too_short_for_are_searched(grouped: bool, m
     rng = np.random.default_rng(1)
     g, h = (rng.integers(40, size=3000), rng.integers(40, size=40)) if grouped else (None, None)
     searched = []
-    search = neighbours._search
-    monkeypatch.setattr(neighbours, "_search", lambda *args: searched.append(len(args[0])) or search(*args))
+    search = neighbours.search
+    monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
     usual = mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h)
     assert sum(searched) < 10
     monkeypatch.setattr(neighbours, "SIGMAS", 0.0)
@@ -153,6 +155,81 @@ def test_exact_duplicates_across_the_kth_place_count_as_a_tie() -> None:
     one = mixtures({"A": pool, "B": pool}, np.array([0, 1, 1]), {"A": query, "B": query}, np.array([0]), k=1, draws=1)
     assert one.right.all()  # the lower row comes first
     assert one.tied == 1.0
+
+
+def _by_row(query: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """Double-precision cosines, each summed in the same order, so that equal pictures have equal ones."""
+    return (_exact_unit(pool) * _exact_unit(query[None])).sum(axis=1)
+
+
+def _close_or_equal(rng: np.random.Generator, n: int, spread: float, copies: int) -> np.ndarray:
+    """(n, 19) embeddings around one direction, of which some are the same."""
+    matrix = (np.ones(19) + spread * rng.standard_normal((n, 19))).astype(np.float32)
+    matrix[rng.integers(n, size=copies)] = matrix[0]
+    return matrix
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([1.0, 1e-3, 1e-4]),
+    st.sampled_from([0, 30]),
+    st.integers(1, 5),
+    st.booleans(),
+)
+def test_close_and_equal_neighbours_come_as_brute_force_has_them(
+    seed: int, spread: float, copies: int, k: int, grouped: bool
+) -> None:
+    """However many pool pictures are equal, or nearer to each other than single precision tells: double precision, then rows."""
+    rng = np.random.default_rng(seed)
+    n, q = 150, 12
+    pool = {name: _close_or_equal(rng, n, spread, copies) for name in "AB"}
+    queries = {name: np.concatenate([pool[name][:4], _close_or_equal(rng, q - 4, spread, 0)]) for name in "AB"}
+    y, z = rng.integers(3, size=n), rng.integers(3, size=q)
+    g, h = (rng.integers(20, size=n), rng.integers(20, size=q)) if grouped else (None, None)
+    found = mixtures(pool, y, queries, z, k=k, draws=2, seed=3, pool_groups=g, query_groups=h)
+    assigned = [np.random.default_rng(3 + draw).choice(2, size=n) for draw in range(2)]
+    for t, i in product(range(2), range(q)):
+        cosines = np.stack([_by_row(queries["AB"[t]][i], pool[name]) for name in "AB"])
+        if g is not None and h is not None:
+            cosines[:, g == h[i]] = -np.inf
+        for a, b in product(range(2), repeat=2):
+            mixed = np.where(y == z[i], cosines[a], cosines[b])
+            assert found.right[t, a, b, i] == (_vote(mixed, y, k) == z[i])
+        for draw, of in enumerate(assigned):
+            assert found.uniform[t, draw, i] == (_vote(cosines[of, np.arange(n)], y, k) == z[i])
+
+
+def test_only_what_is_undecided_is_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neighbours lie apart no query is searched twice; of thirty equal ones each list that they lead is."""
+    pool, y, queries, z = _data(6, 3000, 40)
+    searched = []
+    search = neighbours.search
+    monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
+    mixtures(pool, y, queries, z, k=5, draws=0)
+    assert not searched
+    for matrix in (*pool.values(), *queries.values()):
+        matrix[:30] = 1.0
+    mixtures(pool, y, queries, z, k=5, draws=0)
+    assert sum(searched) > 30
+
+
+def test_acquisition_takes_equal_neighbours_in_the_order_of_their_rows() -> None:
+    """A product of matrices gives equal photos cosines that differ in their last digit; they count as equal all the same."""
+    rng = np.random.default_rng(0)
+    n = 403  # no multiple of what a product takes at once
+    X = rng.standard_normal((n, 24)).astype(np.float32)
+    X[::3] = X[0]
+    kind = rng.integers(3, size=n)
+    make, scene = rng.integers(2, size=n), np.arange(n)
+    found = traced_votes(
+        X, kind.astype(str).astype(object), make.astype(str).astype(object), scene, "Make", k=1, draws=1
+    )
+    for at, row in enumerate(found.rows):
+        cosines = _by_row(X[row], X)
+        cosines[row] = -np.inf
+        assert found.plain[at] == (_vote(cosines, kind, 1) == kind[row])
+    assert found.tied > 0.3
 
 
 def test_a_strong_trace_gives_spd_and_none_gives_zero() -> None:

@@ -20,7 +20,7 @@ from tracer.experiments.knn import SETTINGS, UNIFORM_DRAWS, settings_outcome
 from tracer.experiments.neighbours import Votes, majority
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
-from tracer.experiments.similar import tile_rows, unit
+from tracer.experiments.similar import levelled, tile_rows, unit
 from tracer.experiments.threads import cores_for
 
 MIN_QUERIES = 20
@@ -154,7 +154,7 @@ def _tile(
     k: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
     """For the queries of a tile: correctness (q, 5), plain correctness (q,), whether they qualify (q,), share of ties (q,)."""
-    S = X[tile].double() @ X.double().T
+    S = levelled(X[tile].double() @ X.double().T)
     there = g[tile][:, None] != g
     S[~there] = -torch.inf
     own, same = y[tile][:, None] == y, a[tile][:, None] == a

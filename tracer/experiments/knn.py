@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew, UsageError
-from tracer.experiments.neighbours import compose, find, query_tiles, sorted_pool, vote
+from tracer.experiments.neighbours import compose, find, query_tiles, vote
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.pool import sorted_pool
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
 from tracer.experiments.threads import one_core_each

@@ -9,24 +9,25 @@ once, every draw keeps about one in P; the first k of those are its k nearest. O
 of it are left, which is rare by the list's length, that query's draw is searched by itself.
 
 Similarities are single precision; where the order of neighbours hangs on less than its rounding, they are computed again in
-double precision. So the answer is that of a double-precision brute force, except where neighbours are exactly as similar.
+double precision, and where it hides which of them are among the k, the whole pool is searched again for that query. So the
+answer is that of a double-precision brute force; neighbours exactly as similar come in the order of the caller's pool.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tracer.experiments.similar import EPSILON, exact, unit
+from tracer.experiments.pool import Neighbours, Pool, search
+from tracer.experiments.similar import EPSILON, exact, levelled
 
 SPARE = 4
-"""Neighbours kept beyond k, so that those too close to call at the k-th place are at hand."""
+"""Neighbours kept beyond k, so that those too close to call at the k-th place are at hand; if more are, they are searched for."""
 
 BUDGET = 1 << 25
 """Similarities held at once (128 MB); on a GPU sixteen times as many."""
@@ -35,64 +36,6 @@ BLOCK = 64
 """Columns of which only the largest is looked at first."""
 SIGMAS = 4.5
 """How far below the expected number a draw's share of the long list may fall before the query is searched by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Candidates for the nearest neighbours of q queries; leading axes stand for processings or draws.
-
-    Attributes:
-        similarity: (…, q, m) float32, −inf where there are fewer.
-        index: (…, q, m) int64 rows of the pool.
-        layer: (…, q, m) int64, which processing of the pool picture.
-    """
-
-    similarity: torch.Tensor
-    index: torch.Tensor
-    layer: torch.Tensor
-
-    def merged(self, other: Neighbours, keep: int) -> Neighbours:
-        """The `keep` most similar of both, most similar first."""
-        both = self.beside(other)
-        best, at = both.similarity.topk(min(keep, both.similarity.shape[-1]), dim=-1)
-        return Neighbours(best, both.index.gather(-1, at), both.layer.gather(-1, at))
-
-    def beside(self, other: Neighbours) -> Neighbours:
-        """All of both, in no order."""
-        return Neighbours(
-            torch.cat([self.similarity, other.similarity], dim=-1),
-            torch.cat([self.index, other.index], dim=-1),
-            torch.cat([self.layer, other.layer], dim=-1),
-        )
-
-    def expanded(self, *shape: int) -> Neighbours:
-        """Views of another leading shape."""
-        return Neighbours(self.similarity.expand(*shape), self.index.expand(*shape), self.layer.expand(*shape))
-
-    def __getitem__(self, at: slice | tuple[slice | None, ...] | None) -> Neighbours:
-        return Neighbours(self.similarity[at], self.index[at], self.layer[at])
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Pool pictures in P processings, sorted by class.
-
-    Attributes:
-        vectors: (P, N, D) float32 unit rows; in the computer's memory where a GPU's is too small, and then moved by tiles.
-        labels: (N,) int64 ascending. groups: (N,) or None; a query never meets its own group.
-        origin: (N,) the rows that the caller knows the pictures by.
-    """
-
-    vectors: torch.Tensor
-    labels: torch.Tensor
-    groups: torch.Tensor | None
-    origin: torch.Tensor
-
-    def rows(self, layer: torch.Tensor | int, index: torch.Tensor) -> torch.Tensor:
-        """(n, D) vectors of some pictures, on the device of the labels."""
-        home = self.vectors.device
-        which = layer if isinstance(layer, int) else layer.to(home)
-        return self.vectors[which, index.to(home)].to(self.labels.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +109,40 @@ def find(
         best, at = top(tiles, keep)
         others = _joined(others, Neighbours(best, at + start, layer.expand_as(at)), keep)
     assert own is not None and others is not None
-    uniform = None if anyhow is None else _drawn(anyhow, assignments, queries, groups, pool, keep)
+
+    def again(rows: torch.Tensor, mixture: torch.Tensor, of_own: bool | None) -> Neighbours:
+        of_groups = None if groups is None else groups[rows]
+        return search(queries[rows], labels[rows], of_groups, pool, mixture, keep, of_own)
+
+    pure = layer[:, 0].expand(layers, size)  # every pool picture in one processing
+    own = _settled(own, _undecided(own, k), lambda at, rows: again(rows, pure[at], True))
+    others = _settled(others, _undecided(others, k), lambda at, rows: again(rows, pure[at], False))
+    uniform = None
+    if anyhow is not None:
+        uniform, short = _drawn(anyhow, assignments, layers * size, keep)
+        uniform = _settled(uniform, short | _undecided(uniform, k), lambda at, rows: again(rows, assignments[at], None))
     return Lists(own, others, uniform)
+
+
+def _undecided(found: Neighbours, k: int) -> torch.Tensor:
+    """(…, q) where more than are held may be as similar as the k-th, as far as single precision tells."""
+    similarity = found.similarity
+    if similarity.shape[-1] < k + SPARE:  # that is the whole pool
+        return torch.zeros(similarity.shape[:-1], dtype=torch.bool, device=similarity.device)
+    return similarity[..., k - 1] - similarity[..., k + SPARE - 1] <= EPSILON  # NaN where there are fewer than k: no
+
+
+def _settled(found: Neighbours, doubtful: torch.Tensor, again: Callable[[int, torch.Tensor], Neighbours]) -> Neighbours:
+    """The lists (n, q, m) with the doubtful ones, (n, q) bool, searched again; `again` takes a list's number and its queries."""
+    if not doubtful.any():
+        return found
+    parts = [part.clone() for part in (found.similarity, found.index, found.layer)]
+    for at in torch.nonzero(doubtful.any(dim=1))[:, 0].tolist():
+        rows = torch.nonzero(doubtful[at])[:, 0]
+        anew = again(at, rows)
+        for part, new in zip(parts, (anew.similarity, anew.index, anew.layer), strict=True):
+            part[at, rows] = new.to(part.dtype)
+    return Neighbours(*parts)
 
 
 def _even(size: int, widest: int) -> int:
@@ -233,15 +208,11 @@ def _of_any_layer(tiles: torch.Tensor, start: int, depth: int, block: int = BLOC
     return Neighbours(best, found % columns + start, found // (rows * columns))
 
 
-def _drawn(
-    anyhow: Neighbours,
-    assignments: torch.Tensor,
-    queries: torch.Tensor,
-    groups: torch.Tensor | None,
-    pool: Pool,
-    keep: int,
-) -> Neighbours:
-    """The nearest in each draw, from the nearest over all processings (q, M)."""
+def _drawn(anyhow: Neighbours, assignments: torch.Tensor, whole: int, keep: int) -> tuple[Neighbours, torch.Tensor]:
+    """The nearest in each draw, from the nearest over all processings (q, M); (draws, q) where too few of a draw are in it.
+
+    `whole`: how many there are over all processings.
+    """
     held = torch.isfinite(anyhow.similarity)
     within = (assignments[:, anyhow.index] == anyhow.layer) & held
     best, at = anyhow.similarity.masked_fill(~within, -torch.inf).topk(min(keep, within.shape[-1]), dim=-1)
@@ -250,29 +221,8 @@ def _drawn(
         anyhow.index.expand(within.shape).gather(-1, at),
         anyhow.layer.expand(within.shape).gather(-1, at),
     )
-    cut = held.all(dim=-1) & (held.shape[-1] < len(pool.vectors) * len(pool.labels))  # there may be more than it holds
-    short = cut & (within.sum(dim=-1) < keep)
-    for draw in torch.nonzero(short.any(dim=1))[:, 0].tolist():
-        rows = torch.nonzero(short[draw])[:, 0]
-        anew = _search(queries[rows], None if groups is None else groups[rows], pool, assignments[draw], keep)
-        found.similarity[draw, rows], found.index[draw, rows] = anew.similarity, anew.index
-        found.layer[draw, rows] = anew.layer
-    return found
-
-
-def _search(
-    queries: torch.Tensor, groups: torch.Tensor | None, pool: Pool, assignment: torch.Tensor, keep: int
-) -> Neighbours:
-    """The nearest (q, keep) where each pool picture has the processing that one draw gave it."""
-    found: Neighbours | None = None
-    for index in torch.split(torch.arange(len(assignment), device=queries.device), MIN_WIDTH):
-        similarity = queries @ pool.rows(assignment[index], index).T
-        if groups is not None and pool.groups is not None:
-            similarity.masked_fill_(groups[:, None] == pool.groups[index], -torch.inf)
-        best, at = similarity.topk(min(keep, len(index)), dim=1)
-        found = _joined(found, Neighbours(best, index[at], assignment[index[at]]), keep)
-    assert found is not None
-    return found
+    cut = held.all(dim=-1) & (held.shape[-1] < whole)  # there may be more than it holds
+    return found, cut & (within.sum(dim=-1) < keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +291,7 @@ def _recompute(
     for row, there in zip(torch.split(rows[at], step), torch.split(column, step), strict=True):
         layer, index = candidates.layer[row, there], candidates.index[row, there]
         rank[row, there] = exact(queries[row % len(queries)], pool.rows(layer, index))
+    rank[rows] = levelled(rank[rows])
 
 
 def compose(lists: Lists) -> Neighbours:
@@ -349,39 +300,6 @@ def compose(lists: Lists) -> Neighbours:
     own = lists.own[:, None].expanded(layers, layers, queries, keep)
     others = lists.others[None].expanded(layers, layers, queries, lists.others.similarity.shape[-1])
     return own.beside(others)
-
-
-def sorted_pool(
-    vectors: Mapping[str, NDArray[np.floating[Any]]],
-    labels: NDArray[np.int64],
-    groups: NDArray[np.int64] | None,
-    device: str,
-) -> Pool:
-    """A pool of unit vectors by processing, sorted by class.
-
-    Args:
-        vectors: processing → (N, D). The pool is a copy, and stays in the computer's memory where it would take more than half
-            of the memory that the device has free.
-    """
-    order = np.argsort(labels, kind="stable")
-    at = torch.from_numpy(order)
-    first = next(iter(vectors.values()))
-    stacked = torch.empty(len(vectors), *first.shape)
-    for row, matrix in zip(stacked, vectors.values(), strict=True):
-        torch.index_select(unit(torch.from_numpy(np.ascontiguousarray(matrix, np.float32))), 0, at, out=row)
-    if device != "cpu" and stacked.nbytes < _free(device) / 2:
-        stacked = stacked.to(device)
-    return Pool(
-        stacked,
-        torch.from_numpy(labels[order]).to(device),
-        None if groups is None else torch.from_numpy(groups[order]).to(device),
-        at.to(device),
-    )
-
-
-def _free(device: str) -> int:
-    """Bytes of memory that a device has free; none where that cannot be asked."""
-    return torch.cuda.mem_get_info(device)[0] if device.startswith("cuda") else 0
 
 
 def query_tiles(labels: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
