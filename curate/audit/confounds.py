@@ -7,7 +7,6 @@ camera in any result. The tests name such properties; the classifier says how fa
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -245,9 +244,3 @@ def _balanced(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean recall of the two classes, from (n, 4) sums: right and all of the one, right and all of the other."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return (sums[:, 0] / sums[:, 1] + sums[:, 2] / sums[:, 3]) / 2
-
-
-def class_counts(rows: Sequence[LabelRow]) -> dict[str, int]:
-    """Return how many photos each camera class has."""
-    counts = Counter(row[CLASS_COLUMN] for row in _of_known_class(rows))
-    return {name: counts[name] for name in CLASSES}

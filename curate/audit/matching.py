@@ -9,7 +9,7 @@ integer circulation between the cells, which linear programming finds.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -151,12 +151,3 @@ def _why(unit: Unit, kind: tuple[Cell | None, Cell | None], names: Sequence[str]
 def _draw_key(unit: Unit, seed: int) -> bytes:
     names = ":".join(str(row.get("photo_id")) for row in unit)
     return hashlib.blake2b(f"{seed}:{names}".encode(), digest_size=8).digest()
-
-
-def cell_counts(rows: Sequence[LabelRow], names: Sequence[str]) -> dict[str, Counter[Cell]]:
-    """Return how many photos of each class each cell holds."""
-    counts: dict[str, Counter[Cell]] = {name: Counter() for name in CLASSES}
-    for row in rows:
-        if row.get(CLASS_COLUMN) in CLASSES:
-            counts[row[CLASS_COLUMN]][tuple(PROPERTIES[name].value_of(row) for name in names)] += 1
-    return counts

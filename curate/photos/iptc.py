@@ -1,9 +1,8 @@
 """What IPTC metadata tell: the date that a photo was taken, as archives and agencies write it, and instructions.
 
 Source: IPTC-NAA Information Interchange Model 4.2, datasets 2:40, 2:55 and 2:60; the Photoshop file format's image resource
-blocks, of which number 0x0404 holds them in JPEG files. Both date
-and time must be there: a date alone is often that
-of a historical event, not of a photo.
+blocks, of which number 0x0404 holds them in JPEG files. Both date and time must be there: a date alone is often that of a
+historical event, not of a photo.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, false_discovery_control
 
 from curate.audit.confounds import _holm, confounds, in_words, report, together
-from curate.audit.matching import cell_counts, match
+from curate.audit.matching import Cell, match
 from curate.audit.properties import CLASSES, PROPERTIES
 from curate.errors import UsageError
 
@@ -43,6 +45,15 @@ def photos(scenes: int, seed: int = 0, **planted: tuple[list[Any], list[Any]]) -
             }
             rows.append(row | {column: rng.choice(values[side]) for column, values in planted.items()})
     return rows
+
+
+def cell_counts(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Counter[Cell]]:
+    """How many photos of each class each cell holds."""
+    counts: dict[str, Counter[Cell]] = {name: Counter() for name in CLASSES}
+    for row in rows:
+        if row["camera_class"] in CLASSES:
+            counts[row["camera_class"]][tuple(PROPERTIES[name].value_of(row) for name in names)] += 1
+    return counts
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from test_photo_makernote import directory, photo
 from curate.catalog.database import connect, label_reader
 from curate.errors import UsageError
 from curate.photos import iptc
-from curate.photos.bursts import burst_of, by_pace
+from curate.photos.bursts import burst_of
 from curate.photos.edited import judge
 from curate.photos.exif import Reading, read_exif
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -235,31 +235,6 @@ def test_bursts_by_what_the_file_says(tmp_path: Path) -> None:
         jpeg_with((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet), base=encoded("JPEG", None, picture()))
     )
     assert read_photo(path).burst == "google:ab-12"
-
-
-def test_bursts_by_pace() -> None:
-    """Three of one camera within a second of each other; other cameras, slower series and pairs are none."""
-    shots = [
-        ("a", "Canon R5", "2021-01-01T10:00:00.100"),
-        ("x", "Nikon Z9", "2021-01-01T10:00:00.300"),
-        ("c", "Canon R5", "2021-01-01T10:00:01.900"),
-        ("b", "Canon R5", "2021-01-01T10:00:01.000"),
-        ("d", "Canon R5", "2021-01-01T10:00:05.000"),
-        ("e", "Canon R5", "2021-01-01T10:00:05.500"),
-        ("f", None, "2021-01-01T10:00:01.000"),
-        ("g", "Canon R5", None),
-    ]
-    assert by_pace(shots) == [["a", "b", "c"]]
-    assert by_pace([]) == []
-
-
-@given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 40)), max_size=30))
-def test_pace_does_not_depend_on_the_order(shots: list[tuple[str, int]]) -> None:
-    """The groups are the same whatever order the photos come in, and no photo is in two."""
-    rows = [(i, c, f"2021-01-01T10:{s // 60:02}:{s % 60:02}") for i, (c, s) in enumerate(dict.fromkeys(shots))]
-    one, other = by_pace(rows), by_pace(rows[::-1])
-    assert {frozenset(g) for g in one} == {frozenset(g) for g in other}
-    assert len({key for g in one for key in g}) == sum(map(len, one))
 
 
 def test_filters_see_what_files_say(tmp_path: Path) -> None:
