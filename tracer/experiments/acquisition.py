@@ -21,11 +21,12 @@ from tracer.experiments.neighbours import Votes, majority
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import levelled, tile_rows, unit
+from tracer.experiments.thinning import thinned
 from tracer.experiments.threads import cores_for
 
 MIN_QUERIES = 20
 MAX_PHOTOS = 10_000
-"""Larger sets are thinned out by cluster: time grows with the square."""
+"""Larger sets are thinned out (`thinned`): time grows with the square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,10 @@ def traced_votes(
     rows = np.flatnonzero(known)
     said = []
     if len(rows) > MAX_PHOTOS:
-        rows = _thinned(rows, clusters, seed)
-        said.append(f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, whole clusters at random.")
+        rows = thinned(rows, clusters, MAX_PHOTOS, seed)
+        said.append(
+            f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, drawn by scene and owner at random."
+        )
     check_finite(np.asarray(vectors)[rows])
     y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
     a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
@@ -193,12 +196,3 @@ def _first(cell: torch.Tensor, order: torch.Tensor, number: torch.Tensor) -> tor
     back = torch.empty_like(kept)
     back[:, order] = kept
     return back
-
-
-def _thinned(rows: NDArray[np.int64], clusters: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """At most `MAX_PHOTOS` of the rows, by whole clusters drawn at random (the first one drawn may be larger)."""
-    names, code, sizes = np.unique(clusters[rows], return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    fit = np.cumsum(sizes[order]) <= MAX_PHOTOS
-    fit[0] = True
-    return rows[np.isin(code, order[fit])]
