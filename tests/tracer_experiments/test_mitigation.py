@@ -238,6 +238,65 @@ def test_what_is_not_there_is_left_out_and_said() -> None:
         mitigate(SOURCE, broken, made.labels, made.scene, "Make")
 
 
+def _owners(sizes: NDArray[np.int64], makes: NDArray[Any], seed: int = 0) -> tuple[Any, Any, Any]:
+    """Embeddings without a trace, labels and owners: so many photos of each owner, all by one make."""
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return np.random.default_rng(seed).normal(size=(len(owner), 6)), makes[owner].astype(object), owner
+
+
+def test_a_class_that_is_short_in_a_half_is_said_and_chance_is_of_what_is_scored() -> None:
+    """Ten owners of a class, one with most of its photos: a half with few of them leaves it out; n, chance and words fit."""
+    rng = np.random.default_rng(1)
+    sizes = np.r_[rng.integers(1, 8, size=40), [60], [3] * 9]
+    vectors, labels, owner = _owners(sizes, np.repeat(["a", "b", "c"], [20, 20, 10]))
+    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", seed=3)
+    (detail,), row = outcome.details, outcome.rows[0]
+    assert detail["photos"] == len(owner)
+    assert row.n < len(owner)
+    (reason,) = {reason for entry in detail["left_out_of_halves"] for reason in entry["left_out"]}
+    assert reason.startswith("c: in ")
+    assert {entry["repeat"] for entry in detail["left_out_of_halves"]} <= {1, 2}
+    assert any("left classes out (c: in " in line for line in outcome.warnings)
+    scored = (labels == "a").sum(), (labels == "b").sum()
+    assert row.n >= sum(scored)
+    assert row.chance == pytest.approx(max(*scored, row.n - sum(scored)) / row.n)
+
+
+def test_chance_of_neighbours_is_of_the_queries() -> None:
+    """Photos of unknown class, and those that cannot be queries, do not count for the level that SP has to beat."""
+    made = Planted(0.5, scenes=40)
+    made.classes[made.scene % 4 == 0] = None
+    made.classes[(made.scene % 4 == 1) & (made.model == 0)] = None  # this class is seen by phones alone: no queries
+    row = _rows(made.mitigated(methods=[Method.LEACE]))["sp", "stage=before"]
+    assert (row.n, row.chance) == (80, 0.5)
+
+
+@pytest.mark.parametrize("seed", [18, 38])
+def test_one_owner_of_most_photos_ends_no_mitigation(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An owner larger than what is kept beside thirty small ones: all thirty take part."""
+    monkeypatch.setattr(mitigation, "MAX_PHOTOS", 500)
+    vectors, labels, owner = _owners(np.r_[550, [5] * 30], np.full(31, "a"))
+    labels[::2] = "b"
+    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=seed)
+    assert (outcome.details[0]["photos"], outcome.details[0]["clusters"]) == (166, 31)
+    assert any("used 166 of 700 photos" in line for line in outcome.warnings)
+
+
+def test_a_class_that_is_rare_once_a_set_is_thinned_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten photos of 1,200, of which 300 are kept: the others are measured, and what is said of the rare class fits."""
+    monkeypatch.setattr(mitigation, "MAX_PHOTOS", 300)
+    makes = np.array(["a", "b"], dtype=object)[np.arange(1200) % 2]
+    makes[:10] = "rare"
+    vectors, labels, owner = _owners(np.ones(1200, dtype=np.int64), makes)
+    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=2)
+    (detail,) = outcome.details
+    assert detail["classes_erased"] == ["a", "b"]
+    ((reason, count),) = detail["left_out"].items()
+    assert reason == f"rare: in {count} of the 10 groups of photos that it takes, once the set is thinned out"
+    assert detail["photos"] == outcome.rows[0].n == 300 - count
+    assert any(reason in line for line in outcome.warnings)
+
+
 def test_a_processing_can_be_taken_out() -> None:
     """A planted trace of a processing is lowered: probe and SPD_p fall, SP stays."""
     rng = np.random.default_rng(1)
