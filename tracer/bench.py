@@ -106,7 +106,7 @@ def repeats_for(photos: int) -> int:
 
 def kept_outcome(bench: Bench, place: str, encoder: str, facts: Sequence[Any], work: Callable[[], Outcome]) -> Outcome:
     """The outcome that was kept under the same facts; else do the work and keep it."""
-    key = key_of(place, encoder, bench.options.seed, *facts)
+    key = key_of(place, bench.photos.name, encoder, bench.options.seed, *facts)
     path = bench.run / "kept" / f"{key[:24]}.json"
     found = recall(path, key)
     if found is None:

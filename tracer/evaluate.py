@@ -23,7 +23,7 @@ from tracer.encoders.registry import expand, load
 from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder
 from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
-from tracer.experiments.protocols import Protocol
+from tracer.experiments.protocols import in_words
 from tracer.kept import key_of
 from tracer.plan import Plan, make_plan
 from tracer.progress import Progress, Work
@@ -246,12 +246,7 @@ def _protocol(bench: Bench, details: Sequence[dict[str, Any]]) -> dict[str, str]
         "a probe that learns from it, and all of them to one that is tested"
     }
     intervals = "; ".join(dict.fromkeys(entry["intervals"] for entry in details if "intervals" in entry))
-    how = {
-        Protocol.PAPER: "30 trials of TPE, one after the other",
-        Protocol.BATCHED: "30 trials of TPE in rounds of 10 trained side by side",
-        Protocol.HALVING: "30 trials of TPE, of which the best 10 and 3 are trained longer",
-        Protocol.FAST: "full-batch L-BFGS at up to 7 weight decays",
-    }[options.protocol]
+    how = in_words(options.protocol)
     return {
         "probe": f"one linear layer on L2-normalised embeddings, {how}, chosen on validation photos ({options.protocol})",
         "probe folds": f"5 folds that keep scenes and owners whole, drawn {repeats} times"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tracer.bench import Bench, classed_views, kept_outcome
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.plan import PHONE, SEMANTIC, TRACES
 from tracer.store import Embeddings
@@ -38,7 +39,16 @@ def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[],
         classes = plan.labels[SEMANTIC][rows] if SEMANTIC in plan.labels else None
         pairs = (plan.subject[rows], plan.model[rows]) if attribute == PHONE and plan.retrieval else (None, None)
         methods, k = options.methods, options.k or plan.k
-        facts = [attribute, methods, str(options.protocol), k, options.draws, digest(found.vectors), labels, clusters]
+        facts = [
+            attribute,
+            methods,
+            protocol_facts(options.protocol),
+            k,
+            options.draws,
+            digest(found.vectors),
+            labels,
+            clusters,
+        ]
         facts += [part for part in (classes, *pairs) if part is not None]
         outcome = kept_outcome(
             bench, "mitigation", encoder, facts,
@@ -100,7 +110,7 @@ def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]
         options, k = bench.options, bench.options.k or bench.plan.k
         source = Source(bench.photos.name, encoder, ",".join(group))
         hashes = [digest(matrix) for matrix in vectors.values()]
-        facts = [list(group), options.methods, str(options.protocol), k, *hashes, labels, clusters]
+        facts = [list(group), options.methods, protocol_facts(options.protocol), k, *hashes, labels, clusters]
         return kept_outcome(
             bench, "mitigation by processing", encoder, facts,
             lambda: mitigate_processing(

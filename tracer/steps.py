@@ -9,6 +9,7 @@ import numpy as np
 from tracer.bench import EXPERIMENTS, SPLIT_FROM, Bench, Options, classed_views, common_views, kept_outcome, repeats_for
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.mitigation_steps import mitigation_steps
 from tracer.plan import SEMANTIC, Plan
@@ -66,7 +67,7 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
         source, options = Source(bench.photos.name, encoder, mask_ratio=mask), bench.options
         split = bench.photos.splits.get(attribute) if len(rows) > SPLIT_FROM else None
         repeats = repeats_for(len(rows))
-        facts = [attribute, mask, str(options.protocol), repeats, digest(found.vectors), labels, clusters]
+        facts = [attribute, mask, protocol_facts(options.protocol), repeats, digest(found.vectors), labels, clusters]
         if split is not None:
             facts += [split.classes, *split.ids.values(), *split.labels.values()]
 
@@ -101,7 +102,7 @@ def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> 
         clusters, options = bench.plan.clusters[rows], bench.options
         source = Source(bench.photos.name, encoder, ",".join(group))
         hashes = [digest(matrix) for matrix in vectors.values()]
-        facts = [list(group), str(options.protocol), options.draws, *hashes, clusters]
+        facts = [list(group), protocol_facts(options.protocol), options.draws, *hashes, clusters]
         outcome = kept_outcome(
             bench, "probe of processings", encoder, facts,
             lambda: probe_processing_folds(

@@ -16,6 +16,7 @@ from tracer import evaluate as module
 from tracer.dataset import open_set
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
+from tracer.experiments import protocols
 from tracer.experiments.knn import SETTINGS
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
@@ -112,6 +113,27 @@ def test_order_of_rows_and_name_of_folder_change_no_figure(
     rows = finish(evaluate(other, tmp_path / "run", options, with_report=False)).rows
     before = {r for r in done[1].rows if r.experiment in options.experiments and r.mask_ratio == 0.0}
     assert set(rows) == before
+
+
+def test_what_is_kept_belongs_to_its_set_and_to_its_search(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy under another name is measured under that name, and another schedule of the search is another probe."""
+    asked = {"experiments": ("probe",), "masks": (0.0,), "protocol": Protocol.HALVING}
+    options = Options(**{**_fields(OPTIONS), **asked})
+    one = shutil.copytree(photos, tmp_path / "small")
+    change(one, Make=None, Model=None, semantic_label=None)
+    other, run = shutil.copytree(one, tmp_path / "copy"), tmp_path / "run"
+    finish(evaluate(one, run, options, with_report=False))
+    assert {row.dataset for row in finish(evaluate(other, run, options, with_report=False)).rows} == {"copy"}
+    kept = len(list((run / "kept").iterdir()))
+    finish(evaluate(other, run, options, with_report=False))
+    assert len(list((run / "kept").iterdir())) == kept
+    monkeypatch.setattr(protocols, "HALVING", ((30, 2), (4, 3), (2, 5)))
+    finish(evaluate(other, run, options, with_report=False))
+    assert len(list((run / "kept").iterdir())) == kept + 1
+    said = results.read(run).meta["protocol"]["probe"]
+    assert "30 trials of TPE of 2 epochs each, the best 4 again of 3 and the best 2 again of 5" in said
 
 
 def _fields(options: Options) -> dict[str, object]:

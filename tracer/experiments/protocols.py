@@ -55,6 +55,26 @@ class Protocol(StrEnum):
     FAST = "fast"
 
 
+def protocol_facts(protocol: Protocol) -> list[object]:
+    """What a probe depends on beside its data and its seed, as JSON values: the key of what is kept."""
+    if protocol is Protocol.FAST:
+        return [protocol.value, FAST_WEIGHT_DECAYS, FAST_PATIENCE]
+    more: dict[Protocol, tuple[object, ...]] = {Protocol.BATCHED: (ROUND,), Protocol.HALVING: (ROUND, HALVING)}
+    return [protocol.value, TRIALS, EPOCHS, BATCH_SIZE, LR_RANGE, WEIGHT_DECAY_RANGE, more.get(protocol, ())]
+
+
+def in_words(protocol: Protocol) -> str:
+    """How the settings of a probe are found, for the report."""
+    (_, first), *later = HALVING
+    return {
+        Protocol.PAPER: f"{TRIALS} trials of TPE, one after the other",
+        Protocol.BATCHED: f"{TRIALS} trials of TPE in rounds of {ROUND} trained side by side",
+        Protocol.HALVING: f"{TRIALS} trials of TPE of {first} epochs each, "
+        + " and ".join(f"the best {count} again of {epochs}" for count, epochs in later),
+        Protocol.FAST: f"full-batch L-BFGS at up to {len(FAST_WEIGHT_DECAYS)} weight decays",
+    }[protocol]
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeFit:
     """A fitted probe.
