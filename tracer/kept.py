@@ -19,7 +19,7 @@ from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.files import replace_with
 from tracer.results import Row
 
-_FORMAT = 5
+_FORMAT = 6
 """Raised when the same input gives other figures than before."""
 
 

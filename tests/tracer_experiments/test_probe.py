@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments import processing_probe
 from tracer.experiments.folds import cross_validate, group_folds, usable_classes
 from tracer.experiments.outcome import Source
 from tracer.experiments.probe import (
@@ -21,6 +22,7 @@ from tracer.experiments.probe import (
     repeated_interval,
 )
 from tracer.experiments.processing_probe import probe_processing_folds
+from tracer.experiments.protocols import ProbeFit, fit_probe
 from tracer.splits import SplitFile
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
@@ -295,6 +297,19 @@ def test_processing_probe_by_folds() -> None:
     assert again.rows == strong.rows
     with pytest.raises(TooFew, match="30 pictures of 10 scenes"):
         probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 20, "JPEG")
+
+
+def test_a_fifth_of_what_a_processing_probe_learns_from_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40 clusters of three, 8 are tested, and of the other 32 a fifth chooses the settings, whole."""
+    sizes = []
+
+    def watched(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, *more: object, **by_name: object) -> ProbeFit:
+        sizes.append((len(X), len(X_val)))
+        return fit_probe(X, y, X_val, *more, **by_name)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(processing_probe, "fit_probe", watched)
+    probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", protocol="fast", draws=1)
+    assert sizes == [(3 * 26, 3 * 6)] * 5
 
 
 def test_processing_probe_keeps_clusters_whole() -> None:

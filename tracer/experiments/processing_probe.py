@@ -36,7 +36,8 @@ def probe_processing_folds(
 ) -> Outcome:
     """Predict which processing a picture went through; mean over `draws` of the folds and of the training labels.
 
-    A fifth of the training clusters chooses the settings. The interval is `repeated_interval`'s.
+    Of the clusters that are not tested one in `folds` chooses the settings, a fifth as in `cross_validate`. The interval is
+    `repeated_interval`'s.
 
     Args:
         views: name of the processing → (N, D); the same pictures in the same order under each name.
@@ -70,7 +71,8 @@ def probe_processing_folds(
         draw, fold, test = job
         rng = np.random.default_rng([seed, draw, fold])
         labels = rng.integers(len(names), size=n)
-        chooses = ~test & np.isin(group, rng.permutation(np.unique(group[~test]))[: max(1, n_clusters // folds)])
+        others = rng.permutation(np.unique(group[~test]))
+        chooses = ~test & np.isin(group, others[: max(1, len(others) // folds)])
         trains = ~test & ~chooses
         X = stacked[labels, np.arange(n)]
         fit = fit_probe(
