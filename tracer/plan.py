@@ -88,7 +88,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
     """Choose by the set's columns.
 
     Args:
-        asked: labels to probe beside the main ones; `all` for each that the set has.
+        asked: labels to probe, and to take out, beside the main ones; `all` for each that the set has.
         processings: to probe, and to part neighbours by.
 
     Raises:
@@ -130,8 +130,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
             Skip(f"kNN and similarity by {name}", _one_value(labels, name)) for name in TRACES if name not in traces
         ]
         associations = tuple(name for name in labels if name != SEMANTIC and len(_values(labels[name])) > 1)
-    mitigations = tuple(name for name in probes if name in TRACES or (name in asked and name != SEMANTIC))
-    skipped += [Skip(f"mitigation of {name}", _one_value(labels, name)) for name in TRACES if name not in mitigations]
+    mitigations = _mitigations(labels, probes, asked, skipped)
     subject, model = _pairs(table)
     paired = paired_subjects(subject, model)
     if not len(paired):
@@ -221,6 +220,23 @@ def _probes(
             )
         )
     return tuple(chosen)
+
+
+def _mitigations(
+    labels: dict[str, NDArray[Any]], probes: Sequence[str], asked: Sequence[str], skipped: list[Skip]
+) -> tuple[str, ...]:
+    """The labels to take out, in the order of the probes: traces and what was asked for; those that cannot be are listed."""
+    further = [name for name in labels if name not in FILE_LABELS and (name in asked or "all" in asked)]
+    wanted = tuple(dict.fromkeys((*TRACES, *further)))
+    chosen = tuple(name for name in probes if name in wanted and name != SEMANTIC)
+    skipped += [
+        Skip(f"mitigation of {name}", _one_value(labels, name))
+        for name in wanted
+        if name not in chosen and name != SEMANTIC
+    ]
+    if SEMANTIC in asked:
+        skipped.append(Skip(f"mitigation of {SEMANTIC}", "it is what a mitigation keeps"))
+    return chosen
 
 
 def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:

@@ -397,7 +397,21 @@ def _header(path: Path) -> dict[str, Any]:
 
 
 def test_the_plan_takes_out_what_neighbours_are_parted_by(photos: Path) -> None:
-    """Kind of camera and make; further labels where they are asked for, and never what the photo shows."""
+    """Kind of camera and make; further labels where they are asked for, each or all, and never what the photo shows."""
     opened = open_set(photos)
     assert make_plan(opened).mitigations == ("Is Smartphone", "Make")
-    assert make_plan(opened, ["Model", "semantic_label"]).mitigations == ("Is Smartphone", "Make", "Model")
+    named = make_plan(opened, ["Model", "semantic_label"])
+    assert named.mitigations == ("Is Smartphone", "Make", "Model")
+    assert "mitigation of semantic_label" in {skip.what for skip in named.skipped}
+    assert make_plan(opened, ["all"]).mitigations == ("Is Smartphone", "Make", "Model", "ISO Speed")
+
+
+def test_a_label_that_cannot_be_taken_out_is_listed(photos: Path, tmp_path: Path) -> None:
+    """Asked for, but with one value: the plan says why there is nothing to take out."""
+    root = change(shutil.copytree(photos, tmp_path / "small"), ISO_SPACE_Speed="100")
+    for asked in (["all"], ["ISO Speed"]):
+        plan = make_plan(open_set(root), asked)
+        assert "ISO Speed" not in plan.mitigations
+        assert {skip.what: skip.why for skip in plan.skipped}[
+            "mitigation of ISO Speed"
+        ] == "all photos have ISO Speed = 100"

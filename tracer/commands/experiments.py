@@ -190,7 +190,7 @@ def mitigate(
     output: RunNeeded,
     encoders: Encoders = "offline",
     attributes: Annotated[
-        str, typer.Option(help="Labels to take out beside Is Smartphone and Make, comma-separated.")
+        str, typer.Option(help="Labels to take out beside Is Smartphone and Make, comma-separated; all.")
     ] = "",
     processing: Annotated[str, typer.Option(metavar="P1,P2", help="Take these processings out too.")] = "",
     method: Annotated[
