@@ -61,6 +61,14 @@ def test_dual_steps_are_the_same_training() -> None:
     assert torch.allclose(primal, dual, atol=2e-3, rtol=1e-3)
 
 
+def test_one_class_is_nothing_to_train_on() -> None:
+    """A message, not what torch says of a matrix without rows."""
+    X, y = _tensors(40, 12)
+    for dual in (True, False):
+        with pytest.raises(TooFew, match="two classes or more apart: there is one"):
+            linear.train_side_by_side(X, y * 0, 1, [1.0], [1e-4], epochs=2, batch_size=64, seed=0, dual=dual)
+
+
 @pytest.mark.parametrize("weight_decay", [1e-2, 1e-4])
 def test_minimum_is_scikit_learns(weight_decay: float) -> None:
     """The second-order fit predicts what scikit-learn's logistic regression of the same objective predicts."""

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tracer.errors import TooFew
+
 MOMENTUM = 0.9
 
 
@@ -79,7 +81,16 @@ def train_side_by_side(
 
     Returns:
         (C, T, D + 1) float32 weights.
+
+    Raises:
+        TooFew: fewer than two classes.
     """
+    if n_classes < 2:
+        raise TooFew(
+            "A layer learns to tell two classes or more apart",
+            f"there is {'one' if n_classes == 1 else 'none'}",
+            "Add photos of other classes.",
+        )
     n, width = X.shape
     trials, device = len(lrs), X.device
     whole = n <= batch_size  # one batch, in which the order of the rows does not matter
