@@ -9,7 +9,8 @@ For each group of processings (JPEG, sharpening, resizing, interpolation) and ea
 * semantic kNN (k = 1, every picture against all others): the five settings, SP, SPD_p, and of each ordered pair the signed
   difference pos-same − neg-same. A difference that its interval does not tell from 0 is claimed by nothing here.
 
-Sharpening is the positive control: an encoder that looks at the picture at all sees it.
+Sharpening is the positive control: an encoder that looks at the picture at all sees it. Where the probe of an encoder, or of the
+baseline `residual`, does not tell it from guessing, nothing is written and 1 is returned.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from tracer.results import Row
 ENCODERS = (
     "offline/efficientnet-lite0", "offline/efficientnet-lite2", "baseline/residual", "baseline/thumbnail", "baseline/colour",
 )  # fmt: skip
+CONTROL, SEES_TRACES = "Sharpening", "baseline/residual"
 BEGIN, END = "<!-- natural images: begin -->", "<!-- natural images: end -->"
 
 
@@ -85,6 +87,19 @@ def experiments(
                 pool_groups=alone, query_groups=alone, clusters=y[often],
             )  # fmt: skip
             yield encoder, group_name(group), probe, knn
+
+
+def blind(found: list[tuple[str, str, Outcome, Outcome]]) -> list[str]:
+    """A line for each encoder, or baseline that looks at traces, whose probe of the control lies not wholly above chance."""
+    said = []
+    for encoder, group, probe, _ in found:
+        row = probe.rows[0]
+        sees = not encoder.startswith("baseline/") or encoder == SEES_TRACES
+        if group == CONTROL and sees and not (row.ci_low or 0.0) > (row.chance or 0.0):
+            said.append(
+                f"{encoder} does not see the control, {CONTROL}: {percent(row)}, chance {100 * (row.chance or 0.0):.1f}"
+            )
+    return said
 
 
 def percent(row: Row) -> str:
@@ -137,7 +152,7 @@ def tables(found: list[tuple[str, str, Outcome, Outcome]]) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the tables, or put them into a page between its marks."""
+    """Print the tables, or put them into a page between its marks; return 1 where the control fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--write", type=Path, help="a Markdown page with the marks of this section")
@@ -160,9 +175,12 @@ def main(arguments: list[str] | None = None) -> int:
         "",
         *tables(found),
     ]
-    if a.write is None:
+    failed = blind(found)
+    if failed or a.write is None:
         print("\n".join(lines))
-        return 0
+        for line in failed:
+            print(line, file=sys.stderr)
+        return 1 if failed else 0
     page = a.write.read_text(encoding="utf-8")
     head, rest = page.split(BEGIN)
     tail = rest.split(END)[1]
