@@ -61,7 +61,12 @@ class Options:
 
 @dataclass(slots=True)
 class Bench:
-    """One evaluation under way."""
+    """One evaluation under way.
+
+    Attributes:
+        outcome: all that was found so far. warned: experiment → its warnings. maps: saved ones.
+        per_photo: of all experiments, under the photos' ids.
+    """
 
     photos: PhotoSet
     plan: Plan
@@ -69,6 +74,7 @@ class Bench:
     run: Path
     device: str
     outcome: Outcome
+    warned: dict[str, list[str]] = field(default_factory=dict)
     maps: list[Path] = field(default_factory=list)
     per_photo: list[PerPhoto] = field(default_factory=list)
     _read: dict[tuple[str, str, float], tuple[Embeddings, NDArray[np.int64]]] = field(default_factory=dict)

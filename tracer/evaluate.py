@@ -18,13 +18,13 @@ import numpy as np
 
 from tracer import perphoto, results
 from tracer.dataset import PhotoSet, open_set
+from tracer.earlier import ENCODER, FILES, concerns, earlier, fingerprints
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.registry import expand, load
-from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder
+from tracer.errors import EncoderError, TooFew, UnknownEncoder
 from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import in_words
-from tracer.kept import key_of
 from tracer.plan import Plan, make_plan
 from tracer.progress import Progress, Work
 from tracer.results import Row
@@ -35,6 +35,8 @@ __all__ = ["EXPERIMENTS", "Evaluation", "Options", "evaluate", "versions"]
 _LIBRARIES: Final = (
     "lenstrace", "numpy", "torch", "torchvision", "timm", "open_clip_torch", "optuna", "scikit-learn", "pillow",
 )  # fmt: skip
+_SET, _EMBEDDING = "set", "embedding"
+"""What warnings stand under that belong to no experiment: on the set, and on photos that could not be embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Evaluation:
 def evaluate(path: Path, run: Path, options: Options | None = None, *, with_report: bool = True) -> Work[Evaluation]:
     """Evaluate a data set folder into a run folder.
 
-    Rows that `run` already holds of other experiments on the same set stay; those of the experiments that are run are replaced.
+    Rows that `run` already holds of other experiments on the same photos and labels stay; those of the experiments that are run
+    are replaced.
 
     Raises:
         DataSetError, EncoderError, EmbeddingsError: the set, every encoder or the embeddings cannot be used.
@@ -73,7 +76,9 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     plan = make_plan(photos, chosen.attributes, chosen.processings)
     run.mkdir(parents=True, exist_ok=True)
     outcome = Outcome(warnings=list(plan.warnings))
-    outcome.skipped = [{"what": skip.what, "why": skip.why} for skip in plan.skipped if _concerns(skip.what, chosen)]
+    outcome.skipped = [
+        {"what": skip.what, "why": skip.why} for skip in plan.skipped if concerns(skip.what, chosen.experiments)
+    ]
     _all_problems(photos, outcome)
     by_the_way = "mitigation" in chosen.experiments and len(chosen.experiments) > 1
     if by_the_way and plan.mitigations and Method.LAYER not in chosen.methods:
@@ -94,7 +99,10 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     for number, (what, step) in enumerate(work):
         yield Progress(f"measuring: {what}", number, len(work))
         try:
-            outcome.add(step())
+            found = step()
+            outcome.add(found)
+            for name in {row.experiment for row in found.rows}:
+                bench.warned.setdefault(name, []).extend(found.warnings)
         except TooFew as error:
             outcome.skipped.append({"what": what, "why": str(error)})
     yield Progress("measuring", len(work), len(work))
@@ -131,19 +139,6 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
 # --- before and after
 
 
-def _concerns(what: str, options: Options) -> bool:
-    """Whether something skipped belongs to an experiment that was asked for."""
-    words = {
-        "probe": "probe",
-        "knn": "kNN",
-        "retrieval": "retrieval",
-        "similarity": "similarity",
-        "association": "association",
-        "mitigation": "mitigation",
-    }
-    return any(words[name] in what for name in options.experiments)
-
-
 def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome) -> None:
     """Refuse a set on which nothing can be measured before hours go into its embeddings."""
     possible = {
@@ -177,7 +172,7 @@ def _usable(names: Sequence[str], outcome: Outcome) -> tuple[str, ...]:
             raise
         except EncoderError as error:
             first = first or error
-            outcome.skipped.append({"what": f"encoder {name}", "why": " ".join(error.lines())})
+            outcome.skipped.append({"what": f"{ENCODER}{name}", "why": " ".join(error.lines())})
         else:
             usable.append(name)
     if not usable:
@@ -189,36 +184,28 @@ def _all_problems(photos: PhotoSet, outcome: Outcome) -> None:
     if photos.problems:
         some = "; ".join(f"{problem.path}: {problem.reason}" for problem in photos.problems[:3])
         more = f" and {len(photos.problems) - 3} more" if len(photos.problems) > 3 else ""
-        outcome.skipped.append({"what": f"{len(photos.problems)} files of the set", "why": some + more})
+        outcome.skipped.append({"what": f"{len(photos.problems)} {FILES}", "why": some + more})
 
 
 def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -> tuple[list[Row], dict[str, Any]]:
-    """Rows and meta of this call, joined with those of other experiments that the run holds on the same set."""
-    rows, details = list(bench.outcome.rows), list(bench.outcome.details)
-    skipped, warnings = list(bench.outcome.skipped), list(bench.outcome.warnings)
-    photos, plan = bench.photos, bench.plan
-    fingerprint = key_of(photos.table["photo_id"].to_numpy(dtype=np.int64))
-    try:
-        before = results.read(bench.run)
-    except TracerError:
-        before = None
-    if before is not None and before.meta.get("dataset", {}).get("photos_sha256") == fingerprint:
-        now = set(bench.options.experiments)
-        rows = [row for row in before.rows if row.experiment not in now] + rows
-        details = [entry for entry in before.meta.get("details", []) if entry.get("experiment") not in now] + details
-        skipped = [
-            entry for entry in before.meta.get("skipped", []) if not _concerns(entry["what"], bench.options)
-        ] + skipped
+    """Rows and meta of this call, joined with what stays of earlier ones."""
+    photos, plan, outcome = bench.photos, bench.plan, bench.outcome
+    prints = fingerprints(photos, plan)
+    said_anew = {*bench.options.experiments, _SET} | ({_EMBEDDING} if views(plan, bench.options) else set())
+    stays = earlier(bench.run, said_anew, prints, outcome.skipped)
+    outcome.warnings += stays.dropped
+    warned = {_SET: [*plan.warnings, *stays.dropped], **stays.warned, **bench.warned}
     if failed:
         ids = ", ".join(f"{photo} ({reason})" for photo, reason in failed[:3])
-        warnings.append(f"{len(failed)} photos could not be embedded: {ids}{', …' if len(failed) > 3 else ''}.")
+        warned[_EMBEDDING] = [f"{len(failed)} photos could not be embedded: {ids}{', …' if len(failed) > 3 else ''}."]
+    rows, details = stays.rows + outcome.rows, stays.details + outcome.details
     order = {name: number for number, name in enumerate(EXPERIMENTS)}
     rows.sort(key=lambda row: order.get(row.experiment, len(order)))
     meta = {
         "dataset": {
             "name": photos.name,
             "path": str(photos.root),
-            "photos_sha256": fingerprint,
+            "fingerprints": prints,
             "counts": {
                 "photos": len(photos),
                 "scenes_or_owners": len(np.unique(plan.clusters)),
@@ -231,8 +218,9 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
         "seconds": round(seconds, 2),
         "seed": bench.options.seed,
         "versions": versions(),
-        "warnings": warnings,
-        "skipped": skipped,
+        "warnings": list(dict.fromkeys(line for lines in warned.values() for line in lines)),
+        "warnings_of": warned,
+        "skipped": stays.skipped + outcome.skipped,
         "details": details,
     }
     return rows, meta

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,79 @@ def test_one_experiment_joins_what_the_run_holds(photos: Path, done: tuple[Path,
     jpeg = {r.metric for r in rows if r.attribute == "JPEG"}
     assert jpeg == {"accuracy", "sp", "spd_p"}
     assert {r.attribute for r in rows if r.experiment == "knn"} == {"Is Smartphone", "Make", "JPEG"}
+
+
+def _only(*experiments: str) -> Options:
+    return Options(**{**_fields(OPTIONS), "experiments": experiments, "masks": (0.0,)})
+
+
+def test_figures_of_other_labels_do_not_stay(photos: Path, tmp_path: Path) -> None:
+    """After a label has changed, what was measured with the old one is left out, and a warning names both."""
+    root, run = shutil.copytree(photos, tmp_path / "small"), tmp_path / "run"
+    finish(evaluate(root, run, _only("association"), with_report=False))
+    pd.read_parquet(root / "metadata.parquet").sample(frac=1, random_state=1).to_parquet(root / "metadata.parquet")
+    finish(evaluate(root, run, _only("similarity"), with_report=False))
+    assert {row.experiment for row in results.read(run).rows} == {"association", "similarity"}  # the order is no label
+    table = pd.read_parquet(root / "metadata.parquet")
+    change(root, semantic_label=table["semantic_label"].iloc[::-1].to_numpy())
+    evaluation = finish(evaluate(root, run, _only("similarity"), with_report=False))
+    held = results.read(run)
+    assert {row.experiment for row in held.rows} == {"similarity"}
+    assert {entry["experiment"] for entry in held.meta["details"]} == {"similarity"}
+    (said,) = [line for line in held.meta["warnings"] if "left out" in line]
+    assert "association" in said and "(semantic_label)" in said
+    assert said in evaluation.warnings
+
+
+@pytest.mark.parametrize(
+    "columns", [{"scene_idx": lambda old: old // 2}, {"subject_idx": lambda old: old.where(old > 3)}, {"Make": None}]
+)
+def test_whatever_figures_rest_on_is_compared(photos: Path, tmp_path: Path, columns: dict) -> None:
+    """Scenes, pairs and a label that is gone: each is a change of the set."""
+    root, run = shutil.copytree(photos, tmp_path / "small"), tmp_path / "run"
+    finish(evaluate(root, run, _only("association"), with_report=False))
+    table = pd.read_parquet(root / "metadata.parquet")
+    change(root, **{name: to and to(table[name]) for name, to in columns.items()})
+    finish(evaluate(root, run, _only("similarity"), with_report=False))
+    assert {row.experiment for row in results.read(run).rows} == {"similarity"}
+
+
+def test_warnings_stay_with_their_figures(photos: Path, tmp_path: Path) -> None:
+    """A warning of an experiment is there as long as its figures are, and once."""
+    run = tmp_path / "run"
+    finish(evaluate(photos, run, _only("retrieval"), with_report=False))
+    said = results.read(run).meta["warnings"]
+    assert said  # 14 scenes are few
+    finish(evaluate(photos, run, _only("association"), with_report=False))
+    assert results.read(run).meta["warnings"] == said
+    finish(evaluate(photos, run, _only("retrieval"), with_report=False))
+    assert results.read(run).meta["warnings"] == said
+
+
+def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls one after the other do not add up what no experiment left out; what is mended is no longer listed."""
+    root, run = shutil.copytree(photos, tmp_path / "small"), tmp_path / "run"
+    table = pd.read_parquet(root / "metadata.parquet")
+    missing = table.head(1).assign(file_name=None)
+    pd.concat([table, missing]).to_parquet(root / "metadata.parquet")
+
+    def load(name: str) -> None:
+        if name == "clip/ViT-B-16":
+            raise EncoderError("No weights")
+
+    def listed() -> list[str]:
+        return [e["what"] for e in results.read(run).meta["skipped"] if e["what"].startswith(("1 files", "encoder"))]
+
+    monkeypatch.setattr(module, "load", load)
+    both = replace(_only("similarity"), encoders=("clip/ViT-B-16", "baseline/colour"))
+    for experiments in (("similarity",), ("retrieval",), ("similarity",)):
+        finish(evaluate(root, run, replace(both, experiments=experiments), with_report=False))
+        assert sorted(listed()) == ["1 files of the set", "encoder clip/ViT-B-16"]
+    table.to_parquet(root / "metadata.parquet")
+    finish(evaluate(root, run, _only("retrieval"), with_report=False))
+    assert listed() == ["encoder clip/ViT-B-16"]  # the similarities still lack it
+    finish(evaluate(root, run, _only("similarity", "retrieval"), with_report=False))
+    assert listed() == []
 
 
 def test_processings_are_probed_and_the_probe_is_kept(
