@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_the_answer_says_what_falls_and_what_stays() -> None:
     (answer,) = remedy_answers(before_and_after())
     assert answer.verdict is Verdict.ABOVE
     text = re.sub(r"\s", " ", answer.sentence + " " + answer.comment)
-    assert "from 70 % to 40 %" in text
+    assert "names the maker of the camera in 40 % (before: 70 %)" in text
     assert "right on content in 92 % (before: 93 %)" in text
     assert "from 8.0 to 4.0 points." in text
     assert "No loss of content is shown." in text
@@ -34,6 +35,21 @@ def test_the_answer_says_what_falls_and_what_stays() -> None:
     assert open_answer.verdict is Verdict.OPEN
     assert "No loss of the probe is shown." in open_answer.comment
     assert remedy_answers(probe_rows()) == []
+
+
+def test_a_probe_that_reads_more_afterwards_is_not_called_lowered() -> None:
+    """The sentence gives both figures and leaves the verdict to the comment."""
+    risen = [
+        replace(row, value=value, ci_low=low, ci_high=high)
+        for row, (value, low, high) in zip(
+            before_and_after(), ((0.5, 0.45, 0.55), (0.56, 0.5, 0.6), (0.06, 0.01, 0.1)), strict=False
+        )
+    ]
+    (answer,) = remedy_answers(risen)
+    text = re.sub(r"\s", " ", answer.sentence)
+    assert "in 56 % (before: 50 %)" in text
+    assert not re.search("lower|still", text)
+    assert "The probe reads more after the map, not less." in answer.comment
 
 
 def test_a_figure_without_its_change_is_no_remedy() -> None:
@@ -65,6 +81,12 @@ def test_nothing_in_a_label_is_a_command(text: str) -> None:
     known = r"\\(text(backslash|asciitilde|asciicircum|less|greater|bar)\{\}|dots\{\}|textsubscript\{[pa]\}"
     rest = re.sub(known + r"|[&%$#_{},])|\{\[\}|\{\]\}|\$(-|\\times|\\to|\\geq)\$", "", made)
     assert not set(rest) & set("\\{}$&%#_^")
+
+
+def test_white_space_of_a_label_is_one_space() -> None:
+    """Breaks and runs of spaces become one space: an empty line would end a table's cell. No-break spaces stay what they are."""
+    assert escape("a \t\r\n\n  b\u2028c") == "a b c"
+    assert escape("50\u202f%\u00a0x") == r"50\,\%~x"
 
 
 def test_tables_are_booktabs_and_each_has_its_file(tmp_path: Path) -> None:

@@ -21,10 +21,13 @@ _ESCAPES = {
     "[": "{[}", "]": "{]}",
 }  # fmt: skip
 
+_SPACE = re.compile(r"[^\S\u00a0\u202f]+")
+"""White space but for no-break spaces, which have their own signs in LaTeX."""
+
 
 def escape(text: str) -> str:
     """A string as LaTeX shows it, whatever it holds; on one line."""
-    return "".join(_ESCAPES.get(char, char) for char in " ".join(text.split(" "))).replace("\n", " ")
+    return "".join(_ESCAPES.get(char, char) for char in _SPACE.sub(" ", text))
 
 
 def write_tables(tables: Iterable[Table | PlainTable], folder: Path) -> list[Path]:
@@ -48,7 +51,7 @@ def latex(table: Table | PlainTable) -> str:
     caption = f"{table.name}. {table.caption}" if isinstance(table, Table) and table.caption else table.name
     columns = "".join("r" if numeric else "l" for _, numeric in table.heads)
     out = [
-        f"% {caption}".replace("\n", " "),
+        f"% {_SPACE.sub(' ', caption)}",
         r"% \usepackage{booktabs}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",

@@ -77,12 +77,13 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
     probe, content, pull = of("accuracy"), of("sp"), of("spd")
     content = [r for r in content if r.before.metric == "sp"]
     sentence = (
-        f"A linear map ({METHOD_WORDS.get(method, method)}) that was fitted on other scenes lowers how often a new probe"
-        f" {words.reads(attribute)} from {_values([r.before for r in probe])} to {_values([r.after for r in probe])}"
+        f"After a linear map ({METHOD_WORDS.get(method, method)}) that was fitted on other scenes, a new probe"
+        f" {words.reads(attribute)} in {_values([r.after for r in probe])}"
+        f" (before: {_values([r.before for r in probe])})"
     )
     if content:
         sentence += (
-            f", and neighbours still vote right on content in {_values([r.after for r in content])}"
+            f", and neighbours vote right on content in {_values([r.after for r in content])}"
             f" (before: {_values([r.before for r in content])})"
         )
     lowered = joint_verdict((_negated(r.change) for r in probe), 0.0)
