@@ -224,6 +224,14 @@ def test_coefficients_are_no_percentages(page: str) -> None:
     assert ">0.311<" in table and ">[0.240–0.388]<" in table and 'data-head="V"' in table
 
 
+def test_terms_are_written_as_people_write_them(page: str) -> None:
+    """No heading without its value, no word of the files where there is one of the language."""
+    assert "Encoder: ;" not in page
+    assert "<dt>kNN</dt>" in page
+    assert "JPEG quality" in page and "Jpeg_quality" not in page
+    assert "cramers_v" not in page
+
+
 def test_similarity_is_drawn_as_two_distributions_for_each_content(page: str, tmp_path: Path) -> None:
     """Each panel outlines photos that share the label and photos that do not; damaged histograms draw nothing."""
     assert page.count('class="area" d="M0 100V') == page.count('class="outline" d="M0 100V') == 2 * len(ENCODERS)

@@ -13,7 +13,7 @@ from typing import Any
 
 from tracer.report import words
 from tracer.report.load import Audit, Run, dataset_meta
-from tracer.report.tables import Cell
+from tracer.report.tables import METRIC_WORDS, Cell
 
 MOST_CLASSES = 12
 """Classes that are listed by name."""
@@ -142,9 +142,9 @@ def making(run: Run) -> list[tuple[str, str]]:
 
 
 def _plain(name: str) -> str:
-    """A key as a person writes it: `left_out` as `Left out`."""
+    """A key as a person writes it: `left_out` as `Left out`, `kNN` as it is."""
     text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def _value(value: Any) -> str:
@@ -248,4 +248,5 @@ def _cell(value: Any, numeric: bool) -> Cell:
     if numeric:
         text = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
         return Cell(text.replace("-", words.MINUS) if "e" not in text else text, float(value), True)
-    return Cell(_value(value), _value(value).casefold())
+    text = METRIC_WORDS.get(_value(value), _value(value))
+    return Cell(text, text.casefold())

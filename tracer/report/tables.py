@@ -81,7 +81,7 @@ FURTHER = frozenset({"balanced_accuracy", "recall@5", "map"})
 # Column name, its value in a row, and how a constant one is written into the caption.
 _COLUMNS: tuple[tuple[str, Callable[[Row], Cell], str], ...] = (
     ("Label", lambda r: _text(words.title(r.attribute) if r.attribute else "–"), "label: {}"),
-    ("Encoder", lambda r: _text(r.encoder), "encoder: {}"),
+    ("Encoder", lambda r: _text(r.encoder or "–"), "encoder: {}"),
     ("Processing", lambda r: _text("none" if r.processing == "IDENTITY" else r.processing), "processing: {}"),
     ("Hidden", lambda r: Cell(words.hidden(r.mask_ratio), r.mask_ratio, True), "hidden: {}"),
     ("Query", lambda r: _text(setting_parts(r.setting).get("query", "–")), "query: {}"),

@@ -56,6 +56,8 @@ _TITLES = {
     "Smartphone Model": "Phone model",
     "camera_type": "Type of camera",
     "JPEG": "JPEG compression",
+    "jpeg_quality": "JPEG quality",
+    "jpeg_subsampling": "JPEG subsampling",
     "semantic_label": "What the picture shows",
     "label": "What the picture shows",
 }
