@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from curate.cli import run_cli
+from curate.errors import Exit
 from docs import reference
+from tests.conftest import write_photo
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +56,29 @@ def test_readme_commands_exist() -> None:
                 assert words[0] == "curate" and len(words) == 2, line  # `curate DIR` opens the app
             for option in (word.split("=")[0] for word in words if word.startswith("--")):
                 assert f"`{option}`" in known, line
+
+
+def test_readme_tables_have_the_columns_that_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under each listing of README's sessions stands the head that the command prints today."""
+    shown = re.findall(
+        r"^\$ curate (cameras|clocks|pairs) -w .*\n(.+)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert {command for command, _ in shown} == {"cameras", "clocks", "pairs"}
+    place, phone, camera = str(tmp_path / "workspace"), tmp_path / "photos" / "1.jpg", tmp_path / "photos" / "2.jpg"
+    phone.parent.mkdir()
+    write_photo(phone, make="Apple", model="iPhone X", seed=1)
+    write_photo(camera, make="Canon", model="Canon EOS 40D", seed=2)
+    for words in (
+        ["new", place],
+        ["ingest", str(phone.parent), "-w", place, "--jobs", "1"],
+        ["decide", "accept", str(phone), str(camera), "-w", place],
+        ["clocks", "set", "Apple|iPhone X", "Canon|Canon EOS 40D", "-5", "-w", place],
+    ):
+        assert run_cli(words) == Exit.DONE
+    for command, head in shown:
+        capsys.readouterr()
+        assert run_cli([command, "-w", place]) == Exit.DONE
+        assert capsys.readouterr().out.splitlines()[0].split() == head.split(), command
 
 
 @pytest.mark.parametrize(
