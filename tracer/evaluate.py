@@ -101,7 +101,8 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         try:
             found = step()
             outcome.add(found)
-            for name in {row.experiment for row in found.rows}:
+            of = [row.experiment for row in found.rows] + [entry["experiment"] for entry in found.details]
+            for name in dict.fromkeys(of or [_SET]):
                 bench.warned.setdefault(name, []).extend(found.warnings)
         except TooFew as error:
             outcome.skipped.append({"what": what, "why": str(error)})
@@ -194,7 +195,8 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
     said_anew = {*bench.options.experiments, _SET} | ({_EMBEDDING} if views(plan, bench.options) else set())
     stays = earlier(bench.run, said_anew, prints, outcome.skipped)
     outcome.warnings += stays.dropped
-    warned = {_SET: [*plan.warnings, *stays.dropped], **stays.warned, **bench.warned}
+    of_set = [*plan.warnings, *stays.dropped, *bench.warned.pop(_SET, [])]
+    warned = {_SET: of_set, **stays.warned, **bench.warned}
     if failed:
         ids = ", ".join(f"{photo} ({reason})" for photo, reason in failed[:3])
         warned[_EMBEDDING] = [f"{len(failed)} photos could not be embedded: {ids}{', …' if len(failed) > 3 else ''}."]

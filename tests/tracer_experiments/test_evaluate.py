@@ -19,6 +19,7 @@ from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
 from tracer.experiments import protocols
 from tracer.experiments.knn import SETTINGS
+from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
 from tracer.plan import make_plan, processing_groups
@@ -201,6 +202,17 @@ def test_warnings_stay_with_their_figures(photos: Path, tmp_path: Path) -> None:
     assert results.read(run).meta["warnings"] == said
     finish(evaluate(photos, run, _only("retrieval"), with_report=False))
     assert results.read(run).meta["warnings"] == said
+
+
+def test_a_warning_without_figures_is_kept(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step warns of stands in the results also where it could measure nothing."""
+
+    def warned() -> Outcome:
+        return Outcome(warnings=["Nothing was left of it."])
+
+    monkeypatch.setattr(module, "steps", lambda *given: [*steps.steps(*given), ("odd", warned)])
+    finish(evaluate(photos, tmp_path / "run", _only("association"), with_report=False))
+    assert "Nothing was left of it." in results.read(tmp_path / "run").meta["warnings"]
 
 
 def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
