@@ -63,12 +63,14 @@ class Pool:
         vectors: (P, N, D) float32 unit rows; in the computer's memory where a GPU's is too small, and then moved by tiles.
         labels: (N,) int64 ascending. groups: (N,) or None; a query never meets its own group.
         origin: (N,) the rows that the caller knows the pictures by.
+        in_order: (N,) where those rows lie here, in the caller's order.
     """
 
     vectors: torch.Tensor
     labels: torch.Tensor
     groups: torch.Tensor | None
     origin: torch.Tensor
+    in_order: torch.Tensor
 
     def rows(self, layer: torch.Tensor | int, index: torch.Tensor) -> torch.Tensor:
         """(n, D) vectors of some pictures, on the device of the labels."""
@@ -102,6 +104,7 @@ def sorted_pool(
         torch.from_numpy(labels[order]).to(device),
         None if groups is None else torch.from_numpy(groups[order]).to(device),
         at.to(device),
+        torch.argsort(at).to(device),
     )
 
 
@@ -124,7 +127,7 @@ def search(
     `own`: among the query's own class, among all others where False, among both where None.
     """
     found: Neighbours | None = None
-    for index in torch.split(torch.argsort(pool.origin), SEARCHED):  # so that a stable sort leaves ties in that order
+    for index in torch.split(pool.in_order, SEARCHED):  # so that a stable sort leaves ties in that order
         similarity = queries.double() @ pool.rows(mixture[index], index).double().T
         if groups is not None and pool.groups is not None:
             similarity.masked_fill_(groups[:, None] == pool.groups[index], -torch.inf)
