@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from curate.errors import Exit, HandoffError, StorageError
+from curate.workspace import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,7 @@ def embed_previews(
         HandoffError: tracer failed (an unknown encoder, no weights). StorageError: the cache cannot be written.
     """
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file, save_file
+    from safetensors.numpy import load_file, save
 
     place = cache / "embeddings" / (re.sub(r"[^\w.-]+", "-", encoder).strip("-.") or "encoder")
     known: dict[str, NDArray[np.float32]] = {}
@@ -94,8 +95,7 @@ def embed_previews(
                     made[missing[number - 1]] = vector.astype("float32")
             if made:  # named by what it holds: no run writes over another's
                 part = place / f"{hashlib.sha256(''.join(sorted(made)).encode()).hexdigest()[:32]}.safetensors"
-                save_file(made, f"{part}.partial")
-                os.replace(f"{part}.partial", part)
+                write_atomically(part, save(made))
     except OSError as error:
         raise StorageError(
             "embeddings cannot be kept", f"{place}: {error}", "Make room, or pair without --embeddings."
