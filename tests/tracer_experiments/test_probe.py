@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -303,9 +304,9 @@ def test_a_fifth_of_what_a_processing_probe_learns_from_chooses(monkeypatch: pyt
     """Of 40 clusters of three, 8 are tested, and of the other 32 a fifth chooses the settings, whole."""
     sizes = []
 
-    def watched(X: np.ndarray, y: np.ndarray, X_val: np.ndarray, *more: object, **by_name: object) -> ProbeFit:
-        sizes.append((len(X), len(X_val)))
-        return fit_probe(X, y, X_val, *more, **by_name)  # type: ignore[arg-type]
+    def watched(*given: Any, **by_name: Any) -> ProbeFit:
+        sizes.append((len(given[0]), len(given[2])))
+        return fit_probe(*given, **by_name)
 
     monkeypatch.setattr(processing_probe, "fit_probe", watched)
     probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", protocol="fast", draws=1)
