@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tracer.experiments.knn import mixtures
 from tracer.experiments.neighbours import majority
 from tracer.experiments.threads import cores, one_core_each
+from tracer.progress import finish
 
 BAR = 12.0
 QUERIES_AT_ONCE = 256
@@ -105,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = list(pool)
 
     started, before = Clock(), peak_megabytes()
-    found = mixtures(pool, y_pool, queries, y_test, k=a.k, draws=a.draws, seed=0)
+    found = finish(mixtures(pool, y_pool, queries, y_test, k=a.k, draws=a.draws, seed=0))
     ours = started.spent()
     settings = list(product(range(a.processings), repeat=3))
     print(f"{len(settings)} settings and {a.draws * a.processings} uniform draws, {cores()} cores")

@@ -78,14 +78,14 @@ def experiments(
             views = {str(name): one.vectors[one.rows_of(here)] for name, one in found.items()}
             source = Source(photos.name, encoder, ",".join(group))
             y = np.unique(labels[rows], return_inverse=True)[1].astype(np.int64)
-            probe = probe_processing_folds(source, views, y, group_name(group), protocol=Protocol.FAST)
+            probe = finish(probe_processing_folds(source, views, y, group_name(group), protocol=Protocol.FAST))
             often = np.isin(y, np.flatnonzero(np.bincount(y) > 1))  # a class of one has nobody to be recognised by
             seen = {name: matrix[often] for name, matrix in views.items()}
             alone = np.arange(int(often.sum()))
-            knn = processing_knn(
+            knn = finish(processing_knn(
                 source, seen, y[often], seen, y[often], group_name(group), k=1,
                 pool_groups=alone, query_groups=alone, clusters=y[often],
-            )  # fmt: skip
+            ))  # fmt: skip
             yield encoder, group_name(group), probe, knn
 
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.experiments.protocols import Protocol
 from tracer.kept import keep, key_of, recall
 from tracer.plan import MASKS, SEMANTIC, Plan
+from tracer.progress import Work
 from tracer.results import Experiment
 from tracer.store import Embeddings
 
@@ -28,6 +29,9 @@ SPLIT_FROM: Final = 5000
 REPEATS: Final = ((2000, 3), (20_000, 2))
 """Draws of the folds for sets of up to so many photos; one for larger ones."""
 _READ_AT_ONCE: Final = 4
+
+Step: TypeAlias = Callable[[], Work[Outcome]]
+"""One experiment of an encoder, still to be done; it yields how far it is, in its own units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,15 @@ def repeats_for(photos: int) -> int:
     return next((count for size, count in REPEATS if photos <= size), 1)
 
 
-def kept_outcome(bench: Bench, place: str, encoder: str, facts: Sequence[Any], work: Callable[[], Outcome]) -> Outcome:
+def kept_outcome(
+    bench: Bench, place: str, encoder: str, facts: Sequence[Any], work: Callable[[], Work[Outcome]]
+) -> Work[Outcome]:
     """The outcome that was kept under the same facts; else do the work and keep it."""
     key = key_of(place, bench.photos.name, encoder, bench.options.seed, *facts)
     path = bench.run / "kept" / f"{key[:24]}.json"
     found = recall(path, key)
     if found is None:
-        found = work()
+        found = yield from work()
         keep(path, key, found)
     return found
 

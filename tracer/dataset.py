@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from tracer.errors import DataSetError, NoFolder
 from tracer.files import sha256_of
+from tracer.folders import refuse_other_folders, what_else
 from tracer.images.decode import SUFFIXES
 from tracer.metadata import as_integer, find_metadata, read_metadata, with_types
 from tracer.splits import PARTS, Part, SplitFile, find_splits, read_split
-from tracer.text import clean
+from tracer.text import clean, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +42,9 @@ __all__ = [
 ]
 
 _SPLIT_FOLDERS: Final = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
+    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test",
     "testing": "test",
-}
+}  # fmt: skip
 _LOCAL: Final = 10**15
 _LARGEST_EXACT: Final = 2**53
 _PHONE: Final = {"smartphone": 1, "dslr": 0, "mirrorless": 0, "compact": 0}
@@ -96,6 +91,7 @@ def open_set(path: Path | str) -> PhotoSet:
 
     Raises:
         NoFolder: there is no such folder.
+        NotASet: it is something else (`tracer.folders`).
         DataSetError: nothing in it, no pictures, an unreadable metadata or split file, a file_name that
             leaves the folder, a photo that is not there, or two photos with one id.
     """
@@ -103,6 +99,7 @@ def open_set(path: Path | str) -> PhotoSet:
     if not root.is_dir():
         raise NoFolder(f"{path} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder.")
     try:
+        refuse_other_folders(root, lambda name: _split_of(name) is not None)
         rows, problems = _rows_with_metadata(root) or _rows_of_folders(root)
     except PermissionError as error:
         raise DataSetError(f"{root} cannot be read", str(error), "Give yourself the right to read it.") from error
@@ -122,7 +119,8 @@ def open_set(path: Path | str) -> PhotoSet:
 def _first(problems: list[Problem]) -> str:
     if not problems:
         return ""
-    return f"{len(problems)} files were left out, the first: {problems[0].path} ({problems[0].reason})"
+    was = "was" if len(problems) == 1 else "were"
+    return f"{counted(len(problems), 'entry', 'entries')} {was} left out, the first: {problems[0].path} ({problems[0].reason})"
 
 
 def photo_id_from_sha256(sha256: str) -> int:
@@ -287,6 +285,10 @@ def _files(root: Path, problems: list[Problem]) -> Iterator[str]:
         linked = [_shown(_relative(here / name, root)) for name in sorted(folders) if (here / name).is_symlink()]
         problems.extend(Problem(name, "a linked folder is not followed") for name in linked)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in [*folders]:
+            if not (here / name).is_symlink() and (other := what_else(here / name)):
+                folders.remove(name)
+                problems.append(Problem(_shown(_relative(here / name, root)), f"{other}, and no photos of this set"))
         if here == root and "splits" in folders:
             folders.remove("splits")
         for name in sorted(files):

@@ -19,7 +19,7 @@ from tracer.kept import key_of
 from tracer.plan import Plan
 from tracer.results import Row
 
-FILES: Final = "files of the set"
+FILES: Final = "of the set"
 """The end of what is said of files that cannot be read; every call looks for them anew."""
 ENCODER: Final = "encoder "
 """The beginning of what is said of an encoder that cannot be had."""

@@ -27,7 +27,7 @@ from tracer.fanout import Job, compute, cores, device_of
 from tracer.images.fingerprint import Fingerprints, fingerprint
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
-from tracer.progress import Work
+from tracer.progress import Progress, Work
 from tracer.shards import Failures, Piece, Shards
 
 _FORMAT: Final = 1
@@ -93,7 +93,7 @@ def embed(
     start = time.perf_counter()
     run = run.expanduser().resolve()
     workers = workers or cores()
-    loaded = _loaded(encoders)
+    loaded = yield from _loaded(encoders)
     views = [view(processing, mask) for processing in processings for mask in masks]
     photos = sorted(zip(photo_set.table["photo_id"].tolist(), map(Path, photo_set.table["path"]), strict=True))
     if not photos:
@@ -134,13 +134,17 @@ def embed(
 # --- what is to do
 
 
-def _loaded(encoders: Iterable[str | Encoder]) -> list[Encoder]:
+def _loaded(encoders: Iterable[str | Encoder]) -> Work[list[Encoder]]:
+    """Each encoder once; those that are given by name are looked up, and their weights fetched where they are not here."""
+    given = [one for encoder in encoders for one in (expand([encoder]) if isinstance(encoder, str) else [encoder])]
     loaded: dict[str, Encoder] = {}
-    for encoder in encoders:
-        for one in [load(name) for name in expand([encoder])] if isinstance(encoder, str) else [encoder]:
-            loaded.setdefault(one.file_stem, one)
+    for number, one in enumerate(given):
+        if isinstance(one, str):
+            yield Progress(f"finding weights: {one}", number, len(given))
+        encoder = load(one) if isinstance(one, str) else one
+        loaded.setdefault(encoder.file_stem, encoder)
     if not loaded:
-        raise EncoderError("No encoder was named", way_out="tracer encoders lists them; offline needs no download.")
+        raise EncoderError("No encoder was named", way_out="`tracer encoders` lists them; offline needs no download.")
     return list(loaded.values())
 
 

@@ -3,7 +3,8 @@
 TracerError                 1   something failed; what, why, and the way out
 ├── UsageError              2   the words of a command do not fit
 ├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
-│   └── NoFolder            2   there is no such folder
+│   ├── NoFolder            2   there is no such folder
+│   └── NotASet             2   the folder is something else: a curate workspace, a run, a folder of sets
 ├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
 ├── EncoderError            1   the weights of an encoder cannot be had
 │   └── UnknownEncoder      2   there is no encoder of that name
@@ -57,6 +58,12 @@ class DataSetError(TracerError):
 
 class NoFolder(DataSetError):
     """There is no such folder."""
+
+    exit_code = Exit.USAGE
+
+
+class NotASet(DataSetError):
+    """The folder is something else than a data set: a curate workspace, a run, a folder of sets."""
 
     exit_code = Exit.USAGE
 

@@ -20,6 +20,7 @@ from tracer import perphoto, results
 from tracer.dataset import PhotoSet, open_set
 from tracer.earlier import ENCODER, FILES, concerns, earlier, fingerprints
 from tracer.embed import EmbedResult, embed
+from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
 from tracer.errors import EncoderError, TooFew, UnknownEncoder
 from tracer.experiments.erasure import Method
@@ -28,7 +29,10 @@ from tracer.experiments.protocols import in_words
 from tracer.plan import Plan, make_plan
 from tracer.progress import Progress, Work
 from tracer.results import Row
+from tracer.skips import in_a_line
 from tracer.steps import EXPERIMENTS, SPLIT_FROM, Bench, Options, repeats_for, steps, views
+from tracer.text import counted
+from tracer.unlabelled import camera_advice, refuse_without_labels
 
 __all__ = ["EXPERIMENTS", "Evaluation", "Options", "evaluate", "versions"]
 
@@ -46,6 +50,7 @@ class Evaluation:
     Attributes:
         rows: of the experiments that were run. results: results.parquet. report: report.html, None where it was not asked for.
         skipped: {what, why}. warnings: sentences. maps: saved ones. failed: photos that could not be embedded, (id, reason).
+        advice: how the set comes by camera labels, where it has none and its photos name cameras; it holds paths.
     """
 
     rows: tuple[Row, ...]
@@ -57,6 +62,7 @@ class Evaluation:
     warnings: tuple[str, ...]
     failed: tuple[tuple[int, str], ...]
     maps: tuple[Path, ...] = ()
+    advice: str = ""
 
 
 def evaluate(path: Path, run: Path, options: Options | None = None, *, with_report: bool = True) -> Work[Evaluation]:
@@ -74,7 +80,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     run = run.expanduser().resolve()
     photos = open_set(path)
     plan = make_plan(photos, chosen.attributes, chosen.processings)
-    run.mkdir(parents=True, exist_ok=True)
+    refuse_without_labels(photos, plan)
     outcome = Outcome(warnings=list(plan.warnings))
     outcome.skipped = [
         {"what": skip.what, "why": skip.why} for skip in plan.skipped if concerns(skip.what, chosen.experiments)
@@ -83,7 +89,10 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     by_the_way = "mitigation" in chosen.experiments and len(chosen.experiments) > 1
     if by_the_way and plan.mitigations and Method.LAYER not in chosen.methods:
         outcome.skipped.append(
-            {"what": "mitigation by the adversarial layer", "why": "it has to be trained; tracer mitigate does it"}
+            {
+                "what": "mitigation by the adversarial layer",
+                "why": "it has to be trained; `tracer mitigate SET -o RUN --method layer` does it",
+            }
         )
     shown = views(plan, chosen)
     device = "cpu"
@@ -91,15 +100,16 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     names: tuple[str, ...] = ()
     if shown:
         _check_plan(photos, plan, chosen, outcome)
-        names = _usable(chosen.encoders, outcome)
-        embedded: EmbedResult = yield from embed(photos, names, shown, run=run, device=chosen.device)
+        encoders = yield from _usable(chosen.encoders, outcome)
+        names = tuple(encoders)
+        embedded: EmbedResult = yield from embed(photos, encoders.values(), shown, run=run, device=chosen.device)
         device, failed = embedded.device, embedded.failed
     bench = Bench(photos, plan, chosen, run, device, outcome)
     work = list(steps(bench, names))
     for number, (what, step) in enumerate(work):
         yield Progress(f"measuring: {what}", number, len(work))
         try:
-            found = step()
+            found = yield from _told(step(), what, number, len(work))
             outcome.add(found)
             of = [row.experiment for row in found.rows] + [entry["experiment"] for entry in found.details]
             for name in dict.fromkeys(of or [_SET]):
@@ -110,8 +120,8 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     if not outcome.rows:
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            "; ".join(dict.fromkeys(f"{entry['what']}: {entry['why']}" for entry in outcome.skipped)),
-            "Add photos, labels or pairs.",
+            in_a_line(outcome.skipped),
+            camera_advice(photos, plan) or "Add photos, labels or pairs.",
         )
     seconds = time.perf_counter() - started
     rows, meta = _merged(bench, seconds, failed)
@@ -121,7 +131,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     if with_report:
         from tracer.report.page import write_report
 
-        yield Progress("writing the report", 0, 1)
+        yield Progress("writing the report", 0)
         page = write_report(run)
     seconds = round(time.perf_counter() - started, 2)
     return Evaluation(
@@ -134,7 +144,20 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         tuple(outcome.warnings),
         failed,
         tuple(bench.maps),
+        camera_advice(photos, plan),
     )
+
+
+def _told(step: Work[Outcome], what: str, number: int, count: int) -> Work[Outcome]:
+    """Do a step; how far it is in its own units stands behind its name."""
+    while True:
+        try:
+            part = next(step)
+        except StopIteration as end:
+            found: Outcome = end.value
+            return found
+        inside = f", {part.done:,} of {part.total:,} {part.what}" if part.total else ""
+        yield Progress(f"measuring: {what}{inside}", number, count)
 
 
 # --- before and after
@@ -153,39 +176,41 @@ def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome
     if not any(possible[name] for name in options.experiments):
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            "; ".join(f"{entry['what']}: {entry['why']}" for entry in outcome.skipped),
-            "Give its photos labels of two values or more, or pairs.",
+            in_a_line(outcome.skipped),
+            camera_advice(photos, plan) or "Give its photos labels of two values or more, or pairs.",
         )
 
 
-def _usable(names: Sequence[str], outcome: Outcome) -> tuple[str, ...]:
-    """The encoders whose weights are here or can be had; the others are listed.
+def _usable(names: Sequence[str], outcome: Outcome) -> Work[dict[str, Encoder]]:
+    """By name the encoders whose weights are here or can be had; the others are listed.
 
     Raises:
         UnknownEncoder: a name is no name.
         EncoderError: of the first one, where none can be used.
     """
-    usable, first = [], None
-    for name in expand(names):
+    usable: dict[str, Encoder] = {}
+    first: EncoderError | None = None
+    wanted = expand(names)
+    for number, name in enumerate(wanted):
+        yield Progress(f"finding weights: {name}", number, len(wanted))
         try:
-            load(name)
+            usable[name] = load(name)
         except UnknownEncoder:  # a slip of the pen; better told now than in the report
             raise
         except EncoderError as error:
             first = first or error
-            outcome.skipped.append({"what": f"{ENCODER}{name}", "why": " ".join(error.lines())})
-        else:
-            usable.append(name)
+            outcome.skipped.append({"what": f"{ENCODER}{name}", "why": ". ".join(error.lines())})
+    yield Progress("finding weights", len(wanted), len(wanted))
     if not usable:
         raise first or EncoderError("No encoder was named", way_out="`tracer encoders` lists them.")
-    return tuple(usable)
+    return usable
 
 
 def _all_problems(photos: PhotoSet, outcome: Outcome) -> None:
     if photos.problems:
         some = "; ".join(f"{problem.path}: {problem.reason}" for problem in photos.problems[:3])
         more = f" and {len(photos.problems) - 3} more" if len(photos.problems) > 3 else ""
-        outcome.skipped.append({"what": f"{len(photos.problems)} {FILES}", "why": some + more})
+        outcome.skipped.append({"what": f"{counted(len(photos.problems), 'file')} {FILES}", "why": some + more})
 
 
 def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -> tuple[list[Row], dict[str, Any]]:
@@ -199,7 +224,9 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
     warned = {_SET: of_set, **stays.warned, **bench.warned}
     if failed:
         ids = ", ".join(f"{photo} ({reason})" for photo, reason in failed[:3])
-        warned[_EMBEDDING] = [f"{len(failed)} photos could not be embedded: {ids}{', …' if len(failed) > 3 else ''}."]
+        warned[_EMBEDDING] = [
+            f"{counted(len(failed), 'photo')} could not be embedded: {ids}{', …' if len(failed) > 3 else ''}."
+        ]
     rows, details = stays.rows + outcome.rows, stays.details + outcome.details
     order = {name: number for number, name in enumerate(EXPERIMENTS)}
     rows.sort(key=lambda row: order.get(row.experiment, len(order)))

@@ -64,14 +64,17 @@ def compute(
     size = batch_size or _BATCH["cpu" if on_cpu else "cuda"]
     passes = [(group, list(_batches(group, photos, size))) for group in _passes(jobs, device)]
     total = sum(len(batch.photos) for _, batches in passes for batch in batches)
-    done = 0
+    encoders, loaded, done = len({job.encoder.file_stem for job in jobs}), 0, 0
     seconds = 0.0
     threads = torch.get_num_threads()
     try:
         for group, batches in passes:
-            yield Progress("loading encoders", done, total)
             for encoder in {job.encoder.file_stem: job.encoder for job in group}.values():
+                yield Progress("loading encoders", loaded, encoders)
                 encoder.to(device)
+                loaded += 1
+            yield Progress("loading encoders", loaded, encoders)
+            yield Progress("embedding photos", done, total)
             start = time.perf_counter()
             for batch_done in _run(batches, workers, seed, on_cpu=on_cpu):
                 done += batch_done

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.bench import Bench, classed_views, kept_outcome
+from tracer.bench import Bench, Step, classed_views, kept_outcome
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.plan import PHONE, SEMANTIC, TRACES
+from tracer.progress import Work
 from tracer.store import Embeddings
 
 
-def mitigation_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def mitigation_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Step]]:
     """Of each label and group of processings. Nobody would clean a baseline, so that an evaluation passes them over."""
     by_itself = len(bench.options.experiments) == 1
     if encoder.startswith("baseline/") and not by_itself:
@@ -29,8 +30,8 @@ def mitigation_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable
         yield f"mitigation of {' and '.join(group)} ({encoder})", _processing_mitigation_step(bench, encoder, group)
 
 
-def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.mitigation import mitigate
 
         found, rows = bench.embeddings(encoder)
@@ -50,7 +51,7 @@ def _mitigation_step(bench: Bench, encoder: str, attribute: str) -> Callable[[],
             clusters,
         ]
         facts += [part for part in (classes, *pairs) if part is not None]
-        outcome = kept_outcome(
+        outcome = yield from kept_outcome(
             bench, "mitigation", encoder, facts,
             lambda: mitigate(
                 Source(bench.photos.name, encoder), found.vectors, labels, clusters, attribute, classes=classes,
@@ -100,8 +101,8 @@ def _save_maps(
     return skipped
 
 
-def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.mitigation import mitigate_processing
 
@@ -111,12 +112,12 @@ def _processing_mitigation_step(bench: Bench, encoder: str, group: Sequence[str]
         source = Source(bench.photos.name, encoder, ",".join(group))
         hashes = [digest(matrix) for matrix in vectors.values()]
         facts = [list(group), options.methods, protocol_facts(options.protocol), k, *hashes, labels, clusters]
-        return kept_outcome(
+        return (yield from kept_outcome(
             bench, "mitigation by processing", encoder, facts,
             lambda: mitigate_processing(
                 source, vectors, labels, clusters, group_name(group), methods=options.methods, protocol=options.protocol,
                 k=k, seed=options.seed, device=bench.device,
             ),
-        )  # fmt: skip
+        ))  # fmt: skip
 
     return step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +37,7 @@ LARGE_CLASS: Final = 100
 """k is 10 where every class has that many photos, and 1 in smaller sets, where ten neighbours would reach into other classes."""
 
 _NOT_NAMED: Final = (
-    "it embeds the set once for each processing; --processing JPEG75_420,JPEG95_444,SHARPEN_4 asks for it"
+    "only done when asked for, as by --processing JPEG75_420,JPEG95_444,SHARPEN_4: it embeds the set once for each"
 )
 
 
@@ -187,13 +188,13 @@ def _values(labels: NDArray[Any] | None) -> list[str]:
 
 def _one_value(labels: dict[str, NDArray[Any]], name: str) -> str:
     values = _values(labels.get(name))
-    return f"all photos have {name} = {values[0]}" if values else f"the set has no {name}"
+    return f"all photos have {name} = {values[0]}" if values else "the set has no such label"
 
 
 def _probes(
     labels: dict[str, NDArray[Any]], splits: Iterable[str], asked: Sequence[str], skipped: list[Skip]
 ) -> tuple[str, ...]:
-    """The labels to probe, in a fixed order; main ones that cannot be, and further ones that nobody asked for, are listed."""
+    """The labels to probe, in a fixed order; main ones that cannot be, and further ones that were not asked for, are listed."""
     probeable = [name for name in labels if name not in FILE_LABELS]
     everything = "all" in asked
     unknown = [name for name in asked if name != "all" and name not in probeable]
@@ -216,7 +217,7 @@ def _probes(
         skipped.append(
             Skip(
                 f"probes of {', '.join(left)}",
-                f"nobody asked; --attributes {','.join(left[:1])} or --attributes all does",
+                f"only done when asked for, as by --attributes {shlex.quote(left[0])} or --attributes all",
             )
         )
     return tuple(chosen)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.bench import Bench
+from tracer.bench import Bench, Step
 from tracer.experiments.outcome import Outcome, Source
 from tracer.plan import PHONE, SEMANTIC, Plan
+from tracer.progress import Progress, Work
 
 
-def sheet_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def sheet_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Step]]:
     """Pictures of queries and their neighbours, of one encoder: pairs where there are, else neighbours by content."""
     plan, chosen = bench.plan, bench.options.experiments
     if "retrieval" in chosen and plan.retrieval:
@@ -21,11 +22,12 @@ def sheet_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Callable[[], 
         yield f"retrieval sheet ({encoder})", _sheet_step(bench, encoder, plan.traces[0])
 
 
-def _sheet_step(bench: Bench, encoder: str, attribute: str | None) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _sheet_step(bench: Bench, encoder: str, attribute: str | None) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.sheets import neighbour_sheet, pair_sheet, photos_on
         from tracer.thumbs import write_thumbs
 
+        yield Progress("choosing pictures", 0)
         found, rows = bench.embeddings(encoder)
         plan, source, seed = bench.plan, Source(bench.photos.name, encoder), bench.options.seed
         cameras = _cameras(plan, rows)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tracer.bench import EXPERIMENTS, SPLIT_FROM, Bench, Options, classed_views, common_views, kept_outcome, repeats_for
+from tracer.bench import (
+    EXPERIMENTS,
+    SPLIT_FROM,
+    Bench,
+    Options,
+    Step,
+    classed_views,
+    common_views,
+    kept_outcome,
+    repeats_for,
+)
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.mitigation_steps import mitigation_steps
 from tracer.plan import SEMANTIC, Plan
+from tracer.progress import Work
 from tracer.sheet_steps import sheet_steps
 
 __all__ = ["EXPERIMENTS", "SPLIT_FROM", "Bench", "Options", "repeats_for", "steps", "views"]
@@ -29,7 +40,7 @@ def views(plan: Plan, options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable[[], Outcome]]]:
+def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Step]]:
     """Each experiment of each encoder, as its name and the work."""
     plan, chosen = bench.plan, bench.options.experiments
     if "association" in chosen and plan.associations:
@@ -58,8 +69,8 @@ def steps(bench: Bench, encoders: Sequence[str]) -> Iterator[tuple[str, Callable
             yield from mitigation_steps(bench, encoder)
 
 
-def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.probe import probe_cross_validated, probe_split
 
         found, rows = bench.embeddings(encoder, mask=mask)
@@ -71,7 +82,7 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
         if split is not None:
             facts += [split.classes, *split.ids.values(), *split.labels.values()]
 
-        def work() -> Outcome:
+        def work() -> Work[Outcome]:
             if split is not None:
                 return probe_split(
                     source,
@@ -88,13 +99,14 @@ def _probe_step(bench: Bench, encoder: str, attribute: str, mask: float) -> Call
                 seed=options.seed, device=bench.device if len(rows) > SPLIT_FROM else "cpu",
             )  # fmt: skip
 
-        return bench.name_photos(kept_outcome(bench, "probe", encoder, facts, work), found.ids)
+        outcome = yield from kept_outcome(bench, "probe", encoder, facts, work)
+        return bench.name_photos(outcome, found.ids)
 
     return step
 
 
-def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.processing_probe import probe_processing_folds
 
@@ -103,7 +115,7 @@ def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> 
         source = Source(bench.photos.name, encoder, ",".join(group))
         hashes = [digest(matrix) for matrix in vectors.values()]
         facts = [list(group), protocol_facts(options.protocol), options.draws, *hashes, clusters]
-        outcome = kept_outcome(
+        outcome = yield from kept_outcome(
             bench, "probe of processings", encoder, facts,
             lambda: probe_processing_folds(
                 source, vectors, clusters, group_name(group), protocol=options.protocol, draws=options.draws,
@@ -115,8 +127,8 @@ def _processing_probe_step(bench: Bench, encoder: str, group: Sequence[str]) -> 
     return step
 
 
-def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _trace_step(bench: Bench, encoder: str, attribute: str) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.acquisition import acquisition_knn
 
         found, rows = bench.embeddings(encoder)
@@ -124,7 +136,7 @@ def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outc
         clusters, k, draws = bench.plan.clusters[rows], bench.options.k or bench.plan.k, bench.options.draws
         source = Source(bench.photos.name, encoder)
         facts = [attribute, k, draws, digest(found.vectors), classes, traces, clusters]
-        outcome = kept_outcome(
+        outcome = yield from kept_outcome(
             bench, "knn by label", encoder, facts,
             lambda: acquisition_knn(
                 source, found.vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=bench.options.seed,
@@ -136,8 +148,8 @@ def _trace_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outc
     return step
 
 
-def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.acquisition import MIN_QUERIES
         from tracer.experiments.fromfiles import group_name
         from tracer.experiments.knn import processing_knn
@@ -153,7 +165,7 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callab
         y = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
         source = Source(bench.photos.name, encoder, ",".join(group))
         facts = [list(group), k, draws, *(digest(matrix) for matrix in vectors.values()), labels, clusters]
-        outcome = kept_outcome(
+        outcome = yield from kept_outcome(
             bench, "knn by processing", encoder, facts,
             lambda: processing_knn(
                 source, vectors, y, vectors, y, group_name(group), k=k, draws=draws, seed=seed,
@@ -165,31 +177,31 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Callab
     return step
 
 
-def _similarity_step(bench: Bench, encoder: str, attribute: str) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _similarity_step(bench: Bench, encoder: str, attribute: str) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.similarity import similarity
 
         found, rows = bench.embeddings(encoder)
         classes, labels = bench.plan.labels[SEMANTIC][rows], bench.plan.labels[attribute][rows]
         clusters, source = bench.plan.clusters[rows], Source(bench.photos.name, encoder)
         facts = [attribute, digest(found.vectors), classes, labels, clusters]
-        return kept_outcome(
+        return (yield from kept_outcome(
             bench, "similarity", encoder, facts,
             lambda: similarity(source, found.vectors, classes, labels, clusters, attribute, bench.options.seed),
-        )  # fmt: skip
+        ))  # fmt: skip
 
     return step
 
 
-def _retrieval_step(bench: Bench, encoder: str) -> Callable[[], Outcome]:
-    def step() -> Outcome:
+def _retrieval_step(bench: Bench, encoder: str) -> Step:
+    def step() -> Work[Outcome]:
         from tracer.experiments.retrieval import retrieve
 
         found, rows = bench.embeddings(encoder)
         subject, model = bench.plan.subject[rows], bench.plan.model[rows]
         source = Source(bench.photos.name, encoder)
         facts = [digest(found.vectors), subject, model]
-        outcome = kept_outcome(
+        outcome = yield from kept_outcome(
             bench, "retrieval", encoder, facts,
             lambda: retrieve(source, found.vectors, subject, model, bench.options.seed, bench.device),
         )  # fmt: skip
@@ -198,9 +210,9 @@ def _retrieval_step(bench: Bench, encoder: str) -> Callable[[], Outcome]:
     return step
 
 
-def _association(bench: Bench) -> Outcome:
+def _association(bench: Bench) -> Work[Outcome]:
     from tracer.experiments.association import associate
 
     plan = bench.plan
     labels = {name: plan.labels[name] for name in plan.associations}
-    return associate(bench.photos.name, labels, plan.labels[SEMANTIC], plan.clusters, bench.options.seed)
+    return (yield from associate(bench.photos.name, labels, plan.labels[SEMANTIC], plan.clusters, bench.options.seed))

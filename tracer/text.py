@@ -1,4 +1,4 @@
-"""The door for foreign strings: labels come from files that others wrote, and end in terminals and pages."""
+"""Words: the door for foreign strings (labels come from files that others wrote, and end in terminals and pages), and plurals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Final
 _LONGEST: Final = 512
 # Marks that turn the direction of the text after them, and so make a name look like another one.
 _DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: `1 photo`, `1,200 photos`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def clean(text: str) -> str:

@@ -15,6 +15,8 @@ from small_sets import change, write_set
 from tracer import bench, perphoto, results, steps
 from tracer import evaluate as module
 from tracer.dataset import open_set
+from tracer.encoders import registry
+from tracer.encoders.encoder import Encoder
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
 from tracer.evaluate import Evaluation, Options, evaluate
 from tracer.experiments import protocols
@@ -23,7 +25,7 @@ from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
 from tracer.plan import make_plan, processing_groups
-from tracer.progress import finish
+from tracer.progress import Progress, Work, finish
 from tracer.report.compare import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
@@ -207,7 +209,8 @@ def test_warnings_stay_with_their_figures(photos: Path, tmp_path: Path) -> None:
 def test_a_warning_without_figures_is_kept(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a step warns of stands in the results also where it could measure nothing."""
 
-    def warned() -> Outcome:
+    def warned() -> Work[Outcome]:
+        yield Progress("parts", 0, 1)
         return Outcome(warnings=["Nothing was left of it."])
 
     monkeypatch.setattr(module, "steps", lambda *given: [*steps.steps(*given), ("odd", warned)])
@@ -222,18 +225,19 @@ def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypat
     missing = table.head(1).assign(file_name=None)
     pd.concat([table, missing]).to_parquet(root / "metadata.parquet")
 
-    def load(name: str) -> None:
+    def load(name: str) -> Encoder:
         if name == "clip/ViT-B-16":
             raise EncoderError("No weights")
+        return registry.load(name)
 
     def listed() -> list[str]:
-        return [e["what"] for e in results.read(run).meta["skipped"] if e["what"].startswith(("1 files", "encoder"))]
+        return [e["what"] for e in results.read(run).meta["skipped"] if e["what"].startswith(("1 file", "encoder"))]
 
     monkeypatch.setattr(module, "load", load)
     both = replace(_only("similarity"), encoders=("clip/ViT-B-16", "baseline/colour"))
     for experiments in (("similarity",), ("retrieval",), ("similarity",)):
         finish(evaluate(root, run, replace(both, experiments=experiments), with_report=False))
-        assert sorted(listed()) == ["1 files of the set", "encoder clip/ViT-B-16"]
+        assert sorted(listed()) == ["1 file of the set", "encoder clip/ViT-B-16"]
     table.to_parquet(root / "metadata.parquet")
     finish(evaluate(root, run, _only("retrieval"), with_report=False))
     assert listed() == ["encoder clip/ViT-B-16"]  # the similarities still lack it
@@ -331,7 +335,7 @@ def test_what_the_columns_do_not_allow_is_listed(photos: Path, tmp_path: Path) -
     reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
     assert reasons["pair retrieval"] == "the set has no subject_idx, so no pairs"
     assert reasons["semantic kNN"] == "the set has no semantic_label"
-    assert reasons["probe of Is Smartphone"] == "the set has no Is Smartphone"
+    assert reasons["probe of Is Smartphone"] == "the set has no such label"
 
 
 def test_a_set_of_one_class_is_refused_before_it_is_embedded(photos: Path, tmp_path: Path) -> None:
@@ -375,9 +379,10 @@ def test_an_encoder_that_cannot_be_had_is_skipped(
 ) -> None:
     """The others are used and the reason is listed; where none is left, the error is raised."""
 
-    def load(name: str) -> None:
+    def load(name: str) -> Encoder:
         if name == "clip/ViT-B-16":
             raise EncoderError("No weights", "there is no network", "Bring them.")
+        return registry.load(name)
 
     monkeypatch.setattr(module, "load", load)
     options = Options(
@@ -385,7 +390,10 @@ def test_an_encoder_that_cannot_be_had_is_skipped(
     )
     evaluation = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
     assert {r.encoder for r in evaluation.rows} == {"baseline/colour"}
-    assert {"what": "encoder clip/ViT-B-16", "why": "No weights: there is no network Bring them."} in evaluation.skipped
+    assert {
+        "what": "encoder clip/ViT-B-16",
+        "why": "No weights: there is no network. Bring them.",
+    } in evaluation.skipped
     with pytest.raises(EncoderError, match="No weights"):
         finish(evaluate(photos, tmp_path / "run", Options(encoders=("clip/ViT-B-16",))))
 

@@ -17,6 +17,7 @@ from tracer.experiments.acquisition import acquisition_knn, traced_votes
 from tracer.experiments.knn import SETTINGS, mixtures, processing_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.similar import unit
+from tracer.progress import finish
 
 SOURCE = Source("set", "enc")
 NAMES = ("A", "B", "C")
@@ -52,7 +53,7 @@ def test_every_mixture_equals_brute_force(k: int, grouped: bool) -> None:
     pool, y, queries, z = _data(0, 300, 60)
     rng = np.random.default_rng(1)
     g, h = (rng.integers(40, size=300), rng.integers(40, size=60)) if grouped else (None, None)
-    found = mixtures(pool, y, queries, z, k=k, draws=2, seed=5, pool_groups=g, query_groups=h)
+    found = finish(mixtures(pool, y, queries, z, k=k, draws=2, seed=5, pool_groups=g, query_groups=h))
     P, Q = ({n: _exact_unit(m) for n, m in side.items()} for side in (pool, queries))
     for t, a, b in product(range(3), repeat=3):
         for i in range(60):
@@ -67,7 +68,7 @@ def test_every_mixture_equals_brute_force(k: int, grouped: bool) -> None:
 def test_uniform_draws_equal_brute_force() -> None:
     """Each uniform draw is the brute force on a pool in which each picture has its drawn processing."""
     pool, y, queries, z = _data(2, 250, 40)
-    found = mixtures(pool, y, queries, z, k=3, draws=4, seed=9)
+    found = finish(mixtures(pool, y, queries, z, k=3, draws=4, seed=9))
     for draw in range(4):
         assigned = np.random.default_rng(9 + draw).choice(3, size=250)
         mixed = np.stack([_exact_unit(pool[name]) for name in NAMES])[assigned, np.arange(250)]
@@ -86,10 +87,10 @@ def test_draws_that_the_long_list_is_too_short_for_are_searched(grouped: bool, m
     searched = []
     search = neighbours.search
     monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
-    usual = mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h)
+    usual = finish(mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h))
     assert sum(searched) < 10
     monkeypatch.setattr(neighbours, "SIGMAS", 0.0)
-    short = mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h)
+    short = finish(mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h))
     assert sum(searched) > 100
     assert (usual.uniform == short.uniform).all()
 
@@ -108,11 +109,11 @@ def test_the_best_over_all_layers_are_topks(columns: int) -> None:
 def test_tiles_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tiles of queries and pool give what one large tile gives."""
     pool, y, queries, z = _data(3, 400, 50)
-    whole = mixtures(pool, y, queries, z, k=5, draws=3)
+    whole = finish(mixtures(pool, y, queries, z, k=5, draws=3))
     monkeypatch.setattr(neighbours, "BUDGET", 1)
     monkeypatch.setattr(neighbours, "MIN_WIDTH", 37)
     monkeypatch.setattr("tracer.experiments.knn.QUERY_TILE", 7)
-    tiled = mixtures(pool, y, queries, z, k=5, draws=3)
+    tiled = finish(mixtures(pool, y, queries, z, k=5, draws=3))
     assert np.array_equal(whole.right, tiled.right)
     assert np.array_equal(whole.uniform, tiled.uniform)
 
@@ -133,7 +134,7 @@ def test_order_below_single_precision_is_told_apart() -> None:
     pool = np.concatenate([near + 1e-4 * rng.standard_normal((40, 64)), near + 1e-4 * rng.standard_normal((40, 64))])
     pool = pool.astype(np.float32)
     y, z = np.repeat([0, 1], 40), np.zeros(40, dtype=np.int64)
-    found = mixtures({"A": pool, "B": pool}, y, {"A": queries, "B": queries}, z, k=1, draws=1)
+    found = finish(mixtures({"A": pool, "B": pool}, y, {"A": queries, "B": queries}, z, k=1, draws=1))
     similarity = _exact_unit(queries) @ _exact_unit(pool).T
     assert found.right[0, 0, 0].tolist() == (y[similarity.argmax(axis=1)] == 0).tolist()
     assert 0 < found.right[0, 0, 0].mean() < 1
@@ -143,7 +144,9 @@ def test_ties_go_to_the_nearest_and_are_counted() -> None:
     """With one vote for each class the nearest neighbour's class wins, and the tie is reported."""
     pool = np.array([[1.0, 0.1], [1.0, 0.3], [0.0, 1.0]], dtype=np.float32)
     query = np.array([[1.0, 0.0]], dtype=np.float32)
-    both = mixtures({"A": pool, "B": pool}, np.array([1, 0, 0]), {"A": query, "B": query}, np.array([1]), k=2, draws=1)
+    both = finish(
+        mixtures({"A": pool, "B": pool}, np.array([1, 0, 0]), {"A": query, "B": query}, np.array([1]), k=2, draws=1)
+    )
     assert both.right.all()
     assert both.tied == 1.0
 
@@ -152,7 +155,9 @@ def test_exact_duplicates_across_the_kth_place_count_as_a_tie() -> None:
     """Where two pool pictures are identical and only one is among the k, the share of ties says so."""
     pool = np.array([[1.0, 0.1], [1.0, 0.1], [0.0, 1.0]], dtype=np.float32)
     query = np.array([[1.0, 0.0]], dtype=np.float32)
-    one = mixtures({"A": pool, "B": pool}, np.array([0, 1, 1]), {"A": query, "B": query}, np.array([0]), k=1, draws=1)
+    one = finish(
+        mixtures({"A": pool, "B": pool}, np.array([0, 1, 1]), {"A": query, "B": query}, np.array([0]), k=1, draws=1)
+    )
     assert one.right.all()  # the lower row comes first
     assert one.tied == 1.0
 
@@ -187,7 +192,7 @@ def test_close_and_equal_neighbours_come_as_brute_force_has_them(
     queries = {name: np.concatenate([pool[name][:4], _close_or_equal(rng, q - 4, spread, 0)]) for name in "AB"}
     y, z = rng.integers(3, size=n), rng.integers(3, size=q)
     g, h = (rng.integers(20, size=n), rng.integers(20, size=q)) if grouped else (None, None)
-    found = mixtures(pool, y, queries, z, k=k, draws=2, seed=3, pool_groups=g, query_groups=h)
+    found = finish(mixtures(pool, y, queries, z, k=k, draws=2, seed=3, pool_groups=g, query_groups=h))
     assigned = [np.random.default_rng(3 + draw).choice(2, size=n) for draw in range(2)]
     for t, i in product(range(2), range(q)):
         cosines = np.stack([_by_row(queries["AB"[t]][i], pool[name]) for name in "AB"])
@@ -206,11 +211,11 @@ def test_only_what_is_undecided_is_searched_again(monkeypatch: pytest.MonkeyPatc
     searched = []
     search = neighbours.search
     monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
-    mixtures(pool, y, queries, z, k=5, draws=0)
+    finish(mixtures(pool, y, queries, z, k=5, draws=0))
     assert not searched
     for matrix in (*pool.values(), *queries.values()):
         matrix[:30] = 1.0
-    mixtures(pool, y, queries, z, k=5, draws=0)
+    finish(mixtures(pool, y, queries, z, k=5, draws=0))
     assert sum(searched) > 30
 
 
@@ -222,8 +227,8 @@ def test_acquisition_takes_equal_neighbours_in_the_order_of_their_rows() -> None
     X[::3] = X[0]
     kind = rng.integers(3, size=n)
     make, scene = rng.integers(2, size=n), np.arange(n)
-    found = traced_votes(
-        X, kind.astype(str).astype(object), make.astype(str).astype(object), scene, "Make", k=1, draws=1
+    found = finish(
+        traced_votes(X, kind.astype(str).astype(object), make.astype(str).astype(object), scene, "Make", k=1, draws=1)
     )
     for at, row in enumerate(found.rows):
         cosines = _by_row(X[row], X)
@@ -243,8 +248,8 @@ def test_a_strong_trace_gives_spd_and_none_gives_zero() -> None:
     groups = np.arange(160)
 
     def spd(views: dict[str, np.ndarray]) -> tuple[float, float | None]:
-        outcome = processing_knn(
-            SOURCE, views, y, views, y, "JPEG", k=1, draws=2, pool_groups=groups, query_groups=groups
+        outcome = finish(
+            processing_knn(SOURCE, views, y, views, y, "JPEG", k=1, draws=2, pool_groups=groups, query_groups=groups)
         )
         [row] = [r for r in outcome.rows if r.metric == "spd_p"]
         return row.value, row.ci_low
@@ -259,7 +264,7 @@ def test_a_strong_trace_gives_spd_and_none_gives_zero() -> None:
 def test_rows_and_details_of_processings() -> None:
     """Five settings, SP and SPD_p stand in the rows; each mixture and each signed difference in the details."""
     pool, y, queries, z = _data(0, 200, 50)
-    outcome = processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1, draws=2)
+    outcome = finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1, draws=2))
     assert [r.setting for r in outcome.rows if r.metric == "accuracy"] == list(SETTINGS)
     assert {r.metric for r in outcome.rows} == {"accuracy", "sp", "spd_p"}
     assert all(r.ci_low is not None and r.ci_low <= r.value <= (r.ci_high or 0) for r in outcome.rows)
@@ -291,14 +296,14 @@ def test_bad_input_is_refused(change: Callable[[tuple], object], error: type[Exc
     change(data)
     pool, y, queries, z = data
     with pytest.raises(error):
-        processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1)
+        finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1))
 
 
 def test_k_below_one_is_a_usage_error() -> None:
     """k = 0 is refused as a usage error."""
     pool, y, queries, z = _data(0, 60, 20)
     with pytest.raises(UsageError):
-        processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=0)
+        finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=0))
 
 
 def _cameras(strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -318,8 +323,8 @@ def _cameras(strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np
 
 def test_acquisition_trace_is_found_and_its_absence_too() -> None:
     """A camera that shifts the embedding lowers neg-same; without a trace the interval of the difference holds 0."""
-    strong = acquisition_knn(SOURCE, *_cameras(3.0), "Model", k=1, draws=5)
-    none = acquisition_knn(SOURCE, *_cameras(0.0), "Model", k=1, draws=5)
+    strong = finish(acquisition_knn(SOURCE, *_cameras(3.0), "Model", k=1, draws=5))
+    none = finish(acquisition_knn(SOURCE, *_cameras(0.0), "Model", k=1, draws=5))
     spd = {name: next(r for r in o.rows if r.metric == "spd_a") for name, o in (("strong", strong), ("none", none))}
     assert (spd["strong"].ci_low or 0) > 0.1
     assert strong.details[0]["pos_same_minus_neg_same"] > 0
@@ -332,7 +337,7 @@ def test_acquisition_settings_hold_equal_numbers() -> None:
     """A label that four of five photos share does not lower or raise any setting where it leaves no trace."""
     X, kind, _, scene = _cameras(0.0, seed=3)
     lopsided = np.array(["a" if i % 5 else "b" for i in range(len(X))], dtype=object)
-    outcome = acquisition_knn(SOURCE, X, kind, lopsided, scene, "Make", k=1, draws=20)
+    outcome = finish(acquisition_knn(SOURCE, X, kind, lopsided, scene, "Make", k=1, draws=20))
     values = [r.value for r in outcome.rows if r.metric == "accuracy"]
     assert max(values) - min(values) < 0.08
 
@@ -342,7 +347,7 @@ def test_acquisition_sp_is_plain_knn() -> None:
     from sklearn.neighbors import KNeighborsClassifier
 
     X, kind, camera, scene = _cameras(1.0)
-    outcome = acquisition_knn(SOURCE, X, kind, camera, scene, "Model", k=1, draws=1)
+    outcome = finish(acquisition_knn(SOURCE, X, kind, camera, scene, "Model", k=1, draws=1))
     hits = []
     for s in np.unique(scene):
         model = KNeighborsClassifier(1, metric="cosine").fit(X[scene != s], kind[scene != s].astype(str))
@@ -354,4 +359,4 @@ def test_acquisition_needs_contrasts() -> None:
     """Where each class was taken with one camera alone, nothing can be compared, and the error says so."""
     X, kind, _, scene = _cameras(0.0)
     with pytest.raises(TooFew, match="0 of 240"):
-        acquisition_knn(SOURCE, X, kind, kind, scene, "Model", k=1)
+        finish(acquisition_knn(SOURCE, X, kind, kind, scene, "Model", k=1))

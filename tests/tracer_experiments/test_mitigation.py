@@ -60,10 +60,10 @@ class Planted:
 
     def mitigated(self, **more: object) -> Outcome:
         """The outcome with fast probes."""
-        return mitigate(
+        return finish(mitigate(
             SOURCE, self.vectors, self.labels, self.scene, "Is Smartphone", classes=self.classes, subject=self.subject,
             model=self.model, protocol=Protocol.FAST, draws=2, **more,
-        )  # type: ignore[arg-type]  # fmt: skip
+        ))  # type: ignore[arg-type]  # fmt: skip
 
 
 def _rows(outcome: Outcome) -> dict[tuple[str, str], Row]:
@@ -224,18 +224,20 @@ def test_the_same_seed_gives_the_same_rows_whatever_the_scale() -> None:
 def test_what_is_not_there_is_left_out_and_said() -> None:
     """Without classes no SP, without pairs no recall; too few scenes are refused with their number."""
     made = Planted(0.8, scenes=40)
-    outcome = mitigate(SOURCE, made.vectors, made.labels, made.scene, "Make", methods=["leace"], protocol="fast")
+    outcome = finish(
+        mitigate(SOURCE, made.vectors, made.labels, made.scene, "Make", methods=["leace"], protocol="fast")
+    )
     assert {row.metric for row in outcome.rows} == {"accuracy"}
     few = made.scene < 12
     with pytest.raises(TooFew, match="there are 2 and 12"):
-        mitigate(SOURCE, made.vectors[few], made.labels[few], made.scene[few], "Make")
+        finish(mitigate(SOURCE, made.vectors[few], made.labels[few], made.scene[few], "Make"))
     one = np.full(len(made.scene), "Acme", dtype=object)
     with pytest.raises(TooFew, match="two classes or more"):
-        mitigate(SOURCE, made.vectors, one, made.scene, "Make")
+        finish(mitigate(SOURCE, made.vectors, one, made.scene, "Make"))
     broken = made.vectors.copy()
     broken[0] = np.nan
     with pytest.raises(EmbeddingsError, match="no numbers"):
-        mitigate(SOURCE, broken, made.labels, made.scene, "Make")
+        finish(mitigate(SOURCE, broken, made.labels, made.scene, "Make"))
 
 
 def _owners(sizes: NDArray[np.int64], makes: NDArray[Any], seed: int = 0) -> tuple[Any, Any, Any]:
@@ -249,7 +251,7 @@ def test_a_class_that_is_short_in_a_half_is_said_and_chance_is_of_what_is_scored
     rng = np.random.default_rng(1)
     sizes = np.r_[rng.integers(1, 8, size=40), [60], [3] * 9]
     vectors, labels, owner = _owners(sizes, np.repeat(["a", "b", "c"], [20, 20, 10]))
-    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", seed=3)
+    outcome = finish(mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", seed=3))
     (detail,), row = outcome.details, outcome.rows[0]
     assert detail["photos"] == len(owner)
     assert row.n < len(owner)
@@ -277,7 +279,9 @@ def test_one_owner_of_most_photos_ends_no_mitigation(seed: int, monkeypatch: pyt
     monkeypatch.setattr(mitigation, "MAX_PHOTOS", 500)
     vectors, labels, owner = _owners(np.r_[550, [5] * 30], np.full(31, "a"))
     labels[::2] = "b"
-    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=seed)
+    outcome = finish(
+        mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=seed)
+    )
     assert (outcome.details[0]["photos"], outcome.details[0]["clusters"]) == (166, 31)
     assert any("used 166 of 700 photos" in line for line in outcome.warnings)
 
@@ -288,7 +292,9 @@ def test_a_class_that_is_rare_once_a_set_is_thinned_is_left_out(monkeypatch: pyt
     makes = np.array(["a", "b"], dtype=object)[np.arange(1200) % 2]
     makes[:10] = "rare"
     vectors, labels, owner = _owners(np.ones(1200, dtype=np.int64), makes)
-    outcome = mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=2)
+    outcome = finish(
+        mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=2)
+    )
     (detail,) = outcome.details
     assert detail["classes_erased"] == ["a", "b"]
     ((reason, count),) = detail["left_out"].items()
@@ -309,7 +315,9 @@ def test_a_processing_can_be_taken_out() -> None:
     }
     classes = np.array([f"class {c}" for c in content], dtype=object)
     rows = _rows(
-        mitigate_processing(SOURCE, views, classes, scene, "JPEG", methods=["leace"], protocol=Protocol.FAST, k=1)
+        finish(
+            mitigate_processing(SOURCE, views, classes, scene, "JPEG", methods=["leace"], protocol=Protocol.FAST, k=1)
+        )
     )
     for metric in ("accuracy", "spd_p"):
         high = rows[metric, "method=leace,stage=change"].ci_high

@@ -24,6 +24,7 @@ from tracer.experiments.probe import (
 )
 from tracer.experiments.processing_probe import probe_processing_folds
 from tracer.experiments.protocols import ProbeFit, fit_probe
+from tracer.progress import Work, finish
 from tracer.splits import SplitFile
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
@@ -49,7 +50,7 @@ def _split(seed: int = 0, strength: float = 0.5) -> tuple[np.ndarray, np.ndarray
 def test_split_probe_rows() -> None:
     """Accuracy has Wilson's interval and the majority share as chance; balanced accuracy the uniform chance."""
     ids, X, split = _split()
-    outcome = probe_split(SOURCE, ids, X, split, "fast")
+    outcome = finish(probe_split(SOURCE, ids, X, split, "fast"))
     accuracy, balanced = outcome.rows
     assert (accuracy.metric, balanced.metric) == ("accuracy", "balanced_accuracy")
     assert accuracy.n == 120
@@ -69,7 +70,8 @@ def test_split_probe_does_not_depend_on_the_order_of_the_file() -> None:
     ids, X, split = _split()
     order = np.random.default_rng(5).permutation(len(ids))
     assert (
-        probe_split(SOURCE, ids, X, split, "fast").rows == probe_split(SOURCE, ids[order], X[order], split, "fast").rows
+        finish(probe_split(SOURCE, ids, X, split, "fast")).rows
+        == finish(probe_split(SOURCE, ids[order], X[order], split, "fast")).rows
     )
 
 
@@ -79,16 +81,16 @@ def test_missing_and_double_ids_are_named() -> None:
     gone = split.ids["test"][:2]
     keep = ~np.isin(ids, gone)
     with pytest.raises(EmbeddingsError, match=rf"2 of the 120 test photos of Make.*{gone[0]}, {gone[1]}"):
-        probe_split(SOURCE, ids[keep], X[keep], split, "fast")
+        finish(probe_split(SOURCE, ids[keep], X[keep], split, "fast"))
     with pytest.raises(EmbeddingsError, match="more than once"):
-        probe_split(SOURCE, np.r_[ids, ids[:1]], np.vstack([X, X[:1]]), split, "fast")
+        finish(probe_split(SOURCE, np.r_[ids, ids[:1]], np.vstack([X, X[:1]]), split, "fast"))
 
 
 def test_leaking_split_is_said() -> None:
     """A split with a photo in train and test still gives its figures, with a warning that they are too high."""
     ids, X, split = _split()
     split.ids["test"][0] = split.ids["train"][0]
-    outcome = probe_split(SOURCE, ids, X, split, "fast")
+    outcome = finish(probe_split(SOURCE, ids, X, split, "fast"))
     assert any("1 photos in both train and test" in line for line in outcome.warnings)
 
 
@@ -103,8 +105,8 @@ def test_split_probe_keeps_owners_together() -> None:
     rows["test"] = np.flatnonzero(owner >= 40)
     split = SplitFile("Make", ("a", "b"), rows, {part: make[at] for part, at in rows.items()}, Path("x.json"))
     ids = np.arange(len(owner))
-    apart = probe_split(SOURCE, ids, X, split, "fast")
-    kept = probe_split(SOURCE, ids[::-1], X[::-1], split, "fast", clusters=owner[::-1])
+    apart = finish(probe_split(SOURCE, ids, X, split, "fast"))
+    kept = finish(probe_split(SOURCE, ids[::-1], X[::-1], split, "fast", clusters=owner[::-1]))
     assert [row.value for row in kept.rows] == [row.value for row in apart.rows]
     for row, narrow in zip(kept.rows, apart.rows, strict=True):
         assert (row.ci_high or 0) - (row.ci_low or 0) > 2 * ((narrow.ci_high or 0) - (narrow.ci_low or 0))
@@ -121,10 +123,10 @@ def test_split_probe_keeps_owners_together() -> None:
 def test_split_probe_of_independent_photos() -> None:
     """Where every photo is its own scene the interval is Wilson's, and there is nothing to warn of; few owners are said."""
     ids, X, split = _split()
-    outcome = probe_split(SOURCE, ids, X, split, "fast", clusters=ids)
-    assert outcome.rows == probe_split(SOURCE, ids, X, split, "fast").rows
+    outcome = finish(probe_split(SOURCE, ids, X, split, "fast", clusters=ids))
+    assert outcome.rows == finish(probe_split(SOURCE, ids, X, split, "fast")).rows
     assert not outcome.warnings
-    few = probe_split(SOURCE, ids, X, split, "fast", clusters=ids % 12)
+    few = finish(probe_split(SOURCE, ids, X, split, "fast", clusters=ids % 12))
     assert any("12 scenes or owners" in line for line in few.warnings)
 
 
@@ -158,10 +160,10 @@ def test_folds_keep_clusters_whole(seed: int, n: int) -> None:
 
 def test_camera_is_found_across_scenes_and_absent_cameras_are_not() -> None:
     """A camera's trace is read from scenes that were never seen; without one the interval holds chance."""
-    found = probe_cross_validated(SOURCE, *_scenes(2.0), "Model", protocol="fast", repeats=2).rows[0]
+    found = finish(probe_cross_validated(SOURCE, *_scenes(2.0), "Model", protocol="fast", repeats=2)).rows[0]
     assert (found.ci_low or 0) > 0.5
     assert found.n == 120
-    none = probe_cross_validated(SOURCE, *_scenes(0.0), "Model", protocol="fast", repeats=2).rows[0]
+    none = finish(probe_cross_validated(SOURCE, *_scenes(0.0), "Model", protocol="fast", repeats=2)).rows[0]
     assert (none.ci_low or 0) <= 0.25 <= (none.ci_high or 1)
 
 
@@ -171,8 +173,10 @@ def test_without_clusters_content_would_leak() -> None:
     scene = np.repeat(np.arange(30), 6)
     X = (rng.standard_normal((180, 40)) + 3 * rng.standard_normal((30, 40))[scene]).astype(np.float32)
     make = np.array([f"m{s % 3}" for s in scene], dtype=object)
-    kept = probe_cross_validated(SOURCE, X, make, scene, "Make", protocol="fast", repeats=1).rows[0].value
-    mixed = probe_cross_validated(SOURCE, X, make, np.arange(180), "Make", protocol="fast", repeats=1).rows[0].value
+    kept = finish(probe_cross_validated(SOURCE, X, make, scene, "Make", protocol="fast", repeats=1)).rows[0].value
+    mixed = (
+        finish(probe_cross_validated(SOURCE, X, make, np.arange(180), "Make", protocol="fast", repeats=1)).rows[0].value
+    )
     assert mixed > 0.9
     assert kept < 0.55
 
@@ -182,7 +186,9 @@ def test_cross_validation_does_not_depend_on_workers(protocol: str) -> None:
     """One worker or two give the same predictions."""
     X, labels, scenes = _scenes(1.0, scenes=15)
     one, two = (
-        cross_validate(X, labels, scenes, attribute="Model", protocol=protocol, repeats=1, workers=w).predictions
+        finish(
+            cross_validate(X, labels, scenes, attribute="Model", protocol=protocol, repeats=1, workers=w)
+        ).predictions
         for w in (1, 2)
     )
     assert np.array_equal(one, two)
@@ -196,7 +202,7 @@ def test_small_classes_and_unlabelled_photos_are_left_out_and_counted() -> None:
     rows, left = usable_classes(labels, scenes, 5)
     assert len(rows) == 109
     assert left == {"no label": 3, "rare: in 2 of the 5 groups of photos that it takes": 8}
-    outcome = probe_cross_validated(SOURCE, X, labels, scenes, "Model", protocol="fast", repeats=1)
+    outcome = finish(probe_cross_validated(SOURCE, X, labels, scenes, "Model", protocol="fast", repeats=1))
     assert outcome.rows[0].n == 109
     assert outcome.details[0]["left_out"] == left
     assert any("8 photos" in line for line in outcome.warnings)
@@ -206,16 +212,16 @@ def test_too_little_is_a_message() -> None:
     """One class, ten photos and few scenes each say what is missing."""
     X, labels, scenes = _scenes(1.0)
     with pytest.raises(TooFew, match="at least two classes"):
-        cross_validate(X, np.full(120, "one", dtype=object), scenes, attribute="Make")
+        finish(cross_validate(X, np.full(120, "one", dtype=object), scenes, attribute="Make"))
     with pytest.raises(TooFew, match="30 photos"):
-        cross_validate(X[:10], np.array(["a", "b"] * 5, dtype=object), np.arange(10), attribute="Make")
+        finish(cross_validate(X[:10], np.array(["a", "b"] * 5, dtype=object), np.arange(10), attribute="Make"))
     with pytest.raises(TooFew, match="10 scenes"):
-        cross_validate(X[:36], labels[:36], scenes[:36], attribute="Make")
+        finish(cross_validate(X[:36], labels[:36], scenes[:36], attribute="Make"))
 
 
 def test_few_clusters_are_warned_of() -> None:
     """Below 20 scenes the outcome warns that its intervals are too short."""
-    outcome = probe_cross_validated(SOURCE, *_scenes(1.0, scenes=15), "Model", protocol="fast", repeats=1)
+    outcome = finish(probe_cross_validated(SOURCE, *_scenes(1.0, scenes=15), "Model", protocol="fast", repeats=1))
     assert any("15 scenes or owners" in line for line in outcome.warnings)
 
 
@@ -272,44 +278,52 @@ def _views(strength: float, n: int, seed: int) -> dict[str, np.ndarray]:
 
 def test_processing_probe() -> None:
     """Processings that shift the embedding are named, equal ones are not; each test picture counts in each processing."""
-    strong = probe_processing(SOURCE, _views(1.5, 120, 0), _views(1.5, 60, 2), "JPEG", protocol="fast", draws=3).rows[0]
+    strong = finish(
+        probe_processing(SOURCE, _views(1.5, 120, 0), _views(1.5, 60, 2), "JPEG", protocol="fast", draws=3)
+    ).rows[0]
     assert (strong.ci_low or 0) > 0.6
     assert strong.n == 180
     assert strong.setting == "processing"
-    none = probe_processing(SOURCE, _views(0.0, 120, 0), _views(0.0, 60, 2), "JPEG", protocol="fast", draws=3).rows[0]
+    none = finish(
+        probe_processing(SOURCE, _views(0.0, 120, 0), _views(0.0, 60, 2), "JPEG", protocol="fast", draws=3)
+    ).rows[0]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
     with pytest.raises(TooFew, match="two"):
-        probe_processing(SOURCE, {"P": np.ones((50, 3))}, {"P": np.ones((5, 3))}, "JPEG")
+        finish(probe_processing(SOURCE, {"P": np.ones((50, 3))}, {"P": np.ones((5, 3))}, "JPEG"))
     with pytest.raises(EmbeddingsError, match="belong together"):
         uneven = {**_views(1.0, 120, 0), "P1": np.ones((119, 24))}
-        probe_processing(SOURCE, uneven, _views(1.0, 60, 2), "JPEG")
+        finish(probe_processing(SOURCE, uneven, _views(1.0, 60, 2), "JPEG"))
 
 
 def test_processing_probe_by_folds() -> None:
     """Without a split, every picture is tested once a draw by probes that saw nothing of its cluster."""
     clusters = np.arange(120) // 3
-    strong = probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2)
+    strong = finish(probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2))
     assert (strong.rows[0].ci_low or 0) > 0.6
     assert strong.rows[0].n == 360
     assert sum(map(sum, strong.details[0]["confusion"])) == 360
-    none = probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", protocol="fast", draws=2).rows[0]
+    none = finish(probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", protocol="fast", draws=2)).rows[
+        0
+    ]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
-    again = probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2, workers=1)
+    again = finish(
+        probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2, workers=1)
+    )
     assert again.rows == strong.rows
     with pytest.raises(TooFew, match="30 pictures of 10 scenes"):
-        probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 20, "JPEG")
+        finish(probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 20, "JPEG"))
 
 
 def test_a_fifth_of_what_a_processing_probe_learns_from_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 40 clusters of three, 8 are tested, and of the other 32 a fifth chooses the settings, whole."""
     sizes = []
 
-    def watched(*given: Any, **by_name: Any) -> ProbeFit:
+    def watched(*given: Any, **by_name: Any) -> Work[ProbeFit]:
         sizes.append((len(given[0]), len(given[2])))
         return fit_probe(*given, **by_name)
 
     monkeypatch.setattr(processing_probe, "fit_probe", watched)
-    probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", protocol="fast", draws=1)
+    finish(probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", protocol="fast", draws=1))
     assert sizes == [(3 * 26, 3 * 6)] * 5
 
 
@@ -320,6 +334,8 @@ def test_processing_probe_keeps_clusters_whole() -> None:
     views = {
         f"P{i}": base + rng.standard_normal((40, 24)).repeat(6, axis=0) * 2 for i in range(2)
     }  # of each picture alone
-    kept = probe_processing_folds(SOURCE, views, np.repeat(np.arange(40), 6), "JPEG", protocol="fast", draws=2).rows[0]
-    apart = probe_processing_folds(SOURCE, views, np.arange(240), "JPEG", protocol="fast", draws=2).rows[0]
+    kept = finish(
+        probe_processing_folds(SOURCE, views, np.repeat(np.arange(40), 6), "JPEG", protocol="fast", draws=2)
+    ).rows[0]
+    apart = finish(probe_processing_folds(SOURCE, views, np.arange(240), "JPEG", protocol="fast", draws=2)).rows[0]
     assert (kept.ci_low or 0) < 0.5 < (apart.ci_low or 0)

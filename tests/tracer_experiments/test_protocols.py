@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import linear, protocols
 from tracer.experiments.protocols import Protocol, fit_probe, normalise
+from tracer.progress import finish
 
 C, D = 4, 48
 
@@ -99,7 +100,7 @@ def test_row_space_loses_nothing() -> None:
 def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
     """On held-out photos each protocol is within three points of a tuned logistic regression."""
     (X, y), (V, v), (T, t) = _data(0, 60), _data(1, 30), _data(2, 250)
-    fit = fit_probe(X, y, V, v, C, protocol, seed=1)
+    fit = finish(fit_probe(X, y, V, v, C, protocol, seed=1))
     U, S, Q = normalise(X), normalise(V), normalise(T)
     best = max(
         (LogisticRegression(C=c, max_iter=2000).fit(U, y).score(S, v), c) for c in (0.1, 1.0, 10.0, 100.0, 1000.0)
@@ -117,8 +118,8 @@ def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
 def test_same_seed_same_probe(protocol: Protocol) -> None:
     """The same seed gives the same weights to the last bit, with one worker or two."""
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
-    first = fit_probe(X, y, V, v, C, protocol, seed=7, workers=1)
-    again = fit_probe(X, y, V, v, C, protocol, seed=7, workers=2)
+    first = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=1))
+    again = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=2))
     assert np.array_equal(first.layer.weight, again.layer.weight)
 
 
@@ -126,7 +127,7 @@ def test_trials_on_several_cores_change_nothing(monkeypatch: pytest.MonkeyPatch)
     """Where a round is large enough to go to several cores, their number does not change the probe."""
     monkeypatch.setattr(protocols, "SMALL_ROUND", 0)
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
-    one, two = (fit_probe(X, y, V, v, C, "batched", seed=7, workers=w) for w in (1, 2))
+    one, two = (finish(fit_probe(X, y, V, v, C, "batched", seed=7, workers=w)) for w in (1, 2))
     assert np.array_equal(one.layer.weight, two.layer.weight)
 
 
@@ -134,8 +135,8 @@ def test_length_of_an_embedding_does_not_matter() -> None:
     """Features are normalised: scaling each embedding changes no prediction."""
     (X, y), (V, v), (T, _) = _data(0, 20), _data(1, 10), _data(2, 20)
     scale = np.random.default_rng(0).uniform(0.5, 2.0, size=(len(X), 1)).astype(np.float32)
-    plain = fit_probe(X, y, V, v, C, "fast").predict(T)
-    scaled = fit_probe(X * scale, y, V * 4, v, C, "fast").predict(T * 8)
+    plain = finish(fit_probe(X, y, V, v, C, "fast")).predict(T)
+    scaled = finish(fit_probe(X * scale, y, V * 4, v, C, "fast")).predict(T * 8)
     assert (plain == scaled).mean() > 0.98
 
 
@@ -145,10 +146,10 @@ def test_bad_input_is_refused() -> None:
     broken = X.copy()
     broken[5, 3] = np.nan
     with pytest.raises(EmbeddingsError, match=r"row 5"):
-        fit_probe(broken, y, V, v, C)
+        finish(fit_probe(broken, y, V, v, C))
     with pytest.raises(TooFew, match="two classes"):
-        fit_probe(X, np.zeros_like(y), V, v, C)
+        finish(fit_probe(X, np.zeros_like(y), V, v, C))
     with pytest.raises(TooFew, match="validation"):
-        fit_probe(X, y, V[:0], v[:0], C)
+        finish(fit_probe(X, y, V[:0], v[:0], C))
     with pytest.raises(EmbeddingsError, match="outside"):
-        fit_probe(X, y, V, v, 2)
+        finish(fit_probe(X, y, V, v, 2))

@@ -13,6 +13,7 @@ from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Source
 from tracer.experiments.retrieval import CLASSES, NEGATIVES, rank_pairs, retrieve
 from tracer.experiments.similar import unit
+from tracer.progress import finish
 
 SOURCE = Source("set", "enc")
 
@@ -66,7 +67,10 @@ def test_order_of_rows_does_not_matter(seed: int) -> None:
     """Shuffled rows give the same figures and intervals: photos are matched by subject."""
     X, subject, model = _pairs(20, bursts=3)
     order = np.random.default_rng(seed).permutation(len(X))
-    assert retrieve(SOURCE, X, subject, model).rows == retrieve(SOURCE, X[order], subject[order], model[order]).rows
+    assert (
+        finish(retrieve(SOURCE, X, subject, model)).rows
+        == finish(retrieve(SOURCE, X[order], subject[order], model[order])).rows
+    )
 
 
 def test_rows_without_a_pair_are_ignored() -> None:
@@ -78,9 +82,9 @@ def test_rows_without_a_pair_are_ignored() -> None:
         np.concatenate([subject, [-1, -1, 5, 6]]),
         np.concatenate([model, [0, 1, -1, 2]]),
     )
-    assert retrieve(SOURCE, X, subject, model).rows == retrieve(SOURCE, *more).rows
+    assert finish(retrieve(SOURCE, X, subject, model)).rows == finish(retrieve(SOURCE, *more)).rows
     lone = (np.concatenate([X, extra[:1]]), np.concatenate([subject, [99]]), np.concatenate([model, [1]]))
-    found = {r.setting: r for r in retrieve(SOURCE, *lone).rows if r.metric == "recall@1"}
+    found = {r.setting: r for r in finish(retrieve(SOURCE, *lone)).rows if r.metric == "recall@1"}
     assert found["query=phone,negatives=same"].n == 20
     assert found["query=phone,negatives=same"].chance == pytest.approx(1 / 21)
     assert found["query=phone,negatives=different"].chance == pytest.approx(1 / 20)
@@ -88,7 +92,7 @@ def test_rows_without_a_pair_are_ignored() -> None:
 
 def test_a_class_trace_shows_as_spd() -> None:
     """A shift by class draws same-class negatives near, so recall among them is lower and SPD_a is above 0."""
-    outcome = retrieve(SOURCE, *_pairs(200, trace=2.0))
+    outcome = finish(retrieve(SOURCE, *_pairs(200, trace=2.0)))
     rows = {(r.setting, r.metric): r for r in outcome.rows}
     for name in CLASSES:
         same, different = (rows[f"query={name},negatives={p}", "recall@1"] for p in NEGATIVES)
@@ -102,7 +106,7 @@ def test_a_class_trace_shows_as_spd() -> None:
 def test_identical_negatives_count_against_the_positive() -> None:
     """Where all embeddings are equal nothing is retrieved: a tie is no success."""
     _, subject, model = _pairs(10)
-    outcome = retrieve(SOURCE, np.ones((20, 4), dtype=np.float32), subject, model)
+    outcome = finish(retrieve(SOURCE, np.ones((20, 4), dtype=np.float32), subject, model))
     assert all(r.value == 0 for r in outcome.rows if r.metric == "recall@1")
 
 
@@ -121,9 +125,9 @@ def test_no_pairs_is_a_message() -> None:
     """Too few pairs, and none, say how many there are."""
     X, subject, model = _pairs(20)
     with pytest.raises(TooFew, match="there is none"):
-        retrieve(SOURCE, X, np.full(40, -1), model)
+        finish(retrieve(SOURCE, X, np.full(40, -1), model))
     with pytest.raises(TooFew, match="there are 3"):
-        retrieve(SOURCE, X, np.where(subject < 3, subject, -1), model)
+        finish(retrieve(SOURCE, X, np.where(subject < 3, subject, -1), model))
 
 
 def test_bad_embeddings_are_refused() -> None:
@@ -131,7 +135,7 @@ def test_bad_embeddings_are_refused() -> None:
     X, subject, model = _pairs(20)
     X[3, 0] = np.nan
     with pytest.raises(EmbeddingsError, match="1 of 40"):
-        retrieve(SOURCE, X, subject, model)
-    retrieve(SOURCE, X, np.where(subject == 3, -1, subject), model)
+        finish(retrieve(SOURCE, X, subject, model))
+    finish(retrieve(SOURCE, X, np.where(subject == 3, -1, subject), model))
     with pytest.raises(EmbeddingsError):
-        retrieve(SOURCE, X, subject[:-1], model)
+        finish(retrieve(SOURCE, X, subject[:-1], model))

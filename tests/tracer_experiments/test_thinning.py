@@ -11,6 +11,7 @@ from tracer.experiments import acquisition
 from tracer.experiments.acquisition import acquisition_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.thinning import fair_share, thinned
+from tracer.progress import finish
 
 
 def _set(sizes: list[int], seed: int = 0) -> np.ndarray:
@@ -73,6 +74,8 @@ def test_neighbours_are_asked_on_what_is_left(seed: int, monkeypatch: pytest.Mon
     rng = np.random.default_rng(seed)
     classes, makes = (np.array(list("ab"), dtype=object)[rng.integers(2, size=len(clusters))] for _ in range(2))
     vectors = rng.normal(size=(len(clusters), 8))
-    outcome = acquisition_knn(Source("s", "e"), vectors, classes, makes, clusters, "Make", k=1, draws=2, seed=seed)
+    outcome = finish(
+        acquisition_knn(Source("s", "e"), vectors, classes, makes, clusters, "Make", k=1, draws=2, seed=seed)
+    )
     assert outcome.rows[0].n == 400 // 21 + 160
     assert outcome.warnings[0] == "kNN by Make used 179 of 1060 photos, drawn by scene and owner at random."

@@ -25,6 +25,7 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.probe import probe_cross_validated, probe_processing
 from tracer.experiments.retrieval import retrieve
 from tracer.experiments.similarity import similarity
+from tracer.progress import finish
 
 SOURCE = Source("made", "test/encoder")
 
@@ -58,18 +59,22 @@ def _y(p: Photos) -> np.ndarray:
 
 Run = Callable[[Photos], Outcome]
 EXPERIMENTS: dict[str, Run] = {
-    "probe": lambda p: probe_cross_validated(SOURCE, p.X, p.makes, p.scene, "Make", protocol="fast", repeats=1),
-    "processing probe": lambda p: probe_processing(SOURCE, p.views(), p.views(), "JPEG", protocol="fast", draws=1),
-    "knn by label": lambda p: acquisition_knn(SOURCE, p.X, p.classes, p.makes, p.scene, "Make", k=1, draws=1),
-    "knn by processing": lambda p: processing_knn(
-        SOURCE, p.views(), _y(p), p.views(), _y(p), "JPEG", k=10, draws=1, pool_groups=p.scene, query_groups=p.scene
+    "probe": lambda p: finish(probe_cross_validated(SOURCE, p.X, p.makes, p.scene, "Make", protocol="fast", repeats=1)),
+    "processing probe": lambda p: finish(
+        probe_processing(SOURCE, p.views(), p.views(), "JPEG", protocol="fast", draws=1)
     ),
-    "similarity": lambda p: similarity(SOURCE, p.X, p.classes, p.makes, p.scene, "Make"),
-    "retrieval": lambda p: retrieve(SOURCE, p.X, p.subject, p.model),
-    "association": lambda p: associate("made", {"Make": p.makes}, p.classes, p.scene),
-    "mitigation": lambda p: mitigate(SOURCE, p.X, p.makes, p.scene, "Make", methods=["leace"], protocol="fast"),
-    "mitigation of processings": lambda p: mitigate_processing(
-        SOURCE, p.views(), p.classes, p.scene, "JPEG", methods=["leace"], protocol="fast"
+    "knn by label": lambda p: finish(acquisition_knn(SOURCE, p.X, p.classes, p.makes, p.scene, "Make", k=1, draws=1)),
+    "knn by processing": lambda p: finish(
+        processing_knn(
+            SOURCE, p.views(), _y(p), p.views(), _y(p), "JPEG", k=10, draws=1, pool_groups=p.scene, query_groups=p.scene
+        )
+    ),
+    "similarity": lambda p: finish(similarity(SOURCE, p.X, p.classes, p.makes, p.scene, "Make")),
+    "retrieval": lambda p: finish(retrieve(SOURCE, p.X, p.subject, p.model)),
+    "association": lambda p: finish(associate("made", {"Make": p.makes}, p.classes, p.scene)),
+    "mitigation": lambda p: finish(mitigate(SOURCE, p.X, p.makes, p.scene, "Make", methods=["leace"], protocol="fast")),
+    "mitigation of processings": lambda p: finish(
+        mitigate_processing(SOURCE, p.views(), p.classes, p.scene, "JPEG", methods=["leace"], protocol="fast")
     ),
 }
 

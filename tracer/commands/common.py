@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ import typer
 
 from tracer.errors import Exit, UsageError
 from tracer.output import note, print_json, print_lines, print_table
+from tracer.skips import in_groups
 
 if TYPE_CHECKING:
     from tracer.evaluate import Evaluation, Options
@@ -102,11 +104,23 @@ def after(done: Evaluation, quiet: bool) -> None:
     if not quiet:
         for line in done.warnings:
             note(line)
-        for entry in done.skipped:
-            note(f"skipped: {entry['what']} ({entry['why']})")
+        for what, why in in_groups(done.skipped):
+            note(f"not measured: {what}\n  {why}")
+    if done.advice:
+        note(done.advice)
     say_failed(done.failed)
     if done.failed:
         raise typer.Exit(Exit.SOME_FAILED)
+
+
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """Say after an interruption that nothing is lost: pieces of embeddings and finished experiments are kept in the run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("Stopped. The same command goes on where it stopped.")
+        raise
 
 
 def say_failed(failed: Sequence[tuple[int, str]]) -> None:

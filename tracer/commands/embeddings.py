@@ -18,11 +18,14 @@ from tracer.commands.common import (
     Style,
     print_rows,
     ratios_in,
+    resumable,
     say_failed,
     words_in,
 )
 from tracer.errors import Exit, UsageError
+from tracer.folders import run_folder
 from tracer.output import print_json, run_with_progress
+from tracer.text import counted
 
 app = typer.Typer()
 
@@ -69,13 +72,14 @@ def embed(
     from tracer.dataset import open_set
     from tracer.embed import embed as embed_set
 
-    photos = open_set(data)
-    made = run_with_progress(
-        embed_set(
-            photos, words_in(encoders), words_in(processing), ratios_in(mask), run=output, device=device, batch_size=batch_size,
-            workers=workers, seed=seed,
-        )
-    )  # fmt: skip
+    run = run_folder(output)
+    with resumable():
+        made = run_with_progress(
+            embed_set(
+                open_set(data), words_in(encoders), words_in(processing), ratios_in(mask), run=run, device=device,
+                batch_size=batch_size, workers=workers, seed=seed,
+            )
+        )  # fmt: skip
     failed = [{"photo_id": photo, "reason": reason} for photo, reason in made.failed]
     if json:
         print_json(
@@ -87,8 +91,8 @@ def embed(
             }
         )
     else:
-        place = output.resolve() / "embeddings"
-        print(f"{made.images} photos, {len(made.encoders)} encoders, {len(made.files)} files in {place}")
+        said = (counted(made.images, "photo"), counted(len(made.encoders), "encoder"), counted(len(made.files), "file"))
+        print(f"{', '.join(said)} in {run / 'embeddings'}")
     say_failed(made.failed)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)

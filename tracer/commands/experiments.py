@@ -33,14 +33,17 @@ from tracer.commands.common import (
     options,
     print_rows,
     ratios_in,
+    resumable,
     typed,
     words_in,
 )
 from tracer.errors import NoFolder, UsageError
+from tracer.folders import run_folder
 from tracer.output import note, run_with_progress
 
 if TYPE_CHECKING:
     from tracer.experiments.outcome import Outcome
+    from tracer.progress import Work
     from tracer.results import Experiment
 
 app = typer.Typer()
@@ -86,7 +89,7 @@ def probe(
             "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
         )
 
-    def work() -> Outcome:
+    def work() -> Work[Outcome]:
         if splits is not None:
             return fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)
         return fromfiles.probe_processing_files(
@@ -125,7 +128,7 @@ def knn(
 
     used = _device(device)
 
-    def work() -> Outcome:
+    def work() -> Work[Outcome]:
         count = LARGE_K if k is None else k
         return fromfiles.knn_files(folder, _named(encoder), words_in(processing), count, seeds, seed, used)
 
@@ -235,7 +238,8 @@ def _on_set(
             way_out="Say SET -o RUN for a data set folder, or --embeddings DIR --encoder NAME for embedding files.",
         )
     chosen = options(experiments=(experiment,), command=typed(context), **settings)
-    done = run_with_progress(evaluate_set(data, output, chosen, with_report=False))
+    with resumable():
+        done = run_with_progress(evaluate_set(data, run_folder(output), chosen, with_report=False))
     rows = [asdict(row) for row in done.rows]
     whole: dict[str, Any] = {"rows": rows, "seconds": done.seconds, "device": done.device}
     if settings.get("save_maps"):
@@ -248,7 +252,7 @@ def _on_set(
 
 def _from_files(
     folder: Path,
-    work: Callable[[], Outcome],
+    work: Callable[[], Work[Outcome]],
     device: str,
     json: bool,
     style: Style,
@@ -258,7 +262,7 @@ def _from_files(
     if not folder.is_dir():
         raise NoFolder(f"{folder} is no folder", "it does not exist", "Name the folder that holds the embedding files.")
     started = time.perf_counter()
-    outcome = work()
+    outcome = run_with_progress(work())
     rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])
     seconds = round(time.perf_counter() - started, 3)
     columns = (*ROW_COLUMNS, *_MIXTURE_COLUMNS) if more else ROW_COLUMNS

@@ -25,11 +25,14 @@ from tracer.commands.common import (
     after,
     options,
     print_rows,
+    resumable,
     typed,
     words_in,
 )
 from tracer.errors import NoFolder
+from tracer.folders import run_folder
 from tracer.output import note, print_json, print_table, run_with_progress
+from tracer.text import counted
 
 app = typer.Typer()
 
@@ -60,7 +63,8 @@ def evaluate(
         encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol, k=k,
         seed=seed, device=device, command=typed(context),
     )  # fmt: skip
-    done = run_with_progress(evaluate_set(data, output, chosen))
+    with resumable():
+        done = run_with_progress(evaluate_set(data, run_folder(output), chosen))
     if json:
         print_json(
             {
@@ -106,8 +110,8 @@ def compare(
     print_rows(rows, {"rows": rows}, columns, json, style)
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
         note(
-            f"{unpaired} differences are not paired photo by photo: the runs kept no values of the same photos for them, and "
-            "their intervals are those of independent runs."
+            f"Not paired photo by photo: {counted(unpaired, 'difference')}. The runs kept no values of the same photos for them; "
+            "the intervals are those of independent runs."
         )
 
 

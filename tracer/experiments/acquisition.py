@@ -23,6 +23,7 @@ from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import levelled, tile_rows, unit
 from tracer.experiments.thinning import thinned
 from tracer.experiments.threads import cores_for
+from tracer.progress import Progress, Work
 
 MIN_QUERIES = 20
 MAX_PHOTOS = 10_000
@@ -63,12 +64,14 @@ def acquisition_knn(
     draws: int = UNIFORM_DRAWS,
     seed: int = 0,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
 
     Args and errors: as `traced_votes`.
     """
-    found = traced_votes(vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device)
+    found = yield from traced_votes(
+        vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device
+    )
     outcome = settings_outcome(
         source, attribute, found.values, found.clusters, found.labels, seed, "spd_a", found.plain,
         found.rows,
@@ -89,7 +92,7 @@ def traced_votes(
     draws: int = UNIFORM_DRAWS,
     seed: int = 0,
     device: str = "cpu",
-) -> TracedVotes:
+) -> Work[TracedVotes]:
     """Vote for each photo that has all four kinds of pool photo.
 
     Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
@@ -127,6 +130,7 @@ def traced_votes(
         for start in range(0, len(rows), step):
             tile = slice(start, min(start + step, len(rows)))
             found.append(_tile(X, y, a, g, tile, orders, k))
+            yield Progress("queries answered", tile.stop, len(rows))
     if not found:
         raise _too_few(attribute, 0, 0)
     values, plain, valid, ties = (np.concatenate(parts) for parts in zip(*found, strict=True))

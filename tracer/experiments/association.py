@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
+from tracer.progress import Progress, Work
 
 MIN_PHOTOS = 30
 _CELLS = 20_000
@@ -27,7 +28,7 @@ def associate(
     classes: NDArray[Any],
     clusters: NDArray[np.int64],
     seed: int = 0,
-) -> Outcome:
+) -> Work[Outcome]:
     """Bias-corrected Cramér's V of each label against the classes, with a bootstrap interval over clusters.
 
     Args:
@@ -41,7 +42,8 @@ def associate(
     """
     outcome = Outcome()
     source = Source(dataset, "")
-    for name, values in labels.items():
+    for number, (name, values) in enumerate(labels.items()):
+        yield Progress("labels compared", number, len(labels))
         known = np.array([v is not None and c is not None for v, c in zip(values, classes, strict=True)], dtype=bool)
         a, b = values[known].astype(str), classes[known].astype(str)
         shape = len(np.unique(a)), len(np.unique(b))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tracer.errors import TooFew
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
+from tracer.progress import Progress, Work, finish
 
 FOLDS = 5
 MIN_PHOTOS = 30
@@ -94,7 +95,7 @@ def cross_validate(
     seed: int = 42,
     workers: int | None = None,
     device: str = "cpu",
-) -> CrossValidation:
+) -> Work[CrossValidation]:
     """Predict each photo's label by probes fitted on other clusters, over `repeats` draws of the folds.
 
     Classes that stand in fewer clusters than there are folds are left out and counted. Within each training part, one fifth
@@ -104,6 +105,9 @@ def cross_validate(
         X: (N, D) embeddings. labels: (N,) strings, None where unknown. clusters: (N,).
         attribute: named in errors.
         workers: probes fitted at once; all cores where None. The result does not depend on it.
+
+    Yields:
+        Progress, in fitted probes.
 
     Raises:
         TooFew: fewer than two usable classes, `MIN_PHOTOS` photos or `MIN_CLUSTERS` clusters.
@@ -125,16 +129,19 @@ def cross_validate(
     def one(job: tuple[int, int, NDArray[np.bool_]]) -> NDArray[np.int64]:
         repeat, fold, test = job
         train, val = _inner(y, group, ~test, int(seeds[repeat]) ^ fold)
-        fit = fit_probe(
-            vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold, device,
-            workers=1,
+        fit = finish(
+            fit_probe(
+                vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold,
+                device, workers=1,
+            )
         )  # fmt: skip
         return fit.predict(vectors[test])
 
     predictions = np.full((repeats, len(y)), -1, dtype=np.int64)
     with one_core_each(workers if device == "cpu" else 1) as pool:
-        for (repeat, _, test), guess in zip(jobs, pool.map(one, jobs), strict=True):
+        for done, ((repeat, _, test), guess) in enumerate(zip(jobs, pool.map(one, jobs), strict=True), start=1):
             predictions[repeat, test] = guess
+            yield Progress("probes fitted", done, len(jobs))
     return CrossValidation(classes, rows, y, group, predictions, left_out, chosen)
 
 

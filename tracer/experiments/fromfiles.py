@@ -20,17 +20,20 @@ from tracer.experiments.probe import PROCESSING_DRAWS, probe_processing, probe_s
 from tracer.experiments.protocols import Protocol
 from tracer.experiments.retrieval import retrieve
 from tracer.images.processing import GROUPS
+from tracer.progress import Work
 from tracer.splits import read_split
 from tracer.store import Embeddings
 
 _NONE = -1
 
 
-def probe_file(folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu") -> Outcome:
+def probe_file(
+    folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu"
+) -> Work[Outcome]:
     """The acquisition probe of one split file on one embedding file. Raises EmbeddingsError, DataSetError or TooFew."""
     parts = read_split(split)
     found = store.load(folder, None, encoder)
-    return probe_split(_source(folder, encoder), found.ids, found.vectors, parts, protocol, seed, device)
+    return (yield from probe_split(_source(folder, encoder), found.ids, found.vectors, parts, protocol, seed, device))
 
 
 def probe_processing_files(
@@ -41,18 +44,20 @@ def probe_processing_files(
     seed: int,
     draws: int = PROCESSING_DRAWS,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """The processing probe on a train and a val file for each processing."""
     train, test = _views(folder, encoder, processings, "train"), _views(folder, encoder, processings, "val")
-    return probe_processing(
-        _source(folder, encoder, processings),
-        {name: found.vectors for name, found in train.items()},
-        {name: found.vectors for name, found in test.items()},
-        group_name(processings),
-        protocol=protocol,
-        draws=draws,
-        seed=seed,
-        device=device,
+    return (
+        yield from probe_processing(
+            _source(folder, encoder, processings),
+            {name: found.vectors for name, found in train.items()},
+            {name: found.vectors for name, found in test.items()},
+            group_name(processings),
+            protocol=protocol,
+            draws=draws,
+            seed=seed,
+            device=device,
+        )
     )
 
 
@@ -64,7 +69,7 @@ def knn_files(
     draws: int = UNIFORM_DRAWS,
     seed: int = 0,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Semantic kNN of the val files' pictures among the train files', under every mixture of the processings."""
     sides = []
     for split in ("train", "val"):
@@ -79,13 +84,13 @@ def knn_files(
             f"the val files in {folder} have {len(query_labels)}",
             "Embed more pictures; a figure from so few would be noise.",
         )
-    return processing_knn(
+    return (yield from processing_knn(
         _source(folder, encoder, processings), pool, pool_labels, queries, query_labels, group_name(processings),
         k=k, draws=draws, seed=seed, device=device,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
-def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu") -> Outcome:
+def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu") -> Work[Outcome]:
     """Pair retrieval on a file with the keys `subject` and `model`."""
     found = store.load(folder, None, encoder)
     lacking = [name for name in ("subject", "model") if name not in found.columns]
@@ -96,7 +101,7 @@ def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu"
             "Pair retrieval needs a set of pairs: export one with `curate export --pairs` and embed it.",
         )
     subject, model = (found.columns[name].astype(np.int64) for name in ("subject", "model"))
-    return retrieve(_source(folder, encoder), found.vectors, subject, model, seed, device)
+    return (yield from retrieve(_source(folder, encoder), found.vectors, subject, model, seed, device))
 
 
 def group_name(processings: Sequence[str]) -> str:

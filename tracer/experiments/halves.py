@@ -16,6 +16,7 @@ from tracer import stats
 from tracer.experiments.erasure import LinearMap, Method
 from tracer.experiments.folds import group_folds
 from tracer.experiments.outcome import Outcome, Source
+from tracer.progress import Progress, Work
 from tracer.results import Metric
 from tracer.stats import Interval
 
@@ -55,7 +56,7 @@ def both_halves(
     attribute: str,
     figures: Sequence[Figure],
     levels: Mapping[str, Level],
-    score: Callable[[NDArray[np.int64], Apply, int], Scores],
+    score: Callable[[NDArray[np.int64], Apply, int], Work[Scores]],
     fit: Callable[[NDArray[np.int64], Method, int], LinearMap],
     y: NDArray[np.int64],
     group: NDArray[np.int64],
@@ -66,7 +67,7 @@ def both_halves(
     left_out: dict[str, int],
     warned: list[str],
     skipped: list[dict[str, str]],
-) -> Outcome:
+) -> Work[Outcome]:
     """Score each half under each stage, over `repeats` draws of the halves, and make the rows.
 
     Args:
@@ -80,6 +81,7 @@ def both_halves(
     table: dict[tuple[str, str], NDArray[np.float64]] = {}
     short: list[dict[str, Any]] = []
     seeds = np.random.SeedSequence(seed).generate_state(repeats)
+    scored = 0
     for repeat in range(repeats):
         drawn = int(seeds[repeat]) % 2**31
         half = group_folds(y, group, 2, drawn)[0]
@@ -87,7 +89,8 @@ def both_halves(
             part = np.flatnonzero(tested)
             for stage in stages:
                 apply: Apply = _same if stage == BEFORE else fit(np.flatnonzero(~tested), Method(stage), drawn).apply
-                scores = score(part, apply, drawn)
+                scores = yield from _of_all(score(part, apply, drawn), scored, 2 * repeats * len(stages))
+                scored += 1
                 for name, values in scores.values.items():
                     table.setdefault((stage, name), np.full((repeats, n), np.nan))[repeat, part] = values
                 if stage == BEFORE and scores.left_out:  # by labels and scenes, so the same at each stage
@@ -116,6 +119,18 @@ def both_halves(
             "intervals are too short."
         )
     return outcome
+
+
+def _of_all(work: Work[Scores], before: int, scorings: int) -> Work[Scores]:
+    """Score, and count the probes of this scoring among those of all, which have equally many."""
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as end:
+            scores: Scores = end.value
+            return scores
+        total = step.total or 1
+        yield Progress(step.what, before * total + step.done, scorings * total)
 
 
 def _same(X: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

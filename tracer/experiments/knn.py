@@ -32,6 +32,7 @@ from tracer.experiments.pool import sorted_pool
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
 from tracer.experiments.threads import one_core_each
+from tracer.progress import Progress, Work
 from tracer.results import Metric
 from tracer.stats import Interval
 
@@ -89,7 +90,7 @@ def mixtures(
     query_groups: NDArray[np.int64] | None = None,
     device: str = "cpu",
     workers: int | None = None,
-) -> Mixtures:
+) -> Work[Mixtures]:
     """Every mixture of P processings, and `draws` uniform ones; see `neighbours` for how.
 
     Args:
@@ -125,7 +126,11 @@ def mixtures(
 
     # Tiles side by side, each on one core, never wait for each other; a GPU takes one after the other.
     with one_core_each(workers if device == "cpu" else 1) as at_once:
-        ties = sum(at_once.map(one, [(test, rows) for test in range(len(names)) for rows in tiles]))
+        jobs = [(test, rows) for test in range(len(names)) for rows in tiles]
+        ties = asked_for = 0
+        for (_, rows), tied in zip(jobs, at_once.map(one, jobs), strict=True):
+            ties, asked_for = ties + tied, asked_for + len(rows)
+            yield Progress("queries answered", asked_for, len(names) * count)
     return Mixtures(names, right, uniform, ties / max(1, right.size + uniform.size))
 
 
@@ -144,7 +149,7 @@ def processing_knn(
     query_groups: NDArray[np.int64] | None = None,
     clusters: NDArray[np.int64] | None = None,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """The five settings, SP and SPD_p over all ordered pairs of processings, with bootstrap intervals over clusters of queries.
 
     The details hold every single mixture (`mixtures`) and the signed difference pos-same − neg-same of each ordered pair
@@ -159,7 +164,7 @@ def processing_knn(
     """
     names = tuple(pool)
     _check_knn(names, pool, pool_labels, queries, query_labels, k)
-    found = mixtures(
+    found = yield from mixtures(
         pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
         pool_groups=pool_groups, query_groups=query_groups, device=device,
     )  # fmt: skip
@@ -268,7 +273,7 @@ def _check_knn(
     k: int,
 ) -> None:
     if k < 1:
-        raise UsageError(f"k = {k} is no number of neighbours", way_out="Give -K a number from 1 on.")
+        raise UsageError(f"k = {k} is no number of neighbours", way_out="Say -k with a number from 1 on, as in -k 10.")
     if len(names) < 2:
         raise TooFew(
             "Neighbours under processings need at least two of them", f"there is {', '.join(names) or 'none'}",

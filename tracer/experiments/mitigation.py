@@ -27,6 +27,7 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import Protocol, normalise
 from tracer.experiments.retrieval import CLASSES, MIN_PAIRS, NEGATIVES, rank_pairs
 from tracer.experiments.thinning import thinned
+from tracer.progress import Work, finish
 
 METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000
@@ -52,7 +53,7 @@ def mitigate(
     repeats: int = REPEATS,
     seed: int = 0,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Probe accuracy, SP and SPD_a before and after each method took `labels` out of the embeddings.
 
     Rows: `stage=before`; `method=…,stage=after`; `method=…,stage=change` (after − before, for SPD of its size). With pairs the
@@ -74,9 +75,9 @@ def mitigate(
     content = None if classes is None else classes[rows]
     skipped: list[dict[str, str]] = []
 
-    def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Scores:
+    def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Work[Scores]:
         mapped = apply(X[part])
-        probe = cross_validate(
+        probe = yield from cross_validate(
             mapped,
             labels[rows][part],
             group[part],
@@ -89,16 +90,18 @@ def mitigate(
         found = {"probe": _spread(len(part), probe.rows, probe.correct)}
         if content is not None:
             try:
-                votes = traced_votes(
-                    mapped,
-                    content[part],
-                    labels[rows][part],
-                    group[part],
-                    attribute,
-                    k=k,
-                    draws=draws,
-                    seed=seed,
-                    device=device,
+                votes = finish(
+                    traced_votes(
+                        mapped,
+                        content[part],
+                        labels[rows][part],
+                        group[part],
+                        attribute,
+                        k=k,
+                        draws=draws,
+                        seed=seed,
+                        device=device,
+                    )
                 )
             except TooFew as error:
                 _skip(skipped, f"mitigation of {attribute}: neighbours ({source.encoder})", str(error))
@@ -125,10 +128,10 @@ def mitigate(
     levels: dict[str, Level] = {"accuracy": y}
     if content is not None:
         levels["sp"] = content.astype(str)
-    return both_halves(
+    return (yield from both_halves(
         source, attribute, figures, levels, score, fit, y, group, names, [Method(m) for m in methods], repeats, seed,
         left_out, warned, skipped,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def mitigate_processing(
@@ -145,7 +148,7 @@ def mitigate_processing(
     repeats: int = REPEATS,
     seed: int = 0,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """The same for processings: probe accuracy, SP and SPD_p before and after their label was taken out.
 
     Map and probe are fitted on every picture under every processing; a photo's score is its mean over them.
@@ -159,17 +162,19 @@ def mitigate_processing(
     y, group, _ = _codes(classes[rows], clusters[rows])
     count = len(names)
 
-    def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Scores:
+    def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Work[Scores]:
         mapped = {name: apply(matrix[part]) for name, matrix in X.items()}
         said = np.repeat(np.array(names, dtype=object), len(part))
-        probe = cross_validate(
+        probe = yield from cross_validate(
             np.concatenate(list(mapped.values())), said, np.tile(group[part], count), attribute=attribute, protocol=protocol,
             repeats=1, seed=seed, device=device,
         )  # fmt: skip
         right = _spread(count * len(part), probe.rows, probe.correct).reshape(count, -1).mean(axis=0)
-        votes = mixtures(
-            mapped, y[part], mapped, y[part], k=k, draws=draws, seed=seed, pool_groups=group[part], query_groups=group[part],
-            device=device,
+        votes = finish(
+            mixtures(
+                mapped, y[part], mapped, y[part], k=k, draws=draws, seed=seed, pool_groups=group[part],
+                query_groups=group[part], device=device,
+            )
         ).settings()  # fmt: skip
         return Scores({"probe": right, "sp": votes[:, 0], **dict(zip(SETTINGS, votes.T, strict=True))}, probe.left_out)
 
@@ -183,10 +188,10 @@ def mitigate_processing(
         Figure("spd_p", "", "pos-same", "neg-same"),
     ]
     levels: dict[str, Level] = {"accuracy": stats.uniform_chance(count), "sp": y}
-    return both_halves(
+    return (yield from both_halves(
         source, attribute, figures, levels, score, fit, y, group, names, [Method(m) for m in methods], repeats, seed,
         left_out, warned, [],
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 # --- scores

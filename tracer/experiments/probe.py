@@ -21,6 +21,7 @@ from tracer.experiments.chance import against_chance
 from tracer.experiments.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
+from tracer.progress import Progress, Work, finish
 from tracer.splits import PARTS, SplitFile
 from tracer.stats import Interval
 
@@ -39,7 +40,7 @@ def probe_split(
     device: str = "cpu",
     *,
     clusters: NDArray[Any] | None = None,
-) -> Outcome:
+) -> Work[Outcome]:
     """Fit on train and validation photos, score on test photos.
 
     Intervals are a bootstrap's over the test photos' clusters. Where no two test photos share one, photos are independent, and
@@ -66,7 +67,7 @@ def probe_split(
             f"there are {total}",
             "Add photos; a figure from so few would be noise.",
         )
-    fit = fit_probe(
+    fit = yield from fit_probe(
         vectors[found["train"]],
         split.labels["train"],
         vectors[found["val"]],
@@ -140,7 +141,7 @@ def probe_cross_validated(
     seed: int = 42,
     workers: int | None = None,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Score every photo by probes that saw nothing of its cluster; see `cross_validate` and `repeated_interval`.
 
     Args:
@@ -149,7 +150,7 @@ def probe_cross_validated(
     Raises:
         TooFew: too few classes, photos or clusters.
     """
-    found = cross_validate(
+    found = yield from cross_validate(
         vectors, labels, clusters, attribute=attribute, protocol=protocol, repeats=repeats, folds=folds, seed=seed,
         workers=workers, device=device,
     )  # fmt: skip
@@ -199,7 +200,7 @@ def probe_processing(
     draws: int = PROCESSING_DRAWS,
     seed: int = 42,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Predict which processing a picture went through; mean over `draws` random choices of the training labels.
 
     Every training picture shows one processing, drawn at random; every test picture is scored in all of them. A tenth of the
@@ -232,7 +233,10 @@ def probe_processing(
         labels = rng.integers(len(names), size=n_train)
         held = rng.permutation(n_train) < max(1, n_train // 10)
         X = stacked[labels, np.arange(n_train)]
-        fit = fit_probe(X[~held], labels[~held], X[held], labels[held], len(names), protocol, seed + draw, device)
+        yield Progress("probes fitted", draw, draws)
+        fit = finish(
+            fit_probe(X[~held], labels[~held], X[held], labels[held], len(names), protocol, seed + draw, device)
+        )
         guesses.append(fit.predict(views))
     predictions = np.array(guesses)
     right = predictions == truth

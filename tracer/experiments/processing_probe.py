@@ -19,6 +19,7 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.probe import INTERVALS_OF_FOLDS, PROCESSING_DRAWS, confusion, repeated_interval, same_pictures
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
+from tracer.progress import Progress, Work, finish
 
 
 def probe_processing_folds(
@@ -33,7 +34,7 @@ def probe_processing_folds(
     seed: int = 42,
     workers: int | None = None,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Predict which processing a picture went through; mean over `draws` of the folds and of the training labels.
 
     Of the clusters that are not tested one in `folds` chooses the settings, a fifth as in `cross_validate`. The interval is
@@ -75,16 +76,19 @@ def probe_processing_folds(
         chooses = ~test & np.isin(group, others[: max(1, len(others) // folds)])
         trains = ~test & ~chooses
         X = stacked[labels, np.arange(n)]
-        fit = fit_probe(
-            X[trains], labels[trains], X[chooses], labels[chooses], len(names), protocol, seed + draw * folds + fold,
-            device, workers=1,
+        fit = finish(
+            fit_probe(
+                X[trains], labels[trains], X[chooses], labels[chooses], len(names), protocol,
+                seed + draw * folds + fold, device, workers=1,
+            )
         )  # fmt: skip
         return np.stack([fit.predict(view[test]) for view in stacked])
 
     predictions = np.full((draws, len(names), n), -1, dtype=np.int64)
     with one_core_each(workers if device == "cpu" else 1) as pool:
-        for (draw, _, test), guess in zip(jobs, pool.map(one, jobs), strict=True):
+        for done, ((draw, _, test), guess) in enumerate(zip(jobs, pool.map(one, jobs), strict=True), start=1):
             predictions[draw][:, test] = guess
+            yield Progress("probes fitted", done, len(jobs))
     flat, truth = predictions.reshape(draws, -1), np.repeat(np.arange(len(names)), n)
     right = flat == truth
     value, interval = repeated_interval(right, np.tile(group, len(names)), seed)

@@ -27,6 +27,7 @@ from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import linear
 from tracer.experiments.linear import Linear
 from tracer.experiments.threads import cores_for, one_core_each
+from tracer.progress import Progress, Work
 
 EPOCHS = 100
 BATCH_SIZE = 1024
@@ -44,6 +45,9 @@ FAST_WEIGHT_DECAYS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 """From strong to weak. They reach higher than the paper's range, whose small step numbers regularise as well."""
 FAST_PATIENCE = 3
 """The path ends after so many decays in a row that were no better; the weaker they get, the longer they take."""
+
+
+_TRIED = "settings tried"
 
 
 class Protocol(StrEnum):
@@ -133,13 +137,16 @@ def fit_probe(
     seed: int = 42,
     device: str = "cpu",
     workers: int | None = None,
-) -> ProbeFit:
+) -> Work[ProbeFit]:
     """Fit a linear probe and return it.
 
     Args:
         X_train, X_val: (N, D) embeddings, not necessarily normalised. y_train, y_val: (N,) codes below n_classes.
         protocol: see the module.
         workers: trials trained at once on a CPU, one a core where None. The probe does not depend on it.
+
+    Yields:
+        Progress, in settings that were tried.
 
     Raises:
         EmbeddingsError: an embedding is not finite, or the shapes do not fit.
@@ -158,9 +165,9 @@ def fit_probe(
     X = torch.from_numpy(normalise(np.concatenate([X_train, X_val]))).to(device)
     if chosen is Protocol.FAST or device != "cpu":
         with cores_for(len(X) * X.shape[1] * n_classes):
-            return _fit(X, labels, len(y_train), n_classes, chosen, seed, None)
+            return (yield from _fit(X, labels, len(y_train), n_classes, chosen, seed, None))
     with one_core_each(workers) as pool:
-        return _fit(X, labels, len(y_train), n_classes, chosen, seed, pool)
+        return (yield from _fit(X, labels, len(y_train), n_classes, chosen, seed, pool))
 
 
 def _fit(
@@ -171,19 +178,19 @@ def _fit(
     chosen: Protocol,
     seed: int,
     pool: ThreadPoolExecutor | None,
-) -> ProbeFit:
+) -> Work[ProbeFit]:
     """Fit on unit rows X, of which the first `cut` are to train on."""
     basis = linear.row_space(X) if chosen is Protocol.FAST else None
     Z = linear.with_constant(X if basis is None else X @ basis)
     y = torch.from_numpy(labels).to(X.device)
     search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, seed, pool)
     if chosen is Protocol.FAST:
-        weight_decay, val_accuracy, trials, start = _fast(search)
+        weight_decay, val_accuracy, trials, start = yield from _fast(search)
         lr = None
         W = linear.minimise(Z, y, n_classes, weight_decay, start)
     else:
         run = {Protocol.PAPER: _paper, Protocol.BATCHED: _batched, Protocol.HALVING: _halving}[chosen]
-        (lr, weight_decay), val_accuracy, trials = run(search)
+        (lr, weight_decay), val_accuracy, trials = yield from run(search)
         W = linear.train_side_by_side(
             Z, y, n_classes, [lr], [weight_decay], epochs=EPOCHS, batch_size=BATCH_SIZE, seed=seed
         )[:, 0]
@@ -238,17 +245,17 @@ _Setting: TypeAlias = tuple[float, float]
 _Choice: TypeAlias = tuple[_Setting, float, int]
 
 
-def _paper(search: _Search) -> _Choice:
-    return _best(_propose(search, 1, lambda settings: search.score(settings, EPOCHS)))
+def _paper(search: _Search) -> Work[_Choice]:
+    return _best((yield from _propose(search, 1, lambda settings: search.score(settings, EPOCHS))))
 
 
-def _batched(search: _Search) -> _Choice:
-    return _best(_propose(search, ROUND, lambda settings: search.score(settings, EPOCHS)))
+def _batched(search: _Search) -> Work[_Choice]:
+    return _best((yield from _propose(search, ROUND, lambda settings: search.score(settings, EPOCHS))))
 
 
-def _halving(search: _Search) -> _Choice:
+def _halving(search: _Search) -> Work[_Choice]:
     (_, first), *later = HALVING
-    tried = _propose(search, ROUND, lambda settings: search.score(settings, first))
+    tried = yield from _propose(search, ROUND, lambda settings: search.score(settings, first))
     for keep, epochs in later:
         ranked = sorted(range(len(tried)), key=lambda i: (-tried[i][1], i))[:keep]
         settings = [tried[i][0] for i in sorted(ranked)]
@@ -257,7 +264,7 @@ def _halving(search: _Search) -> _Choice:
     return setting, value, TRIALS
 
 
-def _fast(search: _Search) -> tuple[float, float, int, torch.Tensor]:
+def _fast(search: _Search) -> Work[tuple[float, float, int, torch.Tensor]]:
     best: tuple[float, float, torch.Tensor] | None = None
     W: torch.Tensor | None = None
     tried = since = 0
@@ -265,6 +272,7 @@ def _fast(search: _Search) -> tuple[float, float, int, torch.Tensor]:
         W = linear.minimise(search.X_train, search.y_train, search.n_classes, weight_decay, W)
         [value] = linear.accuracies(W[:, None].contiguous(), search.X_val, search.y_val)
         tried += 1
+        yield Progress(_TRIED, tried, len(FAST_WEIGHT_DECAYS))
         if best is None or value > best[0]:
             best, since = (value, weight_decay, W), 0
         elif (since := since + 1) == FAST_PATIENCE:
@@ -280,7 +288,7 @@ def _best(tried: Sequence[tuple[_Setting, float]]) -> _Choice:
 
 def _propose(
     search: _Search, per_round: int, score: Callable[[Sequence[_Setting]], list[float]]
-) -> list[tuple[_Setting, float]]:
+) -> Work[list[tuple[_Setting, float]]]:
     """Thirty trials of Optuna's multivariate, grouped TPE, `per_round` of them asked for before their scores are told.
 
     Within a round the sampler counts open trials as bad (constant liar), so that it does not propose one setting ten times.
@@ -298,6 +306,7 @@ def _propose(
         for trial, setting, value in zip(asked, settings, score(settings), strict=True):
             study.tell(trial, value)
             tried.append((setting, value))
+        yield Progress(_TRIED, len(tried), TRIALS)
     return tried
 
 

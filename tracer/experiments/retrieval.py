@@ -20,6 +20,7 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import EPSILON, exact, tile_rows, unit
 from tracer.experiments.threads import cores_for
+from tracer.progress import Progress, Work
 
 CLASSES = ("dslr/compact", "phone")
 """Names of the codes 0 and 1."""
@@ -123,7 +124,7 @@ def retrieve(
     model: NDArray[np.int64],
     seed: int = 0,
     device: str = "cpu",
-) -> Outcome:
+) -> Work[Outcome]:
     """Recall at 1 and 5, mean average precision and SPD_a for both query classes and both pools.
 
     Intervals: percentile bootstrap over subjects. SPD_a's comes from paired draws: both recalls belong to the same queries.
@@ -151,10 +152,15 @@ def retrieve(
             "Pair photos first (`curate pair`, `curate review`), and export the set with --pairs.",
         )
     outcome = Outcome()
+    done: list[str] = []
     for code in (1, 0):
         name = CLASSES[code]
-        with cores_for(min(pairs, 4096) * pairs * vectors.shape[1]):
-            found = {pool: rank_pairs(vectors, subject, model, code, pool, device) for pool in NEGATIVES}
+        found = {}
+        for pool in NEGATIVES:
+            yield Progress("searches done", len(done), len(CLASSES) * len(NEGATIVES))
+            with cores_for(min(pairs, 4096) * pairs * vectors.shape[1]):
+                found[pool] = rank_pairs(vectors, subject, model, code, pool, device)
+            done.append(pool)
         for pool, ranks in found.items():
             _add_pool(outcome, source, f"query={name},negatives={pool}", ranks, seed)
         same, different = (found[pool].first == 1 for pool in NEGATIVES)

@@ -16,6 +16,7 @@ from tracer import stats
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import normalise
+from tracer.progress import Progress, Work
 
 MIN_PHOTOS = 20
 MAX_PHOTOS = 4000
@@ -33,7 +34,7 @@ def similarity(
     clusters: NDArray[np.int64],
     attribute: str,
     seed: int = 0,
-) -> Outcome:
+) -> Work[Outcome]:
     """The effect size among photos of the same class and among photos of other classes; histograms in the details.
 
     The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar,
@@ -55,7 +56,8 @@ def similarity(
     away = g[:, None] != g
     same_class, same_label = y[:, None] == y, a[:, None] == a
     outcome = Outcome()
-    for setting, content in zip(SETTINGS, (same_class, ~same_class), strict=True):
+    for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
+        yield Progress("comparisons made", number, len(SETTINGS))
         wins = np.array([_win(S[i], away[i] & content[i], same_label[i]) for i in range(len(rows))])
         used = np.isfinite(wins)
         n = int(used.sum())

@@ -15,6 +15,8 @@ from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
+from tracer.text import clean
+
 PIXEL_LIMIT: Final = 300_000_000
 """Width × height that is still decoded: above the 200 MP of today's largest phone sensors, below what fills a
 memory."""
@@ -42,6 +44,8 @@ SUFFIXES: Final = frozenset(
 )
 """Extensions, in lower case, by which a file in a folder without metadata is taken for a picture."""
 
+_MAKE: Final = 0x010F
+_MODEL: Final = 0x0110
 _ORIENTATION: Final = 0x0112
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,6 +116,18 @@ def decode(path: Path) -> Image.Image:
         raise ImageError("no picture of a known format") from None
     except _DAMAGED as error:
         raise ImageError(f"cannot be decoded: {_reason(error)}") from error
+
+
+def camera_of(path: Path | str) -> str:
+    """Make and model as a picture's EXIF has them, on one line; "" where there are none or the file cannot be read."""
+    formats = _formats()
+    try:
+        with Image.open(path, formats=formats) as opened:
+            exif = opened.getexif()
+            named = [clean(str(exif.get(tag) or "")) for tag in (_MAKE, _MODEL)]
+    except _DAMAGED:
+        return ""
+    return " ".join(filter(None, named))
 
 
 def _reason(error: BaseException) -> str:

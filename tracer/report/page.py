@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ from tracer.report.remedy import remedy_answers, remedy_plots, remedy_table
 from tracer.report.sheets import sheets
 from tracer.report.tables import FURTHER, Matrix, Table, matrix, results_table, signed_rows
 from tracer.results import Row
+from tracer.skips import in_groups
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -157,7 +159,7 @@ def _context(run: Run) -> dict[str, Any]:
         ],
         "matrices": _matrices(run),
         "audit": audit_view(run.audit),
-        "skipped": run.skipped,
+        "skipped": [{"what": what, "why": why} for what, why in in_groups(map(asdict, run.skipped))],
         "unusable": _unusable(run.unusable),
         "command": command(run),
         "repeat_where": "In the folder that holds the set, run:",

@@ -1,0 +1,144 @@
+"""What a folder is where it is not a data set: a curate workspace, a run, an unfinished set, a folder of several sets.
+
+All of them hold pictures (previews, plots, thumbnails, the sets' own) that would pass for photos, with their folders for classes.
+They are told by the files in them. A folder with a metadata file of its own is a data set, whatever lies beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tracer.errors import NotASet, UsageError
+from tracer.metadata import find_metadata
+
+_RESULTS: Final = ("results.parquet", "results.json")
+_PARTS_OF_A_RUN: Final = ("embeddings", "shards", "kept", "maps", "plots", "tables", "thumbs")
+_RUN: Final = frozenset((*_RESULTS, *_PARTS_OF_A_RUN, "photos.parquet", "report.html"))
+_PARTIAL: Final = ".partial"
+_NAMED: Final = 5
+
+
+def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
+    """Refuse a folder that is something else than a data set.
+
+    Args:
+        root: absolute. is_split: whether a folder's name is that of a part (`train`, `val`, …).
+
+    Raises:
+        NotASet: says what the folder is, and the command for it.
+    """
+    if root.name.endswith(_PARTIAL):
+        raise NotASet(
+            f"{root} is a data set that has not been written to its end",
+            "it is being written now, or its export was interrupted",
+            f"Wait for the export, or start it again: {_command('curate', 'export', root.with_suffix(''), '-w', 'WORKSPACE')}",
+        )
+    if is_workspace(root):
+        raise _workspace(root, root)
+    if find_metadata(root):
+        return
+    sets = _sets_in(root, is_split)
+    if sets:
+        shown = ", ".join(path.name for path in sets[:_NAMED]) + (", …" if len(sets) > _NAMED else "")
+        raise NotASet(
+            f"{root} is not a data set, but a folder with {'one' if len(sets) == 1 else len(sets)} in it",
+            shown,
+            f"Name one of them: {_command('tracer', 'evaluate', sets[0], '-o', 'RUN')}",
+        )
+    if owner := _workspace_around(root):
+        raise _workspace(root, owner)
+    run = root if is_run(root) else root.parent
+    if run is root or (root.name in _PARTS_OF_A_RUN and is_run(run)):
+        raise NotASet(
+            f"{root} is {'a run folder' if run is root else 'a part of a run folder'}, and not a data set",
+            "it holds what tracer made from a set",
+            "Name the set's own folder. A run's page is written again by: " + _command("tracer", "report", run),
+        )
+
+
+def what_else(folder: Path) -> str:
+    """What a folder below a set is where its pictures are not the set's own: words, or "" for a plain folder."""
+    if is_workspace(folder):
+        return "a curate workspace"
+    if folder.name.endswith(_PARTIAL):
+        return "an unfinished data set"
+    if find_metadata(folder):
+        return "a data set of its own"
+    return "a run folder" if is_run(folder) else ""
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether curate keeps its photos here."""
+    return (folder / "workspace.toml").is_file() and (folder / "catalog.sqlite").is_file()
+
+
+def is_run(folder: Path) -> bool:
+    """Whether tracer wrote here: results, embeddings, or pieces of them."""
+    if any((folder / name).is_file() for name in _RESULTS):
+        return True
+    return any((folder / "shards").glob("*/photos.json")) or any((folder / "embeddings").glob("**/*.safetensors"))
+
+
+def run_folder(path: Path) -> Path:
+    """A folder that results may be written to: a new one, an empty one, or a run.
+
+    Raises:
+        UsageError: it is a file, or holds something else.
+    """
+    folder = path.expanduser().resolve()
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not place.is_dir():
+        raise UsageError(f"{path} cannot be a run folder", f"{place} is a file", "Name a new folder with -o.")
+    if place != folder:
+        return folder
+    held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    if held and (not (is_run(folder) or _RUN.issuperset(held)) or find_metadata(folder) or is_workspace(folder)):
+        shown = ", ".join(held[:3]) + (", …" if len(held) > 3 else "")
+        raise UsageError(
+            f"{path} is neither empty nor a run folder", f"it holds {shown}", "Name a new folder with -o, as in -o RUN."
+        )
+    return folder
+
+
+def _workspace(root: Path, owner: Path) -> NotASet:
+    what = "a curate workspace" if root == owner else f"a folder of the curate workspace {owner}"
+    return NotASet(
+        f"{root} is {what}, and not a data set",
+        "its pictures are previews and exports",
+        f"curate exports its photos and has them evaluated: {_command('curate', 'evaluate', owner)}",
+    )
+
+
+def _workspace_around(root: Path) -> Path | None:
+    """The workspace in which this folder is one that curate fills; None for an export, and for photos that lie beside.
+
+    A hidden folder in the cache is one that curate itself has embedded.
+    """
+    for parent in root.parents:
+        if is_workspace(parent):
+            inside = root.relative_to(parent).parts
+            scratch = any(part.startswith(".") for part in inside)
+            return parent if (inside[0] in ("cache", "runs") and not scratch) or inside == ("exports",) else None
+    return None
+
+
+def _sets_in(root: Path, is_split: Callable[[str], bool]) -> list[Path]:
+    """The data sets right below a folder. Parts of one set (`train`, `val`) are none of their own."""
+    below = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    return [
+        path for path in below
+        if not is_split(path.name) and not path.name.endswith(_PARTIAL) and os.access(path, os.R_OK | os.X_OK)
+        and (find_metadata(path) or _has_parts(path, is_split))
+    ]  # fmt: skip
+
+
+def _has_parts(folder: Path, is_split: Callable[[str], bool]) -> bool:
+    return sum(is_split(path.name) for path in folder.iterdir() if path.is_dir()) > 1
+
+
+def _command(*words: str | Path) -> str:
+    return shlex.join(map(str, words))
