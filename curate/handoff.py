@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from curate.errors import Exit, HandoffError, StorageError
 from curate.workspace import write_atomically
 
+_GRACE = 10.0
+"""Seconds that tracer has to end after Ctrl-C; it finishes the batch of photos or the probes that are in the air."""
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -114,6 +117,13 @@ def _linked(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def _let_end(child: subprocess.Popen[str]) -> None:
+    """Let tracer end by itself: Ctrl-C reached it too, and it says that the same command goes on. Stop it where it stays."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(_GRACE)
+    child.terminate()
+
+
 def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
@@ -122,6 +132,9 @@ def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     ) as child:
         try:
             out, said = child.communicate()
+        except KeyboardInterrupt:
+            _let_end(child)
+            raise
         except BaseException:
             child.terminate()
             raise

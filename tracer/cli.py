@@ -56,4 +56,10 @@ def run_cli(argv: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The command `tracer`."""
-    sys.exit(run_cli(sys.argv[1:]))
+    code = run_cli(sys.argv[1:])
+    if code == Exit.INTERRUPTED:
+        # Threads may still be fitting or decoding; what is kept is written whole, so nothing is lost by not waiting.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

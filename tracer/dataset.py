@@ -370,7 +370,7 @@ def _refuse_bad_ids(table: pd.DataFrame) -> None:
         first = table.loc[doubled, "photo_id"].iloc[0]
         names = table.loc[table["photo_id"] == first, "file_name"].tolist()
         raise DataSetError(
-            f"{table.loc[doubled, 'photo_id'].nunique()} ids stand for more than one photo",
+            f"{counted(table.loc[doubled, 'photo_id'].nunique(), 'id stands', 'ids stand')} for more than one photo",
             f"{first}: {', '.join(names[:3])}",
             "An id may name one photo only; take the others out.",
         )

@@ -160,7 +160,7 @@ def _processing_step(bench: Bench, encoder: str, group: Sequence[str]) -> Step:
         if len({*labels}) < 2 or len(rows) < MIN_QUERIES:
             raise TooFew(
                 f"Semantic neighbours need {MIN_QUERIES} photos of two classes, each class in two scenes or more",
-                f"{len(rows)} photos have that",
+                f"there are {len(rows)} such",
             )
         y = np.unique(labels.astype(str), return_inverse=True)[1].astype(np.int64)
         source = Source(bench.photos.name, encoder, ",".join(group))

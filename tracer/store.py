@@ -20,6 +20,7 @@ from tracer.encoders.names import EncoderName, parse_name
 from tracer.errors import EmbeddingsError
 from tracer.files import replace_with
 from tracer.images.views import View, view
+from tracer.text import counted
 
 VECTORS: Final = "image_embeddings"
 IDS: Final = "Flickr ID"
@@ -218,14 +219,14 @@ def _check(vectors: NDArray[np.float32], ids: NDArray[np.int64], path: str) -> N
     if len(bad):
         raise EmbeddingsError(
             f"{path} has embeddings that are not finite",
-            f"{len(bad)} photos, ids {_few(bad)}",
+            f"{counted(len(bad), 'photo')}, ids {_few(bad)}",
             "Embed these again, or leave them out.",
         )
     unique, counts = np.unique(ids, return_counts=True)
     if len(unique) < len(ids):
         raise EmbeddingsError(
             f"{path} has ids that occur more than once",
-            f"{(counts > 1).sum()} ids, {_few(unique[counts > 1])}",
+            f"{counted(int((counts > 1).sum()), 'id')}, {_few(unique[counts > 1])}",
             "An id has to name one photo; write the file again.",
         )
 
@@ -239,5 +240,5 @@ def _what_is_there(base: Path) -> str:
     return (
         f"In {base} there are " + ", ".join(there[:8])
         if there
-        else "Run tracer embed first, or name the folder that holds the files."
+        else "Run `tracer embed SET -o RUN` first, or name the folder that holds the files."
     )

@@ -407,7 +407,7 @@ def test_photos_that_cannot_be_read_are_counted(photos: Path, tmp_path: Path) ->
     assert [photo for photo, _ in evaluation.failed] == [10**15]
     assert {r.n for r in evaluation.rows if r.experiment == "probe"} == {55}
     assert {r.n for r in evaluation.rows if r.experiment == "retrieval"} == {13}
-    assert "1 photos could not be embedded" in " ".join(results.read(tmp_path / "run").meta["warnings"])
+    assert "1 photo could not be embedded" in " ".join(results.read(tmp_path / "run").meta["warnings"])
 
 
 def test_plan_falls_back_to_scenes_where_one_owner_took_all(photos: Path, tmp_path: Path) -> None:

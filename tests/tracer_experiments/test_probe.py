@@ -91,7 +91,7 @@ def test_leaking_split_is_said() -> None:
     ids, X, split = _split()
     split.ids["test"][0] = split.ids["train"][0]
     outcome = finish(probe_split(SOURCE, ids, X, split, "fast"))
-    assert any("1 photos in both train and test" in line for line in outcome.warnings)
+    assert any("1 photo in both train and test" in line for line in outcome.warnings)
 
 
 def test_split_probe_keeps_owners_together() -> None:

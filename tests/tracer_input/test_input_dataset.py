@@ -166,7 +166,7 @@ def test_what_is_no_data_set_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataSetError, match="no photo"):
         open_set(tmp_path / "set")
     (tmp_path / "set" / "letter.doc").write_text("x")
-    with pytest.raises(DataSetError, match=r"1 files were left out, the first: letter\.doc"):
+    with pytest.raises(DataSetError, match=r"1 entry was left out, the first: letter\.doc"):
         open_set(tmp_path / "set")
     (tmp_path / "set" / "metadata.csv").write_text("file_name\n")
     with pytest.raises(DataSetError, match="no photo"):

@@ -96,7 +96,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     _write(tmp_path / "length", image_embeddings=good, label=np.arange(2))
     (tmp_path / "cut").write_bytes((tmp_path / "nan").read_bytes()[:-9])
     cases = {
-        "nan": "not finite: 1 photos, ids 11",
+        "nan": "not finite: 1 photo, ids 11",
         "twice": "more than once: 1 ids, 10",
         "other": "holds no embeddings",
         "flat": "shape",

@@ -69,11 +69,11 @@ def embed(
     json: Json = False,
 ) -> None:
     """Embed a set. Finished pieces are kept: the same command again goes on where it stopped."""
-    from tracer.dataset import open_set
-    from tracer.embed import embed as embed_set
-
     run = run_folder(output)
     with resumable():
+        from tracer.dataset import open_set
+        from tracer.embed import embed as embed_set
+
         made = run_with_progress(
             embed_set(
                 open_set(data), words_in(encoders), words_in(processing), ratios_in(mask), run=run, device=device,

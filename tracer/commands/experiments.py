@@ -230,16 +230,17 @@ def _on_set(
     **settings: Any,
 ) -> None:
     """One experiment on a data set folder."""
-    from tracer.evaluate import evaluate as evaluate_set
-
     if data is None or output is None:
         raise UsageError(
             f"{'SET' if data is None else 'The run folder'} is missing",
             way_out="Say SET -o RUN for a data set folder, or --embeddings DIR --encoder NAME for embedding files.",
         )
-    chosen = options(experiments=(experiment,), command=typed(context), **settings)
+    run = run_folder(output)
     with resumable():
-        done = run_with_progress(evaluate_set(data, run_folder(output), chosen, with_report=False))
+        from tracer.evaluate import evaluate as evaluate_set
+
+        chosen = options(experiments=(experiment,), command=typed(context), **settings)
+        done = run_with_progress(evaluate_set(data, run, chosen, with_report=False))
     rows = [asdict(row) for row in done.rows]
     whole: dict[str, Any] = {"rows": rows, "seconds": done.seconds, "device": done.device}
     if settings.get("save_maps"):

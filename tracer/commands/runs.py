@@ -57,14 +57,15 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
-    from tracer.evaluate import evaluate as evaluate_set
-
-    chosen = options(
-        encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol, k=k,
-        seed=seed, device=device, command=typed(context),
-    )  # fmt: skip
+    run = run_folder(output)
     with resumable():
-        done = run_with_progress(evaluate_set(data, run_folder(output), chosen))
+        from tracer.evaluate import evaluate as evaluate_set
+
+        chosen = options(
+            encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
+            k=k, seed=seed, device=device, command=typed(context),
+        )  # fmt: skip
+        done = run_with_progress(evaluate_set(data, run, chosen))
     if json:
         print_json(
             {

@@ -67,7 +67,7 @@ def parse_name(typed: str) -> EncoderName:
     family, slash, model = word.partition("/")
     if not (slash and family and model) or ":" in word:
         raise UnknownEncoder(
-            f"{typed!r} is no encoder's name", f"a name is {_FORMS}", "tracer encoders lists what there is."
+            f"{typed!r} is no encoder's name", f"a name is {_FORMS}", "`tracer encoders` lists what there is."
         )
     return EncoderName(text, family, model, False, checkpoint)
 

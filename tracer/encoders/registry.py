@@ -125,7 +125,7 @@ def _known(parsed: EncoderName, *, random_weights: bool) -> Encoder:
         raise UnknownEncoder(
             f"There is no encoder {parsed.typed}",
             f"did you mean {near}?" if near else "",
-            "tracer encoders lists those with a short name; any other: timm:NAME or openclip:NAME.",
+            "`tracer encoders` lists those with a short name; any other: timm:NAME or openclip:NAME.",
         )
     crop = Crop(entry.size, entry.interpolation)
     if entry.library == "baseline":

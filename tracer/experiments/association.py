@@ -16,6 +16,7 @@ from tracer import stats
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.progress import Progress, Work
+from tracer.text import counted
 
 MIN_PHOTOS = 30
 _CELLS = 20_000
@@ -48,7 +49,10 @@ def associate(
         a, b = values[known].astype(str), classes[known].astype(str)
         shape = len(np.unique(a)), len(np.unique(b))
         if min(shape) < 2 or len(a) < MIN_PHOTOS:
-            why = f"{len(a)} photos have both labels, with {shape[0]} values and {shape[1]} classes"
+            why = (
+                f"{counted(len(a), 'photo')} with both labels, of {counted(shape[0], 'value')} and "
+                f"{counted(shape[1], 'class', 'classes')}"
+            )
             outcome.skipped.append({"what": f"association of {name} with the semantic label", "why": why})
             continue
         group = clusters[known]

@@ -28,6 +28,7 @@ from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.protocols import normalise
 from tracer.experiments.threads import cores_for
 from tracer.files import replace_with
+from tracer.text import counted
 
 ROUNDS = 10
 EPOCHS = 10
@@ -107,7 +108,7 @@ def _leace(X: NDArray[np.float64], y: NDArray[np.int64]) -> LinearMap:
     centred = X - mean
     spread = float((centred**2).mean())
     if spread == 0.0:
-        raise EmbeddingsError("The embeddings are all the same", f"{len(X)} photos", "Embed the set again.")
+        raise EmbeddingsError("The embeddings are all the same", counted(len(X), "photo"), "Embed the set again.")
     shrinkage = max(float(ledoit_wolf_shrinkage(centred, assume_centered=True)), LEAST_SHRINKAGE)
     covariance = (1 - shrinkage) * (centred.T @ centred) / len(X)
     covariance[np.diag_indices_from(covariance)] += shrinkage * spread
@@ -126,7 +127,7 @@ def _layer(X: NDArray[np.float64], y: NDArray[np.int64], seed: int, device: str)
     _, sizes, axes = np.linalg.svd(X - mean, full_matrices=False)
     basis = axes[sizes > 1e-6 * max(float(sizes[0]), 1e-30)].T  # (D, r)
     if not basis.size:
-        raise EmbeddingsError("The embeddings are all the same", f"{len(X)} photos", "Embed the set again.")
+        raise EmbeddingsError("The embeddings are all the same", counted(len(X), "photo"), "Embed the set again.")
     coordinates = (X - mean) @ basis
     coordinates /= np.sqrt((coordinates**2).mean())
     n, width = coordinates.shape
@@ -214,7 +215,9 @@ def load_map(path: Path) -> LinearMap:
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
-        raise EmbeddingsError(f"{path} cannot be read", str(error), "Save it again: tracer mitigate --save.") from error
+        raise EmbeddingsError(
+            f"{path} cannot be read", str(error), "Save it again: `tracer mitigate SET -o RUN --save`."
+        ) from error
     weight, bias = tensors.get("weight"), tensors.get("bias")
     if weight is None or bias is None or weight.ndim != 2 or weight.shape != (len(bias),) * 2:
         raise EmbeddingsError(f"{path} holds no map", "it takes `weight` (D, D) and `bias` (D,)")

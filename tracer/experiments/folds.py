@@ -16,6 +16,7 @@ from tracer.errors import TooFew
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
 from tracer.progress import Progress, Work, finish
+from tracer.text import counted
 
 FOLDS = 5
 MIN_PHOTOS = 30
@@ -157,7 +158,7 @@ def _inner(
 
 
 def _enough(attribute: str, photos: int, clusters: int, classes: tuple[str, ...], left_out: dict[str, int]) -> None:
-    why = "; ".join(f"{count} photos left out, {reason}" for reason, count in left_out.items())
+    why = "; ".join(f"{counted(count, 'photo')} left out, {reason}" for reason, count in left_out.items())
     if len(classes) < 2:
         raise TooFew(
             f"A probe of {attribute} needs at least two classes, and there {'is one' if classes else 'is none'}",

@@ -98,7 +98,7 @@ def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu"
         raise EmbeddingsError(
             f"The embeddings of {encoder} in {folder} hold no pairs",
             f"the file has no {' and no '.join(lacking)}",
-            "Pair retrieval needs a set of pairs: export one with `curate export --pairs` and embed it.",
+            "Pair retrieval needs a set of pairs: export one with `curate export SET -w WORKSPACE --pairs`, and embed it.",
         )
     subject, model = (found.columns[name].astype(np.int64) for name in ("subject", "model"))
     return (yield from retrieve(_source(folder, encoder), found.vectors, subject, model, seed, device))

@@ -28,6 +28,7 @@ from tracer.experiments.protocols import Protocol, normalise
 from tracer.experiments.retrieval import CLASSES, MIN_PAIRS, NEGATIVES, rank_pairs
 from tracer.experiments.thinning import thinned
 from tracer.progress import Work, finish
+from tracer.text import counted
 
 METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000
@@ -213,7 +214,7 @@ def _rows(
     names = {str(label) for label in labels[rows]}
     groups = len(np.unique(clusters[rows]))
     if len(names) < 2 or groups < 2 * MIN_CLUSTERS:
-        reasons = "; ".join(f"{count} photos left out, {reason}" for reason, count in left_out.items())
+        reasons = "; ".join(f"{counted(count, 'photo')} left out, {reason}" for reason, count in left_out.items())
         raise TooFew(
             f"Mitigation of {attribute} takes two classes or more, each in {2 * FOLDS} scenes or owners or more, and "
             f"{2 * MIN_CLUSTERS} of these in all",
@@ -226,7 +227,7 @@ def _rows(
             f"Mitigation of {attribute} used {len(drawn)} of {len(usable)} photos, drawn by scene and owner at random."
         )
     if rare:
-        reasons = "; ".join(f"{count} photos ({reason})" for reason, count in rare.items())
+        reasons = "; ".join(f"{counted(count, 'photo')} ({reason})" for reason, count in rare.items())
         said.append(f"Left out of the mitigation of {attribute}: {reasons}.")
     return rows, left_out, said
 

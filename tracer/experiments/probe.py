@@ -24,6 +24,7 @@ from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
 from tracer.progress import Progress, Work, finish
 from tracer.splits import PARTS, SplitFile
 from tracer.stats import Interval
+from tracer.text import counted
 
 PROCESSING_DRAWS = 10
 REPEATS = 3
@@ -115,7 +116,7 @@ def probe_split(
     ]
     outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], group, right)]
     outcome.warnings = [
-        f"The split of {split.attribute} has {count} photos in both {a} and {b}; its figures are too high."
+        f"The split of {split.attribute} has {counted(count, 'photo')} in both {a} and {b}; its figures are too high."
         for (a, b), count in split.shared().items()
     ]
     if clusters is None:
@@ -365,7 +366,7 @@ def _few(attribute: str, clusters: int) -> str:
 def _warnings(attribute: str, found: CrossValidation, n_clusters: int) -> list[str]:
     said = [_few(attribute, n_clusters)] if n_clusters < stats.FEW_CLUSTERS else []
     if found.left_out:
-        reasons = "; ".join(f"{count} photos ({reason})" for reason, count in found.left_out.items())
+        reasons = "; ".join(f"{counted(count, 'photo')} ({reason})" for reason, count in found.left_out.items())
         said.append(f"Left out of the probe of {attribute}: {reasons}.")
     return said
 
@@ -377,7 +378,7 @@ def _rows_of(ids: NDArray[np.int64], wanted: NDArray[np.int64], attribute: str, 
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice):
         raise EmbeddingsError(
-            f"{len(np.unique(twice))} photo ids stand more than once in the embeddings",
+            f"{counted(len(np.unique(twice)), 'photo id stands', 'photo ids stand')} more than once in the embeddings",
             f"the first is {twice[0]}",
             "Make the embeddings again; each photo needs exactly one row.",
         )

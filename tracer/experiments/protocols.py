@@ -123,7 +123,7 @@ def check_finite(X: NDArray[np.floating[Any]]) -> None:
         raise EmbeddingsError(
             f"{len(bad)} of {len(X)} embeddings hold values that are no numbers",
             f"the first is in row {bad[0]}",
-            "Make the embeddings again (`tracer embed`), or leave these photos out.",
+            "Make the embeddings again (`tracer embed SET -o RUN`), or leave these photos out.",
         )
 
 

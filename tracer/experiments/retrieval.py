@@ -149,7 +149,8 @@ def retrieve(
         raise TooFew(
             f"Retrieval needs at least {MIN_PAIRS} scenes with a photo of each class",
             f"there {'is one' if pairs == 1 else f'are {pairs}' if pairs else 'is none'}",
-            "Pair photos first (`curate pair`, `curate review`), and export the set with --pairs.",
+            "Pair photos first (`curate pair -w WORKSPACE`, `curate review -w WORKSPACE`), and export them with "
+            "`curate export SET -w WORKSPACE --pairs`.",
         )
     outcome = Outcome()
     done: list[str] = []
