@@ -22,7 +22,7 @@ from tracer.columns import Part, pairs_name, parts_of, whole_pairs
 from tracer.dataset import PhotoSet
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
-from tracer.errors import DataSetError, EmbeddingsError, EncoderError
+from tracer.errors import DataSetError, EmbeddingsError, UsageError
 from tracer.fanout import Job, compute, cores, device_of
 from tracer.images.fingerprint import Fingerprints, fingerprint
 from tracer.images.processing import is_random
@@ -144,7 +144,7 @@ def _loaded(encoders: Iterable[str | Encoder]) -> Work[list[Encoder]]:
         encoder = load(one) if isinstance(one, str) else one
         loaded.setdefault(encoder.file_stem, encoder)
     if not loaded:
-        raise EncoderError("No encoder was named", way_out="`tracer encoders` lists them; offline needs no download.")
+        raise UsageError("No encoder was named", way_out="`tracer encoders` lists them; offline needs no download.")
     return list(loaded.values())
 
 

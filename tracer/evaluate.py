@@ -22,14 +22,14 @@ from tracer.earlier import ENCODER, FILES, concerns, earlier, fingerprints
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
-from tracer.errors import EncoderError, TooFew, UnknownEncoder
+from tracer.errors import EncoderError, TooFew, UnknownEncoder, UsageError
 from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import in_words
 from tracer.plan import Plan, make_plan
 from tracer.progress import Progress, Work
 from tracer.results import Row
-from tracer.skips import in_a_line
+from tracer.skips import as_cause
 from tracer.steps import EXPERIMENTS, SPLIT_FROM, Bench, Options, repeats_for, steps, views
 from tracer.text import counted
 from tracer.unlabelled import camera_advice, refuse_without_labels
@@ -94,33 +94,22 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
                 "why": "it has to be trained; `tracer mitigate SET -o RUN --method layer` does it",
             }
         )
+    _check_plan(photos, plan, chosen, outcome)
     shown = views(plan, chosen)
     device = "cpu"
     failed: tuple[tuple[int, str], ...] = ()
     names: tuple[str, ...] = ()
     if shown:
-        _check_plan(photos, plan, chosen, outcome)
         encoders = yield from _usable(chosen.encoders, outcome)
         names = tuple(encoders)
         embedded: EmbedResult = yield from embed(photos, encoders.values(), shown, run=run, device=chosen.device)
         device, failed = embedded.device, embedded.failed
     bench = Bench(photos, plan, chosen, run, device, outcome)
-    work = list(steps(bench, names))
-    for number, (what, step) in enumerate(work):
-        yield Progress(f"measuring: {what}", number, len(work))
-        try:
-            found = yield from _told(step(), what, number, len(work))
-            outcome.add(found)
-            of = [row.experiment for row in found.rows] + [entry["experiment"] for entry in found.details]
-            for name in dict.fromkeys(of or [_SET]):
-                bench.warned.setdefault(name, []).extend(found.warnings)
-        except TooFew as error:
-            outcome.skipped.append({"what": what, "why": str(error)})
-    yield Progress("measuring", len(work), len(work))
+    yield from _measure(bench, names)
     if not outcome.rows:
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            in_a_line(outcome.skipped),
+            as_cause(outcome.skipped),
             camera_advice(photos, plan) or "Add photos, labels or pairs.",
         )
     seconds = time.perf_counter() - started
@@ -146,6 +135,22 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         tuple(bench.maps),
         camera_advice(photos, plan),
     )
+
+
+def _measure(bench: Bench, encoders: Sequence[str]) -> Work[None]:
+    """Take all steps; what they find goes to the bench, and what is too small for a figure to what was skipped."""
+    work = list(steps(bench, encoders))
+    for number, (what, step) in enumerate(work):
+        yield Progress(f"measuring: {what}", number, len(work))
+        try:
+            found = yield from _told(step(), what, number, len(work))
+            bench.outcome.add(found)
+            of = [row.experiment for row in found.rows] + [entry["experiment"] for entry in found.details]
+            for name in dict.fromkeys(of or [_SET]):
+                bench.warned.setdefault(name, []).extend(found.warnings)
+        except TooFew as error:
+            bench.outcome.skipped.append({"what": what, "why": str(error)})
+    yield Progress("measuring", len(work), len(work))
 
 
 def _told(step: Work[Outcome], what: str, number: int, count: int) -> Work[Outcome]:
@@ -176,7 +181,7 @@ def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome
     if not any(possible[name] for name in options.experiments):
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            in_a_line(outcome.skipped),
+            as_cause(outcome.skipped),
             camera_advice(photos, plan) or "Give its photos labels of two values or more, or pairs.",
         )
 
@@ -185,7 +190,7 @@ def _usable(names: Sequence[str], outcome: Outcome) -> Work[dict[str, Encoder]]:
     """By name the encoders whose weights are here or can be had; the others are listed.
 
     Raises:
-        UnknownEncoder: a name is no name.
+        UnknownEncoder: a name is no name. UsageError: there is no name.
         EncoderError: of the first one, where none can be used.
     """
     usable: dict[str, Encoder] = {}
@@ -202,7 +207,7 @@ def _usable(names: Sequence[str], outcome: Outcome) -> Work[dict[str, Encoder]]:
             outcome.skipped.append({"what": f"{ENCODER}{name}", "why": ". ".join(error.lines())})
     yield Progress("finding weights", len(wanted), len(wanted))
     if not usable:
-        raise first or EncoderError("No encoder was named", way_out="`tracer encoders` lists them.")
+        raise first or UsageError("No encoder was named", way_out="`tracer encoders` lists them.")
     return usable
 
 

@@ -62,13 +62,16 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
 
 def what_else(folder: Path) -> str:
     """What a folder below a set is where its pictures are not the set's own: words, or "" for a plain folder."""
-    if is_workspace(folder):
-        return "a curate workspace"
-    if folder.name.endswith(_PARTIAL):
-        return "an unfinished data set"
-    if find_metadata(folder):
-        return "a data set of its own"
-    return "a run folder" if is_run(folder) else ""
+    try:
+        if is_workspace(folder):
+            return "a curate workspace"
+        if folder.name.endswith(_PARTIAL):
+            return "an unfinished data set"
+        if find_metadata(folder):
+            return "a data set of its own"
+        return "a run folder" if is_run(folder) else ""
+    except PermissionError:  # who walks through it lists it
+        return ""
 
 
 def is_workspace(folder: Path) -> bool:

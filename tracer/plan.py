@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -131,6 +132,8 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
             Skip(f"kNN and similarity by {name}", _one_value(labels, name)) for name in TRACES if name not in traces
         ]
         associations = tuple(name for name in labels if name != SEMANTIC and len(_values(labels[name])) > 1)
+        if not associations:
+            skipped.append(Skip("association with the semantic label", "the set has no other label of two values"))
     mitigations = _mitigations(labels, probes, asked, skipped)
     subject, model = _pairs(table)
     paired = paired_subjects(subject, model)
@@ -201,7 +204,8 @@ def _probes(
     if unknown:
         raise UsageError(
             f"The set has no label {', '.join(unknown)}", "it has " + ", ".join(probeable) if probeable else "it has none",
-            "Name its labels as its metadata does.",
+            f"Did you mean {shlex.quote(near[0])}?" if (near := difflib.get_close_matches(unknown[0], probeable, n=1))
+            else "Name its labels as its metadata does.",
         )  # fmt: skip
     main = (*MAIN_LABELS, SEMANTIC)
     chosen = []

@@ -25,9 +25,9 @@ def in_groups(skipped: Iterable[Mapping[str, str]]) -> list[tuple[str, str]]:
     return [(_listed(list(what)), why) for why, what in by_reason.items()]
 
 
-def in_a_line(skipped: Iterable[Mapping[str, str]]) -> str:
-    """The groups one after the other, for the cause of an error."""
-    return "; ".join(f"{what}: {why}" for what, why in in_groups(skipped))
+def as_cause(skipped: Iterable[Mapping[str, str]]) -> str:
+    """The groups one below the other, for the cause of an error."""
+    return ";\n  ".join(f"{what}: {why}" for what, why in in_groups(skipped))
 
 
 def _listed(names: list[str]) -> str:

@@ -14,12 +14,12 @@ _LOOKED_AT = 50
 
 
 def refuse_without_labels(photos: PhotoSet, plan: Plan) -> None:
-    """Refuse a set that says nothing of its photos: there is nothing that an encoder could be asked for.
+    """Refuse a set that says nothing of its photos, unless processings are probed: there is nothing to ask an encoder for.
 
     Raises:
         TooFew: says what was found, and the way to labels.
     """
-    if plan.labels or plan.retrieval:
+    if plan.labels or plan.retrieval or plan.probe_groups:
         return
     raise TooFew(
         f"Nothing can be measured on {photos.root}",

@@ -48,7 +48,7 @@ FolderOption = Annotated[
 EncoderOption = Annotated[str, typer.Option("--encoder", metavar="NAME", help="The encoder, with --embeddings.")]
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]
-Neighbours = Annotated[int | None, typer.Option("-k", help="Neighbours; 10, and on small sets 1, if left out.")]
+Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 10, and on small sets 1, if left out.")]
 Protocols = Annotated[ProtocolName, typer.Option("--protocol", help="How probes are fitted.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, …; a GPU where there is one if left out.")]
@@ -72,7 +72,7 @@ def ratios_in(text: str) -> tuple[float, ...]:
         ratios = tuple(float(word) for word in words_in(text))
     except ValueError as error:
         raise UsageError(
-            f"{text} are no shares of the area", str(error), "Say for instance --mask 0,0.9,0.95."
+            f"--mask takes shares of the area, not {text}", way_out="Say for instance --mask 0,0.9,0.95."
         ) from error
     if not all(0 <= ratio <= 1 for ratio in ratios):
         raise UsageError(f"A mask covers a share from 0 to 1, not {text}")
