@@ -191,7 +191,7 @@ def test_an_interruption_through_curate_is_said_once(tmp_path: Path) -> None:
     root = write_set(tmp_path / "small", scenes=12)
     program = [sys.executable, "-c", "from curate.cli import main; main()", "evaluate", str(root)]
     code, said = _interrupt(
-        [*program, "-o", str(tmp_path / "run"), "--encoders", "baseline/colour"], "embedding photos"
+        [*program, "-o", str(tmp_path / "run"), "--encoders", "offline/efficientnet-lite2"], "embedding photos"
     )
     assert code == 130
     assert said.count("The same command goes on where it stopped.") == 1
