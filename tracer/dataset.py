@@ -2,7 +2,7 @@
 
 Understood are: a lenstrace set or any ImageFolder with metadata.{parquet,jsonl,csv} (in the root, or in each of
 train/, val/, test/); a plain ImageFolder (class folders, with or without train/ and val/ above them); a flat folder
-of `<id>.<ext>`, as the paper's scripts want it. Only names and labels are read here; pictures are opened when they
+of `<id>.<ext>`, as the paper's scripts want it. What is something else is told apart (`tracer.folders`). Only names and labels are read here; pictures are opened when they
 are embedded.
 """
 
@@ -102,7 +102,9 @@ def open_set(path: Path | str) -> PhotoSet:
         refuse_other_folders(root, lambda name: _split_of(name) is not None)
         rows, problems = _rows_with_metadata(root) or _rows_of_folders(root)
     except PermissionError as error:
-        raise DataSetError(f"{root} cannot be read", str(error), "Give yourself the right to read it.") from error
+        raise DataSetError(
+            f"{root} cannot be read", error.strerror or "", "Give yourself the right to read it."
+        ) from error
     if rows.empty:
         raise DataSetError(
             f"There is no photo in {root}",

@@ -69,15 +69,9 @@ def probe_split(
             "Add photos; a figure from so few would be noise.",
         )
     fit = yield from fit_probe(
-        vectors[found["train"]],
-        split.labels["train"],
-        vectors[found["val"]],
-        split.labels["val"],
-        n_classes,
-        protocol,
-        seed,
+        vectors[found["train"]], split.labels["train"], vectors[found["val"]], split.labels["val"], n_classes, protocol, seed,
         device,
-    )
+    )  # fmt: skip
     guess = fit.predict(vectors[found["test"]])
     right = guess == truth
     n = len(truth)
