@@ -2,8 +2,8 @@
 
 Understood are: a lenstrace set or any ImageFolder with metadata.{parquet,jsonl,csv} (in the root, or in each of
 train/, val/, test/); a plain ImageFolder (class folders, with or without train/ and val/ above them); a flat folder
-of `<id>.<ext>`, as the paper's scripts want it. What is something else is told apart (`tracer.folders`). Only names and labels are read here; pictures are opened when they
-are embedded.
+of `<id>.<ext>`, as the paper's scripts want it. What is something else is told apart (`tracer.folders`). Only names and
+labels are read here; pictures are opened when they are embedded.
 """
 
 from __future__ import annotations

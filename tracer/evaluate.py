@@ -78,6 +78,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     started = time.perf_counter()
     chosen = options or Options()
     run = run.expanduser().resolve()
+    yield Progress("reading the set", 0)
     photos = open_set(path)
     plan = make_plan(photos, chosen.attributes, chosen.processings)
     refuse_without_labels(photos, plan)

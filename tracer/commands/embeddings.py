@@ -25,6 +25,7 @@ from tracer.commands.common import (
 from tracer.errors import Exit, UsageError
 from tracer.folders import run_folder
 from tracer.output import print_json, run_with_progress
+from tracer.progress import Progress, Work
 from tracer.text import counted
 
 app = typer.Typer()
@@ -72,14 +73,18 @@ def embed(
     run = run_folder(output)
     with resumable():
         from tracer.dataset import open_set
+        from tracer.embed import EmbedResult
         from tracer.embed import embed as embed_set
 
-        made = run_with_progress(
-            embed_set(
-                open_set(data), words_in(encoders), words_in(processing), ratios_in(mask), run=run, device=device,
-                batch_size=batch_size, workers=workers, seed=seed,
-            )
-        )  # fmt: skip
+        def work() -> Work[EmbedResult]:
+            yield Progress("reading the set", 0)
+            photos, names = open_set(data), words_in(encoders)
+            return (yield from embed_set(
+                photos, names, words_in(processing), ratios_in(mask), run=run, device=device, batch_size=batch_size,
+                workers=workers, seed=seed,
+            ))  # fmt: skip
+
+        made = run_with_progress(work())
     failed = [{"photo_id": photo, "reason": reason} for photo, reason in made.failed]
     if json:
         print_json(
