@@ -262,7 +262,7 @@ def test_train_and_val_of_classes_are_two_files(tmp_path: Path) -> None:
 def test_nothing_to_embed_with_or_from(tmp_path: Path) -> None:
     """No encoder, no readable photo, an unknown view, device or encoder: each a clear error."""
     folder = write_flat(tmp_path / "set", 1)
-    with pytest.raises(EncoderError, match="No encoder"):
+    with pytest.raises(UsageError, match="No encoder"):
         _embed(folder, tmp_path / "run", [])
     with pytest.raises(UsageError, match="no processing"):
         _embed(folder, tmp_path / "run", processings=("BLUR",))

@@ -97,7 +97,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes((tmp_path / "nan").read_bytes()[:-9])
     cases = {
         "nan": "not finite: 1 photo, ids 11",
-        "twice": "more than once: 1 ids, 10",
+        "twice": "more than once: 1 id, 10",
         "other": "holds no embeddings",
         "flat": "shape",
         "length": "label and the embeddings differ in length",
