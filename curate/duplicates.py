@@ -18,10 +18,10 @@ from typing import Any
 
 from curate.catalog import keepers
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+from curate.catalog.naming import photo_named
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.likeness import Components, alike_by_hash, join_alike, parse_hash
-from curate.text import printable_path
 
 _PREFERRED_FORMATS = (
     {"DNG", "CR2", "CR3", "CRW", "NEF", "ARW", "ORF", "RW2", "RAF", "PEF", "MRW"},
@@ -174,19 +174,19 @@ def _spread(members: Sequence[LabelRow]) -> int:
     return max((0 if keeper is None or other is None else (keeper ^ other).bit_count()) for other in hashes)
 
 
-def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport) -> None:
+def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport) -> str:
     """Say, as a person, that of a photo and its copies this one is kept; it is logged and can be undone.
 
+    Returns its path, as it is shown.
+
     Args:
-        path: the file's own, not as it is shown. report: the groups as they are, to tell whether the photo has copies at all.
+        path: as `naming.photo_named` takes it. report: the groups as they are, to tell whether the photo has copies at all.
 
     Raises:
-        UsageError: the catalogue has no such photo, or it has no copies.
+        UsageError: the path names no photo or several, or the photo has no copies.
     """
-    row = catalog.photo_at(path)
-    if row is None:
-        what = "that is no photo of the workspace"
-        raise UsageError(what, printable_path(path), "Paths are listed by: curate photos -w DIR")
+    row = photo_named(catalog, path)
     if not any(row["path_bytes"] in group.files for group in (*report.exact, *report.near)):
         raise UsageError("that photo has no copies", row["path"], "Groups are listed by: curate duplicates -w DIR")
     keepers.keep(catalog, row["id"])
+    return str(row["path"])

@@ -13,18 +13,19 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
+from curate.catalog.forgotten import paths_passed_by, take_in_again
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Limits, Readers
 from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
-from curate.sources.sidecar import read_sidecar
+from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from curate.text import clean_text
 
 BATCH = 2000
@@ -39,7 +40,7 @@ _READ_AGAIN = {Status.MISSING, Status.TIMEOUT, Status.DENIED}
 
 @dataclass
 class IngestCounts:
-    """What an ingest did. `unreadable` ones are among the first three."""
+    """What an ingest did. `unreadable` ones are among the first three; `remarks` says what of a sidecar was not used."""
 
     added: int = 0
     updated: int = 0
@@ -48,10 +49,11 @@ class IngestCounts:
     unreadable: int = 0
     skipped: int = 0
     seconds: float = 0.0
+    remarks: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, float]:
         """The counts under their fixed names."""
-        return dict(asdict(self), seconds=round(self.seconds, 3))
+        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
 
 
 @dataclass
@@ -92,20 +94,20 @@ def ingest(
     started = time.monotonic()
     settings = catalog.workspace.settings.ingest
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
-    sidecar, unusable = read_sidecar(labels, roots) if labels else ({}, [])
-    unused = set(sidecar)
+    sidecar = read_sidecar(labels, roots) if labels else Sidecar()
+    unused = set(sidecar.said)
     workers = settings.jobs if jobs is None else jobs
     limits = Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6))
     done = 0
     with Readers(workers or os.cpu_count() or 1, limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
-        catalog.forget_skipped()
-        for batch in chunks(walk(roots), BATCH):
+        catalog.begin_skipped()
+        for batch in chunks(walk(roots, paths_passed_by(catalog, roots)), BATCH):
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
                     run.skip(entry)
                     continue
-                said = sidecar.get(entry.path, {})
+                said = sidecar.said.get(entry.path, {})
                 tasks.append(_Task(entry, said, _folder_label(entry) if label_from == "folder" else None))
                 unused.discard(entry.path)
             for part in run.take_in(tasks):
@@ -116,12 +118,10 @@ def ingest(
         for root in roots:
             run.counts.missing += run.mark_missing(root)
         run.keep_skipped()
-        for path, reason in unusable:
+        for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
             run.counts.skipped += 1
             catalog.skip(path, reason)
-        for path in sorted(unused):
-            run.counts.skipped += 1
-            catalog.skip(path, "the sidecar names it, but no such photo was found")
+        run.counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
         if run.counts.added or run.counts.updated or run.counts.missing:
             catalog.touch()
     run.counts.seconds = time.monotonic() - started
@@ -267,6 +267,8 @@ class _Run:
                 else:
                     # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
                     found = task.found
+                    if before is None:
+                        take_in_again(self.catalog, found.path)
                     photo = self.catalog.put_photo(found.path, facts, found.mtime_ns, found.size)
                     if self._says(photo, task):
                         self.catalog.relabel(photo, facts)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from curate.progress import Progress, Work
-from curate.text import visible_text
+from curate.text import shortened_path, visible_text
 
 Result = TypeVar("Result")
 
@@ -139,5 +139,5 @@ def _for_a_person(column: str, value: Any) -> str:
         return f"{value:.3f}"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     if column in _PATHS and isinstance(value, str):
-        text = "/".join(value.rsplit("/", 2)[-2:])
+        text = shortened_path(value)
     return visible_text(text)  # cleaned at the door already, unless a door was forgotten

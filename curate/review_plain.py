@@ -9,6 +9,7 @@ from typing import TextIO
 from curate.catalog import decisions
 from curate.catalog.pairs import PairRow, queue
 from curate.catalog.store import Catalog
+from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.pairing.learning import follow
@@ -47,7 +48,10 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
                 follow(catalog)
-                print(f"taken back: {taken_back.action}" if taken_back else "there is nothing to undo", file=out)
+                print(
+                    f"taken back: {in_words(catalog, taken_back)}" if taken_back else "there is nothing to undo",
+                    file=out,
+                )
             else:
                 print(f"Not understood. {_KEYS}", file=out)
         except CurateError as error:

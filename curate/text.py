@@ -53,6 +53,11 @@ def printable_path(path: str | bytes | os.PathLike[str]) -> str:
     return _written_out(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
 
 
+def shortened_path(path: str) -> str:
+    """Return a path as a table shows it: its last two names."""
+    return "/".join(path.rsplit("/", 2)[-2:])
+
+
 def visible_text(text: str, limit: int = MAX_LENGTH) -> str:
     r"""Return foreign text with what `clean_text` drops written out instead (``\x1b``), so that it shows and does nothing.
 

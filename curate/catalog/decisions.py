@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
+from curate.catalog.effects import apply, clock_rows, take_back
+from curate.catalog.forgotten import name_paths
 from curate.catalog.labelling import KEEPER, SAID_KEYS, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
+from curate.text import printable_path
 
-Verdict = Literal["accepted", "rejected"]
-Action = Literal["accept", "reject", "label", "camera"]
-
-_VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
+Action = Literal["accept", "reject", "label", "camera", "clock", "forget"]
 
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
@@ -72,7 +72,7 @@ def decide(
         if verdict_of(catalog, phone, other) is None and verdict_of(catalog, other, phone) is not None:
             phone, other = other, phone  # decided before, when their cameras' types said less: still one pair
         if action == "accept":
-            _let_go_of_what_is_gone(catalog, phone, other, note)
+            note = _let_go_of_what_is_gone(catalog, phone, other, note)
             if checked:
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
@@ -134,15 +134,53 @@ def set_camera_type(
         )
 
 
+def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float | None) -> None:
+    """Say by how many seconds the clock of camera B is ahead of that of camera A (`make|model`); None withdraws it.
+
+    `pairing.clocks.canonical` says which of the two is named first.
+    """
+    with catalog.transaction():
+        before = clock_rows(catalog, camera_a, camera_b)
+        _append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
+
+
+def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes]) -> None:
+    """Take photos out of the catalogue, named by their row IDs; `paths` are what a person named to be forgotten."""
+    with catalog.transaction():
+        rows = (catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)) for photo in photos)
+        named = [{"photo": photo, "sha256": row.fetchone()["sha256"]} for photo, row in zip(photos, rows, strict=True)]
+        decision = _write(catalog, "forget", {"photos": named, "paths": [printable_path(path) for path in paths]})
+        name_paths(catalog, decision.seq, paths)
+        apply(catalog, decision.action, decision.payload, decision.seq)
+
+
+def batch_name(catalog: Catalog, what: str) -> str:
+    """Return a name that no other batch has: put into `note`, it makes decisions one step for undo and redo."""
+    row = catalog.connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM decision").fetchone()
+    return f"{what} at {row[0]}"
+
+
+def step_of(catalog: Catalog, member: Decision) -> list[Decision]:
+    """Return the decisions that are taken back together with one, oldest first: itself alone where it is in no batch."""
+    if "batch" not in member.payload:
+        return [member]
+    rows = catalog.connection.execute(
+        "SELECT * FROM decision WHERE action NOT IN ('undo', 'redo') AND json_extract(payload, '$.batch') = ? "
+        "ORDER BY seq",
+        (member.payload["batch"],),
+    )
+    return [_decision(row) for row in rows]
+
+
 def undo(catalog: Catalog) -> Decision | None:
     """Take back the last decision that still stands, with all of its batch; None where there is none."""
     with catalog.transaction():
         last = _last_standing(catalog)
         if last is None:
             return None
-        for entry in reversed(_batch(catalog, last)):
+        for entry in reversed(step_of(catalog, last)):
             _write(catalog, "undo", {"seq": entry.seq})
-            _take_back(catalog, entry)
+            take_back(catalog, entry.action, entry.payload, entry.seq)
         return last
 
 
@@ -152,9 +190,9 @@ def redo(catalog: Catalog) -> Decision | None:
         last = _last_taken_back(catalog)
         if last is None:
             return None
-        for entry in _batch(catalog, last):
+        for entry in step_of(catalog, last):
             _write(catalog, "redo", {"seq": entry.seq})
-            _apply(catalog, entry)
+            apply(catalog, entry.action, entry.payload, entry.seq)
         return last
 
 
@@ -206,18 +244,22 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
             )
 
 
-def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapping[str, Any]) -> None:
-    """Reject the pairs of these photos whose partner's file was replaced by other content: nobody could name them any more.
+def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Reject the pairs of these photos whose partner was replaced by other content or forgotten: nobody could name them.
 
-    A missing file keeps its row, so this never touches a pair whose photo was only moved or unplugged.
+    A missing file keeps its row, so this never touches a pair whose photo was only moved or unplugged. Returns the note of
+    the decision that makes this necessary: both are one step.
     """
     rows = catalog.connection.execute(
         "SELECT phone, other FROM verdict WHERE status = 'accepted' AND gone AND (phone IN (?1, ?2) OR other IN (?1, ?2)) "
         "AND NOT (phone = ?1 AND other = ?2)",
         (phone, other),
     ).fetchall()
+    if rows and "batch" not in note:
+        note = {**note, "batch": batch_name(catalog, "accept")}
     for row in rows:
         decide(catalog, "reject", row["phone"], row["other"], note={**note, "gone": True})
+    return note
 
 
 def _next_subject(catalog: Catalog) -> int:
@@ -230,7 +272,7 @@ def _next_subject(catalog: Catalog) -> int:
 
 def _append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decision:
     decision = _write(catalog, action, payload)
-    _apply(catalog, decision)
+    apply(catalog, action, payload, decision.seq)
     return decision
 
 
@@ -242,71 +284,6 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
     ).fetchone()
     catalog.touch()
     return Decision(int(row[0]), at, who, action, payload)
-
-
-def _apply(catalog: Catalog, decision: Decision) -> None:
-    payload = decision.payload
-    if decision.action in _VERDICT_OF:
-        _set_verdict(
-            catalog,
-            payload["phone"],
-            payload["other"],
-            [_VERDICT_OF[decision.action], payload.get("subject_idx"), decision.seq],
-        )
-    elif decision.action == "label":
-        for change in payload["photos"]:
-            catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})
-            catalog.relabel(change["photo"])
-    elif decision.action == "camera":
-        _set_override(catalog, payload, payload["type"])
-
-
-def _take_back(catalog: Catalog, decision: Decision) -> None:
-    payload = decision.payload
-    if decision.action in _VERDICT_OF:
-        _set_verdict(catalog, payload["phone"], payload["other"], payload["before"])
-    elif decision.action == "label":
-        for change in payload["photos"]:
-            if change["said"]:
-                catalog.say(change["photo"], "person", {payload["key"]: change["before"]})
-            else:
-                catalog.unsay(change["photo"], "person", payload["key"])
-            catalog.relabel(change["photo"])
-    elif decision.action == "camera":
-        _set_override(catalog, payload, payload["before"])
-
-
-def _set_override(catalog: Catalog, payload: dict[str, Any], camera_type: str | None) -> None:
-    key = camera_key(payload["make"], payload["model"])
-    if camera_type is None:
-        catalog.connection.execute("DELETE FROM camera_override WHERE make = ? AND model = ?", key)
-    else:
-        catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?, ?)", (*key, camera_type))
-    catalog.retype_cameras(only=key)
-
-
-def _set_verdict(catalog: Catalog, phone: str, other: str, verdict: list[Any] | None) -> None:
-    if verdict is None:
-        catalog.connection.execute("DELETE FROM verdict WHERE phone = ? AND other = ?", (phone, other))
-    else:
-        catalog.connection.execute(
-            "INSERT INTO verdict (phone, other, status, subject_idx, seq) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (phone, other) DO UPDATE "
-            "SET status = excluded.status, subject_idx = excluded.subject_idx, seq = excluded.seq",
-            (phone, other, *verdict),
-        )
-
-
-def _batch(catalog: Catalog, member: Decision) -> list[Decision]:
-    """The decisions that are taken back together with one, oldest first: itself alone where it belongs to no batch."""
-    if "batch" not in member.payload:
-        return [member]
-    rows = catalog.connection.execute(
-        "SELECT * FROM decision WHERE action NOT IN ('undo', 'redo') AND json_extract(payload, '$.batch') = ? "
-        "ORDER BY seq",
-        (member.payload["batch"],),
-    )
-    return [_decision(row) for row in rows]
 
 
 def _last_standing(catalog: Catalog) -> Decision | None:

@@ -85,22 +85,29 @@ class CameraLine(_Line):
     type: Annotated[CameraType, Field(strict=False)]
 
 
+class LocalLine(_Line):
+    """Something that holds in its own workspace alone: an offset between two clocks there, photos that were forgotten there."""
+
+    action: Literal["clock", "forget"]
+
+
 class StepLine(_Line):
     """A step back or forth: part of the story, already told by `stands`."""
 
     action: Literal["undo", "redo"]
 
 
-Line = PairLine | LabelLine | CameraLine | StepLine
+Line = PairLine | LabelLine | CameraLine | LocalLine | StepLine
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="action")])
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that cannot be used: its number, from 1, and why."""
+    """A line that cannot be used: its number, from 1, and why; whether it is of a kind that another version may know."""
 
     line: int
     why: str
+    other_version: bool = False
 
 
 def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
@@ -124,6 +131,7 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             "stands": entry.seq in standing and "gone" not in said,
         }
         row |= {"imported": True, "imported_by": entry.who} if by else {}
+        row |= {"imported": True} if said.get("listed") else {}
         row |= {"auto": said["auto"]} if said.get("auto") is not None else {}
         row |= {"gone": True} if "gone" in said else {}
         if entry.action in ("accept", "reject"):
@@ -135,6 +143,10 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             row["photos"] = [_name(catalog, sha256) for sha256 in photos if sha256]
         elif entry.action == "camera":
             row |= {key: said[key] for key in ("make", "model", "type")}
+        elif entry.action == "clock":
+            row |= {key: said[key] for key in ("camera_a", "camera_b", "seconds")}
+        elif entry.action == "forget":
+            row["photos"] = [_name(catalog, photo["sha256"]) for photo in said["photos"] if photo["sha256"]]
         else:
             row["of"] = said["seq"]
         yield row
@@ -176,7 +188,10 @@ def _parsed(number: int, line: bytes) -> Line | Refused:
     try:
         return _LINE.validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "union_tag_invalid":
+            kind = _clean(str(first["ctx"]["tag"]))[:64]
+            return Refused(number, f"this version does not know decisions of the kind {kind!r}", other_version=True)
         place = ".".join(str(part) for part in first["loc"][1:])
         return Refused(number, _clean(f"{place}: {first['msg']}" if place else first["msg"])[:200])
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.catalog import decisions
-from curate.catalog.exchange import CameraLine, LabelLine, PairLine, PhotoName, Refused, exported, parsed
+from curate.catalog.exchange import CameraLine, LabelLine, LocalLine, PairLine, PhotoName, Refused, exported, parsed
 from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
@@ -28,6 +28,11 @@ Prefer = Literal["mine", "theirs"]
 Kind = Literal["pair", "partner", "label", "camera"]
 
 _STATUS = {"accept": "accepted", "reject": "rejected"}
+
+_LOCAL = {
+    "clock": "an offset between two clocks: it holds for the cameras there",
+    "forget": "photos that were forgotten: which ones are taken in is for each workspace to say",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,9 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
             found.refused.append(line)
             continue
         found.lines += 1
-        if not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
+        if isinstance(line, LocalLine):
+            found.passed_over[_LOCAL[line.action]] += 1
+        elif not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
             found.not_in_force += 1
         elif isinstance(line, PairLine):
             phone, other = resolve(line.phone), resolve(line.other)
@@ -196,7 +203,7 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
             last_label.update(((sha256, line.key), line) for p in line.photos if (sha256 := resolve(p)) is not None)
         else:
             last_camera[camera_key(line.make, line.model)] = line
-    if not found.lines and found.refused:
+    if not found.lines and found.refused and not any(refused.other_version for refused in found.refused):
         first = found.refused[0]
         raise UsageError(
             "no line of that file is a decision",

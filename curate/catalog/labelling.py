@@ -15,8 +15,8 @@ from curate.catalog.labels import local_photo_id
 from curate.photos.facts import PhotoFacts, TakenPrecision
 from curate.text import clean_text
 
-SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label")
-"""What a sidecar or a person may say of a photo."""
+SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label", "scene")
+"""What a sidecar or a person may say of a photo. `scene` is a name: photos of one name show one scene."""
 
 KEEPER = "keeper"
 """What a person says of the copy to keep (`catalog.keepers`); it is no label."""
@@ -95,6 +95,7 @@ def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabel
         "jpeg_quality": facts.jpeg_quality,
         "phash": facts.phash,
         "semantic_label": said.get("semantic_label"),
+        "scene": said.get("scene"),
         "latitude": exif.latitude,
         "longitude": exif.longitude,
     }

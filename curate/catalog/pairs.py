@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from curate.catalog import decisions
+from curate.catalog.naming import photo_named
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 
@@ -78,17 +79,19 @@ SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS oth
 FROM pair JOIN photo p ON p.id = pair.phone JOIN photo o ON o.id = pair.other
 LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
 LEFT JOIN verdict w ON w.phone = o.sha256 AND w.other = p.sha256
+WHERE (coalesce(v.status, w.status) IS NOT NULL OR (p.scene = o.scene) IS NOT 0)
 """
-"""A pair is one pair whichever way round it was decided: camera types can change after a decision."""
+"""A pair is one pair whichever way round it was decided: camera types can change after a decision. An open candidate of two
+photos whose stated scenes differ is no pair at all: somebody knows better."""
 
 
 def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
     """Yield pairs, the best first; those made by hand come last."""
     where = {
         None: "",
-        "candidate": "WHERE coalesce(v.status, w.status) IS NULL",
-        "accepted": "WHERE coalesce(v.status, w.status) = 'accepted'",
-        "rejected": "WHERE coalesce(v.status, w.status) = 'rejected'",
+        "candidate": "AND coalesce(v.status, w.status) IS NULL",
+        "accepted": "AND coalesce(v.status, w.status) = 'accepted'",
+        "rejected": "AND coalesce(v.status, w.status) = 'rejected'",
     }
     order = "ORDER BY pair.score IS NULL, pair.score DESC, p.path, o.path"
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
@@ -118,7 +121,7 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
         "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
         "NOT c.waits AS taken FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other "
-        "WHERE p.sha256 = ? "
+        "WHERE p.sha256 = ? AND (p.scene = o.scene) IS NOT 0 "
         "AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = p.sha256 AND verdict.other = o.sha256) "
         "AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = o.sha256 AND verdict.other = p.sha256) "
         "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path",
@@ -130,25 +133,24 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
 def pair_of(
     catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]
 ) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """Return the photo rows of two paths, the phone's first where their cameras' types tell.
+    """Return the photo rows of two photos, named as `naming.photo_named` takes them; the phone's first where their cameras'
+    types tell.
 
     Raises:
-        UsageError: a path is no photo of the workspace, or both are the same picture.
+        UsageError: a path names no photo or several, both are the same picture, or one could not be read.
     """
-    rows = []
-    for path in (phone, other):
-        row = catalog.photo_at(path)
-        if row is None or row["sha256"] is None:
-            raise UsageError(
-                "that is no photo of the workspace", str(path), "Paths are listed by: curate photos -w DIR"
-            )
-        rows.append(row)
+    rows = [photo_named(catalog, path) for path in (phone, other)]
+    for row in rows:
+        if row["sha256"] is None:
+            raise UsageError("that photo could not be read", f"{row['path']}: {row['error']}", "Name another photo.")
     if rows[0]["sha256"] == rows[1]["sha256"]:
-        raise UsageError("a photo cannot be paired with itself", str(phone), "Name two different photos.")
-    sides = [side_of(catalog, row) for row in rows]
-    if sides == ["other", "phone"]:
-        rows.reverse()
-    return rows[0], rows[1]
+        raise UsageError("a photo cannot be paired with itself", rows[0]["path"], "Name two different photos.")
+    return in_order(catalog, rows[0], rows[1])
+
+
+def in_order(catalog: Catalog, one: sqlite3.Row, two: sqlite3.Row) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """Return two photos, the phone's first where their cameras' types tell."""
+    return (two, one) if (side_of(catalog, one), side_of(catalog, two)) == ("other", "phone") else (one, two)
 
 
 def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] | None:
@@ -174,16 +176,17 @@ def decide_by_path(
 
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:
-    """Accept every waiting one-to-one choice with at least that probability; returns how many."""
+    """Accept every waiting one-to-one choice with at least that probability, as one step; returns how many."""
     accepted = 0
     with catalog.transaction():
+        note = {"auto": min_score, "batch": decisions.batch_name(catalog, "decide auto")}
         for pair in queue(catalog):
             free = (
                 decisions.partner_of(catalog, pair.phone_sha256) is None
                 and decisions.partner_of(catalog, pair.other_sha256) is None
             )
             if pair.assigned and free and pair.score is not None and pair.score >= min_score:
-                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256, note={"auto": min_score})
+                decisions.decide(catalog, "accept", pair.phone_sha256, pair.other_sha256, note=note)
                 accepted += 1
     return accepted
 
@@ -192,6 +195,7 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
     """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
     with catalog.transaction():
         catalog.connection.execute("DELETE FROM candidate")
+        catalog.connection.execute("DELETE FROM forgotten_candidate")
         catalog.connection.executemany(
             "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
             (
@@ -219,3 +223,11 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
 def waiting(catalog: Catalog) -> int:
     """Return how many pairs wait for a person: as many as `queue` lists."""
     return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
+
+
+def contradicted(catalog: Catalog) -> int:
+    """Return how many candidates are of two photos whose stated scenes differ; `pairs` does not list open ones."""
+    row = catalog.connection.execute(
+        "SELECT count(*) FROM candidate JOIN photo p ON p.id = phone JOIN photo o ON o.id = other WHERE p.scene != o.scene"
+    ).fetchone()
+    return int(row[0])

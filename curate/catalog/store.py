@@ -29,6 +29,8 @@ _STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
 _ROW_COLUMNS = (*LABEL_COLUMNS, "path", "status", "error")
 _BOOLEANS = tuple(name for name, kind in LABEL_COLUMNS.items() if kind == "bool")
 _SELECT = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
+_NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
+"""A number that no photo ever had: the decision log names labelled photos by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Catalog:
             self.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
             self.candidates_changed()
         row = self.connection.execute(
-            "INSERT INTO photo (path_bytes, path, source, status, mtime_ns, reader) VALUES (?, ?, ?, ?, ?, ?) "
+            f"INSERT INTO photo (id, path_bytes, path, source, status, mtime_ns, reader) VALUES (({_NEW_ID}), ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source, "
             "reader = excluded.reader RETURNING id",
             (path, printable_path(path), source, facts.status.value, mtime_ns, READER),
@@ -203,7 +205,7 @@ class Catalog:
         row = self.connection.execute("SELECT facts FROM reading WHERE photo = ?", (photo,)).fetchone()
         return facts_from_json(row[0])
 
-    def forget_skipped(self) -> None:
+    def begin_skipped(self) -> None:
         """Begin the list of skipped files anew."""
         with self.transaction():
             self.connection.execute("DELETE FROM skipped")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from curate.commands.common import HERE, Json, Where, WhereBelow, opened
-from curate.output import Style, print_json, print_rows
+from curate.output import Style, note, print_json, print_rows
 
 app = typer.Typer()
 
@@ -34,8 +34,26 @@ def clocks_set(
     seconds: float,
     workspace: WhereBelow = None,
 ) -> None:
-    """State how many seconds the clock of camera B is ahead of that of camera A."""
+    """State how many seconds the clock of camera B is ahead of that of camera A; logged, and taken back by `curate undo`."""
     from curate.pairing.run import state_clock_offset
 
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
+    print(f"{camera_b} against {camera_a}: {seconds:g} s")
+    note("curate pair -w DIR pairs by it; curate undo -w DIR takes it back")
+
+
+@app.command("unset")
+def clocks_unset(
+    context: typer.Context,
+    camera_a: Annotated[str, typer.Argument(help="make|model, as `curate clocks` prints it.")],
+    camera_b: str,
+    workspace: WhereBelow = None,
+) -> None:
+    """Withdraw an offset that was stated between two clocks; the next `curate pair` estimates it from the photos again."""
+    from curate.pairing.run import withdraw_clock_offset
+
+    with opened(workspace or context.obj, "clocks unset") as catalog:
+        withdraw_clock_offset(catalog, camera_a, camera_b)
+    print(f"{camera_b} against {camera_a}: nothing is stated")
+    note("curate pair -w DIR estimates it from the photos; curate undo -w DIR states it again")

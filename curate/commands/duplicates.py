@@ -9,7 +9,6 @@ import typer
 
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
 from curate.output import Style, print_json, print_rows
-from curate.text import printable_path
 
 app = typer.Typer()
 
@@ -35,7 +34,7 @@ def duplicates(
 @app.command("keep")
 def duplicates_keep(
     context: typer.Context,
-    photo: Annotated[Path, typer.Argument(help="The copy to keep.")],
+    photo: Annotated[Path, typer.Argument(help="The copy to keep: any path that curate prints.")],
     workspace: WhereBelow = None,
 ) -> None:
     """State which copy of a group is kept; it is logged, and `curate undo` takes it back."""
@@ -43,5 +42,5 @@ def duplicates_keep(
     from curate.export.run import duplicate_report
 
     with opened(workspace or context.obj, "duplicates keep") as catalog:
-        keep(catalog, photo, duplicate_report(catalog))
-    print(f"kept: {printable_path(photo)}")
+        kept = keep(catalog, photo, duplicate_report(catalog))
+    print(f"kept: {kept}")

@@ -8,16 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, opened
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
 from curate.errors import CurateError, Exit
 from curate.output import Style, note, print_json, print_rows, run_with_progress
 from curate.workspace import Workspace
 
 app = typer.Typer()
+pairs_app = typer.Typer(rich_markup_mode=None)
 decide_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 decisions_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(pairs_app, name="pairs", help="Pairs, the best first; bring known ones in.")
 app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
 app.add_typer(decisions_app, name="decisions", help="Decisions out and in, as JSON lines.")
+
+
+PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate prints.")]
 
 
 class Images(StrEnum):
@@ -99,8 +104,9 @@ def pair(
             note(f"left out: {path}: {reason}")
 
 
-@app.command()
+@pairs_app.callback(invoke_without_command=True)
 def pairs(
+    context: typer.Context,
     workspace: Where = HERE,
     status: Annotated[Status | None, typer.Option(help="Only pairs with this status.")] = None,
     format: Format = Style.TABLE,
@@ -109,16 +115,52 @@ def pairs(
     from curate.catalog import decisions
     from curate.catalog.pairs import pairs as all_pairs
 
+    context.obj = workspace
+    if context.invoked_subcommand is not None:
+        return
     with opened(workspace) as catalog:
         _note_gone(decisions.gone(catalog))
         rows = (row.as_json() for row in all_pairs(catalog, status.value if status else None))
         print_rows(rows, format, ("score", "status", "phone", "other", "subject_idx"))
 
 
+@pairs_app.command("import")
+def pairs_import(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV with the columns image_a,image_b (and, if you like, scene), or file,scene. Its paths are as curate "
+            "prints them, or relative to the CSV, the current folder or a source folder."
+        ),
+    ],
+    workspace: WhereBelow = None,
+    json: Json = False,
+) -> None:
+    """Take known pairs or scenes in as accepted, as one step for `curate undo`. Of a scene one pair of a phone and another
+    camera is accepted, and all its photos are of one scene."""
+    from curate.pairing.known import import_pairs
+    from curate.pairing.learning import follow
+
+    with opened(workspace or context.obj, "pairs import") as catalog:
+        found = import_pairs(catalog, file)
+        follow(catalog)
+    if json:
+        print_json(found.as_json())
+    else:
+        print(f"accepted {found.accepted}, accepted before {found.unchanged}, scenes stated {found.scenes}")
+    for what, reason in () if json else found.left_out:
+        note(f"no pair: {what}: {reason}")
+    for path in () if json else found.unknown:
+        note(f"no photo of the workspace: {path}")
+    if found.unknown:
+        raise typer.Exit(Exit.SOME_FAILED)
+
+
 @app.command()
 def matches(
-    phone: Path,
-    other: Path,
+    phone: PhotoPath,
+    other: PhotoPath,
     output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write; never where originals lie.")],
     workspace: Where = HERE,
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing file.")] = False,
@@ -196,19 +238,19 @@ def _after_decisions(catalog: Any, json: bool) -> None:
 def _note_gone(count: int) -> None:
     if count:
         note(
-            f"{count} decided pairs are neither listed nor counted: the file of one of their photos was replaced by other "
-            "content. They stay in: curate decisions export -w DIR"
+            f"{count} decided pair{' is' if count == 1 else 's are'} neither listed nor counted: a photo was forgotten, or "
+            "its file replaced by other content. They stay in: curate decisions export -w DIR"
         )
 
 
 @decide_app.command("accept")
-def decide_accept(phone: Path, other: Path, workspace: Where = HERE, json: Json = False) -> None:
+def decide_accept(phone: PhotoPath, other: PhotoPath, workspace: Where = HERE, json: Json = False) -> None:
     """Accept two photos as a pair, candidates or not."""
     _decide(workspace, "accept", phone, other, json)
 
 
 @decide_app.command("reject")
-def decide_reject(phone: Path, other: Path, workspace: Where = HERE, json: Json = False) -> None:
+def decide_reject(phone: PhotoPath, other: PhotoPath, workspace: Where = HERE, json: Json = False) -> None:
     """Say that two photos are no pair; they are not offered again."""
     _decide(workspace, "reject", phone, other, json)
 
@@ -227,18 +269,19 @@ def decide_auto(
 
 @app.command()
 def undo(workspace: Where = HERE, json: Json = False) -> None:
-    """Take back the last decision."""
+    """Take back the last decision, and say which it was; what was decided in one step is taken back in one."""
     _step_back_or_forth("undo", workspace, json)
 
 
 @app.command()
 def redo(workspace: Where = HERE, json: Json = False) -> None:
-    """Do again what was taken back."""
+    """Do again what was taken back, and say what it was."""
     _step_back_or_forth("redo", workspace, json)
 
 
 def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
     from curate.catalog import decisions
+    from curate.catalog.wording import in_words
 
     with opened(workspace, step) as catalog:
         decision = decisions.undo(catalog) if step == "undo" else decisions.redo(catalog)
@@ -246,8 +289,8 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
             raise CurateError(
                 f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR"
             )
-        whole = " and all that was imported with it" if "batch" in decision.payload else ""
-        note(f"{step}: {decision.action} of {decision.at} by {decision.who}{whole}")
+        done = "taken back" if step == "undo" else "done again"
+        note(f"{done}: {in_words(catalog, decision)} ({decision.at}, {decision.who})")
         _after_decisions(catalog, json)
 
 

@@ -48,16 +48,32 @@ def ingest(
     label_from: Annotated[
         LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")
     ] = None,
-    labels: Annotated[Path | None, typer.Option(help="A sidecar CSV with a column path, file or file_name.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="A sidecar CSV. Its columns, in any case: path (or file, file_name: relative to the CSV or to PATH), and any of "
+            "Make, Model, taken_at, owner, license, url, semantic_label, scene (photos of one scene name stay together)."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take local photos in; again = only what changed. The folders are only read."""
     from curate.ingest import ingest as take_in
+    from curate.sources.sidecar import remarks_on_columns
 
+    said_before = remarks_on_columns(labels) if labels else []
+    for remark in said_before:  # before a long ingest, not after it
+        note(remark)
     with opened(workspace, "ingest") as catalog:
         counts = run_with_progress(
             take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
         )
+        if counts.updated or counts.missing:  # stated scenes and replaced files change what is proposed
+            from curate.pairing.learning import follow
+
+            follow(catalog)
+    for remark in counts.remarks[len(said_before) :]:
+        note(remark)
     if json:
         print_json(counts.as_json())
     else:
@@ -67,6 +83,24 @@ def ingest(
     if counts.unreadable:
         note(f"{counts.unreadable} could not be read: curate photos -w DIR --where \"status != 'ok'\"")
         raise typer.Exit(Exit.SOME_FAILED)
+
+
+@app.command()
+def forget(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Photos, as any command prints them, and folders; also such that are gone.")
+    ],
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Take photos, and all photos in folders, out of the catalogue; the files stay. It is logged; `curate undo` takes it back."""
+    from curate.catalog.forgetting import forget as take_out
+    from curate.pairing.learning import follow
+
+    with opened(workspace, "forget") as catalog:
+        count = take_out(catalog, paths)
+        follow(catalog)
+    print_json({"forgotten": count}) if json else print(f"forgotten {count}")
 
 
 @app.command()

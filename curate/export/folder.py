@@ -19,11 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from curate.errors import ExportError, StorageError
-
-SCHEMA = "lenstrace/dataset/1"
-MANIFEST = "manifest.json"
-FILES = ("README.md", MANIFEST, "croissant.json", "metadata.parquet", "ATTRIBUTION.csv", "audit.json")
-IMAGES, SPLITS = "images", "splits"
+from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 
 IMAGE_NAME = re.compile(r"(0|[1-9][0-9]{0,18})\.(jpg|png|webp|heic|avif)")
 SPLIT_NAME = re.compile(r"split_data_target_attribute=([A-Za-z_ ]+)\.json")

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LabelRow
+from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
 from curate.errors import UsageError
@@ -89,8 +90,14 @@ def export_workspace(
     match: tuple[str, ...] | None = None,
     replace: bool = False,
 ) -> Work[dict[str, Any]]:
-    """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None."""
+    """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None.
+
+    Raises:
+        UsageError: the place is a photo, or lies in a folder that was taken in; an option is unknown.
+        ExportError, StorageError: as `export_set`.
+    """
     started = time.monotonic()
+    refuse_original(catalog, out)
     matched = catalog.workspace.settings.export.match if match is None else match
     options = _options(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace

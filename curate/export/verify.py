@@ -18,8 +18,9 @@ from curate.cameras.types import CameraType
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.export import table
-from curate.export.folder import FILES, IMAGE_NAME, IMAGES, MANIFEST, SCHEMA, SPLIT_NAME, SPLITS
+from curate.export.folder import IMAGE_NAME, SPLIT_NAME
 from curate.export.privacy import CannotClean, Container, container, header_size, orientation, private_left
+from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text

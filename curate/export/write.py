@@ -20,11 +20,12 @@ from curate.audit.matching import check_properties, match
 from curate.catalog.labels import LabelRow
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
-from curate.export.folder import IMAGES, MANIFEST, SCHEMA, SetFolder, writing
+from curate.export.folder import SetFolder, writing
 from curate.export.privacy import CannotClean, clean, container
 from curate.export.select import LeftOut, Tally, select, unpaired
 from curate.export.strip.exif import kept_exif
 from curate.progress import Progress, Work
+from curate.sources.made import IMAGES, MANIFEST, SCHEMA
 from curate.splits.groups import GROUP_BY, GroupBy
 from curate.splits.make import joint_split
 

@@ -50,7 +50,7 @@ def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
         if row["sha256"] in scene_of:
             member = Member(row["sha256"], row["path"], row["class"], row["subject_idx"] is not None)
             found[scene_of[row["sha256"]]].append(member)
-    return dict(sorted(found.items()))
+    return {scene: members for scene, members in sorted(found.items()) if len(members) > 1}
 
 
 def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[int, Member, Member]]:

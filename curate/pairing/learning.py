@@ -31,7 +31,7 @@ from curate.pairing.assignment import assign
 from curate.pairing.bursts import kept_bursts
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
-from curate.pairing.scenes import best_of_each_scene
+from curate.pairing.scenes import best_of_each_scene, stated_scenes
 from curate.pairing.scoring import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior
 
 STEP = 10
@@ -45,6 +45,7 @@ BURST_S = 60.0
 """Photos of one camera taken within so many seconds show the same; neither was preferred to the other."""
 
 _BASIS = "pair_model_basis"
+_CANDIDATES_OF = "pair_model_candidates"
 
 Answer = tuple[str, str, bool]
 """The sha256 of a phone photo and of another one, and whether they were accepted."""
@@ -57,6 +58,7 @@ class Example:
     Attributes:
         phone, other: the photos' sha256. row: its features. camera: of the phone photo, and of the other.
         seconds: on the phone's clock, and on the other camera's; None where not known to the second.
+        scene: as stated, of the phone photo, and of the other; None where nothing was.
     """
 
     phone: str
@@ -64,6 +66,12 @@ class Example:
     row: NDArray[np.float64]
     camera: tuple[int | None, int | None] = (None, None)
     seconds: tuple[float | None, float | None] = (None, None)
+    scene: tuple[str | None, str | None] = (None, None)
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the two photos were stated to be of different scenes."""
+        return None not in self.scene and self.scene[0] != self.scene[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +182,16 @@ def model(catalog: Catalog) -> LogisticScorer:
 
 
 def due(catalog: Catalog) -> bool:
-    """Return whether decisions came or went that the scores do not follow yet; cheap."""
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (_BASIS,)).fetchone()
-    return _basis(*_decided(catalog)) != (row[0] if row else "")
+    """Return whether decisions or candidates came or went that the scores do not follow yet; cheap."""
+    kept = dict(
+        tuple(row)
+        for row in catalog.connection.execute(
+            "SELECT key, value FROM fact WHERE key IN (?, ?)", (_BASIS, _CANDIDATES_OF)
+        )
+    )
+    if _basis(*_decided(catalog)) != kept.get(_BASIS, ""):
+        return True
+    return _CANDIDATES_OF in kept and int(kept[_CANDIDATES_OF]) != catalog.candidates_revision()
 
 
 def follow(catalog: Catalog, *, always: bool = False) -> bool:
@@ -200,7 +215,8 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # who did that follows
         _write(catalog, examples, kept, scores, [*decided, *by_nobody])
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_BASIS, _basis(decided, by_nobody)))
+        facts = {_BASIS: _basis(decided, by_nobody), _CANDIDATES_OF: str(before[0])}
+        catalog.connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", facts.items())
         catalog.touch()
     return True
 
@@ -237,7 +253,7 @@ def whole_steps(count: int) -> int:
 
 _CANDIDATES = """
 SELECT c.rowid, c.phone, c.other, c.score, c.assigned, c.evidence, p.sha256 AS phone_sha256, o.sha256 AS other_sha256,
-       p.camera AS phone_camera, o.camera AS other_camera,
+       p.camera AS phone_camera, o.camera AS other_camera, p.scene AS phone_scene, o.scene AS other_scene,
        CASE p.taken_precision WHEN 'second' THEN CAST(strftime('%s', p.taken_at) AS REAL) END AS phone_s,
        CASE o.taken_precision WHEN 'second' THEN CAST(strftime('%s', o.taken_at) AS REAL) END AS other_s
 FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other ORDER BY c.phone, c.other
@@ -255,6 +271,7 @@ def _read(catalog: Catalog) -> tuple[list[Example], list[_Kept]]:
             features[k],
             (row["phone_camera"], row["other_camera"]),
             (row["phone_s"], row["other_s"]),
+            (row["phone_scene"], row["other_scene"]),
         )
         for k, row in enumerate(rows)
     ]
@@ -274,7 +291,7 @@ def _write(
     scores: NDArray[np.float64],
     decided: Sequence[Answer],
 ) -> None:
-    proposed = _proposed(examples, kept, scores, decided, kept_bursts(catalog))
+    proposed = _proposed(examples, kept, scores, decided, kept_bursts(catalog), stated_scenes(catalog))
     ranks = _ranks(kept, scores)
     catalog.connection.executemany(
         "UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?",
@@ -308,14 +325,16 @@ def _proposed(
     scores: NDArray[np.float64],
     decided: Sequence[Answer],
     again: Sequence[tuple[str, str]],
+    stated: Sequence[tuple[str, str]],
 ) -> list[bool]:
-    """Which candidates are proposed: the best one-to-one choice of what is not rejected, one pair a scene.
+    """Which candidates are proposed: the best one-to-one choice of what is neither rejected nor contradicted by stated scenes,
+    one pair a scene.
 
     Accepted pairs keep their photos, and stay marked, so that an undone one stands where it stood. Photos of one burst
     (`again`) are one scene.
     """
     answers = {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
-    stands = [answers.get((e.phone, e.other)) for e in examples]
+    stands = [answers.get((e.phone, e.other), False if e.is_contradicted else None) for e in examples]
     chosen = assign(
         (
             (k.phone_id, k.other_id, 2.0 if yes else float(score))
@@ -332,5 +351,6 @@ def _proposed(
         ),
         [(phone, other) for phone, other, yes in decided if yes],
         again,
+        stated,
     )
     return [yes is True or (e.phone, e.other) in best for e, yes in zip(examples, stands, strict=True)]

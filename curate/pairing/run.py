@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog import decisions
+from curate.catalog.effects import clock_rows
 from curate.catalog.originals import refuse_original
-from curate.catalog.pairs import pair_of, replace_candidates
+from curate.catalog.pairs import contradicted, pair_of, replace_candidates
 from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError
 from curate.pairing.bursts import bursts, keep_bursts
@@ -156,7 +159,12 @@ def pair_workspace(
     )
     left_out += [(shown.get(photo, str(paths.get(photo, photo))), reason) for photo, reason in result.left_out]
     return PairingCounts(
-        len(result.candidates), result.phones, result.others, result.clock_offsets, left_out, time.monotonic() - started
+        len(result.candidates) - contradicted(catalog),
+        result.phones,
+        result.others,
+        result.clock_offsets,
+        left_out,
+        time.monotonic() - started,
     )
 
 
@@ -212,7 +220,7 @@ def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
 
 
 def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
-    """Keep a person's word for the offset between two clocks; it wins over what the photos say.
+    """Keep a person's word for the offset between two clocks; it wins over what the photos say, is logged, and can be undone.
 
     It is kept in the order in which estimates name two cameras (the phone first), so that one pair of cameras has one row.
 
@@ -243,15 +251,23 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
         )
     }
     cameras = canonical(camera_a, camera_b, camera_a in phones, camera_b in phones)
-    with catalog.transaction():
-        for one, two in (cameras, cameras[::-1]):
-            catalog.connection.execute("DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ?", (one, two))
-        catalog.connection.execute(
-            "INSERT INTO clock_offset (camera_a, camera_b, seconds, spread, support, margin, origin, source) "
-            "VALUES (?, ?, ?, 0.0, 0, 0.0, 'person', 'person')",
-            (*cameras, seconds if cameras[0] == camera_a else -seconds),
+    decisions.state_clock(catalog, *cameras, seconds if cameras[0] == camera_a else -seconds)
+
+
+def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> None:
+    """Take back a person's word for the offset between two clocks; the next pairing run estimates it from the photos.
+
+    Raises:
+        UsageError: nobody stated one.
+    """
+    stated = [row for row in clock_rows(catalog, camera_a, camera_b) if row["origin"] == "person"]
+    if not stated:
+        raise UsageError(
+            "no offset between these clocks was stated",
+            f"{camera_a}, {camera_b}",
+            f"Offsets are listed, with their source, by: curate clocks -w {shlex.quote(str(catalog.workspace.root))}",
         )
-        catalog.touch()
+    decisions.state_clock(catalog, stated[0]["camera_a"], stated[0]["camera_b"], None)
 
 
 def clock_offsets(catalog: Catalog) -> list[dict[str, object]]:

@@ -13,23 +13,35 @@ SAME_SCENE_SCORE = 0.5
 
 
 def scenes(catalog: Catalog) -> dict[str, int]:
-    """Return which scene each photo shows: sha256 -> number, for photos that share a scene with another one.
+    """Return which scene each photo shows: sha256 -> number, for photos that share a scene, or whose scene was stated.
 
-    Photos are of one scene where an accepted pair or a likely open candidate (`SAME_SCENE_SCORE`) joins them, directly or
-    through others. Splits keep scenes whole, so an open candidate counts: to leave it out could leak.
+    Photos are of one scene where it was stated (`scene`, by a sidecar or a person), or where an accepted pair or a likely open
+    candidate (`SAME_SCENE_SCORE`) joins them, directly or through others. Splits keep scenes whole, so an open candidate
+    counts: to leave it out could leak. It never joins two scenes that were stated to be different; an accepted pair does.
     """
-    links = [
-        (pair.phone_sha256, pair.other_sha256)
-        for pair in pairs(catalog)
-        if pair.status == "accepted" or (pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE)
+    found = list(pairs(catalog))
+    accepted = [(pair.phone_sha256, pair.other_sha256) for pair in found if pair.status == "accepted"]
+    likely = [
+        (pair.phone_sha256, pair.other_sha256)  # the likeliest first, as `pairs` yields them
+        for pair in found
+        if pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE
     ]
-    return _components(links)
+    return _components(accepted, likely, stated_scenes(catalog))
+
+
+def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
+    """Return what was stated of scenes: the sha256 of a photo, and the name of its scene."""
+    rows = catalog.connection.execute(
+        "SELECT DISTINCT sha256, scene FROM photo WHERE scene IS NOT NULL AND sha256 IS NOT NULL ORDER BY scene, sha256"
+    )
+    return [(row["sha256"], row["scene"]) for row in rows]
 
 
 def best_of_each_scene(
     candidates: Iterable[tuple[str, str, float, bool]],
     accepted: Iterable[tuple[str, str]] = (),
     again: Iterable[tuple[str, str]] = (),
+    stated: Sequence[tuple[str, str]] = (),
 ) -> set[tuple[str, str]]:
     """Return the one pair of each scene that is proposed: exactly one phone and one other photo, PairCams' rule.
 
@@ -41,10 +53,11 @@ def best_of_each_scene(
         accepted: pairs that a person accepted; their scenes need no further one.
         again: photos of one camera that are one shot taken again (`bursts`): they show one scene, so that a burst is
             proposed once, by its likeliest pair.
+        stated: photos whose scene was stated, as `stated_scenes` gives them.
     """
     candidates, accepted = list(candidates), list(accepted)
-    links = [(phone, other) for phone, other, score, _ in candidates if score >= SAME_SCENE_SCORE]
-    scene_of = _components([*links, *accepted, *again])
+    likely = sorted((c for c in candidates if c[2] >= SAME_SCENE_SCORE), key=lambda c: (-c[2], c[0], c[1]))
+    scene_of = _components([*accepted, *again], [(phone, other) for phone, other, *_ in likely], stated)
     served = {scene_of[phone] for phone, _ in accepted}
     best: set[tuple[str, str]] = set()
     for phone, other, _, assigned in sorted(candidates, key=lambda c: (-c[2], c[0], c[1])):
@@ -55,10 +68,24 @@ def best_of_each_scene(
     return best
 
 
-def _components(links: Sequence[tuple[str, str]]) -> dict[str, int]:
-    photos = sorted({sha256 for link in links for sha256 in link})
+def _components(
+    sure: Sequence[tuple[str, str]], likely: Sequence[tuple[str, str]], stated: Sequence[tuple[str, str]]
+) -> dict[str, int]:
+    """Photo -> scene: joined by what is sure and what was stated, then by likely links, one after the other, as long as none
+    joins two stated scenes."""
+    photos = sorted({sha256 for link in (*sure, *likely) for sha256 in link} | {sha256 for sha256, _ in stated})
     position = {sha256: index for index, sha256 in enumerate(photos)}
     components = Components(len(photos))
-    for phone, other in links:
-        components.join(position[phone], position[other])
+    first_of: dict[str, int] = {}
+    for sha256, scene in stated:
+        components.join(first_of.setdefault(scene, position[sha256]), position[sha256])
+    for one, two in sure:
+        components.join(position[one], position[two])
+    is_stated = {components.root(index) for index in first_of.values()}
+    for one, two in likely:
+        roots = {components.root(position[one]), components.root(position[two])}
+        if len(roots & is_stated) < 2:
+            components.join(position[one], position[two])
+            if roots & is_stated:
+                is_stated.add(components.root(position[one]))
     return dict(zip(photos, components.labels(), strict=True))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SourceError
 from curate.photos.formats import is_picture, promised
+from curate.sources.made import made_above, made_folder
+from curate.text import printable_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,21 @@ class SkippedFile:
     hidden: bool = False
 
 
-def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
+FORGOTTEN = "it was forgotten; to take it in again, name it itself: curate ingest PATH"
+
+
+def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[FoundFile | SkippedFile]:
     """Yield every picture below the given files and folders, in the order of the names.
 
     A path that is given twice, or lies in another one, is walked once. Links to folders are not followed (they can loop);
-    a link to a file counts as the file. Hidden files and folders are taken like others.
+    a link to a file counts as the file. Hidden files and folders are taken like others. Data sets and workspaces are passed by
+    (`sources.made`), and so is what was forgotten, unless it is given itself.
+
+    Args:
+        roots: the given files and folders, absolute. forgotten: paths to pass by.
 
     Raises:
-        SourceError: a given path does not exist.
+        SourceError: a given path does not exist, or lies in a data set, or in what a workspace fills itself.
     """
     there: dict[bytes, os.stat_result] = {}
     for root in roots:
@@ -62,26 +71,36 @@ def walk(roots: list[bytes]) -> Iterator[FoundFile | SkippedFile]:
                 "Check the spelling, the permissions, and that its disk is there. To have photos of a folder that is "
                 "gone marked missing, take in the folder that it lay in.",
             ) from error
+        made = made_above(root)
+        if made is not None:
+            raise SourceError(
+                "that holds no new photos",
+                printable_path(made),
+                "Name the folder of the photos themselves; what holds copies and previews is not taken in.",
+            )
+    passed_by = set(forgotten) - there.keys()
     for root, info in there.items():
-        if any(_reaches(other, root) for other in there if other != root):
+        if any(_reaches(other, root, passed_by) for other in there if other != root):
             continue
         if stat.S_ISDIR(info.st_mode):
-            yield from _walk_folder(root, root)
+            yield from _walk_folder(root, root, passed_by)
         else:
             yield _judge(root, os.path.dirname(root), info)
 
 
-def _reaches(folder: bytes, path: bytes) -> bool:
+def _reaches(folder: bytes, path: bytes, passed_by: Collection[bytes]) -> bool:
     """Whether a walk of the folder comes by the path anyway, so that it is not taken in twice."""
     below = folder.rstrip(b"/") + b"/"
     if not path.startswith(below) or (os.path.islink(path) and os.path.isdir(path)):
+        return False
+    if any(place.startswith(below) and path.startswith(place.rstrip(b"/") + b"/") for place in passed_by):
         return False
     parent = os.path.dirname(path)
     inner = os.path.dirname(path[len(below) :])
     return os.path.realpath(parent) == os.path.join(os.path.realpath(folder), inner).rstrip(b"/")
 
 
-def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile]:
+def _walk_folder(folder: bytes, root: bytes, passed_by: Collection[bytes]) -> Iterator[FoundFile | SkippedFile]:
     pending = [folder]
     while pending:
         here = pending.pop()
@@ -91,8 +110,15 @@ def _walk_folder(folder: bytes, root: bytes) -> Iterator[FoundFile | SkippedFile
         except OSError as error:
             yield SkippedFile(here, f"the folder cannot be read: {error.strerror}", not _gone(error))
             continue
+        made = made_folder(here, {entry.name for entry in entries})
+        if made is not None:
+            yield SkippedFile(here, made, hidden=True)
+            continue
         below: list[bytes] = []
         for entry in entries:
+            if entry.path in passed_by:
+                yield SkippedFile(entry.path, FORGOTTEN, hidden=True)
+                continue
             try:
                 if entry.is_dir(follow_symlinks=False):
                     below.append(entry.path)

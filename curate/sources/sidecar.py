@@ -3,22 +3,77 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.catalog.labelling import SAID_KEYS, parse_taken
 from curate.errors import SourceError
-from curate.text import clean_text
+from curate.text import clean_text, visible_text
 
-_PATH_COLUMNS = ("path", "file", "file_name")
+PATH_COLUMNS = ("path", "file", "file_name")
+"""The columns that name a row's photo; the first of these that is there counts."""
+
+UNMATCHED = "the sidecar names it, but no such photo was found"
+
+COLUMNS_HELP = f"one of {', '.join(PATH_COLUMNS)}, and any of {', '.join(SAID_KEYS)}"
+"""The columns of a sidecar, in words."""
+
 _BY_LOWER = {key.lower(): key for key in SAID_KEYS}
+_MEANT = {
+    "label": "semantic_label", "labels": "semantic_label", "class": "semantic_label", "category": "semantic_label",
+    "tag": "semantic_label", "topic": "semantic_label", "caption": "semantic_label", "description": "semantic_label",
+    "author": "owner", "artist": "owner", "photographer": "owner", "user": "owner", "copyright": "license",
+    "licence": "license", "rights": "license", "link": "url", "source_url": "url", "scene_id": "scene", "scene_idx": "scene",
+    "subject": "scene", "subject_idx": "scene", "group": "scene", "location": "scene", "date": "taken_at", "time": "taken_at",
+    "datetime": "taken_at", "timestamp": "taken_at", "datetimeoriginal": "taken_at", "brand": "Make", "manufacturer": "Make",
+    "camera_make": "Make", "camera": "Model", "camera_model": "Model", "device": "Model", "phone": "Model",
+    "filename": "file_name", "filepath": "path", "file_path": "path", "image": "file", "image_path": "path", "photo": "file",
+    "name": "file_name",
+}  # fmt: skip
+"""What people call these columns."""
+
+_TYPES = ("type", "camera_type")
 
 
-def read_sidecar(path: Path, roots: list[bytes]) -> tuple[dict[bytes, dict[str, str | None]], list[tuple[bytes, str]]]:
-    """Return what a sidecar says: absolute path of a photo -> label column -> value; None for an empty cell.
+@dataclass
+class Sidecar:
+    """What a sidecar says.
 
-    An empty cell says nothing, and takes back what it said when the sidecar was read before. Beside it the cells that cannot
-    be used, as (path, reason): they count as empty.
+    Attributes:
+        said: absolute path of a photo -> label column -> value; None for an empty cell, or one that cannot be used: it says
+            nothing, and takes back what it said when the sidecar was read before.
+        unusable: cells that cannot be used, as (path, reason).
+        remarks: about its columns, each a sentence. empty: column -> empty cells. odd_rows: reason -> rows.
+    """
+
+    said: dict[bytes, dict[str, str | None]] = field(default_factory=dict)
+    unusable: list[tuple[bytes, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    empty: Counter[str] = field(default_factory=Counter)
+    odd_rows: Counter[str] = field(default_factory=Counter)
+
+    def remarks_on_rows(self, unmatched: int) -> list[str]:
+        """Say what of its rows was not used. `unmatched`: photos that it names and that were not found."""
+        remarks = [f"the sidecar: {reason}: {_rows(count)}" for reason, count in self.odd_rows.items()]
+        remarks += [
+            f"the sidecar: {column} is empty in {_rows(count)}: nothing is said of it there"
+            for column, count in self.empty.items()
+        ]
+        if self.unusable:
+            remarks.append(
+                f"the sidecar: taken_at is no time in {_rows(len(self.unusable))}; curate skipped lists them"
+            )
+        if unmatched:
+            remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; curate skipped lists them")
+        return remarks
+
+
+def read_sidecar(path: Path, roots: list[bytes]) -> Sidecar:
+    """Read a sidecar whole.
 
     A path in it is absolute, or relative to the CSV's folder, or to one of the folders that are taken in: the first of
     these that exists.
@@ -26,37 +81,110 @@ def read_sidecar(path: Path, roots: list[bytes]) -> tuple[dict[bytes, dict[str, 
     Raises:
         SourceError: the file cannot be read, or names no photos.
     """
+    sidecar = Sidecar()
+    rows = csv_rows(path, "the sidecar cannot be read")
+    header = next(rows, [])
+    where, columns, sidecar.remarks = _columns(path, header)
+    bases = [os.fsencode(path.parent.absolute()), *roots]
+    for row in rows:
+        name = row[where].strip() if where < len(row) else ""
+        if not name:
+            sidecar.odd_rows["rows that name no photo are not used"] += 1
+            continue
+        if len(row) > len(header):
+            sidecar.odd_rows["rows have more cells than the header, what is beyond is not used"] += 1
+        photo = _locate(os.fsencode(name), bases)
+        if photo in sidecar.said:
+            sidecar.odd_rows["rows name a photo that an earlier row names, the later one counts"] += 1
+        values = {key: (clean_text(row[at]) or None) if at < len(row) else None for at, key in columns.items()}
+        sidecar.empty.update(key for key, value in values.items() if value is None)
+        taken = values.get("taken_at")
+        if taken is not None and parse_taken(taken)[0] is None:
+            sidecar.unusable.append((photo, f"the sidecar's taken_at is no time: {taken}"))
+            values["taken_at"] = None
+        sidecar.said[photo] = values
+    return sidecar
+
+
+def remarks_on_columns(path: Path) -> list[str]:
+    """Return what is to be said about a sidecar's columns before its rows are read.
+
+    Raises:
+        SourceError: as `read_sidecar`.
+    """
+    return _columns(path, next(csv_rows(path, "the sidecar cannot be read"), []))[2]
+
+
+def csv_rows(path: Path, failure: str) -> Iterator[list[str]]:
+    """Yield the rows of a CSV file, the header first; blank lines are passed over.
+
+    Raises:
+        SourceError: the file cannot be read; `failure` says what that means.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header = [(name or "").strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = header
-            where = next((name for wanted in _PATH_COLUMNS for name in header if name.lower() == wanted), None)
-            if where is None:
-                raise SourceError(
-                    "the sidecar names no photos",
-                    f"{path} has the columns {', '.join(header) or 'none'}",
-                    "Give it a column path, file or file_name.",
-                )
-            columns = {name: _BY_LOWER[name.lower()] for name in header if name.lower() in _BY_LOWER}
-            bases = [os.fsencode(path.parent.absolute()), *roots]
-            said: dict[bytes, dict[str, str | None]] = {}
-            unusable: list[tuple[bytes, str]] = []
-            for row in reader:
-                if not (row[where] or "").strip():
-                    continue
-                values = {key: clean_text(row[name]) or None for name, key in columns.items()}
-                photo = _locate(os.fsencode(row[where].strip()), bases)
-                taken = values.get("taken_at")
-                if taken is not None and parse_taken(taken)[0] is None:
-                    unusable.append((photo, f"the sidecar's taken_at is no time: {taken}"))
-                    values["taken_at"] = None
-                said[photo] = values
-            return said, unusable
+            yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(failure, f"{path}: {error}", "It must be a CSV in UTF-8 with a header line.") from error
+
+
+def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], list[str]]:
+    """The position of the path, position -> label column, and what is to be said about the others."""
+    names = [name.strip() for name in header]
+    lower = [name.lower() for name in names]
+    where = next((lower.index(name) for name in PATH_COLUMNS if name in lower), None)
+    if where is None:
+        near = next(
+            (f"; did you mean {wanted} by {name}?" for name in names if (wanted := meant(name)) in PATH_COLUMNS), ""
+        )
+        listed = ", ".join(map(visible_text, names)) or "none"
         raise SourceError(
-            "the sidecar cannot be read", f"{path}: {error}", "It must be a CSV in UTF-8 with a header line."
-        ) from error
+            "the sidecar names no photos",
+            f"{path} has the columns {listed}{visible_text(near)}",
+            f"Give it a column {', '.join(PATH_COLUMNS[:-1])} or {PATH_COLUMNS[-1]}.",
+        )
+    columns: dict[int, str] = {}
+    unknown: list[str] = []
+    remarks: list[str] = []
+    for at, name in enumerate(lower):
+        if name in _BY_LOWER:
+            key = _BY_LOWER[name]
+            if key in columns.values():
+                remarks.append(f"the sidecar has the column {key} more than once; the first one counts")
+            else:
+                columns[at] = key
+        elif name not in PATH_COLUMNS and name:
+            unknown.append(visible_text(names[at]))
+    if unknown:
+        remarks.append(
+            f"the sidecar's columns {', '.join(unknown)} are not used; the columns are: {COLUMNS_HELP}"
+            if len(unknown) > 1
+            else f"the sidecar's column {unknown[0]} is not used; the columns are: {COLUMNS_HELP}"
+        )
+        remarks += [
+            f"{name}: did you mean {wanted}?"
+            for name in unknown
+            if (wanted := meant(name)) is not None and wanted not in PATH_COLUMNS and wanted not in columns.values()
+        ]
+        remarks += [
+            f"{name}: a camera's type is stated with: curate cameras set MAKE MODEL TYPE"
+            for name in unknown
+            if name.lower() in _TYPES
+        ]
+    return where, columns, remarks
+
+
+def meant(name: str) -> str | None:
+    """Return the column that somebody probably means by a name; None where there is none near it."""
+    key = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if key in _MEANT:
+        return _MEANT[key]
+    near = difflib.get_close_matches(key, [*_BY_LOWER, *PATH_COLUMNS], n=1, cutoff=0.75)
+    return _BY_LOWER.get(near[0], near[0]) if near else None
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _locate(name: bytes, bases: list[bytes]) -> bytes:

@@ -259,6 +259,24 @@ HOSTILE = [
 ]
 
 
+def test_kinds_of_another_version_and_of_one_workspace(mine: Catalog, tmp_path: Path) -> None:
+    """What this version does not know is listed with its line, also where the file holds nothing else; clocks and forgotten
+    photos of the other workspace are passed over, with the reason."""
+    file = tmp_path / "theirs.jsonl"
+    file.write_text('{"action": "teleport", "photos": []}\n')
+    found = import_decisions(mine, file)
+    assert [refused.line for refused in found.refused] == [1] and "teleport" in found.refused[0].why
+    assert not found.complete
+    for number, sha256 in enumerate((sha(0), sha(1))):
+        row = mine.connection.execute("SELECT id FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
+        decisions.forget_photos(mine, [row["id"]], [f"/{number}".encode()])
+    decisions.state_clock(mine, "Apple|iPhone X", "Canon|Canon EOS 40D", 5.0)
+    file.write_text("".join(json.dumps(row) + "\n" for row in exported(mine)))
+    found = import_decisions(mine, file)
+    assert found.refused == [] and sorted(found.passed_over.values()) == [1, 2]
+    assert [row["photos"][0]["sha256"] for row in exported(mine) if row["action"] == "forget"] == [sha(0), sha(1)]
+
+
 def test_hostile_lines_are_refused_one_by_one(mine: Catalog, tmp_path: Path) -> None:
     """Each bad line is listed with its number and reason, and costs the good ones nothing."""
     good = json.dumps({"action": "accept", "phone": {"sha256": sha(0)}, "other": {"sha256": sha(1)}, "extra": [1, {}]})

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from curate.catalog import decisions
 from curate.catalog.database import migrations
+from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, WorkspaceBusy
@@ -68,6 +70,22 @@ def test_every_reading_command_reads_it(
     assert run_cli([*command.split(), "-w", str(older.root)]) == Exit.DONE
     assert told in capsys.readouterr().out
     assert (older.root / "catalog-v1.sqlite").exists()
+
+
+def test_the_log_survives_the_upgrade(older: Workspace) -> None:
+    """Entries, their numbers and the verdicts that rest on them are as before; it stays append-only, and undo goes on."""
+    with Catalog.open(older) as catalog:
+        log = [tuple(row) for row in catalog.connection.execute("SELECT seq, at, who, action FROM decision")]
+        assert log == [(1, "2024-01-01", "ann", "accept")]
+        assert catalog.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert catalog.connection.execute("PRAGMA foreign_key_list(verdict)").fetchone()["table"] == "decision"
+        for change in ("DELETE FROM decision", "UPDATE decision SET who = 'bob'"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                catalog.connection.execute(change)
+        assert forget(catalog, ["/photos/2.jpg"]) == 1
+        undone = [decisions.undo(catalog), decisions.undo(catalog), decisions.undo(catalog)]
+        assert [step.action if step else None for step in undone] == ["forget", "accept", None]
+        assert catalog.count() == 4
 
 
 def test_drawing_matches_of_it_is_refused_in_words(older: Workspace, tmp_path: Path) -> None:

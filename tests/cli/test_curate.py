@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -267,3 +269,88 @@ def test_an_unknown_encoder_is_told_before_anything_is_exported(place: Path) -> 
     assert done.returncode == Exit.USAGE
     assert "There is no encoder offline/efficientnet-lite9" in done.stderr
     assert not any((place / "exports").glob("*"))
+
+
+def test_what_is_printed_is_taken(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each path that tables, JSON lines and CSV print of photos and pairs is understood by the commands that take a photo."""
+    assert run_cli(["decide", "accept", "photos/0.jpg", "1.jpg", "-w", str(place)]) == Exit.DONE
+    capsys.readouterr()
+    for style in ("table", "jsonl", "csv"):
+        assert run_cli(["pairs", "-w", str(place), "--format", style]) == Exit.DONE
+        out = capsys.readouterr().out
+        shown = re.findall(r"[^\s\",]*\d\.jpg", out)
+        assert len(shown) == 2
+        assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
+        assert run_cli(["decide", "accept", *shown, "-w", str(place)]) == Exit.DONE
+        capsys.readouterr()
+    assert run_cli(["photos", "-w", str(place)]) == Exit.DONE
+    for path in re.findall(r"\S+\.jpg", capsys.readouterr().out):
+        assert run_cli(["forget", path, "-w", str(place)]) == Exit.DONE
+    assert run_cli(["photos", "-w", str(place), "--format", "jsonl"]) == Exit.DONE
+    assert capsys.readouterr().out.count("\n") == 5  # five lines of "forgotten 1", and no photo
+
+
+def test_the_way_out_of_an_unknown_path_is_a_command(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It runs as it stands, also in a workspace whose name has a space, and prints paths that `decide` takes."""
+    spaced = tmp_path / "my workspace"
+    place.rename(spaced)
+    assert run_cli(["decide", "accept", "no.jpg", "0.jpg", "-w", str(spaced)]) == Exit.USAGE
+    advice = capsys.readouterr().err.splitlines()[-1].partition(": ")[2]
+    program, *words = shlex.split(advice)
+    assert program == "curate" and run_cli(words) == Exit.DONE
+    one, two = (json.loads(line)["path"] for line in capsys.readouterr().out.splitlines()[:2])
+    assert run_cli(["decide", "accept", one, two, "-w", str(spaced)]) == Exit.DONE
+
+
+def test_forget_and_its_undo(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fixed key; undo says what came back and keeps its keys; an unknown path is named."""
+    assert answer(capsys, "forget", str(photos), "-w", str(place)) == {"forgotten": 5}
+    assert lines(capsys, "photos", "-w", str(place)) == []
+    assert run_cli(["undo", "-w", str(place), "--json"]) == Exit.DONE
+    printed = capsys.readouterr()
+    assert json.loads(printed.out).keys() == {"accepted", "rejected", "gone"}
+    assert "taken back: forgot 5 photos (0.jpg, 1.jpg, 2.jpg, …)" in printed.err
+    assert len(lines(capsys, "photos", "-w", str(place))) == 5
+    assert run_cli(["forget", "cellar", "-w", str(place)]) == Exit.USAGE
+    assert "cellar" in capsys.readouterr().err
+
+
+def test_pairs_import(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fixed keys; exit code 3 where files are unknown; `curate pairs` with its options is as before."""
+    known = photos.parent / "known.csv"
+    known.write_text("image_a,image_b\nphotos/0.jpg,photos/1.jpg\nphotos/2.jpg,photos/9.jpg\n")
+    found = answer(capsys, "pairs", "import", str(known), "-w", str(place), code=Exit.SOME_FAILED)
+    assert (found["accepted"], found["unknown"]) == (1, ["photos/9.jpg"])
+    assert len(lines(capsys, "pairs", "-w", str(place), "--status", "accepted")) == 1
+    assert run_cli(["pairs", "-w", str(place), "import", str(known)]) == Exit.SOME_FAILED
+    assert "photos/9.jpg" in capsys.readouterr().err
+    assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
+    assert "taken back: accepted 0.jpg + 1.jpg" in capsys.readouterr().err
+
+
+def test_clocks_are_stated_undone_and_withdrawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the log like any decision."""
+    cameras = ("|".join(PHONE), "|".join(CAMERA))
+    assert run_cli(["clocks", "set", *cameras, "60", "-w", str(place)]) == Exit.DONE
+    assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
+    assert "taken back: the clock of NIKON CORPORATION|NIKON D5500 is 60 s ahead" in capsys.readouterr().err
+    assert answer(capsys, "clocks", "-w", str(place)) == {"offsets": []}
+    assert run_cli(["redo", "-w", str(place)]) == Exit.DONE
+    assert run_cli(["clocks", "unset", *reversed(cameras), "-w", str(place)]) == Exit.DONE
+    capsys.readouterr()
+    assert answer(capsys, "clocks", "-w", str(place)) == {"offsets": []}
+    assert run_cli(["clocks", "unset", *cameras, "-w", str(place)]) == Exit.USAGE
+
+
+def test_a_sidecars_slips_are_said_on_stderr(place: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the work for columns, after it for rows; standard output stays one object."""
+    sidecar = photos.parent / "said.csv"
+    sidecar.write_text("file,label\nphotos/0.jpg,cat\nphotos/7.jpg,dog\n")
+    words = ["ingest", str(photos), "-w", str(place), "--labels", str(sidecar), "--json"]
+    assert run_cli(words) == Exit.SOME_FAILED
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["skipped"] == 1
+    assert printed.err.count("label is not used") == 1
+    assert printed.err.index("did you mean semantic_label?") < printed.err.index("no photo was found for 1 row")

@@ -14,6 +14,7 @@ from textual.worker import Worker
 
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
+from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.learning import due, follow
 from curate.progress import Work
@@ -161,7 +162,7 @@ class CurateScreen(Screen[None]):
             self.say(f"there is nothing to {name}", problem=True)
             return
         self.refresh_data()
-        self.say(f"{past}: {decision.action}")
+        self.say(f"{past}: {in_words(self.catalog, decision)}")
         self.after_step(decision)
         self.let_scores_follow()
 

@@ -1,0 +1,112 @@
+"""What each kind of decision does to the catalogue, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from curate.cameras.names import camera_key
+from curate.catalog.forgotten import bring_back, put_aside
+from curate.catalog.store import Catalog
+
+Verdict = Literal["accepted", "rejected"]
+VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
+
+
+def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
+    """Do what a decision says."""
+    if action in VERDICT_OF:
+        _set_verdict(catalog, payload, [VERDICT_OF[action], payload.get("subject_idx"), seq])
+    elif action == "label":
+        for change in payload["photos"]:
+            catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})
+            catalog.relabel(change["photo"])
+    elif action == "camera":
+        _set_override(catalog, payload, payload["type"])
+    elif action == "clock":
+        _set_clock(catalog, payload, [] if payload["seconds"] is None else [_stated(payload)])
+    elif action == "forget":
+        put_aside(catalog, _photos(payload), seq)
+
+
+def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
+    """Undo what a decision did."""
+    if action in VERDICT_OF:
+        _set_verdict(catalog, payload, payload["before"])
+    elif action == "label":
+        for change in payload["photos"]:
+            if change["said"]:
+                catalog.say(change["photo"], "person", {payload["key"]: change["before"]})
+            else:
+                catalog.unsay(change["photo"], "person", payload["key"])
+            catalog.relabel(change["photo"])
+    elif action == "camera":
+        _set_override(catalog, payload, payload["before"])
+    elif action == "clock":
+        _set_clock(catalog, payload, payload["before"])
+    elif action == "forget":
+        bring_back(catalog, _photos(payload), seq)
+
+
+def clock_rows(catalog: Catalog, camera_a: str, camera_b: str) -> list[dict[str, Any]]:
+    """Return what is kept of the offset between two clocks, whichever is named first."""
+    return [
+        dict(row)
+        for row in catalog.connection.execute(
+            "SELECT * FROM clock_offset WHERE (camera_a = ?1 AND camera_b = ?2) OR (camera_a = ?2 AND camera_b = ?1) "
+            "ORDER BY number",
+            (camera_a, camera_b),
+        )
+    ]
+
+
+def _photos(payload: Mapping[str, Any]) -> list[int]:
+    return [photo["photo"] for photo in payload["photos"]]
+
+
+def _set_verdict(catalog: Catalog, payload: Mapping[str, Any], verdict: list[Any] | None) -> None:
+    phone, other = payload["phone"], payload["other"]
+    if verdict is None:
+        catalog.connection.execute("DELETE FROM verdict WHERE phone = ? AND other = ?", (phone, other))
+    else:
+        catalog.connection.execute(
+            "INSERT INTO verdict (phone, other, status, subject_idx, seq) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (phone, other) DO UPDATE "
+            "SET status = excluded.status, subject_idx = excluded.subject_idx, seq = excluded.seq",
+            (phone, other, *verdict),
+        )
+
+
+def _set_override(catalog: Catalog, payload: Mapping[str, Any], camera_type: str | None) -> None:
+    key = camera_key(payload["make"], payload["model"])
+    if camera_type is None:
+        catalog.connection.execute("DELETE FROM camera_override WHERE make = ? AND model = ?", key)
+    else:
+        catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?, ?)", (*key, camera_type))
+    catalog.retype_cameras(only=key)
+
+
+def _set_clock(catalog: Catalog, payload: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
+    for row in clock_rows(catalog, payload["camera_a"], payload["camera_b"]):
+        catalog.connection.execute(
+            "DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ? AND number = ?",
+            (row["camera_a"], row["camera_b"], row["number"]),
+        )
+    for kept in rows:
+        catalog.connection.execute(
+            f"INSERT INTO clock_offset ({', '.join(kept)}) VALUES ({', '.join('?' * len(kept))})", tuple(kept.values())
+        )
+
+
+def _stated(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of an offset that a person stated."""
+    return {
+        "camera_a": payload["camera_a"],
+        "camera_b": payload["camera_b"],
+        "seconds": payload["seconds"],
+        "spread": 0.0,
+        "support": 0,
+        "margin": 0.0,
+        "origin": "person",
+        "source": "person",
+    }

@@ -1,0 +1,101 @@
+"""Photos that were forgotten: put aside with all that is known of them, and brought back by an undo or a new ingest.
+
+Pairs that were decided with them stay in the log; they count again as soon as the photos are back (`verdict.gone`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from curate.catalog.store import Catalog, Origin
+
+_PUT_ASIDE = """
+INSERT OR REPLACE INTO forgotten
+SELECT id, path_bytes, path, source, size, mtime_ns, status, error, sha256, reader, facts,
+       (SELECT coalesce(json_group_array(json_array(key, origin, value)), '[]') FROM assertion WHERE assertion.photo = photo.id)
+FROM photo JOIN reading ON reading.photo = photo.id WHERE id = ?
+"""
+
+
+def put_aside(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
+    """Take photos out of the catalogue; the paths that were named for it by the decision `seq` hold from now on."""
+    connection = catalog.connection
+    for photo in photos:
+        connection.execute(
+            "INSERT OR REPLACE INTO forgotten_candidate "
+            "SELECT phone, other, score, assigned, evidence FROM candidate WHERE phone = ?1 OR other = ?1",
+            (photo,),
+        )
+        connection.execute(_PUT_ASIDE, (photo,))
+        connection.execute("DELETE FROM photo WHERE id = ?", (photo,))
+    connection.execute("UPDATE forgotten_path SET holds = 1 WHERE seq = ?", (seq,))
+    catalog.candidates_changed()
+
+
+def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
+    """Take photos in again as they were; one that an ingest took in again meanwhile stays as it is now."""
+    connection = catalog.connection
+    for photo in photos:
+        row = connection.execute("SELECT * FROM forgotten WHERE photo = ?", (photo,)).fetchone()
+        if row is not None and not catalog.known([row["path_bytes"]]):
+            _put_back(catalog, row, ("person", "sidecar", "folder"))
+            catalog.relabel(photo)
+            _bring_back_candidates(connection, photo)
+    connection.execute("UPDATE forgotten_path SET holds = 0 WHERE seq = ?", (seq,))
+    catalog.candidates_changed()
+
+
+def take_in_again(catalog: Catalog, path: bytes) -> None:
+    """Give a file that an ingest comes by its old number, and what a person said of it, where it was forgotten before.
+
+    What a sidecar or its folder said is left to this ingest to say again.
+    """
+    row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (path,)).fetchone()
+    if row is not None:
+        _put_back(catalog, row, ("person",))
+
+
+def paths_passed_by(catalog: Catalog, given: Iterable[bytes]) -> set[bytes]:
+    """Return the forgotten paths that an ingest passes by; those that are given to it themselves are forgotten no longer."""
+    connection = catalog.connection
+    connection.executemany("UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in given])
+    return {bytes(row[0]) for row in connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
+
+
+def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:
+    """Remember which paths a decision names."""
+    catalog.connection.executemany(
+        "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)", [(seq, path) for path in paths]
+    )
+
+
+def _bring_back_candidates(connection: sqlite3.Connection, photo: int) -> None:
+    """The candidates of a photo whose other photo is here as well."""
+    connection.execute(
+        "INSERT OR IGNORE INTO candidate (phone, other, score, assigned, evidence) SELECT * FROM forgotten_candidate "
+        "WHERE ?1 IN (phone, other) AND phone IN (SELECT id FROM photo) AND other IN (SELECT id FROM photo)",
+        (photo,),
+    )
+    connection.execute(
+        "UPDATE candidate SET waits = (SELECT s.waits FROM candidate_state s "
+        "WHERE s.phone = candidate.phone AND s.other = candidate.other) WHERE phone = ?1 OR other = ?1",
+        (photo,),
+    )
+
+
+def _put_back(catalog: Catalog, row: sqlite3.Row, origins: Sequence[Origin]) -> None:
+    """Put a photo back with what these said of it; its labels are made again by `relabel`."""
+    connection, photo = catalog.connection, row["photo"]
+    columns = ("path_bytes", "path", "source", "size", "mtime_ns", "status", "error", "reader")
+    connection.execute(
+        f"INSERT INTO photo (id, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})",
+        (photo, *(row[name] for name in columns)),
+    )
+    connection.execute("INSERT INTO reading VALUES (?, ?)", (photo, row["facts"]))
+    connection.executemany(
+        "INSERT INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
+        [(photo, key, origin, value) for key, origin, value in json.loads(row["said"]) if origin in origins],
+    )
+    connection.execute("DELETE FROM forgotten WHERE photo = ?", (photo,))

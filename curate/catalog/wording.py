@@ -1,0 +1,89 @@
+"""Decisions in words: what an undo took back, or a redo did again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from curate.catalog import decisions
+from curate.catalog.decisions import Decision
+from curate.catalog.labelling import KEEPER
+from curate.catalog.store import Catalog
+
+_NAMED = 3
+"""So many photos are named; of more, their number is told."""
+
+
+def in_words(catalog: Catalog, decision: Decision) -> str:
+    """Say what a decision was, with all that is taken back and done again together with it.
+
+    `accepted 12.jpg + DSC_4.jpg`, `semantic_label = cat for 40 photos (a.jpg, b.jpg, c.jpg, …)`, `accepted 25 pairs`.
+    """
+    step = decisions.step_of(catalog, decision)
+    if len(step) == 1:
+        return _one(catalog, decision)
+    said = []
+    for action in dict.fromkeys(_kind(entry) for entry in step):
+        entries = [entry for entry in step if _kind(entry) == action]
+        said.append(_one(catalog, entries[0]) if len(entries) == 1 else _several(action, entries))
+    return "; ".join(said)
+
+
+def _kind(entry: Decision) -> str:
+    return f"label {entry.payload['key']}" if entry.action == "label" else entry.action
+
+
+def _several(kind: str, entries: Sequence[Decision]) -> str:
+    amount = len(entries)
+    if kind.startswith("label "):
+        photos = sum(len(entry.payload["photos"]) for entry in entries)
+        return f"{kind.removeprefix('label ')} for {_count(photos, 'photo')}"
+    done = {"accept": "accepted {} pairs", "reject": "rejected {} pairs", "camera": "the type of {} cameras"}
+    return done.get(kind, "{} decisions: " + kind).format(f"{amount:,}")
+
+
+def _one(catalog: Catalog, decision: Decision) -> str:
+    said = decision.payload
+    if decision.action in ("accept", "reject"):
+        pair = " + ".join(_name(catalog, said[side]) for side in ("phone", "other"))
+        return f"{'accepted' if decision.action == 'accept' else 'rejected'} {pair}"
+    if decision.action == "label":
+        photos = _photos(catalog, (change["photo"] for change in said["photos"]))
+        if said["key"] == KEEPER:
+            return f"keep {photos} of its copies"
+        return f"{said['key']} = {said['value']} for {photos}" if said["value"] else f"{said['key']} empty for {photos}"
+    if decision.action == "camera":
+        return f"{said['make']} {said['model']} is: {said['type']}"
+    if decision.action == "clock":
+        if said["seconds"] is None:
+            return f"withdrew the offset between the clocks of {said['camera_a']} and {said['camera_b']}"
+        return f"the clock of {said['camera_b']} is {said['seconds']:g} s ahead of that of {said['camera_a']}"
+    if decision.action == "forget":
+        return f"forgot {_photos(catalog, (photo['photo'] for photo in said['photos']))}"
+    return decision.action
+
+
+def _photos(catalog: Catalog, ids: Iterable[int]) -> str:
+    photos = list(ids)
+    names = []
+    for photo in photos[:_NAMED]:
+        row = catalog.connection.execute(
+            "SELECT path FROM photo WHERE id = ?1 UNION ALL SELECT path FROM forgotten WHERE photo = ?1", (photo,)
+        ).fetchone()
+        names.append(os.path.basename(row["path"]) if row else f"photo {photo}")
+    if len(photos) == 1:
+        return names[0]
+    return f"{_count(len(photos), 'photo')} ({', '.join(names)}{', …' if len(photos) > _NAMED else ''})"
+
+
+def _name(catalog: Catalog, sha256: str) -> str:
+    """The file name of a photo, also of a forgotten one; the beginning of its sha256 where its file was replaced."""
+    row = catalog.connection.execute(
+        "SELECT path FROM photo WHERE sha256 = ?1 UNION ALL SELECT path FROM forgotten WHERE sha256 = ?1 LIMIT 1",
+        (sha256,),
+    ).fetchone()
+    return os.path.basename(row["path"]) if row else f"a photo that is gone ({sha256[:8]})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

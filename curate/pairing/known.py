@@ -1,0 +1,219 @@
+"""Pairs and scenes that are known already, from a CSV: taken in as accepted, as one step of the decision log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from curate.catalog import decisions
+from curate.catalog.naming import named
+from curate.catalog.pairs import in_order, side_of
+from curate.catalog.store import Catalog
+from curate.errors import SourceError, UsageError
+from curate.likeness import Components
+from curate.sources.sidecar import csv_rows
+from curate.text import clean_text, printable_path
+
+COLUMNS_HELP = "image_a,image_b (and, if you like, scene), or file,scene"
+"""The columns of such a CSV, in words."""
+
+_FAILURE = "the pairs cannot be read"
+
+
+@dataclass(slots=True)
+class KnownPairs:
+    """What came of a list of known pairs or scenes.
+
+    Attributes:
+        accepted: pairs that were accepted now. unchanged: pairs that were accepted before. scenes: scenes that were stated.
+        unknown: paths that name no photo of the workspace, as the file has them, in its order.
+        left_out: (what, reason) of pairs and scenes of which no accepted pair came.
+    """
+
+    accepted: int = 0
+    unchanged: int = 0
+    scenes: int = 0
+    unknown: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer under its fixed names, and what is beside them."""
+        return {
+            "accepted": self.accepted,
+            "unknown": self.unknown,
+            "unchanged": self.unchanged,
+            "scenes": self.scenes,
+            "left_out": [{"what": what, "reason": reason} for what, reason in self.left_out],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A row of the list: one or two photos, and the name of their scene."""
+
+    photos: tuple[sqlite3.Row, ...]
+    scene: str | None
+
+
+def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
+    """Take in known pairs (`image_a,image_b`) or scenes (`file,scene`) as accepted; one undo takes all of it back.
+
+    A listed pair is accepted; one of a phone and another camera comes before one of a kind, and a photo has one partner, so
+    that the first listed pair of a photo counts. Of a listed scene one pair of a phone and another camera is accepted
+    (PairCams' rule: exactly one photo of each), the likeliest candidate, else the first by path. The photos of a listed scene,
+    and all that listed pairs connect, are stated to be of one scene, so that splits keep them together.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        path: the CSV; its paths are relative to it, or as `naming.photo_named` takes them.
+
+    Raises:
+        SourceError: it cannot be read, or has not these columns. UsageError: a path names several photos.
+    """
+    found = KnownPairs()
+    with catalog.transaction():
+        rows, of_scenes = _read(catalog, path, found)
+        taking = _Taking(catalog, found)
+        taking.state_scenes(rows)
+        if of_scenes:
+            taking.accept_scenes(rows)
+        else:
+            taking.accept_pairs(row for row in rows if len(row.photos) == 2)
+    return found
+
+
+class _Taking:
+    """Decides what the list says, all in one batch."""
+
+    def __init__(self, catalog: Catalog, found: KnownPairs) -> None:
+        self._catalog, self._found = catalog, found
+        self._note = {"listed": True, "batch": decisions.batch_name(catalog, "pairs import")}
+
+    def state_scenes(self, rows: Iterable[_Listed]) -> None:
+        """Say of the photos of each scene that they are of it; of photos that pairs connect, where they are more than two."""
+        for name, members in _scenes(rows):
+            photos = sorted(members)
+            if name is None and len(photos) > 2:
+                name = next((str(row["scene"]) for row in members.values() if row["scene"]), None)
+                name = name or f"scene of {min(row['sha256'] for row in members.values())[:12]}"
+            if name is not None:
+                self._found.scenes += decisions.label(self._catalog, photos, "scene", name, self._note) > 0
+
+    def accept_pairs(self, rows: Iterable[_Listed]) -> None:
+        """Accept the listed pairs, those of a phone and another camera first."""
+        pairs = [in_order(self._catalog, *row.photos) for row in rows]
+        for phone, other in sorted(pairs, key=lambda pair: not self._is_phone_and_other(*pair)):
+            self._accept(phone, other)
+
+    def accept_scenes(self, rows: Iterable[_Listed]) -> None:
+        """Accept one pair of each scene."""
+        for name, members in _scenes(rows):
+            sides: dict[str | None, list[sqlite3.Row]] = defaultdict(list)
+            for row in sorted(members.values(), key=lambda row: str(row["path"])):
+                sides[side_of(self._catalog, row)].append(row)
+            if not (sides["phone"] and sides["other"]):
+                lacking = "no photo of a phone" if not sides["phone"] else "no photo of a camera that is not a phone"
+                self._found.left_out.append((f"scene {name}", f"it has {lacking}"))
+                continue
+            pairs = [(phone, other) for phone in sides["phone"] for other in sides["other"]]
+            self._accept(*max(pairs, key=lambda pair: self._standing(*pair)))  # the first of equals
+
+    def _is_phone_and_other(self, one: sqlite3.Row, two: sqlite3.Row) -> bool:
+        return (side_of(self._catalog, one), side_of(self._catalog, two)) == ("phone", "other")
+
+    def _standing(self, phone: sqlite3.Row, other: sqlite3.Row) -> float:
+        """How good a choice a pair is: accepted before, then likely."""
+        verdict = decisions.verdict_of(self._catalog, phone["sha256"], other["sha256"])
+        if verdict is not None and verdict[0] == "accepted":
+            return 2.0
+        row = self._catalog.connection.execute(
+            "SELECT score FROM candidate WHERE phone = ? AND other = ?", (phone["id"], other["id"])
+        ).fetchone()
+        return float(row["score"]) if row else 0.0
+
+    def _accept(self, phone: sqlite3.Row, other: sqlite3.Row) -> None:
+        what = f"{phone['path']} + {other['path']}"
+        one, two = phone["sha256"], other["sha256"]
+        if one == two:
+            self._found.left_out.append((what, "both are the same picture"))
+        elif decisions.partner_of(self._catalog, one) == two:
+            self._found.unchanged += 1
+        else:
+            try:
+                decisions.decide(self._catalog, "accept", one, two, note=self._note)
+                self._found.accepted += 1
+            except UsageError as error:
+                self._found.left_out.append((what, f"{error.what}: {error.why}"))
+
+
+def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed], bool]:
+    """The rows whose photos are here, and whether they are of scenes."""
+    rows = csv_rows(path, _FAILURE)
+    header = [name.strip().lower() for name in next(rows, [])]
+    if {"image_a", "image_b"} <= set(header):
+        columns, of_scenes = ["image_a", "image_b"], False
+    elif {"file", "scene"} <= set(header):
+        columns, of_scenes = ["file"], True
+    else:
+        listed = ", ".join(header) or "none"
+        raise SourceError(
+            "the list names no pairs", f"{printable_path(path)} has the columns {listed}", f"Give it {COLUMNS_HELP}."
+        )
+    at = [header.index(name) for name in columns]
+    scene_at = header.index("scene") if "scene" in header else None
+    listed_rows = []
+    for row in rows:
+        cells = [row[position].strip() if position < len(row) else "" for position in at]
+        photos = tuple(photo for cell in cells if (photo := _photo(catalog, cell, path, found)) is not None)
+        scene = clean_text(row[scene_at]) if scene_at is not None and scene_at < len(row) else None
+        if of_scenes and scene is None:
+            found.left_out.append((printable_path(cells[0]), "its row names no scene"))
+        elif photos:
+            listed_rows.append(_Listed(photos, scene))
+    return listed_rows, of_scenes
+
+
+def _photo(catalog: Catalog, cell: str, path: Path, found: KnownPairs) -> sqlite3.Row | None:
+    if not cell:
+        found.left_out.append(("a row", "it names no photo"))
+        return None
+    rows = named(catalog, cell, path.absolute().parent)
+    if len(rows) > 1:
+        raise UsageError(
+            f"{printable_path(cell)} names {len(rows)} photos",
+            ", ".join(row["path"] for row in rows[:5]),
+            f"Write its path in full in {printable_path(path)}; nothing was accepted.",
+        )
+    if rows and rows[0]["sha256"] is not None:
+        return rows[0]
+    shown = printable_path(cell)
+    if shown not in found.unknown:
+        found.unknown.append(shown)
+    return None
+
+
+def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, sqlite3.Row]]]:
+    """Each scene's name and its photos by row ID: those of one name, and those that listed pairs connect."""
+    rows = list(rows)
+    photos = {photo["id"]: photo for row in rows for photo in row.photos}
+    position = {photo: index for index, photo in enumerate(photos)}
+    components = Components(len(photos))
+    first_of: dict[str, int] = {}
+    for row in rows:
+        ids = [position[photo["id"]] for photo in row.photos]
+        if row.scene is not None:
+            ids.append(first_of.setdefault(row.scene, ids[0]))
+        for one, two in pairwise(ids):
+            components.join(one, two)
+    members: dict[int, dict[int, sqlite3.Row]] = defaultdict(dict)
+    labels = components.labels()
+    for photo, label in zip(photos, labels, strict=True):
+        members[label][photo] = photos[photo]
+    names = {labels[position[row.photos[0]["id"]]]: row.scene for row in reversed(rows) if row.scene}
+    for label, found in members.items():
+        yield names.get(label), found

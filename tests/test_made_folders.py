@@ -1,0 +1,124 @@
+"""What lenstrace wrote itself is not taken in, and it writes nothing into folders that were taken in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from curate.catalog.forgetting import forget
+from curate.catalog.store import Catalog
+from curate.errors import SourceError, UsageError
+from curate.export.run import ensure_export, export_workspace
+from curate.ingest import IngestCounts, ingest
+from curate.progress import finish
+from curate.workspace import Workspace
+from tests.conftest import write_photo
+
+
+def take_in(catalog: Catalog, *paths: Path) -> IngestCounts:
+    """Ingest with one worker."""
+    return finish(ingest(catalog, list(paths), jobs=1))
+
+
+@pytest.fixture
+def photos(catalog: Catalog, tmp_path: Path) -> Path:
+    """Two photos, taken in."""
+    for number in range(2):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    take_in(catalog, tmp_path / "photos")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def exported(catalog: Catalog, photos: Path, tmp_path: Path) -> Path:
+    """A set of them."""
+    finish(export_workspace(catalog, tmp_path / "set"))
+    return tmp_path / "set"
+
+
+def reasons(catalog: Catalog) -> dict[str, str]:
+    """What was skipped, by name."""
+    return {Path(path).name: reason for path, reason in catalog.skipped()}
+
+
+def test_a_set_on_the_way_is_skipped(catalog: Catalog, photos: Path, exported: Path, tmp_path: Path) -> None:
+    """By its manifest, wherever it lies and whatever it is called; one that is being written is told by its parts."""
+    shutil.move(exported, tmp_path / "collection" / "nested" / "Holiday")
+    write_photo(tmp_path / "collection" / "new.jpg", 5)
+    (tmp_path / "collection" / "half.partial" / "images").mkdir(parents=True)
+    write_photo(tmp_path / "collection" / "half.partial" / "images" / "1.jpg", 6)
+    counts = take_in(catalog, tmp_path / "collection")
+    assert (counts.added, counts.skipped) == (1, 2)
+    assert "data set that was exported" in reasons(catalog)["Holiday"]
+    assert "being written" in reasons(catalog)["half.partial"]
+
+
+@pytest.mark.parametrize("inside", [".", "images"])
+def test_a_set_itself_is_refused(catalog: Catalog, exported: Path, inside: str) -> None:
+    """Its folder, and a folder in it; nothing is taken in."""
+    with pytest.raises(SourceError, match="data set that was exported"):
+        take_in(catalog, exported / inside)
+    with pytest.raises(SourceError, match="data set that was exported"):
+        take_in(catalog, next((exported / "images").iterdir()))
+    assert catalog.count() == 2
+
+
+def test_a_manifest_of_something_else_does_no_harm(catalog: Catalog, tmp_path: Path) -> None:
+    """Other programs write a manifest.json too, and a folder may be called .partial: their photos are photos."""
+    for name, text in (("a", json.dumps({"schema": "other/1"})), ("b", "[]"), ("c", "{"), ("d.partial", "")):
+        write_photo(tmp_path / "p" / name / "images" / "1.jpg", ord(name[0]))
+        (tmp_path / "p" / name / ("manifest.json" if text else "notes.txt")).write_text(text)
+    assert take_in(catalog, tmp_path / "p").added == 4
+
+
+def test_what_an_older_program_took_in_of_a_set_is_not_called_missing(
+    catalog: Catalog, exported: Path, tmp_path: Path
+) -> None:
+    """Its rows stay as they are, and are told; they can be forgotten."""
+    manifest = (exported / "manifest.json").read_bytes()
+    (exported / "manifest.json").unlink()
+    assert take_in(catalog, exported).added == 2
+    (exported / "manifest.json").write_bytes(manifest)
+    counts = take_in(catalog, tmp_path)
+    assert counts.missing == 0
+    assert "2 photos in it keep" in reasons(catalog)["set"]
+    assert forget(catalog, [exported]) == 2
+
+
+def test_a_workspace_is_not_walked_into(catalog: Catalog, photos: Path, tmp_path: Path) -> None:
+    """Its previews are no photos: on the way it is skipped, given itself it is refused; photos that lie in it can be named."""
+    place = catalog.workspace.root
+    assert list((place / "cache").rglob("*.jpg"))
+    assert take_in(catalog, tmp_path).added == 0
+    assert "a workspace" in reasons(catalog)[place.name]
+    for refused in (place, place / "cache", place / "exports"):
+        with pytest.raises(SourceError, match="workspace"):
+            take_in(catalog, refused)
+    write_photo(place / "photos" / "9.jpg", 9)
+    assert take_in(catalog, place / "photos").added == 1
+
+
+def test_a_set_is_never_written_into_a_source_folder(catalog: Catalog, photos: Path, tmp_path: Path) -> None:
+    """Neither in it nor in its place, also by a link; a forgotten folder is a source no longer."""
+    (tmp_path / "link").symlink_to(photos)
+    for out in (photos / "set", photos / "deep" / "set", photos, tmp_path / "link" / "set"):
+        with pytest.raises(UsageError, match="never written to"):
+            finish(export_workspace(catalog, out))
+    assert sorted(p.name for p in photos.iterdir()) == ["0.jpg", "1.jpg"]
+    write_photo(tmp_path / "more" / "7.jpg", 7)
+    take_in(catalog, tmp_path / "more")
+    forget(catalog, [photos])
+    assert finish(export_workspace(catalog, photos / "set"))["photos"] == 1
+
+
+def test_a_workspace_inside_a_source_folder_keeps_its_own_exports(tmp_path: Path) -> None:
+    """It writes to its own folder, which no ingest walks into."""
+    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    workspace = Workspace.create(tmp_path / "photos" / "workspace")
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        take_in(catalog, tmp_path / "photos")
+        assert finish(ensure_export(catalog)).is_relative_to(workspace.exports)
+        assert take_in(catalog, tmp_path / "photos").added == 0
