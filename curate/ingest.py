@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
-from curate.catalog.forgotten import paths_passed_by, take_in_again
+from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_in_again
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
@@ -101,7 +101,7 @@ def ingest(
     done = 0
     with Readers(workers or os.cpu_count() or 1, limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         catalog.begin_skipped()
-        for batch in chunks(walk(roots, paths_passed_by(catalog, roots)), BATCH):
+        for batch in chunks(walk(roots, forgotten_paths(catalog)), BATCH):
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
@@ -115,6 +115,7 @@ def ingest(
             done += len(tasks)
             yield Progress("reading photos", done)
     with catalog.transaction():
+        no_longer_forgotten(catalog, roots)
         for root in roots:
             run.counts.missing += run.mark_missing(root)
         run.keep_skipped()

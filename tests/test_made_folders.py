@@ -61,6 +61,10 @@ def test_a_set_itself_is_refused(catalog: Catalog, exported: Path, inside: str) 
     """Its folder, and a folder in it; nothing is taken in."""
     with pytest.raises(SourceError, match="data set that was exported"):
         take_in(catalog, exported / inside)
+    link = exported.parent / "link"
+    link.symlink_to(exported / inside)
+    with pytest.raises(SourceError, match="data set that was exported"):
+        take_in(catalog, link)
     with pytest.raises(SourceError, match="data set that was exported"):
         take_in(catalog, next((exported / "images").iterdir()))
     assert catalog.count() == 2

@@ -57,11 +57,16 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
         _put_back(catalog, row, ("person",))
 
 
-def paths_passed_by(catalog: Catalog, given: Iterable[bytes]) -> set[bytes]:
-    """Return the forgotten paths that an ingest passes by; those that are given to it themselves are forgotten no longer."""
-    connection = catalog.connection
-    connection.executemany("UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in given])
-    return {bytes(row[0]) for row in connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
+def forgotten_paths(catalog: Catalog) -> set[bytes]:
+    """Return the forgotten paths, which an ingest passes by unless they are given to it themselves."""
+    return {bytes(row[0]) for row in catalog.connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
+
+
+def no_longer_forgotten(catalog: Catalog, paths: Iterable[bytes]) -> None:
+    """Remember that paths were given to an ingest themselves."""
+    catalog.connection.executemany(
+        "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in paths]
+    )
 
 
 def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:

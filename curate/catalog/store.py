@@ -241,27 +241,29 @@ class Catalog:
             return None
         key = (make, model, file_source if file_source in (1, 2) else None)
         if key not in self._cameras:
-            camera = resolve(*key, overrides=self.overrides())
-            self.connection.execute(
-                "INSERT INTO camera (make, model, file_source, make_normalized, model_normalized, type, rule, also) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET make_normalized = excluded.make_normalized, "
-                "model_normalized = excluded.model_normalized, type = excluded.type, rule = excluded.rule, also = excluded.also",
-                (
-                    *key,
-                    camera.make_normalized,
-                    camera.model_normalized,
-                    camera.type.value,
-                    camera.rule,
-                    json.dumps(camera.also),
-                ),
-            )
             row = self.connection.execute(
                 "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? "
                 "AND coalesce(file_source, -1) = ?",
                 (make or "", model or "", -1 if key[2] is None else key[2]),
-            ).fetchone()
-            self._cameras[key] = int(row[0])
+            ).fetchone()  # its type is right: whatever changes the rules or an override asks again for all cameras
+            self._cameras[key] = int(row[0]) if row else self._add_camera(key)
         return self._cameras[key]
+
+    def _add_camera(self, key: tuple[str | None, str | None, int | None]) -> int:
+        camera = resolve(*key, overrides=self.overrides())
+        row = self.connection.execute(
+            "INSERT INTO camera (make, model, file_source, make_normalized, model_normalized, type, rule, also) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (
+                *key,
+                camera.make_normalized,
+                camera.model_normalized,
+                camera.type.value,
+                camera.rule,
+                json.dumps(camera.also),
+            ),
+        ).fetchone()
+        return int(row[0])
 
     def overrides(self) -> dict[CameraKey, CameraType]:
         """Return the camera types that a person stated: in workspace.toml, and by command, which wins."""

@@ -143,9 +143,12 @@ def evaluate(
 
     chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
     if (place / "workspace.toml").exists():
+        from curate.catalog.originals import refuse_original
         from curate.export.run import ensure_export
 
         with opened(place, "evaluate") as catalog:
+            if out is not None:
+                refuse_original(catalog, out)
             chosen = chosen or catalog.workspace.settings.evaluate.encoders
             check_encoders(chosen)
             dataset = run_with_progress(ensure_export(catalog))

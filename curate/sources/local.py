@@ -71,7 +71,7 @@ def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[Foun
                 "Check the spelling, the permissions, and that its disk is there. To have photos of a folder that is "
                 "gone marked missing, take in the folder that it lay in.",
             ) from error
-        made = made_above(root)
+        made = made_above(os.path.realpath(root))
         if made is not None:
             raise SourceError(
                 "that holds no new photos",
@@ -110,7 +110,7 @@ def _walk_folder(folder: bytes, root: bytes, passed_by: Collection[bytes]) -> It
         except OSError as error:
             yield SkippedFile(here, f"the folder cannot be read: {error.strerror}", not _gone(error))
             continue
-        made = made_folder(here, {entry.name for entry in entries})
+        made = made_folder(here)
         if made is not None:
             yield SkippedFile(here, made, hidden=True)
             continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 from curate.workspace import SETTINGS
@@ -18,21 +19,27 @@ FILES = ("README.md", MANIFEST, "croissant.json", "metadata.parquet", "ATTRIBUTI
 WORKSPACE_PARTS = ("cache", "exports", "runs", "splits")
 """The folders that a workspace fills itself."""
 
+
+class Made(StrEnum):
+    """What a folder is that lenstrace wrote, in words."""
+
+    SET = "a data set that was exported: its pictures are copies of photos"
+    UNFINISHED_SET = "a data set that is being written"
+    WORKSPACE = "a workspace: name a folder of photos in it by itself"
+
+
 _SCHEMAS = SCHEMA.rsplit("/", 1)[0]
 
 
-def made_folder(folder: bytes, names: Collection[bytes]) -> str | None:
-    """Return what a folder is that lenstrace wrote, in words; None where it is any other one.
-
-    Args:
-        folder: its path. names: of what lies in it.
-    """
-    if os.fsencode(MANIFEST) in names and _is_manifest(Path(os.fsdecode(folder)) / MANIFEST):
-        return "a data set that was exported: its pictures are copies of photos"
-    if os.fsencode(SETTINGS) in names:
-        return "a workspace: name a folder of photos in it by itself"
-    if folder.endswith(b".partial") and IMAGES.encode() in names and _only_parts_of_a_set(names):
-        return "a data set that is being written"
+def made_folder(folder: bytes) -> Made | None:
+    """Return what a folder is that lenstrace wrote; None where it is any other one."""
+    place = Path(os.fsdecode(folder))
+    if _is_manifest(place / MANIFEST):
+        return Made.SET
+    if (place / SETTINGS).is_file():
+        return Made.WORKSPACE
+    if place.suffix == ".partial" and _holds_only_parts_of_a_set(place):
+        return Made.UNFINISHED_SET
     return None
 
 
@@ -42,15 +49,10 @@ def made_above(path: bytes) -> str | None:
     Photos may lie in a workspace's folder, beside what the workspace fills itself.
     """
     for folder, below in _upwards(path):
-        try:
-            names = os.listdir(folder)
-        except OSError:  # a file, or a folder that may not be read
-            continue
-        made = made_folder(folder, names)
+        made = made_folder(folder)
         if made is None:
             continue
-        is_workspace = os.fsencode(SETTINGS) in names and os.fsencode(MANIFEST) not in names
-        if not is_workspace or not below:
+        if not below or made is not Made.WORKSPACE:
             return f"{os.fsdecode(folder)} is {made}"
         if below[0] in map(os.fsencode, WORKSPACE_PARTS):
             return f"{os.fsdecode(folder)} is a workspace, and {os.fsdecode(below[0])} is what it fills itself"
@@ -77,5 +79,9 @@ def _is_manifest(path: Path) -> bool:
     return isinstance(manifest, dict) and str(manifest.get("schema")).startswith(_SCHEMAS)
 
 
-def _only_parts_of_a_set(names: Collection[bytes]) -> bool:
-    return set(names) <= {name.encode() for name in (*FILES, IMAGES, SPLITS)}
+def _holds_only_parts_of_a_set(folder: Path) -> bool:
+    try:
+        names = set(os.listdir(folder))
+    except OSError:  # a file, or a folder that may not be read
+        return False
+    return IMAGES in names and names <= {*FILES, IMAGES, SPLITS}

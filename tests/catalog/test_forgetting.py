@@ -12,7 +12,7 @@ from curate.catalog import decisions
 from curate.catalog.forgetting import forget
 from curate.catalog.pairs import pairs, queue, replace_candidates
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
 from curate.progress import finish
 from tests.conftest import write_photo
@@ -122,6 +122,9 @@ def test_a_folder_that_was_forgotten_stays_out_until_it_is_named_itself(catalog:
     assert (counts.added, counts.unchanged, counts.missing, counts.skipped) == (0, 2, 0, 1)
     ((path, reason),) = catalog.skipped()
     assert path == str(photos / "a") and "forgotten" in reason
+    with pytest.raises(SourceError):
+        take_in(catalog, photos / "a", photos / "nowhere")
+    assert take_in(catalog, photos).added == 0
     assert take_in(catalog, photos / "a").added == 3
     assert take_in(catalog, photos).unchanged == 5
 
