@@ -150,7 +150,7 @@ def pairs_import(
     else:
         print(f"accepted {found.accepted}, accepted before {found.unchanged}, scenes stated {found.scenes}")
     for what, reason in () if json else found.left_out:
-        note(f"no pair: {what}: {reason}")
+        note(f"{what}: {reason}")
     for path in () if json else found.unknown:
         note(f"no photo of the workspace: {path}")
     if found.unknown:

@@ -32,7 +32,7 @@ class KnownPairs:
     Attributes:
         accepted: pairs that were accepted now. unchanged: pairs that were accepted before. scenes: scenes that were stated.
         unknown: paths that name no photo of the workspace, as the file has them, in its order.
-        left_out: (what, reason) of pairs and scenes of which no accepted pair came.
+        left_out: (what, reason) of pairs and scenes of which no accepted pair came, and of photos listed in two scenes.
     """
 
     accepted: int = 0
@@ -78,6 +78,7 @@ def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
     found = KnownPairs()
     with catalog.transaction():
         rows, of_scenes = _read(catalog, path, found)
+        _tell_of_joined_scenes(rows, found)
         taking = _Taking(catalog, found)
         taking.state_scenes(rows)
         if of_scenes:
@@ -128,8 +129,7 @@ class _Taking:
 
     def _standing(self, phone: sqlite3.Row, other: sqlite3.Row) -> float:
         """How good a choice a pair is: accepted before, then likely."""
-        verdict = decisions.verdict_of(self._catalog, phone["sha256"], other["sha256"])
-        if verdict is not None and verdict[0] == "accepted":
+        if decisions.partner_of(self._catalog, phone["sha256"]) == other["sha256"]:
             return 2.0
         row = self._catalog.connection.execute(
             "SELECT score FROM candidate WHERE phone = ? AND other = ?", (phone["id"], other["id"])
@@ -195,6 +195,17 @@ def _photo(catalog: Catalog, cell: str, path: Path, found: KnownPairs) -> sqlite
     if shown not in found.unknown:
         found.unknown.append(shown)
     return None
+
+
+def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
+    """List the photos that stand in two scenes: these are one scene then, under the name that comes first."""
+    scene_of: dict[int, str] = {}
+    for row in rows:
+        for photo in row.photos if row.scene else ():
+            first = scene_of.setdefault(photo["id"], str(row.scene))
+            if first != row.scene:
+                reason = f"it is listed in the scenes {first} and {row.scene}, which are taken as one"
+                found.left_out.append((photo["path"], reason))
 
 
 def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, sqlite3.Row]]]:

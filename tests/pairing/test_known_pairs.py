@@ -107,6 +107,13 @@ def test_a_scene_gives_one_pair(catalog: Catalog, here: Path) -> None:
     assert accepted(catalog) == {"p1 c1", "p3 c3"}
 
 
+def test_a_photo_in_two_scenes_is_told(catalog: Catalog, here: Path) -> None:
+    """The two are one scene then, with one pair."""
+    found = listed(catalog, here, "file,scene\np0.jpg,a\nc0.jpg,a\nc0.jpg,b\np1.jpg,b\n")
+    assert [reason for _, reason in found.left_out] == ["it is listed in the scenes a and b, which are taken as one"]
+    assert accepted(catalog) == {"p0 c0"} and together(catalog) == {"c0 p0 p1"}
+
+
 def test_pairs_with_a_scene_column(catalog: Catalog, here: Path) -> None:
     """Rows of one scene name are one scene, with each listed pair accepted."""
     listed(catalog, here, "image_a,image_b,scene\np0.jpg,c0.jpg,kitchen\np1.jpg,c1.jpg,kitchen\np2.jpg,c2.jpg,\n")
