@@ -42,7 +42,7 @@ def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
         if row is not None and not catalog.known([row["path_bytes"]]):
             _put_back(catalog, row, ("person", "sidecar", "folder"))
             catalog.relabel(photo)
-            _bring_back_candidates(connection, photo)
+    _bring_back_candidates(connection)
     connection.execute("UPDATE forgotten_path SET holds = 0 WHERE seq = ?", (seq,))
     catalog.candidates_changed()
 
@@ -50,11 +50,12 @@ def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
 def take_in_again(catalog: Catalog, path: bytes) -> None:
     """Give a file that an ingest comes by its old number, and what a person said of it, where it was forgotten before.
 
-    What a sidecar or its folder said is left to this ingest to say again.
+    What a sidecar or its folder said is left to this ingest to say again, and its candidates to the next pairing run.
     """
     row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (path,)).fetchone()
     if row is not None:
         _put_back(catalog, row, ("person",))
+        catalog.connection.execute("DELETE FROM forgotten_candidate WHERE phone = ?1 OR other = ?1", (row["photo"],))
 
 
 def forgotten_paths(catalog: Catalog) -> set[bytes]:
@@ -76,18 +77,17 @@ def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:
     )
 
 
-def _bring_back_candidates(connection: sqlite3.Connection, photo: int) -> None:
-    """The candidates of a photo whose other photo is here as well."""
+def _bring_back_candidates(connection: sqlite3.Connection) -> None:
+    """The candidates whose photos are both here again."""
     connection.execute(
-        "INSERT OR IGNORE INTO candidate (phone, other, score, assigned, evidence) SELECT * FROM forgotten_candidate "
-        "WHERE ?1 IN (phone, other) AND phone IN (SELECT id FROM photo) AND other IN (SELECT id FROM photo)",
-        (photo,),
+        "INSERT OR IGNORE INTO candidate (phone, other, score, assigned, evidence) SELECT f.* FROM forgotten_candidate f "
+        "JOIN photo p ON p.id = f.phone JOIN photo o ON o.id = f.other"
     )
     connection.execute(
-        "UPDATE candidate SET waits = (SELECT s.waits FROM candidate_state s "
-        "WHERE s.phone = candidate.phone AND s.other = candidate.other) WHERE phone = ?1 OR other = ?1",
-        (photo,),
+        "UPDATE candidate SET waits = (SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone "
+        "AND s.other = candidate.other) WHERE (phone, other) IN (SELECT phone, other FROM forgotten_candidate)"
     )
+    connection.execute("DELETE FROM forgotten_candidate WHERE (phone, other) IN (SELECT phone, other FROM candidate)")
 
 
 def _put_back(catalog: Catalog, row: sqlite3.Row, origins: Sequence[Origin]) -> None:

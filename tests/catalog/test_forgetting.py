@@ -90,6 +90,20 @@ def test_one_photo_takes_its_candidates_and_its_pair_with_it(catalog: Catalog, p
     assert decisions.tally(catalog)["accepted"] == 1 and decisions.gone(catalog) == 0
 
 
+def test_candidates_of_two_forgotten_photos_come_back_with_the_second(catalog: Catalog, photos: Path) -> None:
+    """One undo brings back one of them, the next one the other, and with it the candidate; a pairing run ends that."""
+    forget(catalog, [photos / "b" / "2.jpg"])
+    forget(catalog, [photos / "b" / "3.jpg"])
+    decisions.undo(catalog)
+    assert [Path(pair.phone).name for pair in queue(catalog)] == []
+    decisions.undo(catalog)
+    assert [Path(pair.phone).name for pair in queue(catalog)] == ["2.jpg"]
+    forget(catalog, [photos / "b"])
+    replace_candidates(catalog, [])
+    decisions.undo(catalog)
+    assert queue(catalog) == [] and len(names(catalog)) == 4
+
+
 def test_any_spelling_and_gone_folders(
     catalog: Catalog, photos: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

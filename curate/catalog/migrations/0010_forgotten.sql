@@ -28,6 +28,7 @@ CREATE TABLE forgotten_candidate (
     evidence TEXT NOT NULL,
     PRIMARY KEY (phone, other)
 ) STRICT;
+CREATE INDEX forgotten_candidate_by_other ON forgotten_candidate (other);
 
 -- The paths that were to be forgotten. While one holds, an ingest of a folder above it passes it by.
 CREATE TABLE forgotten_path (
