@@ -252,6 +252,7 @@ def _written() -> Iterator[bytes]:
         yield buffer.getvalue()
     tiff = block.removeprefix(b"Exif\0\0")
     yield b"\0\0\0\x0cJXL \r\n\x87\n" + _box(b"Exif", b"\0\0\0\0" + tiff) + _box(b"brob", b"Exif" + bytes(20))
+    yield from _unusual_places(tiff)
     yield _box(b"ftyp", b"crx \0\0\0\1crx isom") + _box(
         b"moov", _box(b"uuid", bytes.fromhex("85c0b687820f11e08111f4ce462b6a48") + _box(b"CMT1", tiff))
     )
@@ -260,6 +261,29 @@ def _written() -> Iterator[bytes]:
     for magic in (b"IIRO", b"IIU\0", b"II+\0"):
         yield magic + tiff[4:]
     yield from (_jpeg(b"Exif\0\0" + _with_note(make, note)) for make, note in _notes())
+
+
+def _unusual_places(tiff: bytes) -> Iterator[bytes]:
+    """An Exif block in Brotli, a stream that grows to gigabytes, Photoshop's resources, and two items of a HEIF file."""
+    import pyarrow as pa
+
+    brotli = pa.Codec("brotli")
+    for content in (b"\0\0\0\0" + tiff, bytes(1 << 28)):
+        yield b"\0\0\0\x0cJXL \r\n\x87\n" + _box(b"brob", b"Exif" + brotli.compress(content, asbytes=True)) * 20
+    resource = b"8BIM" + struct.pack(">HHI", 0x0422, 0, len(tiff)) + tiff
+    yield _jpeg(b"Photoshop 3.0\0" + resource, marker=0xED)
+    infos = b"".join(_box(b"infe", b"\2\0\0\0" + struct.pack(">HH", item, 0) + b"Exif\0") for item in (3, 4))
+    references = b"".join(_box(b"cdsc", struct.pack(">HHH", item, 1, item - 2)) for item in (3, 4))
+    places = b"".join(struct.pack(">HHHHII", item, 1, 0, 1, 0, len(tiff) + 4) for item in (3, 4))
+    yield _box(b"ftyp", b"heic\0\0\0\0mif1heic") + _box(
+        b"meta",
+        bytes(4)
+        + _box(b"pitm", bytes(4) + b"\0\1")
+        + _box(b"iinf", bytes(4) + b"\0\2" + infos)
+        + _box(b"iref", bytes(4) + references)
+        + _box(b"iloc", b"\1\0\0\0\x44\0\0\2" + places)
+        + _box(b"idat", bytes(4) + tiff),
+    )
 
 
 def _notes() -> Iterator[tuple[bytes, bytes]]:
@@ -339,14 +363,14 @@ def _box(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), name) + content
 
 
-def _jpeg(app1: bytes) -> bytes:
-    """A small JPEG with an APP1 segment."""
+def _jpeg(payload: bytes, marker: int = 0xE1) -> bytes:
+    """A small JPEG with a segment, APP1 unless another is named."""
     from PIL import Image
 
     buffer = io.BytesIO()
     Image.new("RGB", (16, 16), (90, 120, 60)).save(buffer, "JPEG")
     data = buffer.getvalue()
-    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(app1) + 2) + app1 + data[2:]
+    return data[:2] + bytes((0xFF, marker)) + struct.pack(">H", len(payload) + 2) + payload + data[2:]
 
 
 def _png(width: int, height: int, pixels: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """Metadata in files made of boxes: HEIF and AVIF, Canon's CR3, JPEG XL.
 
-Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF: items and where they lie), 18181-2 (JPEG XL).
+Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF: items and where they lie), 18181-2 (JPEG XL), RFC 7932 (Brotli).
 """
 
 from __future__ import annotations
@@ -48,17 +48,49 @@ def _heif_items(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
     if b"iinf" not in inside or b"iloc" not in inside:
         return
     kinds = _item_kinds(file, *inside[b"iinf"])
-    wanted = {item: kind for item, kind in kinds.items() if kind in (b"Exif", b"mime")}
+    wanted = _of_primary(file, inside, kinds)
     idat = inside[b"idat"][0] if b"idat" in inside else None
     where = _item_places(read_at(file, inside[b"iloc"][0], inside[b"iloc"][1] - inside[b"iloc"][0]), set(wanted), idat)
     for item, kind in wanted.items():
         data = b"".join(read_at(file, offset, length or MAX_BLOCK) for offset, length in where.get(item, ()))
         if kind == b"mime":
             found.xmp.append(data)
-        elif len(data) > 4:
-            # The item starts with the distance to the TIFF header; some writers get it wrong.
-            skip = 4 + struct.unpack(">I", data[:4])[0]
-            found.add_exif(data[skip:] if data[skip : skip + 4] in TIFF_MAGIC else data[4:])
+        else:
+            _add_exif_item(data, found)
+
+
+def _add_exif_item(data: bytes, found: Metadata) -> None:
+    """An Exif item starts with the distance to the TIFF header; some writers get it wrong."""
+    if len(data) > 4:
+        skip = 4 + struct.unpack(">I", data[:4])[0]
+        found.add_exif(data[skip:] if data[skip : skip + 4] in TIFF_MAGIC else data[4:])
+
+
+def _of_primary(file: BinaryIO, inside: dict[bytes, tuple[int, int]], kinds: dict[int, bytes]) -> dict[int, bytes]:
+    """Of a file with several pictures, the metadata items that describe the primary one; all where none says so."""
+    pitm = read_at(file, inside.get(b"pitm", (0, 0))[0], 8)
+    primary = int.from_bytes(pitm[4:6] if pitm[:1] == b"\0" else pitm[4:8], "big")
+    described = _described(file, *inside.get(b"iref", (0, 0)))
+    chosen: dict[int, bytes] = {}
+    for kind in (b"Exif", b"mime"):
+        items = [item for item, its_kind in kinds.items() if its_kind == kind]
+        own = [item for item in items if primary in described.get(item, ())]
+        chosen.update(dict.fromkeys(own or items, kind))
+    return chosen
+
+
+def _described(file: BinaryIO, start: int, stop: int) -> dict[int, set[int]]:
+    """Item number -> the items that it describes (references of type `cdsc`)."""
+    size, code = (2, "H") if read_at(file, start, 1) == b"\0" else (4, "I")
+    described: dict[int, set[int]] = {}
+    for name, a, b in boxes(file, start + 4, stop):
+        data = read_at(file, a, min(b - a, 2 + size * MAX_PARTS))
+        if name == b"cdsc" and len(data) >= size + 2:
+            targets = data[size + 2 :]  # behind the item's own number and a count
+            described[int.from_bytes(data[:size], "big")] = set(
+                struct.unpack_from(f">{len(targets) // size}{code}", targets)
+            )
+    return described
 
 
 def _item_kinds(file: BinaryIO, start: int, stop: int) -> dict[int, bytes]:
@@ -138,12 +170,27 @@ def from_cr3(file: BinaryIO, found: Metadata) -> None:
 def from_jxl(file: BinaryIO, found: Metadata) -> None:
     if read_at(file, 0, 2) == b"\xff\x0a":  # a bare codestream holds no metadata
         return
+    unpacked: set[bytes] = set()  # one box of a kind: each may grow to MAX_BLOCK
     for name, start, stop in boxes(file, 0, file_size(file)):
+        data = read_at(file, start, stop - start) if name in (b"Exif", b"xml ", b"brob") else b""
+        if name == b"brob" and data[:4] in (b"Exif", b"xml ") and data[:4] not in unpacked:
+            name = data[:4]
+            unpacked.add(name)
+            data = _brotli(data[4:])
+            if not data:
+                found.unread.append(f"{name.decode().strip()}: a Brotli-compressed box, which is damaged")
         if name == b"Exif":
-            data = read_at(file, start, stop - start)
-            if len(data) > 4:
-                found.add_exif(data[4 + struct.unpack(">I", data[:4])[0] :])
+            _add_exif_item(data, found)
         elif name == b"xml ":
-            found.xmp.append(read_at(file, start, stop - start))
-        elif name == b"brob" and (inside := read_at(file, start, 4)) in (b"Exif", b"xml "):
-            found.unread.append(f"{inside.decode().strip()}: a Brotli-compressed box, which cannot be read here")
+            found.xmp.append(data)
+
+
+def _brotli(data: bytes) -> bytes:
+    """Decompress up to `MAX_BLOCK` bytes; nothing where the stream is damaged."""
+    import pyarrow as pa  # takes longer to load than most files to read, and few files need it
+
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(data), "brotli") as stream:
+            return bytes(stream.read(MAX_BLOCK))
+    except (OSError, ValueError, NotImplementedError):  # NotImplementedError: a pyarrow that was built without Brotli
+        return b""

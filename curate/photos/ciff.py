@@ -16,6 +16,7 @@ from curate.photos.makers import canon_arrays
 from curate.photos.tags import Group, Tags
 
 _MAX_DEPTH, _MAX_ENTRIES = 6, 512
+_MAKE_LENGTH = len(b"Canon\0")
 
 _MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC = 0x080A, 0x180E, 0x1810
 _FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS = 0x1029, 0x102A, 0x102D
@@ -37,8 +38,9 @@ def ciff_tags(block: CiffBlock) -> Tags:
     arrays: dict[int, tuple[int, ...]] = {}
     for tag, data in _values(block.file, order, start, block.end, 0):
         if tag == _MODEL_NAME:
-            make, _, model = data.partition(b"\0")
-            found[Group.IMAGE, 0x010F], found[Group.IMAGE, 0x0110] = make, model.split(b"\0")[0]
+            make, model = data[:_MAKE_LENGTH], data[_MAKE_LENGTH:]
+            found.setdefault((Group.IMAGE, 0x010F), make.split(b"\0")[0])
+            found.setdefault((Group.IMAGE, 0x0110), model.split(b"\0")[0])
         elif tag == _CAPTURED_TIME and len(data) >= 4:
             seconds = struct.unpack_from(order + "I", data)[0]
             if seconds:  # of the camera's own clock, not of UTC

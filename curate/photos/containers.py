@@ -30,10 +30,11 @@ from curate.photos.blocks import (
 )
 from curate.photos.boxes import from_cr3, from_heif, from_jxl
 from curate.photos.formats import TIFF_LIKE, Format
-from curate.photos.iptc import PHOTOSHOP
+from curate.photos.iptc import PHOTOSHOP, image_resources
 
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
+_PHOTOSHOP_EXIF, _PHOTOSHOP_XMP = 0x0422, 0x0424
 
 
 def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
@@ -63,7 +64,18 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
         _from_gif(file, found)
     elif kind in TIFF_LIKE:
         found.blocks.append(TiffBlock(_as_tiff(file)))
+    _from_photoshop(found)
     return found
+
+
+def _from_photoshop(found: Metadata) -> None:
+    """Photoshop's resources hold the Exif block of a picture too; it counts where the file has none of its own."""
+    bare = not found.blocks
+    for number, data in image_resources(found.photoshop):
+        if number == _PHOTOSHOP_EXIF and bare:
+            found.add_exif(data)
+        elif number == _PHOTOSHOP_XMP:
+            found.xmp.append(data)
 
 
 # --- JPEG
@@ -77,7 +89,7 @@ def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, in
     at, size = start + 2, file_size(file)
     for _ in range(MAX_PARTS):
         head = read_at(file, at, 4)
-        if len(head) < 4:
+        if len(head) < 2 or (len(head) < 4 and head[:2] != b"\xff\xd9"):  # the end of a picture may end the file
             return
         if head[0] != 0xFF:
             window = read_at(file, at, 1 << 16)
@@ -165,7 +177,7 @@ def _from_png(file: BinaryIO, found: Metadata) -> None:
 
 
 def _png_text(name: bytes, data: bytes, found: Metadata) -> None:
-    """XMP in iTXt; and the hexadecimal Exif profiles that ImageMagick wrote before eXIf was standard."""
+    """XMP in iTXt; and the hexadecimal profiles that ImageMagick wrote before eXIf was standard."""
     keyword, _, rest = data.partition(b"\0")
     if name == b"iTXt":
         packed, parts = rest[:1] == b"\1", rest[2:].split(b"\0", 2)
@@ -182,6 +194,8 @@ def _png_text(name: bytes, data: bytes, found: Metadata) -> None:
             found.xmp.append(profile)
         else:
             found.add_exif(profile)
+    elif keyword in (b"Raw profile type iptc", b"Raw profile type 8bim") and not found.photoshop:
+        found.photoshop = _raw_profile(_inflate(text) if packed else text)
 
 
 def _raw_profile(text: bytes) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-READER = 1
+READER = 2
 """Number of the reader: raised when it tells more or other facts of the same files, so that they are read again."""
 
 

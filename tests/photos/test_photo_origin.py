@@ -97,10 +97,10 @@ def test_broken_xmp_is_read_behind_the_damage() -> None:
     assert (exif.make, exif.model, exif.aperture) == ("Canon", "EOS", 7.1)
 
 
-def test_a_compressed_box_is_told(tmp_path: Path) -> None:
-    """JPEG XL can hold its Exif compressed; that it is there and unread is said."""
+def test_a_damaged_compressed_box_is_told(tmp_path: Path) -> None:
+    """JPEG XL can hold its Exif compressed; that it is there and could not be read is said."""
     path = tmp_path / "a.jxl"
-    path.write_bytes(b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"brob", b"Exif" + bytes(20)))
+    path.write_bytes(b"\0\0\0\x0cJXL \r\n\x87\n" + box(b"brob", b"Exif" + b"\xff" * 20))
     facts = read_photo(path)
     assert facts.status is Status.INVALID
     assert "Brotli" in (facts.error or "")
