@@ -68,7 +68,8 @@ def _add_exif_item(data: bytes, found: Metadata) -> None:
 
 def _of_primary(file: BinaryIO, inside: dict[bytes, tuple[int, int]], kinds: dict[int, bytes]) -> dict[int, bytes]:
     """Of a file with several pictures, the metadata items that describe the primary one; all where none says so."""
-    pitm = read_at(file, inside.get(b"pitm", (0, 0))[0], 8)
+    start, stop = inside.get(b"pitm", (0, 0))
+    pitm = read_at(file, start, min(stop - start, 8))
     primary = int.from_bytes(pitm[4:6] if pitm[:1] == b"\0" else pitm[4:8], "big")
     described = _described(file, *inside.get(b"iref", (0, 0)))
     chosen: dict[int, bytes] = {}
