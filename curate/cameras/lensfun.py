@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
-from curate.cameras.brands import folded, squashed, tidy
+from curate.cameras.brands import folded, is_known, squashed, tidy
 from curate.cameras.types import CameraType
 
 _KINDS = {
@@ -75,6 +75,9 @@ def bodies(folder: Path) -> Iterator[Body]:
 SHORTEST_BARE = 4
 """Letters that a model needs to stand for a camera without its maker: X20 could be anybody's."""
 
+SHORTEST_ODD = 6
+"""Letters that it needs beside a maker that nobody knows: that may be a maker of phones."""
+
 
 @cache
 def _index() -> tuple[Mapping[tuple[str, str], CameraType | None], Mapping[str, CameraType | None]]:
@@ -97,12 +100,15 @@ def _index() -> tuple[Mapping[tuple[str, str], CameraType | None], Mapping[str, 
 
 
 def find(brand: str | None, model: str | None) -> CameraType | None:
-    """The type of a tidy (brand, model) where the data base has exactly that camera, or the model alone without a
-    brand.
+    """The type of a tidy (brand, model) where the data base has exactly that camera; the model alone where the brand is
+    missing or unknown.
 
     None where it has not, where its entries disagree, and where lensfunpy is not installed.
     """
     if not model:
         return None
     by_camera, by_model = _index()
-    return by_model.get(squashed(model)) if brand is None else by_camera.get((squashed(brand), squashed(model)))
+    bare = squashed(model)
+    if brand is None or (not is_known(brand) and len(bare) >= SHORTEST_ODD):
+        return by_model.get(bare)
+    return by_camera.get((squashed(brand), bare))

@@ -31,11 +31,13 @@ def normalize(make: str | None, model: str | None) -> tuple[str | None, str | No
     row = shipped_table().find(brand, model)
     if row is not None:
         return (brand or row.brand), (row.market_name or model)
-    if brand and model and _is_code(model) and families.soft(brand, model) is None:
-        phone = phones.ask(brand, model, written)
+    if model and _is_code(model) and families.soft(brand, model) is None:
+        phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
         if phone is not None and phone.market_name:
-            sold_as = phone.brand if brand == "HMD" else brand  # HMD builds Nokia's phones: TA-1021 is the Nokia 6
-            return sold_as, re.sub(rf"{re.escape(brand)}\s+", "", phone.market_name, count=1, flags=re.IGNORECASE)
+            sold_as = (
+                phone.brand if brand in (None, "HMD") else brand
+            )  # HMD builds Nokia's phones: TA-1021 is the Nokia 6
+            return sold_as, re.sub(rf"{re.escape(sold_as)}\s+", "", phone.market_name, count=1, flags=re.IGNORECASE)
     return brand, model
 
 

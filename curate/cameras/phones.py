@@ -46,7 +46,7 @@ PHONE_MAKERS = frozenset({
     "HTC", "Infinix", "Leagoo", "LeEco", "Meizu", "Nothing", "Nubia", "OnePlus", "OPPO", "Oukitel", "POCO", "realme",
     "UMIDIGI", "Ulefone", "vivo", "Wiko", "Xiaomi",
 })  # fmt: skip
-"""Makers whose devices that take photos are phones and tablets."""
+"""Makers of phones and tablets, as far as photos go: a name that device-detector merely echoes is such a device."""
 
 # Makers of both button phones and smartphones (or of cameras and smartphones): their smartphones are known by name.
 _BOTH = frozenset({
@@ -139,6 +139,22 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
             continue
         return Phone(found_brand, _believed(brand, model, kind), _market_name(named, model))
     return None
+
+
+SHORTEST_CODE = 7
+"""Letters of a code that names one device whoever made it: many a shorter one is a camera's as well (A450, SH100)."""
+
+
+@lru_cache(maxsize=8192)
+def ask_anybody(model: str) -> Phone | None:
+    """What device-detector says of a code whose maker a file does not state; None where it is no phone's code that it
+    knows, and where the device is a camera maker's."""
+    if len(model) < SHORTEST_CODE or not re.fullmatch(r"(?=.*\d)[\w-]+", model) or not _installed():
+        return None
+    kind, brand, named = _detect(model)
+    if kind is None or not brand or not named or brand in CAMERA_MAKERS:
+        return None
+    return Phone(brand, _believed(brand, model, kind), _market_name(named, model))
 
 
 def _detect(words: str) -> tuple[CameraType | None, str, str]:

@@ -53,13 +53,13 @@ def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
 _PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType.TABLET})
 
 
-def _phone(brand: str, model: str, written: str | None) -> CameraType | None:
+def _phone(brand: str | None, model: str, written: str | None) -> CameraType | None:
     """The type that device-detector gives; where that may not be believed, the type of the line that its market name
     belongs to (F-04G is an Arrows NX)."""
-    phone = phones.ask(brand, model, written)
+    phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
     if phone is None or phone.type or not phone.market_name:
         return phone.type if phone else None
-    line = families.hard(brand, phone.market_name)
+    line = families.hard(brand or phone.brand, phone.market_name)
     return line.type if line else None
 
 
@@ -81,7 +81,7 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     # A line of cameras of this maker claims the name: then no phone's name is looked for in it. What is a phone already
     # is asked about all the same: where the two disagree, both are shown.
     may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
-    if Source.DEVICE_DETECTOR in sources and brand and model and may_be_a_phone:
+    if Source.DEVICE_DETECTOR in sources and model and may_be_a_phone:
         phone = _phone(brand, model, written)
         if phone:
             answers.append(("device-detector", phone))

@@ -76,7 +76,7 @@ WORLD = [
     ("RaspberryPi", "RP_imx477", T.UNKNOWN), ("Logitech", "C920", T.UNKNOWN), ("OLYMPUS", "DP72", T.UNKNOWN), (None, None, T.UNKNOWN),
     ("Canon", None, T.UNKNOWN), ("GoPro", None, T.UNKNOWN), ("Apple", "Apple Vision Pro", T.UNKNOWN), (None, "X20", T.UNKNOWN),
     ("Pioneer", "DVR-LX60D", T.UNKNOWN), ("motorola", "XT2261-1", T.TABLET), ("OPPO", "PADM00", T.SMARTPHONE),
-    ("bq", "BQ-5033", T.SMARTPHONE), ("LENOVO", "Lenovo A7-50", T.UNKNOWN),
+    ("bq", "BQ-5033", T.SMARTPHONE), ("LENOVO", "Lenovo A7-50", T.TABLET),
 ]  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+"""One line of devices, and how its pattern is written.
+
+A pattern is met from the start of the tidy model (no maker's prefix, casefolded, spaces folded). A dash in it is met by
+a space as well: files write DSC-W7 and DSC W7.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from curate.cameras.types import CameraType
+
+SMARTPHONE = CameraType.SMARTPHONE
+FEATURE_PHONE = CameraType.FEATURE_PHONE
+TABLET = CameraType.TABLET
+DSLR = CameraType.DSLR
+MIRRORLESS = CameraType.MIRRORLESS
+COMPACT = CameraType.COMPACT
+ACTION = CameraType.ACTION
+DRONE = CameraType.DRONE
+CAMCORDER = CameraType.CAMCORDER
+FILM_SCANNER = CameraType.FILM_SCANNER
+SCANNER = CameraType.SCANNER
+UNKNOWN = CameraType.UNKNOWN
+
+_CLASS_OR_DASH = re.compile(r"\[[^]]*\]|\\.|-")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A line of devices: its name, the brands it belongs to (none: any brand), how its models are named, its type.
+
+    The type `unknown` stops the search: the device is known to be none of the types, or to be named like two of them.
+    """
+
+    name: str
+    brands: frozenset[str]
+    pattern: re.Pattern[str]
+    type: CameraType
+
+
+def lines(brands: str, *named: tuple[str, CameraType, str]) -> tuple[Family, ...]:
+    """The lines of one or several makers (separated by `|`), each as its name, type and pattern."""
+    makers = frozenset(filter(None, brands.split("|")))
+    return tuple(Family(name, makers, _compiled(pattern), kind) for name, kind, pattern in named)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_CLASS_OR_DASH.sub(lambda found: "[ -]" if found[0] == "-" else found[0], pattern))
