@@ -61,10 +61,10 @@ def packed(
         name: the set's name.
         rows: the exported rows. left_out: what is not in the set.
         audit: as `findings` returns it.
-        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`.
+        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`, `content_sha256`.
     """
     parts = [
-        _front_matter(name, rows),
+        _front_matter(name, rows, about["content_sha256"]),
         f"# {_plain(name)}\n",
         _summary(rows, about),
         _USE,
@@ -82,7 +82,12 @@ def packed(
     return "\n".join(part for part in parts if part).encode()
 
 
-def _front_matter(name: str, rows: Sequence[LabelRow]) -> str:
+def _front_matter(name: str, rows: Sequence[LabelRow], content_sha256: str) -> str:
+    """Return the front matter.
+
+    `datasets` keeps what it loaded under the folder's name and a hash of the configuration, whatever the files hold. The
+    description makes the configuration differ where the content does, so that a set's older content is not loaded for it.
+    """
     size = next((label for limit, label in _SIZES if len(rows) < limit), "10M<n<100M")
     paired = any(row.get("subject_idx") is not None for row in rows)
     fields = licenses.hub_fields(licenses.counts(rows))
@@ -96,6 +101,7 @@ def _front_matter(name: str, rows: Sequence[LabelRow]) -> str:
         f"annotations_creators: [machine-generated{', expert-generated' if paired else ''}]",
         "configs:",
         "- config_name: default",
+        f"  description: {json.dumps('content sha256 ' + content_sha256)}",
         "  data_files:",
         "  - split: train",
         "    path:",

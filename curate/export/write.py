@@ -183,7 +183,8 @@ def _write_rest(
     folder.write("metadata.parquet", table.packed(rows, options.keep_gps))
     folder.write("ATTRIBUTION.csv", attribution.packed(rows))
     folder.write("audit.json", _json(audit))
-    folder.write("README.md", card.packed(name, rows, left_out, audit, about))
+    told = about | {"content_sha256": _content_digest(folder.hashes)}
+    folder.write("README.md", card.packed(name, rows, left_out, audit, told))
     described = croissant.packed(name, options.created, about["tool_version"], schema, folder.hashes, licences)
     folder.write("croissant.json", described)
     manifest = {
@@ -204,6 +205,12 @@ def _write_rest(
     }
     folder.write(MANIFEST, _json(manifest))
     return ExportResult(folder.out, len(rows), left_out, licences, tuple(made))
+
+
+def _content_digest(hashes: Mapping[str, str]) -> str:
+    """Return the sha256 of what `load_dataset` reads: the table and the pictures, by name and hash."""
+    read = sorted(item for item in hashes.items() if item[0] == "metadata.parquet" or item[0].startswith(f"{IMAGES}/"))
+    return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
 
 class _Unavailable(Exception):

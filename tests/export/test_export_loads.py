@@ -25,6 +25,8 @@ print(json.dumps({
     "kinds": {name: str(kind) for name, kind in photos.features.items()},
     "sizes": sorted(set(sizes.values())),
     "phone": [p["Is Smartphone"] for p in photos],
+    "labels": sorted({str(p["semantic_label"]) for p in photos}),
+    "kept": photos.cache_files[0]["filename"],
 }))
 """
 
@@ -69,3 +71,23 @@ def test_a_set_that_is_mostly_heic(tmp_path: Path) -> None:
     mixed = export([row(path) for path in paths], tmp_path / "mixed", attributes=()).dataset
     heic = "import pillow_heif; pillow_heif.register_heif_opener()\n"
     assert len(loaded(mixed, tmp_path, tmp_path / "cache", before=heic)["ids"]) == 4
+
+
+def test_the_loader_s_cache_follows_the_content(rows: list[dict], tmp_path: Path) -> None:
+    """A label that changed is read anew, a set of the same name elsewhere is not mixed in, an unchanged set is not built
+    again."""
+
+    def labelled(place: str, label: str, photos: list[dict], replace: bool = False) -> dict:
+        made = [{**photo, "semantic_label": label} for photo in photos]
+        out = export(made, tmp_path / place / "set", attributes=(), replace=replace).dataset
+        return loaded(out, tmp_path, tmp_path / "cache")
+
+    first = labelled("here", "cat", rows)
+    assert first["labels"] == ["cat"]
+    again = labelled("here", "dog", rows, replace=True)
+    assert again["labels"] == ["dog"]
+    other = labelled("there", "dog", rows[:2])
+    assert other["ids"] == sorted(row["photo_id"] for row in rows[:2])
+    same = labelled("here", "dog", rows, replace=True)
+    assert same["kept"] == again["kept"] and same["labels"] == ["dog"]
+    assert len({first["kept"], again["kept"], other["kept"]}) == 3

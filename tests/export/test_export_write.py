@@ -238,7 +238,7 @@ def test_foreign_text_in_people_s_files(tmp_path: Path) -> None:
         "'+1",
     )
     audit = {"splits": {}, "confounds": [], "leaks": [], "kept_together": {"by": []}}
-    about = {"tool_version": "1", "created": "", "recipe": "", "keep_gps": False, "seed": 1}
+    about = {"tool_version": "1", "created": "", "recipe": "", "keep_gps": False, "seed": 1, "content_sha256": "00"}
     text = card.packed('a"\n---\nlicense: mit', rows, [], audit, about).decode()
     assert text.count("\n---\n") == 1
     assert "@evil \\| &lt;b>" in text
