@@ -7,7 +7,7 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 import typer.main
@@ -15,15 +15,37 @@ import typer.main
 from curate.commands import cameras, clocks, duplicates, pairs, photos, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
 from curate.output import note
-from curate.workspace import Workspace
+from curate.workspace import SETTINGS, Workspace
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 app.add_typer(photos.app)
 app.add_typer(cameras.app, name="cameras", help="Distinct cameras and their types, unknown ones first; state a type.")
 app.add_typer(duplicates.app, name="duplicates", help="Exact and near copies, and which one is kept; state it.")
 app.add_typer(clocks.app, name="clocks", help="How far the clocks of two cameras differ; state an offset.")
 app.add_typer(pairs.app)
 app.add_typer(sets.app)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"curate {version('lenstrace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Photos in, camera labels, pairs of one scene, labelled sets out. `curate` or `curate DIR` opens the app."""
 
 
 def command_names() -> list[str]:
@@ -63,7 +85,8 @@ def run_cli(argv: list[str]) -> int:
 
 
 def _dispatch(argv: list[str]) -> int:
-    if not argv or not argv[0].startswith("-"):
+    completing = "_CURATE_COMPLETE" in os.environ  # a shell asks what may follow; the words stand in its variables
+    if not completing and (not argv or not argv[0].startswith("-")):
         first = argv[0] if argv else "."
         if first not in command_names() and (os.path.isdir(first) or "/" in first):
             if len(argv) > 1:
@@ -79,6 +102,8 @@ def _dispatch(argv: list[str]) -> int:
             near = difflib.get_close_matches(first, command_names(), n=1)
             hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
             raise UsageError("there is no such command or folder", first, hint)
+        if len(argv) == 1 and os.path.isfile(os.path.join(first, SETTINGS)):
+            note(f"{first} is taken as the command; the app on the workspace in that folder: curate ./{first}")
     if argv[:2] == ["demo", "photos"]:
         argv = ["demo-photos", *argv[2:]]
     try:

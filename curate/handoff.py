@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -145,7 +146,7 @@ def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
         failure = HandoffError(
             f"tracer {words[0]} failed",
             why[-1] if why else f"tracer ended with exit code {child.returncode}",
-            f"Run it by hand to see more: tracer {' '.join(words)}",
+            f"Run it by hand to see more: tracer {shlex.join(words)}",
         )
         if child.returncode == Exit.USAGE:  # a wrong word stays a wrong word on the way through
             failure.exit_code = Exit.USAGE

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
@@ -30,6 +31,9 @@ from curate.text import clean_text
 
 BATCH = 2000
 """Files that are looked up, read and written together."""
+
+AHEAD = 50
+"""Batches that the walk is ahead of reading, at most: with less than that many the number of photos is known at once."""
 
 COMMIT_SECONDS = 2.0
 """Read photos are written at least this often."""
@@ -101,7 +105,8 @@ def ingest(
     done = 0
     with Readers(workers or os.cpu_count() or 1, limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         catalog.begin_skipped()
-        for batch in chunks(walk(roots, forgotten_paths(catalog)), BATCH):
+        yield Progress("looking for photos", 0)
+        for batch, total in _read_ahead(chunks(walk(roots, forgotten_paths(catalog)), BATCH)):
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
@@ -111,9 +116,9 @@ def ingest(
                 tasks.append(_Task(entry, said, _folder_label(entry) if label_from == "folder" else None))
                 unused.discard(entry.path)
             for part in run.take_in(tasks):
-                yield Progress("reading photos", done + part)
+                yield Progress("reading photos", done + part, total)
             done += len(tasks)
-            yield Progress("reading photos", done)
+            yield Progress("reading photos", done, total)
     with catalog.transaction():
         no_longer_forgotten(catalog, roots)
         for root in roots:
@@ -127,6 +132,25 @@ def ingest(
             catalog.touch()
     run.counts.seconds = time.monotonic() - started
     return run.counts
+
+
+def _read_ahead(
+    batches: Iterator[list[FoundFile | SkippedFile]],
+) -> Iterator[tuple[list[FoundFile | SkippedFile], int | None]]:
+    """Yield batches with the number of photos in all, which is known once the walk is over; until then it is None."""
+    waiting: deque[list[FoundFile | SkippedFile]] = deque()
+    photos, ended = 0, False
+    while True:
+        while not ended and len(waiting) < AHEAD:
+            batch = next(batches, None)
+            if batch is None:
+                ended = True
+            else:
+                waiting.append(batch)
+                photos += sum(isinstance(entry, FoundFile) for entry in batch)
+        if not waiting:
+            return
+        yield waiting.popleft(), photos if ended else None
 
 
 class _Seen:

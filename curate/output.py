@@ -6,11 +6,12 @@ import contextlib
 import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from curate.progress import Progress, Work
+from curate.progress import Progress, Work, finish
 from curate.text import shortened_path, visible_text
 
 Result = TypeVar("Result")
@@ -23,6 +24,9 @@ class Style(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
 
+
+PAUSE = 15.0
+"""Seconds between two lines of progress in a file, where each line stays."""
 
 _PATHS = ("path", "phone", "other", "keeper")
 """Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
@@ -55,60 +59,75 @@ def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequenc
 
 
 def note(text: str) -> None:
-    """Say something to the person, beside the data."""
-    print(text, file=sys.stderr)
+    """Say something to the person, beside the data, at once."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def run_with_progress(work: Work[Result]) -> Result:
-    """Run work to its end with a progress bar on stderr; where stderr is no terminal, with a line a stage."""
-    if not sys.stderr.isatty():
-        return _run_plainly(work)
+    """Run work to its end, with progress on stderr: bars on a terminal, elsewhere a line now and then."""
+    shown = _bars() if sys.stderr.isatty() else _lines()
+    with shown as show, contextlib.closing(work):
+        return finish(work, show)
+
+
+@contextlib.contextmanager
+def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
+    """A line as a step begins, one each `every` seconds while it lasts, and one at its end where it counts something."""
+    last: Progress | None = None
+    printed, at = True, 0.0
+
+    def show(step: Progress) -> None:
+        nonlocal last, printed, at
+        begins = last is None or last.what != step.what
+        if last and begins and not printed:
+            note(_in_words(last))
+        last, printed, now = step, begins or time.monotonic() - at >= every, time.monotonic()
+        if printed:
+            note(_in_words(step))
+            at = now
+
+    yield show
+    if last and not printed:
+        note(_in_words(last))
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Callable[[Progress], None]]:
+    """A bar for each step; one that counts nothing goes away as the next begins."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True)) as bars, contextlib.closing(work):
-        tasks: dict[str, Any] = {}
-        while True:
-            try:
-                step = next(work)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
+    name, count = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[count]}", markup=False)
+    columns = (SpinnerColumn(), name, BarColumn(bar_width=20), count, TimeElapsedColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+        passing = ""
+
+        def show(step: Progress) -> None:
+            nonlocal passing
+            if passing and passing != step.what:
+                bars.remove_task(tasks.pop(passing))
+                passing = ""
             if step.what not in tasks:
-                tasks[step.what] = bars.add_task(step.what, total=step.total)
-            bars.update(tasks[step.what], completed=step.done, total=step.total)
+                tasks[step.what] = bars.add_task(step.what, total=step.total, count="")
+            if not _count(step):
+                passing = step.what
+            bars.update(tasks[step.what], completed=step.done, total=step.total, count=_count(step))
+
+        yield show
+        if passing:
+            bars.remove_task(tasks[passing])
 
 
-def _run_plainly(work: Work[Result]) -> Result:
-    last: Progress | None = None
-    with contextlib.closing(work):
-        while True:
-            try:
-                step = next(work)
-            except StopIteration as end:
-                if last:
-                    note(f"{last.what}: {last.done}")
-                result: Result = end.value
-                return result
-            if last and last.what != step.what:
-                note(f"{last.what}: {last.done}")
-            last = step
+def _count(step: Progress) -> str:
+    if step.total is not None:
+        return f"{step.done:,} of {step.total:,}"
+    return f"{step.done:,}" if step.done else ""
+
+
+def _in_words(step: Progress) -> str:
+    return ": ".join(filter(None, (step.what, _count(step))))
 
 
 def _harmless(value: Any) -> Any:

@@ -58,6 +58,11 @@ def shortened_path(path: str) -> str:
     return "/".join(path.rsplit("/", 2)[-2:])
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 photo`, `2,000 photos`; `many` where the plural is more than an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def visible_text(text: str, limit: int = MAX_LENGTH) -> str:
     r"""Return foreign text with what `clean_text` drops written out instead (``\x1b``), so that it shows and does nothing.
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from curate.advice import command
 from curate.cameras.types import CameraType
 from curate.datafiles import data_file, data_names
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, WorkspaceError
@@ -176,7 +177,7 @@ class Workspace:
         root = Path(os.path.abspath(root))
         if not (root / SETTINGS).is_file():
             why = f"{root} has no {SETTINGS}" if root.is_dir() else f"there is no folder {root}"
-            raise NotAWorkspace("this is no workspace", why, f"Make one with: curate new {root}")
+            raise NotAWorkspace("this is no workspace", why, f"Make one with: {command('new', root)}")
         return cls(root)
 
     @property

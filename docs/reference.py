@@ -1,4 +1,4 @@
-"""Writes docs/commands.md and docs/settings.md from the programs themselves; a test holds that they are up to date.
+"""Writes docs/commands.md, docs/settings.md and docs/labels.md from the programs themselves; a test holds that they are so.
 
 Run: python -m docs.reference
 """
@@ -54,8 +54,38 @@ def settings() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def labels() -> str:
+    """Return docs/labels.md."""
+    from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS, MEANINGS
+
+    lines = [
+        "# Label columns",
+        "",
+        "Made by `python -m docs.reference` from the catalogue's own columns; do not edit.",
+        "",
+        "`curate photos` lists them, a set's `metadata.parquet` holds them, and `--where` takes one SQL expression (SQLite's)",
+        "over them. Names with a space stand in double quotes, words in single ones; true is 1 and false is 0; a value that is",
+        "not known is null:",
+        "",
+        "```console",
+        "$ curate photos -w DIR --where \"camera_type = 'dslr' AND Year >= '2015'\"",
+        "$ curate photos -w DIR --where '\"Is Smartphone\" = 1 AND semantic_label IS NULL'",
+        "$ curate label semantic_label=cat -w DIR --where \"path LIKE '%/cats/%'\"",
+        "```",
+        "",
+        "A privacy rule keeps `latitude` and `longitude` out of sets, unless `--keep-gps` is given.",
+        "",
+    ]
+    for title, columns in (("In sets and catalogues", LABEL_COLUMNS), ("In catalogues alone", CATALOG_COLUMNS)):
+        lines += [f"## {title}", "", "| column | type | what it holds |", "| --- | --- | --- |"]
+        lines += [f"| `{name}` | {kind} | {MEANINGS[name]} |" for name, kind in columns.items()]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def write() -> None:
-    """Write both pages."""
+    """Write the pages."""
+    (HERE / "labels.md").write_text(labels(), encoding="utf-8")
     (HERE / "commands.md").write_text(commands(), encoding="utf-8")
     (HERE / "settings.md").write_text(settings(), encoding="utf-8")
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS, MEANINGS
+from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit
 from docs import reference
@@ -28,6 +30,17 @@ def test_settings_reference_is_up_to_date() -> None:
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == reference.settings(), (
         "run: python -m docs.reference"
     )
+
+
+def test_label_reference_is_up_to_date(catalog: Catalog) -> None:
+    """Every column that `--where` knows stands in docs/labels.md with its meaning, and no other."""
+    assert (ROOT / "docs" / "labels.md").read_text(encoding="utf-8") == reference.labels(), (
+        "run: python -m docs.reference"
+    )
+    known = {row["name"] for row in catalog.connection.execute("PRAGMA table_info(label)")}
+    assert {*LABEL_COLUMNS, *CATALOG_COLUMNS} == known == {*MEANINGS}
+    for name in known:
+        assert list(catalog.labels(f'"{name}" IS NOT NULL')) == []
 
 
 def test_every_command_has_words() -> None:

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,8 +16,7 @@ from tracer.output import note
 
 app = typer.Typer(
     name="tracer",
-    help="What visual encoders know about the camera.\n\nStart with: tracer evaluate SET -o RUN",
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
@@ -25,6 +24,26 @@ app = typer.Typer(
 app.add_typer(embeddings.app)
 app.add_typer(experiments.app)
 app.add_typer(runs.app)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"tracer {version('lenstrace')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What visual encoders know about the camera.
+
+    Start with: tracer evaluate SET -o RUN
+    """
 
 
 def run_cli(argv: Sequence[str]) -> int:

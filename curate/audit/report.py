@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,13 @@ from curate.splits.groups import GROUP_BY, groups
 from curate.text import printable_path, visible_text
 
 _EXAMPLES = 5
-_COLUMNS = {"owner": ("owner",), "scene": ("subject_idx", "scene_idx"), "duplicate": ("sha256",)}
+_COLUMNS = {
+    "photo": ("photo_id",),
+    "group": (),
+    "owner": ("owner",),
+    "scene": ("subject_idx", "scene_idx"),
+    "duplicate": ("sha256",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,8 @@ class Leak:
     Attributes:
         a, b: the sides. kind: `photo` (the same one), `owner`, `scene`, `duplicate` (the same picture under another name), or
             `group` (joined through photos that are on neither side).
-        count: how many. examples: photos, or what they share. file: which split.
+        count: how many. examples: the files of photos; of what else is shared, its value and a file of each side. file: which
+            split.
     """
 
     a: str
@@ -48,8 +55,9 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
         group_by: what must not be shared (`owner`, `scene`, `duplicate`); as the set says, else all three, where None.
 
     Returns:
-        `leaks`, `confounds` and their companions (`confounds.report`), `audited`: photos and splits of each place, `unused`:
-        values of foreign tables and lists that could not be compared, by `place` and `what`.
+        `leaks`, `compared` (how many pairs of sides and of sets were), `confounds` and their companions
+        (`confounds.report`), `audited`: photos and splits of each place, `unused`: values of foreign tables and lists that
+        could not be compared, by `place` and `what`.
 
     Raises:
         UsageError: a place is neither a set nor a split file, or a grouping is unknown.
@@ -68,6 +76,8 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
     read: list[FoundSet | Split] = [*sets, *all_splits]
     answer: dict[str, Any] = {
         "leaks": [_as_json(leak) for leak in leaks],
+        "compared": sum(len(split.sides) * (len(split.sides) - 1) // 2 for split in all_splits)
+        + len(sets) * (len(sets) - 1) // 2,
         "confounds": [],
         "confounds_together": [],
         "confounds_in_words": [],
@@ -108,9 +118,14 @@ def _leaks(split: Split, rows: dict[PhotoKey, LabelRow], by: Sequence[str]) -> I
         if not any(found[kind] for kind in by):
             here_g, there_g = ({group_of[key] for key in side if key in group_of} for side in sides)
             found["group"] = sorted(here_g & there_g)
+        here_rows, there_rows = ([rows[key] for key in side if key in rows] for side in sides)
         for kind, shared in found.items():
+            if kind == "photo":
+                examples = [rows.get(key, {}).get("file_name") or key for key in shared[:_EXAMPLES]]
+            else:
+                examples = [_example(kind, value, here_rows, there_rows) for value in shared[:_EXAMPLES]]
             if shared:
-                yield Leak(a, b, kind, len(shared), tuple(shared[:_EXAMPLES]), str(split.place))
+                yield Leak(a, b, kind, len(shared), tuple(examples), str(split.place))
 
 
 def _between(sets: Sequence[FoundSet], by: Sequence[str]) -> Iterator[Leak]:
@@ -125,7 +140,21 @@ def _between(sets: Sequence[FoundSet], by: Sequence[str]) -> Iterator[Leak]:
         for kind, (here, there) in kinds.items():
             shared = sorted(here & there, key=str)
             if shared:
-                yield Leak(str(one.place), str(two.place), kind, len(shared), tuple(shared[:_EXAMPLES]), "")
+                examples = tuple(_example(kind, value, one.rows, two.rows) for value in shared[:_EXAMPLES])
+                yield Leak(str(one.place), str(two.place), kind, len(shared), examples, "")
+
+
+def _example(kind: str, value: Any, one: Iterable[LabelRow], two: Iterable[LabelRow]) -> Any:
+    """What is shared, with the file of a photo of each side, where a set names it."""
+    files = [
+        next((row.get("file_name") or row.get("photo_id") for row in side if value in _values(row, kind)), None)
+        for side in (one, two)
+    ]
+    if None in files:
+        return value
+    if kind == "photo" and files[0] == files[1]:
+        return files[0]
+    return " = ".join(map(str, files)) if kind in ("photo", "duplicate") else f"{value}: {files[0]}, {files[1]}"
 
 
 def _values(row: LabelRow | None, kind: str) -> set[Any]:

@@ -50,6 +50,73 @@ LABEL_COLUMNS: dict[str, ColumnType] = {
 }
 """Column -> type, in the order of `metadata.parquet`; every column is nullable except the first three."""
 
+CATALOG_COLUMNS: dict[str, ColumnType] = {
+    "path": "string",
+    "status": "string",
+    "error": "string",
+    "id": "int64",
+    "screenshot": "string",
+    "burst": "string",
+    "jpeg_progressive": "bool",
+    "jpeg_tables": "string",
+    "readers_disagree": "bool",
+}
+"""Columns that a catalogue's view `label` has beside these: `--where` knows them, sets do not hold them."""
+
+MEANINGS: dict[str, str] = {
+    "file_name": "the picture's name in a set, `images/<photo_id>.<ext>`",
+    "photo_id": "the Flickr ID; of a local photo a number made from its sha256, shared by exact copies",
+    "sha256": "of the source file",
+    "source": "where the photo comes from: `local`, …",
+    "owner": "who took it, as a sidecar says",
+    "url": "where it was published",
+    "license": "an SPDX id or a URL",
+    "Make": "EXIF's string, cleaned",
+    "Model": "EXIF's string, cleaned",
+    "make_normalized": "tidy brand: `Nikon` for `NIKON CORPORATION`",
+    "model_normalized": "market name: `Nexus 5X` for `bullhead`",
+    "camera_type": "smartphone, feature_phone, tablet, dslr, mirrorless, compact, action, drone, camcorder, film_scanner, "
+    "scanner, unknown",
+    "camera_type_rule": "which rule said so",
+    "Is Smartphone": "1 for smartphones, 0 for dslr, mirrorless and compact, null for every other type",
+    "camera_class": "`phone`, `dslr/compact`, or null, by the same rule",
+    "Smartphone Model": "`Model`, where the camera is a smartphone",
+    "Exposure": "seconds: `1/125`, `0.5`",
+    "Aperture": "F number: `2.8`",
+    "Focal Length": "`4.2 mm`",
+    "ISO Speed": "`400`",
+    "Flash": "`with flash`, `without flash`",
+    "Year": "`2013.0`",
+    "taken_at": "local time, `YYYY-MM-DDTHH:MM:SS`, cut where less is known",
+    "taken_precision": "second, day, month, year, unknown",
+    "utc_offset": "`+02:00`",
+    "lens": "EXIF's name of the lens",
+    "software": "EXIF's name of the program that wrote the file last",
+    "edited": "whether the file is no longer as the camera wrote it; null where nothing tells",
+    "edited_reason": "the sign of it",
+    "width": "pixels, as stored",
+    "height": "pixels, as stored",
+    "orientation": "EXIF's number, 1 to 8, that turns the picture upright",
+    "format": "`JPEG`, `HEIF`, …",
+    "jpeg_subsampling": "`4:2:0`, …",
+    "jpeg_quality": "1 to 100, from the file's own tables",
+    "semantic_label": "what the picture shows: from its folder, a sidecar or a person",
+    "subject_idx": "the number of the accepted pair that the photo is in",
+    "split": "null in a catalogue; in a set the side that is disjoint across all attributes",
+    "latitude": "degrees north, from GPS",
+    "longitude": "degrees east, from GPS",
+    "path": "the source file",
+    "status": "ok, missing, truncated, invalid, timeout, too_large, denied",
+    "error": "why the file could not be read; null where it could",
+    "id": "the catalogue's own number of the photo",
+    "screenshot": "the sign that the file is a picture of a screen; null where there is none",
+    "burst": "what the photos of one series of shots share",
+    "jpeg_progressive": "whether the JPEG is progressive",
+    "jpeg_tables": "a digest of the quantisation tables, which cameras and programs differ in",
+    "readers_disagree": "whether two EXIF readers say different things of the file",
+}
+"""Column -> what it holds, as docs/labels.md lists it."""
+
 PRIVATE_COLUMNS = ("latitude", "longitude")
 """Absent from an export unless asked for."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import typer
 
+from curate.advice import command
+from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
+from curate.errors import UsageError
 from curate.output import Style, print_json, print_rows
 
 app = typer.Typer()
@@ -28,13 +32,16 @@ def _camera_row(camera: Any, count: int | None) -> dict[str, Any]:
 
 
 @app.callback(invoke_without_command=True)
-def cameras(context: typer.Context, workspace: Where = HERE, format: Format = Style.TABLE) -> None:
+def cameras(context: typer.Context, workspace: Where = HERE, format: Format = Style.TABLE, json: Json = False) -> None:
     """Distinct cameras and their types, unknown ones first."""
     context.obj = workspace
     if context.invoked_subcommand is None:
         with opened(workspace) as catalog:
             rows = (_camera_row(camera, count) for camera, count in catalog.cameras())
-            print_rows(rows, format, ("make", "model", "type", "rule", "also", "photos"))
+            if json:
+                print_json({"cameras": list(rows)})
+            else:
+                print_rows(rows, format, ("make", "model", "type", "rule", "also", "photos"))
 
 
 @app.command("set")
@@ -49,8 +56,27 @@ def cameras_set(
     from curate.catalog import decisions
 
     with opened(workspace or context.obj, "cameras set") as catalog:
+        _check_camera(catalog, make, model, type)
         decisions.set_camera_type(catalog, make, model, type)
     print(f"{make} {model}: {type.value}")
+
+
+def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None:
+    """Refuse a camera that no photo is by: a slip of the pen would be kept, and change nothing."""
+    known = [(camera.make or "", camera.model or "") for camera, _ in catalog.cameras()]
+    if camera_key(make, model) in {camera_key(*key) for key in known}:
+        return
+    by_name = {f"{one} {two}".casefold(): (one, two) for one, two in known}
+    near = difflib.get_close_matches(f"{make} {model}".casefold(), by_name, n=3)
+    root = catalog.workspace.root
+    meant = [command("cameras", "set", *by_name[name], type.value, workspace=root) for name in near]
+    raise UsageError(
+        "no photo is by that camera",
+        f"{make} {model}",
+        "\n".join(
+            [*(f"Did you mean: {line}" for line in meant), f"All are listed by: {command('cameras', workspace=root)}"]
+        ),
+    )
 
 
 @app.command("type")

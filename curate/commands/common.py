@@ -9,15 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.output import Style
+from curate.output import Style, note
 from curate.workspace import Workspace
 
 Where = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace; the current folder where left out.")]
 WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")]
-"""The same after a subcommand: `curate cameras -w DIR set …` and `curate cameras set … -w DIR` mean the same."""
+"""The same after a subcommand: `curate cameras -w DIR set MAKE MODEL TYPE` and `curate cameras set MAKE MODEL TYPE -w DIR`."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Format = Annotated[Style, typer.Option("--format", help="How rows are printed.")]
 HERE = Path()
+
+
+def say_next(catalog: Any) -> None:
+    """End a command with the next step, on standard error."""
+    from curate.status import in_words, next_step, status
+
+    note(in_words(next_step(status(catalog)), catalog.workspace.root))
 
 
 @contextlib.contextmanager

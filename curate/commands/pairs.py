@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, say_next
 from curate.errors import CurateError, Exit
 from curate.output import Style, note, print_json, print_rows, run_with_progress
+from curate.text import counted
 from curate.workspace import Workspace
 
 app = typer.Typer()
@@ -102,6 +103,8 @@ def pair(
         )
         for path, reason in counts.left_out:
             note(f"left out: {path}: {reason}")
+        with opened(workspace) as catalog:
+            say_next(catalog)
 
 
 @pairs_app.callback(invoke_without_command=True)
@@ -172,7 +175,7 @@ def matches(
     with opened(workspace) as catalog:
         count = draw_pair(catalog, phone, other, output, replace=replace)
     answer = {"output": str(output.absolute()), "matches": count}
-    print_json(answer) if json else print(f"{count} matching points: {answer['output']}")
+    print_json(answer) if json else print(f"{counted(count, 'matching point')}: {answer['output']}")
 
 
 class ClassBy(StrEnum):
@@ -233,13 +236,14 @@ def _after_decisions(catalog: Any, json: bool) -> None:
         return
     print(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
     _note_gone(answer["gone"])
+    say_next(catalog)
 
 
 def _note_gone(count: int) -> None:
     if count:
         note(
-            f"{count} decided pair{' is' if count == 1 else 's are'} neither listed nor counted: a photo was forgotten, or "
-            "its file replaced by other content. They stay in: curate decisions export -w DIR"
+            f"neither listed nor counted: {counted(count, 'decided pair')}, since a photo was forgotten or its file replaced by "
+            "other content. They stay in: curate decisions export -w DIR"
         )
 
 

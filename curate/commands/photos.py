@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, opened
+from curate.advice import command
+from curate.commands.common import HERE, Format, Json, Where, opened, say_next
 from curate.errors import Exit, UsageError
 from curate.output import Style, note, print_json, print_rows, run_with_progress
 from curate.workspace import Workspace
@@ -72,16 +73,21 @@ def ingest(
             from curate.pairing.learning import follow
 
             follow(catalog)
-    for remark in counts.remarks[len(said_before) :]:
-        note(remark)
-    if json:
-        print_json(counts.as_json())
-    else:
-        print(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
-        if counts.skipped:
-            note("what was skipped, and why: curate skipped -w DIR")
+        for remark in counts.remarks[len(said_before) :]:
+            note(remark)
+        root = catalog.workspace.root
+        if json:
+            print_json(counts.as_json())
+        else:
+            print(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
+        if counts.skipped and not json:
+            note(f"what was skipped, and why: {command('skipped', workspace=root)}")
+        if counts.unreadable:
+            listed = command("photos", "--where", "status != 'ok'", workspace=root)
+            note(f"{counts.unreadable:,} could not be read: {listed}")
+        if not json:
+            say_next(catalog)
     if counts.unreadable:
-        note(f"{counts.unreadable} could not be read: curate photos -w DIR --where \"status != 'ok'\"")
         raise typer.Exit(Exit.SOME_FAILED)
 
 
@@ -104,17 +110,39 @@ def forget(
 
 
 @app.command()
+def status(workspace: Where = HERE, json: Json = False) -> None:
+    """What is there, what waits, and the next step."""
+    from curate.status import in_words, next_step
+    from curate.status import status as status_of
+
+    with opened(workspace) as catalog:
+        found = status_of(catalog)
+    if json:
+        print_json(found.as_json())
+    else:
+        print("\n".join([*found.in_words(), in_words(next_step(found), found.workspace)]))
+
+
+@app.command()
 def photos(
     workspace: Where = HERE,
     where: Annotated[
         str | None, typer.Option(help="One SQL expression over the label columns: \"camera_type = 'dslr'\".")
     ] = None,
     format: Format = Style.TABLE,
+    json: Json = False,
 ) -> None:
-    """Label rows, one a photo."""
+    """Label rows, one a photo. docs/labels.md lists the columns that `--where` knows."""
     columns = ("path", "status", "make_normalized", "model_normalized", "camera_type", "taken_at", "semantic_label")
     with opened(workspace) as catalog:
-        print_rows(catalog.labels(where), format, columns)
+        rows = catalog.labels(where)
+        if json:
+            print_json({"photos": list(rows)})
+            return
+        if format is Style.TABLE:
+            failed = catalog.count("error IS NOT NULL" if where is None else f"({where}\n) AND error IS NOT NULL")
+            columns = (*columns[:2], *(("error",) if failed else ()), *columns[2:])
+        print_rows(rows, format, columns)
 
 
 @app.command()

@@ -8,31 +8,52 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Json, Where, opened
-from curate.errors import Exit
+from curate.commands.common import HERE, Json, Where, opened, say_next
+from curate.errors import Exit, UsageError
 from curate.output import Style, note, print_json, print_rows, run_with_progress
+from curate.text import counted
 
 app = typer.Typer()
 
 
 @app.command()
 def split(
-    attribute: Annotated[list[str], typer.Option(help="A label column; give it again for more.")],
+    attribute: Annotated[
+        list[str] | None, typer.Option(help="A label column; give it again for more. Without one: what exports use.")
+    ] = None,
     workspace: Where = HERE,
     group: Annotated[
         str, typer.Option(help="What is kept on one side: owner, scene, duplicate.")
     ] = "owner,scene,duplicate",
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 42,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Let exports go by workspace.toml again; files in splits/ stay.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Balanced, leak-free splits, in the paper's own format."""
+    """Balanced, leak-free splits, in the paper's own format. Exports use the splits drawn last, until they are withdrawn."""
     from curate.export.run import split_workspace
+    from curate.splits import choice
 
+    if withdraw and attribute:
+        raise UsageError("splits are drawn or withdrawn", "both were asked for", "Leave --attribute or --withdraw out.")
+    if not attribute:
+        with opened(workspace, "split" if withdraw else None) as catalog:
+            if withdraw and not choice.withdraw(catalog) and not json:
+                note("no splits were drawn: there is nothing to withdraw")
+            used = choice.chosen(catalog)
+            print_json(used.as_json() | {"history": choice.history(catalog)}) if json else print(
+                used.in_words(catalog.workspace.root)
+            )
+        return
     with opened(workspace, "split") as catalog:
         answer = split_workspace(catalog, tuple(attribute), tuple(group.split(",")), seed)
-    print_json(answer) if json else print(
-        "\n".join([*answer["files"], *(f"left out: {x['photos']} ({x['reason']})" for x in answer["left_out"])])
-    )
+        used, root = choice.chosen(catalog), catalog.workspace.root
+    if json:
+        print_json(answer)
+        return
+    print("\n".join([*answer["files"], *(f"left out: {x['photos']:,} ({x['reason']})" for x in answer["left_out"])]))
+    note(used.in_words(root))
 
 
 @app.command()
@@ -57,8 +78,11 @@ def export(
 ) -> None:
     """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""
     from curate.export.run import export_workspace
+    from curate.splits.choice import chosen
 
     with opened(workspace, "export") as catalog:
+        if not json:
+            note(chosen(catalog).in_words(catalog.workspace.root))
         answer = run_with_progress(
             export_workspace(
                 catalog,
@@ -71,12 +95,19 @@ def export(
                 match=None if match is None else tuple(name.strip() for name in match.split(",") if name.strip()),
             )
         )
-    if json:
-        print_json(answer)
-    else:
-        print(f"{answer['dataset']}: {answer['photos']} photos")
+        if json:
+            print_json(answer)
+            return
+        print(f"{answer['dataset']}: {counted(answer['photos'], 'photo')}")
         for entry in answer["left_out"]:
-            note(f"left out: {entry['photos']} ({entry['reason']})")
+            note(f"left out: {entry['photos']:,} ({entry['reason']})")
+        say_next(catalog)
+
+
+_COMPARE = (
+    "Name a set with a column split or with split files, a split file, or two sets: curate audit TRAIN_SET TEST_SET; or draw "
+    "splits: curate split --attribute Make -w DIR"
+)
 
 
 @app.command()
@@ -99,15 +130,19 @@ def audit(
     if json:
         print_json(found)
     else:
-        print_rows(found["leaks"], Style.TABLE, ("a", "b", "kind", "count", "examples", "file")) if found[
-            "leaks"
-        ] else print("no leak found")
+        if found["leaks"]:
+            print_rows(found["leaks"], Style.TABLE, ("a", "b", "kind", "count", "examples", "file"))
+        elif found["compared"]:
+            print(f"no leak found in {counted(found['compared'], 'comparison')} of sides")
+        else:
+            print("nothing was compared: a leak is what two sides of a split share, or two sets")
+            note(_COMPARE)
         if found["confounds"]:
             print_rows(found["confounds"], Style.TABLE, ("name", "value", "p_value", "p_adjusted", "test", "photos"))
         for sentence in found["confounds_in_words"]:
             note(sentence)
         for entry in found["unused"]:
-            note(f"could not be used: {entry['what']}, {entry['values']} times ({entry['place']})")
+            note(f"could not be used: {entry['what']}, {counted(entry['values'], 'time')} ({entry['place']})")
     if found["leaks"]:
         raise typer.Exit(Exit.LEAK)
 
@@ -145,12 +180,15 @@ def evaluate(
     if (place / "workspace.toml").exists():
         from curate.catalog.originals import refuse_original
         from curate.export.run import ensure_export
+        from curate.splits.choice import chosen as splits_used
 
         with opened(place, "evaluate") as catalog:
             if out is not None:
                 refuse_original(catalog, out)
             chosen = chosen or catalog.workspace.settings.evaluate.encoders
             check_encoders(chosen)
+            if not json:
+                note(splits_used(catalog).in_words(catalog.workspace.root))
             dataset = run_with_progress(ensure_export(catalog))
             run = run or catalog.workspace.runs / dataset.name
     run = (run or dataset.with_name(dataset.name + "-run")).absolute()

@@ -135,13 +135,14 @@ def _check_place(out: Path, replace: bool) -> None:
     if not replace:
         raise ExportError(f"{out} is there already", way_out="Choose another place, or replace it with --replace.")
     stranger = why_no_set(out)
-    if stranger is None and not _is_set(out):
+    if stranger is None and not is_set(out):
         stranger = "it holds no manifest of a set"
     if stranger is not None:
         raise ExportError(f"{out} is not replaced", stranger, "Choose another place, or move what is there away.")
 
 
-def _is_set(folder: Path) -> bool:
+def is_set(folder: Path) -> bool:
+    """Whether a folder holds a set of ours: its manifest says so."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

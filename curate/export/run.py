@@ -6,20 +6,19 @@ import hashlib
 import json
 import time
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LabelRow
 from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
-from curate.errors import UsageError
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
 from curate.splits.check import leaks
-from curate.splits.groups import GroupBy
+from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import joint_split
 from curate.workspace import write_atomically
 
@@ -53,7 +52,7 @@ def split_workspace(
     Raises:
         UsageError: an attribute or a grouping is unknown.
     """
-    by = _groupings(group_by)
+    by = groupings(group_by)
     joint = joint_split((row for row in export_rows(catalog) if row["status"] == "ok"), attributes, by, seed)
     folder = catalog.workspace.root / "splits"
     folder.mkdir(exist_ok=True)
@@ -68,10 +67,7 @@ def split_workspace(
         write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
         files.append(str(path))
         found += leaks(split.content, joint.groups)
-    with catalog.transaction():
-        choice = {"attributes": attributes, "group_by": by, "seed": seed}
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('split', ?)", (json.dumps(choice),))
-        catalog.touch()
+    choose(catalog, attributes, by, seed)
     return {
         "files": files,
         "left_out": left_out,
@@ -103,13 +99,28 @@ def export_workspace(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
     )
     result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
+    _remember(catalog, result.dataset)
     return {
         "dataset": str(result.dataset),
         "photos": result.photos,
         "left_out": [{"reason": entry.reason, "photos": len(entry.photos)} for entry in result.left_out],
         "licenses": dict(result.licenses),
+        "splits": chosen(catalog).as_json(),
         "seconds": round(time.monotonic() - started, 3),
     }
+
+
+def exported_places(catalog: Catalog) -> dict[Path, int]:
+    """Return the folders that sets were written to, with the catalogue's revision at that time."""
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exports'").fetchone()
+    return {Path(path): revision for path, revision in json.loads(row[0]).items()} if row else {}
+
+
+def _remember(catalog: Catalog, dataset: Path) -> None:
+    places = {path: revision for path, revision in exported_places(catalog).items() if path.exists()}
+    kept = {str(path): revision for path, revision in (places | {dataset: catalog.revision()}).items()}
+    with catalog.transaction():
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exports', ?)", (json.dumps(kept),))
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
@@ -132,23 +143,13 @@ def _state(catalog: Catalog, place: Path) -> str:
 
 
 def _options(catalog: Catalog, **choice: Any) -> ExportOptions:
-    settings = catalog.workspace.settings.export
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'split'").fetchone()
-    split = json.loads(row[0]) if row else {}
+    split = chosen(catalog)
     return ExportOptions(
         name=catalog.workspace.name,
-        attributes=tuple(split.get("attributes", settings.attributes)),
-        group_by=_groupings(tuple(split.get("group_by", get_args(GroupBy)))),
-        seed=split.get("seed", settings.seed),
+        attributes=split.attributes,
+        group_by=split.group_by,
+        seed=split.seed,
         created=catalog.changed(),
         recipe=catalog.workspace.settings.recipe,
         **choice,
     )
-
-
-def _groupings(words: tuple[str, ...]) -> tuple[GroupBy, ...]:
-    known: tuple[GroupBy, ...] = get_args(GroupBy)
-    for word in words:
-        if word not in known:
-            raise UsageError("that grouping is unknown", word, f"Groupings are {', '.join(known)}.")
-    return tuple(word for word in known if word in words)

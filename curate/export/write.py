@@ -111,10 +111,9 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
         exported = yield from _write_photos(chosen, folder, options, tally)
         if not exported:
             raise ExportError("there is nothing to export", _why_nothing(tally), "See: curate photos -w DIR")
-        yield Progress("writing labels and splits", 0, 1)
+        yield Progress("writing labels and splits", 0)
         result = _write_rest(exported, folder, options, tally.result())
         folder.commit()
-        yield Progress("writing labels and splits", 1, 1)
     return result
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shlex
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.effects import clock_rows
 from curate.catalog.originals import refuse_original
@@ -127,7 +130,7 @@ def pair_workspace(
     photos, left_out = pairing_photos(catalog)
     vectors = None
     if embed is not None:
-        yield Progress("embedding photos", 0, None)
+        yield Progress("embedding photos", 0)
         vectors = embed({photo.sha256: photo.preview for photo in photos})
     stated = {
         (row["camera_a"], row["camera_b"]): row["seconds"]
@@ -150,6 +153,7 @@ def pair_workspace(
         )
         keep_clock_offsets(catalog, result.clock_offsets)
         keep_bursts(catalog, links)
+        keep_compared(catalog)
         follow(catalog, always=True)
     paths = {photo.id: photo.preview for photo in photos}
     shown = (
@@ -166,6 +170,32 @@ def pair_workspace(
         left_out,
         time.monotonic() - started,
     )
+
+
+def keep_compared(catalog: Catalog) -> None:
+    """Remember how many photos of each side there were when pairs were looked for."""
+    sides = json.dumps(photos_by_side(catalog))
+    catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('compared', ?)", (sides,))
+
+
+def compared(catalog: Catalog) -> tuple[int, int] | None:
+    """Return how many phone and other photos there were when pairs were last looked for; None where they never were."""
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'compared'").fetchone()
+    if row is None:  # candidates of an earlier version, which did not count
+        found = catalog.connection.execute("SELECT 1 FROM candidate LIMIT 1").fetchone()
+        return photos_by_side(catalog) if found else None
+    phones, others = json.loads(row[0])
+    return int(phones), int(others)
+
+
+def photos_by_side(catalog: Catalog) -> tuple[int, int]:
+    """Return how many photos are by smartphones, and how many by the cameras that these are paired with."""
+    sides = Counter({True: 0, False: 0})
+    for kind, photos in catalog.counts("camera_type"):
+        side = None if kind is None else CameraType(kind).is_smartphone
+        if side is not None:
+            sides[side] += photos
+    return sides[True], sides[False]
 
 
 def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, replace: bool = False) -> int:
@@ -188,7 +218,9 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
     chosen = []
     for row in rows:
         if row["sha256"] not in by_sha256:
-            raise UsageError("that photo is not compared", row["path"], "curate pair lists what is left out, and why.")
+            raise UsageError(
+                "that photo is not compared", row["path"], "`curate pair` lists what is left out, and why."
+            )
         chosen.append(by_sha256[row["sha256"]])
     try:
         return write_matches(chosen[0], chosen[1], catalog.workspace.cache, target)

@@ -187,7 +187,7 @@ class Search:
     ) -> Work[set[Pair]]:
         ours = yield from self._marked(phones)
         theirs = yield from self._marked(others)
-        yield Progress("looking for likely partners", 0, len(phones))
+        yield Progress("looking for likely partners", 0)
         with one_thread():
             cells = candidates.best_cells(_masked(voting.votes(ours, theirs), phones, others), SHORTLIST, sides)
         return {(phones[i].id, others[j].id) for i, j in cells}
@@ -198,7 +198,7 @@ class Search:
             paths = [self._path(photo.id) for photo in (*self.phones, *self.others)]
             chosen = paths[:: max(1, len(paths) // _TRAINING_PHOTOS)]
             each = max(1, min(voting.VOTERS, voting.TRAINING // len(chosen)))
-            yield Progress("learning what tells photos apart", 0, None)
+            yield Progress("learning what tells photos apart", 0)
             parts = list(self._pool.map(sample, [(path, each) for path in chosen]))
             with one_thread():
                 self._vocabulary = voting.learn(np.concatenate(parts), voting.VOTERS * len(paths))

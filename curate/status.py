@@ -1,0 +1,242 @@
+"""What a workspace holds, what waits in it, and the next step: one answer for commands and the app."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from curate.advice import command, shown
+from curate.cameras.types import CameraType
+from curate.catalog.decisions import tally
+from curate.catalog.store import Catalog
+from curate.export.folder import MANIFEST, is_set
+from curate.export.run import exported_places
+from curate.pairing.run import compared, photos_by_side
+from curate.splits.choice import chosen
+from curate.text import counted, printable_path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedSet:
+    """A set that was written from the workspace and is still there.
+
+    Attributes:
+        path: its folder. photos, pairs: how many it holds. stale: whether an export would write something else by now.
+        options: the words of the export command that its manifest amounts to.
+    """
+
+    path: Path
+    photos: int
+    pairs: int
+    stale: bool
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An evaluation of a set: its folder, and whether the set was written again since."""
+
+    path: Path
+    dataset: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next step: why, and the words of the command; no words where nothing waits."""
+
+    why: str
+    words: tuple[str, ...] = ()
+    in_workspace: bool = True
+
+    def line(self, workspace: Path) -> str | None:
+        """The command line, ready for a shell; None where nothing waits."""
+        if not self.words:
+            return None
+        return command(*self.words, workspace=workspace if self.in_workspace else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is there and what waits.
+
+    Attributes:
+        phones, others: photos by smartphones, and by the cameras that they are paired with.
+        compared: how many of each side the last `curate pair` found; None where it never ran.
+        waiting: open pairs whose photos are both free. proposed: those of them that are the best choice for both.
+    """
+
+    workspace: Path
+    photos: int
+    unreadable: int
+    cameras: int
+    unknown_cameras: int
+    phones: int
+    others: int
+    compared: tuple[int, int] | None
+    waiting: int
+    proposed: int
+    accepted: int
+    rejected: int
+    sets: tuple[ExportedSet, ...] = ()
+    runs: tuple[Run, ...] = ()
+    own_set: Path = field(default=Path("exports/set"))
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `curate status --json` prints."""
+        step = next_step(self)
+        return {
+            "photos": self.photos,
+            "cameras": self.cameras,
+            "unknown_cameras": self.unknown_cameras,
+            "unreadable": self.unreadable,
+            "pairs": {
+                "waiting": self.waiting,
+                "proposed": self.proposed,
+                "accepted": self.accepted,
+                "rejected": self.rejected,
+            },
+            "sets": [
+                {"path": printable_path(s.path), "photos": s.photos, "pairs": s.pairs, "stale": s.stale}
+                for s in self.sets
+            ],
+            "runs": [
+                {"path": printable_path(r.path), "dataset": printable_path(r.dataset), "stale": r.stale}
+                for r in self.runs
+            ],
+            "next": step.line(self.workspace),
+            "why": step.why,
+        }
+
+    def in_words(self) -> list[str]:
+        """The same for a person, a line each."""
+        unreadable = f", {self.unreadable:,} unreadable" if self.unreadable else ""
+        unknown = f", {self.unknown_cameras:,} of unknown type" if self.unknown_cameras else ""
+        lines = [
+            f"photos   {self.photos:,}{unreadable}: {self.phones:,} by phones, {self.others:,} by other cameras",
+            f"cameras  {self.cameras:,}{unknown}",
+            f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected, {self.waiting:,} waiting",
+        ]
+        for one in self.sets:
+            what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
+            lines.append(f"set      {printable_path(one.path)}: {what}{'; the catalogue changed since' * one.stale}")
+        again = "; its set was written again since"
+        return lines + [f"run      {printable_path(run.path)}{again * run.stale}" for run in self.runs]
+
+
+def status(catalog: Catalog) -> Status:
+    """Return the status of a workspace; counts are kept ready, so this takes no scan of its photos."""
+    cameras = catalog.cameras()
+    phones, others = photos_by_side(catalog)
+    by_status = dict(catalog.counts("status"))
+    open_pairs = catalog.connection.execute(
+        "SELECT count(*), coalesce(sum(assigned), 0) FROM candidate WHERE waits"
+    ).fetchone()
+    decided = tally(catalog)
+    sets = tuple(_sets(catalog))
+    return Status(
+        workspace=catalog.workspace.root,
+        photos=sum(by_status.values()),
+        unreadable=sum(count for kind, count in by_status.items() if kind != "ok"),
+        cameras=len(cameras),
+        unknown_cameras=sum(camera.type is CameraType.UNKNOWN for camera, _ in cameras),
+        phones=phones,
+        others=others,
+        compared=compared(catalog),
+        waiting=int(open_pairs[0]),
+        proposed=int(open_pairs[1]),
+        accepted=decided["accepted"],
+        rejected=decided["rejected"],
+        sets=sets,
+        runs=tuple(_runs(catalog, sets)),
+        own_set=catalog.workspace.exports / catalog.workspace.name,
+    )
+
+
+def next_step(found: Status) -> Step:
+    """Return the one step that a person would take next."""
+    if not found.photos:
+        return Step("no photos are here yet", ("ingest", "PHOTOS"))
+    if found.unreadable == found.photos:
+        return Step("no photo can be read", ("photos", "--where", "status != 'ok'"))
+    if found.phones and found.others:
+        if found.compared is None or found.phones > found.compared[0] or found.others > found.compared[1]:
+            sides = f"{counted(found.phones, 'phone photo')} and {counted(found.others, 'other')}"
+            return Step(f"{sides} are not all compared", ("pair",))
+        if found.proposed or (found.waiting and not found.accepted):
+            return Step(f"{counted(found.proposed or found.waiting, 'pair')} to decide", ("review",))
+    elif found.unknown_cameras and not found.sets:
+        missing = "phone" if not found.phones else "other camera"
+        return Step(
+            f"no {missing} is known, and {counted(found.unknown_cameras, 'camera')} of unknown type", ("cameras",)
+        )
+    return _export_or_evaluate(found)
+
+
+def in_words(step: Step, workspace: Path) -> str:
+    """The line that commands end with."""
+    line = step.line(workspace)
+    return f"{step.why}; next: {line}" if line else step.why
+
+
+def _export_or_evaluate(found: Status) -> Step:
+    fresh = [one for one in found.sets if not one.stale]
+    if not found.sets:
+        pairs = ("--pairs",) if found.accepted else ()
+        return Step("no set is exported yet", ("export", shown(found.own_set), *pairs))
+    if not fresh:
+        last = found.sets[-1]
+        return Step("the set is older than the catalogue", ("export", shown(last.path), *last.options, "--replace"))
+    evaluated = {run.path for run in found.runs if not run.stale}
+    for one in fresh:
+        if not evaluated & {*_run_places(found.workspace, one.path)}:
+            return Step("the set is not evaluated yet", ("evaluate", shown(one.path)), in_workspace=False)
+    done = next(run for run in found.runs if not run.stale)
+    return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / 'report.html')}")
+
+
+def _sets(catalog: Catalog) -> list[ExportedSet]:
+    """The sets that are still where they were written, the oldest first."""
+    remembered = exported_places(catalog)
+    places = {*remembered, *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
+    found = sorted((path for path in places if is_set(path)), key=lambda path: (path / MANIFEST).stat().st_mtime_ns)
+    choice, settings = chosen(catalog), catalog.workspace.settings.export
+    sets = []
+    for path in found:
+        told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        splits = (told.get("attributes"), told.get("group_by"), told.get("seed"))
+        stale = (
+            told.get("created") != catalog.changed()
+            or remembered.get(path, catalog.revision()) != catalog.revision()
+            or splits != (list(choice.attributes), list(choice.group_by), choice.seed)
+        )
+        counts = told.get("counts", {})
+        match = told.get("match", [])
+        options = [
+            *(["--pairs"] if told.get("pairs") else []),
+            *(["--keep-gps"] if told.get("keep_gps") else []),
+            *(["--licenses", ",".join(told["licenses"])] if told.get("licenses") else []),
+            *(["--match", ",".join(match)] if tuple(match) != settings.match else []),
+        ]
+        sets.append(ExportedSet(path, counts.get("photos", 0), counts.get("pairs", 0), stale, tuple(options)))
+    return sets
+
+
+def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
+    """Where `curate evaluate` puts the run of a set: below `runs/` when the workspace was named, else beside the set."""
+    return workspace / "runs" / dataset.name, dataset.with_name(f"{dataset.name}-run")
+
+
+def _runs(catalog: Catalog, sets: tuple[ExportedSet, ...]) -> list[Run]:
+    dataset_of = {place: one.path for one in sets for place in _run_places(catalog.workspace.root, one.path)}
+    places = [*sorted(catalog.workspace.runs.glob("*")), *sorted(set(dataset_of) - {*catalog.workspace.runs.glob("*")})]
+    runs = []
+    for place in places:
+        report = place / "report.html"
+        if report.is_file():
+            dataset = dataset_of.get(place)
+            stale = dataset is not None and report.stat().st_mtime_ns < (dataset / MANIFEST).stat().st_mtime_ns
+            runs.append(Run(place, dataset.name if dataset else place.name, stale))
+    return runs

@@ -1,0 +1,65 @@
+"""Progress where nobody watches: lines in a log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from curate import output
+from curate.catalog.store import Catalog
+from curate.ingest import ingest
+from curate.progress import Progress, Work
+from tests.conftest import write_photo
+
+
+def lines_of(steps: list[Progress], seconds_each: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines that a piece of work leaves in a log; each step of it takes some seconds."""
+    said: list[str] = []
+    clock = iter(range(1, 10_000))
+    monkeypatch.setattr(output, "note", said.append)
+    monkeypatch.setattr(output.time, "monotonic", lambda: next(clock) * seconds_each)
+
+    def work() -> Work[str]:
+        yield from steps
+        return "done"
+
+    assert output.run_with_progress(work()) == "done"
+    return said
+
+
+def test_a_line_for_each_step_and_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step begins with a line, tells how far it is a few times a minute, and ends with its total; none counts to 0."""
+    counting = [Progress("reading photos", done, 1200) for done in range(0, 1201, 100)]
+    steps = [Progress("learning", 0), *counting, Progress("writing", 0)]
+    assert lines_of(steps, 0.0, monkeypatch) == [
+        "learning", "reading photos: 0 of 1,200", "reading photos: 1,200 of 1,200", "writing",
+    ]  # fmt: skip
+    slow = lines_of(steps, output.PAUSE / 8, monkeypatch)
+    assert 3 <= len([line for line in slow if line.startswith("reading")]) < len(counting)
+    assert slow[-2:] == ["reading photos: 1,200 of 1,200", "writing"]
+
+
+def test_an_ingest_knows_its_total(catalog: Catalog, tmp_path: Path) -> None:
+    """The walk is ahead of reading: the number of photos is known when the first is read, and files of other kinds do not
+    count."""
+    for number in range(3):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    (tmp_path / "photos" / "notes.txt").touch()
+    steps = [step for step in ingest(catalog, [tmp_path / "photos"], jobs=1) if step.what == "reading photos"]
+    assert {step.total for step in steps} == {3} and steps[-1].done == 3
+
+
+def test_a_log_of_a_command(tmp_path: Path) -> None:
+    """The lines of a real command go to standard error, each with its count and total; standard output stays clean."""
+    program = [sys.executable, "-c", "from curate.cli import main; main()"]
+    done = subprocess.run(
+        [*program, "demo", "photos", str(tmp_path / "photos"), "--scenes", "2"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "taking photos: 12 of 12" in done.stderr
+    assert done.stdout.split() == [str(tmp_path / "photos" / "truth.csv")]
