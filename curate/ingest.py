@@ -27,7 +27,7 @@ from curate.photos.guard import Limits, Readers
 from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
-from curate.text import clean_text
+from curate.text import clean_text, counted
 
 BATCH = 2000
 """Files that are looked up, read and written together."""
@@ -339,7 +339,7 @@ class _Run:
                 unseen[folder] += 1
         for folder, count in unseen.items():
             if count:
-                reason = f"{self._hidden[folder]}; {count} photos in it keep what was known of them"
+                reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it: what was known stands"
                 self._skipped.append(SkippedFile(folder, reason))
         for photo in gone:
             self.catalog.set_status(photo, Status.MISSING, "the file is no longer there")

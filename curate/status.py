@@ -167,6 +167,8 @@ def next_step(found: Status) -> Step:
             return Step(f"{sides} are not all compared", ("pair",))
         if found.proposed or (found.waiting and not found.accepted):
             return Step(f"{counted(found.proposed or found.waiting, 'pair')} to decide", ("review",))
+    elif not found.cameras and not found.sets:
+        return Step("no photo names its camera, and a sidecar may", ("ingest", "PHOTOS", "--labels", "LABELS.csv"))
     elif found.unknown_cameras and not found.sets:
         missing = "phone" if not found.phones else "other camera"
         return Step(
@@ -192,7 +194,9 @@ def _export_or_evaluate(found: Status) -> Step:
     evaluated = {run.path for run in found.runs if not run.stale}
     for one in fresh:
         if not evaluated & {*_run_places(found.workspace, one.path)}:
-            return Step("the set is not evaluated yet", ("evaluate", shown(one.path)), in_workspace=False)
+            inside = one.path.parent == found.own_set.parent
+            run = ("-o", shown(found.workspace / "runs" / one.path.name)) if inside else ()
+            return Step("the set is not evaluated yet", ("evaluate", shown(one.path), *run), in_workspace=False)
     done = next(run for run in found.runs if not run.stale)
     return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / 'report.html')}")
 

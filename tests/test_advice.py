@@ -72,7 +72,9 @@ def _commands(text: str, docstring: bool) -> Iterator[str]:
         end = re.search(r"`" if quoted else r"`|[;:,)]|[.?](\s|$)|\n|$", rest)
         assert end is not None
         line = " ".join(rest[: end.start()].split())
-        if quoted or (not docstring and difflib.get_close_matches(line.split()[1], _names(match[1]), 1, 0.8)):
+        word, names = line.split()[1], _names(match[1])
+        verb = word not in names and word.removesuffix("s") in names  # "curate exports the set"
+        if quoted or (not docstring and not verb and difflib.get_close_matches(word, names, 1, 0.8)):
             yield line
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.text import MAX_LENGTH, clean_text, printable_path, visible_text
+from curate.text import MAX_LENGTH, clean_text, counted, printable_path, visible_text
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200))
@@ -64,3 +64,9 @@ def test_what_is_compared_raw_shows_harmlessly(text: str, limit: int) -> None:
 def test_names_that_differ_in_a_control_look_different() -> None:
     """Cleaning would make one of two names; written out, they stay two."""
     assert visible_text("bob\x1b[2J") == r"bob\x1b[2J" != visible_text("bob[2J") == "bob[2J"
+
+
+def test_counted_nouns() -> None:
+    """One is singular, none and many are plural, and thousands are grouped."""
+    assert [counted(n, "photo") for n in (0, 1, 2000)] == ["0 photos", "1 photo", "2,000 photos"]
+    assert counted(2, "copy", "copies") == "2 copies" and counted(1, "copy", "copies") == "1 copy"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
 from curate.catalog.labels import LabelRow
 from curate.splits.groups import groups
+from curate.text import counted
 from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
 
 FEW = 10
@@ -158,7 +159,7 @@ def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[st
         said.append(
             f"A classifier that sees the file properties alone guesses the class with a balanced accuracy of "
             f"{t.balanced_accuracy:.1%} (95 % interval {t.ci_low:.1%} to {t.ci_high:.1%}, chance {t.chance:.0%}; "
-            f"{t.photos} photos of {t.groups} scenes): {reach}."
+            f"{counted(t.photos, 'photo')} of {counted(t.groups, 'scene')}): {reach}."
         )
     if strong or (all_of_them is not None and all_of_them.above_chance):
         said.append(

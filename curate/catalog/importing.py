@@ -23,6 +23,7 @@ from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.text import counted
 
 Prefer = Literal["mine", "theirs"]
 Kind = Literal["pair", "partner", "label", "camera"]
@@ -103,21 +104,21 @@ class Imported:
         """The findings as lines for a person."""
         taken = self.taken
         lines = [
-            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {taken['labels']} labels, "
-            f"{taken['cameras']} cameras; {self.unchanged} already so"
+            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
+            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} already so"
         ]
         a = self.agreement
         if a is not None and a.observed is not None:
             kappa = (
                 f"Cohen's kappa {a.kappa:.2f}" if a.kappa is not None else f"Cohen's kappa is undefined: {a.undefined}"
             )
-            lines.append(f"both decided {a.pairs} pairs and agree on {a.observed:.0%} of them; {kappa}")
+            lines.append(f"both decided {counted(a.pairs, 'pair')} and agree on {a.observed:.0%} of them; {kappa}")
         elif a is not None:
             lines.append(f"no agreement can be measured: {a.undefined}")
         if self.conflicts:
             open_ = sum(conflict.kept is None for conflict in self.conflicts)
             lines.append(
-                f"{len(self.conflicts)} conflicts"
+                counted(len(self.conflicts), "conflict")
                 + (
                     f", {open_} of them open: mine stays; settle them with --prefer mine or --prefer theirs"
                     if open_
@@ -126,7 +127,7 @@ class Imported:
             )
         lines += [f"passed over: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
         if self.unknown:
-            lines.append(f"{len(self.unknown)} photos are not here; decisions on them are left out")
+            lines.append(f"not here: {counted(len(self.unknown), 'photo')}; decisions on them are left out")
         return lines
 
     def as_json(self) -> dict[str, Any]:

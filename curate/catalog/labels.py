@@ -59,7 +59,7 @@ CATALOG_COLUMNS: dict[str, ColumnType] = {
     "burst": "string",
     "jpeg_progressive": "bool",
     "jpeg_tables": "string",
-    "readers_disagree": "bool",
+    "readers_disagree": "string",
 }
 """Columns that a catalogue's view `label` has beside these: `--where` knows them, sets do not hold them."""
 
@@ -112,8 +112,8 @@ MEANINGS: dict[str, str] = {
     "screenshot": "the sign that the file is a picture of a screen; null where there is none",
     "burst": "what the photos of one series of shots share",
     "jpeg_progressive": "whether the JPEG is progressive",
-    "jpeg_tables": "a digest of the quantisation tables, which cameras and programs differ in",
-    "readers_disagree": "whether two EXIF readers say different things of the file",
+    "jpeg_tables": "`libjpeg` or `own`: whose quantisation tables the JPEG has",
+    "readers_disagree": "where two EXIF readers say different things of the file; null where they agree",
 }
 """Column -> what it holds, as docs/labels.md lists it."""
 

@@ -63,10 +63,13 @@ def cameras_set(
 
 def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None:
     """Refuse a camera that no photo is by: a slip of the pen would be kept, and change nothing."""
-    known = [(camera.make or "", camera.model or "") for camera, _ in catalog.cameras()]
-    if camera_key(make, model) in {camera_key(*key) for key in known}:
+    known = [camera for camera, _ in catalog.cameras()]
+    if camera_key(make, model) in {camera_key(camera.make, camera.model) for camera in known}:
         return
-    by_name = {f"{one} {two}".casefold(): (one, two) for one, two in known}
+    by_name = {
+        f"{camera.make_normalized} {camera.model_normalized}".casefold(): (camera.make or "", camera.model or "")
+        for camera in known
+    }
     near = difflib.get_close_matches(f"{make} {model}".casefold(), by_name, n=3)
     root = catalog.workspace.root
     meant = [command("cameras", "set", *by_name[name], type.value, workspace=root) for name in near]

@@ -20,6 +20,7 @@ from curate.handoff import evaluate
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.progress import Work
+from curate.text import counted
 from curate.workspace import Workspace
 
 ACCEPT_FROM = 0.9
@@ -43,14 +44,15 @@ def journey(
     workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
     photos = workspace.root / "photos"
     run(write_photos(photos, scenes, seed, os.cpu_count() or 1))
-    say(f"{scenes} scenes photographed by {len(camera_types())} virtual cameras: {photos}")
+    say(f"{counted(scenes, 'scene')} photographed by {len(camera_types())} virtual cameras: {photos}")
     with workspace.writing("demo"), Catalog.open(workspace) as catalog:
         counts = run(ingest(catalog, [photos], labels=photos / "labels.csv"))
         say(f"ingested: {counts.added} added, {counts.unchanged} unchanged, {counts.unreadable} unreadable")
         found = run(pair_workspace(catalog))
         decide_auto(catalog, ACCEPT_FROM)
+        accepted = tally(catalog)["accepted"]
         say(
-            f"paired: {found.candidates} candidates, {tally(catalog)['accepted']} accepted from a probability of {ACCEPT_FROM} on"
+            f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted from a probability of {ACCEPT_FROM} on"
         )
         dataset = run(ensure_export(catalog))
         say(f"exported: {dataset}")

@@ -9,7 +9,7 @@ from typing import Any
 from curate.catalog.labels import LabelRow
 from curate.export import licenses
 from curate.export.select import LeftOut
-from curate.text import clean_text
+from curate.text import clean_text, counted
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -115,7 +115,12 @@ def _front_matter(name: str, rows: Sequence[LabelRow], content_sha256: str) -> s
 def _summary(rows: Sequence[LabelRow], about: Mapping[str, Any]) -> str:
     pairs = len({row["subject_idx"] for row in rows if row.get("subject_idx") is not None})
     days = sorted(row["taken_at"][:10] for row in rows if row.get("taken_at"))
-    lines = [f"{len(rows)} photos with camera labels" + (f", {pairs} pairs of the same scene" if pairs else "") + "."]
+    lines = [
+        counted(len(rows), "photo")
+        + " with camera labels"
+        + (f", {counted(pairs, 'pair')} of the same scene" if pairs else "")
+        + "."
+    ]
     if days:
         lines.append(f"Taken from {days[0]} to {days[-1]}.")
     lines.append(
@@ -131,7 +136,7 @@ def _heif_note(rows: Sequence[LabelRow]) -> str:
     n = sum(str(row["file_name"]).endswith(".heic") for row in rows)
     if not n:
         return ""
-    return f"{n} photos are HEIC: call `pillow_heif.register_heif_opener()` before they are decoded.\n"
+    return f"HEIC: {counted(n, 'photo')}. Call `pillow_heif.register_heif_opener()` before decoding.\n"
 
 
 def _cameras(rows: Sequence[LabelRow]) -> str:

@@ -24,6 +24,7 @@ from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
+from curate.text import counted
 
 _MOST_EXACT = 2**53
 _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
@@ -135,7 +136,7 @@ def _check_rows(rows: list[LabelRow], listed: Mapping[str, str]) -> Iterator[Pro
     for column in ("photo_id", "sha256", "file_name"):
         for value, n in Counter(row[column] for row in rows).items():
             if value is None:
-                yield problem("ids", f"{n} rows have no {column}")
+                yield problem("ids", f"no {column} in {counted(n, 'row')}")
             elif n > 1:
                 yield problem("ids", f"{column} {value} stands in {n} rows")
     for row in rows:
@@ -235,7 +236,7 @@ def _disagreements(content: Mapping[str, Any], attribute: str, row_of: Mapping[i
         ids = content[f"{side}_ids"]
         strange = [i for i in ids if i not in row_of]
         if strange:
-            yield f"{side} names {len(strange)} photos that are not in the set, such as {strange[0]}"
+            yield f"{side} names {counted(len(strange), 'photo')} that the set does not hold, such as {strange[0]}"
         names = [content["label_encoder_classes"][label] for label in content[f"encoded_{side}_labels"]]
         wrong = [
             i
@@ -243,7 +244,7 @@ def _disagreements(content: Mapping[str, Any], attribute: str, row_of: Mapping[i
             if i in row_of and label_text(row_of[i].get(attribute)) != name
         ]
         if wrong:
-            yield f"{side} labels {len(wrong)} photos otherwise than the table, such as {wrong[0]}"
+            yield f"{side} labels {counted(len(wrong), 'photo')} otherwise than the table, such as {wrong[0]}"
 
 
 def _check_card(path: Path, rows: list[LabelRow]) -> Iterator[Problem]:
@@ -258,7 +259,9 @@ def _check_card(path: Path, rows: list[LabelRow]) -> Iterator[Problem]:
             named = {line.get("photo_id") for line in csv.DictReader(file)}
         missing = {str(row["photo_id"]) for row in rows} - named
         if missing:
-            yield Problem("card", "ATTRIBUTION.csv", f"{len(missing)} photos are not named, such as {min(missing)}")
+            yield Problem(
+                "card", "ATTRIBUTION.csv", f"not named: {counted(len(missing), 'photo')}, such as {min(missing)}"
+            )
 
 
 def _sha256(path: Path) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from curate.text import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -83,7 +85,7 @@ def words(evidence: Evidence) -> list[str]:
     """The evidence in plain words, the weightiest first."""
     said = []
     if evidence.inliers:
-        said.append(f"{evidence.inliers} of {evidence.matches} matching points agree on one view")
+        said.append(f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view")
         seen = (
             "both see all of the smaller view"
             if evidence.overlap > 0.97
@@ -91,7 +93,7 @@ def words(evidence: Evidence) -> list[str]:
         )
         said.append(seen)
     elif evidence.matches:
-        said.append(f"{_count(evidence.matches, 'point')} alike, but no common view")
+        said.append(f"{counted(evidence.matches, 'point')} alike, but no common view")
     else:
         said.append("no points alike")
     if evidence.alignment is not None:
@@ -131,10 +133,6 @@ def words(evidence: Evidence) -> list[str]:
     if evidence.rank_other > 1:
         said.append(f"the other photo's {_ordinal(evidence.rank_other)} choice")
     return said
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _duration(seconds: float) -> str:

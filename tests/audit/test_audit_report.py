@@ -253,3 +253,39 @@ def test_a_picture_that_cannot_be_read_is_counted(tmp_path: Path, monkeypatch: p
     answer = audit([tmp_path])
     assert kinds(answer) == {("test", "train", "duplicate"): 1}
     assert answer["unused"] == [{"place": str(tmp_path), "what": "picture file", "values": 1}]
+
+
+def test_leaks_name_files(tmp_path: Path) -> None:
+    """Examples are what a person can look at: the files of a photo of each side, with the owner or scene that they share."""
+    rows = [
+        {"photo_id": 1, "file_name": "images/1.jpg", "owner": "ann", "sha256": "a", "subject_idx": 7},
+        {"photo_id": 2, "file_name": "images/2.jpg", "owner": "ann", "sha256": "b", "subject_idx": 7},
+        {"photo_id": 3, "file_name": "images/3.jpg", "owner": "bob", "sha256": "c"},
+        {"photo_id": 4, "file_name": "images/4.jpg", "owner": "cy", "sha256": "c"},
+        {"photo_id": 5, "file_name": "images/5.jpg", "owner": "di", "sha256": "e"},
+    ]
+    place = parquet_set(tmp_path / "set", rows)
+    path = split_json(tmp_path / "split.json", train=[1, 3, 5], test=[2, 4, 5])
+    named = {leak["kind"]: leak["examples"] for leak in audit([place, path])["leaks"]}
+    assert named == {
+        "photo": ["images/5.jpg"],
+        "owner": ["ann: images/1.jpg, images/2.jpg"],
+        "scene": ["subject_idx 7: images/1.jpg, images/2.jpg"],
+        "duplicate": ["images/3.jpg = images/4.jpg"],
+    }
+    other = parquet_set(tmp_path / "other", [{"photo_id": 9, "file_name": "images/9.jpg", "sha256": "a"}])
+    (leak,) = audit([place, other])["leaks"]
+    assert leak["examples"] == ["images/1.jpg = images/9.jpg"]
+
+
+def test_an_audit_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A set without sides has nothing that could leak: that is said, with what to name instead, and is not called sound."""
+    place = parquet_set(tmp_path / "set", [{"photo_id": 1, "file_name": "images/1.jpg"}])
+    assert run_cli(["audit", str(place)]) == Exit.DONE
+    said = capsys.readouterr()
+    assert "no leak found" not in said.out and "nothing was compared" in said.out
+    assert "curate audit TRAIN_SET TEST_SET" in said.err
+    path = split_json(tmp_path / "split.json", train=[1], val=[2], test=[3])
+    assert run_cli(["audit", str(path)]) == Exit.DONE
+    assert "no leak found in 3 comparisons" in capsys.readouterr().out
+    assert audit([path])["compared"] == 3

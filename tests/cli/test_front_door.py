@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,18 @@ def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(tmp_path / "w")]) == Exit.SOME_FAILED
     capsys.readouterr()
     return tmp_path / "w"
+
+
+def test_unreadable_files_are_listed_by_the_command_that_is_named(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line that names it can be pasted: the expression is quoted, and readable."""
+    assert run_cli(["ingest", str(place.parent / "photos"), "-w", str(place)]) == Exit.SOME_FAILED
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "could not be read" in line)
+    named = line.partition(": ")[2]
+    assert named == f"curate photos --where \"status != 'ok'\" -w {place}"
+    assert run_cli([*shlex.split(named)[1:], "--format", "jsonl"]) == Exit.DONE
+    assert capsys.readouterr().out.count("broken.jpg") == 1
 
 
 def test_rows_as_one_object(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,3 +131,11 @@ def test_what_an_export_uses_is_said_and_can_be_withdrawn(place: Path, capsys: p
     assert "nothing to withdraw" in capsys.readouterr().err
     assert [entry.get("withdrawn", False) for entry in used()["history"]] == [False, True]  # type: ignore[attr-defined]
     assert run_cli(["split", "--withdraw", "--attribute", "Make", *where]) == Exit.USAGE
+
+
+def test_one_photo_is_not_photos(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A count and its noun agree, in what a command prints and in the set's card."""
+    out = place.parent / "set"
+    assert run_cli(["export", str(out), "-w", str(place)]) == Exit.DONE
+    assert capsys.readouterr().out == f"{out}: 1 photo\n"
+    assert "1 photo with camera labels." in (out / "README.md").read_text()

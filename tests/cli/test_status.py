@@ -35,6 +35,10 @@ RUN = Run(WORKSPACE / "runs" / "a set", "a set", False)
         (EMPTY, ["ingest", "PHOTOS"]),
         (dataclasses.replace(TAKEN_IN, unreadable=9), ["photos", "--where", "status != 'ok'"]),
         (dataclasses.replace(TAKEN_IN, phones=0, unknown_cameras=1), ["cameras"]),
+        (
+            dataclasses.replace(TAKEN_IN, cameras=0, phones=0, others=0),
+            ["ingest", "PHOTOS", "--labels", "LABELS.csv"],
+        ),
         (TAKEN_IN, ["pair"]),
         (dataclasses.replace(PAIRED, compared=(4, 4)), ["pair"]),
         (PAIRED, ["review"]),
@@ -45,8 +49,11 @@ RUN = Run(WORKSPACE / "runs" / "a set", "a set", False)
             dataclasses.replace(DECIDED, sets=(dataclasses.replace(SET, stale=True),)),
             ["export", str(SET.path), "--pairs", "--replace"],
         ),
-        (EXPORTED, ["evaluate", str(SET.path)]),
-        (dataclasses.replace(EXPORTED, runs=(dataclasses.replace(RUN, stale=True),)), ["evaluate", str(SET.path)]),
+        (EXPORTED, ["evaluate", str(SET.path), "-o", str(RUN.path)]),
+        (
+            dataclasses.replace(EXPORTED, runs=(dataclasses.replace(RUN, stale=True),)),
+            ["evaluate", str(SET.path), "-o", str(RUN.path)],
+        ),
         (dataclasses.replace(EXPORTED, runs=(RUN,)), None),
     ],
 )
@@ -98,14 +105,17 @@ def test_commands_end_with_the_next_step(
     said = told(capsys, "decide", "accept", str(photos / "1.jpg"), str(photos / "2.jpg"), *where)
     assert f"next: curate export {shlex.quote(str(out))} --pairs -w {quoted}" in said
     said = told(capsys, "export", str(out), "--pairs", *where)
-    assert said.endswith(f"next: curate evaluate {shlex.quote(str(out))}")
+    run = place / "runs" / "my walk"
+    assert said.endswith(f"next: curate evaluate {shlex.quote(str(out))} -o {shlex.quote(str(run))}")
     found = status(capsys, place)
     assert found["photos"] == 6 and found["cameras"] == 2 and found["unknown_cameras"] == found["unreadable"] == 0
     assert found["pairs"]["accepted"] == 1 and found["runs"] == []
     assert found["sets"] == [{"path": str(out), "photos": 2, "pairs": 1, "stale": False}]
     monkeypatch.chdir(place)
     assert run_cli(["status"]) == Exit.DONE
-    assert capsys.readouterr().out.splitlines()[-1].endswith("next: curate evaluate 'exports/my walk'")
+    assert (
+        capsys.readouterr().out.splitlines()[-1].endswith("next: curate evaluate 'exports/my walk' -o 'runs/my walk'")
+    )
 
 
 def test_with_json_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
