@@ -10,6 +10,8 @@ import pytest
 
 from curate import output
 from curate.catalog.store import Catalog
+from curate.errors import HandoffError
+from curate.handoff import evaluate
 from curate.ingest import ingest
 from curate.progress import Progress, Work
 from tests.conftest import write_photo
@@ -50,6 +52,14 @@ def test_an_ingest_knows_its_total(catalog: Catalog, tmp_path: Path) -> None:
     (tmp_path / "photos" / "notes.txt").touch()
     steps = [step for step in ingest(catalog, [tmp_path / "photos"], jobs=1) if step.what == "reading photos"]
     assert {step.total for step in steps} == {3} and steps[-1].done == 3
+
+
+def test_what_the_evaluator_says_reaches_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It runs as a process of its own, and its lines go where curate's own go, unless they are kept back."""
+    for quiet in (True, False):
+        with pytest.raises(HandoffError):
+            evaluate(tmp_path / "nowhere", tmp_path / "run", ("offline",), quiet=quiet)
+        assert ("nowhere" in capfd.readouterr().err) is not quiet
 
 
 def test_a_log_of_a_command(tmp_path: Path) -> None:
