@@ -11,9 +11,10 @@ from curate.advice import command, shown
 from curate.cameras.types import CameraType
 from curate.catalog.decisions import tally
 from curate.catalog.store import Catalog
-from curate.export.folder import MANIFEST, is_set
+from curate.export.folder import is_set
 from curate.export.run import exported_places
 from curate.pairing.run import compared, photos_by_side
+from curate.sources.made import MANIFEST
 from curate.splits.choice import chosen
 from curate.text import counted, printable_path
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 
+from curate.advice import command
 from curate.catalog import decisions
 from curate.catalog.naming import named, photos_below, source_folders
 from curate.catalog.store import Catalog
@@ -35,11 +35,10 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
         places[place] = None
         photos |= dict.fromkeys(row["id"] for row in photos_below(catalog, place))
     if unknown:
-        root = shlex.quote(str(catalog.workspace.root))
         raise UsageError(
             "nothing was taken in from there",
             ", ".join(unknown),
-            f"All paths are printed by: curate photos -w {root} --format jsonl",
+            f"All paths are printed by: {command('photos', '--format', 'jsonl', workspace=catalog.workspace.root)}",
         )
     decisions.forget_photos(catalog, list(photos), list(places))
     return len(photos)

@@ -40,7 +40,7 @@ def clocks_set(
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
     print(f"{camera_b} against {camera_a}: {seconds:g} s")
-    note("curate pair -w DIR pairs by it; curate undo -w DIR takes it back")
+    note("`curate pair -w DIR` pairs by it; `curate undo -w DIR` takes it back")
 
 
 @app.command("unset")
@@ -56,4 +56,4 @@ def clocks_unset(
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)
     print(f"{camera_b} against {camera_a}: nothing is stated")
-    note("curate pair -w DIR estimates it from the photos; curate undo -w DIR states it again")
+    note("`curate pair -w DIR` estimates it from the photos; `curate undo -w DIR` states it again")

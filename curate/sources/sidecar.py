@@ -65,10 +65,10 @@ class Sidecar:
         ]
         if self.unusable:
             remarks.append(
-                f"the sidecar: taken_at is no time in {_rows(len(self.unusable))}; curate skipped lists them"
+                f"the sidecar: taken_at is no time in {_rows(len(self.unusable))}; `curate skipped` lists them"
             )
         if unmatched:
-            remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; curate skipped lists them")
+            remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; `curate skipped` lists them")
         return remarks
 
 
