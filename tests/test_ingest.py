@@ -241,7 +241,7 @@ def test_a_disk_that_is_not_mounted_loses_no_photo(catalog: Catalog, tmp_path: P
     catalog.remember_device(os.fsencode(photos), photos.stat().st_dev + 1)  # as if it had been another disk's
     assert counts(take_in(catalog, photos)) == {"skipped": 1}
     assert rows(catalog)["1.jpg"]["status"] == "ok"
-    assert "not mounted; 1 photos" in next(catalog.skipped())[1]
+    assert "not mounted; 1 photo in it" in next(catalog.skipped())[1]
     catalog.remember_device(os.fsencode(photos), photos.stat().st_dev)
     assert counts(take_in(catalog, photos)) == {"missing": 1}
 
