@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from curate.catalog import decisions
@@ -165,6 +166,23 @@ def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] |
         if row["type"] in ("dslr", "mirrorless", "compact")
         else None
     )
+
+
+def doubts_about(catalog: Catalog, phone: sqlite3.Row, other: sqlite3.Row) -> list[str]:
+    """Return what speaks against pairing two photos, in words: a pair is one scene, by a phone and by another camera.
+
+    Any two photos may be accepted; who pairs two by hand is told this first. `phone`, `other`: rows of `pair_of`.
+    """
+    names = {row["id"]: Path(row["path"]).name for row in (phone, other)}
+    doubts = [f"{names[row['id']]} cannot be read" for row in (phone, other) if row["status"] != "ok"]
+    sides = {row["id"]: side_of(catalog, row) for row in (phone, other) if row["status"] == "ok"}
+    doubts += [f"{names[photo]} is of an unknown kind of camera" for photo, side in sides.items() if side is None]
+    known = [side for side in sides.values() if side is not None]
+    if known == ["phone", "phone"]:
+        doubts.append("both were taken with phones")
+    elif known == ["other", "other"]:
+        doubts.append("neither was taken with a phone")
+    return doubts
 
 
 def decide_by_path(

@@ -6,11 +6,10 @@ import csv
 import dataclasses
 import io
 import json
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from curate.demo.plan import CollectionOptions, Photo, plan
 from curate.demo.scenes import make_scene
 from curate.demo.shoot import take
 from curate.errors import StorageError, UsageError
+from curate.processes import process_pool
 from curate.progress import Progress, Work
 from curate.workspace import write_atomically
 
@@ -102,8 +102,7 @@ def _photograph_all(folder: Path, jobs: Sequence[list[Photo]], seed: int, moved:
         finally:
             cv2.setNumThreads(threads)
         return
-    # Fresh processes: a fork of one that runs threads (an app, torch) may hang.
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    pool = process_pool(workers, _start_worker)
     try:
         for future in as_completed([pool.submit(_photograph, folder, job, seed, moved) for job in jobs]):
             yield future.result()

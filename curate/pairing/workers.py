@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,6 +22,7 @@ from curate.errors import CurateError
 from curate.pairing.compare import Comparison, compare
 from curate.pairing.features import SHORT, Features, compute, is_whole, load, save
 from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
+from curate.processes import process_pool
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")
@@ -109,8 +109,7 @@ class Workers:
 
     def __enter__(self) -> Self:
         if self._count > 1:
-            # Spawned, not forked: the app has threads, and a forked copy of a lock that one of them holds never opens.
-            self._executor = ProcessPoolExecutor(self._count, get_context("spawn"), initializer=_alone)
+            self._executor = process_pool(self._count, _alone)
         else:
             self._stack.enter_context(one_thread())
         return self

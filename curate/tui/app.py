@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from rich.text import Text
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 
 from curate.catalog.store import Catalog
+from curate.errors import CurateError
+from curate.tui.failures import as_message
+from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
 from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.copies import CopiesScreen
@@ -87,6 +94,48 @@ class CurateApp(App[None]):
         """Show the keys of the screen in view."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    # --- no mistake ends the app where it can be helped
+
+    def tell(self, error: Exception, doing: str) -> None:
+        """Say in the status line that something failed; what was not foreseen also goes to a file."""
+        message = as_message(error, doing, self.catalog.workspace)
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, CurateScreen):
+                screen.complain(message, f"{doing} failed: ")
+                return
+        raise error
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key or a click on a key asks for."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:  # noqa: BLE001  told in the status line, written to a file
+            name = action if isinstance(action, str) else action[1]
+            self.tell(error, name.replace("_", " "))
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What no screen can answer (one that cannot be drawn) ends the app, with a message instead of a page of traceback."""
+        ended = _Ended(as_message(error, "the app", self.catalog.workspace))
+        ended.__cause__ = error
+        super()._handle_exception(ended)
+
+
+class _Ended(Exception):
+    """The app ended by a mistake; Textual prints it once the terminal is a terminal again."""
+
+    def __init__(self, message: CurateError) -> None:
+        super().__init__(str(message))
+        self._message = message
+
+    def __rich__(self) -> Text:
+        return Text("\n".join(["the app ended", *self._message.lines()]))
 
 
 def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:

@@ -37,8 +37,22 @@ class WorkEnded(Message):
 
     summary: str
     """What it did, or why it stopped, in one line."""
-    failed: bool = False
-    """Whether it stopped for an error."""
+
+
+@dataclass
+class WorkFailed(Message):
+    """Work beside the app ended with an error."""
+
+    name: str
+    """What was being done."""
+    error: CurateError
+    """What went wrong, why, and the way out."""
+    group: str
+    """Which kind of work it was."""
+
+
+class ScoresFollowed(Message):
+    """The pairs that wait were scored anew."""
 
 
 @dataclass

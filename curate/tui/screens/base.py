@@ -1,14 +1,13 @@
-"""What the screens share: a headline, a status line in words, running work."""
+"""What the screens share: a headline, a status line in words, running work, undo and redo."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 from textual.worker import Worker
 
@@ -18,53 +17,33 @@ from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.learning import due, follow
 from curate.progress import Work
-from curate.tui.messages import WorkAdvanced, WorkEnded
-from curate.tui.shown import shown
-from curate.tui.work import is_running, start_work
-
-if TYPE_CHECKING:
-    from curate.tui.app import CurateApp
-
-MIN_COLUMNS, MIN_ROWS = 80, 24
+from curate.tui.guarded import GuardedScreen
+from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
+from curate.tui.shown import folded, shown
+from curate.tui.work import LONG, is_running, start_beside, start_work
 
 
-class CurateScreen(Screen[None]):
+class CurateScreen(GuardedScreen[None]):
     """A screen of the app: a headline, its own body, a status line and the footer."""
 
     def __init__(self) -> None:
         super().__init__()
         self._work: Worker[None] | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
         yield from self.compose_body()
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False)
-        yield Static(
-            f"This app needs {MIN_COLUMNS} × {MIN_ROWS} characters.\nMake the window larger.",
-            id="too-small",
-            markup=False,
-        )
 
     def compose_body(self) -> ComposeResult:
         """Yield the screen's own widgets."""
         raise NotImplementedError
 
     @property
-    def curate(self) -> CurateApp:
-        """The app."""
-        return cast("CurateApp", self.app)
-
-    @property
     def catalog(self) -> Catalog:
         """The app's catalogue."""
         return self.curate.catalog
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Say so where the terminal is too small, and show the pictures' room on large ones."""
-        self.set_class(event.size.width < MIN_COLUMNS or event.size.height < MIN_ROWS, "-too-small")
-        self.set_class(event.size.height >= 32, "-tall")
-        self.set_class(event.size.width >= 110, "-wide")
 
     def headline(self, title: str, *facts: str) -> None:
         """Say where one is and how things stand."""
@@ -76,13 +55,26 @@ class CurateScreen(Screen[None]):
 
     def say(self, message: str | Text, *, problem: bool = False) -> None:
         """Say something in the status line; a problem has a sign and a colour."""
-        text = message if isinstance(message, Text) else shown(message)
+        text = message if isinstance(message, Text) else folded(message) if problem else shown(message)
         line = Text("✗ ", "bold red") if problem else Text("")
         self.query_one("#status", Static).update(line + text)
 
-    def complain(self, error: CurateError) -> None:
+    def complain(self, error: CurateError, before: str = "") -> None:
         """Say what went wrong, and the way out."""
-        self.say(". ".join(error.lines()), problem=True)
+        self.say(before + ". ".join(error.lines()), problem=True)
+
+    def ask(self, prompt: ModalScreen[str | None], answered: Callable[[str], None]) -> None:
+        """Ask in a small window; `answered` gets what was answered, and is not called where nothing was."""
+
+        def guarded(answer: str | None) -> None:
+            if answer is None:
+                return
+            try:
+                answered(answer)
+            except Exception as error:  # noqa: BLE001  told in the status line, written to a file
+                self.curate.tell(error, "acting on the answer")
+
+        self.app.push_screen(prompt, guarded)
 
     # --- long work
 
@@ -104,9 +96,16 @@ class CurateScreen(Screen[None]):
 
     def on_work_ended(self, message: WorkEnded) -> None:
         """Show what it did."""
-        self.say(message.summary, problem=message.failed)
+        self.say(message.summary)
         self.refresh_data()
         self.let_scores_follow()  # replaced files take their decisions with them
+
+    def on_work_failed(self, message: WorkFailed) -> None:
+        """Show why it ended, and what long work did until then."""
+        if message.group == LONG:
+            self.refresh_data()
+            self.let_scores_follow()
+        self.complain(message.error, f"{message.name} failed: ")
 
     def action_stop_work(self) -> None:
         """Stop what runs."""
@@ -133,14 +132,15 @@ class CurateScreen(Screen[None]):
         workspace = self.catalog.workspace
 
         def rescore() -> None:
-            try:
-                with Catalog.open(workspace) as catalog:
-                    if follow(catalog):
-                        self.app.call_from_thread(self.refresh_data)
-            except CurateError as error:
-                self.app.call_from_thread(self.complain, error)
+            with Catalog.open(workspace) as catalog:
+                if follow(catalog):
+                    self.post_message(ScoresFollowed())
 
-        self.run_worker(rescore, group="scores", thread=True, exclusive=True)
+        start_beside(self, workspace, "scoring the pairs anew", rescore, group="scores")
+
+    def on_scores_followed(self) -> None:
+        """Show the new scores."""
+        self.refresh_data()
 
     # --- undo and redo are the same everywhere
 
@@ -162,8 +162,8 @@ class CurateScreen(Screen[None]):
             self.say(f"there is nothing to {name}", problem=True)
             return
         self.refresh_data()
-        self.say(f"{past}: {in_words(self.catalog, decision)}")
         self.after_step(decision)
+        self.say(f"{past}: {in_words(self.catalog, decision)}")
         self.let_scores_follow()
 
     def after_step(self, decision: decisions.Decision) -> None:

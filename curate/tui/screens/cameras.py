@@ -12,9 +12,11 @@ from textual.widgets import DataTable, Static
 from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
 from curate.errors import CurateError
+from curate.text import counted
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.prompt import AskChoice
+from curate.tui.work import start_beside
 
 
 class CamerasScreen(CurateScreen):
@@ -60,7 +62,7 @@ class CamerasScreen(CurateScreen):
         ):
             table.add_column(name, width=width)
         # what the rules load at the first question takes a second, which is not to pass between a key and its answer
-        self.run_worker(_warm_up, name="warm-up", group="warm-up", thread=True)
+        start_beside(self, self.catalog.workspace, "loading the camera rules", _warm_up, group="warm-up")
 
     def refresh_data(self) -> None:
         """Read the cameras again."""
@@ -81,14 +83,14 @@ class CamerasScreen(CurateScreen):
                 shown(", ".join(camera.also) or None),
             )
         unknown_count = sum(camera.type is CameraType.UNKNOWN for camera in self._cameras)
-        self.headline("Cameras", f"{len(listed):,} cameras", f"{unknown_count:,} of unknown type")
+        self.headline("Cameras", counted(len(listed), "camera"), f"{unknown_count:,} of unknown type")
         self.query_one("#welcome").display = not listed
         table.display = bool(listed)
         table.move_cursor(row=min(row, max(0, table.row_count - 1)))
 
-    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+    async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Enter on a row asks for its type."""
-        self.action_set_type()
+        await self.run_action("set_type")
 
     def action_set_type(self) -> None:
         """Ask for the type of the camera under the cursor."""
@@ -96,9 +98,7 @@ class CamerasScreen(CurateScreen):
             return
         camera = self._cameras[self.query_one(DataTable).cursor_row]
 
-        def answered(choice: str | None) -> None:
-            if choice is None:
-                return
+        def answered(choice: str) -> None:
             try:
                 decisions.set_camera_type(self.catalog, camera.make or "", camera.model or "", CameraType(choice))
             except CurateError as error:
@@ -108,7 +108,7 @@ class CamerasScreen(CurateScreen):
             self.say(f"{camera.make or ''} {camera.model or ''} is now: {choice} · u undoes")
 
         question = f"What is the {shown(camera.make, missing='').plain} {shown(camera.model, missing='').plain}?"
-        self.app.push_screen(AskChoice(question, [kind.value for kind in CameraType]), answered)
+        self.ask(AskChoice(question, [kind.value for kind in CameraType]), answered)
 
 
 def _warm_up() -> None:

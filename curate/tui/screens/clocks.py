@@ -14,6 +14,7 @@ from textual.widgets import DataTable, Static
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.run import clock_offsets, state_clock_offset
+from curate.text import counted
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
@@ -101,7 +102,7 @@ class ClocksScreen(CurateScreen):
             )
         stated_count = sum(offset["source"] == "person" for offset in self._offsets)
         pairs = len({(offset["camera_a"], offset["camera_b"]) for offset in self._offsets})
-        self.headline("Clocks", f"{pairs:,} pairs of cameras", f"{stated_count:,} stated")
+        self.headline("Clocks", counted(pairs, "pair of cameras", "pairs of cameras"), f"{stated_count:,} stated")
         there = bool(self._offsets)
         self.query_one("#welcome").display = not there
         table.display = self.query_one("#clock").display = there
@@ -124,9 +125,9 @@ class ClocksScreen(CurateScreen):
 
     # --- actions
 
-    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+    async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Enter on a row corrects it."""
-        self.action_correct()
+        await self.run_action("correct")
 
     def action_correct(self) -> None:
         """Ask for the offset of the two clocks under the cursor."""
@@ -140,22 +141,19 @@ class ClocksScreen(CurateScreen):
             self.say("two cameras are needed, and the photos name fewer", problem=True)
             return
 
-        def first(camera_b: str | None) -> None:
-            if camera_b is None:
-                return
+        def first(camera_b: str) -> None:
             others = {camera: name for camera, name in self._names.items() if camera != camera_b}
             question = f"Against the clock of which other camera than the {self.name_of(camera_b)}?"
-            self.app.push_screen(
-                AskChoice(question, others), lambda camera_a: self._ask(camera_a, camera_b) if camera_a else None
-            )
+            self.ask(AskChoice(question, others), lambda camera_a: self._ask(camera_a, camera_b))
 
-        self.app.push_screen(AskChoice("The clock of which camera?", self._names), first)
+        self.ask(AskChoice("The clock of which camera?", self._names), first)
 
     def _ask(self, camera_a: str, camera_b: str, value: str = "") -> None:
         one, two = self.name_of(camera_a), self.name_of(camera_b)
 
-        def answered(text: str | None) -> None:
-            if not text:
+        def answered(text: str) -> None:
+            if text in ("", value):
+                self.say("nothing was stated: the offset is as it was" if value else "nothing was stated")
                 return
             seconds = parse_seconds(text)
             if seconds is None:
@@ -172,7 +170,7 @@ class ClocksScreen(CurateScreen):
             self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library pairs by it")
 
         question = f"How far is the clock of the {two} ahead of that of the {one}?"
-        self.app.push_screen(AskText(question, value, _HINT), answered)
+        self.ask(AskText(question, value, _HINT), answered)
 
     def _show(self, camera_a: str, camera_b: str) -> None:
         for row, offset in enumerate(self._offsets):
@@ -221,7 +219,7 @@ def sentence(offset: Offset, one: str, two: str) -> str:
     if source == "person":
         said.append("Stated by a person; it stands in place of what the photos say")
     else:
-        moments = f"{offset['support']:,} moment" + ("" if offset["support"] == 1 else "s")
+        moments = counted(offset["support"], "moment")
         by = {"content": f"{moments} in photos say so", "gps": "Both are tied to GPS time"}
         spread = f"; single pairs lie {in_words(offset['spread'], sign=False)} around it" if offset["spread"] else ""
         said.append(

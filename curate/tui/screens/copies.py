@@ -15,9 +15,11 @@ from textual.worker import get_current_worker
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, keep
 from curate.errors import CurateError
+from curate.text import counted
 from curate.tui.messages import CopiesFound, Copy
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
+from curate.tui.work import start_beside
 from curate.workspace import Workspace
 
 SHOWN_GROUPS = 500
@@ -75,7 +77,7 @@ class CopiesScreen(CurateScreen):
             if not worker.is_cancelled:
                 self.post_message(found)
 
-        self.run_worker(look, name="copies", group="copies", thread=True, exclusive=True)
+        start_beside(self, workspace, "looking for copies", look, group="copies")
 
     def on_copies_found(self, message: CopiesFound) -> None:
         """Show the groups; the photo that was under the cursor, here or in the library, is again."""
@@ -89,8 +91,7 @@ class CopiesScreen(CurateScreen):
         table.add_rows(_cells(copy) for copy in self._copies)
         exact, near = len(self._report.exact), len(self._report.near)
         many = [f"the first {SHOWN_GROUPS:,} shown"] if exact + near > SHOWN_GROUPS else []
-        groups = "group" if exact + near == 1 else "groups"
-        self.headline("Copies", f"{exact + near:,} {groups}: {exact:,} exact, {near:,} alike", *many)
+        self.headline("Copies", f"{counted(exact + near, 'group')}: {exact:,} exact, {near:,} alike", *many)
         self.query_one("#welcome").display = not self._copies
         table.display = self.query_one("#copy").display = bool(self._copies)
         places = [row for row, copy in enumerate(self._copies) if copy.path == under]
@@ -118,9 +119,9 @@ class CopiesScreen(CurateScreen):
 
     # --- actions
 
-    def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
+    async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Enter on a row keeps it."""
-        self.action_keep()
+        await self.run_action("keep")
 
     def action_keep(self) -> None:
         """Keep the photo under the cursor, and not the others of its group."""

@@ -12,8 +12,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from curate.tui.guarded import GuardedScreen
 
-class HelpScreen(ModalScreen[None]):
+
+class HelpScreen(GuardedScreen[None], ModalScreen[None]):
     """The keys of the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -24,7 +26,7 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self._below = below
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
             yield Static(self._keys())
 

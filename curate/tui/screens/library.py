@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -15,14 +16,16 @@ from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
 from curate.catalog.labels import LabelRow
-from curate.catalog.pairs import pair_of, waiting
+from curate.catalog.pairs import doubts_about, pair_of, waiting
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
+from curate.text import counted
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
-from curate.tui.widgets.prompt import AskText
+from curate.tui.widgets.prompt import AskChoice, AskText
+from curate.tui.work import start_beside
 
 SHOWN_ROWS = 1000
 """Photos listed at most; the filter finds the rest."""
@@ -143,8 +146,8 @@ class LibraryScreen(CurateScreen):
         others = sum(by_type.get(name, 0) for name in ("dslr", "mirrorless", "compact"))
         self.headline(
             "Library",
-            f"{total:,} photos" + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{waiting(self.catalog):,} wait, {tally['accepted']:,} accepted",
+            counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
+            f"{waiting(self.catalog):,} waiting, {tally['accepted']:,} accepted",
             f"{by_type.get('smartphone', 0):,} phone, {others:,} camera",
         )
         self.query_one("#by-type", Bars).show(types)
@@ -169,7 +172,7 @@ class LibraryScreen(CurateScreen):
             except CurateError as error:
                 self.post_message(PhotosFound(where, [], error=error))
 
-        self.run_worker(look, name="filter", group="filter", thread=True, exclusive=True)
+        start_beside(self, catalog.workspace, "the filter", look, group="filter")
 
     def on_photos_found(self, message: PhotosFound) -> None:
         """Show what a filter found, unless another one was asked for in the meantime."""
@@ -223,12 +226,12 @@ class LibraryScreen(CurateScreen):
     def action_ingest(self) -> None:
         """Ask for a folder, and take it in."""
 
-        def answered(path: str | None) -> None:
+        def answered(path: str) -> None:
             if path:
                 place = Path(path).expanduser()
                 self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), _ingest_summary)
 
-        self.app.push_screen(
+        self.ask(
             AskText("Take in the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
         )
 
@@ -237,9 +240,9 @@ class LibraryScreen(CurateScreen):
         from curate.pairing.run import PairingCounts, pair_workspace
 
         def summary(counts: PairingCounts) -> str:
-            left = f", {len(counts.left_out)} photos left out" if counts.left_out else ""
-            sides = f"{counts.phones:,} phone and {counts.others:,} camera photos"
-            return f"{counts.candidates:,} candidates among {sides}{left} · R reviews them"
+            left = f", {counted(len(counts.left_out), 'photo')} left out" if counts.left_out else ""
+            sides = f"{counts.phones:,} of phones and {counts.others:,} of cameras"
+            return f"{counted(counts.candidates, 'candidate')} among photos: {sides}{left} · R reviews them"
 
         settings = self.catalog.workspace.settings.pair
         self.begin_work(
@@ -251,16 +254,14 @@ class LibraryScreen(CurateScreen):
     def action_filter(self) -> None:
         """Ask what to show."""
 
-        def answered(text: str | None) -> None:
-            if text is None:
-                return
+        def answered(text: str) -> None:
             self._filter = text
             self._where = None if not text else text if _is_expression(text) else _word_expression(text)
             self.say("")
             self._show_photos()
 
         hint = "A word finds names and cameras; an expression is one over the label columns. Empty shows all."
-        self.app.push_screen(AskText("Show which photos?", self._filter, hint), answered)
+        self.ask(AskText("Show which photos?", self._filter, hint), answered)
 
     def action_mark(self) -> None:
         """Mark the photo under the cursor, or take its mark off; only the last two marks count."""
@@ -283,12 +284,29 @@ class LibraryScreen(CurateScreen):
         )
 
     def action_pair_marked(self) -> None:
-        """Accept the two marked photos as a pair."""
+        """Accept the two marked photos as a pair; where something speaks against it, ask first."""
         if len(self._marked) != 2:
             self.say("mark two photos first, with m", problem=True)
             return
         try:
             phone, other = pair_of(self.catalog, *self._marked)
+        except CurateError as error:
+            self.complain(error)
+            return
+        names = " and ".join(Path(photo["path"]).name for photo in (phone, other))
+        doubts = doubts_about(self.catalog, phone, other)
+        doubts += [f"{Path(path).name} is not in the list now" for path in self._marked if path not in self._paths]
+        if not doubts:
+            self._pair(phone, other)
+            return
+        question = shown(f"Pair {names}? {'; '.join(doubts)}.").plain
+        self.ask(
+            AskChoice(question, {"no": "No, leave them unpaired", "yes": "Yes, pair them all the same"}),
+            lambda answer: self._pair(phone, other) if answer == "yes" else self.say("nothing was paired"),
+        )
+
+    def _pair(self, phone: sqlite3.Row, other: sqlite3.Row) -> None:
+        try:
             decisions.decide(self.catalog, "accept", phone["sha256"], other["sha256"])
         except CurateError as error:
             self.complain(error)

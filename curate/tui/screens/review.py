@@ -24,7 +24,7 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.photo import PhotoView, is_coarse
-from curate.tui.work import is_running
+from curate.tui.work import is_running, start_beside
 
 AHEAD = 1000
 """Pairs that are read ahead of the one in view; there may be many more."""
@@ -109,6 +109,8 @@ class ReviewScreen(CurateScreen):
         self._single = False
         self._drawing: Worker[None] | None = None
         self._drawn: MatchesDrawn | None = None
+        self._seen: tuple[int, int] | None = None
+        """Row IDs of the pair that the screen has been drawn with."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="pictures"):
@@ -159,6 +161,8 @@ class ReviewScreen(CurateScreen):
         self.query_one("#welcome").display = pair is None
         if pair is None:
             return
+        if _ids(pair) != self._seen:
+            self.call_after_refresh(self._drawn_on_screen, pair)
         phone, other = photo_labels(self.catalog, pair.phone_id), photo_labels(self.catalog, pair.other_id)
         sides = [("phone", phone, pair.phone_sha256), ("camera", other, pair.other_sha256)]
         if self._swapped:
@@ -169,6 +173,9 @@ class ReviewScreen(CurateScreen):
         self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
         self.query_one("#evidence", Static).update(_evidence_line(pair, self._partners(pair)))
         self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
+
+    def _drawn_on_screen(self, pair: PairRow) -> None:
+        self._seen = _ids(pair)
 
     def _show_matches(self, names: Text) -> None:
         """Show the drawn matches in place of the two photos, where they are there and of this pair."""
@@ -214,7 +221,7 @@ class ReviewScreen(CurateScreen):
                 self.post_message(drawn)
 
         self.say("looking for the points that the two share … · Esc stops")
-        self._drawing = self.run_worker(draw, name="matches", group="matches", thread=True, exclusive=True)
+        self._drawing = start_beside(self, workspace, "drawing the matches", draw, group="matches")
 
     def on_matches_drawn(self, message: MatchesDrawn) -> None:
         """Show the drawing, unless another pair is in view by now."""
@@ -245,6 +252,9 @@ class ReviewScreen(CurateScreen):
         """Accept or reject the pair in view, and show the next one."""
         pair = self.pair
         if pair is None:
+            return
+        if _ids(pair) != self._seen:
+            self.say("that key came before the pair was on the screen; nothing was decided", problem=True)
             return
         try:
             decisions.decide(
@@ -326,6 +336,10 @@ class ReviewScreen(CurateScreen):
         self._at, self._swapped = index, False
         self._forget_matches()
         self._show()
+
+
+def _ids(pair: PairRow) -> tuple[int, int]:
+    return pair.phone_id, pair.other_id
 
 
 def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:

@@ -51,7 +51,8 @@ class PhotoView(Vertical):
     def show(self, caption: Text, picture: Path | Picture | None) -> None:
         """Show a photo's preview, or a picture that was drawn, or say why there is none."""
         self.query_one(".caption", Static).update(caption)
-        there = picture is not None and (not isinstance(picture, Path) or picture.exists())
+        loaded = _loaded(picture) if isinstance(picture, Path) else picture
+        there = loaded is not None
         note = "" if there and self._picture else "pictures are off" if there else "no picture" if picture else ""
         instead = self.query_one(".no-picture", Static)
         instead.update(note)
@@ -60,18 +61,10 @@ class PhotoView(Vertical):
         if self._picture is None:
             return
         self._picture.display = there
-        if not there or picture is None:
-            self._picture.image = None  # type: ignore[attr-defined]
-        elif isinstance(picture, Path):
-            from PIL import Image
-
-            with Image.open(picture, formats=["JPEG"]) as opened:
-                self._shape = opened.size
-            self._picture.image = str(picture)  # type: ignore[attr-defined]
-        else:
-            self._shape = picture.size
-            self._picture.image = picture  # type: ignore[attr-defined]
-        self.fit()
+        self._picture.image = loaded  # type: ignore[attr-defined]
+        if loaded is not None:
+            self._shape = loaded.size
+            self.fit()
 
     def on_resize(self, _event: events.Resize) -> None:
         self.fit()
@@ -90,6 +83,18 @@ class PhotoView(Vertical):
         width = max(1, min(columns, int(rows * aspect)))
         self._picture.styles.width = width
         self._picture.styles.height = max(1, min(rows, round(width / aspect)))
+
+
+def _loaded(preview: Path) -> Picture | None:
+    """Read a preview whole, so that a damaged one is found here and not while the screen is drawn; None where there is none."""
+    from PIL import Image
+
+    try:
+        with Image.open(preview, formats=["JPEG"]) as opened:
+            opened.load()
+            return opened
+    except OSError:
+        return None
 
 
 def _picture_widget(images: ImagesMode) -> Widget:

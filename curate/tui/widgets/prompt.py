@@ -12,10 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from curate.tui.guarded import GuardedScreen
 from curate.tui.shown import shown
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
     """Asks for a line of text; dismissed with it, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
@@ -24,7 +25,7 @@ class AskText(ModalScreen[str | None]):
         super().__init__()
         self._question, self._value, self._hint = question, value, hint
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False, classes="question")
             yield Input(self._value)
@@ -32,10 +33,11 @@ class AskText(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer."""
-        self.dismiss(event.value.strip())
+        if not self.too_small:
+            self.dismiss(event.value.strip())
 
 
-class AskChoice(ModalScreen[str | None]):
+class AskChoice(GuardedScreen[str | None], ModalScreen[str | None]):
     """Asks for one of several words; dismissed with it, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
@@ -46,11 +48,12 @@ class AskChoice(ModalScreen[str | None]):
         self._question = question
         self._choices = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False, classes="question")
             yield OptionList(*(Option(shown(name), id=choice) for choice, name in self._choices.items()))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer."""
-        self.dismiss(event.option_id)
+        if not self.too_small:
+            self.dismiss(event.option_id)

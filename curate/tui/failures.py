@@ -1,0 +1,57 @@
+"""Mistakes in the program: what happened goes to a file that can be sent, and a message says so."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from datetime import datetime
+from pathlib import Path
+
+from curate.errors import CurateError
+from curate.workspace import Workspace, write_atomically
+
+_HEAD = """lenstrace {lenstrace}, Python {python}, Textual {textual}, {system}
+{at}, while: {doing}
+
+No photo and no label is in this file; the last lines may name a file of yours.
+
+"""
+
+
+def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateError:
+    """Return an error that a person can act on; what the program did not foresee is written to a file that it names.
+
+    Args:
+        error: what was raised. doing: what was being done, in words. workspace: the file goes into its cache.
+    """
+    if isinstance(error, CurateError):
+        return error
+    what, why = "a mistake in lenstrace", _in_a_line(error)
+    try:
+        place = _written(error, doing, workspace.cache)
+    except OSError as refused:
+        return CurateError(what, why, f"What happened could not be written down: {refused.strerror}")
+    return CurateError(what, why, f"All decisions are kept; please send {place} to its developers")
+
+
+def _in_a_line(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+
+
+def _written(error: Exception, doing: str, folder: Path) -> Path:
+    from importlib.metadata import version
+
+    now = datetime.now()
+    head = _HEAD.format(
+        lenstrace=version("lenstrace"),
+        python=platform.python_version(),
+        textual=version("textual"),
+        system=platform.platform(),
+        at=now.isoformat(timespec="seconds"),
+        doing=doing,
+    )
+    place = folder / f"failure-{now:%Y%m%d-%H%M%S-%f}.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(place, (head + "".join(traceback.format_exception(error))).encode(errors="backslashreplace"))
+    return place
