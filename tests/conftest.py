@@ -69,3 +69,11 @@ def catalog(workspace: Workspace) -> Iterator[Catalog]:
     """Its catalogue, open for writing."""
     with workspace.writing("test"), Catalog.open(workspace) as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many keys tests/terminal pressed in a real terminal."""
+    told = [pair for report in terminalreporter.getreports("") for pair in getattr(report, "user_properties", ())]
+    pressed = sum(int(value) for name, value in told if name == "keys pressed")
+    if pressed:
+        terminalreporter.write_line(f"keys pressed in a real terminal: {pressed:,}")

@@ -1,0 +1,134 @@
+"""The app in a real terminal: a window of tmux, its keys and what it shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual.binding import Binding
+
+from curate.tui.app import CurateApp
+from curate.tui.screens.help import described
+
+DEADLINE = 20.0
+"""Seconds that the app may take to answer, on a busy machine."""
+
+AGAIN = 2.0
+"""Seconds after which a key that shows something is pressed again: one right behind Esc is read as Alt and that key."""
+
+_NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
+          "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]"}  # fmt: skip
+
+SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5"}
+
+
+def keys_of(bindings: Sequence[Binding]) -> list[str]:
+    """Return the keys of bindings as tmux calls them, without the one that quits."""
+    keys = [key for binding in bindings if binding.action != "quit" for key in binding.key.split(",")]
+    return [_NAMES.get(key, key.upper() if re.fullmatch(r"f\d+", key) else key) for key in keys]
+
+
+def keys_on(screen: str) -> list[str]:
+    """Return the keys that `?` lists on a screen, from the bindings themselves."""
+    return keys_of([*described(CurateApp.MODES[screen].__new__(CurateApp.MODES[screen])), *_EVERYWHERE])
+
+
+_EVERYWHERE = [binding for binding in CurateApp.BINDINGS if isinstance(binding, Binding)]
+
+
+class Terminal:
+    """A terminal with a program in it.
+
+    Args:
+        words: the program. folder: for the terminal's socket. size: columns and rows.
+    """
+
+    def __init__(self, words: Sequence[str | Path], folder: Path, size: tuple[int, int] = (100, 30)) -> None:
+        self._tmux = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        self.pressed = 0
+        settings = {
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path[1:]]),
+            "LC_ALL": "C.UTF-8",
+            "ESCDELAY": "20",
+        }
+        environment = [f"{name}={value}" for name, value in settings.items()]
+        command = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *environment, sys.executable, *map(str, words)])
+        columns, rows = map(str, size)
+        self._call("new-session", "-d", "-x", columns, "-y", rows, f"{command}; echo ended with $?; read -r _")
+
+    def _call(self, *words: str) -> str:
+        return subprocess.run([*self._tmux, *words], capture_output=True, text=True, check=True).stdout
+
+    def close(self) -> None:
+        """End the terminal and what runs in it."""
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+
+    def text(self) -> str:
+        """Return what the terminal shows."""
+        return self._call("capture-pane", "-p")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window larger or smaller."""
+        self._call("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self._call("send-keys", key)
+            self.pressed += 1
+
+    def type(self, text: str) -> None:
+        """Type text."""
+        self._call("send-keys", "-l", text)
+
+    def wait(self, shows: str | Callable[[str], bool], again: str | None = None) -> str:
+        """Wait until the terminal shows some text, however its lines break; returns all. `again`: a key to press now and then."""
+        shown = shows if callable(shows) else lambda text: shows in " ".join(text.split())
+        end, next_press = time.monotonic() + DEADLINE, time.monotonic() + AGAIN
+        while not shown(text := self.text()):
+            assert "ended with" not in text, f"the app ended, instead of showing {shows!r}:\n{text}"
+            assert time.monotonic() < end, f"not shown: {shows!r}\n{text}"
+            if again is not None and time.monotonic() > next_press:
+                self.press(again)
+                next_press = time.monotonic() + AGAIN
+            time.sleep(0.01)
+        return text
+
+    # --- the app
+
+    def go_to(self, screen: str) -> None:
+        """Show a screen."""
+        self.press(SCREENS[screen])
+        self.wait(lambda text: screen.capitalize() in text.splitlines()[0] and not _asks(text))
+
+    def answers(self) -> None:
+        """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
+        self.press("?")
+        while "Everywhere" not in self.wait(_asks, again="?"):
+            self.leave_window()
+            self.press("?")
+        self.leave_window()
+
+    def leave_window(self) -> None:
+        """Close the small window in view."""
+        self.press("Escape")
+        self.wait(lambda text: not _asks(text), again="Escape")
+
+    def quit(self) -> None:
+        """Leave the app, and hold that it ended well."""
+        self.press("q")
+        end = time.monotonic() + DEADLINE
+        while "ended with 0" not in (text := self.text()):
+            assert time.monotonic() < end and "ended with" not in text, text
+            time.sleep(0.01)
+
+
+def _asks(text: str) -> bool:
+    """Whether a small window is in view."""
+    return "╭" in text
