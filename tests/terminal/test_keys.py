@@ -20,6 +20,7 @@ pytestmark = pytest.mark.system
 
 MakeWorkspace = Callable[[str], Workspace]
 ENDLESS = Path(__file__).with_name("endless.py")
+ON_SCREENS = [(screen, key) for screen in SCREENS for key in keys_on(screen)]
 EVERY_KEY = sorted({key for screen in SCREENS for key in keys_on(screen)})
 
 
@@ -28,7 +29,7 @@ def test_every_key(kind: str, workspace_of: MakeWorkspace, terminal: Open) -> No
     """On each screen of an empty, a small and the demo's workspace."""
     app = terminal("-m", "curate.cli", workspace_of(kind).root)
     app.wait("Library")
-    for screen, key in ((screen, key) for screen in SCREENS for key in keys_on(screen)):
+    for screen, key in ON_SCREENS:
         app.go_to(screen)
         app.press(key)
         app.answers()
@@ -39,7 +40,7 @@ def test_every_key_while_work_runs(workspace_of: MakeWorkspace, terminal: Open) 
     """Long work goes on, or is stopped by Esc, and the app can be left."""
     app = terminal(ENDLESS, workspace_of("small").root)
     app.wait("Library")
-    for screen, key in ((screen, key) for screen in SCREENS for key in keys_on(screen)):
+    for screen, key in ON_SCREENS:
         app.go_to("library")
         app.press("f")
         app.wait("looking for ever")
@@ -112,8 +113,11 @@ def test_nothing_is_decided_unseen(workspace_of: MakeWorkspace, terminal: Open) 
             if key not in {"L", "R", "C", "T", "D", "?", "Escape", *SCREENS.values()}:
                 app.press(key)
         app.press("Enter", "Down", "Enter", "Escape")
+        app.press("?")
+        app.wait("This screen", again="?")  # all keys before it have arrived
+        assert decided(workspace) == before
+        app.leave_window()
         enlarge(app)
-        app.answers()
         assert decided(workspace) == before
     app.go_to("review")
     app.press("u")
@@ -134,7 +138,8 @@ def test_an_answer_counts_while_its_question_is_in_view(workspace_of: MakeWorksp
     app.wait("What is the")
     app.resize(40, 12)
     app.wait("This app needs")
-    app.press("Enter")
+    app.press("Enter", "Enter")
+    assert decided(workspace) == 0
     enlarge(app)
     app.wait("What is the")
     assert decided(workspace) == 0

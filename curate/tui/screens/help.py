@@ -26,6 +26,11 @@ class HelpScreen(GuardedScreen[None], ModalScreen[None]):
         super().__init__()
         self._below = below
 
+    @property
+    def too_small(self) -> bool:
+        """No window is: the list is scrolled, and decides nothing."""
+        return False
+
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
             yield Static(self._keys())
