@@ -123,9 +123,12 @@ class Terminal:
     def quit(self) -> None:
         """Leave the app, and hold that it ended well."""
         self.press("q")
-        end = time.monotonic() + DEADLINE
+        end, next_press = time.monotonic() + DEADLINE, time.monotonic() + AGAIN
         while "ended with 0" not in (text := self.text()):
             assert time.monotonic() < end and "ended with" not in text, text
+            if time.monotonic() > next_press:
+                self.press("q")
+                next_press = time.monotonic() + AGAIN
             time.sleep(0.01)
 
 

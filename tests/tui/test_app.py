@@ -257,3 +257,17 @@ def test_the_app_starts_without_heavy_libraries() -> None:
     code = f"import sys, curate.tui.app; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
+    """Two photos of phones, or one that cannot be read, are paired after a yes only, and the question says why."""
+    workspace = make_workspace(tmp_path / "w", 2, previews=False)
+    with Catalog.open(workspace) as catalog:
+        catalog.connection.execute("UPDATE photo SET status = 'invalid' WHERE path LIKE '%IMG_0001.JPG'")
+    async with opened(workspace) as (app, pilot):
+        for answer, accepted in ((["enter"], 0), (["escape"], 0), (["down", "enter"], 1)):
+            await pilot.press(*(["m", "down", "m"] if not app.screen._marked else []), "p")  # type: ignore[attr-defined]
+            question = str(app.screen.query_one(".question", Static).render())
+            assert "neither was taken with a phone" in question or "cannot be read" in question
+            await pilot.press(*answer)
+            assert decisions.tally(app.catalog)["accepted"] == accepted

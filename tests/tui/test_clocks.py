@@ -103,3 +103,12 @@ def test_every_source_is_a_sentence() -> None:
         offset = ClockOffset(PHONE, CAMERA, 0.0, 1.0, 1, 2.0, source).to_dict()  # type: ignore[arg-type]
         said = sentence(offset, "A", "B")
         assert said.startswith("The clock of the B reads the same as that of the A. ") and words in said
+
+
+async def test_enter_on_an_unchanged_offset_states_nothing(tmp_path: Path) -> None:
+    """The field holds what the photos say; Enter alone leaves it theirs."""
+    async with opened(with_offsets(tmp_path / "w"), "clocks") as (app, pilot):
+        await pilot.press("e", "enter")
+        await pilot.pause()
+        assert {offset["source"] for offset in clock_offsets(app.catalog)} == {"content"}
+        assert "nothing was stated" in status(app)
