@@ -271,3 +271,18 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
             assert "neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)
             assert decisions.tally(app.catalog)["accepted"] == accepted
+
+
+async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
+    """F asks which; the photo, or all of its folder, leaves the catalogue, the files stay, and u brings them back."""
+    workspace = make_workspace(tmp_path / "w", 2, previews=False)
+    async with opened(workspace) as (app, pilot):
+        for downs, left in ((0, 4), (1, 3), (2, 2)):
+            await pilot.press("F", *["down"] * downs, "enter")
+            if downs:
+                await until(pilot, lambda: "left the catalogue" in status(app))
+            assert app.catalog.count() == left
+            await pilot.press("u")
+            if downs:
+                await until(pilot, lambda: "taken back: forgot" in status(app))
+            assert app.catalog.count() == 4

@@ -89,9 +89,9 @@ class CurateScreen(GuardedScreen[None]):
     def on_work_advanced(self, message: WorkAdvanced) -> None:
         """Show how far it is."""
         step = message.progress
-        amount = f"{step.done:,} of {step.total:,}" if step.total else f"{step.done:,}"
-        rate = f" · {step.done / message.seconds:,.0f} a second" if message.seconds > 1 else ""
-        self.say(f"{step.what}: {amount}{rate} · Esc stops")
+        amount = f": {step.done:,} of {step.total:,}" if step.total else f": {step.done:,}" if step.done else ""
+        rate = f" · {step.done / message.seconds:,.0f} a second" if step.done and message.seconds > 1 else ""
+        self.say(f"{step.what}{amount}{rate} · Esc stops")
         self.refresh_soon()
 
     def on_work_ended(self, message: WorkEnded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -15,10 +16,14 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
+from curate.catalog.forgetting import forget
 from curate.catalog.labels import LabelRow
+from curate.catalog.naming import photos_below
 from curate.catalog.pairs import doubts_about, pair_of, waiting
+from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
+from curate.progress import Progress, Work
 from curate.text import counted
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
@@ -89,6 +94,14 @@ class LibraryScreen(CurateScreen):
             id="library.copies",
             show=False,
             tooltip="copies of this photo and of others, and which one is kept",
+        ),
+        Binding(
+            "F",
+            "forget",
+            "Forget",
+            id="library.forget",
+            show=False,
+            tooltip="take this photo, or all of its folder, out of the catalogue; files stay",
         ),
         Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
@@ -316,6 +329,25 @@ class LibraryScreen(CurateScreen):
         self.say(f"paired: {Path(phone['path']).name} + {Path(other['path']).name} · u undoes")
         self.let_scores_follow()
 
+    def action_forget(self) -> None:
+        """Ask whether the photo under the cursor, or all of its folder, leaves the catalogue."""
+        if not self._paths:
+            return
+        photo = Path(self._paths[self.query_one(DataTable).cursor_row])
+        below = sum(1 for _ in photos_below(self.catalog, os.fsencode(photo.parent)))
+        choices = {
+            "no": "Nothing",
+            os.fspath(photo): f"Only {photo.name}",
+            os.fspath(photo.parent): f"{counted(below, 'photo')} in {photo.parent}",
+        }
+
+        def answered(path: str) -> None:
+            if path != "no":
+                self.begin_work("forget", lambda catalog: _forgetting(catalog, path), _forget_summary)
+
+        question = "What leaves the catalogue? Files stay on the disk, and u takes it back."
+        self.ask(AskChoice(question, choices), answered)
+
     def action_copies(self) -> None:
         """Show the copies, those of the photo under the cursor first."""
         row = self.query_one(DataTable).cursor_row
@@ -328,6 +360,15 @@ class LibraryScreen(CurateScreen):
             self._where, self._filter = None, ""
             self._show_photos()
         super().action_stop_work()
+
+
+def _forgetting(catalog: Catalog, path: str) -> Work[int]:
+    yield Progress("forgetting", 0)
+    return forget(catalog, [path])
+
+
+def _forget_summary(photos: int) -> str:
+    return f"{counted(photos, 'photo')} left the catalogue · u takes it back"
 
 
 def _ingest_summary(counts: IngestCounts) -> str:
