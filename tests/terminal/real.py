@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -22,6 +23,9 @@ DEADLINE = 20.0
 AGAIN = 2.0
 """Seconds after which a key that shows something is pressed again: one right behind Esc is read as Alt and that key."""
 
+ESCAPED = 0.06
+"""Seconds after Esc before the next key, so that the two are not read as one."""
+
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]"}  # fmt: skip
 
@@ -35,8 +39,9 @@ def keys_of(bindings: Sequence[Binding]) -> list[str]:
 
 
 def keys_on(screen: str) -> list[str]:
-    """Return the keys that `?` lists on a screen, from the bindings themselves."""
-    return keys_of([*described(CurateApp.MODES[screen].__new__(CurateApp.MODES[screen])), *_EVERYWHERE])
+    """Return the keys that `?` lists on a screen, from the bindings themselves: without `?`, and Esc, which stops work, last."""
+    keys = keys_of([*described(CurateApp.MODES[screen].__new__(CurateApp.MODES[screen])), *_EVERYWHERE])
+    return sorted(set(keys) - {"?"}, key=lambda key: (key == "Escape", key))
 
 
 _EVERYWHERE = [binding for binding in CurateApp.BINDINGS if isinstance(binding, Binding)]
@@ -82,22 +87,24 @@ class Terminal:
         for key in keys:
             self._call("send-keys", key)
             self.pressed += 1
+            if key == "Escape":
+                time.sleep(ESCAPED)
 
     def type(self, text: str) -> None:
         """Type text."""
         self._call("send-keys", "-l", text)
 
-    def wait(self, shows: str | Callable[[str], bool], again: str | None = None) -> str:
-        """Wait until the terminal shows some text, however its lines break; returns all. `again`: a key to press now and then."""
+    def wait(self, shows: str | Callable[[str], bool], again: Sequence[str] = ()) -> str:
+        """Wait until the terminal shows some text, however its lines break; returns all. `again`: keys to press now and then."""
         shown = shows if callable(shows) else lambda text: shows in " ".join(text.split())
-        end, next_press = time.monotonic() + DEADLINE, time.monotonic() + AGAIN
+        end, next_press, keys = time.monotonic() + DEADLINE, time.monotonic() + AGAIN, itertools.cycle(again)
         while not shown(text := self.text()):
             assert "ended with" not in text, f"the app ended, instead of showing {shows!r}:\n{text}"
             assert time.monotonic() < end, f"not shown: {shows!r}\n{text}"
-            if again is not None and time.monotonic() > next_press:
-                self.press(again)
+            if again and time.monotonic() > next_press:
+                self.press(next(keys))
                 next_press = time.monotonic() + AGAIN
-            time.sleep(0.01)
+            time.sleep(0.02)
         return text
 
     # --- the app
@@ -110,7 +117,7 @@ class Terminal:
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
         self.press("?")
-        while "Everywhere" not in self.wait(_asks, again="?"):
+        while "Everywhere" not in self.wait(_asks, again=["?"]):
             self.leave_window()
             self.press("?")
         self.leave_window()
@@ -118,7 +125,7 @@ class Terminal:
     def leave_window(self) -> None:
         """Close the small window in view."""
         self.press("Escape")
-        self.wait(lambda text: not _asks(text), again="Escape")
+        self.wait(lambda text: not _asks(text), again=["Escape"])
 
     def quit(self) -> None:
         """Leave the app, and hold that it ended well."""
