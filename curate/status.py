@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,9 @@ from curate.cameras.types import CameraType
 from curate.catalog.decisions import tally
 from curate.catalog.store import Catalog
 from curate.export.folder import is_set
-from curate.export.run import exported_places
+from curate.export.run import exported_places, is_current, written_with
 from curate.pairing.run import compared, photos_by_side
 from curate.sources.made import MANIFEST
-from curate.splits.choice import chosen
 from curate.text import counted, printable_path
 
 
@@ -204,29 +205,21 @@ def _export_or_evaluate(found: Status) -> Step:
 
 def _sets(catalog: Catalog) -> list[ExportedSet]:
     """The sets that are still where they were written, the oldest first."""
-    remembered = exported_places(catalog)
-    places = {*remembered, *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
+    places = {*exported_places(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
     found = sorted((path for path in places if is_set(path)), key=lambda path: (path / MANIFEST).stat().st_mtime_ns)
-    choice, settings = chosen(catalog), catalog.workspace.settings.export
     sets = []
     for path in found:
-        told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        splits = (told.get("attributes"), told.get("group_by"), told.get("seed"))
-        stale = (
-            told.get("created") != catalog.changed()
-            or remembered.get(path, catalog.revision()) != catalog.revision()
-            or splits != (list(choice.attributes), list(choice.group_by), choice.seed)
-        )
-        counts = told.get("counts", {})
-        match = told.get("match", [])
-        options = [
-            *(["--pairs"] if told.get("pairs") else []),
-            *(["--keep-gps"] if told.get("keep_gps") else []),
-            *(["--licenses", ",".join(told["licenses"])] if told.get("licenses") else []),
-            *(["--match", ",".join(match)] if tuple(match) != settings.match else []),
-        ]
-        sets.append(ExportedSet(path, counts.get("photos", 0), counts.get("pairs", 0), stale, tuple(options)))
+        counts = json.loads((path / MANIFEST).read_text(encoding="utf-8")).get("counts", {})
+        stale, options = not is_current(catalog, path), _words(written_with(path))
+        sets.append(ExportedSet(path, counts.get("photos", 0), counts.get("pairs", 0), stale, options))
     return sets
+
+
+def _words(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The options of an export as the words of a command."""
+    flags = [f"--{name.replace('_', '-')}" for name in ("pairs", "keep_gps") if options[name]]
+    lists = [[f"--{name}", ",".join(options[name])] for name in ("licenses", "match") if options[name]]
+    return (*flags, *chain(*lists))
 
 
 def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:

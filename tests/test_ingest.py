@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -20,7 +21,7 @@ from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.datafiles import data_file
 from curate.errors import SourceError
-from curate.export.run import ensure_export, export_rows
+from curate.export.run import ensure_export, export_rows, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Readers
@@ -480,3 +481,21 @@ def test_the_workspaces_own_set_follows_every_change(
     decisions.label(catalog, catalog.photo_ids_where("1"), "semantic_label", "cat")
     finish(ensure_export(catalog))
     assert (place / "manifest.json").stat().st_ino != first
+
+
+def test_the_workspaces_own_set_is_written_again_as_it_was(catalog: Catalog, tmp_path: Path) -> None:
+    """A set of pairs stays one when it is brought up to date; an export by hand counts as one."""
+    for number in range(3):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    take_in(catalog, tmp_path / "photos")
+    photos = [row["sha256"] for row in catalog.labels(None, None)]
+    decisions.decide(catalog, "accept", *photos[:2])
+    place = catalog.workspace.exports / catalog.workspace.name
+    assert finish(export_workspace(catalog, place, pairs=True))["photos"] == 2
+    first = (place / "manifest.json").stat().st_ino
+    assert finish(ensure_export(catalog)) == place
+    assert (place / "manifest.json").stat().st_ino == first
+    decisions.label(catalog, catalog.photo_ids_where("1"), "semantic_label", "cat")
+    finish(ensure_export(catalog))
+    assert (place / "manifest.json").stat().st_ino != first
+    assert json.loads((place / "manifest.json").read_text())["counts"]["photos"] == 2

@@ -13,10 +13,12 @@ from curate.catalog.labels import LabelRow
 from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
+from curate.export.folder import is_set
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
+from curate.sources.made import MANIFEST
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import joint_split
@@ -110,34 +112,54 @@ def export_workspace(
     }
 
 
-def exported_places(catalog: Catalog) -> dict[Path, int]:
-    """Return the folders that sets were written to, with the catalogue's revision at that time."""
+def exported_places(catalog: Catalog) -> list[Path]:
+    """Return the folders that sets were written to."""
+    return list(_remembered(catalog))
+
+
+def is_current(catalog: Catalog, place: Path) -> bool:
+    """Whether an export to a place would write the set that lies there: the catalogue, the settings and it are as they were."""
+    return _remembered(catalog).get(place) == _state(catalog, place)
+
+
+def written_with(place: Path) -> dict[str, Any]:
+    """Return the options that the set at a place was written with, as `export_workspace` takes them; none where none is there."""
+    if not is_set(place):
+        return {}
+    told = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    return {
+        "pairs": bool(told.get("pairs")),
+        "keep_gps": bool(told.get("keep_gps")),
+        "licenses": tuple(told.get("licenses") or ()),
+        "match": tuple(told.get("match") or ()) or None,
+    }
+
+
+def ensure_export(catalog: Catalog) -> Work[Path]:
+    """Return the workspace's own set below `exports/`, written again as it was where catalogue, settings or set changed since."""
+    place = catalog.workspace.exports / catalog.workspace.name
+    if is_current(catalog, place):
+        return place
+    answer = yield from export_workspace(catalog, place, replace=place.exists(), **written_with(place))
+    return Path(answer["dataset"])
+
+
+def _remembered(catalog: Catalog) -> dict[Path, str]:
+    """The places of sets, each with the state that it was written in."""
     row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exports'").fetchone()
-    return {Path(path): revision for path, revision in json.loads(row[0]).items()} if row else {}
+    return {Path(path): state for path, state in json.loads(row[0]).items()} if row else {}
 
 
 def _remember(catalog: Catalog, dataset: Path) -> None:
-    places = {path: revision for path, revision in exported_places(catalog).items() if path.exists()}
-    kept = {str(path): revision for path, revision in (places | {dataset: catalog.revision()}).items()}
+    kept = {str(path): state for path, state in _remembered(catalog).items() if path.exists()}
+    kept[str(dataset)] = _state(catalog, dataset)
     with catalog.transaction():
         catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exports', ?)", (json.dumps(kept),))
 
 
-def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set below `exports/`, written again where catalogue, settings or the set changed since."""
-    place = catalog.workspace.exports / catalog.workspace.name
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exported'").fetchone()
-    if row and row[0] == _state(catalog, place):
-        return place
-    answer = yield from export_workspace(catalog, place, replace=place.exists())
-    with catalog.transaction():
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exported', ?)", (_state(catalog, place),))
-    return Path(answer["dataset"])
-
-
 def _state(catalog: Catalog, place: Path) -> str:
-    """What the workspace's own set was made from, and which set lies there."""
-    manifest = place / "manifest.json"
+    """What a set was made from, and which set lies there."""
+    manifest = place / MANIFEST
     lies = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else ""
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
