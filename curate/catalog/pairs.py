@@ -243,6 +243,11 @@ def waiting(catalog: Catalog) -> int:
     return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
 
 
+def proposed(catalog: Catalog) -> int:
+    """Return how many of them are proposed: the best choice for both of their photos."""
+    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits AND assigned = 1").fetchone()[0])
+
+
 def contradicted(catalog: Catalog) -> int:
     """Return how many candidates are of two photos whose stated scenes differ; `pairs` does not list open ones."""
     row = catalog.connection.execute(

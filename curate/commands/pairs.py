@@ -353,7 +353,7 @@ def review(
 ) -> None:
     """The review screen alone."""
     if plain:
-        from curate.review_plain import review_plain
+        from curate.review.plain import review_plain
 
         with opened(workspace, "review") as catalog:
             review_plain(catalog)

@@ -14,10 +14,12 @@ from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, alternatives, queue, waiting
+from curate.catalog.pairs import PairRow, alternatives, queue
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
+from curate.review.queue import ReviewQueue, ids
+from curate.text import counted
 from curate.tui.drawn import matches_of
 from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
@@ -25,9 +27,6 @@ from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.photo import PhotoView, is_coarse
 from curate.tui.work import is_running, start_beside
-
-AHEAD = 1000
-"""Pairs that are read ahead of the one in view; there may be many more."""
 
 _NOTHING = """No pair waits for a decision.
 
@@ -94,6 +93,15 @@ class ReviewScreen(CurateScreen):
             tooltip="the pair before",
         ),
         Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the pair after"),
+        Binding(
+            "enter",
+            "go_beyond",
+            "Others",
+            id="review.others",
+            key_display="Enter",
+            show=False,
+            tooltip="go through the candidates that are not proposed, once the proposed ones are decided",
+        ),
         Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
         Binding(
             "escape", "leave_matches", "Stop", id="review.stop", show=False, tooltip="stop or leave the drawn matches"
@@ -102,9 +110,7 @@ class ReviewScreen(CurateScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._queue: list[PairRow] = []
-        self._waiting = 0
-        self._at = 0
+        self._queue: ReviewQueue
         self._swapped = False
         self._single = False
         self._drawing: Worker[None] | None = None
@@ -123,45 +129,27 @@ class ReviewScreen(CurateScreen):
     @property
     def pair(self) -> PairRow | None:
         """The pair in view."""
-        return self._queue[self._at] if self._queue else None
+        return self._queue.pair
+
+    def on_mount(self) -> None:
+        self._queue = ReviewQueue(self.catalog)
 
     def refresh_data(self) -> None:
         """Read the queue again; the pair in view stays in view where it still waits."""
-        kept = self.pair and (self.pair.phone_id, self.pair.other_id)
-        self._queue = queue(self.catalog, self._at + AHEAD)
-        places = [index for index, pair in enumerate(self._queue) if (pair.phone_id, pair.other_id) == kept]
-        self._at = places[0] if places else min(self._at, max(0, len(self._queue) - 1))
+        self._queue.refresh()
         self._show()
 
-    def _read_ahead(self) -> None:
-        """Read more of the queue where the pair in view is near the end of what was read."""
-        if self._at + AHEAD // 10 >= len(self._queue) and len(self._queue) < self._waiting:
-            kept = self.pair
-            self._queue = queue(self.catalog, self._at + AHEAD)
-            if kept is not None:
-                self._at = self._place_of(kept)
-
-    def _place_of(self, pair: PairRow) -> int:
-        """Where a waiting pair stands in the queue; one from further down is put behind the pair in view."""
-        for index, other in enumerate(self._queue):
-            if (other.phone_id, other.other_id) == (pair.phone_id, pair.other_id):
-                return index
-        self._queue.insert(self._at + 1, pair)
-        return min(self._at + 1, len(self._queue) - 1)
-
     def _show(self) -> None:
-        self._waiting = waiting(self.catalog)
-        self._read_ahead()
         tally = decisions.tally(self.catalog)
-        place = f"{self._at + 1:,} of {self._waiting:,} waiting" if self._queue else "nothing waits"
-        self.headline("Review", place, f"{tally['accepted']:,} accepted, {tally['rejected']:,} rejected")
+        self.headline("Review", self._queue.place, f"{tally['accepted']:,} accepted, {tally['rejected']:,} rejected")
         pair = self.pair
         for name in ("#pictures", "#evidence", "#differences"):
             self.query_one(name).display = pair is not None
         self.query_one("#welcome").display = pair is None
         if pair is None:
+            self.query_one("#welcome", Static).update(_others(self._queue) if self._queue.at_the_others else _NOTHING)
             return
-        if _ids(pair) != self._seen:
+        if ids(pair) != self._seen:
             self.call_after_refresh(self._drawn_on_screen, pair)
         phone, other = photo_labels(self.catalog, pair.phone_id), photo_labels(self.catalog, pair.other_id)
         sides = [("phone", phone, pair.phone_sha256), ("camera", other, pair.other_sha256)]
@@ -175,12 +163,12 @@ class ReviewScreen(CurateScreen):
         self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
 
     def _drawn_on_screen(self, pair: PairRow) -> None:
-        self._seen = _ids(pair)
+        self._seen = ids(pair)
 
     def _show_matches(self, names: Text) -> None:
         """Show the drawn matches in place of the two photos, where they are there and of this pair."""
         pair, drawn = self.pair, self._drawn
-        if pair is None or drawn is None or drawn.pair != (pair.phone_id, pair.other_id):
+        if pair is None or drawn is None or drawn.pair != ids(pair):
             drawn = self._drawn = None
         self.query_one("#second").display = drawn is None and not self._single
         self.query_one("#differences").display = pair is not None and drawn is None
@@ -226,7 +214,7 @@ class ReviewScreen(CurateScreen):
     def on_matches_drawn(self, message: MatchesDrawn) -> None:
         """Show the drawing, unless another pair is in view by now."""
         pair = self.pair
-        if pair is None or message.pair != (pair.phone_id, pair.other_id):
+        if pair is None or message.pair != ids(pair):
             return
         if message.error is not None:
             self.complain(message.error)
@@ -253,26 +241,14 @@ class ReviewScreen(CurateScreen):
         pair = self.pair
         if pair is None:
             return
-        if _ids(pair) != self._seen:
+        if ids(pair) != self._seen:
             self.say("that key came before the pair was on the screen; nothing was decided", problem=True)
             return
         try:
-            decisions.decide(
-                self.catalog, "accept" if action == "accept" else "reject", pair.phone_sha256, pair.other_sha256
-            )
+            self._queue.decide("accept" if action == "accept" else "reject")
         except CurateError as error:
             self.complain(error)
             return
-        # what no longer waits: this pair, and after a yes every other one of the two photos
-        gone = {pair.phone_sha256, pair.other_sha256}
-        before = self._at
-        kept = [
-            (index, p)
-            for index, p in enumerate(self._queue)
-            if p is not pair and not (action == "accept" and gone & {p.phone_sha256, p.other_sha256})
-        ]
-        self._queue = [p for _, p in kept]
-        self._at = min(sum(index < before for index, _ in kept), max(0, len(self._queue) - 1))
         self._swapped = False
         self._forget_matches()
         self._show()
@@ -282,20 +258,24 @@ class ReviewScreen(CurateScreen):
 
     def action_skip(self) -> None:
         """Leave the pair for later."""
-        if not self._queue:
-            return
-        if self._at + 1 < len(self._queue):
-            self._move_to(self._at + 1)
-            self.say("? skipped; it still waits")
-        else:
-            self._move_to(0)
-            self.say("that was the last one; from the top again")
+        if self.pair is not None or self._queue.at_the_others:
+            last = self._queue.skip()
+            self._show_another()
+            self.say("that was the last one; from the top again" if last else "? skipped; it still waits")
 
     def action_go(self, step: int) -> None:
         """Go to the pair before or after."""
-        if 0 <= self._at + step < len(self._queue):
-            self._move_to(self._at + step)
+        if self._queue.go(step):
+            self._show_another()
             self.say("")
+
+    def action_go_beyond(self) -> None:
+        """Go through the candidates that are not proposed, too."""
+        if self._queue.go_beyond():
+            self._show_another()
+            self.say("these are not proposed, and most of them are wrong")
+        elif self.pair is not None:
+            self.say("the proposed pairs come first; Enter shows the others after them")
 
     def action_alternative(self) -> None:
         """Go to the next candidate for the same phone photo."""
@@ -303,12 +283,13 @@ class ReviewScreen(CurateScreen):
         if pair is None:
             return
         partners = alternatives(self.catalog, pair.phone_sha256)
-        ids = [(p.phone_id, p.other_id) for p in partners]
-        if len(partners) < 2 or (pair.phone_id, pair.other_id) not in ids:
+        known = [ids(partner) for partner in partners]
+        if len(partners) < 2 or ids(pair) not in known:
             self.say("this phone photo has no other candidate")
             return
-        place = (ids.index((pair.phone_id, pair.other_id)) + 1) % len(partners)
-        self._move_to(self._place_of(partners[place]))
+        place = (known.index(ids(pair)) + 1) % len(partners)
+        self._queue.show(partners[place])
+        self._show_another()
         self.say(f"candidate {place + 1} of {len(partners)} for this phone photo")
 
     def action_swap(self) -> None:
@@ -330,16 +311,20 @@ class ReviewScreen(CurateScreen):
         if phone is not None:
             for pair in queue(self.catalog, phone_sha256=phone):
                 if pair.other_sha256 == other:
-                    self._move_to(self._place_of(pair))
+                    self._queue.show(pair)
+                    self._show_another()
 
-    def _move_to(self, index: int) -> None:
-        self._at, self._swapped = index, False
+    def _show_another(self) -> None:
+        self._swapped = False
         self._forget_matches()
         self._show()
 
 
-def _ids(pair: PairRow) -> tuple[int, int]:
-    return pair.phone_id, pair.other_id
+def _others(queue: ReviewQueue) -> str:
+    """What is said where no proposed pair is left to decide, and others wait."""
+    others = counted(queue.waiting - queue.proposed, "other candidate")
+    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s asks again." if queue.skipped else ""
+    return f"No proposed pair is left to decide.{skipped}\n\n{others} not proposed, most of them wrong: Enter asks about them."
 
 
 def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TextIO
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, queue
+from curate.catalog.pairs import PairRow
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.pairing.learning import follow
+from curate.review.queue import ReviewQueue
+from curate.text import counted
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
+_KEYS_AT_THE_OTHERS = "o asks about the others, u undo, q quit"
 
 
 def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | None = None) -> None:
@@ -26,25 +29,30 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
         out: where the questions go; standard output.
     """
     answers, out = answers or sys.stdin, out or sys.stdout
-    skipped: set[tuple[int, int]] = set()
+    review, skipped = ReviewQueue(catalog), 0
     while True:
-        waiting = [pair for pair in queue(catalog) if (pair.phone_id, pair.other_id) not in skipped]
-        if not waiting:
-            print("No pair waits." if not skipped else f"No pair waits but the {len(skipped)} skipped.", file=out)
+        review.refresh()
+        pair = review.pair
+        if pair is None and not review.at_the_others:
+            print("No pair waits.", file=out)
             return
-        pair = waiting[0]
-        print(_question(catalog, pair, len(waiting)), file=out, flush=True)
+        print(_question(catalog, pair, review.place) if pair else _others(review), file=out, flush=True)
         line = answers.readline()
         answer = line.strip().lower()
         if not line or answer == "q":
             return
         try:
-            if answer in ("y", "n"):
-                decisions.decide(catalog, "accept" if answer == "y" else "reject", pair.phone_sha256, pair.other_sha256)
+            if pair is None and answer == "o":
+                review.go_beyond()
+            elif pair is not None and answer in ("y", "n"):
+                review.decide("accept" if answer == "y" else "reject")
                 follow(catalog)
                 print("accepted" if answer == "y" else "rejected", file=out)
-            elif answer == "s":
-                skipped.add((pair.phone_id, pair.other_id))
+            elif pair is not None and answer == "s":
+                skipped += 1
+                if review.skip():
+                    print(f"No pair waits but the {skipped} skipped.", file=out)
+                    return
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
                 follow(catalog)
@@ -53,13 +61,19 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
                     file=out,
                 )
             else:
-                print(f"Not understood. {_KEYS}", file=out)
+                print(f"Not understood. {_KEYS if pair else _KEYS_AT_THE_OTHERS}", file=out)
         except CurateError as error:
             print(". ".join(error.lines()), file=out)
 
 
-def _question(catalog: Catalog, pair: PairRow, waiting: int) -> str:
-    lines = [f"{waiting} waiting. Same scene?"]
+def _others(review: ReviewQueue) -> str:
+    others = counted(review.waiting - review.proposed, "other candidate")
+    skipped = f" but {review.skipped} skipped" if review.skipped else ""
+    return f"No proposed pair is left{skipped}. {others} not proposed, most of them wrong. {_KEYS_AT_THE_OTHERS}:"
+
+
+def _question(catalog: Catalog, pair: PairRow, place: str) -> str:
+    lines = [f"{place}. Same scene?"]
     for side, photo, path in (("Phone", pair.phone_id, pair.phone), ("Camera", pair.other_id, pair.other)):
         row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
         facts = [row["make_normalized"], row["model_normalized"], row["taken_at"], row["Focal Length"], row["Exposure"]]
