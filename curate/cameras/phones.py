@@ -9,6 +9,7 @@ knows smartphones as well, so of the makers that built both only names of their 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,6 +17,11 @@ from importlib.util import find_spec
 
 from curate.cameras.brands import squashed
 from curate.cameras.types import CameraType
+
+with contextlib.suppress(ImportError):
+    # device-detector reads its tables with this. First imported in a thread, it crashes the process when another thread uses
+    # it after the first has ended (yaml-rs 0.1.6), and each ingest asks in a thread of its own.
+    import yaml_rs  # noqa: F401
 
 _BROWSER = (
     "Mozilla/5.0 (Linux; Android 12; {} Build/X) AppleWebKit/537.36 (KHTML, like Gecko) "

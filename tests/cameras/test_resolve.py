@@ -254,3 +254,24 @@ def test_import_is_light() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_phones_are_asked_about_in_any_thread() -> None:
+    """One thread after the other reads device-detector's tables, as each ingest of an app's session does."""
+    program = """
+import threading
+from pathlib import Path
+import curate.cameras.phones
+
+def read():
+    import device_detector, yaml_rs
+    for table in sorted(Path(device_detector.__file__).parent.glob("regexes/**/*.yml")):
+        yaml_rs.loads(table.read_text(encoding="utf-8"))
+
+for _ in range(6):
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
