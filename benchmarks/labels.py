@@ -30,7 +30,7 @@ from PIL import Image
 
 from curate.photos.blocks import TiffBlock
 from curate.photos.exif import exif_from_tags, read_exif
-from curate.photos.facts import Exif
+from curate.photos.facts import Exif, TakenPrecision
 from curate.photos.formats import Format
 from curate.photos.picture import DECODE_ERRORS
 from curate.photos.tags import EXIFREAD_ERRORS, exifread_tags, pillow_tags
@@ -194,7 +194,8 @@ def _ours(exif: Exif, field: str) -> Any:
     if field == "gps":
         return None if exif.latitude is None else (exif.latitude, exif.longitude)
     if field == "taken_at":
-        return None if exif.taken_at is None else tuple(map(int, re.findall(r"\d+", exif.taken_at)[:6]))
+        exact = exif.taken_at and exif.taken_precision is TakenPrecision.SECOND
+        return tuple(map(int, re.findall(r"\d+", exif.taken_at)[:6])) if exact else None
     return getattr(exif, field)
 
 

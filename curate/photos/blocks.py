@@ -14,6 +14,9 @@ MAX_PARTS = 4096
 MAX_BLOCK = 16 << 20
 """Bytes copied of one metadata block."""
 
+_MAX_OFFSET = 1 << 43
+"""More than any file has: file systems refuse to go to larger ones, which would look like a failing disk."""
+
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """TIFF's and BigTIFF's first bytes, in both byte orders."""
 
@@ -50,6 +53,8 @@ class Metadata:
     Attributes:
         blocks: TIFF and CIFF structures. xmp: packets.
         photoshop: Photoshop's image resources, of all their segments. app12: APP12 segments, old cameras' text.
+        properties: Sigma's, by name.
+        size: the picture's (width, height) where the container tells it and no decoder may.
         unread: what is there and could not be read, in words.
     """
 
@@ -57,6 +62,8 @@ class Metadata:
     xmp: list[bytes] = field(default_factory=list)
     photoshop: bytes = b""
     app12: list[bytes] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
     unread: list[str] = field(default_factory=list)
 
     def add_exif(self, data: bytes, directory: Directory = Directory.IMAGE) -> None:
@@ -82,7 +89,7 @@ def _credible(data: bytes, at: int) -> bool:
 
 def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
     """Return up to `count` bytes at an offset; fewer where the file ends, none at an impossible offset."""
-    if offset < 0 or offset >= 1 << 63 or count <= 0:
+    if not 0 <= offset < _MAX_OFFSET or count <= 0:
         return b""
     file.seek(offset)
     return file.read(min(count, MAX_BLOCK))

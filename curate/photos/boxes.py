@@ -1,6 +1,7 @@
-"""Metadata in files made of boxes: HEIF and AVIF, Canon's CR3, JPEG XL.
+"""Metadata in files made of boxes: HEIF and AVIF, Canon's CR3, JPEG XL, JPEG 2000.
 
-Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF: items and where they lie), 18181-2 (JPEG XL), RFC 7932 (Brotli).
+Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF: items and where they lie), 18181-2 (JPEG XL), 15444-1 and -2
+(JPEG 2000), RFC 7932 (Brotli).
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from curate.photos.blocks import MAX_BLOCK, MAX_PARTS, TIFF_MAGIC, Directory, Metadata, file_size, read_at
+from curate.photos.iptc import iptc_resource
 
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_EXIF_UUIDS = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
+_IPTC_UUIDS = (bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"), bytes.fromhex("09a14e970c0b42e0bebf36df6f0ce36f"))
+_PHOTOSHOP_UUID = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
+_KNOWN_UUIDS = frozenset({_XMP_UUID, *_EXIF_UUIDS, *_IPTC_UUIDS, _PHOTOSHOP_UUID})
 
 
 def boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -148,8 +154,16 @@ def _item_places(iloc: bytes, wanted: set[int], idat: int | None) -> dict[int, l
 
 
 def _uuid(file: BinaryIO, start: int, stop: int, found: Metadata) -> None:
-    if read_at(file, start, 16) == _XMP_UUID:
-        found.xmp.append(read_at(file, start + 16, stop - start - 16))
+    name = read_at(file, start, 16)
+    data = read_at(file, start + 16, stop - start - 16) if name in _KNOWN_UUIDS else b""
+    if name == _XMP_UUID:
+        found.xmp.append(data)
+    elif name in _EXIF_UUIDS:
+        found.add_exif(data)
+    elif name in _IPTC_UUIDS:
+        found.photoshop = iptc_resource(data)
+    elif name == _PHOTOSHOP_UUID:
+        found.photoshop = data
 
 
 _CR3_PARTS = {b"CMT1": Directory.IMAGE, b"CMT2": Directory.EXIF, b"CMT4": Directory.GPS}
@@ -168,11 +182,18 @@ def from_cr3(file: BinaryIO, found: Metadata) -> None:
                             found.add_exif(read_at(file, c, d - c), _CR3_PARTS[part])
 
 
-def from_jxl(file: BinaryIO, found: Metadata) -> None:
-    if read_at(file, 0, 2) == b"\xff\x0a":  # a bare codestream holds no metadata
+def from_jpeg_boxes(file: BinaryIO, found: Metadata) -> None:
+    """JPEG XL and JPEG 2000; a bare codestream (`FF 0A`, `FF 4F`) holds no metadata."""
+    if read_at(file, 0, 1) == b"\xff":
         return
     unpacked: set[bytes] = set()  # one box of a kind: each may grow to MAX_BLOCK
     for name, start, stop in boxes(file, 0, file_size(file)):
+        if name == b"uuid":
+            _uuid(file, start, stop, found)
+        elif name == b"jp2h":
+            for inner, a, b in boxes(file, start, stop):
+                if inner == b"uuid":
+                    _uuid(file, a, b, found)
         data = read_at(file, start, stop - start) if name in (b"Exif", b"xml ", b"brob") else b""
         if name == b"brob" and data[:4] in (b"Exif", b"xml ") and data[:4] not in unpacked:
             name = data[:4]

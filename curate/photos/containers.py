@@ -28,9 +28,10 @@ from curate.photos.blocks import (
     file_size,
     read_at,
 )
-from curate.photos.boxes import from_cr3, from_heif, from_jxl
+from curate.photos.boxes import from_cr3, from_heif, from_jpeg_boxes
 from curate.photos.formats import TIFF_LIKE, Format
 from curate.photos.iptc import PHOTOSHOP, image_resources
+from curate.photos.x3f import jpeg_in, properties, sections
 
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
@@ -52,16 +53,24 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
         from_heif(file, found)
     elif kind is Format.CR3:
         from_cr3(file, found)
-    elif kind is Format.JXL:
-        from_jxl(file, found)
+    elif kind in (Format.JXL, Format.JP2):
+        from_jpeg_boxes(file, found)
     elif kind is Format.RAF:
         _from_raf(file, found)
     elif kind is Format.MRW:
         _from_mrw(file, found)
     elif kind is Format.CRW:
         found.blocks.append(CiffBlock(file, 0, file_size(file)))
+    elif kind is Format.X3F:
+        _from_x3f(file, found)
     elif kind is Format.GIF:
         _from_gif(file, found)
+    elif kind is Format.PSD:
+        _from_psd(file, found)
+    elif kind is Format.BPG:
+        _from_bpg(file, found)
+    elif kind is Format.PGF:
+        _from_pgf(file, found)
     elif kind in TIFF_LIKE:
         found.blocks.append(TiffBlock(_as_tiff(file)))
     _from_photoshop(found)
@@ -162,8 +171,8 @@ def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0, *, picture: bool
 # --- PNG, WebP, GIF
 
 
-def _from_png(file: BinaryIO, found: Metadata) -> None:
-    at = 8
+def _from_png(file: BinaryIO, found: Metadata, start: int = 0) -> None:
+    at = start + 8
     for _ in range(MAX_PARTS):
         head = read_at(file, at, 8)
         if len(head) < 8 or head[4:] == b"IEND":
@@ -240,6 +249,61 @@ def _from_gif(file: BinaryIO, found: Metadata) -> None:
             found.xmp.append(head[at + 14 : end])
 
 
+# --- Photoshop, BPG, PGF
+
+
+def _from_psd(file: BinaryIO, found: Metadata) -> None:
+    """A header, a palette, then the image resources; PSB differs only in what follows them."""
+    head = read_at(file, 0, 30)
+    if len(head) == 30:
+        height, width, palette = struct.unpack(">14xII4xI", head)
+        found.size = (width, height)
+        length = read_at(file, 30 + palette, 4)
+        found.photoshop = read_at(file, 34 + palette, int.from_bytes(length, "big"))
+
+
+def _from_bpg(file: BinaryIO, found: Metadata) -> None:
+    """Behind the sizes come extensions: a number, a length, the data (1: Exif, 3: XMP)."""
+    head, at = read_at(file, 0, 64), 6
+
+    def number(data: bytes) -> int:
+        """Seven bits a byte, the highest set on all but the last."""
+        nonlocal at
+        value = 0
+        for byte in data[at : at + 5]:
+            at += 1
+            value = value << 7 | byte & 0x7F
+            if byte < 0x80:
+                break
+        return value
+
+    found.size = (number(head), number(head))
+    number(head)  # bytes of the picture
+    if len(head) < 6 or not head[5] & 0x08:
+        return
+    size = number(head)
+    extensions, at = read_at(file, at, size), 0
+    for _ in range(MAX_PARTS):
+        if at >= len(extensions):
+            return
+        tag, length = number(extensions), number(extensions)
+        data = extensions[at : at + length]
+        if tag == 1:
+            found.add_exif(data.removeprefix(b"\0"))  # a byte that some writers put first
+        elif tag == 3:
+            found.xmp.append(data)
+        at += length
+
+
+def _from_pgf(file: BinaryIO, found: Metadata) -> None:
+    """digiKam puts a PNG of one pixel behind the header, for its metadata alone."""
+    head = read_at(file, 0, 16)
+    if len(head) == 16:
+        found.size = struct.unpack_from("<II", head, 8)
+        if read_at(file, 24, 4) == b"\x89PNG":
+            _from_png(file, found, start=24)
+
+
 # --- RAW containers that are not TIFF themselves
 
 
@@ -250,6 +314,15 @@ def _from_raf(file: BinaryIO, found: Metadata) -> None:
         start = struct.unpack(">I", pointer)[0]
         if read_at(file, start, 2) == b"\xff\xd8":
             _from_jpeg(file, found, start)
+
+
+def _from_x3f(file: BinaryIO, found: Metadata) -> None:
+    """Sigma: properties, and previews whose Exif is the picture's."""
+    for kind, start, length in sections(file):
+        if kind == b"PROP":
+            found.properties |= properties(file, start, length)
+        elif kind == b"IMA2" and (jpeg := jpeg_in(file, start)) is not None:
+            _from_jpeg(file, found, jpeg)
 
 
 def _from_mrw(file: BinaryIO, found: Metadata) -> None:

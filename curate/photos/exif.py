@@ -38,6 +38,7 @@ from curate.photos.tags import (
     pillow_tags,
 )
 from curate.photos.values import numbers_of, orientation_of, parse_stamp, positive, taken_labels, whole
+from curate.photos.x3f import x3f_labels
 from curate.photos.xmp import xmp_properties
 from curate.photos.xmp_labels import labels_from_xmp
 from curate.text import clean_text
@@ -151,6 +152,7 @@ def _sources(blocks: Metadata, kind: Format) -> tuple[dict[str, dict[str, Any]],
         "pillow": _from_tags(by_pillow, kind),
         "ciff": _from_tags(by_ciff, kind),
         "xmp": labels_from_xmp(packets),
+        "x3f": x3f_labels(blocks.properties),
     }
     merged = _merged(sources)
     sources["makernote"], stronger = _from_maker_note(blocks, merged.make, merged.model)
@@ -210,7 +212,9 @@ def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] |
     """The size that EXIF names, or a larger one from a RAW file's directories."""
     named = tuple(whole(_first_number(tags, tag, (Group.EXIF,))) for tag in (0xA002, 0xA003))
     sizes = [named] if all(named) else []
-    if kind in RAW_FORMATS:
+    if blocks.size:
+        sizes.append(blocks.size)
+    if kind in RAW_FORMATS or kind is Format.JXR:
         sizes += [s for b in blocks.blocks if isinstance(b, TiffBlock) and (s := largest_size(b))]
     return max(sizes, key=lambda size: size[0] * size[1], default=None)  # type: ignore[operator,return-value]
 
@@ -251,7 +255,7 @@ def _from_tags(tags: Tags, kind: Format) -> dict[str, Any]:
     if not tags:
         return {}
     iso = _first_number(tags, 0x8827, _EXIF_FIRST)
-    if not iso and kind is Format.RW2:
+    if not iso and kind in (Format.RW2, Format.RWL):
         iso = _first_number(tags, 0x0017, (Group.IMAGE,))
     flash = _first_number(tags, 0x9209, _EXIF_FIRST, count=1)
     taken = _text(tags, 0x9003, _EXIF_FIRST)

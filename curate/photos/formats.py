@@ -36,27 +36,51 @@ class Format(StrEnum):
     RAF = "RAF"
     PEF = "PEF"
     MRW = "MRW"
+    SRW = "SRW"
+    RWL = "RWL"
+    IIQ = "IIQ"
+    HASSELBLAD = "3FR"
+    ERF = "ERF"
+    KDC = "KDC"
+    DCR = "DCR"
+    MEF = "MEF"
+    MOS = "MOS"
+    GPR = "GPR"
+    X3F = "X3F"
+    PSD = "PSD"
+    JP2 = "JPEG2000"
+    JXR = "JXR"
+    BPG = "BPG"
+    PGF = "PGF"  # digiKam's own
     EXV = "EXV"  # exiv2's store of metadata alone: segments as in JPEG, but no picture
 
 
-RAW_FORMATS = frozenset(
+_TIFF_RAWS = frozenset(
     {
         Format.DNG,
         Format.CR2,
-        Format.CR3,
-        Format.CRW,
         Format.NEF,
         Format.ARW,
         Format.ORF,
         Format.RW2,
-        Format.RAF,
         Format.PEF,
-        Format.MRW,
+        Format.SRW,
+        Format.RWL,
+        Format.IIQ,
+        Format.HASSELBLAD,
+        Format.ERF,
+        Format.KDC,
+        Format.DCR,
+        Format.MEF,
+        Format.MOS,
+        Format.GPR,
     }
 )
+
+RAW_FORMATS = _TIFF_RAWS | {Format.CR3, Format.CRW, Format.RAF, Format.MRW, Format.X3F}
 """Sensor data: never decoded here; their embedded JPEG stands for them."""
 
-TIFF_LIKE = frozenset({Format.TIFF, Format.DNG, Format.CR2, Format.NEF, Format.ARW, Format.ORF, Format.RW2, Format.PEF})
+TIFF_LIKE = _TIFF_RAWS | {Format.TIFF, Format.JXR}
 """The whole file is one TIFF structure."""
 
 DECODED = {
@@ -69,8 +93,10 @@ DECODED = {
     Format.TIFF: ("TIFF",),
     Format.HEIF: ("HEIF",),
     Format.AVIF: ("AVIF",),
+    Format.PSD: ("PSD",),
+    Format.JP2: ("JPEG2000",),
 }
-"""The allow-list: what Pillow may try for a content. EPS, FITS, PSD, PDF and the rest never reach a decoder."""
+"""The allow-list: what Pillow may try for a content. EPS, FITS, PDF and the rest never reach a decoder."""
 
 EXTENSIONS: dict[str, Format] = {
     ".jpg": Format.JPEG,
@@ -105,6 +131,33 @@ EXTENSIONS: dict[str, Format] = {
     ".raf": Format.RAF,
     ".pef": Format.PEF,
     ".mrw": Format.MRW,
+    ".srw": Format.SRW,
+    ".rwl": Format.RWL,
+    ".iiq": Format.IIQ,
+    ".3fr": Format.HASSELBLAD,
+    ".fff": Format.HASSELBLAD,
+    ".erf": Format.ERF,
+    ".kdc": Format.KDC,
+    ".dcr": Format.DCR,
+    ".dcs": Format.DCR,
+    ".mef": Format.MEF,
+    ".mos": Format.MOS,
+    ".gpr": Format.GPR,
+    ".x3f": Format.X3F,
+    ".psd": Format.PSD,
+    ".psb": Format.PSD,
+    ".jp2": Format.JP2,
+    ".jpf": Format.JP2,
+    ".jpx": Format.JP2,
+    ".jpm": Format.JP2,
+    ".j2k": Format.JP2,
+    ".j2c": Format.JP2,
+    ".jpc": Format.JP2,
+    ".jxr": Format.JXR,
+    ".wdp": Format.JXR,
+    ".hdp": Format.JXR,
+    ".bpg": Format.BPG,
+    ".pgf": Format.PGF,
 }
 """Lower-case extensions that promise a picture. Sidecars, videos and text are not here."""
 
@@ -112,7 +165,7 @@ HEAD = 64
 """Bytes of a file that `sniff` looks at."""
 
 # TIFF-based RAWs look alike from outside; only the name, or the maker inside, tells them apart.
-_TIFF_RAW_EXTENSIONS = frozenset({".dng", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".pef", ".cr2", ".orf", ".rw2"})
+_TIFF_RAW_EXTENSIONS = {suffix: kind for suffix, kind in EXTENSIONS.items() if kind in _TIFF_RAWS}
 
 _HEIF_BRANDS = frozenset(
     {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"}
@@ -141,7 +194,7 @@ def sniff(head: bytes, name: str = "") -> Format | None:
     if head[:4] in (b"IIRO", b"IIRS", b"MMOR"):
         return Format.ORF
     if head[:4] == b"IIU\0":
-        return Format.RW2
+        return Format.RWL if Path(name).suffix.lower() == ".rwl" else Format.RW2
     if head[:2] in (b"II", b"MM") and head[6:14] == b"HEAPCCDR":
         return Format.CRW
     if head[:8] == b"FUJIFILM":
@@ -150,6 +203,18 @@ def sniff(head: bytes, name: str = "") -> Format | None:
         return Format.MRW
     if head[:2] == b"\xff\x0a" or head[:12] == b"\0\0\0\x0cJXL \r\n\x87\n":
         return Format.JXL
+    if head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n" or head[:4] == b"\xff\x4f\xff\x51":
+        return Format.JP2
+    if head[:4] == b"8BPS":
+        return Format.PSD
+    if head[:3] == b"II\xbc":
+        return Format.JXR
+    if head[:4] == b"BPG\xfb":
+        return Format.BPG
+    if head[:3] == b"PGF":
+        return Format.PGF
+    if head[:4] == b"FOVb":
+        return Format.X3F
     if head[4:8] == b"ftyp":
         return _iso_kind(head)
     if (
@@ -164,8 +229,7 @@ def sniff(head: bytes, name: str = "") -> Format | None:
 def _tiff_kind(head: bytes, name: str) -> Format:
     if head[8:10] == b"CR":
         return Format.CR2
-    suffix = Path(name).suffix.lower()
-    return EXTENSIONS[suffix] if suffix in _TIFF_RAW_EXTENSIONS else Format.TIFF
+    return _TIFF_RAW_EXTENSIONS.get(Path(name).suffix.lower(), Format.TIFF)
 
 
 def _iso_kind(head: bytes) -> Format | None:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 
 PHOTOSHOP = b"Photoshop 3.0\0"
+_SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")  # the first is Photoshop's, the others of its companions
 _IPTC, _MAX_PARTS = 0x0404, 512
 _INSTRUCTIONS, _DATE_CREATED, _TIME_CREATED = 40, 55, 60
 
@@ -20,7 +21,7 @@ def image_resources(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield (number, data) of the resource blocks in Photoshop's segments, joined and without their header."""
     at = 0
     for _ in range(_MAX_PARTS):
-        if data[at : at + 4] != b"8BIM" or len(data) < at + 12:
+        if data[at : at + 4] not in _SIGNATURES or len(data) < at + 12:
             return
         name = (data[at + 6] + 2) & ~1  # a Pascal string, padded to an even length
         size_at = at + 6 + name
@@ -29,6 +30,11 @@ def image_resources(data: bytes) -> Iterator[tuple[int, bytes]]:
         size: int = struct.unpack_from(">I", data, size_at)[0]
         yield struct.unpack_from(">H", data, at + 4)[0], data[size_at + 4 : size_at + 4 + size]
         at = size_at + 4 + size + (size & 1)
+
+
+def iptc_resource(records: bytes) -> bytes:
+    """Return IIM data as Photoshop keeps them, for containers that have them bare."""
+    return b"8BIM" + struct.pack(">HHI", _IPTC, 0, len(records)) + records
 
 
 def datasets(records: bytes) -> Iterator[tuple[int, int, bytes]]:

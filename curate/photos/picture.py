@@ -8,6 +8,7 @@ ingest fast. RAW files are not developed; the largest JPEG inside stands for the
 from __future__ import annotations
 
 import io
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -25,15 +26,18 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageCms,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
+    PsdImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
 )
 
-from curate.photos.blocks import Window
+from curate.photos.blocks import MAX_PARTS, Window, file_size, read_at
+from curate.photos.boxes import boxes
 from curate.photos.formats import DECODED, Format
 from curate.photos.jpeg import jpeg_tables
 from curate.photos.tags import PILLOW_ERRORS
@@ -47,14 +51,16 @@ PREVIEW_SIDE = 640
 _SCAN_STEP = 4 << 20
 _MAX_EMBEDDED = 64
 
-# Imported so that Pillow knows them and never loads its other forty plug-ins.
+# Imported so that Pillow knows them and never loads its other plug-ins.
 _PLUGINS = (
     AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
+    PsdImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
 )
@@ -74,6 +80,10 @@ class TooLargeError(PictureError):
 
 class TruncatedError(PictureError):
     """Its data end early."""
+
+
+class UnknownVariantError(PictureError):
+    """The decoder of its format does not know this variant of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ def decode(file: BinaryIO, kind: Format, orientation: int | None, max_pixels: in
         max_pixels: more than these are refused before anything is decoded.
 
     Raises:
-        PictureError: it cannot be decoded (`TooLargeError`, `TruncatedError`: with that cause).
+        PictureError: it cannot be decoded (`TooLargeError`, `TruncatedError`, `UnknownVariantError`: with that cause).
     """
     try:
         with warnings.catch_warnings():
@@ -109,6 +119,8 @@ def decode(file: BinaryIO, kind: Format, orientation: int | None, max_pixels: in
             with _without_pillows_limit():
                 image = Image.open(file, formats=DECODED[kind])
             with image:
+                if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+                    _leave_out_detail(image, file)
                 return _decoded(image, kind, orientation, max_pixels)
     except MemoryError as error:
         raise TooLargeError("decoding it needs more memory than is allowed") from error
@@ -160,11 +172,36 @@ def _decoded(image: Image.Image, kind: Format, orientation: int | None, max_pixe
     image.load()
     if kind in (Format.HEIF, Format.AVIF, Format.TIFF):
         orientation = _left_to_do(image)
+    if kind is Format.PSD and image.mode == "RGBA":
+        image = image.convert("RGB")  # its fourth channel may be any mask, and the picture is laid on white already
     profile = image.info.get("icc_profile")
     small = _eight_bits(image)
     small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE), Image.Resampling.HAMMING)
     small = _srgb(small, profile if isinstance(profile, bytes) else None)
     return Picture(image.format or kind, width, height, _upright(small, orientation))
+
+
+def _leave_out_detail(image: Jpeg2KImagePlugin.Jpeg2KImageFile, file: BinaryIO) -> None:
+    """Ask for a JPEG 2000 picture at the smallest of its own sizes that a preview can be made of."""
+    halvings = min(_halvings(file), int(math.log2(max(1.0, max(image.size) / PREVIEW_SIDE))))
+    if halvings:
+        image.reduce = halvings
+
+
+def _halvings(file: BinaryIO) -> int:
+    """How often a JPEG 2000 picture can be halved: the fewest wavelet levels that its main header names (COD, COC)."""
+    at = 2  # behind the start of a bare codestream
+    if read_at(file, 0, 1) != b"\xff":
+        at += next((start for name, start, _ in boxes(file, 0, file_size(file)) if name == b"jp2c"), 0)
+    levels: list[int] = []
+    for _ in range(MAX_PARTS):
+        head = read_at(file, at, 10)
+        if len(head) < 10 or head[0] != 0xFF or head[1] == 0x90:  # the first tile starts
+            break
+        if head[1] in (0x52, 0x53):
+            levels.append(head[9 if head[1] == 0x52 else 6])
+        at += 2 + int.from_bytes(head[2:4], "big")
+    return min(levels, default=0)
 
 
 def _left_to_do(image: Image.Image) -> int | None:
@@ -243,8 +280,8 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
 def _reason(error: BaseException) -> PictureError:
     if isinstance(error, PictureError):
         return error
-    if isinstance(error, UnidentifiedImageError):  # its text holds our file object, which tells nobody anything
-        return PictureError("it cannot be decoded (the decoder does not recognise it)")
+    if isinstance(error, (UnidentifiedImageError, KeyError)):  # their texts hold our file object, or a table's key
+        return UnknownVariantError("it cannot be decoded (the decoder does not recognise it)")
     text = " ".join(str(error).split())[:200] or type(error).__name__
     lowered = text.lower()
     if any(word in lowered for word in ("truncat", "premature", "unexpected end", "end of file", "broken data stream")):

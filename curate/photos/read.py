@@ -25,6 +25,7 @@ from curate.photos.picture import (
     PictureError,
     TooLargeError,
     TruncatedError,
+    UnknownVariantError,
     decode,
     embedded_jpeg,
     picture_size,
@@ -32,6 +33,12 @@ from curate.photos.picture import (
 from curate.photos.previews import write_preview
 from curate.photos.screenshots import screenshot_sign
 from curate.text import clean_text, printable_path
+
+_READ_ONLY = RAW_FORMATS | {Format.JXL, Format.JXR, Format.BPG, Format.PGF}
+"""Only their metadata are read here, and the pictures inside RAW files."""
+
+_IN_VARIANTS = {Format.PSD, Format.JP2}
+"""Formats with variants that their decoder does not know (16 bits a channel, files beyond 2 GB): those are read only."""
 
 READ_AT_ONCE = 64 << 20
 """Bytes of a file that is taken into memory; larger ones are read again where they are parsed."""
@@ -44,8 +51,9 @@ _DISK_ERRORS = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMED
 def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
     """Return what one photo file tells, and write its preview if asked; never raises for a bad file.
 
-    RAW files and JPEG XL are not decoded: a RAW's preview and hash come from the largest JPEG inside. Where there is
-    none they stay None, and the status is OK as long as the metadata could be read.
+    RAW files, JPEG XL, JPEG XR, BPG and PGF are not decoded, nor are variants of PSD and JPEG 2000 that the decoders do not know:
+    a RAW's preview and hash come from the largest JPEG inside. Where there is none they stay None, and the status is OK as
+    long as the metadata could be read.
 
     Width and height are the decoder's: as stored in the file, except that HEIF pictures, which their container turns,
     come turned (their EXIF orientation has been used up). Call it from one thread at a time: silencing the decoders'
@@ -119,13 +127,15 @@ def _pictured(
     """What decoding adds."""
     if kind is Format.EXV:
         return replace(facts, status=Status.INVALID, error="it holds metadata alone, no picture (EXV)")
-    if kind in RAW_FORMATS or kind is Format.JXL:
+    if kind in _READ_ONLY:
         return _undecoded(file, kind, facts, reading, preview, max_pixels)
     if kind is Format.JPEG:
         facts = _with_tables(file, facts)
     try:
         picture = decode(file, kind, reading.exif.orientation, max_pixels)
     except PictureError as error:
+        if kind in _IN_VARIANTS and isinstance(error, UnknownVariantError):
+            return _undecoded(file, kind, facts, reading, preview, max_pixels)
         width, height = (facts.width, facts.height) if facts.width else picture_size(file, kind) or (None, None)
         return replace(facts, width=width, height=height, status=_status(error), error=clean_text(str(error)))
     facts = replace(facts, format=picture.format, width=picture.width, height=picture.height)
@@ -167,7 +177,7 @@ def _with_tables(file: BinaryIO, facts: PhotoFacts) -> PhotoFacts:
 def _undecoded(
     file: BinaryIO, kind: Format, facts: PhotoFacts, reading: Reading, preview: Path | None, max_pixels: int
 ) -> PhotoFacts:
-    """RAW and JPEG XL: the metadata, and what an embedded JPEG gives."""
+    """What no decoder reads here: the metadata, and what a RAW file's embedded JPEG gives."""
     width, height = reading.pixel_size or (None, None)
     facts = replace(facts, width=width, height=height)
     for inside, inside_kind in _pictures_inside(file, kind):

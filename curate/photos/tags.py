@@ -19,7 +19,7 @@ from exifread.core.exceptions import ExifError
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from curate.photos.blocks import Directory, TiffBlock
+from curate.photos.blocks import Directory, TiffBlock, read_at
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal; the row tells instead
 
@@ -107,18 +107,16 @@ def exifread_tags(block: TiffBlock) -> Tags:
 
 
 def pillow_tags(block: TiffBlock) -> Tags:
-    """Read a block with Pillow, which also knows BigTIFF and tells whether a MakerNote is there.
+    """Read a block with Pillow, which also knows BigTIFF (in little-endian order) and tells whether a MakerNote is there.
 
     Raises:
         PILLOW_ERRORS: the block is damaged beyond what it bears.
     """
     found: Tags = {}
     first = _FIRST[block.directory]
-    block.stream.seek(0)
-    exif = Image.Exif()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like: the row tells instead
-        exif.load_from_fp(block.stream)
+        exif = _opened(block)
         _take(found, first, exif)
         if block.directory is Directory.IMAGE:
             for pointer, group in ((EXIF_POINTER, Group.EXIF), (GPS_POINTER, Group.GPS)):
@@ -135,12 +133,10 @@ def largest_size(block: TiffBlock) -> tuple[int, int] | None:
     In RAW files the first directory is often a thumbnail's; the sensor's picture is in a child (tag 0x014A).
     """
     sizes: list[tuple[int, int]] = []
-    block.stream.seek(0)
-    exif = Image.Exif()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            exif.load_from_fp(block.stream)
+            exif = _opened(block)
             directories = [exif]
             children = exif.get(0x014A, ())
             for offset in (children if isinstance(children, tuple) else (children,))[:8]:
@@ -149,12 +145,26 @@ def largest_size(block: TiffBlock) -> tuple[int, int] | None:
                 child.load_from_fp(block.stream, offset)
                 directories.append(child)
             for directory in directories:
-                width, height = directory.get(0x0100), directory.get(0x0101)
+                width = directory.get(0x0100, directory.get(0xBC80))  # the second is JPEG XR's
+                height = directory.get(0x0101, directory.get(0xBC81))
                 if isinstance(width, int) and isinstance(height, int):
                     sizes.append((width, height))
         except PILLOW_ERRORS:  # what was read before the damage stands
             pass
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def _opened(block: TiffBlock) -> Image.Exif:
+    """The first directory of a block. Pillow reads only TIFF's short header itself; BigTIFF's is read here."""
+    exif = Image.Exif()
+    head = read_at(block.stream, 0, 16)
+    block.stream.seek(0)
+    if head[:4] == b"II+\0" and len(head) == 16:
+        exif.endian, exif.bigtiff = "<", True
+        exif.load_from_fp(block.stream, struct.unpack_from("<Q", head, 8)[0])
+    else:
+        exif.load_from_fp(block.stream)
+    return exif
 
 
 def _take(found: Tags, group: Group, directory: Any) -> None:

@@ -71,7 +71,7 @@ def parse_stamp(text: str | None) -> tuple[str, TakenPrecision, str | None, str 
         when = datetime(year, month, day, hour, minute, second)
     except ValueError:
         return None
-    precision = TakenPrecision.SECOND if match[4] else TakenPrecision.DAY
+    precision = TakenPrecision.SECOND if match[6] else TakenPrecision.DAY  # a time to the minute is none to the second
     return when.isoformat(timespec="seconds"), precision, match[7], match[8]
 
 

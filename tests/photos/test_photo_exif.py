@@ -180,6 +180,12 @@ def test_a_date_without_a_time_is_no_evidence_to_the_second() -> None:
     assert exif_of(text(0x9003, b"2019:03:04\0")).taken_precision is TakenPrecision.DAY
 
 
+def test_a_time_without_seconds_is_no_evidence_to_the_second() -> None:
+    """The time is kept, and its precision is the day: there is none between day and second."""
+    exif = exif_of(text(0x9003, b"2008:02:15 16:00\0"))
+    assert (exif.taken_at, exif.taken_precision) == ("2008-02-15T16:00:00", TakenPrecision.DAY)
+
+
 @pytest.mark.parametrize(("top", "bottom"), [(0, 0), (1, 0), (0, 1)])
 def test_impossible_fractions_are_absent(top: int, bottom: int) -> None:
     """Zero and division by zero are no exposure, aperture or focal length."""
