@@ -22,9 +22,10 @@ from curate.catalog.naming import photo_named
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.likeness import Components, alike_by_hash, join_alike, parse_hash
+from curate.photos.formats import RAW_FORMATS
 
 _PREFERRED_FORMATS = (
-    {"DNG", "CR2", "CR3", "CRW", "NEF", "ARW", "ORF", "RW2", "RAF", "PEF", "MRW"},
+    RAW_FORMATS,
     {"HEIF", "AVIF"},
     {"JPEG", "MPO", "TIFF"},
 )

@@ -22,7 +22,7 @@ KEEPER = "keeper"
 """What a person says of the copy to keep (`catalog.keepers`); it is no label."""
 
 EXTENSIONS = {
-    "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif",
+    "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif", "JPEG2000": "jp2",
     "GIF": "gif", "BMP": "bmp", "JXL": "jxl",
 }  # fmt: skip
 

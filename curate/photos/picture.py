@@ -100,7 +100,9 @@ class Picture:
         return str(imagehash.phash(self.small))
 
 
-def decode(file: BinaryIO, kind: Format, orientation: int | None, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode(
+    file: BinaryIO, kind: Format, orientation: int | None, max_pixels: int = MAX_PIXELS, *, whole: bool = False
+) -> Picture:
     """Decode an open picture to its upright preview.
 
     Args:
@@ -108,6 +110,7 @@ def decode(file: BinaryIO, kind: Format, orientation: int | None, max_pixels: in
         kind: its format by content; must be in `DECODED`.
         orientation: EXIF's, 1 to 8. HEIF, AVIF and TIFF decoders turn the picture themselves.
         max_pixels: more than these are refused before anything is decoded.
+        whole: decode a JPEG 2000 picture with all its detail, and not only what a preview needs.
 
     Raises:
         PictureError: it cannot be decoded (`TooLargeError`, `TruncatedError`, `UnknownVariantError`: with that cause).
@@ -119,12 +122,14 @@ def decode(file: BinaryIO, kind: Format, orientation: int | None, max_pixels: in
             with _without_pillows_limit():
                 image = Image.open(file, formats=DECODED[kind])
             with image:
-                if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile):
+                if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and not whole:
                     _leave_out_detail(image, file)
                 return _decoded(image, kind, orientation, max_pixels)
     except MemoryError as error:
         raise TooLargeError("decoding it needs more memory than is allowed") from error
     except DECODE_ERRORS as error:
+        if kind is Format.JP2 and not whole:  # Pillow cannot take every file at every one of its sizes
+            return decode(file, kind, orientation, max_pixels, whole=True)
         raise _reason(error) from error
 
 
@@ -182,10 +187,15 @@ def _decoded(image: Image.Image, kind: Format, orientation: int | None, max_pixe
 
 
 def _leave_out_detail(image: Jpeg2KImagePlugin.Jpeg2KImageFile, file: BinaryIO) -> None:
-    """Ask for a JPEG 2000 picture at the smallest of its own sizes that a preview can be made of."""
-    halvings = min(_halvings(file), int(math.log2(max(1.0, max(image.size) / PREVIEW_SIDE))))
-    if halvings:
-        image.reduce = halvings
+    """Ask for a JPEG 2000 picture at the smallest of its own sizes that a preview can be made of.
+
+    Pillow rounds the sides of a smaller size where the standard rounds them up, and fails where that differs.
+    """
+    most = min(_halvings(file), int(math.log2(max(1.0, max(image.size) / PREVIEW_SIDE))))
+    possible = (
+        n for n in range(most, 0, -1) if all(side % (1 << n) == 0 or side >> (n - 1) & 1 for side in image.size)
+    )
+    image.reduce = next(possible, 0)
 
 
 def _halvings(file: BinaryIO) -> int:
@@ -284,7 +294,10 @@ def _reason(error: BaseException) -> PictureError:
         return UnknownVariantError("it cannot be decoded (the decoder does not recognise it)")
     text = " ".join(str(error).split())[:200] or type(error).__name__
     lowered = text.lower()
-    if any(word in lowered for word in ("truncat", "premature", "unexpected end", "end of file", "broken data stream")):
+    if any(
+        word in lowered
+        for word in ("truncat", "premature", "unexpected end", "end of file", "broken data stream", "only got")
+    ):
         return TruncatedError(f"its data end early ({text})")
     return PictureError(f"it cannot be decoded ({text})")
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,11 +110,12 @@ def test_a_hundred_thousand_hashes() -> None:
     assert len(set(components.labels())) == len(texts) - 1
 
 
-def test_files_of_one_shot_are_a_group() -> None:
-    """A raw file and the JPEG beside it share name, second and camera; neither hash nor folder is asked."""
+@pytest.mark.parametrize("raw", ["CR2", "SRW", "3FR", "X3F"])
+def test_files_of_one_shot_are_a_group(raw: str) -> None:
+    """A raw file of any maker and the JPEG beside it share name, second and camera; neither hash nor folder is asked."""
     shot = {"taken_precision": "second", "Make": "Canon", "Model": "Canon EOS 40D"}
     rows = [
-        photo("/p/raw/IMG_1.CR2", format="CR2", taken_at="2019-07-14T09:21:11.25", **shot),
+        photo(f"/p/raw/IMG_1.{raw}", format=raw, taken_at="2019-07-14T09:21:11.25", **shot),
         photo("/p/img_1.jpg", taken_at="2019-07-14T09:21:11", width=200, **shot),
         photo("/p/IMG_2.jpg", taken_at="2019-07-14T09:21:11", **shot),
         photo("/q/IMG_1.jpg", taken_at="2019-07-14T09:21:12", **shot),
@@ -121,7 +123,7 @@ def test_files_of_one_shot_are_a_group() -> None:
     ]
     (group,) = find_duplicates(rows).near
     assert (group.keeper, group.others, group.reason) == (
-        "/p/raw/IMG_1.CR2",
+        f"/p/raw/IMG_1.{raw}",
         ("/p/img_1.jpg",),
         "its format keeps more",
     )

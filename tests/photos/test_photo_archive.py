@@ -233,14 +233,35 @@ def test_a_large_jpeg_2000_is_decoded_at_one_of_its_own_sizes(levels: int, bare:
     assert difference.mean() < 2
 
 
-def test_a_jpeg_2000_is_not_decoded_at_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decoding all of a scan takes seconds; the size nearest above the preview's is asked for."""
+def test_a_jpeg_2000_that_cannot_be_halved_is_decoded_whole() -> None:
+    """Pillow fails on the smaller sizes of a picture that starts beside the corner of its grid; the picture is sound."""
+    data = encoded("JPEG2000", image=picture(2592, 1944), tile_size=(64, 64), offset=(3, 5))
+    opened = Image.open(io.BytesIO(data))
+    opened.reduce = 1  # type: ignore[method-assign,assignment]
+    with pytest.raises(OSError, match="broken data stream"):
+        opened.load()
+    made = decode(io.BytesIO(data), Format.JP2, None)
+    assert (made.width, made.height, made.small.size) == (2592, 1944, (640, 480))
+
+
+@pytest.mark.parametrize(("width", "halvings"), [(3000, 2), (3001, 1), (1279, 0)])
+def test_a_jpeg_2000_is_not_decoded_at_full_size(width: int, halvings: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding all of a scan takes seconds; the size nearest above the preview's that Pillow can make is asked for."""
     asked: list[int] = []
     plugin = Jpeg2KImagePlugin.Jpeg2KImageFile
     load = plugin.load
     monkeypatch.setattr(plugin, "load", lambda image: (asked.append(image._reduce), load(image))[1])
-    decode(io.BytesIO(jp2(box(b"uuid", EXIF_UUID + BLOCK), image=picture(3000, 2000))), Format.JP2, None)
-    assert asked[0] == 2
+    decode(
+        io.BytesIO(jp2(box(b"uuid", EXIF_UUID + BLOCK), image=picture(width, 2000 * width // 3000))), Format.JP2, None
+    )
+    assert set(asked) == {halvings}
+
+
+@pytest.mark.parametrize("kept", [30, 300])
+def test_a_jpeg_2000_that_was_cut_is_told(kept: int, tmp_path: Path) -> None:
+    """Cut inside its boxes or inside its picture, its data end early."""
+    data = jp2(image=picture(300, 200))
+    assert read(tmp_path, "a.jp2", data[:kept]).status is Status.TRUNCATED
 
 
 @pytest.mark.parametrize("name", ["a.psd", "a.jp2"])
