@@ -30,7 +30,9 @@ from curate.photos.blocks import (
 )
 from curate.photos.boxes import from_cr3, from_heif, from_jpeg_boxes
 from curate.photos.formats import TIFF_LIKE, Format
+from curate.photos.ifd import read_ifd
 from curate.photos.iptc import PHOTOSHOP, image_resources
+from curate.photos.values import whole
 from curate.photos.x3f import jpeg_in, properties, sections
 
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
@@ -73,6 +75,8 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
         _from_pgf(file, found)
     elif kind in TIFF_LIKE:
         found.blocks.append(TiffBlock(_as_tiff(file)))
+        if kind is Format.JXR:
+            found.size = _jxr_size(file)
     _from_photoshop(found)
     return found
 
@@ -249,7 +253,7 @@ def _from_gif(file: BinaryIO, found: Metadata) -> None:
             found.xmp.append(head[at + 14 : end])
 
 
-# --- Photoshop, BPG, PGF
+# --- Photoshop, JPEG XR, BPG, PGF
 
 
 def _from_psd(file: BinaryIO, found: Metadata) -> None:
@@ -260,6 +264,13 @@ def _from_psd(file: BinaryIO, found: Metadata) -> None:
         found.size = (width, height)
         length = read_at(file, 30 + palette, 4)
         found.photoshop = read_at(file, 34 + palette, int.from_bytes(length, "big"))
+
+
+def _jxr_size(file: BinaryIO) -> tuple[int, int] | None:
+    """JPEG XR has tags of its own for it."""
+    first = read_ifd(file, "<", int.from_bytes(read_at(file, 4, 4), "little"))
+    width, height = (whole(first.number(tag)) for tag in (0xBC80, 0xBC81)) if first else (None, None)
+    return (width, height) if width and height else None
 
 
 def _from_bpg(file: BinaryIO, found: Metadata) -> None:

@@ -60,6 +60,7 @@ class Reading:
         maker_note: whether the maker's own block is there; None where no EXIF is.
         changed_at: when the file was last changed by its own account (EXIF's DateTime), as `taken_at`.
         pixel_size: (width, height) of the largest picture that the metadata describe.
+        stored_size: (width, height) as the container has them, of pictures that may not be decoded.
         comment: EXIF's UserComment. instructions: IPTC's special instructions, where Facebook signs.
         burst: what the photos of one burst share, where the file says so (`apple:…`, `google:…`).
         unread: metadata that are there and could not be read, in words.
@@ -71,6 +72,7 @@ class Reading:
     maker_note: bool | None = None
     changed_at: str | None = None
     pixel_size: tuple[int, int] | None = None
+    stored_size: tuple[int, int] | None = None
     comment: str | None = None
     instructions: str | None = None
     burst: str | None = None
@@ -116,6 +118,7 @@ def read_metadata(file: BinaryIO, kind: Format) -> Reading:
         maker_note=note,
         changed_at=(parse_stamp(_text(by_exifread or by_pillow, 0x0132, (Group.IMAGE,))) or (None,))[0],
         pixel_size=_pixel_size(by_exifread or by_pillow, blocks, kind),
+        stored_size=blocks.size,
         comment=_comment(by_pillow.get((Group.EXIF, 0x9286))) or clean_text(packets.get("exif:UserComment")),
         instructions=clean_text(instructions_in_resources(blocks.photoshop)),
         burst=_burst(blocks, exif.make, packets),
@@ -212,9 +215,7 @@ def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] |
     """The size that EXIF names, or a larger one from a RAW file's directories."""
     named = tuple(whole(_first_number(tags, tag, (Group.EXIF,))) for tag in (0xA002, 0xA003))
     sizes = [named] if all(named) else []
-    if blocks.size:
-        sizes.append(blocks.size)
-    if kind in RAW_FORMATS or kind is Format.JXR:
+    if kind in RAW_FORMATS:
         sizes += [s for b in blocks.blocks if isinstance(b, TiffBlock) and (s := largest_size(b))]
     return max(sizes, key=lambda size: size[0] * size[1], default=None)  # type: ignore[operator,return-value]
 

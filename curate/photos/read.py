@@ -178,7 +178,7 @@ def _undecoded(
     file: BinaryIO, kind: Format, facts: PhotoFacts, reading: Reading, preview: Path | None, max_pixels: int
 ) -> PhotoFacts:
     """What no decoder reads here: the metadata, and what a RAW file's embedded JPEG gives."""
-    width, height = reading.pixel_size or (None, None)
+    width, height = reading.stored_size or reading.pixel_size or (None, None)
     facts = replace(facts, width=width, height=height)
     for inside, inside_kind in _pictures_inside(file, kind):
         try:

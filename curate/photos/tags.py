@@ -145,8 +145,7 @@ def largest_size(block: TiffBlock) -> tuple[int, int] | None:
                 child.load_from_fp(block.stream, offset)
                 directories.append(child)
             for directory in directories:
-                width = directory.get(0x0100, directory.get(0xBC80))  # the second is JPEG XR's
-                height = directory.get(0x0101, directory.get(0xBC81))
+                width, height = directory.get(0x0100), directory.get(0x0101)
                 if isinstance(width, int) and isinstance(height, int):
                     sizes.append((width, height))
         except PILLOW_ERRORS:  # what was read before the damage stands

@@ -283,6 +283,15 @@ def test_jpeg_xr_is_a_tiff_structure_with_a_mark_of_its_own(tmp_path: Path) -> N
     assert (facts.exif.make, facts.exif.model, facts.width, facts.height) == ("Nokia", "Q2", 300, 200)
 
 
+def test_the_size_of_a_picture_that_is_not_decoded_is_its_own(tmp_path: Path) -> None:
+    """Exif tells what was taken; the container tells what is left of it."""
+    exif = camera_exif()
+    exif.get_ifd(0x8769)[0xA002], exif.get_ifd(0x8769)[0xA003] = 3000, 2000
+    facts = read(tmp_path, "a.bpg", bpg((1, exif.tobytes())))
+    assert (facts.width, facts.height) == (300, 200)
+    assert facts.edited_reason == "resized: taken with 3000 × 2000 pixels, now 300 × 200"
+
+
 def bpg(*extensions: tuple[int, bytes]) -> bytes:
     """A BPG file of 300 x 200 pixels with extensions (number, data)."""
 
