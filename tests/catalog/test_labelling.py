@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from curate.catalog.labelling import exposure_label, label_photo, number_label, parse_taken
 from curate.catalog.labels import LOCAL_ID_BASE, local_photo_id
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
+from curate.photos.formats import Format, promised
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,10 @@ def test_what_somebody_says_wins_over_the_file() -> None:
     assert (labels.make, labels.model, labels.columns["owner"]) == ("Apple", "EOS", "me")
     assert (labels.columns["year"], labels.columns["taken_precision"]) == ("2013.0", "year")
     assert label_photo(facts, {"Make": None}).make is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Format if kind not in (Format.MPO, Format.EXV)])
+def test_the_name_of_an_exported_photo_promises_its_format(kind: Format) -> None:
+    """Whatever the format is called, the extension is one that programs know."""
+    extension = label_photo(PhotoFacts(Status.OK, format=kind), {}).columns["extension"]
+    assert promised(f"1.{extension}") is kind
