@@ -31,6 +31,9 @@ PAUSE = 15.0
 _PATHS = ("path", "phone", "other", "keeper")
 """Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
 
+_SHORT = 12
+"""Characters of the longest text of a column whose texts are never broken."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -139,16 +142,23 @@ def _print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> N
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[_for_a_person(column, row.get(column)) for column in columns] for row in rows]
+    if not cells:
+        print("nothing to show")
+        return
+    # a pipe has no width: every row stays one line there
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    longest = [max(len(column), *(len(row[k]) for row in cells)) for k, column in enumerate(columns)]
+    fits = sum(longest) + 2 * len(columns) <= console.width
+    shown = [k for k in range(len(columns)) if fits or any(row[k] for row in cells)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
-    count = 0
-    for row in rows:
+    for k in shown:
+        # where there is too little room, long texts go on in the next line, and numbers stay whole
+        table.add_column(columns[k], overflow="fold", no_wrap=longest[k] <= _SHORT)
+    for row in cells:
         # Text, not str: a camera called "[red]" must stay what it is
-        table.add_row(*(Text(_for_a_person(column, row.get(column))) for column in columns))
-        count += 1
-    # a pipe has no width: nothing is cut there
-    Console(width=None if sys.stdout.isatty() else 1000).print(table if count else Text("nothing to show"))
+        table.add_row(*(Text(row[k]) for k in shown))
+    console.print(table)
 
 
 def _for_a_person(column: str, value: Any) -> str:
