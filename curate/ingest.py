@@ -24,6 +24,7 @@ from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Limits, Readers
+from curate.photos.previews import is_whole
 from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
@@ -235,6 +236,7 @@ class _Run:
                     or before.changed(task.found.size, task.found.mtime_ns)
                     or before.reader != READER
                     or before.status in _READ_AGAIN
+                    or self._lost_its_preview(before)
                 ):
                     to_read.append(task)
                     continue
@@ -298,10 +300,12 @@ class _Run:
                     if self._says(photo, task):
                         self.catalog.relabel(photo, facts)
                 self._seen.add(photo)
-                if before:
-                    self.counts.updated += 1
-                else:
+                if before is None:
                     self.counts.added += 1
+                elif _only_the_preview_was_lost(before, task.found, facts):
+                    self.counts.unchanged += 1
+                else:
+                    self.counts.updated += 1
                 self.counts.unreadable += facts.status is not Status.OK
 
     def _says(self, photo: int, task: _Task) -> bool:
@@ -356,6 +360,9 @@ class _Run:
         self.catalog.remember_device(root, device)
         return False
 
+    def _lost_its_preview(self, known: Known) -> bool:
+        return known.pictured is not None and not is_whole(self.catalog.workspace.preview(known.pictured))
+
     def _keep_preview(self, made: Path, sha256: str) -> None:
         if not made.exists():
             return
@@ -369,6 +376,12 @@ class _Run:
                 f"{place}: {error.strerror}",
                 "Free some room on the disk and run the command again; what was done is kept.",
             ) from error
+
+
+def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFacts) -> bool:
+    """Whether a file that was read again is what it was."""
+    same = not before.changed(found.size, found.mtime_ns) and before.reader == READER and before.status is facts.status
+    return same and before.pictured is not None and facts.sha256 == before.pictured
 
 
 def _folder_label(found: FoundFile) -> str:

@@ -35,13 +35,18 @@ _NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SE
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue remembers of a file: enough to tell whether it changed, and which reader read it last."""
+    """What the catalogue remembers of a file: enough to tell whether it changed, and which reader read it last.
+
+    Attributes:
+        pictured: the sha256 of a file that was decoded, so that it has a preview.
+    """
 
     id: int
     size: int | None
     mtime_ns: int | None
     status: Status
     reader: int
+    pictured: str | None
 
     def changed(self, size: int, mtime_ns: int) -> bool:
         """Whether a file of that size and time is another one."""
@@ -124,10 +129,13 @@ class Catalog:
             part = paths[start : start + 500]
             marks = ",".join("?" * len(part))
             for row in self.connection.execute(
-                f"SELECT id, path_bytes, size, mtime_ns, status, reader FROM photo WHERE path_bytes IN ({marks})", part
+                "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured "
+                f"FROM photo WHERE path_bytes IN ({marks})",
+                part,
             ):
-                status = Status(row["status"])
-                found[row["path_bytes"]] = Known(row["id"], row["size"], row["mtime_ns"], status, row["reader"])
+                found[row["path_bytes"]] = Known(
+                    row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"]
+                )
         return found
 
     def put_photo(

@@ -13,26 +13,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.advice import command
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.effects import clock_rows
+from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import contradicted, pair_of, replace_candidates
 from curate.catalog.store import Catalog
-from curate.errors import StorageError, UsageError
+from curate.errors import CurateError, StorageError, UsageError
 from curate.pairing.bursts import bursts, keep_bursts
 from curate.pairing.clocks import ClockOffset, canonical
 from curate.pairing.find import find_pairs
 from curate.pairing.learning import follow, model
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
+from curate.photos.previews import is_whole
 from curate.progress import Progress, Work
+from curate.text import counted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _SIDE = {"smartphone": "phone", "dslr": "other", "mirrorless": "other", "compact": "other"}
+
+_UNDECODED = "has no preview: its picture cannot be decoded here"
+_LOST = "its preview is lost: curate ingest makes it again"
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,8 @@ def pairing_photos(
             continue
         seen[sha256] = row["path"]
         preview = catalog.workspace.preview(sha256)
-        if not preview.exists():
-            left_out.append((row["path"], "has no preview: its picture cannot be decoded here"))
+        if not is_whole(preview):
+            left_out.append((row["path"], _UNDECODED if row["phash"] is None else _LOST))
             continue
         photos.append(
             PairingPhoto(
@@ -125,9 +132,13 @@ def pair_workspace(
         use_time, use_gps: whether time and place are evidence.
         embed: gives embeddings of previews, by sha256, which bring further candidates (`handoff.embed_previews`).
         jobs: worker processes; 0 means one a core.
+
+    Raises:
+        CurateError: previews are lost; the candidates found before stay.
     """
     started = time.monotonic()
     photos, left_out = pairing_photos(catalog)
+    _refuse_lost_previews(catalog, left_out)
     vectors = None
     if embed is not None:
         yield Progress("embedding photos", 0)
@@ -170,6 +181,18 @@ def pair_workspace(
         left_out,
         time.monotonic() - started,
     )
+
+
+def _refuse_lost_previews(catalog: Catalog, left_out: Sequence[tuple[str, str]]) -> None:
+    """Photos without their previews would silently lose the pairs found before."""
+    lost = sum(reason == _LOST for _, reason in left_out)
+    if lost:
+        folders = [str(folder) for folder in source_folders(catalog)]
+        raise CurateError(
+            f"{counted(lost, 'photo')} cannot be compared",
+            "their previews are no longer in the workspace's cache",
+            f"They are made again by: {command('ingest', *folders, workspace=catalog.workspace.root)}",
+        )
 
 
 def keep_compared(catalog: Catalog) -> None:

@@ -6,6 +6,7 @@ disk a million times would take longer than all the decoding.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _QUALITY = 90
+_END = b"\xff\xd9"
 
 
 def write_preview(image: Image, target: Path) -> None:
@@ -29,6 +31,16 @@ def write_preview(image: Image, target: Path) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def is_whole(preview: Path) -> bool:
+    """Whether a preview is there and has its end: a power cut leaves files that are empty or cut short."""
+    try:
+        with preview.open("rb", buffering=0) as file:
+            file.seek(-len(_END), os.SEEK_END)
+            return file.read() == _END
+    except OSError:  # not there, or shorter than that
+        return False
 
 
 def part_of(target: Path) -> Path:
