@@ -9,18 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from curate.advice import command
 from curate.cameras.types import CameraType
 from curate.catalog.decisions import tally
 from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
 from curate.demo.cameras import camera_types
-from curate.demo.collection import write_photos
+from curate.demo.collection import MARKER, write_photos
+from curate.errors import UsageError
 from curate.export.run import ensure_export
 from curate.handoff import evaluate
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.progress import Work
-from curate.text import counted
+from curate.text import counted, printable_path
 from curate.workspace import Workspace
 
 ACCEPT_FROM = 0.9
@@ -39,8 +41,12 @@ def journey(
 
     Returns:
         What `curate demo --json` prints: `workspace`, `dataset`, `report`, `seconds`, and `results` and `truth`.
+
+    Raises:
+        UsageError: the folder is a workspace that no demo made.
     """
     started = time.monotonic()
+    _refuse_other_workspace(folder)
     workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
     photos = workspace.root / "photos"
     run(write_photos(photos, scenes, seed, os.cpu_count() or 1))
@@ -66,6 +72,19 @@ def journey(
         "truth": str(photos / "truth.csv"),
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+def _refuse_other_workspace(folder: Path) -> None:
+    """Somebody's own workspace must not get virtual photos and accepted pairs."""
+    settings = folder / "workspace.toml"
+    if not settings.exists() or (folder / "photos" / MARKER).exists():
+        return
+    if settings.read_text(encoding="utf-8", errors="replace") != demo_settings(camera_types()):
+        raise UsageError(
+            "the demo makes a workspace of its own",
+            f"{printable_path(folder)} is another workspace",
+            f"Name a new folder. What that workspace holds is told by: {command('status', workspace=folder)}",
+        )
 
 
 def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
