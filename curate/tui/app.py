@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
@@ -12,8 +13,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
+from curate.advice import command
 from curate.catalog.store import Catalog
-from curate.errors import CurateError
+from curate.errors import CurateError, UsageError
 from curate.tui.failures import as_message
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
@@ -148,13 +150,23 @@ def run(workspace: Workspace, start: ScreenName = "library", images: str | None 
     """Open the app on a workspace and return the exit code.
 
     Raises:
-        WorkspaceBusy: another process writes to the workspace.
+        WorkspaceBusy: another process writes to the workspace. UsageError: there is no terminal.
     """
     mode = images_mode(images, workspace.settings.review.images)
     if mode != "none":
         # asks the terminal what it can draw, which must happen before the app owns it
         import textual_image.widget  # noqa: F401
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
+        _refuse_without_terminal(workspace)
         app = CurateApp(catalog, start, mode)
         app.run()
         return app.return_code or 0
+
+
+def _refuse_without_terminal(workspace: Workspace) -> None:
+    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        raise UsageError(
+            "the app needs a terminal",
+            "its input or its output is not one",
+            f"Pairs are decided line by line with: {command('review', '--plain', workspace=workspace.root)}",
+        )

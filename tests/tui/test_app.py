@@ -286,3 +286,12 @@ async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
             if downs:
                 await until(pilot, lambda: "taken back: forgot" in status(app))
             assert app.catalog.count() == 4
+
+
+def test_without_a_terminal_the_app_says_so(tmp_path: Path) -> None:
+    """It ends at once, names what to do instead, and sends nothing to a terminal."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    words = [sys.executable, "-m", "curate.cli", str(workspace.root)]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and done.stdout == "" and "\x1b" not in done.stderr
+    assert "the app needs a terminal" in done.stderr and "curate review --plain" in done.stderr
