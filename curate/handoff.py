@@ -22,6 +22,10 @@ from curate.workspace import write_atomically
 _GRACE = 10.0
 """Seconds that tracer has to end after Ctrl-C; it finishes the batch of photos or the probes that are in the air."""
 
+_WITHOUT = "`tracer encoders` lists the encoders; pairs are found without them too, by pairing without --embeddings."
+_ERROR = "tracer: "
+"""What tracer's errors begin with."""
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -83,21 +87,23 @@ def embed_previews(
     if not missing:
         return {sha256: known[sha256] for sha256 in previews if sha256 in known}
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place, prefix=".run-") as scratch:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".run-") as scratch:
             # A flat folder of `<number>.jpg`: tracer takes the numbers for ids.
             folder = Path(scratch) / "previews"
             folder.mkdir()
             for number, sha256 in enumerate(missing, 1):
                 _linked(previews[sha256], folder / f"{number}.jpg")
             run = Path(scratch) / "run"
-            _tracer("embed", str(folder), "--encoders", encoder, "-o", str(run), quiet=quiet)
+            words = ("embed", str(folder), "--encoders", encoder, "-o", str(run))
+            _tracer(*words, quiet=quiet, otherwise=_WITHOUT)  # by hand it could not be run: the folder is gone by then
             made: dict[str, NDArray[np.float32]] = {}
             for file in sorted((run / "embeddings").rglob("*.safetensors")):
                 arrays = load_file(file)
                 for number, vector in zip(arrays["Flickr ID"].tolist(), arrays["image_embeddings"], strict=True):
                     made[missing[number - 1]] = vector.astype("float32")
             if made:  # named by what it holds: no run writes over another's
+                place.mkdir(parents=True, exist_ok=True)
                 part = place / f"{hashlib.sha256(''.join(sorted(made)).encode()).hexdigest()[:32]}.safetensors"
                 write_atomically(part, save(made))
     except OSError as error:
@@ -125,7 +131,19 @@ def _let_end(child: subprocess.Popen[str]) -> None:
     child.terminate()
 
 
-def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
+def _message(said: str) -> tuple[str, str]:
+    """Cause and way out in what tracer wrote: its error begins a line with its name, and the way out follows.
+
+    Without such a line it broke off; then the last line is the cause.
+    """
+    lines = said.strip().splitlines()
+    at = next((number for number, line in enumerate(lines) if line.startswith(_ERROR)), None)
+    if at is None:
+        return (lines[-1] if lines else ""), ""
+    return lines[at].removeprefix(_ERROR), "\n".join(lines[at + 1 :])
+
+
+def _tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, Any], bool]:
     # -P: the current folder is not searched for modules, so that no file of the user's shadows one of ours.
     command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
     with subprocess.Popen(
@@ -142,11 +160,11 @@ def _tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
     if child.returncode == Exit.INTERRUPTED:
         raise KeyboardInterrupt
     if child.returncode not in (Exit.DONE, Exit.SOME_FAILED):
-        why = (said or "").strip().splitlines()
+        why, way_out = _message(said or "")
         failure = HandoffError(
             f"tracer {words[0]} failed",
-            why[-1] if why else f"tracer ended with exit code {child.returncode}",
-            f"Run it by hand to see more: tracer {shlex.join(words)}",
+            why or f"tracer ended with exit code {child.returncode}",
+            way_out or otherwise or f"Run it by hand to see more: tracer {shlex.join(words)}",
         )
         if child.returncode == Exit.USAGE:  # a wrong word stays a wrong word on the way through
             failure.exit_code = Exit.USAGE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -68,7 +68,8 @@ class Bench:
     """One evaluation under way.
 
     Attributes:
-        outcome: all that was found so far. warned: experiment → its warnings. maps: saved ones.
+        outcome: all that was found so far. typed: encoder → its name as typed, which may hold the place of a checkpoint.
+        warned: experiment → its warnings. maps: saved ones.
         per_photo: of all experiments, under the photos' ids.
     """
 
@@ -78,6 +79,7 @@ class Bench:
     run: Path
     device: str
     outcome: Outcome
+    typed: Mapping[str, str] = field(default_factory=dict)
     warned: dict[str, list[str]] = field(default_factory=dict)
     maps: list[Path] = field(default_factory=list)
     per_photo: list[PerPhoto] = field(default_factory=list)
@@ -99,7 +101,7 @@ class Bench:
         """Embeddings in ascending order of their ids, and the set's row of each: no figure depends on the order of files."""
         name = (encoder, processing, mask)
         if name not in self._read:
-            found = store.load(self.run, self.photos.name, encoder, processing, mask)
+            found = store.load(self.run, self.photos.name, self.typed.get(encoder, encoder), processing, mask)
             ids = self.photos.table["photo_id"].to_numpy(dtype=np.int64)
             _, order, rows = np.intersect1d(found.ids, ids, assume_unique=True, return_indices=True)
             columns = {key: values[order] for key, values in found.columns.items()}

@@ -55,8 +55,7 @@ def run_cli(argv: Sequence[str]) -> int:
     except SystemExit as end:  # typer's way to say how it went, usage errors and interruptions included
         return end.code if isinstance(end.code, int) else Exit.DONE
     except TracerError as error:
-        for line in error.lines():
-            note(line)
+        _complain(error)
         return int(error.exit_code)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -67,10 +66,23 @@ def run_cli(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        note(f"The disk cannot be written to: {error}")
-        note("Free space, or choose another run folder; what is finished is kept.")
+        _complain(
+            TracerError(
+                "The disk cannot be written to",
+                str(error),
+                "Free space, or choose another run folder; what is finished is kept.",
+            )
+        )
         return Exit.FAILED
     return Exit.DONE
+
+
+def _complain(error: TracerError) -> None:
+    """What failed and why on one line that begins with the program's name (curate looks for it), then the way out."""
+    first, *way_out = error.lines()
+    note("tracer: " + " ".join(first.splitlines()))
+    for line in way_out:
+        note(line)
 
 
 def main() -> NoReturn:

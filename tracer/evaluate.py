@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +22,17 @@ from tracer.dataset import PhotoSet, open_set
 from tracer.earlier import ENCODER, FILES, concerns, earlier, fingerprints
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.encoder import Encoder
+from tracer.encoders.names import parse_name
 from tracer.encoders.registry import expand, load
-from tracer.errors import EncoderError, TooFew, UnknownEncoder, UsageError
+from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder, UsageError
 from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import in_words
-from tracer.plan import Plan, make_plan
+from tracer.plan import NO_LABEL, Plan, make_plan
 from tracer.progress import Progress, Work
+from tracer.report.load import audit_of
 from tracer.results import Row
-from tracer.skips import as_cause
+from tracer.skips import as_cause, lead, too_few_as_cause
 from tracer.steps import EXPERIMENTS, SPLIT_FROM, Bench, Options, repeats_for, steps, views
 from tracer.text import counted
 from tracer.unlabelled import camera_advice, refuse_without_labels
@@ -95,23 +98,26 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
                 "why": "it has to be trained; `tracer mitigate SET -o RUN --method layer` does it",
             }
         )
-    _check_plan(photos, plan, chosen, outcome)
+    _check_plan(photos, plan, chosen)
     shown = views(plan, chosen)
     device = "cpu"
     failed: tuple[tuple[int, str], ...] = ()
     names: tuple[str, ...] = ()
+    typed: dict[str, str] = {}
     if shown:
         encoders = yield from _usable(chosen.encoders, outcome)
-        names = tuple(encoders)
+        names = tuple(encoder.name for encoder in encoders.values())
+        typed = {encoder.name: name for name, encoder in encoders.items()}
         embedded: EmbedResult = yield from embed(photos, encoders.values(), shown, run=run, device=chosen.device)
         device, failed = embedded.device, embedded.failed
-    bench = Bench(photos, plan, chosen, run, device, outcome)
-    yield from _measure(bench, names)
+    bench = Bench(photos, plan, chosen, run, device, outcome, typed)
+    refused = yield from _measure(bench, names)
     if not outcome.rows:
+        advice = (refused[lead(refused)].way_out if refused else "") or "Add photos, labels or pairs."
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            as_cause(outcome.skipped),
-            camera_advice(photos, plan) or "Add photos, labels or pairs.",
+            too_few_as_cause(refused) if refused else as_cause(outcome.skipped),
+            "\n".join(filter(None, (advice, camera_advice(photos, plan)))),
         )
     seconds = time.perf_counter() - started
     rows, meta = _merged(bench, seconds, failed)
@@ -138,9 +144,13 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     )
 
 
-def _measure(bench: Bench, encoders: Sequence[str]) -> Work[None]:
-    """Take all steps; what they find goes to the bench, and what is too small for a figure to what was skipped."""
+def _measure(bench: Bench, encoders: Sequence[str]) -> Work[dict[str, TooFew]]:
+    """Take all steps; what they find goes to the bench, and what is too small for a figure to what was skipped.
+
+    Returns the refusals of those that are too small, by the step's name.
+    """
     work = list(steps(bench, encoders))
+    refused: dict[str, TooFew] = {}
     for number, (what, step) in enumerate(work):
         yield Progress(f"measuring: {what}", number, len(work))
         try:
@@ -150,8 +160,10 @@ def _measure(bench: Bench, encoders: Sequence[str]) -> Work[None]:
             for name in dict.fromkeys(of or [_SET]):
                 bench.warned.setdefault(name, []).extend(found.warnings)
         except TooFew as error:
+            refused[what] = error
             bench.outcome.skipped.append({"what": what, "why": str(error)})
     yield Progress("measuring", len(work), len(work))
+    return refused
 
 
 def _told(step: Work[Outcome], what: str, number: int, count: int) -> Work[Outcome]:
@@ -169,7 +181,7 @@ def _told(step: Work[Outcome], what: str, number: int, count: int) -> Work[Outco
 # --- before and after
 
 
-def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome) -> None:
+def _check_plan(photos: PhotoSet, plan: Plan, options: Options) -> None:
     """Refuse a set on which nothing can be measured before hours go into its embeddings."""
     possible = {
         "probe": bool(plan.probes or plan.probe_groups),
@@ -180,9 +192,11 @@ def _check_plan(photos: PhotoSet, plan: Plan, options: Options, outcome: Outcome
         "mitigation": bool(plan.mitigations or plan.knn_groups),
     }
     if not any(possible[name] for name in options.experiments):
+        wanted = [s for s in plan.skipped if not s.on_request and concerns(s.what, options.experiments)]
+        wanted.sort(key=lambda skip: skip.why == NO_LABEL)  # what the set has comes first
         raise TooFew(
             f"Nothing can be measured on {photos.name}",
-            as_cause(outcome.skipped),
+            as_cause({"what": skip.what, "why": skip.why} for skip in wanted),
             camera_advice(photos, plan) or "Give its photos labels of two values or more, or pairs.",
         )
 
@@ -205,8 +219,17 @@ def _usable(names: Sequence[str], outcome: Outcome) -> Work[dict[str, Encoder]]:
             raise
         except EncoderError as error:
             first = first or error
-            outcome.skipped.append({"what": f"{ENCODER}{name}", "why": ". ".join(error.lines())})
+            parsed = parse_name(name)
+            why = ". ".join(error.lines()).replace(name, parsed.shown)
+            if parsed.checkpoint:
+                why = why.replace(str(parsed.checkpoint), parsed.checkpoint.name)
+            outcome.skipped.append({"what": f"{ENCODER}{parsed.shown}", "why": why})
     yield Progress("finding weights", len(wanted), len(wanted))
+    doubled = [name for name, count in Counter(encoder.name for encoder in usable.values()).items() if count > 1]
+    if doubled:
+        raise UsageError(
+            f"{doubled[0]} names two files", "results tell checkpoints apart by the file's name", "Rename one of them."
+        )
     if not usable:
         raise first or UsageError("No encoder was named", way_out="`tracer encoders` lists them.")
     return usable
@@ -221,7 +244,7 @@ def _all_problems(photos: PhotoSet, outcome: Outcome) -> None:
 
 def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -> tuple[list[Row], dict[str, Any]]:
     """Rows and meta of this call, joined with what stays of earlier ones."""
-    photos, plan, outcome = bench.photos, bench.plan, bench.outcome
+    photos, plan, outcome, audit = bench.photos, bench.plan, bench.outcome, _audit(bench)
     prints = fingerprints(photos, plan)
     said_anew = {*bench.options.experiments, _SET} | ({_EMBEDDING} if views(plan, bench.options) else set())
     stays = earlier(bench.run, said_anew, prints, outcome.skipped)
@@ -239,7 +262,6 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
     meta = {
         "dataset": {
             "name": photos.name,
-            "path": str(photos.root),
             "fingerprints": prints,
             "counts": {
                 "photos": len(photos),
@@ -247,6 +269,7 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
                 "pairs": len(plan.paired()),
             },
         },
+        "audit": audit,
         "protocol": _protocol(bench, details),
         "command": bench.options.command,
         "device": bench.device,
@@ -259,6 +282,15 @@ def _merged(bench: Bench, seconds: float, failed: tuple[tuple[int, str], ...]) -
         "details": details,
     }
     return rows, meta
+
+
+def _audit(bench: Bench) -> dict[str, Any] | None:
+    """What the set's audit found: it goes into the results, which do not say where the set lies."""
+    try:
+        return audit_of(bench.photos.root)
+    except TracerError:
+        bench.warned.setdefault(_SET, []).append("The set's audit.json cannot be read, so the report does not show it.")
+        return None
 
 
 def _protocol(bench: Bench, details: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a folder is where it is not a data set: a curate workspace, a run, an unfinished set, a folder of several sets.
+"""What a folder is where it is not a data set: a curate workspace, a run, an unfinished set, a part or a folder of sets.
 
 All of them hold pictures (previews, plots, thumbnails, the sets' own) that would pass for photos, with their folders for classes.
 They are told by the files in them. A folder with a metadata file of its own is a data set, whatever lies beside it.
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tracer.errors import NotASet, UsageError
-from tracer.metadata import find_metadata
+from tracer.errors import DataSetError, NotASet, UsageError
+from tracer.metadata import find_metadata, read_metadata
 
 _RESULTS: Final = ("results.parquet", "results.json")
 _PARTS_OF_A_RUN: Final = ("embeddings", "shards", "kept", "maps", "plots", "tables", "thumbs")
@@ -41,6 +41,12 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
         raise _workspace(root, root)
     if find_metadata(root):
         return
+    if owner := _set_around(root):
+        raise NotASet(
+            f"{root} is the {root.relative_to(owner)} folder of the data set {owner}, and not a data set of its own",
+            "the labels of its photos stand in the set's metadata",
+            f"Name the set: {_command('tracer', 'evaluate', owner, '-o', 'RUN')}",
+        )
     sets = _sets_in(root, is_split)
     if sets:
         shown = ", ".join(path.name for path in sets[:_NAMED]) + (", …" if len(sets) > _NAMED else "")
@@ -127,6 +133,24 @@ def _workspace_around(root: Path) -> Path | None:
             scratch = any(part.startswith(".") for part in inside)
             return parent if (inside[0] in ("cache", "runs") and not scratch) or inside == ("exports",) else None
     return None
+
+
+def _set_around(root: Path) -> Path | None:
+    """The set that this folder is a part of: its metadata names photos in the folder, or the folder holds its splits."""
+    for parent in root.parents:
+        if metadata := find_metadata(parent):
+            inside = f"{root.relative_to(parent).as_posix()}/"
+            if inside == "splits/" or any(str(name).startswith(inside) for name in _names_in(metadata)):
+                return parent
+    return None
+
+
+def _names_in(metadata: Path) -> list[object]:
+    """The photos that a metadata file names; none where it is not one of a set."""
+    try:
+        return read_metadata(metadata)["file_name"].tolist()
+    except DataSetError:
+        return []
 
 
 def _sets_in(root: Path, is_split: Callable[[str], bool]) -> list[Path]:

@@ -84,7 +84,7 @@ def _save_maps(
     skipped = []
     names, y = np.unique(labels[use].astype(str), return_inverse=True)
     for method in methods:
-        name = f"{parse_name(encoder).file_stem}_attribute={attribute}_method={method}.safetensors"
+        name = f"{parse_name(bench.typed.get(encoder, encoder)).file_stem}_attribute={attribute}_method={method}.safetensors"
         path = bench.run / "maps" / bench.photos.name / name
         try:
             fitted = fit_map(found.vectors[use], y.astype(np.int64), method, bench.options.seed, bench.device)

@@ -37,6 +37,7 @@ LARGE_K: Final = 10
 LARGE_CLASS: Final = 100
 """k is 10 where every class has that many photos, and 1 in smaller sets, where ten neighbours would reach into other classes."""
 
+NO_LABEL: Final = "the set has no such label"
 _NOT_NAMED: Final = (
     "only done when asked for, as by --processing JPEG75_420,JPEG95_444,SHARPEN_4: it embeds the set once for each"
 )
@@ -44,10 +45,11 @@ _NOT_NAMED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Something that is not measured, and why."""
+    """Something that is not measured, and why; `on_request` where it could be, and nobody asked for it."""
 
     what: str
     why: str
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +105,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
     probes = _probes(labels, photo_set.splits, asked, skipped)
     groups_named = processing_groups(processings)
     if not groups_named:
-        skipped.append(Skip("probe of processings", _NOT_NAMED))
+        skipped.append(Skip("probe of processings", _NOT_NAMED, on_request=True))
     elif alone := sorted(
         {view(name).name for name in processings} - {name for group in groups_named for name in group}
     ):
@@ -126,7 +128,7 @@ def make_plan(photo_set: PhotoSet, asked: Sequence[str] = (), processings: Seque
     else:
         knn_groups = groups_named
         if not knn_groups:
-            skipped.append(Skip("kNN by processing", _NOT_NAMED))
+            skipped.append(Skip("kNN by processing", _NOT_NAMED, on_request=True))
         traces = tuple(name for name in TRACES if len(_values(labels.get(name))) > 1)
         skipped += [
             Skip(f"kNN and similarity by {name}", _one_value(labels, name)) for name in TRACES if name not in traces
@@ -191,7 +193,7 @@ def _values(labels: NDArray[Any] | None) -> list[str]:
 
 def _one_value(labels: dict[str, NDArray[Any]], name: str) -> str:
     values = _values(labels.get(name))
-    return f"all photos have {name} = {values[0]}" if values else "the set has no such label"
+    return f"all photos have {name} = {values[0]}" if values else NO_LABEL
 
 
 def _probes(
@@ -222,6 +224,7 @@ def _probes(
             Skip(
                 f"probes of {', '.join(left)}",
                 f"only done when asked for, as by --attributes {shlex.quote(left[0])} or --attributes all",
+                on_request=True,
             )
         )
     return tuple(chosen)

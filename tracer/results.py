@@ -25,7 +25,7 @@ class Row:
     """One figure with what is needed to judge it.
 
     Attributes:
-        encoder: as typed (`offline/efficientnet-lite0`).
+        encoder: as typed (`offline/efficientnet-lite0`), without the place of a checkpoint.
         attribute: the label that is predicted (`Make`), or the label that tells same from other; "" where none.
         processing: `IDENTITY` when none. mask_ratio: share of the area covered, 0.0 when none.
         setting: `acquisition`, `all-diff`, `query=phone,negatives=same`, ….

@@ -62,6 +62,17 @@ def test_what_the_evaluator_says_reaches_the_log(tmp_path: Path, capfd: pytest.C
         assert ("nowhere" in capfd.readouterr().err) is not quiet
 
 
+def test_the_evaluators_error_is_passed_on_whole(tmp_path: Path) -> None:
+    """Where its lines are kept back, the cause is what it said failed and why, and the way out is its own."""
+    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    with pytest.raises(HandoffError) as refused:
+        evaluate(tmp_path / "photos", tmp_path / "run", ("offline",), quiet=True)
+    assert "Nothing can be measured on" in refused.value.why and "1 photo without labels" in refused.value.why
+    assert refused.value.way_out.startswith("The photos' EXIF names their cameras")
+    assert refused.value.way_out.endswith(f"curate evaluate {tmp_path / 'photos-workspace'}")
+    assert "reading the set" not in " ".join(refused.value.lines())
+
+
 def test_a_log_of_a_command(tmp_path: Path) -> None:
     """The lines of a real command go to standard error, each with its count and total; standard output stays clean."""
     program = [sys.executable, "-c", "from curate.cli import main; main()"]

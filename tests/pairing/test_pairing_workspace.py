@@ -206,7 +206,7 @@ def test_a_photo_that_is_never_embedded_costs_the_others_nothing(
 
     asked: list[int] = []
 
-    def tracer(*words: str, quiet: bool) -> tuple[dict[str, Any], bool]:
+    def tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, Any], bool]:
         pictures = list(Path(words[1]).iterdir())
         asked.append(len(pictures))
         good = sorted(int(p.stem) for p in pictures if p.read_text() != "bad")
@@ -260,7 +260,7 @@ def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
         def __exit__(self, *_: object) -> None: ...
 
         def communicate(self) -> tuple[str, str]:
-            return "{}", "no such encoder"
+            return "{}", "loading encoders: 0 of 1\ntracer: There is no encoder nobody\nName one that there is.\n"
 
     monkeypatch.setattr(subprocess, "Popen", Child)
     previews = {}
@@ -274,5 +274,7 @@ def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
     for part in (tmp_path / "embeddings").rglob("*.safetensors"):
         part.write_bytes(b"cut")
     assert len(handoff.embed_previews(previews, tmp_path, "offline/x")) == 3 and len(asked) == 3
-    with pytest.raises(HandoffError, match="no such encoder"):
+    with pytest.raises(HandoffError, match="There is no encoder nobody") as refused:
         handoff.embed_previews(previews, tmp_path, "nobody", quiet=True)
+    assert refused.value.way_out == "Name one that there is."
+    assert not list(tmp_path.rglob("nobody")) and not list(tmp_path.rglob(".run-*")), "nothing is left behind"

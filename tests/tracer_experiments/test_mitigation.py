@@ -298,7 +298,7 @@ def test_a_class_that_is_rare_once_a_set_is_thinned_is_left_out(monkeypatch: pyt
     (detail,) = outcome.details
     assert detail["classes_erased"] == ["a", "b"]
     ((reason, count),) = detail["left_out"].items()
-    assert reason == f"rare: in {count} of the 10 groups of photos that it takes, once the set is thinned out"
+    assert reason == f"rare: in {count} scenes or owners, and it takes 10, once the set is thinned out"
     assert detail["photos"] == outcome.rows[0].n == 300 - count
     assert any(reason in line for line in outcome.warnings)
 
@@ -372,7 +372,7 @@ def test_a_class_of_one_photo_is_in_no_map_and_costs_no_figure(photos: Path, tmp
     assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
     header = next(header for header in map(_header, done.maps) if header["attribute"] == "Make")
     assert (header["classes"], header["photos"]) == (["Acme", "Bolt"], 95)
-    assert header["left_out"] == {"Leica: in 1 of the 10 groups of photos that it takes": 1}
+    assert header["left_out"] == {"Leica: in 1 scene or owner, and it takes 10": 1}
 
 
 def test_a_map_that_cannot_be_fitted_is_skipped_and_the_figures_stay(photos: Path, tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_small_classes_and_unlabelled_photos_are_left_out_and_counted() -> None:
     labels[8:11] = None
     rows, left = usable_classes(labels, scenes, 5)
     assert len(rows) == 109
-    assert left == {"no label": 3, "rare: in 2 of the 5 groups of photos that it takes": 8}
+    assert left == {"no label": 3, "rare: in 2 scenes or owners, and it takes 5": 8}
     outcome = finish(probe_cross_validated(SOURCE, X, labels, scenes, "Model", protocol="fast", repeats=1))
     assert outcome.rows[0].n == 109
     assert outcome.details[0]["left_out"] == left

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors.numpy import save_file
 from small_sets import change, write_set
 
@@ -19,6 +20,7 @@ from tracer import cli
 from tracer.errors import EmbeddingsError, TooFew, TracerError
 from tracer.experiments.acquisition import acquisition_knn
 from tracer.experiments.association import associate
+from tracer.experiments.folds import left_out_in_words
 from tracer.experiments.knn import processing_knn
 from tracer.experiments.mitigation import mitigate, mitigate_processing
 from tracer.experiments.outcome import Outcome, Source
@@ -142,6 +144,46 @@ def test_embeddings_that_are_no_numbers_are_refused(name: str, value: float) -> 
         EXPERIMENTS[name](photos)
 
 
+# --- whole sets
+
+
+@pytest.mark.parametrize(("classes", "each", "enough"), [(12, 3, 5), (3, 4, 10), (2, 6, 15)])
+def test_a_tree_of_classes_says_how_many_photos_would_do(
+    classes: int, each: int, enough: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence on what is missing and one on what would do, and with that many photos the set is measured."""
+    words = ["evaluate", str(tmp_path / "tree"), "-o", str(tmp_path / "run"), "--encoders", "baseline/colour"]
+    rng = np.random.default_rng(0)
+
+    def fill(count: int) -> None:
+        for name in range(classes):
+            folder = tmp_path / "tree" / f"class {name}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for photo in range(count):
+                noise = rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)
+                Image.fromarray(noise).save(folder / f"{name}-{photo}.png")
+
+    fill(each)
+    assert cli.run_cli([*words, "--protocol", "fast"]) == 1
+    cause, way_out = capsys.readouterr().err.splitlines()[-2:]
+    assert cause.startswith("tracer: Nothing can be measured on tree: a probe of semantic_label takes ")
+    assert len(cause) < 200
+    assert way_out == f"Add photos: {enough} photos of each class would do."
+    fill(enough)
+    assert cli.run_cli([*words, "--protocol", "fast"]) == 0
+
+
+def test_many_small_classes_are_not_listed_one_by_one() -> None:
+    """The first few with their reasons, then the number of the others."""
+    left_out = {f"class {number}: in 2 scenes or owners, and it takes 5": 2 for number in range(9)}
+    said = left_out_in_words({"no label": 4, **left_out})
+    assert said == (
+        "4 photos (no label); 2 photos (class 0: in 2 scenes or owners, and it takes 5); "
+        "2 photos (class 1: in 2 scenes or owners, and it takes 5); 14 photos of 7 other classes"
+    )
+    assert left_out_in_words({"no label": 1}) == "1 photo (no label)"
+
+
 # --- from files alone
 
 STEM = "model=clip_variant=ViT-B-16"
@@ -254,7 +296,7 @@ def test_ten_photos_are_no_neighbours_of_a_set(tmp_path: Path, capsys: pytest.Ca
     """`tracer knn` on a set of twelve photos refuses labels and processings, each with its reason."""
     root = write_set(tmp_path / "small", scenes=3)
     words = ["knn", str(root), "-o", str(tmp_path / "run"), "--encoders", "baseline/colour", "--json"]
-    _refused(capsys, [*words, "--processing", "JPEG75_420,JPEG95_444"], "Semantic neighbours need 20 photos")
+    _refused(capsys, [*words, "--processing", "JPEG75_420,JPEG95_444"], "semantic neighbours need 20 photos")
 
 
 def test_every_refusal_has_a_way_out_or_a_reason() -> None:

@@ -115,6 +115,31 @@ def test_a_folder_of_sets_names_them(workspace: Path, tmp_path: Path) -> None:
         assert len(open_set(words[2])) > 0
 
 
+@pytest.mark.parametrize("inside", ["images", "images/deep", "splits"])
+def test_a_folder_of_a_set_leads_to_the_set(run: Run, tmp_path: Path, inside: str) -> None:
+    """The photos of a set lie in a folder without labels; the message names the set, and the command that evaluates it."""
+    place = write_set(tmp_path / "my set", paired_rows(3))
+    for folder in ("images/deep", "splits"):
+        (place / folder).mkdir()
+    picture(1).save(place / "images" / "deep" / "1.jpg")
+    with (place / "metadata.jsonl").open("a") as table:
+        table.write('{"file_name": "images/deep/1.jpg"}\n')
+    code, out, err = run("evaluate", place / inside, "-o", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert f"{place / inside} is the {inside} folder of the data set {place}" in err
+    assert _commands(err) == [["tracer", "evaluate", str(place), "-o", "RUN"]]
+    [words] = _commands(err)
+    _parse(words)
+
+
+def test_photos_below_a_table_that_does_not_name_them_are_a_set(tmp_path: Path) -> None:
+    """A metadata file further up makes nothing a part of a set that it does not name, nor does one that cannot be read."""
+    (tmp_path / "metadata.csv").write_text("file_name\nimages/1.jpg\n")
+    assert len(open_set(write_flat(tmp_path / "holiday", 4))) == 4
+    (tmp_path / "metadata.csv").write_text("name\n1.jpg\n")
+    assert len(open_set(tmp_path / "holiday")) == 4
+
+
 def test_a_run_is_no_set(tmp_path: Path) -> None:
     """Plots and thumbnails are no photos: the run is refused, and so is each of its folders; so are bare embeddings."""
     done = _run_of(tmp_path / "run")

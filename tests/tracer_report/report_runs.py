@@ -244,7 +244,6 @@ def meta(encoders: tuple[str, ...] = ENCODERS, **more: Any) -> dict[str, Any]:
     return {
         "dataset": {
             "name": "virtual",
-            "path": "/photos/virtual",
             "counts": {"photos": 360, "scenes_or_owners": 60, "pairs": 60},
         },
         "versions": {"lenstrace": "0.1.0", "torch": "2.10.0", "python": "3.12.4", "numpy": "2.1.3"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -61,6 +62,10 @@ ROW_COLUMNS = (
 )  # fmt: skip
 
 
+_PLACE: Final = re.compile(r"(^-o|[=,@])(~?/[^,@]*)")
+"""An absolute path within a word: `-o/there/run`, `--output=/there/run`, `timm:resnet18@/there/weights.pt`."""
+
+
 def words_in(text: str) -> tuple[str, ...]:
     """The words of a comma-separated list."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
@@ -86,7 +91,9 @@ def typed(context: typer.Context) -> str:
 
 def _without_place(word: str) -> str:
     path = Path(word)
-    return path.name if path.is_absolute() or ("/" in word and path.exists()) else word
+    if path.is_absolute() or ("/" in word and path.exists()):
+        return path.name
+    return _PLACE.sub(lambda found: found[1] + PurePath(found[2]).name, word)
 
 
 def options(**settings: Any) -> Options:

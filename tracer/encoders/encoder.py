@@ -24,7 +24,7 @@ class Encoder(ABC):
     """A frozen encoder.
 
     Attributes:
-        name: as typed. family, variant: as in file names (`/` still in the variant).
+        name: as typed, without the place of a checkpoint. family, variant: as in file names (`/` still in the variant).
         group: how it was trained.
         crop: its input; the size is `crop.size`.
         weights: the file behind it, None for baselines and random weights.

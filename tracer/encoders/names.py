@@ -20,7 +20,7 @@ class EncoderName:
     """A parsed name.
 
     Attributes:
-        typed: as a person typed it; results carry this.
+        typed: as a person typed it.
         family, model: `clip` and `ViT-B-16`; of `timm:resnet18@w.pt` `timm` and `resnet18`.
         library: whether it was written as `timm:` or `openclip:`, that is, without the paper's table.
         checkpoint: the local file after `@`, else None.
@@ -31,6 +31,13 @@ class EncoderName:
     model: str
     library: bool = False
     checkpoint: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """As typed, with an absolute path of a checkpoint cut to the file's name: results carry this."""
+        if self.checkpoint is None or not self.checkpoint.is_absolute():
+            return self.typed
+        return f"{self.typed.rpartition('@')[0]}@{self.checkpoint.name}"
 
     @property
     def variant(self) -> str:

@@ -132,11 +132,11 @@ def _known(parsed: EncoderName, *, random_weights: bool) -> Encoder:
         if parsed.checkpoint:
             raise EncoderError(f"{entry.name} has no weights", "a checkpoint was named")
         return BaselineEncoder(
-            parsed.typed, parsed.family, parsed.model, entry.group, crop, None, BASELINES[parsed.model], entry.dim
+            parsed.shown, parsed.family, parsed.model, entry.group, crop, None, BASELINES[parsed.model], entry.dim
         )
     weights = None if random_weights else _checkpoint(parsed) or weights_of(entry)
     return NetworkEncoder(
-        parsed.typed,
+        parsed.shown,
         parsed.family,
         parsed.variant,
         entry.group,
@@ -190,7 +190,7 @@ def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
             )
         weights = from_hub(parsed.typed, config.hf_hub_id, "timm", config.hf_hub_filename or "")
     return NetworkEncoder(
-        parsed.typed,
+        parsed.shown,
         parsed.family,
         parsed.variant,
         Group.OTHER,
@@ -236,7 +236,7 @@ def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
     if not isinstance(size, int):
         raise EncoderError(f"{parsed.typed} takes pictures of {size}", "only square inputs are supported")
     return NetworkEncoder(
-        parsed.typed,
+        parsed.shown,
         parsed.family,
         parsed.variant,
         Group.OTHER,

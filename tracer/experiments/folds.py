@@ -6,8 +6,10 @@ of one cluster are always on one side: of the test folds and of the inner valida
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,9 @@ FOLDS = 5
 MIN_PHOTOS = 30
 MIN_CLUSTERS = 10
 """With less than this a cross-validated figure would be noise; it is refused instead."""
+SCENE: Final = "scene or owner"
+SCENES: Final = "scenes or owners"
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,17 @@ def usable_classes(labels: NDArray[Any], clusters: NDArray[Any], need: int) -> t
         found = len(np.unique(clusters[member]))
         if found < need:
             keep &= ~member
-            left_out[f"{name}: in {found} of the {need} groups of photos that it takes"] = int(member.sum())
+            left_out[f"{name}: in {counted(found, SCENE, SCENES)}, and it takes {need}"] = int(member.sum())
     return np.flatnonzero(keep), left_out
+
+
+def left_out_in_words(left_out: Mapping[str, int]) -> str:
+    """What was left out, by reason, for a sentence: the first few in full, and the number of the others."""
+    named = [f"{counted(count, 'photo')} ({reason})" for reason, count in list(left_out.items())[:_NAMED]]
+    more = len(left_out) - _NAMED
+    others = sum(list(left_out.values())[_NAMED:])
+    rest = [f"{counted(others, 'photo')} of {counted(more, 'other class', 'other classes')}"] if more > 0 else []
+    return "; ".join([*named, *rest])
 
 
 def cross_validate(
@@ -115,7 +129,7 @@ def cross_validate(
     """
     rows, left_out = usable_classes(labels, clusters, folds)
     classes = tuple(sorted({str(label) for label in labels[rows]}))
-    _enough(attribute, len(rows), len(np.unique(clusters[rows])), classes, left_out)
+    _enough(attribute, labels, clusters, rows, folds)
     y = np.searchsorted(np.array(classes), labels[rows].astype(str)).astype(np.int64)
     group = np.unique(clusters[rows], return_inverse=True)[1].astype(np.int64)
     vectors = np.ascontiguousarray(X[rows], dtype=np.float32)
@@ -157,17 +171,35 @@ def _inner(
     return at[~val], at[val]
 
 
-def _enough(attribute: str, photos: int, clusters: int, classes: tuple[str, ...], left_out: dict[str, int]) -> None:
-    why = "; ".join(f"{counted(count, 'photo')} left out, {reason}" for reason, count in left_out.items())
-    if len(classes) < 2:
+def _enough(attribute: str, labels: NDArray[Any], clusters: NDArray[Any], rows: NDArray[np.int64], folds: int) -> None:
+    """Refuse what is too little for a cross-validated figure; `rows` are the photos of the classes that are large enough."""
+    known = np.array([label is not None for label in labels], dtype=bool)
+    sizes = {
+        name: len(np.unique(clusters[known & (labels == name)])) for name in sorted({str(x) for x in labels[known]})
+    }
+    enough = [name for name, size in sizes.items() if size >= folds]
+    alone = len(np.unique(clusters[known])) == int(known.sum())  # each photo is a scene of its own
+    unit = "photos" if alone else SCENES
+    need = max(folds, math.ceil(MIN_PHOTOS / max(len(sizes), 2)))
+    way_out = f"{need} photos of each class would do" + ("." if alone else f", from {need} {SCENES}.")
+    if len(sizes) < 2:
         raise TooFew(
-            f"A probe of {attribute} needs at least two classes, and there {'is one' if classes else 'is none'}",
-            why,
-            "Add photos of other classes, taken in several scenes or by several owners.",
+            f"A probe of {attribute} takes two classes or more", f"there is {'one' if sizes else 'none'}",
+            f"Add photos of other classes: {way_out}",
+        )  # fmt: skip
+    if len(enough) < 2:
+        largest = max(size for name, size in sizes.items() if name not in enough)
+        raise TooFew(
+            f"A probe of {attribute} takes two classes or more with at least {folds} {unit} each",
+            f"of the {len(sizes)} classes "
+            + (f"only {enough[0]} has so many, and the next has {largest}" if enough else f"the largest has {largest}"),
+            f"Add photos: {way_out}",
         )
-    if photos < MIN_PHOTOS or clusters < MIN_CLUSTERS:
+    photos, found = len(rows), len(np.unique(clusters[rows]))
+    if photos < MIN_PHOTOS or found < MIN_CLUSTERS:
         raise TooFew(
-            f"A probe of {attribute} needs at least {MIN_PHOTOS} photos of {MIN_CLUSTERS} scenes or owners",
-            f"there are {photos} of {clusters}" + (f"; {why}" if why else ""),
-            "Add photos; a figure from so few would be noise.",
+            f"A probe of {attribute} takes at least {MIN_PHOTOS} photos"
+            + ("" if alone else f" of {MIN_CLUSTERS} {SCENES}"),
+            f"the {len(enough)} classes that are large enough have {photos}" + ("" if alone else f" of {found}"),
+            f"Add photos: {way_out}",
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.experiments.erasure import LinearMap, Method
-from tracer.experiments.folds import group_folds
+from tracer.experiments.folds import group_folds, left_out_in_words
 from tracer.experiments.outcome import Outcome, Source
 from tracer.progress import Progress, Work
 from tracer.results import Metric
@@ -108,10 +108,10 @@ def both_halves(
         )
     )  # fmt: skip
     if short:
-        reasons = dict.fromkeys(reason for entry in short for reason in entry["left_out"])
+        reasons = {reason: count for entry in short for reason, count in entry["left_out"].items()}
         outcome.warnings.append(
-            f"In {len(short)} of {2 * repeats} halves the probe of {attribute} left classes out ({'; '.join(reasons)}). Its "
-            "figures are of photos that every draw of the halves scores."
+            f"In {len(short)} of {2 * repeats} halves the probe of {attribute} left classes out: "
+            f"{left_out_in_words(reasons)}. Its figures are of photos that every draw of the halves scores."
         )
     if clusters < 2 * stats.FEW_CLUSTERS:
         outcome.warnings.append(

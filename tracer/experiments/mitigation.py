@@ -20,7 +20,7 @@ from tracer import stats
 from tracer.errors import TooFew
 from tracer.experiments.acquisition import traced_votes
 from tracer.experiments.erasure import LinearMap, Method, fit_map
-from tracer.experiments.folds import FOLDS, MIN_CLUSTERS, cross_validate, usable_classes
+from tracer.experiments.folds import FOLDS, MIN_CLUSTERS, cross_validate, left_out_in_words, usable_classes
 from tracer.experiments.halves import Apply, Figure, Level, Scores, both_halves
 from tracer.experiments.knn import SETTINGS, mixtures
 from tracer.experiments.outcome import Outcome, Source
@@ -28,7 +28,6 @@ from tracer.experiments.protocols import Protocol, normalise
 from tracer.experiments.retrieval import CLASSES, MIN_PAIRS, NEGATIVES, rank_pairs
 from tracer.experiments.thinning import thinned
 from tracer.progress import Work, finish
-from tracer.text import counted
 
 METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000
@@ -214,11 +213,10 @@ def _rows(
     names = {str(label) for label in labels[rows]}
     groups = len(np.unique(clusters[rows]))
     if len(names) < 2 or groups < 2 * MIN_CLUSTERS:
-        reasons = "; ".join(f"{counted(count, 'photo')} left out, {reason}" for reason, count in left_out.items())
         raise TooFew(
             f"Mitigation of {attribute} takes two classes or more, each in {2 * FOLDS} scenes or owners or more, and "
             f"{2 * MIN_CLUSTERS} of these in all",
-            f"there are {len(names)} and {groups}" + (f"; {reasons}" if reasons else ""),
+            f"there are {len(names)} and {groups}" + (f"; left out: {left_out_in_words(left_out)}" if left_out else ""),
             "Add photos: the map is fitted on one half and tested on the other.",
         )
     said = []
@@ -227,8 +225,7 @@ def _rows(
             f"Mitigation of {attribute} used {len(drawn)} of {len(usable)} photos, drawn by scene and owner at random."
         )
     if rare:
-        reasons = "; ".join(f"{counted(count, 'photo')} ({reason})" for reason, count in rare.items())
-        said.append(f"Left out of the mitigation of {attribute}: {reasons}.")
+        said.append(f"Left out of the mitigation of {attribute}: {left_out_in_words(rare)}.")
     return rows, left_out, said
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.chance import against_chance
-from tracer.experiments.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate
+from tracer.experiments.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate, left_out_in_words
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
 from tracer.progress import Progress, Work, finish
@@ -360,8 +360,7 @@ def _few(attribute: str, clusters: int) -> str:
 def _warnings(attribute: str, found: CrossValidation, n_clusters: int) -> list[str]:
     said = [_few(attribute, n_clusters)] if n_clusters < stats.FEW_CLUSTERS else []
     if found.left_out:
-        reasons = "; ".join(f"{counted(count, 'photo')} ({reason})" for reason, count in found.left_out.items())
-        said.append(f"Left out of the probe of {attribute}: {reasons}.")
+        said.append(f"Left out of the probe of {attribute}: {left_out_in_words(found.left_out)}.")
     return said
 
 

@@ -102,11 +102,8 @@ def command(run: Run) -> str:
     said = run.meta.get("command")
     if isinstance(said, str) and said:
         return _without_places(said)
-    dataset = dataset_meta(run.meta)
-    path = dataset.get("path") or dataset.get("root")
-    folder = PurePath(str(path)).name if path else run.dataset
     encoders = ",".join(run.encoders)
-    return shlex.join(["tracer", "evaluate", folder, *(["--encoders", encoders] if encoders else []), "-o", "RUN"])
+    return shlex.join(["tracer", "evaluate", run.dataset, *(["--encoders", encoders] if encoders else []), "-o", "RUN"])
 
 
 def _without_places(typed: str) -> str:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tracer.errors import TracerError
 from tracer.report.text import shown, shown_tree
@@ -19,6 +19,7 @@ from tracer.results import Row
 
 MAX_JSON_BYTES = 512 * 1024 * 1024
 """Larger results are refused: no run of ours writes such a file."""
+_AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Run:
     Attributes:
         dataset: the set's name.
         meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
-        audit: from the results, or else from the set's own folder.
+        audit: of the set, as it was when it was evaluated.
         unusable: rows that had no finite value or lacked a column.
         folder: of the run; small pictures lie there.
     """
@@ -93,13 +94,12 @@ class Run:
 
 
 def load_run(run: Path) -> Run:
-    """Read `<run>/results.json` (and the set's `audit.json`, where the set is still there).
+    """Read `<run>/results.json`.
 
     Raises:
         TracerError: there is no such file, or it is no JSON object with `rows`.
     """
     raw = _object(run / "results.json")
-    beside = _audit_file(raw)  # from the path as it was written, before it is made safe to show
     data = shown_tree(raw)
     raw_rows = data.pop("rows", None)
     if not isinstance(raw_rows, list):
@@ -118,7 +118,7 @@ def load_run(run: Path) -> Run:
         meta=meta,
         confusions=tuple(_confusions(meta.get("details"))),
         skipped=tuple(_skipped(meta.get("skipped"))),
-        audit=_audit(audit if isinstance(audit, dict) else beside),
+        audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
     )
@@ -132,6 +132,19 @@ def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"name": dataset} if isinstance(dataset, str) else {}
 
 
+def audit_of(folder: Path) -> dict[str, Any] | None:
+    """What the page shows of a set's `audit.json`, for the results; None where the set has none.
+
+    Raises:
+        TracerError: it cannot be read.
+    """
+    path = folder / "audit.json"
+    if not path.is_file():
+        return None
+    found = _object(path)
+    return {key: found[key] for key in _AUDIT if key in found}
+
+
 def _object(path: Path) -> dict[str, Any]:
     way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
     try:
@@ -139,7 +152,7 @@ def _object(path: Path) -> dict[str, Any]:
             raise TracerError(
                 f"{shown(path)} is too large to be results", f"it has {path.stat().st_size} bytes", way_out
             )
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
     except FileNotFoundError as error:
         raise TracerError(f"No results in {shown(path.parent)}", "there is no results.json", way_out) from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -227,16 +240,6 @@ def _skipped(entries: Any) -> list[Skipped]:
             found.append(Skipped(str(entry.get("what") or "?"), str(entry.get("why") or "no reason given")))
         else:
             found.append(Skipped(str(entry), "no reason given"))
-    return found
-
-
-def _audit_file(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    nested = raw.get("meta")
-    dataset = dataset_meta({**(nested if isinstance(nested, dict) else {}), **raw})
-    path = dataset.get("path") or dataset.get("root")
-    if not isinstance(path, str) or "\0" in path or not (Path(path) / "audit.json").is_file():
-        return None
-    found: dict[str, Any] = shown_tree(_object(Path(path) / "audit.json"))
     return found
 
 
