@@ -126,3 +126,72 @@ def test_a_workspace_inside_a_source_folder_keeps_its_own_exports(tmp_path: Path
         take_in(catalog, tmp_path / "photos")
         assert finish(ensure_export(catalog)).is_relative_to(workspace.exports)
         assert take_in(catalog, tmp_path / "photos").added == 0
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run's folder, as tracer leaves it: results, plots and small copies of photos."""
+    from tracer.results import Row, write
+
+    place = tmp_path / "collection" / "run"
+    write_photo(place / "thumbs" / "1.jpg", 6)
+    write_photo(place / "plots" / "probe.png", 7)
+    row = Row("probe", "s", "e", "Make", "IDENTITY", 0.0, "acquisition", "accuracy", 0.5, None, None, None, 9, None)
+    write(place, [row], {"seconds": 1.0})
+    return place
+
+
+@pytest.mark.parametrize("state", ["done", "nothing measured", "interrupted", "embedded"])
+def test_a_run_is_not_walked_into(catalog: Catalog, run: Path, state: str) -> None:
+    """By its results, or by its parts where it has none yet: on the way it is skipped, given itself it is refused."""
+    from tracer.results import write
+
+    write_photo(run.parent / "new.jpg", 5)
+    if state == "nothing measured":
+        write(run, [], {})
+    if state in ("interrupted", "embedded"):
+        for name in ("results.json", "results.parquet"):
+            (run / name).unlink()
+        (run / ("shards" if state == "interrupted" else "embeddings") / "s").mkdir(parents=True)
+    counts = take_in(catalog, run.parent)
+    assert (counts.added, counts.skipped) == (1, 1)
+    assert "a run of an evaluation" in reasons(catalog)["run"]
+    for refused in (run, run / "thumbs"):
+        with pytest.raises(SourceError, match="a run of an evaluation"):
+            take_in(catalog, refused)
+
+
+def test_results_of_something_else_do_no_harm(catalog: Catalog, tmp_path: Path) -> None:
+    """Other programs write a results.json too, and folders may be called plots or embeddings: their photos are photos."""
+    for number, name in enumerate(("results.json", "plots/a.txt", "embeddings/a.txt")):
+        place = tmp_path / "p" / str(number)
+        write_photo(place / "1.jpg", number)
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_text('{"rows": [{"score": 1}]}')
+    assert take_in(catalog, tmp_path / "p").added == 3
+
+
+@pytest.mark.parametrize("part", ["", "exports", "runs", "cache", "splits", "cache/set", "runs/set"])
+def test_a_set_is_never_written_over_what_a_workspace_fills(catalog: Catalog, photos: Path, part: str) -> None:
+    """Its own folder and those that it fills; the way out names a place that is free."""
+    place = catalog.workspace.root
+    with pytest.raises(UsageError, match="a workspace") as caught:
+        finish(export_workspace(catalog, place / part))
+    assert "exports/workspace" in caught.value.way_out
+    assert finish(export_workspace(catalog, place / "exports" / "mine"))["photos"] == 2
+
+
+def test_a_set_is_never_written_into_a_set(catalog: Catalog, exported: Path, run: Path) -> None:
+    """Nor into a run: either would hold what does not belong to it."""
+    for place in (exported / "inner", exported / "images" / "inner", run / "inner"):
+        with pytest.raises(UsageError, match="cannot hold a set"):
+            finish(export_workspace(catalog, place))
+
+
+def test_a_run_is_never_written_into_a_source_folder(photos: Path, exported: Path, tmp_path: Path) -> None:
+    """Also where a set is evaluated and the workspace beside it is not named."""
+    from curate.catalog.originals import refuse_originals_near
+
+    with pytest.raises(UsageError, match="never written to"):
+        refuse_originals_near(photos / "run", exported.parent)
+    refuse_originals_near(tmp_path / "run", exported.parent)

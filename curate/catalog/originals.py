@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
+from curate.catalog.database import is_current
 from curate.catalog.naming import source_folders
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import StorageError, UsageError, WorkspaceError
+from curate.workspace import SETTINGS, Workspace
 
 
 def refuse_original(catalog: Catalog, target: Path) -> None:
@@ -32,3 +35,27 @@ def refuse_original(catalog: Catalog, target: Path) -> None:
                 f"{target} is or lies in {folder}, which was taken in",
                 "Choose a place outside of it.",
             )
+
+
+def refuse_originals_near(target: Path, *folders: Path) -> None:
+    """Refuse, where no workspace is named, to write to originals of the workspaces near some folders.
+
+    Near are those that lie in the folders, and those in which the folders lie. One that cannot be read says nothing.
+
+    Args:
+        target: what would be written. folders: such as the one in which the evaluated set lies, and the current one.
+
+    Raises:
+        UsageError: as `refuse_original`.
+    """
+    roots: set[Path] = set()
+    for folder in {folder.resolve() for folder in folders}:
+        with contextlib.suppress(OSError):
+            roots |= {settings.parent for settings in folder.glob(f"*/{SETTINGS}")}
+            roots |= {place for place in (folder, *folder.parents) if (place / SETTINGS).is_file()}
+    for root in sorted(roots):
+        workspace = Workspace(root)
+        with contextlib.suppress(WorkspaceError, StorageError):
+            if is_current(workspace.catalog):  # reading another one would upgrade it
+                with Catalog.open(workspace, read_only=True) as catalog:
+                    refuse_original(catalog, target)

@@ -169,16 +169,16 @@ def evaluate(
     encoders: Annotated[
         str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")
     ] = "",
-    out: Annotated[Path | None, typer.Option("-o", help="The run's folder.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", help="The run's folder; never where originals lie.")] = None,
     json: Json = False,
 ) -> None:
     """Export where needed, then evaluate."""
+    from curate.catalog.originals import refuse_original, refuse_originals_near
     from curate.handoff import check_encoders
     from curate.handoff import evaluate as run_tracer
 
     chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
     if (place / "workspace.toml").exists():
-        from curate.catalog.originals import refuse_original
         from curate.export.run import ensure_export
         from curate.splits.choice import chosen as splits_used
 
@@ -191,6 +191,8 @@ def evaluate(
                 note(splits_used(catalog).in_words(catalog.workspace.root))
             dataset = run_with_progress(ensure_export(catalog))
             run = run or catalog.workspace.runs / dataset.name
+    elif out is not None:
+        refuse_originals_near(out, dataset.parent, out.absolute().parent, Path.cwd())
     run = (run or dataset.with_name(dataset.name + "-run")).absolute()
     answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
     print_json(answer) if json else print(answer["report"])

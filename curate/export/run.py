@@ -8,17 +8,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+from curate.advice import command, shown
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LabelRow
 from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
+from curate.errors import UsageError
 from curate.export.folder import is_set
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
-from curate.sources.made import MANIFEST
+from curate.sources.made import MANIFEST, why_no_place_for_a_set
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import joint_split
@@ -91,11 +93,18 @@ def export_workspace(
     """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None.
 
     Raises:
-        UsageError: the place is a photo, or lies in a folder that was taken in; an option is unknown.
+        UsageError: the place is a photo, lies in a folder that was taken in or in one that lenstrace fills itself; an option
+            is unknown.
         ExportError, StorageError: as `export_set`.
     """
     started = time.monotonic()
     refuse_original(catalog, out)
+    if (why := why_no_place_for_a_set(out)) is not None:
+        place = catalog.workspace.exports / catalog.workspace.name
+        way_out = (
+            f"Name a folder of its own for the set: {command('export', shown(place), workspace=catalog.workspace.root)}"
+        )
+        raise UsageError(f"{out} cannot hold a set", why, way_out)
     matched = catalog.workspace.settings.export.match if match is None else match
     options = _options(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace

@@ -51,14 +51,14 @@ def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[Foun
     """Yield every picture below the given files and folders, in the order of the names.
 
     A path that is given twice, or lies in another one, is walked once. Links to folders are not followed (they can loop);
-    a link to a file counts as the file. Hidden files and folders are taken like others. Data sets and workspaces are passed by
-    (`sources.made`), and so is what was forgotten, unless it is given itself.
+    a link to a file counts as the file. Hidden files and folders are taken like others. Data sets, workspaces and runs are passed
+    by (`sources.made`), and so is what was forgotten, unless it is given itself.
 
     Args:
         roots: the given files and folders, absolute. forgotten: paths to pass by.
 
     Raises:
-        SourceError: a given path does not exist, or lies in a data set, or in what a workspace fills itself.
+        SourceError: a given path does not exist, or lies in a data set, a run, or in what a workspace fills itself.
     """
     there: dict[bytes, os.stat_result] = {}
     for root in roots:

@@ -1,9 +1,10 @@
-"""What lenstrace itself wrote: data sets and workspaces. Their pictures are copies and previews, never new photos."""
+"""What lenstrace itself wrote: data sets, workspaces, runs. Their pictures are copies, previews and plots, never new photos."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -20,12 +21,23 @@ WORKSPACE_PARTS = ("cache", "exports", "runs", "splits")
 """The folders that a workspace fills itself."""
 
 
+_RESULTS = "results.json"
+_HEAD_OF_RESULTS = re.compile(rb'\s*\{\s*"rows":\s*\[\s*(\]|\{\s*"experiment":)')
+_PARTS_OF_A_RUN = {
+    "embeddings", "shards", "kept", "maps", "plots", "tables", "thumbs",
+    _RESULTS, "results.parquet", "photos.parquet", "report.html",
+}  # fmt: skip
+_FIRST_OF_A_RUN = {"embeddings", "shards", "results.parquet"}
+"""What an evaluation writes before anything else: an interrupted run holds one of these."""
+
+
 class Made(StrEnum):
     """What a folder is that lenstrace wrote, in words."""
 
     SET = "a data set that was exported: its pictures are copies of photos"
     UNFINISHED_SET = "a data set that is being written"
     WORKSPACE = "a workspace: name a folder of photos in it by itself"
+    RUN = "a run of an evaluation: its pictures are plots and small copies of a set's photos"
 
 
 _SCHEMAS = SCHEMA.rsplit("/", 1)[0]
@@ -40,6 +52,8 @@ def made_folder(folder: bytes) -> Made | None:
         return Made.WORKSPACE
     if place.suffix == ".partial" and _holds_only_parts_of_a_set(place):
         return Made.UNFINISHED_SET
+    if _is_run(place):
+        return Made.RUN
     return None
 
 
@@ -56,6 +70,27 @@ def made_above(path: bytes) -> str | None:
             return f"{os.fsdecode(folder)} is {made}"
         if below[0] in map(os.fsencode, WORKSPACE_PARTS):
             return f"{os.fsdecode(folder)} is a workspace, and {os.fsdecode(below[0])} is what it fills itself"
+    return None
+
+
+def why_no_place_for_a_set(place: Path) -> str | None:
+    """Return why a set may not be put at a path, in words: it is what lenstrace fills itself, or lies in that.
+
+    Below a workspace's folder `exports`, and beside the folders that a workspace fills, sets may lie.
+    """
+    path = os.fsencode(os.path.realpath(place))
+    for folder, below in _upwards(path):
+        made = made_folder(folder)
+        shown = os.fsdecode(folder)
+        if made is Made.WORKSPACE:
+            if not below:
+                return f"{shown} is a workspace"
+            part = os.fsdecode(below[0])
+            if part in WORKSPACE_PARTS and (part != "exports" or len(below) == 1):
+                return f"{shown} is a workspace, and {part} is a folder that it fills itself"
+            return None
+        if made is not None and below:
+            return f"{shown} is {made}"
     return None
 
 
@@ -80,8 +115,24 @@ def _is_manifest(path: Path) -> bool:
 
 
 def _holds_only_parts_of_a_set(folder: Path) -> bool:
-    try:
-        names = set(os.listdir(folder))
-    except OSError:  # a file, or a folder that may not be read
-        return False
+    names = _names(folder)
     return IMAGES in names and names <= {*FILES, IMAGES, SPLITS}
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a folder is a run: by its results, or, where it has none yet, by what it holds and holds nothing else."""
+    try:
+        with (folder / _RESULTS).open("rb") as file:
+            if _HEAD_OF_RESULTS.match(file.read(200)):
+                return True
+    except OSError:
+        pass
+    begun = any((folder / name).exists() for name in _FIRST_OF_A_RUN)
+    return begun and {name for name in _names(folder) if not name.startswith(".")} <= _PARTS_OF_A_RUN
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError:  # a file, or a folder that may not be read
+        return set()
