@@ -146,10 +146,23 @@ def photos(
 
 
 @app.command()
-def skipped(workspace: Where = HERE, format: Format = Style.TABLE) -> None:
-    """What the last ingest skipped, and why."""
+def skipped(
+    place: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SET]",
+            help="A set that was exported from the workspace, or its folder splits: what that leaves out.",
+        ),
+    ] = None,
+    workspace: Where = HERE,
+    format: Format = Style.TABLE,
+) -> None:
+    """What the last ingest skipped, and why; of a set or of splits, which photos they leave out."""
+    from curate.catalog.leftout import left_out
+
     with opened(workspace) as catalog:
-        print_rows(({"path": path, "reason": reason} for path, reason in catalog.skipped()), format, ("path", "reason"))
+        listed = catalog.skipped() if place is None else left_out(catalog, place)
+        print_rows(({"path": path, "reason": reason} for path, reason in listed), format, ("path", "reason"))
 
 
 @app.command()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from curate.advice import command, shown
 from curate.commands.common import HERE, Json, Where, opened, say_next
 from curate.errors import Exit, UsageError
 from curate.output import Style, note, print_json, print_rows, run_with_progress
@@ -23,9 +24,9 @@ def split(
     ] = None,
     workspace: Where = HERE,
     group: Annotated[
-        str, typer.Option(help="What is kept on one side: owner, scene, duplicate.")
-    ] = "owner,scene,duplicate",
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 42,
+        str | None, typer.Option(help="What is kept on one side; owner,scene,duplicate where left out.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the draw; 42 where left out.")] = None,
     withdraw: Annotated[
         bool, typer.Option("--withdraw", help="Let exports go by workspace.toml again; files in splits/ stay.")
     ] = False,
@@ -38,6 +39,10 @@ def split(
     if withdraw and attribute:
         raise UsageError("splits are drawn or withdrawn", "both were asked for", "Leave --attribute or --withdraw out.")
     if not attribute:
+        if group is not None or seed is not None:
+            raise UsageError(
+                "nothing is drawn", "--group and --seed are of a draw", "Name an attribute: --attribute Make"
+            )
         with opened(workspace, "split" if withdraw else None) as catalog:
             if withdraw and not choice.withdraw(catalog) and not json:
                 note("no splits were drawn: there is nothing to withdraw")
@@ -47,12 +52,15 @@ def split(
             )
         return
     with opened(workspace, "split") as catalog:
-        answer = split_workspace(catalog, tuple(attribute), tuple(group.split(",")), seed)
+        groups = "owner,scene,duplicate" if group is None else group
+        by = tuple(name.strip() for name in groups.split(",") if name.strip())
+        answer = split_workspace(catalog, tuple(attribute), by, 42 if seed is None else seed)
         used, root = choice.chosen(catalog), catalog.workspace.root
     if json:
         print_json(answer)
         return
     print("\n".join([*answer["files"], *(f"left out: {x['photos']:,} ({x['reason']})" for x in answer["left_out"])]))
+    _say_how_to_list(answer["left_out"], root / "splits", root)
     note(used.in_words(root))
 
 
@@ -101,7 +109,13 @@ def export(
         print(f"{answer['dataset']}: {counted(answer['photos'], 'photo')}")
         for entry in answer["left_out"]:
             note(f"left out: {entry['photos']:,} ({entry['reason']})")
+        _say_how_to_list(answer["left_out"], Path(answer["dataset"]), catalog.workspace.root)
         say_next(catalog)
+
+
+def _say_how_to_list(left_out: list[dict[str, Any]], place: Path, workspace: Path) -> None:
+    if left_out:
+        note(f"which photos are left out, and why: {command('skipped', shown(place), workspace=workspace)}")
 
 
 _COMPARE = (

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from curate.advice import command, shown
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LabelRow
+from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
-from curate.errors import UsageError
+from curate.errors import CurateError, UsageError
 from curate.export.folder import is_set
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.likeness import alike_by_pixels
@@ -23,7 +26,8 @@ from curate.progress import Work
 from curate.sources.made import MANIFEST, why_no_place_for_a_set
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
-from curate.splits.make import joint_split
+from curate.splits.make import JointSplit, joint_split
+from curate.text import counted
 from curate.workspace import write_atomically
 
 
@@ -54,17 +58,17 @@ def split_workspace(
     """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
 
     Raises:
-        UsageError: an attribute or a grouping is unknown.
+        UsageError: an attribute or a grouping is unknown, or no photo has the attribute. CurateError: none of the attributes
+            gives a split. Then nothing is written, and the earlier choice stays.
     """
     by = groupings(group_by)
-    joint = joint_split((row for row in export_rows(catalog) if row["status"] == "ok"), attributes, by, seed)
+    rows = [row for row in export_rows(catalog) if row["status"] == "ok"]
+    joint = joint_split(rows, attributes, by, seed)
+    _refuse_no_split(catalog, rows, joint)
     folder = catalog.workspace.root / "splits"
     folder.mkdir(exist_ok=True)
-    files, left_out, found = [], [], []
-    for attribute, split in joint.splits.items():
-        left_out += [
-            {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)} for entry in split.left_out
-        ]
+    files, found = [], []
+    for split in joint.splits.values():
         if split.content is None:
             continue
         path = folder / split.file_name
@@ -72,11 +76,45 @@ def split_workspace(
         files.append(str(path))
         found += leaks(split.content, joint.groups)
     choose(catalog, attributes, by, seed)
+    left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
+    paths: dict[int | None, list[str]] = defaultdict(list)
+    for row in rows:
+        paths[row["photo_id"]].append(row["path"])
+    listed = (
+        (f"{attribute}: {entry.reason}", [path for photo in entry.photos for path in paths[photo]])
+        for attribute, entry in left_out
+    )
+    keep_left_out(catalog, folder, listed)
     return {
         "files": files,
-        "left_out": left_out,
+        "left_out": [
+            {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)}
+            for attribute, entry in left_out
+        ],
         "audit": {"groups": len(set(joint.groups.values())), "group_by": list(by), "seed": seed, "leaks": len(found)},
     }
+
+
+def _refuse_no_split(catalog: Catalog, rows: Sequence[LabelRow], joint: JointSplit) -> None:
+    """Refuse an attribute that no photo has, and attributes of which none gives a split."""
+    for attribute in joint.splits:
+        if all(row.get(attribute) is None for row in rows):
+            listed = command("photos", workspace=catalog.workspace.root)
+            raise UsageError(
+                f"no split can be made by {attribute}",
+                "no photo has it",
+                f"Leave it out, or take labels in first; what photos have is listed by: {listed}",
+            )
+    if all(split.content is None for split in joint.splits.values()):
+        raise CurateError(
+            "no split can be made",
+            "; ".join(
+                f"{attribute}: {counted(len(entry.photos), 'photo')}: {entry.reason}"
+                for attribute, split in joint.splits.items()
+                for entry in split.left_out
+            ),
+            "Name an attribute with larger classes, or take more photos in.",
+        )
 
 
 def export_workspace(
@@ -111,6 +149,7 @@ def export_workspace(
     )
     result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
     _remember(catalog, result.dataset)
+    keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     return {
         "dataset": str(result.dataset),
         "photos": result.photos,

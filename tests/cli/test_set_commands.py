@@ -38,6 +38,7 @@ def error(capsys: pytest.CaptureFixture[str], *words: str, code: int = Exit.USAG
 
 def used(capsys: pytest.CaptureFixture[str], place: Path) -> dict[str, Any]:
     """The splits that exports use."""
+    capsys.readouterr()
     assert run_cli(["split", "-w", str(place), "--json"]) == Exit.DONE
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
@@ -50,3 +51,54 @@ def test_a_run_is_not_written_among_originals(place: Path, capsys: pytest.Captur
     for evaluated in ("set", "w"):
         assert "never written to" in error(capsys, "evaluate", evaluated, "-o", "photos/run")
     assert not Path("photos/run").exists()
+
+
+def test_a_split_that_cannot_be_drawn_is_not_chosen(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By what no photo has, alone or beside others, or by classes that are too small: an error, and the earlier choice stays."""
+    assert run_cli(["split", "-w", "w", "--attribute", "Make"]) == Exit.DONE
+    before = used(capsys, place)
+    for words in (["semantic_label"], ["Make", "--attribute", "semantic_label"]):
+        said = error(capsys, "split", "-w", "w", "--attribute", *words)
+        assert "no split can be made by semantic_label: no photo has it" in said and "curate photos -w w" in said
+    assert run_cli(["label", "semantic_label=cat", "--where", "path LIKE '%07.jpg'", "-w", "w"]) == Exit.DONE
+    capsys.readouterr()
+    said = error(capsys, "split", "-w", "w", "--attribute", "semantic_label", code=Exit.FAILED)
+    assert "1 photo: the class has fewer than 10 photos" in said
+    assert used(capsys, place) == before
+
+
+@pytest.mark.parametrize("words", ["--group owner", "--group foo", "--seed 7", "--attribute Make --group x"])
+def test_options_of_no_draw_are_refused(place: Path, capsys: pytest.CaptureFixture[str], words: str) -> None:
+    """Without an attribute nothing is drawn; a grouping that is unknown is named."""
+    assert ("--attribute Make" in error(capsys, "split", "-w", "w", *words.split())) == ("--attribute" not in words)
+
+
+@pytest.mark.parametrize("words", [["split", "--attribute", "Make"], ["export", "set", "--match", "year"]])
+def test_what_is_left_out_can_be_listed(place: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """By the command that is named: as many photos for each reason as were counted; another place is refused with the known."""
+    write_photo(Path("photos/more.jpg"), 99, *CAMERA, taken="2020:01:01 09:00:00")
+    assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+    words = [word.replace("year", "time_of_day") for word in words]
+    capsys.readouterr()
+    assert run_cli([*words, "-w", "w"]) == Exit.DONE
+    place_of = "w/splits" if words[0] == "split" else "set"
+    assert f"which photos are left out, and why: curate skipped {place_of} -w w" in capsys.readouterr().err
+    again = ["--replace"] if words[0] == "export" else []
+    assert run_cli([*words, *again, "-w", "w", "--json"]) == Exit.DONE
+    counted = sum(entry["photos"] for entry in json.loads(capsys.readouterr().out)["left_out"])
+    assert run_cli(["skipped", place_of, "-w", "w", "--format", "jsonl"]) == Exit.DONE
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(listed) == counted > 0 and all(Path(row["path"]).is_file() for row in listed)
+    assert f"curate skipped {place_of} -w w" in error(capsys, "skipped", "elsewhere", "-w", "w")
+
+
+def test_copies_and_broken_photos_are_listed_too(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy's own path, and that of a photo that could not be read: neither has a number that would tell it."""
+    Path("photos/copy.jpg").write_bytes(Path("photos/00.jpg").read_bytes())
+    Path("photos/broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.SOME_FAILED
+    assert run_cli(["export", "set", "-w", "w"]) == Exit.DONE
+    capsys.readouterr()
+    assert run_cli(["skipped", "set", "-w", "w", "--format", "jsonl"]) == Exit.DONE
+    listed = {Path(row["path"]).name for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert listed in ({"copy.jpg", "broken.jpg"}, {"00.jpg", "broken.jpg"})
