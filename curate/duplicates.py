@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from curate.advice import command
 from curate.catalog import keepers
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
 from curate.catalog.naming import photo_named
@@ -29,8 +30,9 @@ _PREFERRED_FORMATS = (
     {"HEIF", "AVIF"},
     {"JPEG", "MPO", "TIFF"},
 )
+_CHOSEN = "a person chose it"
 _REASONS = (
-    "a person chose it",
+    _CHOSEN,
     "its file is there",
     "it is the original",
     "its format keeps more",
@@ -175,10 +177,10 @@ def _spread(members: Sequence[LabelRow]) -> int:
     return max((0 if keeper is None or other is None else (keeper ^ other).bit_count()) for other in hashes)
 
 
-def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport) -> str:
+def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport) -> tuple[str, bool]:
     """Say, as a person, that of a photo and its copies this one is kept; it is logged and can be undone.
 
-    Returns its path, as it is shown.
+    Returns its path, as it is shown, and whether that is news: what a person chose before is not said again.
 
     Args:
         path: as `naming.photo_named` takes it. report: the groups as they are, to tell whether the photo has copies at all.
@@ -187,7 +189,11 @@ def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport
         UsageError: the path names no photo or several, or the photo has no copies.
     """
     row = photo_named(catalog, path)
-    if not any(row["path_bytes"] in group.files for group in (*report.exact, *report.near)):
-        raise UsageError("that photo has no copies", row["path"], "Groups are listed by: curate duplicates -w DIR")
-    keepers.keep(catalog, row["id"])
-    return str(row["path"])
+    own = [group for group in (*report.exact, *report.near) if row["path_bytes"] in group.files]
+    if not own:
+        listed = command("duplicates", workspace=catalog.workspace.root)
+        raise UsageError("that photo has no copies", row["path"], f"Groups are listed by: {listed}")
+    news = any(group.files[0] != row["path_bytes"] or group.reason != _CHOSEN for group in own)
+    if news:
+        keepers.keep(catalog, row["id"])
+    return str(row["path"]), news

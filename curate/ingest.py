@@ -94,13 +94,14 @@ def ingest(
         labels: a sidecar CSV.
 
     Raises:
-        SourceError: a path or the sidecar cannot be used. StorageError: the disk is full; what was committed is kept.
+        SourceError, UsageError: a path or the sidecar cannot be used. StorageError: the disk is full; what was committed is kept.
     """
     started = time.monotonic()
     settings = catalog.workspace.settings.ingest
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
     sidecar = read_sidecar(labels, roots) if labels else Sidecar()
     unused = set(sidecar.said)
+    own = os.fsencode(os.path.abspath(labels)) if labels else None
     workers = settings.jobs if jobs is None else jobs
     limits = Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6))
     done = 0
@@ -111,7 +112,8 @@ def ingest(
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
-                    run.skip(entry)
+                    if entry.path != own:  # the sidecar is read, not skipped
+                        run.skip(entry)
                     continue
                 said = sidecar.said.get(entry.path, {})
                 tasks.append(_Task(entry, said, _folder_label(entry) if label_from == "folder" else None))

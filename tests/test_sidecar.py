@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from curate.catalog.store import Catalog
-from curate.errors import SourceError
+from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
 from curate.progress import finish
 from curate.sources.sidecar import PATH_COLUMNS, meant, read_sidecar, remarks_on_columns
@@ -116,7 +116,43 @@ def test_a_sidecar_without_a_column_of_paths(tmp_path: Path) -> None:
         read_sidecar(sidecar, [])
     assert all(name in caught.value.way_out for name in PATH_COLUMNS)
     sidecar.write_text("")
-    with pytest.raises(SourceError, match="names no photos"):
+    with pytest.raises(SourceError, match=r"said\.csv is empty"):
         remarks_on_columns(sidecar)
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(UsageError, match="there is no file"):
         remarks_on_columns(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_the_separator_is_the_header_s(catalog: Catalog, photos: Path, sign: str) -> None:
+    """Commas, semicolons and tabs; the other signs are text then, also a comma in a cell."""
+    kitchen = '"a, b; c"' if sign == "," else "a, b"
+    counts = take_in(catalog, photos, f"file{sign}scene\nphotos/0.jpg{sign}{kitchen}\n")
+    assert counts.remarks == [] and scenes(catalog)["0.jpg"] == kitchen.strip('"')
+
+
+def test_a_quote_that_is_not_closed(catalog: Catalog, photos: Path) -> None:
+    """To the end of the file: refused with the line where it is opened. Up to another quote: the rows it swallows are told."""
+    with pytest.raises(SourceError, match="begins in line 3"):
+        take_in(catalog, photos, 'file,owner\nphotos/0.jpg,ann\nphotos/1.jpg,"bob\nphotos/2.jpg,cid\n')
+    counts = take_in(
+        catalog, photos, 'file,owner,scene\nphotos/0.jpg,"ann,a\nphotos/1.jpg,bob",b\nphotos/2.jpg,cid,c\n'
+    )
+    assert any("a cell of several lines; is a quote missing?: 1 row" in remark for remark in counts.remarks)
+
+
+def test_names_with_spaces_at_their_ends(catalog: Catalog, photos: Path) -> None:
+    """Such a file can be named; spaces around the name of another one do not count."""
+    for number, name in enumerate((" lead.jpg", "trail ")):
+        write_photo(photos / name, 10 + number)
+    counts = take_in(catalog, photos, "scene,file\na, lead.jpg\nb,trail \nc,  photos/0.jpg \n")
+    assert counts.remarks == []
+    found = scenes(catalog)
+    assert (found[" lead.jpg"], found["trail "], found["0.jpg"]) == ("a", "b", "c")
+
+
+def test_the_sidecar_itself_is_not_skipped(catalog: Catalog, photos: Path) -> None:
+    """It was read, also where it lies among the photos; other files are skipped as ever."""
+    (photos / "notes.txt").write_text("hello")
+    (photos / "said.csv").write_text("file,scene\n0.jpg,a\n")
+    counts = finish(ingest(catalog, [photos], jobs=1, labels=photos / "said.csv"))
+    assert counts.skipped == 1 and [Path(path).name for path, _ in catalog.skipped()] == ["notes.txt"]

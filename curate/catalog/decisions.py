@@ -17,7 +17,7 @@ from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog.effects import apply, clock_rows, take_back
 from curate.catalog.forgotten import name_paths
-from curate.catalog.labelling import KEEPER, SAID_KEYS, parse_taken
+from curate.catalog.labelling import KEEPER, MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 from curate.text import printable_path
@@ -91,11 +91,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
         UsageError: that column is not a person's to say, or the value is no time where one is wanted.
     """
     if key not in (*SAID_KEYS, KEEPER):
-        raise UsageError(
-            "that label cannot be set",
-            f"{key} is none of {', '.join(SAID_KEYS)}",
-            "Camera types are set with: curate cameras set MAKE MODEL TYPE",
-        )
+        raise _no_such_label(key)
     if key == "taken_at" and value is not None and parse_taken(value)[0] is None:
         raise UsageError("that is no time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
     with catalog.transaction():
@@ -117,6 +113,15 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
         if changed:
             _append(catalog, "label", {"key": key, "value": value, "photos": changed, **note})
         return len(changed)
+
+
+def _no_such_label(key: str) -> UsageError:
+    wanted = meant_among(key, SAID_KEYS, MEANT)
+    if key.strip().lower() in ("type", "camera_type"):
+        hint = "Camera types are set with: curate cameras set MAKE MODEL TYPE"
+    else:
+        hint = f"Did you mean {wanted}?" if wanted else "Write KEY=VALUE with one of these."
+    return UsageError("that label cannot be set", f"{key} is none of {', '.join(SAID_KEYS)}", hint)
 
 
 def set_camera_type(

@@ -5,8 +5,9 @@ The spellings are the paper's: `1/125`, `2.8`, `50.0 mm`, `400`, `with flash`, `
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,17 @@ from curate.text import clean_text
 
 SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label", "scene")
 """What a sidecar or a person may say of a photo. `scene` is a name: photos of one name show one scene."""
+
+MEANT = {
+    "label": "semantic_label", "labels": "semantic_label", "class": "semantic_label", "category": "semantic_label",
+    "tag": "semantic_label", "topic": "semantic_label", "caption": "semantic_label", "description": "semantic_label",
+    "author": "owner", "artist": "owner", "photographer": "owner", "user": "owner", "copyright": "license",
+    "licence": "license", "rights": "license", "link": "url", "source_url": "url", "scene_id": "scene", "scene_idx": "scene",
+    "subject": "scene", "subject_idx": "scene", "group": "scene", "location": "scene", "date": "taken_at", "time": "taken_at",
+    "datetime": "taken_at", "timestamp": "taken_at", "datetimeoriginal": "taken_at", "brand": "Make", "manufacturer": "Make",
+    "camera_make": "Make", "camera": "Model", "camera_model": "Model", "device": "Model", "phone": "Model",
+}  # fmt: skip
+"""What people call these, in lower case."""
 
 KEEPER = "keeper"
 """What a person says of the copy to keep (`catalog.keepers`); it is no label."""
@@ -50,6 +62,16 @@ class PhotoLabels:
     model: str | None
     file_source: int | None
     columns: dict[str, Any]
+
+
+def meant_among(name: str, keys: Sequence[str], called: Mapping[str, str]) -> str | None:
+    """Return the key that somebody probably means by a name: what people call it, else the nearest; None where none is near."""
+    word = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if word in called:
+        return called[word]
+    by_lower = {key.lower(): key for key in keys}
+    near = difflib.get_close_matches(word, list(by_lower), n=1, cutoff=0.75)
+    return by_lower[near[0]] if near else None
 
 
 def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabels:

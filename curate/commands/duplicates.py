@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
-from curate.output import Style, print_json, print_rows
+from curate.output import Style, note, print_json, print_rows
 
 app = typer.Typer()
 
@@ -42,5 +42,7 @@ def duplicates_keep(
     from curate.export.run import duplicate_report
 
     with opened(workspace or context.obj, "duplicates keep") as catalog:
-        kept = keep(catalog, photo, duplicate_report(catalog))
+        kept, news = keep(catalog, photo, duplicate_report(catalog))
     print(f"kept: {kept}")
+    if not news:
+        note("a person had chosen it before: nothing was logged")

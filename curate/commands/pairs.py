@@ -11,7 +11,7 @@ import typer
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, say_next
 from curate.errors import CurateError, Exit
 from curate.output import Style, note, print_json, print_rows, run_with_progress
-from curate.text import counted
+from curate.text import counted, printable_path
 from curate.workspace import Workspace
 
 app = typer.Typer()
@@ -152,11 +152,11 @@ def pairs_import(
         print_json(found.as_json())
     else:
         print(f"accepted {found.accepted}, accepted before {found.unchanged}, scenes stated {found.scenes}")
-    for what, reason in () if json else found.left_out:
-        note(f"{what}: {reason}")
+    for left in () if json else found.left_out:
+        note(left.in_words())
     for path in () if json else found.unknown:
         note(f"no photo of the workspace: {path}")
-    if found.unknown:
+    if not found.complete:
         raise typer.Exit(Exit.SOME_FAILED)
 
 
@@ -174,6 +174,8 @@ def matches(
 
     with opened(workspace) as catalog:
         count = draw_pair(catalog, phone, other, output, replace=replace)
+    if not count:
+        note("no points of the two agree on one view: the drawing has no lines")
     answer = {"output": str(output.absolute()), "matches": count}
     print_json(answer) if json else print(f"{counted(count, 'matching point')}: {answer['output']}")
 
@@ -330,6 +332,8 @@ def decisions_import(
         print_json(tally | found.as_json())
     else:
         print("\n".join(found.in_words()))
+        if not found.lines and not found.refused:
+            note(f"{printable_path(file)} holds no decisions")
         conflicts = (
             {"what": ", ".join(c.what), "mine": c.mine, "theirs": c.theirs, "by": c.who} for c in found.conflicts
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -176,11 +177,16 @@ def label(
 ) -> None:
     """Say something of photos: a person's label wins, and is logged."""
     from curate.catalog import decisions
-    from curate.text import clean_text
+    from curate.text import clean_text, counted
 
     key, equals, value = assignment.partition("=")
     if not equals:
         raise UsageError("that is no label", assignment, "Write KEY=VALUE, such as semantic_label=cat")
     with opened(workspace, "label") as catalog:
-        changed = decisions.label(catalog, catalog.photo_ids_where(where), key.strip(), clean_text(value))
+        picked = catalog.photo_ids_where(where)
+        changed = decisions.label(catalog, picked, key.strip(), clean_text(value))
+    if not picked:
+        note(f"no photo fits --where {quote(where)}: nothing is changed")
+    elif not changed:
+        note(f"{counted(len(picked), 'photo')} fit, and a person had said so before: nothing is changed")
     print_json({"changed": changed}) if json else print(f"changed {changed}")

@@ -86,6 +86,7 @@ def export(
 ) -> None:
     """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""
     from curate.export.run import export_workspace
+    from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
     with opened(workspace, "export") as catalog:
@@ -108,7 +109,8 @@ def export(
             return
         print(f"{answer['dataset']}: {counted(answer['photos'], 'photo')}")
         for entry in answer["left_out"]:
-            note(f"left out: {entry['photos']:,} ({entry['reason']})")
+            advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry["reason"] == NO_LICENSE else ""
+            note(f"left out: {entry['photos']:,} ({entry['reason']}){advice}")
         _say_how_to_list(answer["left_out"], Path(answer["dataset"]), catalog.workspace.root)
         say_next(catalog)
 

@@ -19,7 +19,8 @@ from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
 from curate.errors import CurateError, UsageError
 from curate.export.folder import is_set
-from curate.export.write import ExportOptions, ExportResult, export_set
+from curate.export.select import way_out
+from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
@@ -139,15 +140,21 @@ def export_workspace(
     refuse_original(catalog, out)
     if (why := why_no_place_for_a_set(out)) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
-        way_out = (
-            f"Name a folder of its own for the set: {command('export', shown(place), workspace=catalog.workspace.root)}"
-        )
-        raise UsageError(f"{out} cannot hold a set", why, way_out)
+        free = command("export", shown(place), workspace=catalog.workspace.root)
+        raise UsageError(f"{out} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
     matched = catalog.workspace.settings.export.match if match is None else match
     options = _options(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
     )
-    result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
+    try:
+        result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
+    except NothingToExport as error:
+        root = catalog.workspace.root
+        if error.left_out:
+            error.way_out = way_out(error.left_out[0].reason, root)
+        else:
+            error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
+        raise
     _remember(catalog, result.dataset)
     keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     return {

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from curate.advice import command
 from curate.catalog.labels import LabelRow
 from curate.duplicates import keeper_rank
+
+NO_LICENSE = "its licence is not stated"
+OTHER_LICENSE = "its licence was not selected"
+NO_PAIR = "it is in no accepted pair"
+_UNREADABLE = "it could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,13 @@ def select(rows: Iterable[LabelRow], pairs: bool, licenses: Collection[str], tal
     for row in rows:
         status = row.get("status") or "ok"
         if status != "ok" or row.get("photo_id") is None or not row.get("sha256"):
-            tally.add(f"it could not be read ({status})" if status != "ok" else "it has no photo ID", row)
+            tally.add(f"{_UNREADABLE} ({status})" if status != "ok" else "it has no photo ID", row)
         elif wanted and not row.get("license"):
-            tally.add("its licence is not stated", row)
+            tally.add(NO_LICENSE, row)
         elif wanted and row["license"].casefold() not in wanted:
-            tally.add("its licence was not selected", row)
+            tally.add(OTHER_LICENSE, row)
         elif pairs and row.get("subject_idx") is None:
-            tally.add("it is in no accepted pair", row)
+            tally.add(NO_PAIR, row)
         else:
             candidates.append(row)
 
@@ -78,6 +85,19 @@ def select(rows: Iterable[LabelRow], pairs: bool, licenses: Collection[str], tal
             same = kept["sha256"] == row["sha256"]
             tally.add("an exact copy of it is in the set" if same else "another photo with its ID is in the set", row)
     return [chosen[photo_id] for photo_id in sorted(chosen)]
+
+
+def way_out(reason: str, workspace: Path) -> str:
+    """Return what a person can do about photos that are left out for a reason, as a sentence with a command."""
+    if reason == NO_LICENSE:
+        return f"State it, such as: {command('label', 'license=CC-BY-4.0', '--where', 'license IS NULL', workspace=workspace)}"
+    if reason == OTHER_LICENSE:
+        stated = command("photos", "--where", "license IS NOT NULL", "--format", "csv", workspace=workspace)
+        return f"Stated licences are listed by: {stated}"
+    if reason == NO_PAIR:
+        return f"Pairs are decided in: {command('review', workspace=workspace)}"
+    failed = ("--where", "status != 'ok'") if reason.startswith(_UNREADABLE) else ()
+    return f"Photos are listed by: {command('photos', *failed, workspace=workspace)}"
 
 
 def unpaired(rows: Sequence[LabelRow]) -> list[LabelRow]:

@@ -86,6 +86,15 @@ class ExportResult:
     splits: tuple[str, ...]
 
 
+class NothingToExport(ExportError):
+    """All photos are left out, or there are none. `left_out`: by reason, the one of most photos first."""
+
+    def __init__(self, left_out: Iterable[LeftOut]) -> None:
+        self.left_out = sorted(left_out, key=lambda out: -len(out.photos))
+        why = "; ".join(f"{len(out.photos):,} left out: {out.reason}" for out in self.left_out[:3])
+        super().__init__("there is nothing to export", why or "there are no photos")
+
+
 def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> Work[ExportResult]:
     """Write a set; a generator that yields progress (see `curate.progress`).
 
@@ -110,7 +119,7 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
     with writing(out, options.replace) as folder:
         exported = yield from _write_photos(chosen, folder, options, tally)
         if not exported:
-            raise ExportError("there is nothing to export", _why_nothing(tally), "See: curate photos -w DIR")
+            raise NothingToExport(tally.result())
         yield Progress("writing labels and splits", 0)
         result = _write_rest(exported, folder, options, tally.result())
         folder.commit()
@@ -247,11 +256,6 @@ def _check_sources_outside(rows: Iterable[LabelRow], out: Path) -> None:
             f"it holds a source photo, {inside}",
             "Choose a place outside of the photo folders.",
         )
-
-
-def _why_nothing(tally: Tally) -> str:
-    reasons = sorted(tally.result(), key=lambda out: -len(out.photos))
-    return "; ".join(f"{len(out.photos)} left out: {out.reason}" for out in reasons[:3]) or "there are no photos"
 
 
 def _own_version() -> str:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from curate.catalog.store import Catalog
+from curate.errors import UsageError
 from curate.pairing.scenes import scenes
+
+_LISTED = 20
 
 ClassBy = Literal["camera", "make", "type", "class"]
 
@@ -60,7 +63,21 @@ def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[i
 
     Args:
         found: what `groups` returned. one, two: the classes, as its labels have them.
+
+    Raises:
+        UsageError: no photo of a scene is of that class.
     """
+    known = {m.label for members in found.values() for m in members if m.label is not None}
+    unknown = [label for label in (one, two) if label not in known]
+    if unknown:
+        more = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
+        raise UsageError(
+            "no scene has that class",
+            ", ".join(unknown),
+            f"Classes are {', '.join(sorted(known)[:_LISTED])}{more}."
+            if known
+            else "No scene has several cameras yet.",
+        )
     chosen = []
     for scene, members in found.items():
         best = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,32 @@ from curate.catalog.pairs import in_order, side_of
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.likeness import Components
-from curate.sources.sidecar import csv_rows
+from curate.sources.csvfile import csv_rows
 from curate.text import clean_text, printable_path
 
 COLUMNS_HELP = "image_a,image_b (and, if you like, scene), or file,scene"
 """The columns of such a CSV, in words."""
 
 _FAILURE = "the pairs cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row, pair, scene or photo of the list that was not taken as it is listed.
+
+    Attributes:
+        what: its paths or its name. line: of the list, from 1; None where several lines are meant.
+        failed: whether a person has to see to it. It is False where a rule decides, and the scene is kept as it is listed.
+    """
+
+    what: str
+    reason: str
+    line: int | None = None
+    failed: bool = True
+
+    def in_words(self) -> str:
+        """It as one line."""
+        return f"{f'line {self.line}: ' if self.line else ''}{self.what}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -32,14 +51,19 @@ class KnownPairs:
     Attributes:
         accepted: pairs that were accepted now. unchanged: pairs that were accepted before. scenes: scenes that were stated.
         unknown: paths that name no photo of the workspace, as the file has them, in its order.
-        left_out: (what, reason) of pairs and scenes of which no accepted pair came, and of photos listed in two scenes.
+        left_out: rows that cannot be used, pairs and scenes of which no accepted pair came, and photos listed in two scenes.
     """
 
     accepted: int = 0
     unchanged: int = 0
     scenes: int = 0
     unknown: list[str] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of the list is left for a person to see to."""
+        return not self.unknown and not any(one.failed for one in self.left_out)
 
     def as_json(self) -> dict[str, Any]:
         """The answer under its fixed names, and what is beside them."""
@@ -48,14 +72,15 @@ class KnownPairs:
             "unknown": self.unknown,
             "unchanged": self.unchanged,
             "scenes": self.scenes,
-            "left_out": [{"what": what, "reason": reason} for what, reason in self.left_out],
+            "left_out": [asdict(one) for one in self.left_out],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A row of the list: one or two photos, and the name of their scene."""
+    """A row of the list: its line, one or two photos, and the name of their scene."""
 
+    line: int
     photos: tuple[sqlite3.Row, ...]
     scene: str | None
 
@@ -73,7 +98,8 @@ def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
         path: the CSV; its paths are relative to it, or as `naming.photo_named` takes them.
 
     Raises:
-        SourceError: it cannot be read, or has not these columns. UsageError: a path names several photos.
+        SourceError: it cannot be read, or has not these columns. UsageError: there is no such file, or a path in it names
+            several photos.
     """
     found = KnownPairs()
     with catalog.transaction():
@@ -93,6 +119,7 @@ class _Taking:
 
     def __init__(self, catalog: Catalog, found: KnownPairs) -> None:
         self._catalog, self._found = catalog, found
+        self._paired: set[str] = set()
         self._note = {"listed": True, "batch": decisions.batch_name(catalog, "pairs import")}
 
     def state_scenes(self, rows: Iterable[_Listed]) -> None:
@@ -107,9 +134,9 @@ class _Taking:
 
     def accept_pairs(self, rows: Iterable[_Listed]) -> None:
         """Accept the listed pairs, those of a phone and another camera first."""
-        pairs = [in_order(self._catalog, *row.photos) for row in rows]
-        for phone, other in sorted(pairs, key=lambda pair: not self._is_phone_and_other(*pair)):
-            self._accept(phone, other)
+        pairs = [(*in_order(self._catalog, *row.photos), row.line) for row in rows]
+        for phone, other, line in sorted(pairs, key=lambda pair: not self._is_phone_and_other(*pair[:2])):
+            self._accept(phone, other, line)
 
     def accept_scenes(self, rows: Iterable[_Listed]) -> None:
         """Accept one pair of each scene."""
@@ -119,7 +146,7 @@ class _Taking:
                 sides[side_of(self._catalog, row)].append(row)
             if not (sides["phone"] and sides["other"]):
                 lacking = "no photo of a phone" if not sides["phone"] else "no photo of a camera that is not a phone"
-                self._found.left_out.append((f"scene {name}", f"it has {lacking}"))
+                self._found.left_out.append(LeftOut(f"scene {name}", f"it has {lacking}", failed=False))
                 continue
             pairs = [(phone, other) for phone in sides["phone"] for other in sides["other"]]
             self._accept(*max(pairs, key=lambda pair: self._standing(*pair)))  # the first of equals
@@ -136,25 +163,30 @@ class _Taking:
         ).fetchone()
         return float(row["score"]) if row else 0.0
 
-    def _accept(self, phone: sqlite3.Row, other: sqlite3.Row) -> None:
+    def _accept(self, phone: sqlite3.Row, other: sqlite3.Row, line: int | None = None) -> None:
         what = f"{phone['path']} + {other['path']}"
         one, two = phone["sha256"], other["sha256"]
         if one == two:
-            self._found.left_out.append((what, "both are the same picture"))
-        elif decisions.partner_of(self._catalog, one) == two:
+            self._found.left_out.append(LeftOut(what, "both are the same picture", line))
+            return
+        if decisions.partner_of(self._catalog, one) == two:
             self._found.unchanged += 1
         else:
             try:
                 decisions.decide(self._catalog, "accept", one, two, note=self._note)
-                self._found.accepted += 1
             except UsageError as error:
-                self._found.left_out.append((what, f"{error.what}: {error.why}"))
+                # a pair of this list that comes before it wins by the rule; a decision that was made before does not
+                failed = not {one, two} & self._paired
+                self._found.left_out.append(LeftOut(what, f"{error.what}: {error.why}", line, failed))
+                return
+            self._found.accepted += 1
+        self._paired |= {one, two}
 
 
 def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed], bool]:
     """The rows whose photos are here, and whether they are of scenes."""
     rows = csv_rows(path, _FAILURE)
-    header = [name.strip().lower() for name in next(rows, [])]
+    header = [name.strip().lower() for name in next(rows).cells]
     if {"image_a", "image_b"} <= set(header):
         columns, of_scenes = ["image_a", "image_b"], False
     elif {"file", "scene"} <= set(header):
@@ -168,30 +200,31 @@ def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed
     scene_at = header.index("scene") if "scene" in header else None
     listed_rows = []
     for row in rows:
-        cells = [row[position].strip() if position < len(row) else "" for position in at]
-        photos = tuple(photo for cell in cells if (photo := _photo(catalog, cell, path, found)) is not None)
-        scene = clean_text(row[scene_at]) if scene_at is not None and scene_at < len(row) else None
+        cells = [row.cell(position) for position in at]
+        photos = tuple(photo for cell in cells if (photo := _photo(catalog, cell, path, row.line, found)) is not None)
+        scene = clean_text(row.cell(scene_at)) if scene_at is not None else None
         if of_scenes and scene is None:
-            found.left_out.append((printable_path(cells[0]), "its row names no scene"))
+            found.left_out.append(LeftOut(printable_path(cells[0].strip()), "its row names no scene", row.line))
         elif photos:
-            listed_rows.append(_Listed(photos, scene))
+            listed_rows.append(_Listed(row.line, photos, scene))
     return listed_rows, of_scenes
 
 
-def _photo(catalog: Catalog, cell: str, path: Path, found: KnownPairs) -> sqlite3.Row | None:
-    if not cell:
-        found.left_out.append(("a row", "it names no photo"))
+def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs) -> sqlite3.Row | None:
+    """The photo that a cell names; a file's name may begin or end with a space, else such spaces do not count."""
+    if not cell.strip():
+        found.left_out.append(LeftOut("a row", "it names no photo", line))
         return None
-    rows = named(catalog, cell, path.absolute().parent)
+    rows = named(catalog, cell, path.absolute().parent) or named(catalog, cell.strip(), path.absolute().parent)
+    shown = printable_path(cell.strip())
     if len(rows) > 1:
         raise UsageError(
-            f"{printable_path(cell)} names {len(rows)} photos",
+            f"line {line}: {shown} names {len(rows)} photos",
             ", ".join(row["path"] for row in rows[:5]),
             f"Write its path in full in {printable_path(path)}; nothing was accepted.",
         )
     if rows and rows[0]["sha256"] is not None:
         return rows[0]
-    shown = printable_path(cell)
     if shown not in found.unknown:
         found.unknown.append(shown)
     return None
@@ -205,7 +238,7 @@ def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
             first = scene_of.setdefault(photo["id"], str(row.scene))
             if first != row.scene:
                 reason = f"it is listed in the scenes {first} and {row.scene}, which are taken as one"
-                found.left_out.append((photo["path"], reason))
+                found.left_out.append(LeftOut(photo["path"], reason, row.line, failed=False))
 
 
 def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, sqlite3.Row]]]:

@@ -228,12 +228,15 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
         replace: whether a file that is there may be replaced; an original never is.
 
     Raises:
-        UsageError: a path is no photo that pairing compares, the target is there already, or holds originals.
+        UsageError: a path is no photo that pairing compares, the target is there already, holds originals, or is
+            no PNG by its name.
         StorageError: the drawing cannot be written.
     """
     from curate.pairing.drawing import write_matches
 
     refuse_original(catalog, target)
+    if target.suffix.lower() != ".png":
+        raise UsageError("the drawing is a PNG", str(target), f"Name it so: -o {shlex.quote(f'{target}.png')}")
     if os.path.lexists(target) and not replace:
         raise UsageError("there is a file already", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)

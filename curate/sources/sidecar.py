@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.catalog.labelling import SAID_KEYS, parse_taken
+from curate.catalog.labelling import MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.errors import SourceError
+from curate.sources.csvfile import csv_rows
 from curate.text import clean_text, visible_text
 
 PATH_COLUMNS = ("path", "file", "file_name")
 """The columns that name a row's photo; the first of these that is there counts."""
+
+_FAILURE = "the sidecar cannot be read"
 
 UNMATCHED = "the sidecar names it, but no such photo was found"
 
@@ -23,18 +24,11 @@ COLUMNS_HELP = f"one of {', '.join(PATH_COLUMNS)}, and any of {', '.join(SAID_KE
 """The columns of a sidecar, in words."""
 
 _BY_LOWER = {key.lower(): key for key in SAID_KEYS}
-_MEANT = {
-    "label": "semantic_label", "labels": "semantic_label", "class": "semantic_label", "category": "semantic_label",
-    "tag": "semantic_label", "topic": "semantic_label", "caption": "semantic_label", "description": "semantic_label",
-    "author": "owner", "artist": "owner", "photographer": "owner", "user": "owner", "copyright": "license",
-    "licence": "license", "rights": "license", "link": "url", "source_url": "url", "scene_id": "scene", "scene_idx": "scene",
-    "subject": "scene", "subject_idx": "scene", "group": "scene", "location": "scene", "date": "taken_at", "time": "taken_at",
-    "datetime": "taken_at", "timestamp": "taken_at", "datetimeoriginal": "taken_at", "brand": "Make", "manufacturer": "Make",
-    "camera_make": "Make", "camera": "Model", "camera_model": "Model", "device": "Model", "phone": "Model",
+_MEANT_PATHS = {
     "filename": "file_name", "filepath": "path", "file_path": "path", "image": "file", "image_path": "path", "photo": "file",
     "name": "file_name",
 }  # fmt: skip
-"""What people call these columns."""
+"""What people call the columns that name the photo."""
 
 _TYPES = ("type", "camera_type")
 
@@ -79,24 +73,26 @@ def read_sidecar(path: Path, roots: list[bytes]) -> Sidecar:
     these that exists.
 
     Raises:
-        SourceError: the file cannot be read, or names no photos.
+        UsageError: there is no such file. SourceError: it cannot be read, or names no photos.
     """
     sidecar = Sidecar()
-    rows = csv_rows(path, "the sidecar cannot be read")
-    header = next(rows, [])
+    rows = csv_rows(path, _FAILURE)
+    header = next(rows).cells
     where, columns, sidecar.remarks = _columns(path, header)
     bases = [os.fsencode(path.parent.absolute()), *roots]
     for row in rows:
-        name = row[where].strip() if where < len(row) else ""
-        if not name:
+        name = row.cell(where)
+        if not name.strip():
             sidecar.odd_rows["rows that name no photo are not used"] += 1
             continue
-        if len(row) > len(header):
+        if len(row.cells) > len(header):
             sidecar.odd_rows["rows have more cells than the header, what is beyond is not used"] += 1
-        photo = _locate(os.fsencode(name), bases)
+        if any("\n" in cell for cell in row.cells):
+            sidecar.odd_rows["rows hold a cell of several lines; is a quote missing?"] += 1
+        photo = _locate(name, bases)
         if photo in sidecar.said:
             sidecar.odd_rows["rows name a photo that an earlier row names, the later one counts"] += 1
-        values = {key: (clean_text(row[at]) or None) if at < len(row) else None for at, key in columns.items()}
+        values = {key: clean_text(row.cell(at)) for at, key in columns.items()}
         sidecar.empty.update(key for key, value in values.items() if value is None)
         taken = values.get("taken_at")
         if taken is not None and parse_taken(taken)[0] is None:
@@ -112,20 +108,7 @@ def remarks_on_columns(path: Path) -> list[str]:
     Raises:
         SourceError: as `read_sidecar`.
     """
-    return _columns(path, next(csv_rows(path, "the sidecar cannot be read"), []))[2]
-
-
-def csv_rows(path: Path, failure: str) -> Iterator[list[str]]:
-    """Yield the rows of a CSV file, the header first; blank lines are passed over.
-
-    Raises:
-        SourceError: the file cannot be read; `failure` says what that means.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(failure, f"{path}: {error}", "It must be a CSV in UTF-8 with a header line.") from error
+    return _columns(path, next(csv_rows(path, _FAILURE)).cells)[2]
 
 
 def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], list[str]]:
@@ -176,17 +159,16 @@ def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], li
 
 def meant(name: str) -> str | None:
     """Return the column that somebody probably means by a name; None where there is none near it."""
-    key = name.strip().lower().replace(" ", "_").replace("-", "_")
-    if key in _MEANT:
-        return _MEANT[key]
-    near = difflib.get_close_matches(key, [*_BY_LOWER, *PATH_COLUMNS], n=1, cutoff=0.75)
-    return _BY_LOWER.get(near[0], near[0]) if near else None
+    return meant_among(name, (*SAID_KEYS, *PATH_COLUMNS), MEANT | _MEANT_PATHS)
 
 
 def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def _locate(name: bytes, bases: list[bytes]) -> bytes:
-    candidates = [os.path.abspath(os.path.join(base, name)) for base in bases]
-    return next((path for path in candidates if os.path.exists(path)), candidates[0])
+def _locate(name: str, bases: list[bytes]) -> bytes:
+    """The photo that a cell names: a file's name may begin or end with a space, else such spaces do not count."""
+    stripped = os.fsencode(name.strip())
+    candidates = [os.path.abspath(os.path.join(base, n)) for n in (os.fsencode(name), stripped) for base in bases]
+    there = (path for path in candidates if os.path.exists(path))
+    return next(there, os.path.abspath(os.path.join(bases[0], stripped)))

@@ -10,8 +10,10 @@ from typing import Any, get_args
 
 from curate.advice import command
 from curate.catalog.store import Catalog, now
-from curate.errors import UsageError
+from curate.errors import UsageError, WorkspaceError
 from curate.splits.groups import GroupBy
+from curate.splits.make import ATTRIBUTES
+from curate.workspace import SETTINGS
 
 _KEY, _LOG = "split", "split_log"
 
@@ -49,10 +51,21 @@ class SplitChoice:
 
 
 def chosen(catalog: Catalog) -> SplitChoice:
-    """Return the splits that an export makes now."""
+    """Return the splits that an export makes now.
+
+    Raises:
+        WorkspaceError: the settings name an attribute that no split can be made by.
+    """
     settings = catalog.workspace.settings.export
     row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (_KEY,)).fetchone()
     kept = json.loads(row[0]) if row else {}
+    wrong = [] if kept else [name for name in settings.attributes if name not in ATTRIBUTES]
+    if wrong:
+        raise WorkspaceError(
+            "a setting does not fit",
+            f"{catalog.workspace.root / SETTINGS}: export.attributes: no split can be made by {wrong[0]!r}",
+            f"Attributes are {', '.join(ATTRIBUTES)}.",
+        )
     return SplitChoice(
         attributes=tuple(kept.get("attributes", settings.attributes)),
         group_by=groupings(kept.get("group_by", get_args(GroupBy))),

@@ -112,7 +112,9 @@ def test_what_an_export_uses_is_said_and_can_be_withdrawn(place: Path, capsys: p
     out, where = place.parent / "set", ["-w", str(place)]
     for number in range(30):
         camera = ("Canon", "Canon EOS 40D") if number % 2 else ("Apple", "iPhone X")
-        write_photo(place.parent / "photos" / f"{number}.jpg", number, *camera, taken=f"2019:01:{number + 1:02d} 09:00:00")
+        write_photo(
+            place.parent / "photos" / f"{number}.jpg", number, *camera, taken=f"2019:01:{number + 1:02d} 09:00:00"
+        )
     assert run_cli(["ingest", str(place.parent / "photos"), *where]) == Exit.SOME_FAILED
 
     def used() -> dict[str, object]:

@@ -74,7 +74,7 @@ def test_unknown_files_are_listed(catalog: Catalog, here: Path) -> None:
     text = "Image_A, IMAGE_B\nimages/p0.jpg,images/c0.jpg\nimages/p1.jpg,gone.jpg\ngone.jpg,/x/other.jpg\n,c3.jpg\n"
     found = listed(catalog, here, text)
     assert found.unknown == ["gone.jpg", "/x/other.jpg"]
-    assert found.left_out == [("a row", "it names no photo")]
+    assert [one.in_words() for one in found.left_out] == ["line 5: a row: it names no photo"]
     assert accepted(catalog) == {"p0 c0"}
 
 
@@ -82,8 +82,8 @@ def test_a_photo_has_one_partner_whatever_the_order(catalog: Catalog, here: Path
     """A pair of a phone and a camera comes before one of a kind; what is left out is told, and stays in the scene."""
     found = listed(catalog, here, "image_a,image_b\np0.jpg,p1.jpg\np0.jpg,c0.jpg\np1.jpg,c1.jpg\np2.jpg,c0.jpg\n")
     assert accepted(catalog) == {"p0 c0", "p1 c1"}
-    assert sorted(Path(what.split(" + ")[0]).stem for what, _ in found.left_out) == ["p0", "p2"]
-    assert all("already has a partner" in reason for _, reason in found.left_out)
+    assert sorted(Path(what.split(" + ")[0]).stem for what in (one.what for one in found.left_out)) == ["p0", "p2"]
+    assert all("already has a partner" in reason for reason in (one.reason for one in found.left_out))
     assert together(catalog) == {"c0 c1 p0 p1 p2"}
     step = decisions.undo(catalog)
     assert step is not None and "scene = scene of" in in_words(catalog, step)
@@ -101,7 +101,7 @@ def test_a_scene_gives_one_pair(catalog: Catalog, here: Path) -> None:
     found = listed(catalog, here, text + "images/p2.jpg,c\nimages/c2.jpg,\n")
     assert accepted(catalog) == {"p1 c1", "p3 c3"}
     assert (found.accepted, found.scenes) == (2, 3)
-    assert [what for what, _ in found.left_out] == ["images/c2.jpg", "scene c"]
+    assert [one.what for one in found.left_out] == ["images/c2.jpg", "scene c"]
     assert together(catalog) == {"c0 c1 p0 p1 u0", "c3 p3", "p2"}
     assert listed(catalog, here, text).accepted == 0
     assert accepted(catalog) == {"p1 c1", "p3 c3"}
@@ -110,7 +110,7 @@ def test_a_scene_gives_one_pair(catalog: Catalog, here: Path) -> None:
 def test_a_photo_in_two_scenes_is_told(catalog: Catalog, here: Path) -> None:
     """The two are one scene then, with one pair."""
     found = listed(catalog, here, "file,scene\np0.jpg,a\nc0.jpg,a\nc0.jpg,b\np1.jpg,b\n")
-    assert [reason for _, reason in found.left_out] == ["it is listed in the scenes a and b, which are taken as one"]
+    assert [one.reason for one in found.left_out] == ["it is listed in the scenes a and b, which are taken as one"]
     assert accepted(catalog) == {"p0 c0"} and together(catalog) == {"c0 p0 p1"}
 
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_used_is_refused_whole(catalog: Catalog, here: Path) -> N
     """Other columns, no file, a path that names several photos: nothing is accepted."""
     with pytest.raises(SourceError, match="has the columns left, right"):
         listed(catalog, here, "left,right\np0.jpg,c0.jpg\n")
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(UsageError, match="there is no file"):
         import_pairs(catalog, here / "none.csv")
     with catalog.transaction():
         catalog.put_photo(b"/elsewhere/images/p1.jpg", PhotoFacts(Status.OK, sha256=sha(99), format="JPEG"), 1)
@@ -142,3 +142,33 @@ def test_nobody_judged_what_a_list_says(catalog: Catalog, here: Path) -> None:
 
     listed(catalog, here, "image_a,image_b\np0.jpg,c0.jpg\n")
     assert [row["imported"] for row in exported(catalog)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "failed"),
+    [
+        ("image_a,image_b\np0.jpg,c0.jpg\n\n,c3.jpg\n", 4, True),
+        ("image_a,image_b\np0.jpg,p0.jpg\n", 2, True),
+        ("file,scene\np0.jpg,\n", 2, True),
+        ("image_a,image_b\np3.jpg,c0.jpg\n", 2, True),
+        ("image_a,image_b\np0.jpg,c0.jpg\np0.jpg,c1.jpg\n", 3, False),
+        ("file,scene\nc0.jpg,a\nc0.jpg,b\np0.jpg,a\n", 3, False),
+        ("file,scene\nc1.jpg,a\n", None, False),
+    ],
+)
+def test_what_a_person_has_to_see_to(catalog: Catalog, here: Path, text: str, line: int | None, failed: bool) -> None:
+    """A row that cannot be used, or a photo that was paired before: its line is told. Not what a rule of the list decides."""
+    if "p3.jpg" in text:
+        listed(catalog, here, "image_a,image_b\np3.jpg,c3.jpg\n")
+    found = listed(catalog, here, text)
+    (left,) = found.left_out
+    assert (left.line, left.failed, found.complete) == (line, failed, not failed)
+
+
+def test_names_with_spaces_at_their_ends(catalog: Catalog, here: Path) -> None:
+    """Such a file can be named; spaces around the name of another one do not count."""
+    with catalog.transaction():
+        facts = PhotoFacts(Status.OK, sha256=sha(50), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
+        catalog.put_photo(f"{here}/images/ x.jpg".encode(), facts, 1)
+    assert listed(catalog, here, "image_a;image_b\nimages/ x.jpg; images/c0.jpg \n").accepted == 1
+    assert accepted(catalog) == {" x c0"}

@@ -129,9 +129,12 @@ class CopiesScreen(CurateScreen):
         if copy is None:
             return
         try:
-            keep(self.catalog, os.fsdecode(copy.own_path), self._report)
+            _, news = keep(self.catalog, os.fsdecode(copy.own_path), self._report)
         except CurateError as error:
             self.complain(error)
+            return
+        if not news:
+            self.say(f"kept already: {Path(copy.path).name}")
             return
         self.refresh_data()
         self.say(f"kept: {Path(copy.path).name} · u undoes")

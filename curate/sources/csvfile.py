@@ -1,0 +1,69 @@
+"""CSV files that people write: separated by commas, semicolons or tabs, in UTF-8, with a header line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import SourceError, UsageError
+from curate.text import printable_path
+
+_FORM = "It must be a CSV in UTF-8 with a header line."
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """A row. `line`: the number of its first line, from 1. `cells`: as they stand in the file, with their spaces."""
+
+    line: int
+    cells: list[str]
+
+    def cell(self, position: int) -> str:
+        """Return a cell; a row that is too short has empty ones."""
+        return self.cells[position] if position < len(self.cells) else ""
+
+
+def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
+    """Yield the rows of a CSV file, the header first; blank lines are passed over.
+
+    The separator is the comma; where the header holds none, a semicolon or a tab that it holds.
+
+    Raises:
+        UsageError: there is no such file. SourceError: it cannot be read, is empty, or a quote in it is not closed.
+            `failure` says what that means.
+    """
+    shown = printable_path(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = next((line for line in file if line.strip()), None)
+            if header is None:
+                raise SourceError(failure, f"{shown} is empty", _FORM)
+            file.seek(0)
+            yield from _rows(csv.reader(file, delimiter=_separator(header), strict=True), shown, failure)
+    except FileNotFoundError as error:
+        raise UsageError(failure, f"there is no file {shown}", "Check the spelling.") from error
+    except OSError as error:
+        raise SourceError(failure, f"{shown}: {error.strerror}", _FORM) from error
+    except UnicodeDecodeError as error:
+        raise SourceError(failure, f"{shown}: {error}", _FORM) from error
+
+
+def _separator(header: str) -> str:
+    return next((sign for sign in (",", ";", "\t") if sign in header), ",")
+
+
+def _rows(reader: Iterator[list[str]], shown: str, failure: str) -> Iterator[CsvRow]:
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield CsvRow(line, cells)
+            line = reader.line_num + 1  # type: ignore[attr-defined]  # csv.reader's type has no public name
+    except csv.Error as error:
+        raise SourceError(
+            failure,
+            f"{shown}: in the row that begins in line {line}: {error}",
+            "Close its quotes, and write a quote that belongs to the text twice.",
+        ) from error

@@ -1,0 +1,115 @@
+"""Commands on photos and pairs: what a command does not do is said, with the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from curate.cli import run_cli
+from curate.errors import Exit
+from tests.conftest import write_photo
+
+PHONE = ("Apple", "iPhone X")
+CAMERA = ("NIKON CORPORATION", "NIKON D5500")
+
+
+@pytest.fixture
+def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with four photos and an exact copy; the current folder is above it."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(4):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(CAMERA if number % 2 else PHONE))
+    (tmp_path / "photos" / "copy.jpg").write_bytes((tmp_path / "photos" / "0.jpg").read_bytes())
+    assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+    capsys.readouterr()
+    return tmp_path / "w"
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = Exit.DONE) -> str:
+    """Run a command in the workspace and return what it said on standard error."""
+    assert run_cli([*words, "-w", "w"]) == code
+    return capsys.readouterr().err
+
+
+def entries(capsys: pytest.CaptureFixture[str]) -> int:
+    """How many entries the decision log has."""
+    assert run_cli(["decisions", "export", "-w", "w"]) == Exit.DONE
+    return len(capsys.readouterr().out.splitlines())
+
+
+def test_a_label_that_changes_nothing_says_why(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No photo fits, or all had it already."""
+    assert "no photo fits" in said(capsys, "label", "owner=ann", "--where", "1 = 0")
+    assert said(capsys, "label", "owner=ann", "--where", "1") == ""
+    assert "5 photos fit" in said(capsys, "label", "owner=ann", "--where", "1")
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("semantic_labe", "Did you mean semantic_label?"),
+        ("licence", "Did you mean license?"),
+        ("make", "Did you mean Make?"),
+        ("camera_type", "curate cameras set MAKE MODEL TYPE"),
+    ],
+)
+def test_a_label_of_an_unknown_name(place: Path, capsys: pytest.CaptureFixture[str], key: str, hint: str) -> None:
+    """The name that is near is offered, and a camera's type has its own command."""
+    told = said(capsys, "label", f"{key}=x", "--where", "1", code=Exit.USAGE)
+    assert hint in told and told.count("curate cameras set") == (key == "camera_type")
+
+
+def test_nothing_to_export_names_the_way_out(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of licences that are not stated or not the wanted one, of pairs, and of a workspace without photos."""
+    told = said(capsys, "export", "set", "--licenses", "CC0-1.0", code=Exit.FAILED)
+    assert "curate label license=CC-BY-4.0 --where 'license IS NULL' -w w" in told
+    assert "curate review -w w" in said(capsys, "export", "set", "--pairs", code=Exit.FAILED)
+    said(capsys, "label", "license=CC-BY-4.0", "--where", "path LIKE '%1.jpg'")
+    assert "curate label license=" in said(capsys, "export", "set", "--licenses", "CC-BY-4.0")
+    said(capsys, "label", "license=CC-BY-4.0", "--where", "license IS NULL")
+    assert "license IS NOT NULL" in said(capsys, "export", "other", "--licenses", "CC0-1.0", code=Exit.FAILED)
+    assert run_cli(["new", "empty"]) == Exit.DONE and run_cli(["export", "other", "-w", "empty"]) == Exit.FAILED
+    assert "curate ingest PHOTOS -w empty" in capsys.readouterr().err
+
+
+def test_a_copy_that_is_kept_already_is_not_chosen_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is logged, so that an undo takes back what was done last; what only the rule keeps can still be chosen."""
+    for photo, count in (("photos/0.jpg", 1), ("photos/0.jpg", 1), ("photos/copy.jpg", 2), ("photos/0.jpg", 3)):
+        before = entries(capsys)
+        told = said(capsys, "duplicates", "keep", photo)
+        assert entries(capsys) == count
+        assert ("had chosen it before" in told) == (before == count)
+    assert "curate duplicates -w w" in said(capsys, "duplicates", "keep", "photos/1.jpg", code=Exit.USAGE)
+
+
+def test_groups_are_drawn_of_classes_that_are_there(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another word is refused with the classes that there are."""
+    assert "No scene" in said(capsys, "groups", "--draw", "foo", "bar", code=Exit.USAGE)
+    said(capsys, "decide", "accept", "photos/0.jpg", "photos/1.jpg")
+    told = said(capsys, "groups", "--draw", "foo", "Apple|iPhone X", code=Exit.USAGE)
+    assert "foo\n" in told and "Classes are Apple|iPhone X, NIKON CORPORATION|NIKON D5500." in told
+    assert said(capsys, "groups", "--draw", "Apple|iPhone X", "NIKON CORPORATION|NIKON D5500") == ""
+
+
+def test_matches_are_drawn_as_png(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of another name is refused; two photos that have nothing in common say so."""
+    told = said(capsys, "matches", "photos/0.jpg", "photos/3.jpg", "-o", "m.txt", code=Exit.USAGE)
+    assert "-o m.txt.png" in told and not Path("m.txt").exists()
+    assert "no points" in said(capsys, "matches", "photos/0.jpg", "photos/3.jpg", "-o", "m.PNG")
+
+
+def test_decisions_of_an_empty_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """There was nothing to take in, and that is said."""
+    Path("empty.jsonl").touch()
+    assert "empty.jsonl holds no decisions" in said(capsys, "decisions", "import", "empty.jsonl")
+
+
+def test_settings_that_name_no_label_column(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file and the setting are named by all that goes by it, before anything is written."""
+    settings = place / "workspace.toml"
+    settings.write_text(settings.read_text().replace('"Make", "Is Smartphone"', '"nope"'))
+    for words in (["split"], ["export", "set"]):
+        told = said(capsys, *words, code=Exit.FAILED)
+        assert "workspace.toml: export.attributes" in told and "'nope'" in told
+    assert not Path("set").exists()
