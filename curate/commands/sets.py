@@ -192,7 +192,10 @@ def evaluate(
     from curate.catalog.originals import refuse_original, refuse_originals_near
     from curate.handoff import check_encoders
     from curate.handoff import evaluate as run_tracer
+    from curate.sources.made import why_no_place
 
+    if out is not None and (why := why_no_place(out, ("runs", "exports"))) is not None:
+        raise UsageError(f"{out} cannot hold a run", why, "Name a new folder for it with -o, or leave -o out.")
     chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
     if (place / "workspace.toml").exists():
         from curate.export.run import ensure_export

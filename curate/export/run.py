@@ -24,7 +24,7 @@ from curate.export.write import ExportOptions, ExportResult, NothingToExport, ex
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.progress import Work
-from curate.sources.made import MANIFEST, why_no_place_for_a_set
+from curate.sources.made import MANIFEST, why_no_place
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import JointSplit, joint_split
@@ -138,7 +138,7 @@ def export_workspace(
     """
     started = time.monotonic()
     refuse_original(catalog, out)
-    if (why := why_no_place_for_a_set(out)) is not None:
+    if (why := why_no_place(out, ("exports",))) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
         raise UsageError(f"{out} cannot hold a set", why, f"Name a folder of its own for the set: {free}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -73,20 +73,19 @@ def made_above(path: bytes) -> str | None:
     return None
 
 
-def why_no_place_for_a_set(place: Path) -> str | None:
-    """Return why a set may not be put at a path, in words: it is what lenstrace fills itself, or lies in that.
+def why_no_place(place: Path, fit: Collection[str]) -> str | None:
+    """Return why no set or run may be put at a path, in words: it is what lenstrace fills itself, or lies in that.
 
-    Below a workspace's folder `exports`, and beside the folders that a workspace fills, sets may lie.
+    Args:
+        place: of the set or run. fit: the folders of a workspace below which it may lie. Beside a workspace's folders it may.
     """
-    path = os.fsencode(os.path.realpath(place))
-    for folder, below in _upwards(path):
-        made = made_folder(folder)
-        shown = os.fsdecode(folder)
+    for folder, below in _upwards(os.fsencode(os.path.realpath(place))):
+        made, shown = made_folder(folder), os.fsdecode(folder)
         if made is Made.WORKSPACE:
+            part = os.fsdecode(below[0]) if below else ""
             if not below:
                 return f"{shown} is a workspace"
-            part = os.fsdecode(below[0])
-            if part in WORKSPACE_PARTS and (part != "exports" or len(below) == 1):
+            if part in WORKSPACE_PARTS and (part not in fit or len(below) == 1):
                 return f"{shown} is a workspace, and {part} is a folder that it fills itself"
             return None
         if made is not None and below:

@@ -45,12 +45,14 @@ def used(capsys: pytest.CaptureFixture[str], place: Path) -> dict[str, Any]:
 
 
 def test_a_run_is_not_written_among_originals(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a set as of a workspace; nothing is begun."""
+    """Nor in a set, nor over what a workspace fills; of a set as of a workspace; nothing is begun."""
     assert run_cli(["export", "set", "-w", "w"]) == Exit.DONE
     capsys.readouterr()
     for evaluated in ("set", "w"):
         assert "never written to" in error(capsys, "evaluate", evaluated, "-o", "photos/run")
-    assert not Path("photos/run").exists()
+        for held in ("set/run", "w", "w/runs", "w/cache/run"):
+            assert "cannot hold a run" in error(capsys, "evaluate", evaluated, "-o", held)
+    assert not Path("photos/run").exists() and not Path("set/run").exists()
 
 
 def test_a_split_that_cannot_be_drawn_is_not_chosen(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
