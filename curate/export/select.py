@@ -96,6 +96,8 @@ def way_out(reason: str, workspace: Path) -> str:
         return f"Stated licences are listed by: {stated}"
     if reason == NO_PAIR:
         return f"Pairs are decided in: {command('review', workspace=workspace)}"
+    if reason.startswith("--match"):
+        return "Name fewer properties after --match."
     failed = ("--where", "status != 'ok'") if reason.startswith(_UNREADABLE) else ()
     return f"Photos are listed by: {command('photos', *failed, workspace=workspace)}"
 

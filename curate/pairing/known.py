@@ -111,6 +111,7 @@ def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
             taking.accept_scenes(rows)
         else:
             taking.accept_pairs(row for row in rows if len(row.photos) == 2)
+    found.left_out.sort(key=lambda one: (one.line is None, one.line))
     return found
 
 
