@@ -171,6 +171,13 @@ def test_results_of_something_else_do_no_harm(catalog: Catalog, tmp_path: Path) 
     assert take_in(catalog, tmp_path / "p").added == 3
 
 
+def test_a_copy_of_results_among_photos_does_no_harm(catalog: Catalog, run: Path) -> None:
+    """Somebody who puts a run's results.json beside the photos keeps them photos."""
+    write_photo(run.parent / "new.jpg", 5)
+    shutil.copy(run / "results.json", run.parent)
+    assert take_in(catalog, run.parent).added == 1
+
+
 @pytest.mark.parametrize("part", ["", "exports", "runs", "cache", "splits", "cache/set", "runs/set"])
 def test_a_set_is_never_written_over_what_a_workspace_fills(catalog: Catalog, photos: Path, part: str) -> None:
     """Its own folder and those that it fills; the way out names a place that is free."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -21,13 +22,13 @@ WORKSPACE_PARTS = ("cache", "exports", "runs", "splits")
 """The folders that a workspace fills itself."""
 
 
-_RESULTS = "results.json"
+_RESULTS, _TABLE = "results.json", "results.parquet"
 _HEAD_OF_RESULTS = re.compile(rb'\s*\{\s*"rows":\s*\[\s*(\]|\{\s*"experiment":)')
 _PARTS_OF_A_RUN = {
     "embeddings", "shards", "kept", "maps", "plots", "tables", "thumbs",
-    _RESULTS, "results.parquet", "photos.parquet", "report.html",
+    _RESULTS, _TABLE, "photos.parquet", "report.html",
 }  # fmt: skip
-_FIRST_OF_A_RUN = {"embeddings", "shards", "results.parquet"}
+_FIRST_OF_A_RUN = {"embeddings", "shards", _TABLE}
 """What an evaluation writes before anything else: an interrupted run holds one of these."""
 
 
@@ -119,13 +120,14 @@ def _holds_only_parts_of_a_set(folder: Path) -> bool:
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether a folder is a run: by its results, or, where it has none yet, by what it holds and holds nothing else."""
-    try:
-        with (folder / _RESULTS).open("rb") as file:
+    """Whether a folder is a run: by its two files of results, or by holding parts of a run and nothing else.
+
+    A copy of one of the files among photos does not make their folder a run.
+    """
+    if (folder / _TABLE).exists():
+        with contextlib.suppress(OSError), (folder / _RESULTS).open("rb") as file:
             if _HEAD_OF_RESULTS.match(file.read(200)):
                 return True
-    except OSError:
-        pass
     begun = any((folder / name).exists() for name in _FIRST_OF_A_RUN)
     return begun and {name for name in _names(folder) if not name.startswith(".")} <= _PARTS_OF_A_RUN
 
