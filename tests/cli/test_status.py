@@ -132,7 +132,9 @@ def test_a_set_is_stale_once_the_catalogue_or_its_splits_changed(
 ) -> None:
     """Also of a set elsewhere, and within the same second; exported again it is not."""
     place, out = tmp_path / "w", tmp_path / "elsewhere" / "set"
-    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    for number in range(30):
+        camera = ("Canon", "Canon EOS 40D") if number % 2 else ("Canon", "Canon EOS 50D")
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number, *camera, taken=f"2019:01:{number + 1:02d} 09:00:00")
     where = ["-w", str(place)]
     assert run_cli(["new", str(place)]) == Exit.DONE
     assert run_cli(["ingest", str(tmp_path / "photos"), *where]) == Exit.DONE
