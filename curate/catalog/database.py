@@ -132,10 +132,10 @@ class LabelReader:
             if "interrupted" in str(error):
                 why = f"it ran longer than {self._seconds:g} s"
                 raise UsageError("the query was stopped", why, "Ask for less.") from error
-            raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+            raise UsageError("the expression cannot be used", _why(error), _WHERE_HELP) from error
         except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
             # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
-            raise UsageError("the expression cannot be used", str(error), _WHERE_HELP) from error
+            raise UsageError("the expression cannot be used", _why(error), _WHERE_HELP) from error
         finally:
             self._connection.set_progress_handler(None, 0)
             self._connection.set_authorizer(None)
@@ -150,6 +150,13 @@ def label_reader(path: Path) -> Iterator[LabelReader]:
     """Open the catalogue for a user's own expression, on a connection of its own."""
     with contextlib.closing(connect_read_only(path)) as connection:
         yield LabelReader(connection)
+
+
+def _why(error: Exception) -> str:
+    """Return what SQLite says of an expression, and that it is not whole where SQLite names the statement around it."""
+    said = str(error)
+    around = said in ('near ")": syntax error', 'near "ORDER": syntax error', "incomplete input") or "\n)" in said
+    return "it is not whole: a value, a quote or a bracket is missing, or a bracket is too many" if around else said
 
 
 def _allow(action: int, table: str | None, column: str | None, _database: str | None, view: str | None) -> int:
