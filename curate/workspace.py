@@ -255,11 +255,11 @@ class Workspace:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-                raise WorkspaceBusy(
-                    "the workspace is in use",
-                    f"{holder} is writing to {self.root}",
-                    "Wait until it has ended, or end it, and run the command again.",
-                ) from error
+                if holder.startswith("curate app "):
+                    does, way_out = "has it open", "Leave the app with q, and run the command again."
+                else:
+                    does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
+                raise WorkspaceBusy("the workspace is in use", f"{self.root}: {holder} {does}", way_out) from error
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"curate {what} (process {os.getpid()})".encode(), 0)
             yield
