@@ -40,6 +40,9 @@ _SIDE = {"smartphone": "phone", "dslr": "other", "mirrorless": "other", "compact
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
 _LOST = "its preview is lost: curate ingest makes it again"
+_YEAR_S = 365.25 * 86_400
+MAX_OFFSET_S = 100 * _YEAR_S
+"""Clocks differ by less: one that was never set starts some decades back."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,7 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
     It is kept in the order in which estimates name two cameras (the phone first), so that one pair of cameras has one row.
 
     Raises:
-        UsageError: no photo is of such a camera, both are the same one, or the offset is no number.
+        UsageError: no photo is of such a camera, both are the same one, or no two clocks differ so much.
     """
     known = [
         row[0]
@@ -298,10 +301,9 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
                 name,
                 "Write make|model, as EXIF has them: " + (", ".join(known[:10]) or "no camera is known yet"),
             )
-    if camera_a == camera_b or not math.isfinite(seconds):
-        raise UsageError(
-            "that is no offset between two clocks", f"{camera_a}, {camera_b}, {seconds:g}", "Name two cameras."
-        )
+    if camera_a == camera_b:
+        raise UsageError("a clock has no offset against itself", camera_a, "Name two cameras.")
+    refuse_offset(seconds)
     phones = {
         row[0]
         for row in catalog.connection.execute(
@@ -310,6 +312,27 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
     }
     cameras = canonical(camera_a, camera_b, camera_a in phones, camera_b in phones)
     decisions.state_clock(catalog, *cameras, seconds if cameras[0] == camera_a else -seconds)
+
+
+def refuse_offset(seconds: float) -> None:
+    """Raise where a number cannot be the offset between two clocks.
+
+    Raises:
+        UsageError: it is not finite, or beyond `MAX_OFFSET_S`.
+    """
+    if abs(seconds) <= MAX_OFFSET_S:
+        return
+    years = abs(seconds) / _YEAR_S
+    why = (
+        f"{seconds:.15g} s are {years:,.0f} years"
+        if math.isfinite(seconds)
+        else f"{seconds:g} is not a number of seconds"
+    )
+    raise UsageError(
+        "that cannot be the offset between two clocks",
+        f"{why}; they differ by {MAX_OFFSET_S / _YEAR_S:.0f} years at most",
+        "Give the seconds that the one clock is ahead, such as 3612 or -90.5.",
+    )
 
 
 def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> None:

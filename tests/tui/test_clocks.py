@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog
+from curate.errors import UsageError
 from curate.pairing.clocks import ClockOffset
-from curate.pairing.run import clock_offsets, keep_clock_offsets
+from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.tui.screens.clocks import sentence
 from curate.workspace import Workspace
 from tests.tui.test_app import opened, status
@@ -52,20 +54,27 @@ async def test_an_offset_is_told_in_words(tmp_path: Path) -> None:
 async def test_a_stated_offset_stands_alone(tmp_path: Path) -> None:
     """What a person types takes the place of all that the photos said of the two clocks; nonsense changes nothing."""
     async with opened(with_offsets(tmp_path / "w"), "clocks") as (app, pilot):
-        for text in ("soon", "1:00:30"):
-            await pilot.press("e")
-            field = app.screen.query_one(Input)
-            assert field.value == "+1 h 0 min 12 s"
+        await pilot.press("e")
+        field = app.screen.query_one(Input)
+        assert field.value == "+1 h 0 min 12 s"
+        for text, words in (("[red]soon", "not a span of time: “[red]soon”"), ("9" * 20, "100 years at most")):
             field.value = text
             await pilot.press("enter")
             await pilot.pause()
-            if text == "soon":
-                assert "no span of time" in status(app) and len(clock_offsets(app.catalog)) == 2
+            assert words in str(app.screen.query_one(".problem", Static).render())
+            assert field.value == text and len(clock_offsets(app.catalog)) == 2
+        field.value = "1:00:30"
+        await pilot.press("enter")
+        await pilot.pause()
         (offset,) = clock_offsets(app.catalog)
         assert (offset["seconds"], offset["source"], offset["camera_a"]) == (3630.0, "person", PHONE)
         assert "+1 h 0 min 30 s, not +1 h 0 min 12 s" in status(app)
         assert str(app.screen.query_one(DataTable).get_row_at(0)[5]) == "a person"
         await pilot.press("enter", "escape")
+        assert clock_offsets(app.catalog) == [offset]
+        await pilot.press("u")
+        assert "taken back" in status(app) and len(clock_offsets(app.catalog)) == 2
+        await pilot.press("r")
         assert clock_offsets(app.catalog) == [offset]
 
 
@@ -74,7 +83,9 @@ async def test_an_offset_nobody_estimated_is_stated(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "w", 2, previews=False)
     async with opened(workspace, "clocks") as (app, pilot):
         assert app.screen.query_one("#welcome").display
-        await pilot.press("e", "n", "enter")
+        await pilot.press("e")
+        assert "n states one" in status(app)
+        await pilot.press("n", "enter")
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
@@ -112,3 +123,20 @@ async def test_enter_on_an_unchanged_offset_states_nothing(tmp_path: Path) -> No
         await pilot.pause()
         assert {offset["source"] for offset in clock_offsets(app.catalog)} == {"content"}
         assert "nothing was stated" in status(app)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (float("nan"), "nan is not a number"),
+        (-99999999999.0, "-99999999999 s are 3,169 years"),
+        (float("inf"), "inf is not"),
+    ],
+)
+def test_an_absurd_offset_is_refused(tmp_path: Path, seconds: float, words: str) -> None:
+    """No two clocks differ by more than a century; the message names the number."""
+    with Catalog.open(with_offsets(tmp_path / "w")) as catalog:
+        with pytest.raises(UsageError, match="offset between two clocks") as refused:
+            state_clock_offset(catalog, PHONE, CAMERA, seconds)
+        assert words in refused.value.why and len(clock_offsets(catalog)) == 2
+        state_clock_offset(catalog, PHONE, CAMERA, -46 * 365 * 86_400.0)  # a clock that starts in 1980

@@ -12,17 +12,27 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from curate.catalog.store import Catalog
-from curate.errors import CurateError
-from curate.pairing.run import clock_offsets, state_clock_offset
+from curate.errors import CurateError, UsageError
+from curate.pairing.run import clock_offsets, refuse_offset, state_clock_offset
 from curate.text import counted
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
+from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskText
 
 Offset = Mapping[str, Any]
 """A row of `clock_offsets`."""
 
+_COLUMNS = (
+    Column("clock of", 10),
+    Column("against", 10),
+    Column("ahead by", 16, numeric=True),
+    Column("±", 6, numeric=True),
+    Column("moments", 7, numeric=True),
+    Column("said by", 8),
+    Column("holds", 23),
+)
 _SAID_BY = {"content": "photos", "gps": "GPS time", "chain": "other cameras", "person": "a person"}
 _WELCOME = """No offset between two clocks is known yet.
 
@@ -44,6 +54,8 @@ class ClocksScreen(CurateScreen):
             id="clocks.correct",
             tooltip="state the offset of these two clocks; it wins over the photos",
         ),
+        Binding("u,z", "undo", "Undo", id="clocks.undo", tooltip="take back the last decision"),
+        Binding("r,Z", "redo", "Redo", id="clocks.redo", show=False, tooltip="do again what was taken back"),
         Binding("n", "state", "New", id="clocks.state", tooltip="state an offset of two other cameras"),
         Binding(
             "C",
@@ -62,52 +74,37 @@ class ClocksScreen(CurateScreen):
         self._short: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
-        yield DataTable(id="clocks", cursor_type="row", zebra_stripes=True)
+        yield Listing(_COLUMNS, id="clocks")
         yield Static(id="clock", classes="told", markup=False)
         yield Static(_WELCOME, id="welcome", markup=False)
 
-    def on_mount(self) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        for name, width, numeric in (
-            ("clock of", 16, False),
-            ("against", 16, False),
-            ("ahead by", 20, True),
-            ("±", 7, True),
-            ("moments", 7, True),
-            ("said by", 13, False),
-            ("holds", 23, False),
-        ):
-            table.add_column(Text(name, justify="right" if numeric else "left"), width=width)
-
     def refresh_data(self) -> None:
         """Read the offsets again."""
-        table: DataTable[Text] = self.query_one(DataTable)
-        row = table.cursor_row
-        table.clear()
         self._names, self._short = camera_names(self.catalog)
         offsets: list[dict[str, Any]] = clock_offsets(self.catalog)
         self._offsets = offsets
-        for offset in self._offsets:
-            stated = offset["source"] == "person"
-            table.add_row(
-                shown(self._short.get(offset["camera_b"], offset["camera_b"])),
-                shown(self._short.get(offset["camera_a"], offset["camera_a"])),
-                Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
-                Text(
-                    "–" if stated else in_words(offset["margin"], sign=False), "dim" if stated else "", justify="right"
-                ),
-                Text("–" if stated else f"{offset['support']:,}", "dim" if stated else "", justify="right"),
-                Text(_SAID_BY[offset["source"]], "bold bright_cyan" if stated else ""),
-                shown(holds(offset), "" if offset["since"] or offset["until"] else "dim"),
-            )
+        table = self.query_one(Listing)
+        table.list(self._cells(offset) for offset in offsets)
         stated_count = sum(offset["source"] == "person" for offset in self._offsets)
         pairs = len({(offset["camera_a"], offset["camera_b"]) for offset in self._offsets})
         self.headline("Clocks", counted(pairs, "pair of cameras", "pairs of cameras"), f"{stated_count:,} stated")
         there = bool(self._offsets)
         self.query_one("#welcome").display = not there
         table.display = self.query_one("#clock").display = there
-        table.move_cursor(row=min(row, max(0, table.row_count - 1)))
         self._tell()
+
+    def _cells(self, offset: Offset) -> list[Text]:
+        stated = offset["source"] == "person"
+        style = "dim" if stated else ""
+        return [
+            shown(self._short.get(offset["camera_b"], offset["camera_b"])),
+            shown(self._short.get(offset["camera_a"], offset["camera_a"])),
+            Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
+            Text("–" if stated else in_words(offset["margin"], sign=False), style, justify="right"),
+            Text("–" if stated else f"{offset['support']:,}", style, justify="right"),
+            Text(_SAID_BY[offset["source"]], "bold bright_cyan" if stated else ""),
+            shown(holds(offset), "" if offset["since"] or offset["until"] else "dim"),
+        ]
 
     def name_of(self, camera: str) -> str:
         """A camera's tidy name; `make|model` where the catalogue knows it no longer."""
@@ -119,7 +116,7 @@ class ClocksScreen(CurateScreen):
 
     def _tell(self) -> None:
         if self._offsets:
-            offset = self._offsets[min(self.query_one(DataTable).cursor_row, len(self._offsets) - 1)]
+            offset = self._offsets[min(self.query_one(Listing).cursor_row, len(self._offsets) - 1)]
             names = self.name_of(offset["camera_a"]), self.name_of(offset["camera_b"])
             self.query_one("#clock", Static).update(folded(sentence(offset, *names)))
 
@@ -132,8 +129,10 @@ class ClocksScreen(CurateScreen):
     def action_correct(self) -> None:
         """Ask for the offset of the two clocks under the cursor."""
         if self._offsets:
-            offset = self._offsets[self.query_one(DataTable).cursor_row]
+            offset = self._offsets[self.query_one(Listing).cursor_row]
             self._ask(offset["camera_a"], offset["camera_b"], in_words(offset["seconds"]))
+        else:
+            self.say("no offset is known that could be corrected; n states one")
 
     def action_state(self) -> None:
         """Ask for two cameras, then for their offset."""
@@ -155,10 +154,7 @@ class ClocksScreen(CurateScreen):
             if text in ("", value):
                 self.say("nothing was stated: the offset is as it was" if value else "nothing was stated")
                 return
-            seconds = parse_seconds(text)
-            if seconds is None:
-                self.say(f"“{text}” is no span of time. Write 1 h 0 min 12 s, 1:00:12 or 3612", problem=True)
-                return
+            seconds = _offset(text)
             try:
                 state_clock_offset(self.catalog, camera_a, camera_b, seconds)
             except CurateError as error:
@@ -170,14 +166,27 @@ class ClocksScreen(CurateScreen):
             self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library pairs by it")
 
         question = f"How far is the clock of the {two} ahead of that of the {one}?"
-        self.ask(AskText(question, value, _HINT), answered)
+        self.ask(AskText(question, value, _HINT, lambda text: text in ("", value) or _offset(text)), answered)
 
     def _show(self, camera_a: str, camera_b: str) -> None:
         for row, offset in enumerate(self._offsets):
             if {offset["camera_a"], offset["camera_b"]} == {camera_a, camera_b}:
-                self.query_one(DataTable).move_cursor(row=row)
+                self.query_one(Listing).move_cursor(row=row)
                 self._tell()
                 return
+
+
+def _offset(text: str) -> float:
+    """Return what was typed as seconds.
+
+    Raises:
+        UsageError: it is not a span of time, or cannot be an offset between two clocks.
+    """
+    seconds = parse_seconds(text)
+    if seconds is None:
+        raise UsageError("that is not a span of time", f"“{text}”", "Write 1 h 0 min 12 s, 1:00:12 or 3612.")
+    refuse_offset(seconds)
+    return seconds
 
 
 def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:

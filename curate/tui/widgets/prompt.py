@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from curate.errors import CurateError
 from curate.tui.guarded import GuardedScreen
-from curate.tui.shown import shown
+from curate.tui.shown import folded, shown
 
 
 class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
@@ -21,20 +22,31 @@ class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
 
-    def __init__(self, question: str, value: str = "", hint: str = "") -> None:
+    def __init__(
+        self, question: str, value: str = "", hint: str = "", check: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """`check`: raises a CurateError for an answer that cannot be used; the window says why, and what was typed stays."""
         super().__init__()
-        self._question, self._value, self._hint = question, value, hint
+        self._question, self._value, self._hint, self._check = question, value, hint, check
 
     def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False, classes="question")
             yield Input(self._value)
             yield Label(self._hint, markup=False, classes="hint")
+            yield Label(markup=False, classes="problem")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer."""
-        if not self.too_small:
-            self.dismiss(event.value.strip())
+        if self.too_small:
+            return
+        answer = event.value.strip()
+        try:
+            self._check(answer)
+        except CurateError as error:
+            self.query_one(".problem", Label).update(folded("✗ " + ". ".join(error.lines())))
+            return
+        self.dismiss(answer)
 
 
 class AskChoice(GuardedScreen[str | None], ModalScreen[str | None]):

@@ -1,0 +1,84 @@
+"""A table whose columns share the room there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import events
+from textual.widgets import DataTable
+
+MOST = 60
+"""Characters of a column at most; a longer cell ends in an ellipsis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, the characters that it needs at least, and whether it holds numbers."""
+
+    title: str
+    least: int
+    numeric: bool = False
+
+
+class Listing(DataTable[Text]):
+    """Rows under a cursor. Columns are as wide as their cells where there is room.
+
+    In a small window the first columns that fit at their least width fill it, and → scrolls to the others.
+    """
+
+    def __init__(self, columns: Sequence[Column], *, id: str, zebra_stripes: bool = True) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=zebra_stripes)
+        self._of = tuple(columns)
+        self._widths: list[int] = []
+
+    def list(self, rows: Iterable[Sequence[Text]], row: int | None = None) -> None:
+        """Show these rows. `row`: where the cursor goes; where it is, by default."""
+        cells = list(rows)
+        row = self.cursor_row if row is None else row
+        wanted = [
+            min(MOST, max([len(column.title), *(cell.cell_len for cell in column_cells)]))
+            for column, *column_cells in zip(self._of, *cells, strict=True)
+        ]
+        room, around = self.outer_size.width - self.styles.scrollbar_size_vertical, 2 * self.cell_padding
+        least = [column.least + around for column in self._of]
+        widths = [width - around for width in shared([width + around for width in wanted], least, room)]
+        self.clear(columns=widths != self._widths)
+        if widths != self._widths:
+            self._widths = widths
+            for column, width in zip(self._of, widths, strict=True):
+                self.add_column(Text(column.title, justify="right" if column.numeric else "left"), width=width)
+        self.add_rows(cells)
+        self.move_cursor(row=min(row, max(0, self.row_count - 1)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without rows Enter is left to the screen, which says that there is nothing to choose."""
+        return super().check_action(action, parameters) if self.row_count or action != "select_cursor" else False
+
+    def on_mount(self) -> None:
+        """Show the titles."""
+        self.list([])
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Share the new room."""
+        self.list([self.get_row_at(row) for row in range(self.row_count)])
+
+
+def shared(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return how wide columns are, in characters.
+
+    Each gets what it wants where that fits. Otherwise the first ones that fit at their least width fill the room, the
+    narrowest first getting what it wants; those after them, which are scrolled to, get what they want.
+    """
+    widths = [min(pair) for pair in zip(wanted, least, strict=True)]
+    first = len(widths)
+    while first > 1 and sum(widths[:first]) > room:
+        first -= 1
+    left = room - sum(widths[:first])
+    while left > 0 and (short := [at for at in range(first) if widths[at] < wanted[at]]):
+        widths[min(short, key=widths.__getitem__)] += 1
+        left -= 1
+    if first < len(widths):
+        widths[first - 1] += max(0, left)
+    return widths[:first] + list(wanted[first:])
