@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from rich.text import Text
+from textual import on
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.widget import AwaitMount
 
 from curate.advice import command
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
 from curate.tui.failures import as_message
+from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
 from curate.tui.screens.clocks import ClocksScreen
@@ -24,6 +27,7 @@ from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
+from curate.tui.work import LongWork
 from curate.workspace import ImagesMode, Workspace
 
 ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
@@ -75,6 +79,7 @@ class CurateApp(App[None]):
             show=False,
             tooltip="copies of photos, and which one is kept",
         ),
+        Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),
     ]
@@ -83,6 +88,7 @@ class CurateApp(App[None]):
         super().__init__()
         self.catalog = catalog
         self.images: ImagesMode = images
+        self.work = LongWork(self, catalog.workspace)
         self._start: ScreenName = start
         self.wanted_copy: str | None = None
         """The photo whose copies are asked for, by its path."""
@@ -97,16 +103,48 @@ class CurateApp(App[None]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C leaves nothing by accident: say which key does."""
+        if self.in_view:
+            self.in_view.say("q leaves; every decision is already kept")
+
+    @property
+    def in_view(self) -> CurateScreen | None:
+        """The screen in view, also below a small window."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, CurateScreen)), None)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Go to another screen; what the one that is left says is not news any more when it is seen again."""
+        if mode != self.current_mode and self.in_view:
+            self.in_view.say("")
+        return super().switch_mode(mode)
+
+    # --- long work is the app's; the screen in view shows it
+
+    @on(WorkAdvanced)
+    @on(WorkEnded)
+    @on(WorkFailed)
+    def _show_work(self, message: WorkAdvanced | WorkEnded | WorkFailed) -> None:
+        self.work.note(message)
+        if self.in_view:
+            self.in_view.post_message(message)
+
+    def action_stop_work(self) -> None:
+        """Stop what runs."""
+        running = self.work.stop()
+        if self.in_view:
+            self.in_view.show_work()
+            if not running:
+                self.in_view.say("nothing runs that could be stopped")
+
     # --- no mistake ends the app where it can be helped
 
     def tell(self, error: Exception, doing: str) -> None:
         """Say in the status line that something failed; what was not foreseen also goes to a file."""
         message = as_message(error, doing, self.catalog.workspace)
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, CurateScreen):
-                screen.complain(message, f"{doing} failed: ")
-                return
-        raise error
+        if self.in_view is None:
+            raise error
+        self.in_view.complain(message, f"{doing} failed: ")
 
     async def run_action(
         self,

@@ -17,7 +17,7 @@ MIN_COLUMNS, MIN_ROWS = 80, 24
 
 Answer = TypeVar("Answer")
 
-_ALWAYS = frozenset({"dismiss", "stop_work", "leave_matches"})
+_ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 """Actions of screens that work in any window: they leave or stop something, and decide nothing."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class WorkAdvanced(Message):
+class WorkAdvanced(Message, bubble=False):
     """Long work went on. A newer message replaces one that still waits, so a flood costs nothing."""
 
     progress: Progress
@@ -32,7 +32,7 @@ class WorkAdvanced(Message):
 
 
 @dataclass
-class WorkEnded(Message):
+class WorkEnded(Message, bubble=False):
     """Long work is over."""
 
     summary: str
@@ -40,7 +40,7 @@ class WorkEnded(Message):
 
 
 @dataclass
-class WorkFailed(Message):
+class WorkFailed(Message, bubble=False):
     """Work beside the app ended with an error."""
 
     name: str

@@ -19,9 +19,11 @@ from curate.catalog import decisions
 from curate.catalog.pairs import pairs, queue
 from curate.catalog.store import Catalog
 from curate.errors import WorkspaceBusy
+from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.tui.app import CurateApp, images_mode, run
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
+from curate.tui.widgets.bars import Bars
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.tui.workspaces import make_workspace
@@ -149,6 +151,82 @@ async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "cannot be used" in status(app))
         assert table.row_count == 10
+        await pilot.press("slash")
+        assert app.screen.query_one(Input).value == "no_such_column = 1"
+
+
+async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
+    """Words with "like" in them are words; where none is found, and where an expression is not whole, the line says so."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
+        for text, words in (
+            ("nothing like this", "no photo is like that"),
+            ("camera_type = 'dslr' AND", "it is not whole"),
+            ("camera_type = 'dslr", "it is not whole"),
+        ):
+            await pilot.press("slash")
+            app.screen.query_one(Input).value = text
+            await pilot.press("enter")
+            await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
+        await pilot.press("slash", *["backspace"] * 40, *"zzz", "enter")
+        await until(pilot, lambda: "no photo is like that" in status(app))
+        await pilot.press("escape")
+        assert status(app) == "" and app.screen.query_one(DataTable).row_count == 4
+
+
+async def test_redo_lands_where_the_decision_did(tmp_path: Path) -> None:
+    """In the review: after u and r the same pair is in view as before, from the first one and from a later one."""
+    async with opened(make_workspace(tmp_path / "w", 6, previews=False), "review") as (app, pilot):
+        for before in ([], ["s", "s"]):
+            await pilot.press(*before, "y")
+            landed = app.screen.pair  # type: ignore[attr-defined]
+            await pilot.press("z", "Z")
+            assert app.screen.pair == landed  # type: ignore[attr-defined]
+        await pilot.press("u", "u")
+    async with opened(Workspace.open(tmp_path / "w"), "review") as (app, pilot):
+        shown_first = app.screen.pair  # type: ignore[attr-defined]
+        await pilot.press("y", "x", "u", "r", "u", "u")
+        assert app.screen.pair == shown_first  # type: ignore[attr-defined]
+
+
+async def test_keys_at_the_ends_of_the_queue_say_so(tmp_path: Path) -> None:
+    """[ at the first pair and ] at the last one."""
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False), "review") as (app, pilot):
+        await pilot.press("right_square_bracket")
+        assert status(app) == "there is no pair after this one"
+        await pilot.press("left_square_bracket")
+        assert status(app) == "there is no pair before this one"
+
+
+async def test_nothing_to_say_is_an_empty_line(tmp_path: Path) -> None:
+    """No dash stands for it."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
+        await pilot.press("right_square_bracket")
+        assert status(app) == ""
+
+
+async def test_q_closes_the_help_and_ctrl_c_names_q(tmp_path: Path) -> None:
+    """The list of keys is left by q, and the app goes on; Ctrl-C says which key leaves."""
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False)) as (app, pilot):
+        await pilot.press("question_mark", "q")
+        assert app.is_running and len(app.screen_stack) == 1
+        await pilot.press("ctrl+c")
+        assert status(app).startswith("q leaves")
+
+
+async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_path: Path) -> None:
+    """In the counts by type, and in the table."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        catalog.put_photo(b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
+        catalog.put_photo(
+            b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
+        )
+    async with opened(workspace, size=(120, 40)) as (app, _):
+        kinds = [kind for kind, _ in app.screen.query_one("#by-type", Bars)._counts]
+        assert {"no camera", "unknown type"} < set(kinds)
+        table = app.screen.query_one(DataTable)
+        types = {str(table.get_row_at(row)[1]): str(table.get_row_at(row)[3]) for row in range(table.row_count)}
+        assert (types["scan.jpg"], types["odd.jpg"]) == ("–", "unknown")
 
 
 async def test_a_stated_type_holds_for_the_model_and_can_be_undone(tmp_path: Path) -> None:
@@ -239,8 +317,11 @@ async def test_a_small_terminal_is_told_so(tmp_path: Path) -> None:
 def test_the_app_holds_the_writers_lock(tmp_path: Path) -> None:
     """A second writer stops the app before the screen is taken."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
-    with workspace.writing("ingest"), pytest.raises(WorkspaceBusy):
+    with workspace.writing("ingest"), pytest.raises(WorkspaceBusy, match="is writing to it"):
         run(workspace, images="none")
+    with workspace.writing("app"), pytest.raises(WorkspaceBusy) as busy, workspace.writing("pair"):
+        pass
+    assert "has it open" in busy.value.why and "with q" in str(busy.value.way_out)
 
 
 def test_pictures_inside_tmux_are_half_cells(monkeypatch: pytest.MonkeyPatch) -> None:

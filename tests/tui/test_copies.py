@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.widgets import DataTable, Static
 
+from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.export.run import duplicate_report
@@ -55,6 +56,9 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         assert f"kept: {chosen}" in status(app)
         assert Path(duplicate_report(app.catalog).exact[0].keeper).name == chosen
         assert app.screen.query_one(DataTable).cursor_row == 0
+        await pilot.press("k")
+        assert f"{chosen} is kept already: a person chose it" in status(app)
+        assert len(list(decisions.entries(app.catalog))) == 1
         await pilot.press("u")
         await until(pilot, lambda: listed(app)[0] == first)
         await pilot.press("r")
@@ -91,7 +95,10 @@ async def test_no_copies_at_all(tmp_path: Path) -> None:
     async with opened(make_workspace(tmp_path / "w", 1, previews=False), "copies") as (app, pilot):
         await until(pilot, lambda: bool(app.screen.query_one("#welcome").display))
         assert "No photo has a copy" in str(app.screen.query_one("#welcome", Static).render())
-        await pilot.press("k", "enter", "u")
+        for key in ("k", "enter"):
+            await pilot.press("f1", "f5", key)
+            assert "no photo to keep" in status(app), key
+        await pilot.press("u")
         assert "nothing to undo" in status(app)
 
 

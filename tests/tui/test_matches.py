@@ -15,6 +15,7 @@ from curate.catalog import decisions
 from curate.errors import WorkspaceError
 from curate.tui import drawn
 from curate.tui.app import CurateApp
+from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
 from tests.tui.test_app import opened, status, until
@@ -77,7 +78,8 @@ async def test_matches_that_cannot_be_drawn(tmp_path: Path) -> None:
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, pilot):
         await pilot.press("m")
         await until(pilot, lambda: "curate ingest" in status(app))
-        assert "has no preview" in status(app) and app.screen.query_one("#second").display
+        assert "IMG_0000.JPG has no preview" in status(app) and "/photos/" not in status(app)
+        assert app.screen.query_one("#second").display
 
 
 async def test_a_drawing_without_its_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +121,7 @@ async def test_a_candidate_whose_photo_is_paired_says_so(tmp_path: Path) -> None
     async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review", size=(80, 24)) as (app, pilot):
         await pilot.press("s", "space", "left_square_bracket", "a")
         assert review(app).pair.taken
-        said = str(app.screen.query_one("#evidence", Static).render())
+        said = app.screen.query_one("#evidence", FoldedText).text
         assert said.startswith("DSC_0001.JPG is already paired with IMG_0001.JPG")
         await pilot.press("space")
         assert "already has a partner" in status(app)

@@ -9,7 +9,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
-from textual.worker import Worker
 
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
@@ -20,19 +19,16 @@ from curate.progress import Work
 from curate.tui.guarded import GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
-from curate.tui.work import LONG, is_running, start_beside, start_work
+from curate.tui.work import LONG, start_beside
 
 
 class CurateScreen(GuardedScreen[None]):
     """A screen of the app: a headline, its own body, a status line and the footer."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._work: Worker[None] | None = None
-
     def compose_content(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
         yield from self.compose_body()
+        yield Static(id="running", markup=False)
         yield Static(id="status", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -55,7 +51,7 @@ class CurateScreen(GuardedScreen[None]):
 
     def say(self, message: str | Text, *, problem: bool = False) -> None:
         """Say something in the status line; a problem has a sign and a colour."""
-        text = message if isinstance(message, Text) else folded(message) if problem else shown(message)
+        text = message if isinstance(message, Text) else folded(message) if problem else shown(message, missing="")
         line = Text("✗ ", "bold red") if problem else Text("")
         self.query_one("#status", Static).update(line + text)
 
@@ -80,22 +76,32 @@ class CurateScreen(GuardedScreen[None]):
 
     def begin_work(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
         """Start long work, one piece at a time."""
-        if is_running(self._work):
-            self.say("something is still running; Esc stops it", problem=True)
+        if self.busy():
             return
-        self.say(f"{name} …")
-        self._work = start_work(self, self.catalog.workspace, name, begin, summary)
+        self.say("")
+        self.curate.work.begin(name, begin, summary)
+        self.show_work()
 
-    def on_work_advanced(self, message: WorkAdvanced) -> None:
+    def busy(self) -> bool:
+        """Whether long work runs; if so, say that no other can begin."""
+        if self.curate.work.running:
+            self.say("something is still running; Esc stops it", problem=True)
+        return self.curate.work.running
+
+    def show_work(self) -> None:
+        """Show the long work that runs, if any, on a line of its own."""
+        line = self.query_one("#running", Static)
+        line.update(shown(self.curate.work.line))
+        line.display = self.curate.work.running
+
+    def on_work_advanced(self, _message: WorkAdvanced) -> None:
         """Show how far it is."""
-        step = message.progress
-        amount = f": {step.done:,} of {step.total:,}" if step.total else f": {step.done:,}" if step.done else ""
-        rate = f" · {step.done / message.seconds:,.0f} a second" if step.done and message.seconds > 1 else ""
-        self.say(f"{step.what}{amount}{rate} · Esc stops")
+        self.show_work()
         self.refresh_soon()
 
     def on_work_ended(self, message: WorkEnded) -> None:
         """Show what it did."""
+        self.show_work()
         self.say(message.summary)
         self.refresh_data()
         self.let_scores_follow()  # replaced files take their decisions with them
@@ -103,15 +109,10 @@ class CurateScreen(GuardedScreen[None]):
     def on_work_failed(self, message: WorkFailed) -> None:
         """Show why it ended, and what long work did until then."""
         if message.group == LONG:
+            self.show_work()
             self.refresh_data()
             self.let_scores_follow()
         self.complain(message.error, f"{message.name} failed: ")
-
-    def action_stop_work(self) -> None:
-        """Stop what runs."""
-        if is_running(self._work) and self._work is not None:
-            self._work.cancel()
-            self.say("stopping …")
 
     def refresh_soon(self) -> None:
         """Show what changed while work runs; cheap."""
@@ -120,8 +121,9 @@ class CurateScreen(GuardedScreen[None]):
         """Read the catalogue again."""
 
     def on_screen_resume(self) -> None:
-        """Show what other screens changed."""
+        """Show what other screens changed, and what runs."""
         self.refresh_data()
+        self.show_work()
 
     # --- scores follow decisions
 

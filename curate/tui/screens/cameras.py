@@ -15,8 +15,18 @@ from curate.errors import CurateError
 from curate.text import counted
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
+from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice
 from curate.tui.work import start_beside
+
+_COLUMNS = (
+    Column("type", 13),
+    Column("make", 12),
+    Column("model", 14),
+    Column("photos", 6, numeric=True),
+    Column("said by", 10),
+    Column("others say", 10),
+)
 
 
 class CamerasScreen(CurateScreen):
@@ -47,46 +57,23 @@ class CamerasScreen(CurateScreen):
         self._cameras: list[Camera] = []
 
     def compose_body(self) -> ComposeResult:
-        yield DataTable(id="cameras", cursor_type="row", zebra_stripes=True)
+        yield Listing(_COLUMNS, id="cameras")
         yield Static("No photo names a camera yet.\n\nPress L, then i to take photos in.", id="welcome", markup=False)
 
     def on_mount(self) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        for name, width in (
-            ("type", 14),
-            ("make", 20),
-            ("model", 24),
-            ("photos", 7),
-            ("said by", 16),
-            ("others say", 24),
-        ):
-            table.add_column(name, width=width)
         # what the rules load at the first question takes a second, which is not to pass between a key and its answer
         start_beside(self, self.catalog.workspace, "loading the camera rules", _warm_up, group="warm-up")
 
     def refresh_data(self) -> None:
         """Read the cameras again."""
-        table: DataTable[Text] = self.query_one(DataTable)
-        row = table.cursor_row
-        table.clear()
         listed = self.catalog.cameras()
         self._cameras = [camera for camera, _ in listed]
-        for camera, count in listed:
-            unknown = camera.type is CameraType.UNKNOWN
-            kind = Text("? unknown", "bold yellow") if unknown else shown(camera.type.value)
-            table.add_row(
-                kind,
-                shown(camera.make),
-                shown(camera.model),
-                Text(f"{count:,}", justify="right"),
-                shown(camera.rule),
-                shown(", ".join(camera.also) or None),
-            )
+        table = self.query_one(Listing)
+        table.list(_cells(camera, count) for camera, count in listed)
         unknown_count = sum(camera.type is CameraType.UNKNOWN for camera in self._cameras)
         self.headline("Cameras", counted(len(listed), "camera"), f"{unknown_count:,} of unknown type")
         self.query_one("#welcome").display = not listed
         table.display = bool(listed)
-        table.move_cursor(row=min(row, max(0, table.row_count - 1)))
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Enter on a row asks for its type."""
@@ -95,8 +82,9 @@ class CamerasScreen(CurateScreen):
     def action_set_type(self) -> None:
         """Ask for the type of the camera under the cursor."""
         if not self._cameras:
+            self.say("there is no camera to set the type of")
             return
-        camera = self._cameras[self.query_one(DataTable).cursor_row]
+        camera = self._cameras[self.query_one(Listing).cursor_row]
 
         def answered(choice: str) -> None:
             try:
@@ -109,6 +97,18 @@ class CamerasScreen(CurateScreen):
 
         question = f"What is the {shown(camera.make, missing='').plain} {shown(camera.model, missing='').plain}?"
         self.ask(AskChoice(question, [kind.value for kind in CameraType]), answered)
+
+
+def _cells(camera: Camera, count: int) -> list[Text]:
+    unknown = camera.type is CameraType.UNKNOWN
+    return [
+        Text("? unknown", "bold yellow") if unknown else shown(camera.type.value),
+        shown(camera.make),
+        shown(camera.model),
+        Text(f"{count:,}", justify="right"),
+        shown(camera.rule),
+        shown(", ".join(camera.also) or None),
+    ]
 
 
 def _warm_up() -> None:

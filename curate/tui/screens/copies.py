@@ -19,12 +19,14 @@ from curate.text import counted
 from curate.tui.messages import CopiesFound, Copy
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
+from curate.tui.widgets.listing import Column, Listing
 from curate.tui.work import start_beside
 from curate.workspace import Workspace
 
 SHOWN_GROUPS = 500
 """Groups listed at most; `curate duplicates` lists all."""
 
+_COLUMNS = (Column("", 1), Column("photo", 18), Column("file", 17), Column("why", 14), Column("folder", 14))
 _KINDS = {"exact": "exact copy", "near": "looks alike"}
 _WELCOME = """No photo has a copy.
 
@@ -53,19 +55,15 @@ class CopiesScreen(CurateScreen):
         self._report = DuplicateReport((), ())
 
     def compose_body(self) -> ComposeResult:
-        yield DataTable(id="copies", cursor_type="row", zebra_stripes=False)
+        yield Listing(_COLUMNS, id="copies", zebra_stripes=False)
         yield Static(id="copy", classes="told", markup=False)
         yield Static(_WELCOME, id="welcome", markup=False)
-
-    def on_mount(self) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        for name, width in (("", 1), ("photo", 22), ("file", 19), ("why", 21), ("folder", 40)):
-            table.add_column(name, width=width)
 
     def refresh_data(self) -> None:
         """Look for copies again, beside the app: pictures are compared."""
         if not self._copies:
             self.headline("Copies", "looking …")
+            self.query_one("#welcome").display = False
         workspace = self.catalog.workspace
 
         def look() -> None:
@@ -85,24 +83,22 @@ class CopiesScreen(CurateScreen):
             self.complain(message.error)
         wanted, self.curate.wanted_copy = self.curate.wanted_copy, None
         under = wanted or (self._under_cursor.path if self._under_cursor else None)
-        table: DataTable[Text] = self.query_one(DataTable)
-        table.clear()
         self._copies, self._report = message.copies, message.report
-        table.add_rows(_cells(copy) for copy in self._copies)
+        places = [row for row, copy in enumerate(self._copies) if copy.path == under]
+        table = self.query_one(Listing)
+        table.list((_cells(copy) for copy in self._copies), places[0] if places else 0)
         exact, near = len(self._report.exact), len(self._report.near)
         many = [f"the first {SHOWN_GROUPS:,} shown"] if exact + near > SHOWN_GROUPS else []
         self.headline("Copies", f"{counted(exact + near, 'group')}: {exact:,} exact, {near:,} alike", *many)
         self.query_one("#welcome").display = not self._copies
         table.display = self.query_one("#copy").display = bool(self._copies)
-        places = [row for row, copy in enumerate(self._copies) if copy.path == under]
-        table.move_cursor(row=places[0] if places else 0)
         if wanted and not places:
             self.say(f"{Path(wanted).name} has no copies")
         self._tell()
 
     @property
     def _under_cursor(self) -> Copy | None:
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(Listing).cursor_row
         return self._copies[row] if 0 <= row < len(self._copies) else None
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
@@ -127,6 +123,10 @@ class CopiesScreen(CurateScreen):
         """Keep the photo under the cursor, and not the others of its group."""
         copy = self._under_cursor
         if copy is None:
+            self.say("there is no photo to keep: none has a copy")
+            return
+        if copy.kept:
+            self.say(f"{Path(copy.path).name} is kept already: {copy.reason}")
             return
         try:
             _, news = keep(self.catalog, os.fsdecode(copy.own_path), self._report)

@@ -19,7 +19,7 @@ class HelpScreen(GuardedScreen[None], ModalScreen[None]):
     """The keys of the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark", "dismiss", "Close", id="help.close", tooltip="back to the screen")
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="back to the screen")
     ]
 
     def __init__(self, below: Screen[Any]) -> None:
@@ -49,7 +49,8 @@ class HelpScreen(GuardedScreen[None], ModalScreen[None]):
                     Text(binding.tooltip, "dim"),
                 )
         table.add_row(Text(""), Text(""), Text(""))
-        table.add_row(Text("Esc", "bold bright_cyan"), Text("Close"), Text("this window, or stop running work", "dim"))
+        for binding in described(self):
+            table.add_row(Text(key_names(binding), "bold bright_cyan"), Text("Close"), Text("this window", "dim"))
         return table
 
 

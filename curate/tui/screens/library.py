@@ -13,22 +13,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.coordinate import Coordinate
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from curate.catalog import decisions
 from curate.catalog.forgetting import forget
 from curate.catalog.labels import LabelRow
 from curate.catalog.naming import photos_below
-from curate.catalog.pairs import doubts_about, pair_of, waiting
+from curate.catalog.pairs import doubts_about, pair_of, proposed
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
 from curate.progress import Progress, Work
 from curate.text import counted
+from curate.tui.filtering import where_of
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
+from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskText
 from curate.tui.work import start_beside
 
@@ -36,7 +38,14 @@ SHOWN_ROWS = 1000
 """Photos listed at most; the filter finds the rest."""
 
 _MARK = Text("●", "bold yellow")
-_COLUMNS = ("", "photo", "camera", "type", "taken", "shows")
+_COLUMNS = (
+    Column("", 1),
+    Column("photo", 14),
+    Column("camera", 12),
+    Column("type", 10),
+    Column("taken", 16),
+    Column("shows", 10),
+)
 _WELCOME = """No photos yet.
 
 Press i and type the path of a folder: its photos are read, never changed.
@@ -107,7 +116,7 @@ class LibraryScreen(CurateScreen):
         Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
         Binding(
             "escape",
-            "stop_work",
+            "stop_or_clear",
             "Stop",
             id="library.stop",
             show=False,
@@ -131,13 +140,8 @@ class LibraryScreen(CurateScreen):
                 yield Bars("By make", most=10, id="by-make")
             with Vertical(id="photos"):
                 yield Static(id="shown", markup=False)
-                yield DataTable(id="table", cursor_type="row", zebra_stripes=True)
+                yield Listing(_COLUMNS, id="table")
                 yield Static(_WELCOME, id="welcome", markup=False)
-
-    def on_mount(self) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        for name, width in zip(_COLUMNS, (1, 16, 18, 11, 16, 10), strict=True):
-            table.add_column(name, width=width)
 
     def refresh_soon(self) -> None:
         """Counts at most twice a second while photos are read; less often where counting itself takes long."""
@@ -160,11 +164,15 @@ class LibraryScreen(CurateScreen):
         self.headline(
             "Library",
             counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{waiting(self.catalog):,} waiting, {tally['accepted']:,} accepted",
+            f"{proposed(self.catalog):,} to decide, {tally['accepted']:,} accepted",
             f"{by_type.get('smartphone', 0):,} phone, {others:,} camera",
         )
-        self.query_one("#by-type", Bars).show(types)
-        self.query_one("#by-make", Bars).show(self.catalog.counts("make_normalized"))
+        self.query_one("#by-type", Bars).show(
+            [("no camera" if kind is None else "unknown type" if kind == "unknown" else kind, n) for kind, n in types]
+        )
+        self.query_one("#by-make", Bars).show(
+            [("no maker" if make is None else make, n) for make, n in self.catalog.counts("make_normalized")]
+        )
         self._last_refresh = time.monotonic()
         self._refresh_seconds = self._last_refresh - started
 
@@ -192,22 +200,19 @@ class LibraryScreen(CurateScreen):
         if message.where != self._where:
             return
         if message.error is not None:
-            self._where, self._filter = None, ""
+            self._where = None  # what was typed stays, to be mended
             self.complain(message.error)
             self._show_photos()
         else:
             self._show_found(message.photos, message.total)
 
     def _show_found(self, photos: list[LabelRow], total: int | None) -> None:
-        table: DataTable[Text] = self.query_one(DataTable)
-        row = table.cursor_row
-        table.clear()
+        table = self.query_one(Listing)
         self._paths = [labels["path"] for labels in photos]
-        table.add_rows(self._cells(labels) for labels in photos)
+        table.list(self._cells(labels) for labels in photos)
         empty = not photos and self._where is None
         self.query_one("#welcome").display = empty
         table.display = not empty
-        table.move_cursor(row=min(row, max(0, table.row_count - 1)))
         note = (
             Text("All photos", "bold")
             if self._where is None
@@ -216,6 +221,8 @@ class LibraryScreen(CurateScreen):
         many = f", the first {SHOWN_ROWS:,} shown" if total is None or total > SHOWN_ROWS else ""
         note.append(f"   {'counting …' if total is None else f'{total:,}'}{many}", "dim")
         self.query_one("#shown", Static).update(note)
+        if not photos and self._where is not None:
+            self.say("no photo is like that · / changes the filter, Esc shows all photos")
 
     def _cells(self, labels: dict[str, object]) -> list[Text]:
         camera = " ".join(str(labels[key]) for key in ("make_normalized", "model_normalized") if labels[key])
@@ -229,7 +236,7 @@ class LibraryScreen(CurateScreen):
             else Text(" "),
             shown(name) if status == "ok" else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})")),
             shown(camera or None),
-            shown(labels["camera_type"]),
+            shown(labels["camera_type"] if labels["Make"] or labels["Model"] else None),
             shown(str(labels["taken_at"]).replace("T", " ")[:16] if labels["taken_at"] else None),
             shown(labels["semantic_label"]),
         ]
@@ -238,6 +245,8 @@ class LibraryScreen(CurateScreen):
 
     def action_ingest(self) -> None:
         """Ask for a folder, and take it in."""
+        if self.busy():
+            return
 
         def answered(path: str) -> None:
             if path:
@@ -269,7 +278,7 @@ class LibraryScreen(CurateScreen):
 
         def answered(text: str) -> None:
             self._filter = text
-            self._where = None if not text else text if _is_expression(text) else _word_expression(text)
+            self._where = where_of(text)
             self.say("")
             self._show_photos()
 
@@ -278,8 +287,9 @@ class LibraryScreen(CurateScreen):
 
     def action_mark(self) -> None:
         """Mark the photo under the cursor, or take its mark off; only the last two marks count."""
-        table: DataTable[Text] = self.query_one(DataTable)
+        table = self.query_one(Listing)
         if not self._paths:
+            self.say("there is no photo to mark")
             return
         path = self._paths[table.cursor_row]
         self._marked = [p for p in self._marked if p != path] if path in self._marked else [*self._marked, path][-2:]
@@ -332,8 +342,9 @@ class LibraryScreen(CurateScreen):
     def action_forget(self) -> None:
         """Ask whether the photo under the cursor, or all of its folder, leaves the catalogue."""
         if not self._paths:
+            self.say("there is no photo to forget")
             return
-        photo = Path(self._paths[self.query_one(DataTable).cursor_row])
+        photo = Path(self._paths[self.query_one(Listing).cursor_row])
         below = sum(1 for _ in photos_below(self.catalog, os.fsencode(photo.parent)))
         choices = {
             "no": "Nothing",
@@ -350,16 +361,18 @@ class LibraryScreen(CurateScreen):
 
     def action_copies(self) -> None:
         """Show the copies, those of the photo under the cursor first."""
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(Listing).cursor_row
         self.curate.wanted_copy = self._paths[row] if self._paths else None
         self.curate.switch_mode("copies")
 
-    def action_stop_work(self) -> None:
+    def action_stop_or_clear(self) -> None:
         """Stop what runs; where nothing does, show all photos again."""
-        if self._where is not None:
+        if self._where is not None and not self.curate.work.running:
             self._where, self._filter = None, ""
+            self.say("")
             self._show_photos()
-        super().action_stop_work()
+        else:
+            self.curate.action_stop_work()
 
 
 def _forgetting(catalog: Catalog, path: str) -> Work[int]:
@@ -379,23 +392,3 @@ def _ingest_summary(counts: IngestCounts) -> str:
         if n
     ]
     return ", ".join(parts) + f", in {counts.seconds:.1f} s"
-
-
-def _is_expression(text: str) -> bool:
-    """A comparison makes an expression of it; everything else is a word to look for."""
-    return any(sign in text for sign in ("=", "<", ">", " is ", " IS ", " like ", " LIKE ", " in (", " IN ("))
-
-
-def _word_expression(word: str) -> str:
-    pattern = "'%" + word.replace("'", "''") + "%'"
-    columns = (
-        "path",
-        '"Make"',
-        '"Model"',
-        "make_normalized",
-        "model_normalized",
-        "camera_type",
-        "semantic_label",
-        "status",
-    )
-    return " OR ".join(f"{column} LIKE {pattern}" for column in columns)

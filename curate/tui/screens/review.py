@@ -25,6 +25,7 @@ from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
+from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.photo import PhotoView, is_coarse
 from curate.tui.work import is_running, start_beside
 
@@ -104,7 +105,12 @@ class ReviewScreen(CurateScreen):
         ),
         Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
         Binding(
-            "escape", "leave_matches", "Stop", id="review.stop", show=False, tooltip="stop or leave the drawn matches"
+            "escape",
+            "leave_matches",
+            "Stop",
+            id="review.stop",
+            show=False,
+            tooltip="stop or leave the drawn matches; where there are none, stop running work",
         ),
     ]
 
@@ -122,7 +128,7 @@ class ReviewScreen(CurateScreen):
         with Horizontal(id="pictures"):
             yield PhotoView(self.curate.images, id="first")
             yield PhotoView(self.curate.images, id="second")
-        yield Static(id="evidence", markup=False)
+        yield FoldedText(3, id="evidence")
         yield Differences(id="differences")
         yield Static(_NOTHING, id="welcome", markup=False)
 
@@ -159,7 +165,7 @@ class ReviewScreen(CurateScreen):
             view.show(_caption(side, labels), self.catalog.workspace.preview(sha256))
         names = [_caption(side, labels) for side, labels, _ in sides]
         self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
-        self.query_one("#evidence", Static).update(_evidence_line(pair, self._partners(pair)))
+        self.query_one("#evidence", FoldedText).show(_evidence_line(pair, self._partners(pair)))
         self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
 
     def _drawn_on_screen(self, pair: PairRow) -> None:
@@ -227,7 +233,10 @@ class ReviewScreen(CurateScreen):
         self.say(f"{agree} · m shows the photos again")
 
     def action_leave_matches(self) -> None:
-        """Stop the drawing, or show the photos again."""
+        """Stop the drawing, or show the photos again; where none is drawn, stop the app's long work."""
+        if self._drawn is None and not is_running(self._drawing):
+            self.curate.action_stop_work()
+            return
         self._forget_matches()
         self._show()
         self.say("")
@@ -268,6 +277,8 @@ class ReviewScreen(CurateScreen):
         if self._queue.go(step):
             self._show_another()
             self.say("")
+        elif self.pair is not None:
+            self.say("there is no pair after this one" if step > 0 else "there is no pair before this one")
 
     def action_go_beyond(self) -> None:
         """Go through the candidates that are not proposed, too."""

@@ -16,7 +16,7 @@ Labels = Mapping[str, Any]
 
 
 class Differences(Widget):
-    """A row a label: the value of each side, and between them `=` or `≠`."""
+    """A row a label: the value of each side, and between them `=` or `≠`, or nothing where a side does not say."""
 
     DEFAULT_CSS = "Differences { height: auto; width: 1fr; }"
 
@@ -39,12 +39,13 @@ class Differences(Widget):
         table.add_row(Text(""), Text(self._titles[0], "bold"), Text(""), Text(self._titles[1], "bold"))
         for name in rows(self._sides[0]):
             first, second = (rows(side).get(name) for side in self._sides)
-            same = first == second
-            style = "dim" if same else "bright_yellow"
+            differ = first is not None and second is not None and first != second
+            sign = "" if first is None or second is None else "≠" if differ else "="
+            style = "bright_yellow" if differ else "dim"
             table.add_row(
                 Text(name, "dim"),
                 shown(first, style),
-                Text("=" if same else "≠", "dim" if same else "bold bright_yellow"),
+                Text(sign, "bold bright_yellow" if differ else "dim"),
                 shown(second, style),
             )
         return table

@@ -1,0 +1,27 @@
+"""What a person types to find photos, as an expression over the label columns."""
+
+from __future__ import annotations
+
+import re
+
+_COMPARISON = re.compile(
+    r"[=<>]|\bis\s+(not\s+)?(null|true|false|\d)|\b(like|glob|in)\s*['(]|\bbetween\b.+\band\b", re.IGNORECASE
+)
+_SEARCHED = (
+    "path",
+    '"Make"',
+    '"Model"',
+    "make_normalized",
+    "model_normalized",
+    "camera_type",
+    "semantic_label",
+    "status",
+)
+
+
+def where_of(text: str) -> str | None:
+    """Return the expression that was typed, or one that looks for the words that were; None for nothing, which is all photos."""
+    if not text or _COMPARISON.search(text):
+        return text or None
+    pattern = "'%" + text.replace("'", "''") + "%'"
+    return " OR ".join(f"{column} LIKE {pattern}" for column in _SEARCHED)

@@ -1,0 +1,46 @@
+"""A text that takes a few lines, and ends in an ellipsis where they are not enough."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.geometry import Size
+from textual.widget import Widget
+
+
+class FoldedText(Widget):
+    """Text over as many lines as it needs, up to `most`."""
+
+    DEFAULT_CSS = "FoldedText { height: auto; width: 100%; }"
+
+    def __init__(self, most: int, *, id: str) -> None:
+        super().__init__(id=id)
+        self._most = most
+        self._text = Text()
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self._text.plain
+
+    def show(self, text: Text) -> None:
+        """Show this text."""
+        self._text = text
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        return Text("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Text]:
+        text = self._text.copy()
+        text.no_wrap, text.overflow = False, "fold"
+        lines = list(text.wrap(self.app.console, max(1, width)))
+        shown = lines[: self._most]
+        if len(lines) > self._most:
+            last = Text(" ").join(lines[self._most - 1 :])
+            last.truncate(width, overflow="ellipsis")
+            shown[-1] = last
+        return shown
