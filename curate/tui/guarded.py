@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from curate.tui.app import CurateApp
 
 MIN_COLUMNS, MIN_ROWS = 80, 24
+WIDE = 110
+"""Columns of a wide window."""
 
 Answer = TypeVar("Answer")
 
@@ -51,7 +53,7 @@ class GuardedScreen(Screen[Answer]):
         """Say so where the window is too small, and show the pictures' room on large ones."""
         self.set_class(self.too_small, "-too-small")
         self.set_class(event.size.height >= 32, "-tall")
-        self.set_class(event.size.width >= 110, "-wide")
+        self.set_class(event.size.width >= WIDE, "-wide")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a window that is too small, only leave and stop; Textual asks this before each action of the screen."""

@@ -197,6 +197,13 @@ async def test_keys_at_the_ends_of_the_queue_say_so(tmp_path: Path) -> None:
         assert status(app) == "there is no pair before this one"
 
 
+async def test_skipping_where_nothing_was_skipped(tmp_path: Path) -> None:
+    """The proposed pairs are decided and others wait: s does not claim to begin again."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, pilot):
+        await pilot.press("x", "x", "s")
+        assert status(app) == "no proposed pair was skipped; Enter asks about the others"
+
+
 async def test_nothing_to_say_is_an_empty_line(tmp_path: Path) -> None:
     """No dash stands for it."""
     async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
@@ -304,7 +311,10 @@ async def test_empty_states_say_what_to_do(tmp_path: Path) -> None:
             await pilot.press(key)
             await pilot.pause()
             assert words in str(app.screen.query_one("#welcome", Static).render())
-        await pilot.press("f2", "space", "x", "s", "tab", "a", "v")
+        for key in ("space", "x", "s", "tab", "a", "m", "enter", "right_square_bracket"):
+            await pilot.press("f1", "f2", key)
+            assert "no pair is in view" in status(app), key
+        await pilot.press("v")
 
 
 async def test_a_small_terminal_is_told_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
@@ -16,7 +17,7 @@ from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.learning import due, follow
 from curate.progress import Work
-from curate.tui.guarded import GuardedScreen
+from curate.tui.guarded import WIDE, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
 from curate.tui.work import LONG, start_beside
@@ -24,6 +25,10 @@ from curate.tui.work import LONG, start_beside
 
 class CurateScreen(GuardedScreen[None]):
     """A screen of the app: a headline, its own body, a status line and the footer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._headline: tuple[str, tuple[str, ...]] = "", ()
 
     def compose_content(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
@@ -43,11 +48,18 @@ class CurateScreen(GuardedScreen[None]):
 
     def headline(self, title: str, *facts: str) -> None:
         """Say where one is and how things stand."""
-        line = Text.assemble((" lenstrace ", "bold reverse"), "  ")
-        line.append(shown(self.catalog.workspace.name, "bold")).append("  ").append(title, "bold bright_cyan")
+        self._headline = title, facts
+        line = Text.assemble((" lenstrace ", "bold reverse"), " ") if self.app.size.width >= WIDE else Text()
+        line.append(" ").append(shown(self.catalog.workspace.name, "bold"))
+        line.append("  ").append(title, "bold bright_cyan")
         for fact in facts:
             line.append("  ·  ", "dim").append(fact)
         self.query_one("#headline", Static).update(line)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """A small window has no room for the program's name."""
+        title, facts = self._headline
+        self.headline(title, *facts)
 
     def say(self, message: str | Text, *, problem: bool = False) -> None:
         """Say something in the status line; a problem has a sign and a colour."""

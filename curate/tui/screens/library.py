@@ -234,7 +234,9 @@ class LibraryScreen(CurateScreen):
             else Text("✓", "green")
             if labels["subject_idx"] is not None
             else Text(" "),
-            shown(name) if status == "ok" else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})")),
+            shown(name)
+            if status == "ok"
+            else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})"), no_wrap=True, overflow="ellipsis"),
             shown(camera or None),
             shown(labels["camera_type"] if labels["Make"] or labels["Model"] else None),
             shown(str(labels["taken_at"]).replace("T", " ")[:16] if labels["taken_at"] else None),

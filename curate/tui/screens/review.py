@@ -195,9 +195,15 @@ class ReviewScreen(CurateScreen):
 
     # --- actions
 
+    def _asked(self) -> PairRow | None:
+        """The pair in view, for a key that is about one; where there is none, say so."""
+        if self.pair is None:
+            self.say("no pair is in view that this key could be about")
+        return self.pair
+
     def action_matches(self) -> None:
         """Draw what the two photos share, beside the app; or show the photos again."""
-        pair = self.pair
+        pair = self._asked()
         if pair is None:
             return
         if self._drawn is not None or is_running(self._drawing):
@@ -247,7 +253,7 @@ class ReviewScreen(CurateScreen):
 
     def action_decide(self, action: str) -> None:
         """Accept or reject the pair in view, and show the next one."""
-        pair = self.pair
+        pair = self._asked()
         if pair is None:
             return
         if ids(pair) != self._seen:
@@ -267,7 +273,9 @@ class ReviewScreen(CurateScreen):
 
     def action_skip(self) -> None:
         """Leave the pair for later."""
-        if self.pair is not None or self._queue.at_the_others:
+        if self._queue.at_the_others and not self._queue.skipped:
+            self.say("no proposed pair was skipped; Enter asks about the others")
+        elif self._queue.at_the_others or self._asked() is not None:
             last = self._queue.skip()
             self._show_another()
             self.say("that was the last one; from the top again" if last else "? skipped; it still waits")
@@ -277,7 +285,7 @@ class ReviewScreen(CurateScreen):
         if self._queue.go(step):
             self._show_another()
             self.say("")
-        elif self.pair is not None:
+        elif self._asked() is not None:
             self.say("there is no pair after this one" if step > 0 else "there is no pair before this one")
 
     def action_go_beyond(self) -> None:
@@ -285,12 +293,12 @@ class ReviewScreen(CurateScreen):
         if self._queue.go_beyond():
             self._show_another()
             self.say("these are not proposed, and most of them are wrong")
-        elif self.pair is not None:
+        elif self._asked() is not None:
             self.say("the proposed pairs come first; Enter shows the others after them")
 
     def action_alternative(self) -> None:
         """Go to the next candidate for the same phone photo."""
-        pair = self.pair
+        pair = self._asked()
         if pair is None:
             return
         partners = alternatives(self.catalog, pair.phone_sha256)
@@ -305,7 +313,7 @@ class ReviewScreen(CurateScreen):
 
     def action_swap(self) -> None:
         """Let the two photos change places."""
-        if self.pair is not None:
+        if self._asked() is not None:
             self._swapped = not self._swapped
             self._forget_matches()
             self._show()
