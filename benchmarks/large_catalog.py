@@ -30,7 +30,8 @@ from curate.catalog import decisions
 from curate.catalog.pairs import pair_of, pairs, queue, waiting
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.tui.screens.library import SHOWN_ROWS, _word_expression
+from curate.tui.filtering import where_of
+from curate.tui.screens.library import SHOWN_ROWS
 from curate.tui.screens.review import photo_labels
 from curate.workspace import Workspace
 
@@ -168,8 +169,8 @@ def queries(workspace: Workspace) -> list[str]:
             slow.append(name)
     print(f"\n{'filter, beside the app':44} {'1st page':>9} {'count':>9}  ms")
     for text, where in (
-        ("word in many names: 2019", _word_expression("2019")),
-        ("word of one photo: IMG_0077777", _word_expression("IMG_0077777")),
+        ("word in many names: 2019", where_of("2019")),
+        ("word of one photo: IMG_0077777", where_of("IMG_0077777")),
         ("camera_type = 'dslr'", "camera_type = 'dslr'"),
         ("\"Model\" = 'Model 7'", "\"Model\" = 'Model 7'"),
         ("status != 'ok'", "status != 'ok'"),
