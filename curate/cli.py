@@ -10,14 +10,30 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 import typer.main
 
 from curate.commands import cameras, clocks, duplicates, pairs, photos, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
 from curate.output import note
-from curate.workspace import SETTINGS, Workspace
+from curate.workspace import Workspace, is_workspace
+
+
+class _PlainWords(typer.core.TyperGroup):
+    """The commands; what is wrong with a word of theirs is said in plain words, and not in those of the parser's parser."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            plain = error.message.removeprefix("Value error, ").replace("Input should be", "it must be")
+            error.message = plain.partition(", unable to parse")[0]
+            raise
+
 
 app = typer.Typer(
+    cls=_PlainWords,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=False,
@@ -60,17 +76,23 @@ def run_cli(argv: list[str]) -> int:
     No words open the app on the current folder. A first word that is a command is that command; an existing folder, or a
     word with a `/`, opens the app there; anything else is a usage error with a suggestion.
     """
+    if sys.stdout is None or sys.stdout.closed:
+        error = UsageError("standard output is closed", "", "Leave it open; what is not wanted goes to /dev/null.")
+        _complain(error)
+        return error.exit_code
     try:
-        return _dispatch(argv)
+        code = _dispatch(argv)
+        sys.stdout.flush()  # what cannot be written is noticed here, and not as the interpreter ends
+        return code
     except CurateError as error:
         _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # who read our output has gone (`curate photos | head`); keep the interpreter from flushing into the void
+        # who read our output has all that is wanted (`curate photos | head`); nothing must be flushed once more at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAILED
+        return Exit.DONE
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
@@ -102,13 +124,15 @@ def _dispatch(argv: list[str]) -> int:
             near = difflib.get_close_matches(first, command_names(), n=1)
             hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
             raise UsageError("there is no such command or folder", first, hint)
-        if len(argv) == 1 and os.path.isfile(os.path.join(first, SETTINGS)):
+        if len(argv) == 1 and is_workspace(Path(first)):
             note(f"{first} is taken as the command; the app on the workspace in that folder: curate ./{first}")
     if argv[:2] == ["demo", "photos"]:
         argv = ["demo-photos", *argv[2:]]
     try:
         code = app(args=argv, prog_name="curate")
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer and Rich end the program with it as a failure
+            raise end.__context__ from None
         code = end.code
     return code if isinstance(code, int) else Exit.DONE
 

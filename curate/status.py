@@ -11,8 +11,10 @@ from typing import Any
 
 from curate.advice import command, shown
 from curate.cameras.types import CameraType
-from curate.catalog.decisions import tally
+from curate.catalog.decisions import gone, tally
+from curate.catalog.pairs import proposed, waiting
 from curate.catalog.store import Catalog
+from curate.export.evaluated import evaluated_sets
 from curate.export.folder import is_set
 from curate.export.run import exported_places, is_current, written_with
 from curate.pairing.run import compared, photos_by_side
@@ -38,10 +40,10 @@ class ExportedSet:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An evaluation of a set: its folder, and whether the set was written again since."""
+    """An evaluation: its folder, the set's folder where it is known, and whether the set was written again since."""
 
     path: Path
-    dataset: str
+    dataset: Path | None
     stale: bool
 
 
@@ -66,7 +68,9 @@ class Status:
 
     Attributes:
         phones, others: photos by smartphones, and by the cameras that they are paired with.
+        by_neither: all other photos, by the type of their camera; None where a photo names no camera.
         compared: how many of each side the last `curate pair` found; None where it never ran.
+        gone: decided pairs of which a photo was forgotten, or its file replaced by other content.
         waiting: open pairs whose photos are both free. proposed: those of them that are the best choice for both.
     """
 
@@ -77,11 +81,13 @@ class Status:
     unknown_cameras: int
     phones: int
     others: int
+    by_neither: Mapping[CameraType | None, int]
     compared: tuple[int, int] | None
     waiting: int
     proposed: int
     accepted: int
     rejected: int
+    gone: int = 0
     sets: tuple[ExportedSet, ...] = ()
     runs: tuple[Run, ...] = ()
     own_set: Path = field(default=Path("exports/set"))
@@ -94,18 +100,26 @@ class Status:
             "cameras": self.cameras,
             "unknown_cameras": self.unknown_cameras,
             "unreadable": self.unreadable,
+            "phones": self.phones,
+            "others": self.others,
+            "by_neither": {kind or "no_camera": count for kind, count in self.by_neither.items()},
             "pairs": {
                 "waiting": self.waiting,
                 "proposed": self.proposed,
                 "accepted": self.accepted,
                 "rejected": self.rejected,
+                "gone": self.gone,
             },
             "sets": [
                 {"path": printable_path(s.path), "photos": s.photos, "pairs": s.pairs, "stale": s.stale}
                 for s in self.sets
             ],
             "runs": [
-                {"path": printable_path(r.path), "dataset": printable_path(r.dataset), "stale": r.stale}
+                {
+                    "path": printable_path(r.path),
+                    "dataset": printable_path((r.dataset or r.path).name),
+                    "stale": r.stale,
+                }
                 for r in self.runs
             ],
             "next": step.line(self.workspace),
@@ -117,9 +131,12 @@ class Status:
         unreadable = f", {self.unreadable:,} unreadable" if self.unreadable else ""
         unknown = f", {self.unknown_cameras:,} of unknown type" if self.unknown_cameras else ""
         lines = [
-            f"photos   {self.photos:,}{unreadable}: {self.phones:,} by phones, {self.others:,} by other cameras",
+            f"photos   {self.photos:,}{unreadable}: {self.phones:,} by phones, {self.others:,} by other cameras"
+            + (f", {sum(self.by_neither.values()):,} by neither" if self.by_neither else ""),
+            *self._neither_in_words(),
             f"cameras  {self.cameras:,}{unknown}",
-            f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected, {self.waiting:,} waiting",
+            f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected; {open_pairs(self.proposed, self.waiting)}"
+            + (f"; {self.gone:,} decided of photos forgotten or replaced" if self.gone else ""),
         ]
         for one in self.sets:
             what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
@@ -127,15 +144,30 @@ class Status:
         again = "; its set was written again since"
         return lines + [f"run      {printable_path(run.path)}{again * run.stale}" for run in self.runs]
 
+    def _neither_in_words(self) -> list[str]:
+        """Of which kinds the photos are that are of neither side, and which command lists them."""
+        if not self.by_neither:
+            return []
+        kinds = [_NEITHER.get(kind) or f"{str(kind).replace('_', ' ')} {{}}" for kind in self.by_neither]
+        parts = [kind.format(f"{count:,}") for kind, count in zip(kinds, self.by_neither.values(), strict=True)]
+        listed = command("photos", "--where", '"Is Smartphone" IS NULL', workspace=self.workspace)
+        return [f"         by neither: {', '.join(parts)}; listed by: {listed}"]
+
+
+_NEITHER = {None: "{} without a camera's name", CameraType.UNKNOWN: "{} by cameras of unknown type"}
+
+
+def open_pairs(proposed: int, waiting: int) -> str:
+    """How many pairs wait, in words: the proposed ones, each the best choice for both of its photos, and the others."""
+    return f"{proposed:,} proposed to decide, {counted(waiting - proposed, 'other candidate')}"
+
 
 def status(catalog: Catalog) -> Status:
     """Return the status of a workspace; counts are kept ready, so this takes no scan of its photos."""
     cameras = catalog.cameras()
     phones, others = photos_by_side(catalog)
+    by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
     by_status = dict(catalog.counts("status"))
-    open_pairs = catalog.connection.execute(
-        "SELECT count(*), coalesce(sum(assigned), 0) FROM candidate WHERE waits"
-    ).fetchone()
     decided = tally(catalog)
     sets = tuple(_sets(catalog))
     return Status(
@@ -146,11 +178,13 @@ def status(catalog: Catalog) -> Status:
         unknown_cameras=sum(camera.type is CameraType.UNKNOWN for camera, _ in cameras),
         phones=phones,
         others=others,
+        by_neither={kind: count for kind, count in by_type if kind is None or kind.is_smartphone is None},
         compared=compared(catalog),
-        waiting=int(open_pairs[0]),
-        proposed=int(open_pairs[1]),
+        waiting=waiting(catalog),
+        proposed=proposed(catalog),
         accepted=decided["accepted"],
         rejected=decided["rejected"],
+        gone=gone(catalog),
         sets=sets,
         runs=tuple(_runs(catalog, sets)),
         own_set=catalog.workspace.exports / catalog.workspace.name,
@@ -168,7 +202,7 @@ def next_step(found: Status) -> Step:
             sides = f"{counted(found.phones, 'phone photo')} and {counted(found.others, 'other')}"
             return Step(f"{sides} are not all compared", ("pair",))
         if found.proposed or (found.waiting and not found.accepted):
-            return Step(f"{counted(found.proposed or found.waiting, 'pair')} to decide", ("review",))
+            return Step(f"pairs: {open_pairs(found.proposed, found.waiting)}", ("review",))
     elif not found.cameras and not found.sets:
         return Step("no photo names its camera, and a sidecar may", ("ingest", "PHOTOS", "--labels", "LABELS.csv"))
     elif found.unknown_cameras and not found.sets:
@@ -193,12 +227,12 @@ def _export_or_evaluate(found: Status) -> Step:
     if not fresh:
         last = found.sets[-1]
         return Step("the set is older than the catalogue", ("export", shown(last.path), *last.options, "--replace"))
-    evaluated = {run.path for run in found.runs if not run.stale}
-    for one in fresh:
-        if not evaluated & {*_run_places(found.workspace, one.path)}:
+    evaluated = {run.dataset for run in found.runs if not run.stale}
+    for one in reversed(fresh):  # the one that was written last comes first
+        if one.path not in evaluated:
             inside = one.path.parent == found.own_set.parent
             run = ("-o", shown(found.workspace / "runs" / one.path.name)) if inside else ()
-            return Step("the set is not evaluated yet", ("evaluate", shown(one.path), *run), in_workspace=False)
+            return Step("the set is not evaluated yet", ("evaluate", shown(one.path), *run))
     done = next(run for run in found.runs if not run.stale)
     return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / 'report.html')}")
 
@@ -229,12 +263,16 @@ def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
 
 def _runs(catalog: Catalog, sets: tuple[ExportedSet, ...]) -> list[Run]:
     dataset_of = {place: one.path for one in sets for place in _run_places(catalog.workspace.root, one.path)}
-    places = [*sorted(catalog.workspace.runs.glob("*")), *sorted(set(dataset_of) - {*catalog.workspace.runs.glob("*")})]
+    dataset_of |= evaluated_sets(catalog)
+    inside = sorted(catalog.workspace.runs.glob("*"))
     runs = []
-    for place in places:
+    for place in [*inside, *sorted(dataset_of.keys() - {*inside})]:
         report = place / "report.html"
         if report.is_file():
             dataset = dataset_of.get(place)
-            stale = dataset is not None and report.stat().st_mtime_ns < (dataset / MANIFEST).stat().st_mtime_ns
-            runs.append(Run(place, dataset.name if dataset else place.name, stale))
+            manifest = None if dataset is None else dataset / MANIFEST
+            stale = (
+                manifest is not None and manifest.exists() and report.stat().st_mtime_ns < manifest.stat().st_mtime_ns
+            )
+            runs.append(Run(place, dataset, stale))
     return runs

@@ -4,106 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
-import tomllib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.advice import command
-from curate.cameras.types import CameraType
 from curate.datafiles import data_file, data_names
-from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, WorkspaceError
+from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy
+from curate.settings import SETTINGS, Settings, read_settings
 
-SETTINGS = "workspace.toml"
+CATALOG = "catalog.sqlite"
+_FOLDERS = ("cache", "exports", "runs")
 
-ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
-"""How pictures are drawn in the terminal."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class CameraSetting(_Section):
-    """A camera whose type a person states; it wins over every other source."""
-
-    make: str
-    """As EXIF has it."""
-    model: str
-    """As EXIF has it."""
-    type: CameraType
-    """One of the camera types."""
-
-
-class IngestSettings(_Section):
-    """How photos are read."""
-
-    jobs: int = Field(0, ge=0)
-    """Worker processes; 0 means one a core."""
-    seconds: float = Field(30.0, gt=0)
-    """The time that reading one file may take."""
-    megapixels: float = Field(300.0, gt=0)
-    """The largest picture that is decoded."""
-
-
-class PairSettings(_Section):
-    """How pairs are found."""
-
-    use_time: bool = True
-    """Whether the time of a photo is evidence."""
-    use_gps: bool = True
-    """Whether the place of a photo is evidence."""
-
-
-class ReviewSettings(_Section):
-    """How pairs are reviewed."""
-
-    images: ImagesMode = "auto"
-    """How pictures are drawn: auto, kitty, sixel, half or none."""
-    annotator: str = ""
-    """The name that the decision log keeps; the system's user name where empty."""
-
-
-class ExportSettings(_Section):
-    """What is exported by default."""
-
-    attributes: tuple[str, ...] = ("Make", "Is Smartphone")
-    """Label columns that get a split file."""
-    seed: int = 42
-    """Of the draw that makes the splits."""
-    match: tuple[str, ...] = ()
-    """File properties over which phones and other cameras are made equally distributed, by leaving photos out."""
-
-
-class EvaluateSettings(_Section):
-    """What is evaluated by default."""
-
-    encoders: tuple[str, ...] = ("offline",)
-    """Encoders or groups of them."""
-
-
-class Settings(_Section):
-    """workspace.toml, parsed."""
-
-    name: str = ""
-    """The set's name; the folder's name where empty."""
-    recipe: str = ""
-    """The recipe that the workspace was made from."""
-    cameras: tuple[CameraSetting, ...] = ()
-    """Camera types that a person states."""
-    ingest: IngestSettings = IngestSettings()
-    pair: PairSettings = PairSettings()
-    review: ReviewSettings = ReviewSettings()
-    export: ExportSettings = ExportSettings()
-    evaluate: EvaluateSettings = EvaluateSettings()
-
-
-_TEMPLATE = """# Settings of this workspace; every one has a default, docs/settings.md lists them all.
+_TEMPLATE = """# Settings of this workspace; every one has a default, `curate settings` lists them all.
 name = "{name}"
 recipe = "{recipe}"
 
@@ -132,7 +49,8 @@ class Workspace:
 
     @classmethod
     def create(cls, root: Path, recipe: str = "", settings_text: str | None = None) -> Workspace:
-        """Make a workspace in a new or empty folder (or complete a half-made one); an existing workspace is left as it is.
+        """Make a workspace in a new or empty folder (or complete a half-made one); an existing workspace is left as it is,
+        and gets the settings file again where that is gone.
 
         Raises:
             UsageError: the folder holds something else, or the recipe is unknown. StorageError: it cannot be written.
@@ -146,16 +64,14 @@ class Workspace:
         recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
         try:
             root.mkdir(parents=True, exist_ok=True)
-            others = [
-                p.name for p in root.iterdir() if p.name not in {f"{SETTINGS}.partial", "cache", "exports", "runs"}
-            ]
-            if others:
+            others = [p.name for p in root.iterdir() if p.name not in {f"{SETTINGS}.partial", *_FOLDERS}]
+            if others and not is_workspace(root):
                 raise UsageError(
                     "the folder is not empty",
                     f"{root} holds {others[0]}",
-                    "Choose a new folder for the workspace; photos stay where they are.",
+                    f"A workspace is a folder of its own, and photos stay where they are: {command('new', free_folder(root))}",
                 )
-            for folder in ("cache", "exports", "runs"):
+            for folder in _FOLDERS:
                 (root / folder).mkdir(exist_ok=True)
             text = settings_text or recipe_text or _TEMPLATE.format(name=_toml_safe(root.name), recipe=recipe)
             write_atomically(root / SETTINGS, text.encode())
@@ -169,21 +85,22 @@ class Workspace:
 
     @classmethod
     def open(cls, root: Path) -> Workspace:
-        """Open a workspace.
+        """Open a workspace; without its settings file it has the default settings.
 
         Raises:
             NotAWorkspace: the folder is none.
         """
         root = Path(os.path.abspath(root))
-        if not (root / SETTINGS).is_file():
+        if not is_workspace(root):
             why = f"{root} has no {SETTINGS}" if root.is_dir() else f"there is no folder {root}"
-            raise NotAWorkspace("this is no workspace", why, f"Make one with: {command('new', root)}")
+            free = free_folder(root) if os.path.lexists(root) else root
+            raise NotAWorkspace("this is not a workspace", why, f"Make one with: {command('new', free)}")
         return cls(root)
 
     @property
     def catalog(self) -> Path:
         """The SQLite file."""
-        return self.root / "catalog.sqlite"
+        return self.root / CATALOG
 
     @property
     def cache(self) -> Path:
@@ -211,23 +128,7 @@ class Workspace:
         Raises:
             WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
         """
-        path = self.root / SETTINGS
-        try:
-            return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WorkspaceError(
-                "the settings cannot be read",
-                f"{path}: {error}",
-                "Mend the file; docs/settings.md lists what it may hold.",
-            ) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise WorkspaceError(
-                "a setting does not fit",
-                f"{path}: {place}: {first['msg']}",
-                "Mend the file; docs/settings.md lists what it may hold.",
-            ) from error
+        return read_settings(self.root / SETTINGS)
 
     @property
     def name(self) -> str:
@@ -248,7 +149,8 @@ class Workspace:
             raise StorageError(
                 "the workspace cannot be written to",
                 f"{path}: {error.strerror}",
-                "Check the folder's permissions and the disk's free room.",
+                "Check the folder's permissions and the disk's free room, or work on a copy of it: "
+                f"cp -R {shlex.quote(str(self.root))} COPY",
             ) from error
         try:
             try:
@@ -265,6 +167,20 @@ class Workspace:
             yield
         finally:
             os.close(handle)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder holds a workspace: its settings or, where these were lost, a catalogue beside a folder of ours."""
+    lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
+    return lost or (folder / SETTINGS).is_file()
+
+
+def free_folder(near: Path) -> Path:
+    """Return a folder that is not there yet: beside a folder that is in use, or in it where nothing can be made beside it."""
+    beside = near.name and os.access(near.parent, os.W_OK)
+    stem = near.with_name(f"{near.name}-workspace") if beside else near / "workspace"
+    names = itertools.chain([stem], (stem.with_name(f"{stem.name}-{number}") for number in itertools.count(2)))
+    return next(path for path in names if not os.path.lexists(path))
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -38,7 +38,7 @@ def commands() -> str:
 
 def settings() -> str:
     """Return docs/settings.md."""
-    from curate.workspace import Settings
+    from curate.settings import Settings
 
     lines = ["# Settings", "", "Made by `python -m docs.reference`; do not edit.", ""]
     lines += ["They stand in a workspace's `workspace.toml`; every one has a default.", ""]
@@ -48,7 +48,7 @@ def settings() -> str:
         if inspect.isclass(model) and issubclass(model, BaseModel):
             lines += _section(f"[{name}]", model)
         elif name == "cameras":
-            from curate.workspace import CameraSetting
+            from curate.settings import CameraSetting
 
             lines += _section("[[cameras]]", CameraSetting)
     return "\n".join(lines).rstrip() + "\n"

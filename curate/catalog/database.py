@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -53,11 +55,18 @@ def connect(path: Path) -> sqlite3.Connection:
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open the catalogue so that nothing can be written through this connection.
 
-    An older one is opened as it is; `is_current` tells.
+    An older one is opened as it is; `is_current` tells. In a folder that cannot be written to, SQLite cannot make the files
+    by which readers and the writer know of each other: a catalogue that nobody writes to is then read as a file that stays
+    as it is (`immutable`).
     """
+    log = path.with_name(f"{path.name}-wal")  # what was written and is not in the file yet
+    at_rest = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * at_rest}",
+            uri=True,
+            timeout=30,
+            check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         _refuse_newer(connection, path)
@@ -184,8 +193,11 @@ def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | Stora
             "Free some room on the disk and run the command again; what was done before is kept.",
         )
     if "readonly" in text or "unable to open" in text:
+        folder = shlex.quote(str(Path(path).parent))
         return StorageError(
-            "the catalogue cannot be opened", f"{path}: {text}", "Check that the folder exists and may be written to."
+            "the catalogue cannot be opened",
+            f"{path}: {text}",
+            f"Check that the folder exists and may be written to, or work on a copy of it: cp -R {folder} COPY",
         )
     if "locked" in text:
         return WorkspaceError(

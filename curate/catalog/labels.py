@@ -122,6 +122,10 @@ MEANINGS: dict[str, str] = {
 PRIVATE_COLUMNS = ("latitude", "longitude")
 """Absent from an export unless asked for."""
 
+_NOT_A_TARGET = {"file_name", "photo_id", "sha256", "url", "subject_idx", "split", "taken_at", *PRIVATE_COLUMNS}
+ATTRIBUTES = tuple(column for column in LABEL_COLUMNS if column not in _NOT_A_TARGET)
+"""The label columns that can be the target of a split."""
+
 LOCAL_ID_BASE = 10**15
 """Flickr's IDs lie far below; JSON numbers stay exact up to 2^53."""
 

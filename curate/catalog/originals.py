@@ -9,7 +9,8 @@ from curate.catalog.database import is_current
 from curate.catalog.naming import source_folders
 from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError, WorkspaceError
-from curate.workspace import SETTINGS, Workspace
+from curate.settings import SETTINGS
+from curate.workspace import Workspace
 
 
 def refuse_original(catalog: Catalog, target: Path) -> None:

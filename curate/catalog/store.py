@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import getpass
 import json
 import os
@@ -18,8 +19,10 @@ from curate.cameras.types import Camera, CameraType
 from curate.cameras.version import rules_version
 from curate.catalog.database import connect, connect_read_only, is_current, label_reader, transaction
 from curate.catalog.labelling import label_photo
-from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
+from curate.errors import WorkspaceError
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
+from curate.settings import SETTINGS
 from curate.text import printable_path
 from curate.workspace import Workspace
 
@@ -70,6 +73,7 @@ class Catalog:
             NewerSchema: a newer lenstrace made it. WorkspaceError: it is damaged. StorageError: the disk refuses.
             WorkspaceBusy: a reader would have to upgrade it, and another process writes to it.
         """
+        _check_settings(workspace)
         if read_only and not is_current(workspace.catalog):
             with workspace.writing("upgrade"), cls.open(workspace):
                 pass  # opening it to write upgrades it
@@ -426,6 +430,19 @@ def facts_from_json(text: str) -> PhotoFacts:
     for name in ("readers", "disagreements"):
         exif[name] = tuple(exif[name])
     return PhotoFacts(**{**known, "status": Status(known["status"]), "exif": Exif(**exif)})
+
+
+def _check_settings(workspace: Workspace) -> None:
+    """Refuse names in the settings that are not label columns, before anything is done with them."""
+    for name in workspace.settings.export.attributes:
+        if name not in ATTRIBUTES:
+            near = difflib.get_close_matches(name, ATTRIBUTES, n=1)
+            meant = f"; {near[0]} may be meant" if near else ""
+            raise WorkspaceError(
+                "a setting does not fit",
+                f"{workspace.root / SETTINGS}: export.attributes: no split can be made by {name}{meant}",
+                f"Mend the file. Attributes are {', '.join(ATTRIBUTES)}.",
+            )
 
 
 def _label_row(row: sqlite3.Row) -> LabelRow:

@@ -10,9 +10,9 @@ import typer
 from curate.advice import command
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
-from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
 from curate.errors import UsageError
-from curate.output import Style, print_json, print_rows
+from curate.output import print_json
 
 app = typer.Typer()
 
@@ -32,16 +32,14 @@ def _camera_row(camera: Any, count: int | None) -> dict[str, Any]:
 
 
 @app.callback(invoke_without_command=True)
-def cameras(context: typer.Context, workspace: Where = HERE, format: Format = Style.TABLE, json: Json = False) -> None:
+def cameras(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
     """Distinct cameras and their types, unknown ones first."""
     context.obj = workspace
     if context.invoked_subcommand is None:
+        style = rows_as(format, json)
         with opened(workspace) as catalog:
             rows = (_camera_row(camera, count) for camera, count in catalog.cameras())
-            if json:
-                print_json({"cameras": list(rows)})
-            else:
-                print_rows(rows, format, ("make", "model", "type", "rule", "also", "photos"))
+            print_listing("cameras", rows, style, ("make", "model", "type", "rule", "also", "photos"))
 
 
 @app.command("set")

@@ -6,23 +6,25 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Json, Where, WhereBelow, opened
-from curate.output import Style, note, print_json, print_rows
+from curate.advice import command
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
+from curate.output import note
 
 app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def clocks(context: typer.Context, workspace: Where = HERE, json: Json = False) -> None:
+def clocks(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
     """How far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
     from curate.pairing.run import clock_offsets
 
     context.obj = workspace
     if context.invoked_subcommand is None:
+        style = rows_as(format, json)
         with opened(workspace) as catalog:
             offsets = clock_offsets(catalog)
         columns = ("camera_a", "camera_b", "seconds", "margin", "spread", "support", "source", "since", "until", "jump")
-        print_json({"offsets": offsets}) if json else print_rows(offsets, Style.TABLE, columns)
+        print_listing("offsets", offsets, style, columns)
 
 
 # -5 is a number, not an option; a misspelt option is then one argument too many, or no number, and refused as that
@@ -39,8 +41,9 @@ def clocks_set(
 
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
-    print(f"{camera_b} against {camera_a}: {seconds:g} s")
-    note("`curate pair -w DIR` pairs by it; `curate undo -w DIR` takes it back")
+        root = catalog.workspace.root
+    print(f"{camera_b} against {camera_a}: {seconds:,g} s")
+    note(f"used by: {command('pair', workspace=root)}; taken back by: {command('undo', workspace=root)}")
 
 
 @app.command("unset")
@@ -55,5 +58,8 @@ def clocks_unset(
 
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)
+        root = catalog.workspace.root
     print(f"{camera_b} against {camera_a}: nothing is stated")
-    note("`curate pair -w DIR` estimates it from the photos; `curate undo -w DIR` states it again")
+    note(
+        f"estimated from the photos by: {command('pair', workspace=root)}; stated again by: {command('undo', workspace=root)}"
+    )

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from curate.output import Style, note
+from curate.advice import command
+from curate.errors import UsageError
+from curate.output import Style, note, print_json, print_rows
+from curate.settings import SETTINGS
 from curate.workspace import Workspace
 
 Where = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace; the current folder where left out.")]
 WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")]
 """The same after a subcommand: `curate cameras -w DIR set MAKE MODEL TYPE` and `curate cameras set MAKE MODEL TYPE -w DIR`."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Format = Annotated[Style, typer.Option("--format", help="How rows are printed.")]
+Format = Annotated[
+    Style | None, typer.Option("--format", help="How rows are printed; as a table for a person where left out.")
+]
 HERE = Path()
+
+
+def rows_as(format: Style | None, json: bool) -> Style | None:
+    """Return how rows are printed; None for one JSON object that holds them.
+
+    Raises:
+        UsageError: both were asked for.
+    """
+    if json and format is not None:
+        raise UsageError(
+            "rows are printed in one way", f"--json and --format {format} were both given", "Leave one out."
+        )
+    return None if json else format or Style.TABLE
+
+
+def print_listing(name: str, rows: Iterable[Mapping[str, Any]], style: Style | None, columns: Sequence[str]) -> None:
+    """Print rows in the way that `rows_as` returned; `name` is their key in the JSON object."""
+    if style is None:
+        print_json({name: list(rows)})
+    else:
+        print_rows(rows, style, columns)
 
 
 def say_next(catalog: Any) -> None:
@@ -33,6 +59,10 @@ def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
     from curate.catalog.store import Catalog
 
     place = Workspace.open(workspace)
+    if not (place.root / SETTINGS).exists():
+        note(
+            f"{place.root} has no {SETTINGS}: the default settings hold; written again by: {command('new', place.root)}"
+        )
     with (
         place.writing(writing) if writing else contextlib.nullcontext(),
         Catalog.open(place, read_only=not writing) as catalog,

@@ -7,28 +7,27 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened
-from curate.output import Style, note, print_json, print_rows
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, rows_as
+from curate.output import note, print_json, print_rows
 
 app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
-def duplicates(
-    context: typer.Context, workspace: Where = HERE, json: Json = False, format: Format = Style.TABLE
-) -> None:
+def duplicates(context: typer.Context, workspace: Where = HERE, json: Json = False, format: Format = None) -> None:
     """Exact and near copies; the one that is kept of each group, and why."""
     from curate.export.run import duplicate_report
 
     context.obj = workspace
     if context.invoked_subcommand is None:
+        style = rows_as(format, json)
         with opened(workspace) as catalog:
             report = duplicate_report(catalog).as_json()
-        if json:
+        if style is None:
             print_json(report)
             return
         groups = ({"kind": kind, **group} for kind, found in report.items() for group in found)
-        print_rows(groups, format, ("kind", "keeper", "reason", "photos"))
+        print_rows(groups, style, ("kind", "keeper", "reason", "photos"))
 
 
 @app.command("keep")

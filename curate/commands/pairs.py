@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, say_next
+from curate.advice import command
+from curate.commands.common import (
+    HERE,
+    Format,
+    Json,
+    Where,
+    WhereBelow,
+    opened,
+    print_listing,
+    rows_as,
+    say_next,
+)
 from curate.errors import CurateError, Exit
 from curate.output import Style, note, print_json, print_rows, run_with_progress
 from curate.text import counted, printable_path
@@ -75,8 +88,9 @@ def pair(
         if embeddings is not None:
             from functools import partial
 
-            from curate.handoff import embed_previews
+            from curate.handoff import check_encoders, embed_previews
 
+            check_encoders((embeddings,))
             embed = partial(embed_previews, cache=catalog.workspace.cache, encoder=embeddings, quiet=json)
         counts = run_with_progress(
             pair_workspace(
@@ -112,7 +126,8 @@ def pairs(
     context: typer.Context,
     workspace: Where = HERE,
     status: Annotated[Status | None, typer.Option(help="Only pairs with this status.")] = None,
-    format: Format = Style.TABLE,
+    format: Format = None,
+    json: Json = False,
 ) -> None:
     """Pairs, the best first."""
     from curate.catalog import decisions
@@ -121,10 +136,11 @@ def pairs(
     context.obj = workspace
     if context.invoked_subcommand is not None:
         return
+    style = rows_as(format, json)
     with opened(workspace) as catalog:
-        _note_gone(decisions.gone(catalog))
+        _note_gone(catalog, decisions.gone(catalog))
         rows = (row.as_json() for row in all_pairs(catalog, status.value if status else None))
-        print_rows(rows, format, ("score", "status", "phone", "other", "subject_idx"))
+        print_listing("pairs", rows, style, ("score", "status", "phone", "other", "subject_idx"))
 
 
 @pairs_app.command("import")
@@ -197,12 +213,14 @@ def groups(
         tuple[str, str] | None,
         typer.Option(metavar="ONE TWO", help="One photo of each of two classes from every scene that has both."),
     ] = None,
-    format: Format = Style.TABLE,
+    format: Format = None,
+    json: Json = False,
 ) -> None:
     """All photos of one scene, whatever their cameras; and any two-class set drawn from them."""
     from curate.pairing.groups import drawn
     from curate.pairing.groups import groups as all_groups
 
+    style = rows_as(format, json)
     with opened(workspace) as catalog:
         found = all_groups(catalog, by.value)
     rows: list[dict[str, Any]]
@@ -212,10 +230,10 @@ def groups(
             for scene, members in found.items()
             for member in members
         ]
-        print_rows(rows, format, ("scene_idx", "class", "paired", "path"))
+        print_listing("groups", rows, style, ("scene_idx", "class", "paired", "path"))
     else:
         rows = [{"scene_idx": scene, draw[0]: one.path, draw[1]: two.path} for scene, one, two in drawn(found, *draw)]
-        print_rows(rows, format, ("scene_idx", *draw))
+        print_listing("groups", rows, style, ("scene_idx", *draw))
 
 
 def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) -> None:
@@ -226,26 +244,27 @@ def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) 
         _after_decisions(catalog, json)
 
 
-def _after_decisions(catalog: Any, json: bool) -> None:
-    """Let the scores follow, and print how many pairs are accepted and rejected."""
+def _after_decisions(catalog: Any, json: bool, said: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Let the scores follow, and print how many pairs are accepted and rejected; `said`: what else the JSON object holds."""
     from curate.catalog import decisions
     from curate.pairing.learning import follow
 
     follow(catalog)
     answer = decisions.tally(catalog) | {"gone": decisions.gone(catalog)}
     if json:
-        print_json(answer)
+        print_json({**answer, **said})
         return
     print(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
-    _note_gone(answer["gone"])
+    _note_gone(catalog, answer["gone"])
     say_next(catalog)
 
 
-def _note_gone(count: int) -> None:
+def _note_gone(catalog: Any, count: int) -> None:
     if count:
+        listed = command("decisions", "export", workspace=catalog.workspace.root)
         note(
             f"neither listed nor counted: {counted(count, 'decided pair')}, since a photo was forgotten or its file replaced by "
-            "other content. They stay in: curate decisions export -w DIR"
+            f"other content. They stay in: {listed}"
         )
 
 
@@ -292,12 +311,12 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
     with opened(workspace, step) as catalog:
         decision = decisions.undo(catalog) if step == "undo" else decisions.redo(catalog)
         if decision is None:
-            raise CurateError(
-                f"there is nothing to {step}", "", "What was decided is listed by: curate decisions export -w DIR"
-            )
-        done = "taken back" if step == "undo" else "done again"
-        note(f"{done}: {in_words(catalog, decision)} ({decision.at}, {decision.who})")
-        _after_decisions(catalog, json)
+            listed = command("decisions", "export", workspace=catalog.workspace.root)
+            raise CurateError(f"there is nothing to {step}", "", f"What was decided is listed by: {listed}")
+        done, what = "taken back" if step == "undo" else "done again", in_words(catalog, decision)
+        if not json:
+            print(f"{done}: {what} ({decision.at}, {decision.who})")
+        _after_decisions(catalog, json, {done.replace(" ", "_"): what})
 
 
 @decisions_app.command("export")

@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from curate.advice import command
-from curate.commands.common import HERE, Format, Json, Where, opened, say_next
+from curate.commands.common import HERE, Format, Json, Where, opened, print_listing, rows_as, say_next
 from curate.errors import Exit, UsageError
-from curate.output import Style, note, print_json, print_rows, run_with_progress
-from curate.workspace import Workspace
+from curate.output import Style, note, print_json, run_with_progress
+from curate.settings import SETTINGS
+from curate.workspace import Workspace, is_workspace
 
 app = typer.Typer()
 
@@ -30,16 +31,33 @@ def new(
     recipe: Annotated[str, typer.Option(help="A recipe from datasets/ to start from.")] = "",
     json: Json = False,
 ) -> None:
-    """Make a workspace."""
+    """Make a workspace: a new or empty folder."""
     from curate.catalog.store import Catalog
+    from curate.sources.made import refuse_made
 
+    whole, there = (directory / SETTINGS).exists(), is_workspace(directory)
+    if not there:
+        refuse_made(directory)
     workspace = Workspace.create(directory, recipe)
-    with workspace.writing("new"), Catalog.open(workspace):
-        pass
-    if json:
-        print_json({"workspace": str(workspace.root)})
-    else:
-        print(workspace.root)
+    with workspace.writing("new"), Catalog.open(workspace) as catalog:
+        if there and not json:
+            changed = f"{'--recipe was not used, and ' * bool(recipe)}nothing was changed"
+            note(f"this is a workspace already; {changed if whole else f'its {SETTINGS} was written again'}")
+        if json:
+            print_json({"workspace": str(workspace.root)})
+        else:
+            print(workspace.root)
+            say_next(catalog)
+
+
+@app.command()
+def settings(format: Format = None, json: Json = False) -> None:
+    """What workspace.toml may hold: each setting with its default and meaning."""
+    from curate.settings import all_settings
+
+    style = rows_as(format, json)
+    rows = ({"setting": name, "default": default, "meaning": meaning} for name, default, meaning in all_settings())
+    print_listing("settings", rows, style, ("setting", "default", "meaning"))
 
 
 @app.command()
@@ -130,20 +148,17 @@ def photos(
     where: Annotated[
         str | None, typer.Option(help="One SQL expression over the label columns: \"camera_type = 'dslr'\".")
     ] = None,
-    format: Format = Style.TABLE,
+    format: Format = None,
     json: Json = False,
 ) -> None:
     """Label rows, one a photo. docs/labels.md lists the columns that `--where` knows."""
     columns = ("path", "status", "make_normalized", "model_normalized", "camera_type", "taken_at", "semantic_label")
+    style = rows_as(format, json)
     with opened(workspace) as catalog:
-        rows = catalog.labels(where)
-        if json:
-            print_json({"photos": list(rows)})
-            return
-        if format is Style.TABLE:
+        if style is Style.TABLE:
             failed = catalog.count("error IS NOT NULL" if where is None else f"({where}\n) AND error IS NOT NULL")
             columns = (*columns[:2], *(("error",) if failed else ()), *columns[2:])
-        print_rows(rows, format, columns)
+        print_listing("photos", catalog.labels(where), style, columns)
 
 
 @app.command()
@@ -156,14 +171,17 @@ def skipped(
         ),
     ] = None,
     workspace: Where = HERE,
-    format: Format = Style.TABLE,
+    format: Format = None,
+    json: Json = False,
 ) -> None:
     """What the last ingest skipped, and why; of a set or of splits, which photos they leave out."""
     from curate.catalog.leftout import left_out
 
+    style = rows_as(format, json)
     with opened(workspace) as catalog:
         listed = catalog.skipped() if place is None else left_out(catalog, place)
-        print_rows(({"path": path, "reason": reason} for path, reason in listed), format, ("path", "reason"))
+        rows = ({"path": path, "reason": reason} for path, reason in listed)
+        print_listing("skipped", rows, style, ("path", "reason"))
 
 
 @app.command()

@@ -10,9 +10,10 @@ import typer
 
 from curate.advice import command, shown
 from curate.commands.common import HERE, Json, Where, opened, say_next
-from curate.errors import Exit, UsageError
+from curate.errors import CurateError, Exit, UsageError
 from curate.output import Style, note, print_json, print_rows, run_with_progress
 from curate.text import counted
+from curate.workspace import Workspace, is_workspace
 
 app = typer.Typer()
 
@@ -186,6 +187,14 @@ def evaluate(
         str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")
     ] = "",
     out: Annotated[Path | None, typer.Option("-o", help="The run's folder; never where originals lie.")] = None,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            "-w",
+            help="The workspace of the set, which remembers the run; looked for above and beside the set where left out.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Export where needed, then evaluate."""
@@ -196,8 +205,10 @@ def evaluate(
 
     if out is not None and (why := why_no_place(out, ("runs", "exports"))) is not None:
         raise UsageError(f"{out} cannot hold a run", why, "Name a new folder for it with -o, or leave -o out.")
-    chosen, dataset, run = tuple(filter(None, encoders.split(","))), place.absolute(), out
-    if (place / "workspace.toml").exists():
+    chosen, dataset, run = tuple(filter(None, encoders.split(","))), Path(os.path.abspath(place)), out
+    owner = None if workspace is None else Workspace.open(workspace)
+    if is_workspace(place):
+        owner = Workspace.open(place)
         from curate.export.run import ensure_export
         from curate.splits.choice import chosen as splits_used
 
@@ -212,11 +223,26 @@ def evaluate(
             run = run or catalog.workspace.runs / dataset.name
     elif out is not None:
         refuse_originals_near(out, dataset.parent, out.absolute().parent, Path.cwd())
-    run = (run or dataset.with_name(dataset.name + "-run")).absolute()
+    run = Path(os.path.abspath(run or dataset.with_name(f"{dataset.name}-run")))
     answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
     print_json(answer) if json else print(answer["report"])
+    _remember_run(owner, dataset, run)
     if some_failed:
         raise typer.Exit(Exit.SOME_FAILED)
+
+
+def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
+    """Let the workspace of a set remember where it was evaluated; without one that can be found, nothing is remembered."""
+    from curate.export.evaluated import remember_run, workspace_of
+
+    owner = workspace or workspace_of(dataset)
+    if owner is None:
+        return
+    try:
+        with opened(owner.root, "evaluate") as catalog:
+            remember_run(catalog, dataset, run)
+    except CurateError as error:  # the evaluation is done, and its report is printed
+        note(f"{owner.root} does not remember this run: {error}")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from curate.errors import ExportError, StorageError
+from curate.errors import ExportError, StorageError, UsageError
 from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 
 IMAGE_NAME = re.compile(r"(0|[1-9][0-9]{0,18})\.(jpg|png|webp|heic|avif)")
@@ -85,6 +85,7 @@ def writing(out: Path, replace: bool) -> Iterator[SetFolder]:
     """Yield a set's folder to write to; call its `commit` at the end. Without it nothing remains.
 
     Raises:
+        UsageError: something is there, and nobody asked to replace it.
         ExportError: something is at the place that may not be replaced, or another process is writing there.
         StorageError: the disk is full or refuses to be written; nothing of an existing set was changed.
     """
@@ -133,7 +134,7 @@ def _check_place(out: Path, replace: bool) -> None:
         out.rmdir()
         return
     if not replace:
-        raise ExportError(f"{out} is there already", way_out="Choose another place, or replace it with --replace.")
+        raise UsageError(f"{out} is there already", way_out="Choose another place, or replace it with --replace.")
     stranger = why_no_set(out)
     if stranger is None and not is_set(out):
         stranger = "it holds no manifest of a set"

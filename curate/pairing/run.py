@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import os
@@ -248,7 +249,9 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
     for row in rows:
         if row["sha256"] not in by_sha256:
             raise UsageError(
-                "that photo is not compared", row["path"], "`curate pair` lists what is left out, and why."
+                "that photo is not compared",
+                row["path"],
+                f"What is left out, and why, is listed by: {command('pair', workspace=catalog.workspace.root)}",
             )
         chosen.append(by_sha256[row["sha256"]])
     try:
@@ -296,11 +299,7 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
     ]
     for name in (camera_a, camera_b):
         if name not in known:
-            raise UsageError(
-                "no photo is of that camera",
-                name,
-                "Write make|model, as EXIF has them: " + (", ".join(known[:10]) or "no camera is known yet"),
-            )
+            raise UsageError("no photo is by that camera", name, _near_cameras(catalog, name, known))
     if camera_a == camera_b:
         raise UsageError("a clock has no offset against itself", camera_a, "Name two cameras.")
     refuse_offset(seconds)
@@ -335,6 +334,21 @@ def refuse_offset(seconds: float) -> None:
     )
 
 
+def _near_cameras(catalog: Catalog, name: str, known: list[str]) -> str:
+    """What may be meant by a camera's name that no photo has, as `make|model`, and where all cameras are listed."""
+    by_word = {
+        word.casefold(): full for full in known for word in (full, full.partition("|")[2], full.replace("|", " "))
+    }
+    near = dict.fromkeys(by_word[word] for word in difflib.get_close_matches(name.casefold(), by_word, n=3))
+    return "\n".join(
+        [
+            *(f"Did you mean: {shlex.quote(camera)}" for camera in near),
+            "A camera's name is make|model, as EXIF has them; all are listed by: "
+            f"{command('cameras', workspace=catalog.workspace.root)}",
+        ]
+    )
+
+
 def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> None:
     """Take back a person's word for the offset between two clocks; the next pairing run estimates it from the photos.
 
@@ -346,7 +360,7 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
         raise UsageError(
             "no offset between these clocks was stated",
             f"{camera_a}, {camera_b}",
-            f"Offsets are listed, with their source, by: curate clocks -w {shlex.quote(str(catalog.workspace.root))}",
+            f"Offsets are listed, with their source, by: {command('clocks', workspace=catalog.workspace.root)}",
         )
     decisions.state_clock(catalog, stated[0]["camera_a"], stated[0]["camera_b"], None)
 

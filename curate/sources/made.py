@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from curate.workspace import SETTINGS
+from curate.advice import command
+from curate.errors import UsageError
+from curate.workspace import free_folder, is_workspace
 
 SCHEMA = "lenstrace/dataset/1"
 MANIFEST = "manifest.json"
@@ -49,7 +51,7 @@ def made_folder(folder: bytes) -> Made | None:
     place = Path(os.fsdecode(folder))
     if _is_manifest(place / MANIFEST):
         return Made.SET
-    if (place / SETTINGS).is_file():
+    if is_workspace(place):
         return Made.WORKSPACE
     if place.suffix == ".partial" and _holds_only_parts_of_a_set(place):
         return Made.UNFINISHED_SET
@@ -92,6 +94,21 @@ def why_no_place(place: Path, fit: Collection[str]) -> str | None:
         if made is not None and below:
             return f"{shown} is {made}"
     return None
+
+
+def refuse_made(folder: Path) -> None:
+    """Refuse a place for a workspace that is, or lies in, a folder which lenstrace wrote.
+
+    Raises:
+        UsageError: it does; the way out names a free folder.
+    """
+    path = os.fsencode(os.path.abspath(folder))
+    inside = made_above(path)
+    if inside is not None:
+        made = next(Path(os.fsdecode(above)) for above, _ in _upwards(path) if made_folder(above) is not None)
+        raise UsageError(
+            "a workspace is not made there", inside, f"Choose another place: {command('new', free_folder(made))}"
+        )
 
 
 def _upwards(path: bytes) -> Iterator[tuple[bytes, list[bytes]]]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from curate.advice import command
+from curate.catalog.labels import ATTRIBUTES
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError, WorkspaceError
+from curate.settings import SETTINGS
 from curate.splits.groups import GroupBy
-from curate.splits.make import ATTRIBUTES
-from curate.workspace import SETTINGS
 
 _KEY, _LOG = "split", "split_log"
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS, LabelRow
+from curate.catalog.labels import ATTRIBUTES, LabelRow
 from curate.errors import UsageError
 from curate.splits.assign import Problem, assign, chosen, count, supply
 from curate.splits.groups import GROUP_BY, GroupBy, groups
@@ -30,10 +30,6 @@ MIN_PHOTOS = 10
 """The smallest class that is split by default: 7, 1 and 2 photos."""
 
 _TOO_SMALL = "the class is in too few groups, or too small beside the others, which would shrink to its size"
-
-_NOT_A_LABEL = {"file_name", "photo_id", "sha256", "url", "subject_idx", "split", "taken_at", *PRIVATE_COLUMNS}
-ATTRIBUTES = tuple(column for column in LABEL_COLUMNS if column not in _NOT_A_LABEL)
-"""The label columns that can be the target of a split."""
 
 
 @dataclass(frozen=True, slots=True)

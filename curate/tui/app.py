@@ -18,6 +18,7 @@ from textual.widget import AwaitMount
 from curate.advice import command
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
+from curate.settings import ImagesMode
 from curate.tui.failures import as_message
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
@@ -28,7 +29,7 @@ from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.work import LongWork
-from curate.workspace import ImagesMode, Workspace
+from curate.workspace import Workspace
 
 ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
 

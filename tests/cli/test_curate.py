@@ -116,8 +116,18 @@ def test_decisions_by_path(place: Path, photos: Path, capsys: pytest.CaptureFixt
     }
     (pair,) = lines(capsys, "pairs", "-w", str(place), "--status", "accepted")
     assert (pair["phone"], pair["other"], pair["subject_idx"], pair["score"]) == (phone, camera, 0, None)
-    assert answer(capsys, "undo", "-w", str(place)) == {"accepted": 0, "rejected": 0, "gone": 0}
-    assert answer(capsys, "redo", "-w", str(place)) == {"accepted": 1, "rejected": 0, "gone": 0}
+    assert answer(capsys, "undo", "-w", str(place)) == {
+        "accepted": 0,
+        "rejected": 0,
+        "gone": 0,
+        "taken_back": "accepted 0.jpg + 1.jpg",
+    }
+    assert answer(capsys, "redo", "-w", str(place)) == {
+        "accepted": 1,
+        "rejected": 0,
+        "gone": 0,
+        "done_again": "accepted 0.jpg + 1.jpg",
+    }
     assert answer(capsys, "decide", "reject", phone, camera, "-w", str(place)) == {
         "accepted": 0,
         "rejected": 1,
@@ -310,8 +320,9 @@ def test_forget_and_its_undo(place: Path, photos: Path, capsys: pytest.CaptureFi
     assert lines(capsys, "photos", "-w", str(place)) == []
     assert run_cli(["undo", "-w", str(place), "--json"]) == Exit.DONE
     printed = capsys.readouterr()
-    assert json.loads(printed.out).keys() == {"accepted", "rejected", "gone"}
-    assert "taken back: forgot 5 photos (0.jpg, 1.jpg, 2.jpg, …)" in printed.err
+    told = json.loads(printed.out)
+    assert told.keys() == {"accepted", "rejected", "gone", "taken_back"}
+    assert told["taken_back"] == "forgot 5 photos (0.jpg, 1.jpg, 2.jpg, …)"
     assert len(lines(capsys, "photos", "-w", str(place))) == 5
     assert run_cli(["forget", "cellar", "-w", str(place)]) == Exit.USAGE
     assert "cellar" in capsys.readouterr().err
@@ -327,7 +338,7 @@ def test_pairs_import(place: Path, photos: Path, capsys: pytest.CaptureFixture[s
     assert run_cli(["pairs", "-w", str(place), "import", str(known)]) == Exit.SOME_FAILED
     assert "photos/9.jpg" in capsys.readouterr().err
     assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
-    assert "taken back: accepted 0.jpg + 1.jpg" in capsys.readouterr().err
+    assert "taken back: accepted 0.jpg + 1.jpg" in capsys.readouterr().out
 
 
 def test_clocks_are_stated_undone_and_withdrawn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -335,7 +346,7 @@ def test_clocks_are_stated_undone_and_withdrawn(place: Path, capsys: pytest.Capt
     cameras = ("|".join(PHONE), "|".join(CAMERA))
     assert run_cli(["clocks", "set", *cameras, "60", "-w", str(place)]) == Exit.DONE
     assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
-    assert "taken back: the clock of NIKON CORPORATION|NIKON D5500 is 60 s ahead" in capsys.readouterr().err
+    assert "taken back: the clock of NIKON CORPORATION|NIKON D5500 is 60 s ahead" in capsys.readouterr().out
     assert answer(capsys, "clocks", "-w", str(place)) == {"offsets": []}
     assert run_cli(["redo", "-w", str(place)]) == Exit.DONE
     assert run_cli(["clocks", "unset", *reversed(cameras), "-w", str(place)]) == Exit.DONE

@@ -145,3 +145,96 @@ def test_one_photo_is_not_photos(place: Path, capsys: pytest.CaptureFixture[str]
     assert run_cli(["export", str(out), "-w", str(place)]) == Exit.DONE
     assert capsys.readouterr().out == f"{out}: 1 photo\n"
     assert "1 photo with camera labels." in (out / "README.md").read_text()
+
+
+def program(*words: str, **options: object) -> subprocess.Popen[bytes]:
+    """Start curate as a program of its own."""
+    command = [sys.executable, "-c", "from curate.cli import main; main()", *words]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.mark.parametrize("words", [["photos", "--format", "csv"], ["photos"], ["photos", "--json"], ["status"]])
+def test_a_reader_that_has_enough_is_no_failure(words: list[str], place: Path) -> None:
+    """A pipe whose other end is closed ends a command without a word, and with success."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = program(*words, "-w", str(place), stdout=writing)
+    os.close(writing)
+    assert (done.communicate(timeout=60)[1], done.returncode) == (b"", Exit.DONE)
+
+
+def test_output_that_cannot_be_written_is_a_failure(place: Path) -> None:
+    """A closed standard output is refused before anything is done; a full disk is told of."""
+    closed = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-c", "from curate.cli import main; main()", "new", "x"],
+        cwd=place.parent, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert closed.returncode == Exit.USAGE and "standard output is closed" in closed.stderr
+    assert not (place.parent / "x").exists()
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    with open("/dev/full", "wb") as full:
+        done = program("status", "-w", str(place), stdout=full)
+        assert b"No space left" in done.communicate(timeout=60)[1] and done.returncode == Exit.FAILED
+
+
+ROWS = ("photos", "cameras", "skipped", "pairs", "groups", "settings")
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_commands_that_list_take_json_or_a_format(name: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object holds what the JSON lines hold; both at once are refused, as is a format that there is not."""
+    where = [] if name == "settings" else ["-w", str(place)]
+    assert run_cli([name, *where, "--json"]) == Exit.DONE
+    whole = json.loads(capsys.readouterr().out)
+    assert run_cli([name, *where, "--format", "jsonl"]) == Exit.DONE
+    assert whole == {name: [json.loads(line) for line in capsys.readouterr().out.splitlines()]}
+    assert run_cli([name, *where, "--json", "--format", "csv"]) == Exit.USAGE
+    assert "--json and --format csv" in capsys.readouterr().err
+    assert run_cli([name, *where, "--format", "nope"]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "'nope' is not one of 'table', 'jsonl', 'csv'" in said and "Value error" not in said
+
+
+def test_what_is_there_already_is_a_usage_error(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A set and a drawing alike: the command lacks --replace."""
+    write_photo(place.parent / "photos" / "2.jpg", 2, "Apple", "iPhone X")
+    assert run_cli(["ingest", str(place.parent / "photos"), "-w", str(place)]) == Exit.SOME_FAILED
+    photos = [str(place.parent / "photos" / f"{number}.jpg") for number in (1, 2)]
+    for words in (["export", str(place.parent / "set")], ["matches", *photos, "-o", str(place.parent / "drawing.png")]):
+        assert run_cli([*words, "-w", str(place)]) == Exit.DONE
+        assert run_cli([*words, "-w", str(place)]) == Exit.USAGE
+        assert "--replace" in capsys.readouterr().err
+        assert run_cli([*words, "--replace", "-w", str(place)]) == Exit.DONE
+
+
+def test_a_clocks_camera_that_is_not_there(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip is refused with the near name as it must be typed, and with the command that lists all."""
+    for typed in ("EOS 40D", "Canon EOS 40", "canon|canon eos 40d"):
+        assert run_cli(["clocks", "set", typed, "Apple|iPhone X", "3", "-w", str(place)]) == Exit.USAGE
+        said = capsys.readouterr().err
+        assert "Did you mean: 'Canon|Canon EOS 40D'" in said and f"curate cameras -w {place}" in said
+
+
+def test_an_unknown_encoder_leaves_nothing_behind(place: Path) -> None:
+    """`pair` asks for the encoder first; no folder is made for it, and none that is gone is named."""
+    done = program("pair", "--embeddings", "foo", "-w", str(place), stdout=subprocess.DEVNULL)
+    assert b"tracer encoders" in done.communicate(timeout=60)[1] and done.returncode == Exit.USAGE
+    assert not (place / "cache" / "embeddings").exists()
+
+
+@pytest.mark.parametrize("words", [["undo"], ["redo"]])
+def test_ways_out_name_the_workspace(
+    words: list[str], place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message of a known workspace holds no placeholder for it."""
+    monkeypatch.chdir(place.parent)
+    assert run_cli([*words, "-w", str(place)]) != Exit.DONE
+    assert " -w w" in capsys.readouterr().err
+
+
+def test_a_number_that_is_none_is_told_in_plain_words(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What an option takes is said, and nothing of how it is parsed."""
+    assert run_cli(["ingest", "x", "--jobs", "many", "-w", str(place)]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "it must be a valid integer" in said and "parse" not in said

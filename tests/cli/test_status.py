@@ -13,20 +13,21 @@ import pytest
 from curate.cli import run_cli
 from curate.errors import Exit
 from curate.status import ExportedSet, Run, Status, in_words, next_step
+from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.test_advice import why_not
 
 WORKSPACE = Path("/somewhere/my photos")
 EMPTY = Status(
-    workspace=WORKSPACE, photos=0, unreadable=0, cameras=0, unknown_cameras=0, phones=0, others=0, compared=None,
-    waiting=0, proposed=0, accepted=0, rejected=0, own_set=WORKSPACE / "exports" / "a set",
+    workspace=WORKSPACE, photos=0, unreadable=0, cameras=0, unknown_cameras=0, phones=0, others=0, by_neither={},
+    compared=None, waiting=0, proposed=0, accepted=0, rejected=0, own_set=WORKSPACE / "exports" / "a set",
 )  # fmt: skip
 TAKEN_IN = dataclasses.replace(EMPTY, photos=9, cameras=2, phones=4, others=5)
 PAIRED = dataclasses.replace(TAKEN_IN, compared=(4, 5), waiting=3, proposed=2)
 DECIDED = dataclasses.replace(PAIRED, waiting=1, proposed=0, accepted=2)
 SET = ExportedSet(WORKSPACE / "exports" / "a set", 4, 2, False, ("--pairs",))
 EXPORTED = dataclasses.replace(DECIDED, sets=(SET,))
-RUN = Run(WORKSPACE / "runs" / "a set", "a set", False)
+RUN = Run(WORKSPACE / "runs" / "a set", SET.path, False)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,7 @@ def test_the_next_step(found: Status, words: list[str] | None) -> None:
         assert line is None and "report.html" in step.why
         return
     assert line is not None and why_not(line) is None
-    place = ["-w", str(WORKSPACE)] if words[0] != "evaluate" else []
-    assert shlex.split(line) == ["curate", *words, *place]
+    assert shlex.split(line) == ["curate", *words, "-w", str(WORKSPACE)]
     assert in_words(step, WORKSPACE) == f"{step.why}; next: {line}"
 
 
@@ -106,7 +106,7 @@ def test_commands_end_with_the_next_step(
     assert f"next: curate export {shlex.quote(str(out))} --pairs -w {quoted}" in said
     said = told(capsys, "export", str(out), "--pairs", *where)
     run = place / "runs" / "my walk"
-    assert said.endswith(f"next: curate evaluate {shlex.quote(str(out))} -o {shlex.quote(str(run))}")
+    assert said.endswith(f"next: curate evaluate {shlex.quote(str(out))} -o {shlex.quote(str(run))} -w {quoted}")
     found = status(capsys, place)
     assert found["photos"] == 6 and found["cameras"] == 2 and found["unknown_cameras"] == found["unreadable"] == 0
     assert found["pairs"]["accepted"] == 1 and found["runs"] == []
@@ -153,3 +153,128 @@ def test_a_set_is_stale_once_the_catalogue_or_its_splits_changed(
     settings = place / "workspace.toml"
     settings.write_text(settings.read_text().replace('["Make", "Is Smartphone"]', '["Model"]'))
     assert [one["stale"] for one in status(capsys, place)["sets"]] == [True]
+
+
+@pytest.fixture
+def place_with_a_pair(tmp_path: Path) -> Path:
+    """A workspace with an accepted pair."""
+    place, photos = tmp_path / "w", tmp_path / "photos"
+    write_photo(photos / "1.jpg", 1)
+    write_photo(photos / "2.jpg", 2, "Apple", "iPhone X")
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    assert run_cli(["ingest", str(photos), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+    assert run_cli(["decide", "accept", str(photos / "1.jpg"), str(photos / "2.jpg"), "-w", str(place)]) == Exit.DONE
+    return place
+
+
+def test_photos_of_neither_side_are_counted_by_kind_and_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The three numbers of photos add up; each kind is named, and the command that is named lists just these photos."""
+    place = tmp_path / "w"
+    cameras = [("Apple", "iPhone X"), ("Canon", "Canon EOS 40D"), (None, None), ("Acme", "X1"), ("Apple", "iPad Air")]
+    for number, (make, model) in enumerate(cameras):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number, make, model)
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+    found = status(capsys, place)
+    assert (found["phones"], found["others"]) == (1, 1)
+    assert found["by_neither"] == {"no_camera": 1, "unknown": 1, "tablet": 1}
+    assert run_cli(["status", "-w", str(place)]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "photos   5: 1 by phones, 1 by other cameras, 3 by neither\n" in said
+    assert "1 without a camera's name" in said and "1 by cameras of unknown type" in said and "tablet 1" in said
+    (line,) = (line for line in said.splitlines() if "listed by: " in line)
+    words = shlex.split(line.partition("listed by: ")[2])
+    assert run_cli([*words[1:], "--json"]) == Exit.DONE
+    assert {Path(row["path"]).name for row in json.loads(capsys.readouterr().out)["photos"]} == {
+        "2.jpg",
+        "3.jpg",
+        "4.jpg",
+    }
+
+
+def test_pairs_that_wait_are_told_apart() -> None:
+    """What is proposed and what else waits stand beside each other, in the counts and in the next step alike."""
+    words = "2 proposed to decide, 1 other candidate"
+    assert any(words in line for line in PAIRED.in_words())
+    assert words in next_step(PAIRED).why
+    unlikely = dataclasses.replace(PAIRED, proposed=0)
+    assert "0 proposed to decide, 3 other candidates" in next_step(unlikely).why
+
+
+def test_decided_pairs_that_count_no_longer_are_told(
+    place_with_a_pair: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pair of which a photo was forgotten is neither accepted nor rejected, and not passed over."""
+    assert (
+        run_cli(["forget", str(place_with_a_pair.parent / "photos" / "1.jpg"), "-w", str(place_with_a_pair)])
+        == Exit.DONE
+    )
+    pairs = status(capsys, place_with_a_pair)["pairs"]
+    assert (pairs["accepted"], pairs["gone"]) == (0, 1)
+    assert run_cli(["status", "-w", str(place_with_a_pair)]) == Exit.DONE
+    assert "1 decided of photos forgotten or replaced" in capsys.readouterr().out
+
+
+def evaluated_by_nobody(dataset: Path, run: Path, encoders: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
+    """In place of tracer: a run with a report, at once."""
+    run.mkdir(parents=True, exist_ok=True)
+    (run / "report.html").write_text(f"{dataset} {encoders}")
+    return {"report": str(run / "report.html")}, False
+
+
+@pytest.mark.parametrize("words", [[], ["-o", "runs of mine/1"], ["-o", "1", "-w", "w"]])
+@pytest.mark.parametrize("place", ["set", "far/away/set"])
+def test_a_run_is_remembered_wherever_it_lies(
+    place: str,
+    words: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After an evaluation the set is evaluated: its workspace is named, or found beside the set, or is the current folder."""
+    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.chdir(tmp_path)
+    workspace = Path("w")
+    write_photo(Path("photos/1.jpg"), 1)
+    assert run_cli(["new", "w"]) == Exit.DONE
+    assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+    assert run_cli(["export", place, "-w", "w"]) == Exit.DONE
+    assert "not evaluated" in status(capsys, workspace)["why"]
+    if place != "set" and "-w" not in words:
+        monkeypatch.chdir(workspace)
+        place = f"../{place}"
+    assert run_cli(["evaluate", place, *words]) == Exit.DONE
+    monkeypatch.chdir(tmp_path)
+    found = status(capsys, workspace)
+    assert found["next"] is None and "report.html" in found["why"]
+    assert [(run["dataset"], run["stale"]) for run in found["runs"]] == [("set", False)]
+
+
+def test_an_evaluation_ends_well_while_the_workspace_is_written_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report is printed, and that the run is not remembered is said."""
+    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    place, dataset = tmp_path / "w", tmp_path / "set"
+    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+    assert run_cli(["export", str(dataset), "-w", str(place)]) == Exit.DONE
+    capsys.readouterr()
+    with Workspace.open(place).writing("app"):
+        assert run_cli(["evaluate", str(dataset), "-o", str(tmp_path / "run")]) == Exit.DONE
+    said = capsys.readouterr()
+    assert said.out == f"{tmp_path / 'run' / 'report.html'}\n"
+    assert f"{place} does not remember this run: the workspace is in use" in said.err
+
+
+def test_after_an_export_the_set_that_was_written_is_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several sets that are not evaluated, the last line names the newest one."""
+    place = tmp_path / "w"
+    write_photo(tmp_path / "photos" / "1.jpg", 1)
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+    for name in ("b", "a", "c"):
+        assert f"curate evaluate {tmp_path / name} -w" in told(capsys, "export", str(tmp_path / name), "-w", str(place))

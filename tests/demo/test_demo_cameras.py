@@ -17,7 +17,7 @@ from curate.demo.develop import demosaic, develop
 from curate.demo.models import Demosaic, VirtualCamera
 from curate.demo.quantisation import own_table, standard_table
 from curate.demo.sensor import BLACK, WHITE, expose, filter_response, fixed_pattern
-from curate.workspace import Settings
+from curate.settings import Settings
 
 NEUTRAL = np.ones(3, np.float32)
 RED, GREEN, BLUE, GREY = (0.5, 0.05, 0.05), (0.05, 0.5, 0.05), (0.05, 0.05, 0.5), (0.18, 0.18, 0.18)

@@ -18,7 +18,7 @@ import pytest
 from conftest import OPTIONS
 from test_export_write import contents, export
 
-from curate.errors import ExportError, StorageError
+from curate.errors import ExportError, StorageError, UsageError
 from curate.export.verify import verify_set
 from curate.export.write import export_set
 from curate.progress import finish
@@ -42,7 +42,7 @@ def test_an_existing_set_is_replaced_only_when_asked(rows: list[dict], tmp_path:
     out = tmp_path / "set"
     export(rows, out)
     before = contents(out)
-    with pytest.raises(ExportError, match="there already") as caught:
+    with pytest.raises(UsageError, match="there already") as caught:
         export(rows[:-2], out)
     assert "--replace" in caught.value.way_out
     assert contents(out) == before
@@ -91,14 +91,14 @@ def test_an_interrupted_swap_is_finished(rows: list[dict], tmp_path: Path) -> No
     export(rows[:-2], tmp_path / "older").dataset.rename(old)
     shutil.rmtree(out)
     export(rows, tmp_path / "again").dataset.rename(partial)
-    with pytest.raises(ExportError, match="there already"):
+    with pytest.raises(UsageError, match="there already"):
         export(rows, out)
     assert contents(out) == new
     assert not old.exists()
     assert not partial.exists()
     # As if it had died with nothing new written yet:
     out.rename(old)
-    with pytest.raises(ExportError, match="there already"):
+    with pytest.raises(UsageError, match="there already"):
         export(rows, out)
     assert contents(out) == new
 

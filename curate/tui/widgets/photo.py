@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.widgets import Static
 
-from curate.workspace import ImagesMode
+from curate.settings import ImagesMode
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -1,0 +1,177 @@
+"""The settings of a workspace: what workspace.toml may hold, parsed, and what is wrong with one in plain words."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from curate.cameras.types import CameraType
+from curate.errors import WorkspaceError
+
+SETTINGS = "workspace.toml"
+
+_WAY_OUT = "Mend the file; what it may hold is listed by: curate settings"
+
+ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
+"""How pictures are drawn in the terminal."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class CameraSetting(_Section):
+    """A camera whose type a person states; it wins over every other source."""
+
+    make: str
+    """As EXIF has it."""
+    model: str
+    """As EXIF has it."""
+    type: CameraType
+    """One of the camera types."""
+
+
+class IngestSettings(_Section):
+    """How photos are read."""
+
+    jobs: int = Field(0, ge=0)
+    """Worker processes; 0 means one a core."""
+    seconds: float = Field(30.0, gt=0)
+    """The time that reading one file may take."""
+    megapixels: float = Field(300.0, gt=0)
+    """The largest picture that is decoded."""
+
+
+class PairSettings(_Section):
+    """How pairs are found."""
+
+    use_time: bool = True
+    """Whether the time of a photo is evidence."""
+    use_gps: bool = True
+    """Whether the place of a photo is evidence."""
+
+
+class ReviewSettings(_Section):
+    """How pairs are reviewed."""
+
+    images: ImagesMode = "auto"
+    """How pictures are drawn: auto, kitty, sixel, half or none."""
+    annotator: str = ""
+    """The name that the decision log keeps; the system's user name where empty."""
+
+
+class ExportSettings(_Section):
+    """What is exported by default."""
+
+    attributes: tuple[str, ...] = ("Make", "Is Smartphone")
+    """Label columns that get a split file."""
+    seed: int = 42
+    """Of the draw that makes the splits."""
+    match: tuple[str, ...] = ()
+    """File properties over which phones and other cameras are made equally distributed, by leaving photos out."""
+
+
+class EvaluateSettings(_Section):
+    """What is evaluated by default."""
+
+    encoders: tuple[str, ...] = ("offline",)
+    """Encoders or groups of them."""
+
+
+class Settings(_Section):
+    """workspace.toml, parsed."""
+
+    name: str = ""
+    """The set's name; the folder's name where empty."""
+    recipe: str = ""
+    """The recipe that the workspace was made from."""
+    cameras: tuple[CameraSetting, ...] = ()
+    """Camera types that a person states."""
+    ingest: IngestSettings = IngestSettings()
+    pair: PairSettings = PairSettings()
+    review: ReviewSettings = ReviewSettings()
+    export: ExportSettings = ExportSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings of a file; the defaults where it is not there.
+
+    Raises:
+        WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise WorkspaceError("the settings cannot be read", f"{path}: {error}", _WAY_OUT) from error
+    except ValidationError as error:
+        raise WorkspaceError("a setting does not fit", f"{path}: {_in_words(error.errors()[0])}", _WAY_OUT) from error
+
+
+def all_settings() -> Iterator[tuple[str, str, str]]:
+    """Yield what workspace.toml may hold: the setting's name with its table, its default as TOML has it, what it means."""
+    for name, field in Settings.model_fields.items():
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from (_described(f"{name}.{key}", one) for key, one in field.annotation.model_fields.items())
+        elif name == "cameras":
+            yield from (_described(f"cameras.{key}", one) for key, one in CameraSetting.model_fields.items())
+        else:
+            yield _described(name, field)
+
+
+def _described(name: str, field: Any) -> tuple[str, str, str]:
+    return name, "" if field.is_required() else _as_toml(field.default), field.description
+
+
+def _as_toml(value: Any) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
+def _in_words(error: Any) -> str:
+    """What is wrong with a setting, in plain words: its place, what it is, and what it should be."""
+    place, kind, value = ".".join(str(part) for part in error["loc"]), error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        return f"{place} is not a setting{_meant(place)}"
+    if kind == "missing":
+        return f"{place} is missing"
+    return f"{place} is {_shown(value)}; it must be {_wanted(kind, error.get('ctx', {}))}"
+
+
+def _meant(place: str) -> str:
+    names = [name for name, _, _ in all_settings()]
+    near = difflib.get_close_matches(place, [*names, *(name.partition(".")[0] for name in names)], n=1)
+    return f"; {near[0]} may be meant" if near else ""
+
+
+def _shown(value: Any) -> str:
+    return (
+        f'"{value}"'
+        if isinstance(value, str)
+        else "a table"
+        if isinstance(value, Mapping)
+        else json.dumps(value, default=str)
+    )
+
+
+def _wanted(kind: str, details: Mapping[str, Any]) -> str:
+    for name, words in (("ge", "or more"), ("gt", "more than"), ("expected", "")):
+        if name in details:
+            limit = str(details[name])
+            return {"ge": f"{limit} {words}", "gt": f"{words} {limit}", "expected": limit.replace("'", '"')}[name]
+    return next((words for start, words in _KINDS.items() if kind.startswith(start)), "something else")
+
+
+_KINDS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "string": 'text in quotes, such as "name"',
+    "tuple": 'a list, such as ["one", "two"]', "model": "a table, such as [ingest]",
+}  # fmt: skip
+"""What pydantic's types of errors begin with, and what is wanted then."""
