@@ -258,7 +258,7 @@ def test_a_class_that_is_short_in_a_half_is_said_and_chance_is_of_what_is_scored
     (reason,) = {reason for entry in detail["left_out_of_halves"] for reason in entry["left_out"]}
     assert reason.startswith("c: in ")
     assert {entry["repeat"] for entry in detail["left_out_of_halves"]} <= {1, 2}
-    assert any("left classes out (c: in " in line for line in outcome.warnings)
+    assert any("left classes out: " in line and "(c: in " in line for line in outcome.warnings)
     scored = (labels == "a").sum(), (labels == "b").sum()
     assert row.n >= sum(scored)
     assert row.chance == pytest.approx(max(*scored, row.n - sum(scored)) / row.n)

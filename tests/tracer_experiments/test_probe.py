@@ -211,7 +211,7 @@ def test_small_classes_and_unlabelled_photos_are_left_out_and_counted() -> None:
 def test_too_little_is_a_message() -> None:
     """One class, ten photos and few scenes each say what is missing."""
     X, labels, scenes = _scenes(1.0)
-    with pytest.raises(TooFew, match="at least two classes"):
+    with pytest.raises(TooFew, match="two classes or more"):
         finish(cross_validate(X, np.full(120, "one", dtype=object), scenes, attribute="Make"))
     with pytest.raises(TooFew, match="30 photos"):
         finish(cross_validate(X[:10], np.array(["a", "b"] * 5, dtype=object), np.arange(10), attribute="Make"))
