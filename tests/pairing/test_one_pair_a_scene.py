@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.errors import UsageError
 from curate.pairing.bursts import bursts
 from curate.pairing.groups import Member, drawn
 from curate.pairing.photo import PairingPhoto
@@ -79,7 +81,8 @@ def test_a_two_class_set_is_drawn_from_groups() -> None:
         3: [Member("f", "f.jpg", "C", False), Member("g", "g.jpg", "A", False)],
     }
     assert [(s, x.sha256, y.sha256) for s, x, y in drawn(found, "A", "C")] == [(1, "b", "c"), (3, "g", "f")]
-    assert drawn(found, "A", "nobody") == []
+    with pytest.raises(UsageError, match="no scene has that class: nobody"):
+        drawn(found, "A", "nobody")
 
 
 names = st.integers(0, 5)

@@ -110,9 +110,10 @@ class Terminal:
     # --- the app
 
     def go_to(self, screen: str) -> None:
-        """Show a screen."""
+        """Show a screen; a window that asks for something is left first."""
         self.press(SCREENS[screen])
-        self.wait(lambda text: screen.capitalize() in text.splitlines()[0] and not _asks(text))
+        again = ["Escape", SCREENS[screen]]
+        self.wait(lambda text: screen.capitalize() in text.splitlines()[0] and not _asks(text), again=again)
 
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""

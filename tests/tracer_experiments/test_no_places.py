@@ -75,8 +75,7 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
 
 def test_the_page_shows_the_audit_of_a_set_that_is_gone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What a set's audit.json says is taken over into the results; one that cannot be read is warned of."""
-    words = ["evaluate", str(place / "my set"), "-o", str(place / "audited"), "--encoders", "baseline/colour"]
-    words += ["--protocol", "fast"]
+    words = ["association", str(place / "my set"), "-o", str(place / "audited")]
     assert cli.run_cli(words) == 0
     assert results.read(place / "audited").meta["audit"] == {key: AUDIT[key] for key in AUDIT if key != "photos"}
     (place / "my set").rename(place / "moved")
