@@ -15,7 +15,8 @@ from pathlib import Path
 from PIL import Image
 from textual.pilot import Pilot
 
-from curate.catalog.pairs import decide_auto
+from curate.catalog.decisions import decide
+from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
 from curate.demo.cameras import camera_types
 from curate.demo.collection import write_photos
@@ -29,8 +30,8 @@ from curate.workspace import Workspace
 OUT = Path(__file__).parent / "screenshots"
 SIZE = (120, 40)
 SCENES, SEED = 12, 1
-ACCEPTED_FROM = 0.999
-"""Some pairs are already decided, so that the counts have something to show."""
+ACCEPTED = 5
+"""Some pairs are already decided, so that the counts have something to show, and the others wait."""
 
 
 def prepare(folder: Path) -> Workspace:
@@ -41,7 +42,8 @@ def prepare(folder: Path) -> Workspace:
     with Catalog.open(workspace) as catalog:
         finish(ingest(catalog, [photos], labels=photos / "labels.csv"))
         finish(pair_workspace(catalog))
-        decide_auto(catalog, ACCEPTED_FROM)
+        for pair in queue(catalog, ACCEPTED):
+            decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
     return workspace
 
 

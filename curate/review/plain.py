@@ -69,7 +69,9 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
 def _others(review: ReviewQueue) -> str:
     others = counted(review.waiting - review.proposed, "other candidate")
     skipped = f" but {review.skipped} skipped" if review.skipped else ""
-    return f"No proposed pair is left{skipped}. {others} not proposed, most of them wrong. {_KEYS_AT_THE_OTHERS}:"
+    return (
+        f"No proposed pair is left{skipped}. {others} left, less likely and most of them wrong. {_KEYS_AT_THE_OTHERS}:"
+    )
 
 
 def _question(catalog: Catalog, pair: PairRow, place: str) -> str:

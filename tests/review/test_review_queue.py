@@ -104,6 +104,6 @@ def test_the_plain_review_stops_at_the_others(catalog: Catalog) -> None:
     review_plain(catalog, io.StringIO("n\n" * 5 + "y\no\nn\nq\n"), out)
     said = out.getvalue()
     assert "1 of 5 proposed, 5 others. Same scene?" in said
-    assert "No proposed pair is left. 5 other candidates not proposed" in said
+    assert "No proposed pair is left. 5 other candidates left" in said
     assert "Not understood. o asks about the others" in said and "1 of 5 not proposed. Same scene?" in said
     assert said.count("rejected") == 6 and "accepted" not in said
