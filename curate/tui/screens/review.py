@@ -343,7 +343,8 @@ def _others(queue: ReviewQueue) -> str:
     """What is said where no proposed pair is left to decide, and others wait."""
     others = counted(queue.waiting - queue.proposed, "other candidate")
     skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s asks again." if queue.skipped else ""
-    return f"No proposed pair is left to decide.{skipped}\n\n{others} left, less likely and most of them wrong: Enter asks about them."
+    left = f"{others} left, less likely and most of them wrong: Enter asks about them."
+    return f"No proposed pair is left to decide.{skipped}\n\n{left}"
 
 
 def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:
