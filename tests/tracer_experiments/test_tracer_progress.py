@@ -150,8 +150,11 @@ def test_a_set_without_camera_labels_says_so_once(tmp_path: Path, capsys: pytest
 def _interrupt(command: list[str], when: str) -> tuple[int, str]:
     """Start a command as a terminal's foreground group, press Ctrl-C as a line appears; exit code and stderr."""
     env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # a shell that runs the tests in the background leaves them deaf to Ctrl-C, and all that they start
+    hear = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    hearing = [sys.executable, "-c", hear, *command]
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, env=env
+        hearing, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, env=env
     ) as child:
         assert child.stderr is not None
         said = ""
