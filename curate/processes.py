@@ -1,4 +1,4 @@
-"""Worker processes: started fresh, also from the app, where sys.stderr is no file."""
+"""Worker processes: started fresh, also from the app, where sys.stderr is not a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def process_pool(workers: int, begin: Callable[[], None]) -> ProcessPoolExecutor
     """Return a pool of processes.
 
     They are spawned, not forked: the app has threads, and a forked copy of a lock that one of them holds never opens.
-    While another program part has taken sys.stderr (the app draws on the terminal), what they print goes nowhere.
+    In the app, which draws on the terminal and has replaced sys.stderr, what they print is discarded.
 
     Args:
         workers: how many processes. begin: called once in each of them, a function of a module.

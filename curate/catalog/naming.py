@@ -74,7 +74,7 @@ def photos_below(catalog: Catalog, path: bytes) -> Iterator[sqlite3.Row]:
 
 
 def _printed(catalog: Catalog, path: str) -> sqlite3.Row | None:
-    """The one photo whose path is shown like this: a name that is no UTF-8 is shown with its bytes written out."""
+    """The one photo whose path is shown like this: a name that is not UTF-8 is shown with its bytes written out."""
     rows = catalog.connection.execute("SELECT * FROM photo WHERE path = ? LIMIT 2", (printable_path(path),)).fetchall()
     return rows[0] if len(rows) == 1 else None
 
