@@ -18,39 +18,13 @@ Exit code 3 is no error: the work is done, and some items, which can be listed, 
 
 from __future__ import annotations
 
-from enum import IntEnum
+from tracer.base.errors import Exit as Exit
+from tracer.base.errors import LenstraceError
+from tracer.base.errors import StorageError as _StorageError
 
 
-class Exit(IntEnum):
-    """What a command's exit code says (fixed: scripts rely on it)."""
-
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    SOME_FAILED = 3
-    LEAK = 4
-    CREDENTIALS = 5
-    INTERRUPTED = 130
-
-
-class CurateError(Exception):
-    """A failure that a person can act on.
-
-    Args:
-        what: what could not be done, as a sentence without a full stop.
-        why: the cause, as far as it is known.
-        way_out: what to do about it.
-    """
-
-    exit_code = Exit.FAILED
-
-    def __init__(self, what: str, why: str = "", way_out: str = "") -> None:
-        self.what, self.why, self.way_out = what, why, way_out
-        super().__init__(": ".join(part for part in (what, why) if part))
-
-    def lines(self) -> list[str]:
-        """The message as lines for a terminal: what and why, then the way out."""
-        return [str(self)] + ([self.way_out] if self.way_out else [])
+class CurateError(LenstraceError):
+    """A failure of curate that a person can act on."""
 
 
 class UsageError(CurateError):
@@ -77,7 +51,7 @@ class NewerSchema(WorkspaceError):
     """The catalogue was made by a newer lenstrace; reading it could lose what this one does not know."""
 
 
-class StorageError(CurateError):
+class StorageError(CurateError, _StorageError):
     """The disk is full or refuses to be written."""
 
 

@@ -1,4 +1,4 @@
-"""The errors that tracer raises on purpose; the exit codes are curate's own (tracer never imports curate).
+"""The errors that tracer raises on purpose.
 
 TracerError                 1   something failed; what, why, and the way out
 ├── UsageError              2   the words of a command do not fit
@@ -13,37 +13,12 @@ TracerError                 1   something failed; what, why, and the way out
 
 from __future__ import annotations
 
-from enum import IntEnum
+from tracer.base.errors import Exit as Exit
+from tracer.base.errors import LenstraceError
 
 
-class Exit(IntEnum):
-    """What a command's exit code says (fixed: scripts rely on it)."""
-
-    DONE = 0
-    FAILED = 1
-    USAGE = 2
-    SOME_FAILED = 3
-    INTERRUPTED = 130
-
-
-class TracerError(Exception):
-    """A failure that a person can act on.
-
-    Args:
-        what: what could not be done, as a sentence without a full stop.
-        why: the cause, as far as it is known.
-        way_out: what to do about it.
-    """
-
-    exit_code = Exit.FAILED
-
-    def __init__(self, what: str, why: str = "", way_out: str = "") -> None:
-        self.what, self.why, self.way_out = what, why, way_out
-        super().__init__(": ".join(part for part in (what, why) if part))
-
-    def lines(self) -> list[str]:
-        """The message as lines for a terminal: what and why, then the way out."""
-        return [str(self)] + ([self.way_out] if self.way_out else [])
+class TracerError(LenstraceError):
+    """A failure of tracer that a person can act on."""
 
 
 class UsageError(TracerError):

@@ -1,0 +1,41 @@
+"""What every failure that a person can act on is made of, and the exit codes of both programs."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit code says (fixed: scripts rely on it)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    LEAK = 4
+    CREDENTIALS = 5
+    INTERRUPTED = 130
+
+
+class LenstraceError(Exception):
+    """A failure that a person can act on.
+
+    Args:
+        what: what could not be done, as a sentence without a full stop.
+        why: the cause, as far as it is known.
+        way_out: what to do about it.
+    """
+
+    exit_code = Exit.FAILED
+
+    def __init__(self, what: str, why: str = "", way_out: str = "") -> None:
+        self.what, self.why, self.way_out = what, why, way_out
+        super().__init__(": ".join(part for part in (what, why) if part))
+
+    def lines(self) -> list[str]:
+        """The message as lines for a terminal: what and why, then the way out."""
+        return [str(self)] + ([self.way_out] if self.way_out else [])
+
+
+class StorageError(LenstraceError):
+    """The disk is full or refuses to be written."""
