@@ -42,7 +42,7 @@ from curate.likeness import (
     same_picture,
     small_picture,
 )
-from curate.progress import finish
+from tracer.base.progress import finish
 
 FRAME_KEPT = ("recompressed", "half size", "thumbnail", "brighter", "more contrast", "grey")
 CUT = ("cut up to 2 %", "cut up to 5 %")

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
+from tracer.base.progress import finish
 from tracer.dataset import open_set
 from tracer.embed import embed
-from tracer.progress import finish
 
 SIZE = (1500, 1000)
 MASKS = (0.0, 0.90, 0.95)

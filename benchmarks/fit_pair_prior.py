@@ -28,7 +28,7 @@ from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit
-from curate.progress import finish
+from tracer.base.progress import finish
 
 SEED = 101
 SCENES = 60

@@ -42,8 +42,8 @@ from curate.ingest import ingest
 from curate.photos.exif import read_exif
 from curate.photos.formats import promised
 from curate.photos.read import read_photo
-from curate.progress import finish
 from curate.workspace import Workspace
+from tracer.base.progress import finish
 
 OF_BARE, OVER_PLAIN, OVER_EXIFTOOL, UNCHANGED_SECONDS = 0.70, 5.0, 8.0, 5.0
 PICTURES = 4

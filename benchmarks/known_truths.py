@@ -20,9 +20,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.virtual_sets import make_set
+from tracer.base.progress import finish
 from tracer.bench import Options
 from tracer.evaluate import evaluate
-from tracer.progress import finish
 from tracer.results import Row
 
 CAMERA, CONTENT = ("Make", "Is Smartphone"), "semantic_label"

@@ -33,8 +33,8 @@ from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.learning import follow, learned_here
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import Exif, PhotoFacts, Status
-from curate.progress import finish
 from curate.workspace import Workspace
+from tracer.base.progress import finish
 from tracer.stats import cluster_bootstrap
 
 OPTIONS = CollectionOptions(lookalikes=0.7, moved=0.05, unpaired=0.1, gps=2.0)

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import store
+from tracer.base.progress import finish
 from tracer.dataset import PhotoSet, open_set
 from tracer.embed import embed
 from tracer.experiments.fromfiles import group_name
@@ -38,7 +39,6 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.processing_probe import probe_processing_folds
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
-from tracer.progress import finish
 from tracer.results import Row
 
 ENCODERS = (

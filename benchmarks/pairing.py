@@ -26,7 +26,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.clocks import estimate_clocks
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.search import Memory
-from curate.progress import finish
+from tracer.base.progress import finish
 
 OPTIONS = CollectionOptions(lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
 SEED = 7

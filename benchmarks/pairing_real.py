@@ -14,7 +14,7 @@ from PIL import Image
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
-from curate.progress import finish
+from tracer.base.progress import finish
 
 
 def tell(folder: Path, cache: Path) -> list[str]:

@@ -23,7 +23,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.features import Features, cached_path, compute
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.progress import finish
+from tracer.base.progress import finish
 
 BAR_PHOTOS = 10_000
 BAR_SECONDS = 300.0

@@ -24,7 +24,7 @@ from curate.pairing.find import Facts, extracted, scored
 from curate.pairing.scoring import prior
 from curate.pairing.search import SHORTLIST, Memory, Pair, Search
 from curate.pairing.workers import Workers
-from curate.progress import finish
+from tracer.base.progress import finish
 
 ENCODER = "offline/efficientnet-lite0"
 

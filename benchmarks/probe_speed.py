@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tracer.base.progress import finish
 from tracer.experiments.protocols import Protocol, fit_probe
-from tracer.progress import finish
 
 BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 0.0}
 GPU_BAR = 20.0

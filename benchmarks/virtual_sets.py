@@ -10,7 +10,7 @@ import pandas as pd
 
 from curate.demo.collection import write_photos
 from curate.demo.plan import CollectionOptions
-from curate.progress import finish
+from tracer.base.progress import finish
 
 
 def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:

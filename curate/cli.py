@@ -15,8 +15,9 @@ import typer.main
 
 from curate.commands import cameras, clocks, duplicates, pairs, photos, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
-from curate.output import note
 from curate.workspace import Workspace, is_workspace
+from tracer.base.commandline import run_app
+from tracer.base.console import complain, note, say, take_over_messages
 
 
 class _PlainWords(typer.core.TyperGroup):
@@ -51,7 +52,7 @@ def _say_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"curate {version('lenstrace')}")
+        say(f"curate {version('lenstrace')}")
         raise typer.Exit
 
 
@@ -78,14 +79,14 @@ def run_cli(argv: list[str]) -> int:
     """
     if sys.stdout is None or sys.stdout.closed:
         error = UsageError("standard output is closed", "", "Leave it open; what is not wanted goes to /dev/null.")
-        _complain(error)
+        complain("curate", error)
         return error.exit_code
     try:
         code = _dispatch(argv)
         sys.stdout.flush()  # what cannot be written is noticed here, and not as the interpreter ends
         return code
     except CurateError as error:
-        _complain(error)
+        complain("curate", error)
         return error.exit_code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -96,12 +97,13 @@ def run_cli(argv: list[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise
-        _complain(
+        complain(
+            "curate",
             StorageError(
                 "the disk cannot be written to",
                 str(error),
                 "Free some room and run the command again; what was done is kept.",
-            )
+            ),
         )
         return Exit.FAILED
 
@@ -128,24 +130,12 @@ def _dispatch(argv: list[str]) -> int:
             note(f"{first} is taken as the command; the app on the workspace in that folder: curate ./{first}")
     if argv[:2] == ["demo", "photos"]:
         argv = ["demo-photos", *argv[2:]]
-    try:
-        code = app(args=argv, prog_name="curate")
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # typer and Rich end the program with it as a failure
-            raise end.__context__ from None
-        code = end.code
-    return code if isinstance(code, int) else Exit.DONE
-
-
-def _complain(error: CurateError) -> None:
-    first, *rest = error.lines()
-    note(f"curate: {first}")
-    for line in rest:
-        note(line)
+    return run_app(app, argv, "curate")
 
 
 def main() -> None:
     """The program `curate`."""
+    take_over_messages()
     sys.exit(run_cli(sys.argv[1:]))
 
 

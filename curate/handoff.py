@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from curate.errors import Exit, HandoffError, StorageError
 from curate.workspace import write_atomically
+from tracer.base.text import command_line, quoted_path
 
 _GRACE = 10.0
 """Seconds that tracer has to end after Ctrl-C; it finishes the batch of photos or the probes that are in the air."""
@@ -108,7 +108,7 @@ def embed_previews(
                 write_atomically(part, save(made))
     except OSError as error:
         raise StorageError(
-            "embeddings cannot be kept", f"{place}: {error}", "Make room, or pair without --embeddings."
+            "embeddings cannot be kept", f"{quoted_path(place)}: {error}", "Make room, or pair without --embeddings."
         ) from error
     known |= made
     return {sha256: known[sha256] for sha256 in previews if sha256 in known}
@@ -164,7 +164,7 @@ def _tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, An
         failure = HandoffError(
             f"tracer {words[0]} failed",
             why or f"tracer ended with exit code {child.returncode}",
-            way_out or otherwise or f"Run it by hand to see more: tracer {shlex.join(words)}",
+            way_out or otherwise or f"Run it by hand to see more: tracer {command_line(*words)}",
         )
         if child.returncode == Exit.USAGE:  # a wrong word stays a wrong word on the way through
             failure.exit_code = Exit.USAGE

@@ -25,10 +25,10 @@ from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Limits, Readers
 from curate.photos.previews import is_whole
-from curate.progress import Progress, Work
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
-from curate.text import clean_text, counted
+from tracer.base.progress import Progress, Work
+from tracer.base.text import clean_text, counted
 
 BATCH = 2000
 """Files that are looked up, read and written together."""

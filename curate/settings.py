@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.cameras.types import CameraType
 from curate.errors import WorkspaceError
+from tracer.base.text import quoted_path
 
 SETTINGS = "workspace.toml"
 
@@ -112,9 +113,11 @@ def read_settings(path: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise WorkspaceError("the settings cannot be read", f"{path}: {error}", _WAY_OUT) from error
+        raise WorkspaceError("the settings cannot be read", f"{quoted_path(path)}: {error}", _WAY_OUT) from error
     except ValidationError as error:
-        raise WorkspaceError("a setting does not fit", f"{path}: {_in_words(error.errors()[0])}", _WAY_OUT) from error
+        raise WorkspaceError(
+            "a setting does not fit", f"{quoted_path(path)}: {_in_words(error.errors()[0])}", _WAY_OUT
+        ) from error
 
 
 def all_settings() -> Iterator[tuple[str, str, str]]:

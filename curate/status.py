@@ -19,7 +19,7 @@ from curate.export.folder import is_set
 from curate.export.run import exported_places, is_current, written_with
 from curate.pairing.run import compared, photos_by_side
 from curate.sources.made import MANIFEST
-from curate.text import counted, printable_path
+from tracer.base.text import counted, printable_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import itertools
 import os
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from curate.advice import command
 from curate.datafiles import data_file, data_names
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy
 from curate.settings import SETTINGS, Settings, read_settings
+from tracer.base.text import quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
 _FOLDERS = ("cache", "exports", "runs")
@@ -68,7 +68,7 @@ class Workspace:
             if others and not is_workspace(root):
                 raise UsageError(
                     "the folder is not empty",
-                    f"{root} holds {others[0]}",
+                    f"{quoted_path(root)} holds {others[0]}",
                     f"A workspace is a folder of its own, and photos stay where they are: {command('new', free_folder(root))}",
                 )
             for folder in _FOLDERS:
@@ -78,7 +78,7 @@ class Workspace:
         except OSError as error:
             raise StorageError(
                 "the workspace could not be made",
-                f"{root}: {error.strerror}",
+                f"{quoted_path(root)}: {error.strerror}",
                 "Choose a folder on a disk that may be written to and has room.",
             ) from error
         return cls.open(root)
@@ -92,7 +92,9 @@ class Workspace:
         """
         root = Path(os.path.abspath(root))
         if not is_workspace(root):
-            why = f"{root} has no {SETTINGS}" if root.is_dir() else f"there is no folder {root}"
+            why = (
+                f"{quoted_path(root)} has no {SETTINGS}" if root.is_dir() else f"there is no folder {quoted_path(root)}"
+            )
             free = free_folder(root) if os.path.lexists(root) else root
             raise NotAWorkspace("this is not a workspace", why, f"Make one with: {command('new', free)}")
         return cls(root)
@@ -148,9 +150,9 @@ class Workspace:
         except OSError as error:
             raise StorageError(
                 "the workspace cannot be written to",
-                f"{path}: {error.strerror}",
+                f"{quoted_path(path)}: {error.strerror}",
                 "Check the folder's permissions and the disk's free room, or work on a copy of it: "
-                f"cp -R {shlex.quote(str(self.root))} COPY",
+                f"cp -R {shell_word(str(self.root))} COPY",
             ) from error
         try:
             try:
@@ -161,7 +163,9 @@ class Workspace:
                     does, way_out = "has it open", "Leave the app with q, and run the command again."
                 else:
                     does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
-                raise WorkspaceBusy("the workspace is in use", f"{self.root}: {holder} {does}", way_out) from error
+                raise WorkspaceBusy(
+                    "the workspace is in use", f"{quoted_path(self.root)}: {holder} {does}", way_out
+                ) from error
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"curate {what} (process {os.getpid()})".encode(), 0)
             yield

@@ -23,9 +23,9 @@ from curate.demo.collection import write_photos
 from curate.demo.journey import demo_settings
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
-from curate.progress import finish
 from curate.tui.app import CurateApp
 from curate.workspace import Workspace
+from tracer.base.progress import finish
 
 OUT = Path(__file__).parent / "screenshots"
 SIZE = (120, 40)

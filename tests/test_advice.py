@@ -22,7 +22,7 @@ PROGRAMS = {"curate": curate.cli.app, "tracer": tracer.cli.app}
 UNQUOTED, QUOTED, NUMBER = "two words", "'two words'", "7"
 """What a value in a text becomes: a value that is not quoted holds a space, as file names and labels may."""
 
-_QUOTES = {"quote", "join", "command", "shown", "line"}
+_QUOTES = {"shell_word", "command_line", "join", "command", "shown", "line"}
 _COMMAND = re.compile(r"(?<![\w/.-])(curate|tracer) (?=[a-z])")
 
 

@@ -25,9 +25,9 @@ from curate.export.run import ensure_export, export_rows, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.guard import Readers
-from curate.progress import finish
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 
 def take_in(catalog: Catalog, *paths: Path, **options: object) -> IngestCounts:

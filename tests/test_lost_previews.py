@@ -12,9 +12,9 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
-from curate.progress import finish
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 
 def test_lost_previews_are_made_again(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.export.run import ensure_export, export_workspace
 from curate.ingest import IngestCounts, ingest
-from curate.progress import finish
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 
 def take_in(catalog: Catalog, *paths: Path) -> IngestCounts:

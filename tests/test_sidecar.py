@@ -9,9 +9,9 @@ import pytest
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
-from curate.progress import finish
 from curate.sources.sidecar import PATH_COLUMNS, meant, read_sidecar, remarks_on_columns
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 
 @pytest.fixture

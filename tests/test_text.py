@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.text import MAX_LENGTH, clean_text, counted, printable_path, visible_text
+from tracer.base.text import MAX_LENGTH, clean_text, counted, printable_path, visible_text
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200))

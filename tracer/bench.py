@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import store
+from tracer.base.progress import Work
 from tracer.dataset import PhotoSet
 from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.experiments.protocols import Protocol
 from tracer.kept import keep, key_of, recall
 from tracer.plan import MASKS, SEMANTIC, Plan
-from tracer.progress import Work
 from tracer.results import Experiment
 from tracer.store import Embeddings
 

@@ -10,9 +10,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from tracer.base.commandline import run_app
+from tracer.base.console import complain, say, take_over_messages
 from tracer.commands import embeddings, experiments, runs
 from tracer.errors import Exit, TracerError
-from tracer.output import note
 
 app = typer.Typer(
     name="tracer",
@@ -30,7 +31,7 @@ def _say_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"tracer {version('lenstrace')}")
+        say(f"tracer {version('lenstrace')}")
         raise typer.Exit
 
 
@@ -51,11 +52,9 @@ def run_cli(argv: Sequence[str]) -> int:
     # Threads that wait for each other shall sleep, not spin: beside other work spinning costs many times what it saves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        app(args=list(argv), prog_name="tracer", obj=tuple(argv))  # what was typed stands in the results
-    except SystemExit as end:  # typer's way to say how it went, usage errors and interruptions included
-        return end.code if isinstance(end.code, int) else Exit.DONE
+        return run_app(app, argv, "tracer", obj=tuple(argv))  # what was typed stands in the results
     except TracerError as error:
-        _complain(error)
+        complain("tracer", error)
         return int(error.exit_code)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
@@ -66,27 +65,20 @@ def run_cli(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
             raise
-        _complain(
+        complain(
+            "tracer",
             TracerError(
                 "The disk cannot be written to",
                 str(error),
                 "Free space, or choose another run folder; what is finished is kept.",
-            )
+            ),
         )
         return Exit.FAILED
-    return Exit.DONE
-
-
-def _complain(error: TracerError) -> None:
-    """What failed and why on one line that begins with the program's name (curate looks for it), then the way out."""
-    first, *way_out = error.lines()
-    note("tracer: " + " ".join(first.splitlines()))
-    for line in way_out:
-        note(line)
 
 
 def main() -> NoReturn:
     """The command `tracer`."""
+    take_over_messages()
     code = run_cli(sys.argv[1:])
     if code == Exit.INTERRUPTED:
         # Threads may still be fitting or decoding; what is kept is written whole, so nothing is lost by not waiting.

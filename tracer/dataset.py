@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.text import clean_text, counted, quoted_path
 from tracer.errors import DataSetError, NoFolder
 from tracer.files import sha256_of
 from tracer.folders import refuse_other_folders, what_else
 from tracer.images.decode import SUFFIXES
 from tracer.metadata import as_integer, find_metadata, read_metadata, with_types
 from tracer.splits import PARTS, Part, SplitFile, find_splits, read_split
-from tracer.text import clean, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +97,19 @@ def open_set(path: Path | str) -> PhotoSet:
     """
     root = Path(path).expanduser().resolve()
     if not root.is_dir():
-        raise NoFolder(f"{path} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder.")
+        raise NoFolder(
+            f"{quoted_path(path)} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder."
+        )
     try:
         refuse_other_folders(root, lambda name: _split_of(name) is not None)
         rows, problems = _rows_with_metadata(root) or _rows_of_folders(root)
     except PermissionError as error:
         raise DataSetError(
-            f"{root} cannot be read", error.strerror or "", "Give yourself the right to read it."
+            f"{quoted_path(root)} cannot be read", error.strerror or "", "Give yourself the right to read it."
         ) from error
     if rows.empty:
         raise DataSetError(
-            f"There is no photo in {root}",
+            f"There is no photo in {quoted_path(root)}",
             _first(problems) or "it is empty",
             "A data set is a folder of pictures, with metadata.parquet or with a folder for each class.",
         )
@@ -115,7 +117,7 @@ def open_set(path: Path | str) -> PhotoSet:
     splits = find_splits(root)
     strangers = [_strangers(split, rows["photo_id"].to_numpy(), root) for split in splits.values()]
     listed = (*problems, *copies, *(problem for problem in strangers if problem))
-    return PhotoSet(root, clean(root.name) or "set", _ordered(rows), splits, listed)
+    return PhotoSet(root, clean_text(root.name) or "set", _ordered(rows), splits, listed)
 
 
 def _first(problems: list[Problem]) -> str:
@@ -215,7 +217,7 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
     if missing:
         shown = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         raise DataSetError(
-            f"{len(missing)} of {len(table)} photos of {root} are not there",
+            f"{len(missing)} of {len(table)} photos of {quoted_path(root)} are not there",
             shown,
             f"Bring the files back, or take their rows out of {metadata.name}.",
         )
@@ -242,7 +244,7 @@ def _inside(value: object, metadata: Path) -> str:
         or "\0" in text
     ):
         raise DataSetError(
-            f"{metadata} names a file outside its set: {clean(str(value))!r}",
+            f"{quoted_path(metadata)} names a file outside its set: {clean_text(str(value))!r}",
             "a file_name has to be a path relative to the metadata file, without '..'",
             "Do not trust this set before you know why.",
         )
@@ -273,7 +275,7 @@ def _rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
         "file_name": [_shown(name) for name in names],
     }
     if len(set(labels) - {None}) > 1:  # one folder alone is a place, not a class
-        columns["semantic_label"] = [clean(label) if label else None for label in labels]
+        columns["semantic_label"] = [clean_text(label) for label in labels]
     if split_above:
         columns["split"] = [_split_of(part[0]) for part in parts]
     return pd.DataFrame(columns, dtype=object), problems

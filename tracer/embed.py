@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from tracer import store
+from tracer.base.progress import Progress, Work
+from tracer.base.text import quoted_path
 from tracer.columns import Part, pairs_name, parts_of, whole_pairs
 from tracer.dataset import PhotoSet
 from tracer.encoders.encoder import Encoder
@@ -27,7 +29,6 @@ from tracer.fanout import Job, compute, cores, device_of
 from tracer.images.fingerprint import Fingerprints, fingerprint
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
-from tracer.progress import Progress, Work
 from tracer.shards import Failures, Piece, Shards
 
 _FORMAT: Final = 1
@@ -97,7 +98,7 @@ def embed(
     views = [view(processing, mask) for processing in processings for mask in masks]
     photos = sorted(zip(photo_set.table["photo_id"].tolist(), map(Path, photo_set.table["path"]), strict=True))
     if not photos:
-        raise DataSetError(f"There is no photo in {photo_set.root}")
+        raise DataSetError(f"There is no photo in {quoted_path(photo_set.root)}")
     kept = run / "shards" / photo_set.name
     prints: Fingerprints = yield from fingerprint(photos, kept / "photos.json", workers)
     parts = parts_of(photo_set)
@@ -192,7 +193,7 @@ def _finish_from_files(job: Job, parts: list[Part], run: Path) -> bool:
 def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: PhotoSet, seed: int) -> None:
     if not len(piece.ids):
         raise EmbeddingsError(
-            f"No photo of {photo_set.root} could be embedded",
+            f"No photo of {quoted_path(photo_set.root)} could be embedded",
             next(iter(piece.failed.values()), ""),
             "Check the pictures.",
         )

@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 
 from tracer import perphoto, results
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
 from tracer.dataset import PhotoSet, open_set
 from tracer.earlier import ENCODER, FILES, concerns, earlier, fingerprints
 from tracer.embed import EmbedResult, embed
@@ -29,12 +31,10 @@ from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import in_words
 from tracer.plan import NO_LABEL, Plan, make_plan
-from tracer.progress import Progress, Work
 from tracer.report.load import audit_of
 from tracer.results import Row
 from tracer.skips import as_cause, lead, too_few_as_cause
 from tracer.steps import EXPERIMENTS, SPLIT_FROM, Bench, Options, repeats_for, steps, views
-from tracer.text import counted
 from tracer.unlabelled import camera_advice, refuse_without_labels
 
 __all__ = ["EXPERIMENTS", "Evaluation", "Options", "evaluate", "versions"]

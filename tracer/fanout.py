@@ -19,12 +19,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.progress import Progress, Work
 from tracer.encoders.encoder import Encoder
 from tracer.errors import EmbeddingsError, EncoderError
 from tracer.images.crop import Crop
 from tracer.images.decode import ImageError, decode
 from tracer.images.views import View, render
-from tracer.progress import Progress, Work
 from tracer.shards import Failures, Piece, Shards
 
 _BATCH: Final = {"cpu": 4, "cuda": 64}

@@ -7,11 +7,11 @@ They are told by the files in them. A folder with a metadata file of its own is 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracer.base.text import command_line, quoted_path
 from tracer.errors import DataSetError, NotASet, UsageError
 from tracer.metadata import find_metadata, read_metadata
 
@@ -33,9 +33,10 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
     """
     if root.name.endswith(_PARTIAL):
         raise NotASet(
-            f"{root} is a data set that has not been written to its end",
+            f"{quoted_path(root)} is a data set that has not been written to its end",
             "it is being written now, or its export was interrupted",
-            f"Wait for the export, or start it again: {_command('curate', 'export', root.with_suffix(''), '-w', 'WORKSPACE')}",
+            "Wait for the export, or start it again: "
+            f"{command_line('curate', 'export', root.with_suffix(''), '-w', 'WORKSPACE')}",
         )
     if is_workspace(root):
         raise _workspace(root, root)
@@ -43,26 +44,27 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
         return
     if owner := _set_around(root):
         raise NotASet(
-            f"{root} is the {root.relative_to(owner)} folder of the data set {owner}, and not a data set of its own",
+            f"{quoted_path(root)} is the {root.relative_to(owner)} folder of the data set {quoted_path(owner)}, "
+            "and not a data set of its own",
             "the labels of its photos stand in the set's metadata",
-            f"Name the set: {_command('tracer', 'evaluate', owner, '-o', 'RUN')}",
+            f"Name the set: {command_line('tracer', 'evaluate', owner, '-o', 'RUN')}",
         )
     sets = _sets_in(root, is_split)
     if sets:
         shown = ", ".join(path.name for path in sets[:_NAMED]) + (", …" if len(sets) > _NAMED else "")
         raise NotASet(
-            f"{root} is not a data set, but a folder with {'one' if len(sets) == 1 else len(sets)} in it",
+            f"{quoted_path(root)} is not a data set, but a folder with {'one' if len(sets) == 1 else len(sets)} in it",
             shown,
-            f"Name one of them: {_command('tracer', 'evaluate', sets[0], '-o', 'RUN')}",
+            f"Name one of them: {command_line('tracer', 'evaluate', sets[0], '-o', 'RUN')}",
         )
     if owner := _workspace_around(root):
         raise _workspace(root, owner)
     run = root if is_run(root) else root.parent
     if run is root or (root.name in _PARTS_OF_A_RUN and is_run(run)):
         raise NotASet(
-            f"{root} is {'a run folder' if run is root else 'a part of a run folder'}, and not a data set",
+            f"{quoted_path(root)} is {'a run folder' if run is root else 'a part of a run folder'}, and not a data set",
             "it holds what tracer made from a set",
-            "Name the set's own folder. A run's page is written again by: " + _command("tracer", "report", run),
+            "Name the set's own folder. A run's page is written again by: " + command_line("tracer", "report", run),
         )
 
 
@@ -101,24 +103,30 @@ def run_folder(path: Path) -> Path:
     folder = path.expanduser().resolve()
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not place.is_dir():
-        raise UsageError(f"{path} cannot be a run folder", f"{place} is a file", "Name a new folder with -o.")
+        raise UsageError(
+            f"{quoted_path(path)} cannot be a run folder",
+            f"{quoted_path(place)} is a file",
+            "Name a new folder with -o.",
+        )
     if place != folder:
         return folder
     held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     if held and (not (is_run(folder) or _RUN.issuperset(held)) or find_metadata(folder) or is_workspace(folder)):
         shown = ", ".join(held[:3]) + (", …" if len(held) > 3 else "")
         raise UsageError(
-            f"{path} is neither empty nor a run folder", f"it holds {shown}", "Name a new folder with -o, as in -o RUN."
+            f"{quoted_path(path)} is neither empty nor a run folder",
+            f"it holds {shown}",
+            "Name a new folder with -o, as in -o RUN.",
         )
     return folder
 
 
 def _workspace(root: Path, owner: Path) -> NotASet:
-    what = "a curate workspace" if root == owner else f"a folder of the curate workspace {owner}"
+    what = "a curate workspace" if root == owner else f"a folder of the curate workspace {quoted_path(owner)}"
     return NotASet(
-        f"{root} is {what}, and not a data set",
+        f"{quoted_path(root)} is {what}, and not a data set",
         "its pictures are previews and exports",
-        f"curate exports its photos and has them evaluated: {_command('curate', 'evaluate', owner)}",
+        f"curate exports its photos and has them evaluated: {command_line('curate', 'evaluate', owner)}",
     )
 
 
@@ -165,7 +173,3 @@ def _sets_in(root: Path, is_split: Callable[[str], bool]) -> list[Path]:
 
 def _has_parts(folder: Path, is_split: Callable[[str], bool]) -> bool:
     return sum(is_split(path.name) for path in folder.iterdir() if path.is_dir()) > 1
-
-
-def _command(*words: str | Path) -> str:
-    return shlex.join(map(str, words))

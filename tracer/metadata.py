@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tracer.base.text import clean_text, quoted_path
 from tracer.errors import DataSetError
-from tracer.text import clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
     table = readers[path.suffix](path)
     if "file_name" not in table.columns:
         raise DataSetError(
-            f"{path} has no column file_name",
+            f"{quoted_path(path)} has no column file_name",
             "its columns are " + ", ".join(map(str, table.columns[:12])) if len(table.columns) else "it is empty",
             "Each row needs file_name, the picture's path relative to the metadata file.",
         )
@@ -90,7 +90,10 @@ def _integer(value: object, name: str, path: Path) -> int | None:
         return None
     number = as_integer(value)
     if number is None:
-        raise DataSetError(f"{path} has {clean(str(value))!r} in the column {name}", "whole numbers are expected there")
+        raise DataSetError(
+            f"{quoted_path(path)} has {clean_text(str(value))!r} in the column {name}",
+            "whole numbers are expected there",
+        )
     return number
 
 
@@ -99,12 +102,15 @@ def _boolean(value: object, name: str, path: Path) -> bool | None:
         return None
     truth = _TRUTH.get(str(value).strip().lower())
     if truth is None:
-        raise DataSetError(f"{path} has {clean(str(value))!r} in the column {name}", "True or False is expected there")
+        raise DataSetError(
+            f"{quoted_path(path)} has {clean_text(str(value))!r} in the column {name}",
+            "True or False is expected there",
+        )
     return truth
 
 
 def _string(value: object) -> object:
-    return (clean(value) or None) if isinstance(value, str) else value
+    return clean_text(value) if isinstance(value, str) else value
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -147,4 +153,4 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 
 def _unreadable(path: Path, why: object) -> DataSetError:
-    return DataSetError(f"{path} cannot be read", str(why), "Write the set again, or repair the file.")
+    return DataSetError(f"{quoted_path(path)} cannot be read", str(why), "Write the set again, or repair the file.")

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.progress import Work
 from tracer.bench import Bench, Step, classed_views, kept_outcome
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.plan import PHONE, SEMANTIC, TRACES
-from tracer.progress import Work
 from tracer.store import Embeddings
 
 

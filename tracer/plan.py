@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.text import shell_word
 from tracer.dataset import PhotoSet, groups, phone_or_not
 from tracer.errors import UsageError
 from tracer.images.processing import GROUPS
@@ -206,7 +206,7 @@ def _probes(
     if unknown:
         raise UsageError(
             f"The set has no label {', '.join(unknown)}", "it has " + ", ".join(probeable) if probeable else "it has none",
-            f"Did you mean {shlex.quote(near[0])}?" if (near := difflib.get_close_matches(unknown[0], probeable, n=1))
+            f"Did you mean {shell_word(near[0])}?" if (near := difflib.get_close_matches(unknown[0], probeable, n=1))
             else "Name its labels as its metadata does.",
         )  # fmt: skip
     main = (*MAIN_LABELS, SEMANTIC)
@@ -223,7 +223,7 @@ def _probes(
         skipped.append(
             Skip(
                 f"probes of {', '.join(left)}",
-                f"only done when asked for, as by --attributes {shlex.quote(left[0])} or --attributes all",
+                f"only done when asked for, as by --attributes {shell_word(left[0])} or --attributes all",
                 on_request=True,
             )
         )

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from tracer.base.text import quoted_path
 from tracer.errors import TracerError
 from tracer.files import replace_with
 
@@ -90,7 +91,7 @@ def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path
         replace_with(page, lambda path: _write_text(path, text + "\n"))
     except OSError as error:
         raise TracerError(
-            f"The results cannot be written to {run}",
+            f"The results cannot be written to {quoted_path(run)}",
             error.strerror or str(error),
             "Free space, or choose another folder.",
         ) from error
@@ -109,10 +110,10 @@ def read(run: Path) -> Results:
         content = json.loads(path.read_text(encoding="utf-8"))
         rows = tuple(Row(**{name: entry[name] for name in COLUMNS}) for entry in content.pop("rows"))
     except FileNotFoundError as error:
-        raise TracerError(f"There are no results in {run}", "results.json is missing", way_out) from error
+        raise TracerError(f"There are no results in {quoted_path(run)}", "results.json is missing", way_out) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TracerError(
-            f"The results in {path} cannot be read", str(error) or type(error).__name__, way_out
+            f"The results in {quoted_path(path)} cannot be read", str(error) or type(error).__name__, way_out
         ) from error
     return Results(rows, content)
 

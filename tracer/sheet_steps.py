@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.progress import Progress, Work
 from tracer.bench import Bench, Step
 from tracer.experiments.outcome import Outcome, Source
 from tracer.plan import PHONE, SEMANTIC, Plan
-from tracer.progress import Progress, Work
 
 
 def sheet_steps(bench: Bench, encoder: str) -> Iterator[tuple[str, Step]]:

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.text import clean_text, quoted_path
 from tracer.errors import DataSetError
-from tracer.text import clean
 
 Part = Literal["train", "val", "test"]
 PARTS: Final[tuple[Part, ...]] = ("train", "val", "test")
@@ -53,7 +53,7 @@ def read_split(path: Path) -> SplitFile:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataSetError(f"The split file {path} cannot be read", str(error)) from error
+        raise DataSetError(f"The split file {quoted_path(path)} cannot be read", str(error)) from error
     if not isinstance(content, dict):
         raise _bad(path, "it is no JSON object")
     attribute = content.get("target_attribute")
@@ -74,7 +74,9 @@ def read_split(path: Path) -> SplitFile:
             raise _bad(path, f"{len(ids[part])} {part}_ids have {len(labels[part])} labels")
         if len(labels[part]) and not 0 <= labels[part].min() <= labels[part].max() < len(classes):
             raise _bad(path, f"a label of {part} is none of the {len(classes)} classes")
-    return SplitFile(clean(attribute), tuple(clean(str(name)) for name in classes), ids, labels, path)
+    return SplitFile(
+        clean_text(attribute) or "", tuple(clean_text(str(name)) or "" for name in classes), ids, labels, path
+    )
 
 
 def find_splits(root: Path) -> dict[str, SplitFile]:
@@ -98,7 +100,7 @@ def _integers(path: Path, content: dict[str, Any], key: str) -> NDArray[np.int64
 
 def _bad(path: Path, why: str) -> DataSetError:
     return DataSetError(
-        f"{path.name} is no split file",
+        f"{quoted_path(path.name)} is no split file",
         why,
         "A split file has the keys target_attribute, label_encoder_classes, "
         "{train,val,test}_ids and encoded_{train,val,test}_labels.",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tracer.base.progress import Work
 from tracer.bench import (
     EXPERIMENTS,
     SPLIT_FROM,
@@ -23,7 +24,6 @@ from tracer.experiments.protocols import protocol_facts
 from tracer.kept import digest
 from tracer.mitigation_steps import mitigation_steps
 from tracer.plan import SEMANTIC, Plan
-from tracer.progress import Work
 from tracer.sheet_steps import sheet_steps
 
 __all__ = ["EXPERIMENTS", "SPLIT_FROM", "Bench", "Options", "repeats_for", "steps", "views"]

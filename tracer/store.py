@@ -16,11 +16,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.text import counted, quoted_path
 from tracer.encoders.names import EncoderName, parse_name
 from tracer.errors import EmbeddingsError
 from tracer.files import replace_with
 from tracer.images.views import View, view
-from tracer.text import counted
 
 VECTORS: Final = "image_embeddings"
 IDS: Final = "Flickr ID"
@@ -91,7 +91,9 @@ def save(
         replace_with(path, lambda partial: save_file(tensors, partial, metadata={_HEADER: text}))
     except OSError as error:
         raise EmbeddingsError(
-            f"{path} cannot be written", error.strerror or str(error), "Free space, or choose another run folder."
+            f"{quoted_path(path)} cannot be written",
+            error.strerror or str(error),
+            "Free space, or choose another run folder.",
         ) from error
 
 
@@ -121,7 +123,7 @@ def read_file(path: Path) -> Embeddings:
             names = set(file.keys())
             if VECTORS not in names:
                 raise EmbeddingsError(
-                    f"{path} holds no embeddings", f"its tensors are {', '.join(sorted(names)) or 'none'}"
+                    f"{quoted_path(path)} holds no embeddings", f"its tensors are {', '.join(sorted(names)) or 'none'}"
                 )
             vectors = _float32(file, path)
             others = {
@@ -130,15 +132,21 @@ def read_file(path: Path) -> Embeddings:
                 if len(file.get_slice(name).get_shape()) == 1
             }
     except FileNotFoundError as error:
-        raise EmbeddingsError(f"There is no file {path}", way_out=_what_is_there(path.parent)) from error
+        raise EmbeddingsError(f"There is no file {quoted_path(path)}", way_out=_what_is_there(path.parent)) from error
     except (OSError, SafetensorError, TypeError, ValueError) as error:
-        raise EmbeddingsError(f"{path} cannot be read", str(error), "Delete it and embed again.") from error
+        raise EmbeddingsError(
+            f"{quoted_path(path)} cannot be read", str(error), "Delete it and embed again."
+        ) from error
     if vectors.ndim != 2:
-        raise EmbeddingsError(f"{path} holds no embeddings", f"{VECTORS} has the shape {vectors.shape}, not (N, D)")
+        raise EmbeddingsError(
+            f"{quoted_path(path)} holds no embeddings", f"{VECTORS} has the shape {vectors.shape}, not (N, D)"
+        )
     ids = others.pop(IDS, np.arange(len(vectors))).astype(np.int64)
     wrong = [name for name, values in {IDS: ids, **others}.items() if len(values) != len(vectors)]
     if wrong:
-        raise EmbeddingsError(f"{path} is inconsistent", f"{', '.join(wrong)} and the embeddings differ in length")
+        raise EmbeddingsError(
+            f"{quoted_path(path)} is inconsistent", f"{', '.join(wrong)} and the embeddings differ in length"
+        )
     _check(vectors, ids, str(path))
     return Embeddings(ids, vectors, others, read_header(path) or {})
 
@@ -218,14 +226,14 @@ def _check(vectors: NDArray[np.float32], ids: NDArray[np.int64], path: str) -> N
     bad = ids[~np.isfinite(vectors).all(axis=1)]
     if len(bad):
         raise EmbeddingsError(
-            f"{path} has embeddings that are not finite",
+            f"{quoted_path(path)} has embeddings that are not finite",
             f"{counted(len(bad), 'photo')}, ids {_few(bad)}",
             "Embed these again, or leave them out.",
         )
     unique, counts = np.unique(ids, return_counts=True)
     if len(unique) < len(ids):
         raise EmbeddingsError(
-            f"{path} has ids that occur more than once",
+            f"{quoted_path(path)} has ids that occur more than once",
             f"{counted(int((counts > 1).sum()), 'id')}, {_few(unique[counts > 1])}",
             "An id has to name one photo; write the file again.",
         )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-
+from tracer.base.text import command_line, counted, quoted_path
 from tracer.dataset import PhotoSet
 from tracer.errors import TooFew
 from tracer.images.decode import camera_of
 from tracer.plan import MAIN_LABELS, SEMANTIC, Plan
-from tracer.text import counted
 
 _LOOKED_AT = 50
 
@@ -22,7 +20,7 @@ def refuse_without_labels(photos: PhotoSet, plan: Plan) -> None:
     if plan.labels or plan.retrieval or plan.probe_groups:
         return
     raise TooFew(
-        f"Nothing can be measured on {photos.root}",
+        f"Nothing can be measured on {quoted_path(photos.root)}",
         f"{counted(len(photos), 'photo')} without labels: there are neither folders for classes nor label columns in a "
         "metadata file",
         camera_advice(photos, plan)
@@ -48,6 +46,6 @@ def camera_advice(photos: PhotoSet, plan: Plan) -> str:
     return "\n".join(
         (
             f"The photos' EXIF names their cameras ({found}), and tracer reads labels alone. curate makes labels of it:",
-            *(f"  {shlex.join(words)}" for words in commands),
+            *(f"  {command_line(*words)}" for words in commands),
         )
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
 from curate.catalog.labels import LabelRow
 from curate.splits.groups import groups
-from curate.text import counted
+from tracer.base.text import counted
 from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
 
 FEW = 10

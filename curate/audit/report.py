@@ -14,7 +14,7 @@ from curate.audit.sides import FoundSet, PhotoKey, Split, found_set, key_of, spl
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.splits.groups import GROUP_BY, groups
-from curate.text import printable_path, visible_text
+from tracer.base.text import printable_path, visible_text
 
 _EXAMPLES = 5
 _COLUMNS = {

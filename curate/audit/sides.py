@@ -13,6 +13,7 @@ from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.audit.tables import as_key, read_table
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
+from tracer.base.text import quoted_path
 
 PhotoKey = int | str
 """What names a photo in a split: its ID, or its file's name."""
@@ -70,7 +71,7 @@ def split_file(path: Path) -> Split:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
-            "that split file cannot be read", f"{path}: {error}", "Name a JSON file of a split."
+            "that split file cannot be read", f"{quoted_path(path)}: {error}", "Name a JSON file of a split."
         ) from error
     sides: dict[str, list[PhotoKey]] = {}
     unused: Counter[str] = Counter()
@@ -82,7 +83,9 @@ def split_file(path: Path) -> Split:
                 sides[name.removesuffix(_IDS)] = keys
     if not sides:
         raise UsageError(
-            "that is no split file", f"{path} holds no list such as train_ids", "Name a JSON file of a split."
+            "that is no split file",
+            f"{quoted_path(path)} holds no list such as train_ids",
+            "Name a JSON file of a split.",
         )
     return Split(path, sides, unused)
 
@@ -111,7 +114,9 @@ def _rows(folder: Path, unused: Counter[str]) -> list[LabelRow]:
     pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _PICTURES and p.is_file())
     if not pictures:
         raise UsageError(
-            "that folder holds no set", f"{folder} has neither a table nor pictures", "Name a set's folder."
+            "that folder holds no set",
+            f"{quoted_path(folder)} has neither a table nor pictures",
+            "Name a set's folder.",
         )
     hashes = [_sha256(picture) for picture in pictures]
     unused["picture file"] += hashes.count(None)

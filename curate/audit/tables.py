@@ -19,6 +19,7 @@ from typing import Any
 
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
+from tracer.base.text import quoted_path
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
@@ -85,7 +86,9 @@ def read_table(path: Path, unused: Counter[str]) -> list[LabelRow]:
         return [{"file_name": None} | _tidy(row, unused) for row in read(path)]
     # the last two: types that Arrow has no Python value for, and JSON that is nested too deep
     except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, RecursionError) as error:
-        raise UsageError("the set's table cannot be read", f"{path}: {error}", "Check the file.") from error
+        raise UsageError(
+            "the set's table cannot be read", f"{quoted_path(path)}: {error}", "Check the file."
+        ) from error
 
 
 def _tidy(row: Mapping[Any, Any], unused: Counter[str]) -> LabelRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from curate.errors import NewerSchema, StorageError, UsageError, WorkspaceError
+from tracer.base.text import quoted_path, shell_word
 
 QUERY_SECONDS = 10.0
 """How long a user's own expression may run."""
@@ -189,29 +189,31 @@ def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | Stora
     if "full" in text or "disk I/O" in text:
         return StorageError(
             "the catalogue could not be written",
-            f"{path}: {text}",
+            f"{quoted_path(path)}: {text}",
             "Free some room on the disk and run the command again; what was done before is kept.",
         )
     if "readonly" in text or "unable to open" in text:
-        folder = shlex.quote(str(Path(path).parent))
+        folder = shell_word(str(Path(path).parent))
         return StorageError(
             "the catalogue cannot be opened",
-            f"{path}: {text}",
+            f"{quoted_path(path)}: {text}",
             f"Check that the folder exists and may be written to, or work on a copy of it: cp -R {folder} COPY",
         )
     if "locked" in text:
         return WorkspaceError(
             "the catalogue is locked",
-            f"{path}: {text}",
+            f"{quoted_path(path)}: {text}",
             "Wait for the other program to end, then run the command again.",
         )
     if "malformed" in text or "not a database" in text:
         return WorkspaceError(
             "the catalogue is damaged",
-            f"{path}: {text}",
+            f"{quoted_path(path)}: {text}",
             "Put a copy of it back, or move it away and ingest the folders again.",
         )
-    return WorkspaceError("the catalogue refused", f"{path}: {text}", "If this repeats, it is a bug: please report it.")
+    return WorkspaceError(
+        "the catalogue refused", f"{quoted_path(path)}: {text}", "If this repeats, it is a bug: please report it."
+    )
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> int:
@@ -220,7 +222,7 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path) -> int:
     if version > known:
         raise NewerSchema(
             "this workspace was made by a newer lenstrace",
-            f"{path} has schema {version}, this program knows up to {known}",
+            f"{quoted_path(path)} has schema {version}, this program knows up to {known}",
             "Upgrade lenstrace; nothing was changed.",
         )
     return version

@@ -20,7 +20,7 @@ from curate.catalog.forgotten import name_paths
 from curate.catalog.labelling import KEEPER, MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
-from curate.text import printable_path
+from tracer.base.text import printable_path
 
 Action = Literal["accept", "reject", "label", "camera", "clock", "forget"]
 

@@ -19,7 +19,7 @@ from curate.catalog import decisions
 from curate.catalog.labels import local_photo_id
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.text import clean_text
+from tracer.base.text import clean_text, quoted_path
 
 FORMAT = 1
 """Of a line; a line of a later format is refused, not misread."""
@@ -168,7 +168,9 @@ def parsed(path: Path) -> Iterator[Line | Refused]:
                 elif line.strip():
                     yield _parsed(number, line)
     except OSError as error:
-        raise UsageError("the file cannot be read", f"{path}: {error.strerror}", "Check its permissions.") from error
+        raise UsageError(
+            "the file cannot be read", f"{quoted_path(path)}: {error.strerror}", "Check its permissions."
+        ) from error
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:

@@ -10,7 +10,7 @@ from curate.catalog import decisions
 from curate.catalog.naming import named, photos_below, source_folders
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.text import printable_path
+from tracer.base.text import printable_path
 
 
 def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:

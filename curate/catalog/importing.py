@@ -23,7 +23,7 @@ from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.text import counted
+from tracer.base.text import counted, quoted_path
 
 Prefer = Literal["mine", "theirs"]
 Kind = Literal["pair", "partner", "label", "camera"]
@@ -208,7 +208,7 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
         first = found.refused[0]
         raise UsageError(
             "no line of that file is a decision",
-            f"{path}: line {first.line}: {first.why}",
+            f"{quoted_path(path)}: line {first.line}: {first.why}",
             "Name a file that `curate decisions export` wrote.",
         )
     found.agreement = agreement(_own_pairs(catalog), theirs_own)

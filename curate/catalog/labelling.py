@@ -14,7 +14,7 @@ from typing import Any
 
 from curate.catalog.labels import local_photo_id
 from curate.photos.facts import PhotoFacts, TakenPrecision
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label", "scene")
 """What a sidecar or a person may say of a photo. `scene` is a name: photos of one name show one scene."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from curate.advice import command, shown
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from tracer.base.text import quoted_path
 
 _KEY = "left_out "
 
@@ -40,7 +41,7 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
         known = [command("skipped", shown(known), workspace=root) for known in _places(catalog)]
         raise UsageError(
             "what that leaves out is not known",
-            f"this workspace wrote neither a set nor splits to {place}",
+            f"this workspace wrote neither a set nor splits to {quoted_path(place)}",
             f"It can be listed by: {'; '.join(known)}"
             if known
             else "Name a set that was exported from this workspace.",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.text import printable_path, shortened_path
+from tracer.base.text import printable_path, shell_word, shortened_path
 
 _LISTED = 5
 _BELOW = "path_bytes >= ? AND path_bytes < ?"
@@ -30,7 +29,7 @@ def photo_named(
     found = named(catalog, name, base)
     if len(found) == 1:
         return found[0]
-    shown, listing = printable_path(name), f"curate photos -w {shlex.quote(str(catalog.workspace.root))} --format jsonl"
+    shown, listing = printable_path(name), f"curate photos -w {shell_word(str(catalog.workspace.root))} --format jsonl"
     if found:
         raise UsageError(
             f"{shown} names {len(found)} photos", _listed(found), "Write one of these paths in full, or more of it."

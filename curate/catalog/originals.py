@@ -11,6 +11,7 @@ from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError, WorkspaceError
 from curate.settings import SETTINGS
 from curate.workspace import Workspace
+from tracer.base.text import quoted_path
 
 
 def refuse_original(catalog: Catalog, target: Path) -> None:
@@ -24,7 +25,9 @@ def refuse_original(catalog: Catalog, target: Path) -> None:
     real, own = target.resolve(), catalog.workspace.root.resolve()
     if catalog.photo_at(target) is not None or catalog.photo_at(real) is not None:
         raise UsageError(
-            "an original is never written to", f"{target} is a photo of the workspace", "Choose another place."
+            "an original is never written to",
+            f"{quoted_path(target)} is a photo of the workspace",
+            "Choose another place.",
         )
     for folder in source_folders(catalog):
         source = folder.resolve()
@@ -33,7 +36,7 @@ def refuse_original(catalog: Catalog, target: Path) -> None:
         if not (own.is_relative_to(source) and real.is_relative_to(own)):
             raise UsageError(
                 "a folder of originals is never written to",
-                f"{target} is or lies in {folder}, which was taken in",
+                f"{quoted_path(target)} is or lies in {quoted_path(folder)}, which was taken in",
                 "Choose a place outside of it.",
             )
 

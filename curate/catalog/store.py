@@ -23,8 +23,8 @@ from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
 from curate.errors import WorkspaceError
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from curate.settings import SETTINGS
-from curate.text import printable_path
 from curate.workspace import Workspace
+from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]
 _STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}

@@ -12,7 +12,7 @@ from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
 from curate.errors import UsageError
-from curate.output import print_json
+from tracer.base.console import print_json, say
 
 app = typer.Typer()
 
@@ -56,7 +56,7 @@ def cameras_set(
     with opened(workspace or context.obj, "cameras set") as catalog:
         _check_camera(catalog, make, model, type)
         decisions.set_camera_type(catalog, make, model, type)
-    print(f"{make} {model}: {type.value}")
+    say(f"{make} {model}: {type.value}")
 
 
 def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None:
@@ -84,7 +84,7 @@ def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None
 def cameras_type(make: str, model: str, json: Json = False) -> None:
     """What the rules say of one camera; no workspace is needed."""
     from curate.cameras.resolve import resolve
-    from curate.text import clean_text
+    from tracer.base.text import clean_text
 
     row = _camera_row(resolve(clean_text(make), clean_text(model)), None)
-    print_json(row) if json else print(f"{row['type']} (by {row['rule'] or 'no rule'})")
+    print_json(row) if json else say(f"{row['type']} (by {row['rule'] or 'no rule'})")

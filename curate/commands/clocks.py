@@ -8,7 +8,7 @@ import typer
 
 from curate.advice import command
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
-from curate.output import note
+from tracer.base.console import note, say
 
 app = typer.Typer()
 
@@ -42,7 +42,7 @@ def clocks_set(
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
         root = catalog.workspace.root
-    print(f"{camera_b} against {camera_a}: {seconds:,g} s")
+    say(f"{camera_b} against {camera_a}: {seconds:,g} s")
     note(f"used by: {command('pair', workspace=root)}; taken back by: {command('undo', workspace=root)}")
 
 
@@ -59,7 +59,7 @@ def clocks_unset(
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)
         root = catalog.workspace.root
-    print(f"{camera_b} against {camera_a}: nothing is stated")
+    say(f"{camera_b} against {camera_a}: nothing is stated")
     note(
         f"estimated from the photos by: {command('pair', workspace=root)}; stated again by: {command('undo', workspace=root)}"
     )

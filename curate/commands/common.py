@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,19 @@ import typer
 
 from curate.advice import command
 from curate.errors import UsageError
-from curate.output import Style, note, print_json, print_rows
 from curate.settings import SETTINGS
 from curate.workspace import Workspace
+from tracer.base.console import note, print_csv, print_json, print_lines, print_table
+from tracer.base.text import quoted_path
+
+
+class Style(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
 
 Where = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace; the current folder where left out.")]
 WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")]
@@ -23,6 +34,16 @@ Format = Annotated[
     Style | None, typer.Option("--format", help="How rows are printed; as a table for a person where left out.")
 ]
 HERE = Path()
+
+
+def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequence[str]) -> None:
+    """Print rows: JSON lines and CSV whole, as they come; a table of the given columns for a person."""
+    if style is Style.JSONL:
+        print_lines(rows)
+    elif style is Style.CSV:
+        print_csv(rows)
+    else:
+        print_table(rows, columns)
 
 
 def rows_as(format: Style | None, json: bool) -> Style | None:
@@ -61,7 +82,8 @@ def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
     place = Workspace.open(workspace)
     if not (place.root / SETTINGS).exists():
         note(
-            f"{place.root} has no {SETTINGS}: the default settings hold; written again by: {command('new', place.root)}"
+            f"{quoted_path(place.root)} has no {SETTINGS}: the default settings hold; "
+            f"written again by: {command('new', place.root)}"
         )
     with (
         place.writing(writing) if writing else contextlib.nullcontext(),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, rows_as
-from curate.output import note, print_json, print_rows
+from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_rows, rows_as
+from tracer.base.console import note, print_json, say
 
 app = typer.Typer()
 
@@ -42,6 +42,6 @@ def duplicates_keep(
 
     with opened(workspace or context.obj, "duplicates keep") as catalog:
         kept, news = keep(catalog, photo, duplicate_report(catalog))
-    print(f"kept: {kept}")
+    say(f"kept: {kept}")
     if not news:
         note("a person had chosen it before: nothing was logged")

@@ -23,9 +23,9 @@ from curate.commands.common import (
     say_next,
 )
 from curate.errors import CurateError, Exit
-from curate.output import Style, note, print_json, print_rows, run_with_progress
-from curate.text import counted, printable_path
 from curate.workspace import Workspace
+from tracer.base.console import note, print_json, print_lines, print_table, run_with_progress, say
+from tracer.base.text import counted, printable_path, quoted_path
 
 app = typer.Typer()
 pairs_app = typer.Typer(rich_markup_mode=None)
@@ -112,7 +112,7 @@ def pair(
     if json:
         print_json(answer)
     else:
-        print(
+        say(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
         for path, reason in counts.left_out:
@@ -167,7 +167,7 @@ def pairs_import(
     if json:
         print_json(found.as_json())
     else:
-        print(f"accepted {found.accepted}, accepted before {found.unchanged}, scenes stated {found.scenes}")
+        say(f"accepted {found.accepted}, accepted before {found.unchanged}, scenes stated {found.scenes}")
     for left in () if json else found.left_out:
         note(left.in_words())
     for path in () if json else found.unknown:
@@ -193,7 +193,7 @@ def matches(
     if not count:
         note("no points of the two agree on one view: the drawing has no lines")
     answer = {"output": str(output.absolute()), "matches": count}
-    print_json(answer) if json else print(f"{counted(count, 'matching point')}: {answer['output']}")
+    print_json(answer) if json else say(f"{counted(count, 'matching point')}: {quoted_path(output.absolute())}")
 
 
 class ClassBy(StrEnum):
@@ -254,7 +254,7 @@ def _after_decisions(catalog: Any, json: bool, said: Mapping[str, str] = Mapping
     if json:
         print_json({**answer, **said})
         return
-    print(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
+    say(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
     _note_gone(catalog, answer["gone"])
     say_next(catalog)
 
@@ -315,7 +315,7 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
             raise CurateError(f"there is nothing to {step}", "", f"What was decided is listed by: {listed}")
         done, what = "taken back" if step == "undo" else "done again", in_words(catalog, decision)
         if not json:
-            print(f"{done}: {what} ({decision.at}, {decision.who})")
+            say(f"{done}: {what} ({decision.at}, {decision.who})")
         _after_decisions(catalog, json, {done.replace(" ", "_"): what})
 
 
@@ -325,7 +325,7 @@ def decisions_export(workspace: Where = HERE) -> None:
     from curate.catalog.exchange import exported
 
     with opened(workspace) as catalog:
-        print_rows(exported(catalog), Style.JSONL, ())
+        print_lines(exported(catalog))
 
 
 @decisions_app.command("import")
@@ -350,14 +350,14 @@ def decisions_import(
     if json:
         print_json(tally | found.as_json())
     else:
-        print("\n".join(found.in_words()))
+        say("\n".join(found.in_words()))
         if not found.lines and not found.refused:
             note(f"{printable_path(file)} holds no decisions")
         conflicts = (
             {"what": ", ".join(c.what), "mine": c.mine, "theirs": c.theirs, "by": c.who} for c in found.conflicts
         )
         if found.conflicts:
-            print_rows(conflicts, Style.TABLE, ("what", "mine", "theirs", "by"))
+            print_table(conflicts, ("what", "mine", "theirs", "by"))
         for refused in found.refused:
             note(f"line {refused.line} is left out: {refused.why}")
         for sha256 in sorted(found.unknown):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 
 import typer
 
 from curate.advice import command
-from curate.commands.common import HERE, Format, Json, Where, opened, print_listing, rows_as, say_next
+from curate.commands.common import HERE, Format, Json, Style, Where, opened, print_listing, rows_as, say_next
 from curate.errors import Exit, UsageError
-from curate.output import Style, note, print_json, run_with_progress
 from curate.settings import SETTINGS
 from curate.workspace import Workspace, is_workspace
+from tracer.base.console import note, print_json, run_with_progress, say
 
 app = typer.Typer()
 
@@ -46,7 +45,7 @@ def new(
         if json:
             print_json({"workspace": str(workspace.root)})
         else:
-            print(workspace.root)
+            say(workspace.root)
             say_next(catalog)
 
 
@@ -98,7 +97,7 @@ def ingest(
         if json:
             print_json(counts.as_json())
         else:
-            print(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
+            say(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
         if counts.skipped and not json:
             note(f"what was skipped, and why: {command('skipped', workspace=root)}")
         if counts.unreadable:
@@ -125,7 +124,7 @@ def forget(
     with opened(workspace, "forget") as catalog:
         count = take_out(catalog, paths)
         follow(catalog)
-    print_json({"forgotten": count}) if json else print(f"forgotten {count}")
+    print_json({"forgotten": count}) if json else say(f"forgotten {count}")
 
 
 @app.command()
@@ -139,7 +138,7 @@ def status(workspace: Where = HERE, json: Json = False) -> None:
     if json:
         print_json(found.as_json())
     else:
-        print("\n".join([*found.in_words(), in_words(next_step(found), found.workspace)]))
+        say("\n".join([*found.in_words(), in_words(next_step(found), found.workspace)]))
 
 
 @app.command()
@@ -195,7 +194,7 @@ def label(
 ) -> None:
     """Say something of photos: a person's label wins, and is logged."""
     from curate.catalog import decisions
-    from curate.text import clean_text, counted
+    from tracer.base.text import clean_text, counted, shell_word
 
     key, equals, value = assignment.partition("=")
     if not equals:
@@ -204,7 +203,7 @@ def label(
         picked = catalog.photo_ids_where(where)
         changed = decisions.label(catalog, picked, key.strip(), clean_text(value))
     if not picked:
-        note(f"no photo fits --where {quote(where)}: nothing is changed")
+        note(f"no photo fits --where {shell_word(where)}: nothing is changed")
     elif not changed:
         note(f"{counted(len(picked), 'photo')} fit, and a person had said so before: nothing is changed")
-    print_json({"changed": changed}) if json else print(f"changed {changed}")
+    print_json({"changed": changed}) if json else say(f"changed {changed}")

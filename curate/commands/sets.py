@@ -11,9 +11,9 @@ import typer
 from curate.advice import command, shown
 from curate.commands.common import HERE, Json, Where, opened, say_next
 from curate.errors import CurateError, Exit, UsageError
-from curate.output import Style, note, print_json, print_rows, run_with_progress
-from curate.text import counted
 from curate.workspace import Workspace, is_workspace
+from tracer.base.console import note, print_json, print_table, run_with_progress, say
+from tracer.base.text import counted, quoted_path
 
 app = typer.Typer()
 
@@ -48,7 +48,7 @@ def split(
             if withdraw and not choice.withdraw(catalog) and not json:
                 note("no splits were drawn: there is nothing to withdraw")
             used = choice.chosen(catalog)
-            print_json(used.as_json() | {"history": choice.history(catalog)}) if json else print(
+            print_json(used.as_json() | {"history": choice.history(catalog)}) if json else say(
                 used.in_words(catalog.workspace.root)
             )
         return
@@ -60,7 +60,14 @@ def split(
     if json:
         print_json(answer)
         return
-    print("\n".join([*answer["files"], *(f"left out: {x['photos']:,} ({x['reason']})" for x in answer["left_out"])]))
+    say(
+        "\n".join(
+            [
+                *map(quoted_path, answer["files"]),
+                *(f"left out: {x['photos']:,} ({x['reason']})" for x in answer["left_out"]),
+            ]
+        )
+    )
     _say_how_to_list(answer["left_out"], root / "splits", root)
     note(used.in_words(root))
 
@@ -108,7 +115,7 @@ def export(
         if json:
             print_json(answer)
             return
-        print(f"{answer['dataset']}: {counted(answer['photos'], 'photo')}")
+        say(f"{quoted_path(answer['dataset'])}: {counted(answer['photos'], 'photo')}")
         for entry in answer["left_out"]:
             advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry["reason"] == NO_LICENSE else ""
             note(f"left out: {entry['photos']:,} ({entry['reason']}){advice}")
@@ -148,14 +155,14 @@ def audit(
         print_json(found)
     else:
         if found["leaks"]:
-            print_rows(found["leaks"], Style.TABLE, ("a", "b", "kind", "count", "examples", "file"))
+            print_table(found["leaks"], ("a", "b", "kind", "count", "examples", "file"))
         elif found["compared"]:
-            print(f"no leak found in {counted(found['compared'], 'comparison')} of sides")
+            say(f"no leak found in {counted(found['compared'], 'comparison')} of sides")
         else:
-            print("nothing was compared: a leak is what two sides of a split share, or two sets")
+            say("nothing was compared: a leak is what two sides of a split share, or two sets")
             note(_COMPARE)
         if found["confounds"]:
-            print_rows(found["confounds"], Style.TABLE, ("name", "value", "p_value", "p_adjusted", "test", "photos"))
+            print_table(found["confounds"], ("name", "value", "p_value", "p_adjusted", "test", "photos"))
         for sentence in found["confounds_in_words"]:
             note(sentence)
         for entry in found["unused"]:
@@ -175,7 +182,7 @@ def verify(dataset: Path, json: Json = False) -> None:
     if json:
         print_json({"ok": not problems, "problems": problems})
     else:
-        print_rows(problems, Style.TABLE, ("check", "path", "what")) if problems else print("ok")
+        print_table(problems, ("check", "path", "what")) if problems else say("ok")
     if problems:
         raise typer.Exit(Exit.FAILED)
 
@@ -204,7 +211,9 @@ def evaluate(
     from curate.sources.made import why_no_place
 
     if out is not None and (why := why_no_place(out, ("runs", "exports"))) is not None:
-        raise UsageError(f"{out} cannot hold a run", why, "Name a new folder for it with -o, or leave -o out.")
+        raise UsageError(
+            f"{quoted_path(out)} cannot hold a run", why, "Name a new folder for it with -o, or leave -o out."
+        )
     chosen, dataset, run = tuple(filter(None, encoders.split(","))), Path(os.path.abspath(place)), out
     owner = None if workspace is None else Workspace.open(workspace)
     if is_workspace(place):
@@ -225,7 +234,7 @@ def evaluate(
         refuse_originals_near(out, dataset.parent, out.absolute().parent, Path.cwd())
     run = Path(os.path.abspath(run or dataset.with_name(f"{dataset.name}-run")))
     answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
-    print_json(answer) if json else print(answer["report"])
+    print_json(answer) if json else say(Path(answer["report"]))
     _remember_run(owner, dataset, run)
     if some_failed:
         raise typer.Exit(Exit.SOME_FAILED)
@@ -242,7 +251,7 @@ def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None
         with opened(owner.root, "evaluate") as catalog:
             remember_run(catalog, dataset, run)
     except CurateError as error:  # the evaluation is done, and its report is printed
-        note(f"{owner.root} does not remember this run: {error}")
+        note(f"{quoted_path(owner.root)} does not remember this run: {error}")
 
 
 @app.command()
@@ -259,12 +268,11 @@ def demo(
     if json:
         print_json(answer)
         return
-    print_rows(
+    print_table(
         main_figures(Path(answer["results"])),
-        Style.TABLE,
         ("what", "encoder", "masked", "value", "interval", "guessing", "n"),
     )
-    print(f"report: {answer['report']}")
+    say(f"report: {quoted_path(answer['report'])}")
 
 
 @app.command("demo-photos", hidden=True)
@@ -277,4 +285,4 @@ def demo_photos(
     """Write virtual photos with truth.csv."""
     from curate.demo.collection import write_photos
 
-    print(run_with_progress(write_photos(directory, scenes, seed, jobs or os.cpu_count() or 1)))
+    say(run_with_progress(write_photos(directory, scenes, seed, jobs or os.cpu_count() or 1)))

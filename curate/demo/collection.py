@@ -23,8 +23,9 @@ from curate.demo.scenes import make_scene
 from curate.demo.shoot import take
 from curate.errors import StorageError, UsageError
 from curate.processes import process_pool
-from curate.progress import Progress, Work
 from curate.workspace import write_atomically
+from tracer.base.progress import Progress, Work
+from tracer.base.text import quoted_path
 
 MARKER = "collection.json"
 TRUTH = "truth.csv"
@@ -134,7 +135,7 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
         if found is None and any(path.name != f"{MARKER}.partial" for path in folder.iterdir()):
             raise UsageError(
                 "the folder is not empty",
-                f"{folder} holds no {MARKER} of an earlier run",
+                f"{quoted_path(folder)} holds no {MARKER} of an earlier run",
                 "Choose a new or empty folder.",
             )
         if found == description:
@@ -145,7 +146,7 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
                 what = ", ".join(f"{k} {there.get(k)} instead of {v}" for k, v in asked.items() if there.get(k) != v)
                 raise UsageError(
                     "the folder holds another collection",
-                    f"{folder} has {what}",
+                    f"{quoted_path(folder)} has {what}",
                     "Choose a new folder, or ask for the same.",
                 )
             for photo in photos:
@@ -153,7 +154,9 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
         for name in sorted({photo.file.split("/")[0] for photo in photos}):
             (folder / name).mkdir(exist_ok=True)
     except (OSError, ValueError) as error:
-        raise StorageError("the folder cannot be used", f"{folder}: {error}", "Choose another folder.") from error
+        raise StorageError(
+            "the folder cannot be used", f"{quoted_path(folder)}: {error}", "Choose another folder."
+        ) from error
     _write(marker, (json.dumps(description, indent=2) + "\n").encode())
 
 
@@ -210,7 +213,7 @@ def _write(path: Path, data: bytes) -> None:
         write_atomically(path, data)
     except OSError as error:
         raise StorageError(
-            "a virtual photo cannot be written", f"{path}: {error}", "Make room, or choose another folder."
+            "a virtual photo cannot be written", f"{quoted_path(path)}: {error}", "Make room, or choose another folder."
         ) from error
 
 

@@ -21,9 +21,9 @@ from curate.export.run import ensure_export
 from curate.handoff import evaluate
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
-from curate.progress import Work
-from curate.text import counted, printable_path
 from curate.workspace import Workspace
+from tracer.base.progress import Work
+from tracer.base.text import counted, printable_path, quoted_path
 
 ACCEPT_FROM = 0.9
 """Nobody is there to say yes in a demonstration: pairs are accepted from this probability on."""
@@ -61,7 +61,7 @@ def journey(
             f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted from a probability of {ACCEPT_FROM} on"
         )
         dataset = run(ensure_export(catalog))
-        say(f"exported: {dataset}")
+        say(f"exported: {quoted_path(dataset)}")
         encoders = workspace.settings.evaluate.encoders
     answer, _ = evaluate(dataset, workspace.runs / dataset.name, encoders)
     return {

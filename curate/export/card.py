@@ -9,7 +9,7 @@ from typing import Any
 from curate.catalog.labels import LabelRow
 from curate.export import licenses
 from curate.export.select import LeftOut
-from curate.text import clean_text, counted
+from tracer.base.text import clean_text, counted
 
 _SIZES = (
     (1_000, "n<1K"),

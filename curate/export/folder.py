@@ -20,6 +20,7 @@ from pathlib import Path
 
 from curate.errors import ExportError, StorageError, UsageError
 from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
+from tracer.base.text import quoted_path
 
 IMAGE_NAME = re.compile(r"(0|[1-9][0-9]{0,18})\.(jpg|png|webp|heic|avif)")
 SPLIT_NAME = re.compile(r"split_data_target_attribute=([A-Za-z_ ]+)\.json")
@@ -71,7 +72,7 @@ class SetFolder:
         for folder in (self.partial, self.old):
             stranger = why_no_set(folder) if folder.exists() else None
             if stranger is not None:
-                raise ExportError(f"{folder} is in the way", stranger, "Move it away.")
+                raise ExportError(f"{quoted_path(folder)} is in the way", stranger, "Move it away.")
         if self.old.exists() and not self.out.exists():
             # Between the two renames: the manifest is written last, so where it is, the new set is whole.
             (self.partial if (self.partial / MANIFEST).exists() else self.old).rename(self.out)
@@ -134,12 +135,16 @@ def _check_place(out: Path, replace: bool) -> None:
         out.rmdir()
         return
     if not replace:
-        raise UsageError(f"{out} is there already", way_out="Choose another place, or replace it with --replace.")
+        raise UsageError(
+            f"{quoted_path(out)} is there already", way_out="Choose another place, or replace it with --replace."
+        )
     stranger = why_no_set(out)
     if stranger is None and not is_set(out):
         stranger = "it holds no manifest of a set"
     if stranger is not None:
-        raise ExportError(f"{out} is not replaced", stranger, "Choose another place, or move what is there away.")
+        raise ExportError(
+            f"{quoted_path(out)} is not replaced", stranger, "Choose another place, or move what is there away."
+        )
 
 
 def is_set(folder: Path) -> bool:
@@ -166,7 +171,8 @@ def _lock(folder: SetFolder) -> int:
         except BlockingIOError:
             os.close(lock)
             raise ExportError(
-                f"{folder.out} is being written by another process", way_out="Wait until that export is done."
+                f"{quoted_path(folder.out)} is being written by another process",
+                way_out="Wait until that export is done.",
             ) from None
         except BaseException:
             os.close(lock)
@@ -193,7 +199,7 @@ def _sync(folder: Path) -> None:
 def _storage_error(out: Path, error: OSError) -> StorageError:
     full = error.errno in _FULL
     return StorageError(
-        f"the set {out} cannot be written",
+        f"the set {quoted_path(out)} cannot be written",
         "the disk is full" if full else (error.strerror or str(error)),
         "Free some space, or export to another disk; a set that was there before is unchanged."
         if full

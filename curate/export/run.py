@@ -23,13 +23,13 @@ from curate.export.select import way_out
 from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
-from curate.progress import Work
 from curate.sources.made import MANIFEST, why_no_place
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import JointSplit, joint_split
-from curate.text import counted
 from curate.workspace import write_atomically
+from tracer.base.progress import Work
+from tracer.base.text import counted, quoted_path
 
 
 def export_rows(catalog: Catalog) -> list[LabelRow]:
@@ -141,7 +141,7 @@ def export_workspace(
     if (why := why_no_place(out, ("exports",))) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
-        raise UsageError(f"{out} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
+        raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
     matched = catalog.workspace.settings.export.match if match is None else match
     options = _options(
         catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace

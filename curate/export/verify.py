@@ -24,7 +24,7 @@ from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
-from curate.text import counted
+from tracer.base.text import counted, quoted_path
 
 _MOST_EXACT = 2**53
 _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
@@ -58,7 +58,7 @@ def verify_set(path: Path) -> list[Problem]:
         UsageError: the path is no folder.
     """
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder", way_out="Name the folder of a set.")
+        raise UsageError(f"{quoted_path(path)} is no folder", way_out="Name the folder of a set.")
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         if manifest.get("schema") != SCHEMA:

@@ -24,10 +24,11 @@ from curate.export.folder import SetFolder, writing
 from curate.export.privacy import CannotClean, clean, container
 from curate.export.select import LeftOut, Tally, select, unpaired
 from curate.export.strip.exif import kept_exif
-from curate.progress import Progress, Work
 from curate.sources.made import IMAGES, MANIFEST, SCHEMA
 from curate.splits.groups import GROUP_BY, GroupBy
 from curate.splits.make import joint_split
+from tracer.base.progress import Progress, Work
+from tracer.base.text import quoted_path
 
 MOST_BYTES = 2 << 30
 """The largest file that is exported: it is held in memory while it is cleaned."""
@@ -252,7 +253,7 @@ def _check_sources_outside(rows: Iterable[LabelRow], out: Path) -> None:
     inside = next((row["path"] for row in rows if Path(str(row["path"])).is_relative_to(out)), None)
     if inside is not None:
         raise ExportError(
-            f"{out} cannot hold the set",
+            f"{quoted_path(out)} cannot hold the set",
             f"it holds a source photo, {inside}",
             "Choose a place outside of the photo folders.",
         )

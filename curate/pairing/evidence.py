@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from curate.text import counted
+from tracer.base.text import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import StorageError
+from tracer.base.text import quoted_path
 
 VERSION = "sift640-4"
 """Part of every cached file's name: change it whenever the features change."""
@@ -162,7 +163,7 @@ def save(path: Path, features: Features) -> None:
                 raise
     except OSError as error:
         raise StorageError(
-            f"the features of a photo cannot be written to {path.parent}",
+            f"the features of a photo cannot be written to {quoted_path(path.parent)}",
             str(error.strerror or error),
             "Free some room or make the workspace writable, then run it again: what is cached is kept.",
         ) from error

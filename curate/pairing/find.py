@@ -24,7 +24,7 @@ from curate.pairing.photo import PairingPhoto
 from curate.pairing.scoring import Scorer, feature_rows, prior
 from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
-from curate.progress import Progress, Work
+from tracer.base.progress import Progress, Work
 
 OFFERED = 6
 """Candidates kept of each photo."""

@@ -17,7 +17,7 @@ from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.likeness import Components
 from curate.sources.csvfile import csv_rows
-from curate.text import clean_text, printable_path
+from tracer.base.text import clean_text, printable_path
 
 COLUMNS_HELP = "image_a,image_b (and, if you like, scene), or file,scene"
 """The columns of such a CSV, in words."""

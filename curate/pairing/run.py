@@ -6,7 +6,6 @@ import difflib
 import json
 import math
 import os
-import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +29,8 @@ from curate.pairing.learning import follow, model
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from curate.photos.previews import is_whole
-from curate.progress import Progress, Work
-from curate.text import counted
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted, shell_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -240,7 +239,7 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
 
     refuse_original(catalog, target)
     if target.suffix.lower() != ".png":
-        raise UsageError("the drawing is a PNG", str(target), f"Name it so: -o {shlex.quote(f'{target}.png')}")
+        raise UsageError("the drawing is a PNG", str(target), f"Name it so: -o {shell_word(f'{target}.png')}")
     if os.path.lexists(target) and not replace:
         raise UsageError("there is a file already", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
@@ -342,7 +341,7 @@ def _near_cameras(catalog: Catalog, name: str, known: list[str]) -> str:
     near = dict.fromkeys(by_word[word] for word in difflib.get_close_matches(name.casefold(), by_word, n=3))
     return "\n".join(
         [
-            *(f"Did you mean: {shlex.quote(camera)}" for camera in near),
+            *(f"Did you mean: {shell_word(camera)}" for camera in near),
             "A camera's name is make|model, as EXIF has them; all are listed by: "
             f"{command('cameras', workspace=catalog.workspace.root)}",
         ]

@@ -20,7 +20,7 @@ from curate.pairing.compare import Comparison
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.workers import Workers, comparisons, one_thread, sample, signatures
-from curate.progress import Progress, Work
+from tracer.base.progress import Progress, Work
 
 Pair = tuple[int, int]
 Memory = dict[tuple[int, int, bool], Comparison]

@@ -41,7 +41,7 @@ from curate.photos.values import numbers_of, orientation_of, parse_stamp, positi
 from curate.photos.x3f import x3f_labels
 from curate.photos.xmp import xmp_properties
 from curate.photos.xmp_labels import labels_from_xmp
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 _IMAGE_FIRST = (Group.IMAGE, Group.EXIF, Group.OTHER)
 _EXIF_FIRST = (Group.EXIF, Group.IMAGE, Group.OTHER)

@@ -32,7 +32,7 @@ from curate.photos.picture import (
 )
 from curate.photos.previews import write_preview
 from curate.photos.screenshots import screenshot_sign
-from curate.text import clean_text, printable_path
+from tracer.base.text import clean_text, printable_path
 
 _READ_ONLY = RAW_FORMATS | {Format.JXL, Format.JXR, Format.BPG, Format.PGF}
 """Only their metadata are read here, and the pictures inside RAW files."""

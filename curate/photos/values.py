@@ -9,7 +9,7 @@ from typing import Any
 
 from curate.photos.facts import TakenPrecision
 from curate.photos.tags import Value
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 _DATE = re.compile(
     r"\s*(\d{4})[:\-/. ](\d{1,2})[:\-/. ](\d{1,2})(?:[T\s:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?"

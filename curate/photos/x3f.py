@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from curate.photos.blocks import file_size, read_at
 from curate.photos.values import numbers_of, positive, taken_labels, whole
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 _MAX_SECTIONS, _MAX_PROPERTIES, _MAX_LIST = 64, 256, 1 << 18
 _JPEG, _PICTURE_HEADER = 18, 28

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from curate.photos.values import numbers_of, orientation_of, positive, taken_labels, whole
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 
 def labels_from_xmp(xmp: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.pairing.learning import follow
 from curate.review.queue import ReviewQueue
-from curate.text import counted
+from tracer.base.console import say
+from tracer.base.text import counted
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 _KEYS_AT_THE_OTHERS = "o asks about the others, u undo, q quit"
@@ -34,9 +35,9 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
         review.refresh()
         pair = review.pair
         if pair is None and not review.at_the_others:
-            print("No pair waits.", file=out)
+            say("No pair waits.", out)
             return
-        print(_question(catalog, pair, review.place) if pair else _others(review), file=out, flush=True)
+        say(_question(catalog, pair, review.place) if pair else _others(review), out)
         line = answers.readline()
         answer = line.strip().lower()
         if not line or answer == "q":
@@ -47,23 +48,23 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
             elif pair is not None and answer in ("y", "n"):
                 review.decide("accept" if answer == "y" else "reject")
                 follow(catalog)
-                print("accepted" if answer == "y" else "rejected", file=out)
+                say("accepted" if answer == "y" else "rejected", out)
             elif pair is not None and answer == "s":
                 skipped += 1
                 if review.skip():
-                    print(f"No pair waits but the {skipped} skipped.", file=out)
+                    say(f"No pair waits but the {skipped} skipped.", out)
                     return
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
                 follow(catalog)
-                print(
+                say(
                     f"taken back: {in_words(catalog, taken_back)}" if taken_back else "there is nothing to undo",
-                    file=out,
+                    out,
                 )
             else:
-                print(f"Not understood. {_KEYS if pair else _KEYS_AT_THE_OTHERS}", file=out)
+                say(f"Not understood. {_KEYS if pair else _KEYS_AT_THE_OTHERS}", out)
         except CurateError as error:
-            print(". ".join(error.lines()), file=out)
+            say(". ".join(error.lines()), out)
 
 
 def _others(review: ReviewQueue) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SourceError, UsageError
-from curate.text import printable_path
+from tracer.base.text import printable_path
 
 _FORM = "It must be a CSV in UTF-8 with a header line."
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from curate.errors import SourceError
 from curate.photos.formats import is_picture, promised
 from curate.sources.made import made_above, made_folder
-from curate.text import printable_path
+from tracer.base.text import printable_path
 
 
 @dataclass(frozen=True, slots=True)

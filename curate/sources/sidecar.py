@@ -11,7 +11,7 @@ from pathlib import Path
 from curate.catalog.labelling import MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.errors import SourceError
 from curate.sources.csvfile import csv_rows
-from curate.text import clean_text, visible_text
+from tracer.base.text import clean_text, quoted_path, visible_text
 
 PATH_COLUMNS = ("path", "file", "file_name")
 """The columns that name a row's photo; the first of these that is there counts."""
@@ -123,7 +123,7 @@ def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], li
         listed = ", ".join(map(visible_text, names)) or "none"
         raise SourceError(
             "the sidecar names no photos",
-            f"{path} has the columns {listed}{visible_text(near)}",
+            f"{quoted_path(path)} has the columns {listed}{visible_text(near)}",
             f"Give it a column {', '.join(PATH_COLUMNS[:-1])} or {PATH_COLUMNS[-1]}.",
         )
     columns: dict[int, str] = {}

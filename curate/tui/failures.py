@@ -9,6 +9,7 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.workspace import Workspace, write_atomically
+from tracer.base.text import quoted_path
 
 _HEAD = """lenstrace {lenstrace}, Python {python}, Textual {textual}, {system}
 {at}, while: {doing}
@@ -31,7 +32,7 @@ def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateErro
         place = _written(error, doing, workspace.cache)
     except OSError as refused:
         return CurateError(what, why, f"What happened could not be written down: {refused.strerror}")
-    return CurateError(what, why, f"All decisions are kept; please send {place} to its developers")
+    return CurateError(what, why, f"All decisions are kept; please send {quoted_path(place)} to its developers")
 
 
 def _in_a_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
-from curate.progress import Progress
+from tracer.base.progress import Progress
 
 if TYPE_CHECKING:
     from PIL.Image import Image

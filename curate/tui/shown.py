@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from curate.text import clean_text
+from tracer.base.text import clean_text
 
 
 def shown(value: object, style: str = "", missing: str = "–") -> Text:

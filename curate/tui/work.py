@@ -11,10 +11,10 @@ from textual.dom import DOMNode
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from curate.catalog.store import Catalog
-from curate.progress import Work
 from curate.tui.failures import as_message
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.workspace import Workspace
+from tracer.base.progress import Work
 
 LONG = "work"
 """The group of long work: taking photos in, finding pairs."""

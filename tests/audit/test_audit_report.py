@@ -19,8 +19,8 @@ from curate.audit.report import audit
 from curate.audit.sides import found_set
 from curate.cli import run_cli
 from curate.errors import Exit, UsageError
-from curate.output import Style, print_rows
 from tests.conftest import write_photo
+from tracer.base.console import print_table
 
 
 def split_json(path: Path, **sides: list[Any]) -> Path:
@@ -161,9 +161,8 @@ def test_names_that_differ_in_a_control_alone_are_two(tmp_path: Path) -> None:
 
 def test_a_table_for_a_person_is_harmless_whatever_comes(capsys: pytest.CaptureFixture[str]) -> None:
     """The printer writes controls out, too: a door that was forgotten does not reach the terminal."""
-    print_rows(
+    print_table(
         [{"path": "/a/b\x1b[2J.jpg", "Model": "x\x1b]0;t\x07", "owners": ["\u202ea"]}],
-        Style.TABLE,
         ("path", "Model", "owners"),
     )
     assert not set(capsys.readouterr().out) & {"\x1b", "\x07", "\u202e"}

@@ -14,8 +14,8 @@ from curate.catalog.pairs import pairs, queue, replace_candidates
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
-from curate.progress import finish
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 
 def take_in(catalog: Catalog, *paths: Path, **options: object) -> IngestCounts:

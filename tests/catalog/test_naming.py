@@ -10,7 +10,7 @@ from curate.catalog.naming import photo_named
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.photos.facts import PhotoFacts, Status
-from curate.text import shortened_path
+from tracer.base.text import shortened_path
 
 
 def put(catalog: Catalog, *paths: str) -> None:

@@ -8,27 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from curate import output
 from curate.catalog.store import Catalog
 from curate.errors import HandoffError
 from curate.handoff import evaluate
 from curate.ingest import ingest
-from curate.progress import Progress, Work
 from tests.conftest import write_photo
+from tracer.base import console
+from tracer.base.progress import Progress, Work
 
 
 def lines_of(steps: list[Progress], seconds_each: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The lines that a piece of work leaves in a log; each step of it takes some seconds."""
     said: list[str] = []
     clock = iter(range(1, 10_000))
-    monkeypatch.setattr(output, "note", said.append)
-    monkeypatch.setattr(output.time, "monotonic", lambda: next(clock) * seconds_each)
+    monkeypatch.setattr(console, "note", said.append)
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock) * seconds_each)
 
     def work() -> Work[str]:
         yield from steps
         return "done"
 
-    assert output.run_with_progress(work()) == "done"
+    assert console.run_with_progress(work()) == "done"
     return said
 
 
@@ -39,7 +39,7 @@ def test_a_line_for_each_step_and_now_and_then(monkeypatch: pytest.MonkeyPatch) 
     assert lines_of(steps, 0.0, monkeypatch) == [
         "learning", "reading photos: 0 of 1,200", "reading photos: 1,200 of 1,200", "writing",
     ]  # fmt: skip
-    slow = lines_of(steps, output.PAUSE / 8, monkeypatch)
+    slow = lines_of(steps, console.PAUSE / 8, monkeypatch)
     assert 3 <= len([line for line in slow if line.startswith("reading")]) < len(counting)
     assert slow[-2:] == ["reading photos: 1,200 of 1,200", "writing"]
 

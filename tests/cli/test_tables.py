@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from curate.output import Style, print_rows
+from tracer.base.console import print_table
 
 
 class Screen(io.StringIO):
@@ -25,7 +25,7 @@ def test_a_narrow_terminal_shows_everything(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TERM", "dumb")
     camera, path = "Hexmoor Thornback of the second kind|" + "Q" * 30, "photos/" + "y" * 60 + ".jpg"
     rows = [{"camera": camera, "path": path, "seconds": -4934.202, "since": None, "support": 60}]
-    print_rows(rows, Style.TABLE, ("camera", "path", "seconds", "since", "support"))
+    print_table(rows, ("camera", "path", "seconds", "since", "support"))
     lines = screen.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert "-4934.202" in lines[1].split() and "60" in lines[1].split()
@@ -40,5 +40,5 @@ def test_a_wide_enough_terminal_keeps_all_columns(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sys.stdout", screen)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "dumb")
-    print_rows([{"camera": "A", "since": None}], Style.TABLE, ("camera", "since"))
+    print_table([{"camera": "A", "since": None}], ("camera", "since"))
     assert screen.getvalue().splitlines()[0].split() == ["camera", "since"]

@@ -9,7 +9,7 @@ import pytest
 from demo_sample import SCENES, SEED, Row
 
 from curate.demo.collection import write_photos
-from curate.progress import finish
+from tracer.base.progress import finish
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from curate.demo.cameras import CAMERAS
 from curate.demo.collection import LABELS, MARKER, TRUTH, TRUTH_COLUMNS, write_photos
 from curate.demo.plan import CollectionOptions
 from curate.errors import StorageError, UsageError
-from curate.progress import Progress, finish
+from tracer.base.progress import Progress, finish
 
 
 def digests(folder: Path) -> dict[str, str]:

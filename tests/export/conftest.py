@@ -8,7 +8,7 @@ import pytest
 from dirty_pictures import camera, dirty, row
 
 from curate.export.write import ExportOptions, export_set
-from curate.progress import finish
+from tracer.base.progress import finish
 
 SCENES = 12
 

@@ -21,7 +21,7 @@ from test_export_write import contents, export
 from curate.errors import ExportError, StorageError, UsageError
 from curate.export.verify import verify_set
 from curate.export.write import export_set
-from curate.progress import finish
+from tracer.base.progress import finish
 
 EXPORTER = """
 import sys
@@ -30,7 +30,7 @@ from pathlib import Path
 from conftest import OPTIONS
 import dataclasses, json
 from curate.export.write import export_set
-from curate.progress import finish
+from tracer.base.progress import finish
 rows = json.loads(Path(sys.argv[1]).read_text())
 print("begin", flush=True)
 finish(export_set(rows, Path(sys.argv[2]), dataclasses.replace(OPTIONS, replace=True)))

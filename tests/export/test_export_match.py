@@ -13,7 +13,7 @@ from dirty_pictures import camera, dirty, row
 from curate.errors import ExportError, UsageError
 from curate.export.verify import verify_set
 from curate.export.write import ExportOptions, export_set
-from curate.progress import finish
+from tracer.base.progress import finish
 
 
 def collection(folder: Path, scenes: int = 24) -> list[dict]:

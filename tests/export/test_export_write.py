@@ -22,8 +22,8 @@ from curate.errors import ExportError, UsageError
 from curate.export import attribution, card
 from curate.export.verify import verify_set
 from curate.export.write import ExportOptions, ExportResult, export_set
-from curate.progress import finish
 from curate.splits.check import leaks
+from tracer.base.progress import finish
 
 
 def export(rows: list[dict], out: Path, **changes: object) -> ExportResult:

@@ -9,7 +9,7 @@ import pytest
 from pairing_scenes import OTHER, OTHER_TWO, PHONE, PHONE_TWO, Collection, write_collection
 
 from curate.pairing.find import PairingResult, find_pairs
-from curate.progress import finish
+from tracer.base.progress import finish
 
 CAMERAS = [
     replace(PHONE, clock=0.0),

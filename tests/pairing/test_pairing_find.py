@@ -20,7 +20,7 @@ from curate.pairing.evidence import words
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
-from curate.progress import finish
+from tracer.base.progress import finish
 
 
 def first_choices(result: PairingResult) -> dict[int, int]:

@@ -16,9 +16,9 @@ from curate.demo.collection import write_photos
 from curate.demo.journey import ACCEPT_FROM, demo_settings
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
-from curate.progress import finish
 from curate.workspace import Workspace
 from tests.terminal.real import Terminal
+from tracer.base.progress import finish
 
 Open = Callable[..., Terminal]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from curate.catalog.store import Catalog
 from curate.pairing import run as pairing
-from curate.progress import Progress, Work
 from curate.tui.app import run
 from curate.workspace import Workspace
+from tracer.base.progress import Progress, Work
 
 
 def endless(_catalog: Catalog, **_settings: bool) -> Work[None]:

@@ -14,6 +14,7 @@ from small_sets import change, write_set
 
 from tracer import bench, perphoto, results, steps
 from tracer import evaluate as module
+from tracer.base.progress import Progress, Work, finish
 from tracer.dataset import open_set
 from tracer.encoders import registry
 from tracer.encoders.encoder import Encoder
@@ -25,7 +26,6 @@ from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import Protocol
 from tracer.images.processing import GROUPS
 from tracer.plan import make_plan, processing_groups
-from tracer.progress import Progress, Work, finish
 from tracer.report.compare import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")

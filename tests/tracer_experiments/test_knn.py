@@ -11,13 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments import neighbours
 from tracer.experiments.acquisition import acquisition_knn, traced_votes
 from tracer.experiments.knn import SETTINGS, mixtures, processing_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.similar import unit
-from tracer.progress import finish
 
 SOURCE = Source("set", "enc")
 NAMES = ("A", "B", "C")

@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 from small_sets import change, write_set
 
+from tracer.base.progress import finish
 from tracer.dataset import open_set
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.evaluate import Options, evaluate
@@ -26,7 +27,6 @@ from tracer.experiments.mitigation import mitigate, mitigate_processing
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import Protocol, normalise
 from tracer.plan import make_plan
-from tracer.progress import finish
 from tracer.results import Row
 
 SOURCE = Source("made", "test/encoder")

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracer import stats
+from tracer.base.progress import Work, finish
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import processing_probe
 from tracer.experiments.folds import cross_validate, group_folds, usable_classes
@@ -24,7 +25,6 @@ from tracer.experiments.probe import (
 )
 from tracer.experiments.processing_probe import probe_processing_folds
 from tracer.experiments.protocols import ProbeFit, fit_probe
-from tracer.progress import Work, finish
 from tracer.splits import SplitFile
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)

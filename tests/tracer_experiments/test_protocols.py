@@ -7,10 +7,10 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import linear, protocols
 from tracer.experiments.protocols import Protocol, fit_probe, normalise
-from tracer.progress import finish
 
 C, D = 4, 48
 

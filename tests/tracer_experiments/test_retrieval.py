@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Source
 from tracer.experiments.retrieval import CLASSES, NEGATIVES, rank_pairs, retrieve
 from tracer.experiments.similar import unit
-from tracer.progress import finish
 
 SOURCE = Source("set", "enc")
 

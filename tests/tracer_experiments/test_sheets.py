@@ -134,8 +134,8 @@ def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
     """On a set with pairs of pairs, on one without of neighbours; the small pictures lie in the run."""
     from small_sets import change
 
+    from tracer.base.progress import finish
     from tracer.evaluate import Options, evaluate
-    from tracer.progress import finish
 
     root = write_set(tmp_path / "small", scenes=12)
     if not pairs:
@@ -153,8 +153,8 @@ def test_where_no_photo_has_both_labels_there_is_no_sheet(tmp_path: Path) -> Non
     import pandas as pd
     from small_sets import change
 
+    from tracer.base.progress import finish
     from tracer.evaluate import Options, evaluate
-    from tracer.progress import finish
 
     root = change(write_set(tmp_path / "small", scenes=14), subject_idx=None)
     table = pd.read_parquet(root / "metadata.parquet")

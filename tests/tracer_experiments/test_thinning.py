@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer.base.progress import finish
 from tracer.experiments import acquisition
 from tracer.experiments.acquisition import acquisition_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.thinning import fair_share, thinned
-from tracer.progress import finish
 
 
 def _set(sizes: list[int], seed: int = 0) -> np.ndarray:

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from small_sets import change, write_set
 
 from tracer import cli
+from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew, TracerError
 from tracer.experiments.acquisition import acquisition_knn
 from tracer.experiments.association import associate
@@ -27,7 +28,6 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.probe import probe_cross_validated, probe_processing
 from tracer.experiments.retrieval import retrieve
 from tracer.experiments.similarity import similarity
-from tracer.progress import finish
 
 SOURCE = Source("made", "test/encoder")
 

@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 from small_sets import change, write_set
 
-from tracer import cli, output
+from tracer import cli
+from tracer.base import console
+from tracer.base.progress import Progress, Work, finish
 from tracer.evaluate import Options, evaluate
 from tracer.experiments.acquisition import acquisition_knn
 from tracer.experiments.mitigation import mitigate
@@ -26,7 +28,6 @@ from tracer.experiments.outcome import Source
 from tracer.experiments.probe import probe_cross_validated
 from tracer.experiments.protocols import TRIALS, Protocol, fit_probe
 from tracer.experiments.retrieval import retrieve
-from tracer.progress import Progress, Work, finish
 from tracer.skips import in_groups
 
 SOURCE = Source("set", "encoder")
@@ -38,7 +39,7 @@ def _steps(*steps: Progress) -> Work[str]:
 
 
 def _said(capsys: pytest.CaptureFixture[str], *steps: Progress) -> list[str]:
-    assert output.run_with_progress(_steps(*steps)) == "done"
+    assert console.run_with_progress(_steps(*steps)) == "done"
     return capsys.readouterr().err.splitlines()
 
 
@@ -56,7 +57,7 @@ def test_a_log_gets_a_line_at_the_start_and_the_end_of_each_stage(capsys: pytest
 def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A long stage is heard of each fifteen seconds, with what it is at; a step of a second each makes no more lines."""
     clock: Iterator[int] = iter(range(100, 1000))
-    monkeypatch.setattr(output.time, "monotonic", lambda: next(clock) / 2)
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock) / 2)
     steps = [Progress(f"measuring: probe {number}", number, 100) for number in range(100)]
     said = _said(capsys, *steps)
     assert said[0] == "measuring probe 0: 0 of 100"

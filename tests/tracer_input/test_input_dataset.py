@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from input_photos import picture, write_flat, write_metadata, write_set
 
+from tracer.base.text import clean_text
 from tracer.dataset import groups, open_set, phone_or_not, photo_id_from_sha256, read_split
 from tracer.errors import DataSetError
-from tracer.text import clean
 
 
 def _splits(folder: Path, attribute: str = "Make", **changes: object) -> Path:
@@ -332,11 +332,11 @@ def test_labels_are_cleaned(tmp_path: Path) -> None:
 
 @settings(deadline=None)
 @given(st.text())
-def test_cleaned_text_is_harmless_and_stays_clean(text: str) -> None:
+def test_cleaned_text_is_harmless_and_stays_clean_text(text: str) -> None:
     """No control character passes, and cleaning twice is cleaning once."""
-    cleaned = clean(text)
+    cleaned = clean_text(text)
     assert not any(ord(mark) < 32 or 127 <= ord(mark) < 160 or 0xD800 <= ord(mark) < 0xE000 for mark in cleaned)
-    assert clean(cleaned) == cleaned
+    assert clean_text(cleaned) == cleaned
 
 
 def test_reading_a_set_imports_no_torch(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from input_photos import paired_rows, picture, write_flat, write_metadata, write
 from numpy.typing import NDArray
 
 from tracer import store
+from tracer.base.progress import Progress, finish
 from tracer.dataset import open_set
 from tracer.embed import EmbedResult, embed
 from tracer.encoders.catalogue import Group
@@ -26,7 +27,6 @@ from tracer.encoders.encoder import BaselineEncoder, Encoder
 from tracer.encoders.registry import load
 from tracer.errors import EmbeddingsError, EncoderError, UsageError
 from tracer.images.crop import Crop
-from tracer.progress import Progress, finish
 
 COLOUR = "baseline/colour"
 LITE = "offline/efficientnet-lite0"
@@ -386,7 +386,7 @@ def test_a_rerun_is_quick_and_imports_no_torch(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from tracer.dataset import open_set\n"
         "from tracer.embed import embed\n"
-        "from tracer.progress import finish\n"
+        "from tracer.base.progress import finish\n"
         f"work = embed(open_set({str(folder)!r}), [{LITE!r}], run=Path({str(tmp_path / 'run')!r}))\n"
         "print(finish(work).embedded, 'torch' in sys.modules)"
     )

@@ -11,10 +11,10 @@ import pytest
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
-from curate.progress import Progress
 from curate.tui.app import CurateApp
 from tests.tui.test_app import opened, status, until
 from tests.tui.workspaces import make_workspace
+from tracer.base.progress import Progress
 
 
 class Endless:

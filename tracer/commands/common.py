@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tracer.base.console import note, print_json, print_lines, print_table
 from tracer.errors import Exit, UsageError
-from tracer.output import note, print_json, print_lines, print_table
 from tracer.skips import in_groups
 
 if TYPE_CHECKING:
@@ -147,4 +147,9 @@ def print_rows(
     elif style is Style.JSONL:
         print_lines(rows)
     else:
-        print_table(rows, columns)
+        print_table(rows, filled(rows, columns))
+
+
+def filled(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> list[str]:
+    """The columns in which at least one row says something."""
+    return [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from tracer.base.console import print_json, run_with_progress, say
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted, quoted_path
 from tracer.commands.common import (
     Device,
     Encoders,
@@ -24,9 +27,6 @@ from tracer.commands.common import (
 )
 from tracer.errors import Exit, UsageError
 from tracer.folders import run_folder
-from tracer.output import print_json, run_with_progress
-from tracer.progress import Progress, Work
-from tracer.text import counted
 
 app = typer.Typer()
 
@@ -47,7 +47,7 @@ def encoders(
 
     if check:
         names = check_names(words_in(check))
-        print_json({"names": names}) if json else print("\n".join(names))
+        print_json({"names": names}) if json else say("\n".join(names))
         return
 
     if group and group not in set(Group):
@@ -97,7 +97,7 @@ def embed(
         )
     else:
         said = (counted(made.images, "photo"), counted(len(made.encoders), "encoder"), counted(len(made.files), "file"))
-        print(f"{', '.join(said)} in {run / 'embeddings'}")
+        say(f"{', '.join(said)} in {quoted_path(run / 'embeddings')}")
     say_failed(made.failed)
     if failed:
         raise typer.Exit(Exit.SOME_FAILED)

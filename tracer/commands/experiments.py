@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracer.base.console import note, run_with_progress
+from tracer.base.text import quoted_path
 from tracer.commands.common import (
     ROW_COLUMNS,
     Device,
@@ -39,11 +41,10 @@ from tracer.commands.common import (
 )
 from tracer.errors import NoFolder, UsageError
 from tracer.folders import run_folder
-from tracer.output import note, run_with_progress
 
 if TYPE_CHECKING:
+    from tracer.base.progress import Work
     from tracer.experiments.outcome import Outcome
-    from tracer.progress import Work
     from tracer.results import Experiment
 
 app = typer.Typer()
@@ -247,7 +248,7 @@ def _on_set(
         whole["maps"] = [str(path) for path in done.maps]
     print_rows(rows, whole, ROW_COLUMNS, json, style)
     for path in done.maps:
-        note(f"saved: {path}")
+        note(f"saved: {quoted_path(path)}")
     after(done, quiet=False)
 
 
@@ -261,7 +262,11 @@ def _from_files(
 ) -> None:
     """One experiment on embedding files."""
     if not folder.is_dir():
-        raise NoFolder(f"{folder} is no folder", "it does not exist", "Name the folder that holds the embedding files.")
+        raise NoFolder(
+            f"{quoted_path(folder)} is no folder",
+            "it does not exist",
+            "Name the folder that holds the embedding files.",
+        )
     started = time.perf_counter()
     outcome = run_with_progress(work())
     rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tracer.base.console import note, print_json, print_table, run_with_progress, say
+from tracer.base.text import counted, quoted_path
 from tracer.commands.common import (
     ROW_COLUMNS,
     Device,
@@ -23,6 +25,7 @@ from tracer.commands.common import (
     SetArgument,
     Style,
     after,
+    filled,
     options,
     print_rows,
     resumable,
@@ -31,8 +34,6 @@ from tracer.commands.common import (
 )
 from tracer.errors import NoFolder
 from tracer.folders import run_folder
-from tracer.output import note, print_json, print_table, run_with_progress
-from tracer.text import counted
 
 app = typer.Typer()
 
@@ -77,8 +78,9 @@ def evaluate(
             }
         )
     else:
-        print_table([asdict(row) for row in done.rows if row.metric not in _SECOND_RANK], ROW_COLUMNS)
-        print(done.report)
+        rows = [asdict(row) for row in done.rows if row.metric not in _SECOND_RANK]
+        print_table(rows, filled(rows, ROW_COLUMNS))
+        say(done.report or run)
     after(done, quiet=json)
 
 
@@ -88,11 +90,12 @@ def report(runs: Annotated[list[Path], typer.Argument(metavar="RUN…")], json: 
     from tracer.report.page import write_report
 
     _runs_there(*runs)
-    pages = [str(write_report(run.expanduser().resolve())) for run in runs]
+    pages = [write_report(run.expanduser().resolve()) for run in runs]
     if json:
-        print_json({"reports": pages})
-    else:
-        print("\n".join(pages))
+        print_json({"reports": [str(page) for page in pages]})
+        return
+    for page in pages:
+        say(page)
 
 
 @app.command()
@@ -119,4 +122,4 @@ def compare(
 def _runs_there(*runs: Path) -> None:
     for run in runs:
         if not run.expanduser().is_dir():
-            raise NoFolder(f"{run} is no folder", "it does not exist", "Name the folder of a run.")
+            raise NoFolder(f"{quoted_path(run)} is no folder", "it does not exist", "Name the folder of a run.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracer.base.text import quoted_path
 from tracer.errors import EncoderError, UnknownEncoder
 from tracer.files import sha256_of
 
@@ -90,7 +91,7 @@ def checkpoint_sha256(path: Path) -> str:
         return _sha256(path.resolve(), status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise EncoderError(
-            f"The checkpoint {path} cannot be read",
+            f"The checkpoint {quoted_path(path)} cannot be read",
             error.strerror or str(error),
             "Give the path of a .safetensors or .pt file.",
         ) from error

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tracer.base.text import quoted_path
 from tracer.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -109,10 +110,12 @@ def read_state(path: Path) -> dict[str, Any]:
     while isinstance(content, dict) and not _is_state(content):
         inner = next((content[key] for key in _CONTAINERS if isinstance(content.get(key), dict)), None)
         if inner is None:
-            raise EncoderError(f"{path} holds no weights", "it has none of the keys " + ", ".join(_CONTAINERS))
+            raise EncoderError(
+                f"{quoted_path(path)} holds no weights", "it has none of the keys " + ", ".join(_CONTAINERS)
+            )
         content = inner
     if not isinstance(content, dict):
-        raise EncoderError(f"{path} holds no weights", f"it is a {type(content).__name__}")
+        raise EncoderError(f"{quoted_path(path)} holds no weights", f"it is a {type(content).__name__}")
     for prefix in _PREFIXES:
         inside = {name.removeprefix(prefix): value for name, value in content.items() if name.startswith(prefix)}
         content = inside or content
@@ -146,10 +149,10 @@ def _load(network: torch.nn.Module, state: dict[str, Any], path: Path, architect
     try:
         missing = network.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:
-        raise EncoderError(f"{path} does not fit {architecture}", _first_line(error)) from error
+        raise EncoderError(f"{quoted_path(path)} does not fit {architecture}", _first_line(error)) from error
     if missing:
         raise EncoderError(
-            f"{path} does not fit {architecture}",
+            f"{quoted_path(path)} does not fit {architecture}",
             f"it lacks {len(missing)} of its tensors, the first: {missing[0]}",
             "Name the architecture that the checkpoint was trained with.",
         )
@@ -162,7 +165,7 @@ def _first_line(error: BaseException) -> str:
 
 def _unreadable(path: Path, error: BaseException) -> EncoderError:
     return EncoderError(
-        f"The checkpoint {path} cannot be read",
+        f"The checkpoint {quoted_path(path)} cannot be read",
         _first_line(error),
         "Only tensors and plain values are loaded, no pickled objects; save its state_dict alone, or as .safetensors.",
     )

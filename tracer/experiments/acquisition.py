@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.knn import SETTINGS, UNIFORM_DRAWS, settings_outcome
 from tracer.experiments.neighbours import Votes, majority
@@ -23,7 +24,6 @@ from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import levelled, tile_rows, unit
 from tracer.experiments.thinning import thinned
 from tracer.experiments.threads import cores_for
-from tracer.progress import Progress, Work
 
 MIN_QUERIES = 20
 MAX_PHOTOS = 10_000

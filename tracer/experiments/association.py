@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
-from tracer.progress import Progress, Work
-from tracer.text import counted
 
 MIN_PHOTOS = 30
 _CELLS = 20_000

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.text import counted, quoted_path
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.protocols import normalise
 from tracer.experiments.threads import cores_for
 from tracer.files import replace_with
-from tracer.text import counted
 
 ROUNDS = 10
 EPOCHS = 10
@@ -199,7 +199,9 @@ def save_map(path: Path, fitted: LinearMap, header: Mapping[str, Any]) -> None:
         replace_with(path, lambda partial: save_file(tensors, partial, metadata={_HEADER: text}))
     except OSError as error:
         raise EmbeddingsError(
-            f"{path} cannot be written", error.strerror or str(error), "Free space, or choose another run folder."
+            f"{quoted_path(path)} cannot be written",
+            error.strerror or str(error),
+            "Free space, or choose another run folder.",
         ) from error
 
 
@@ -216,9 +218,9 @@ def load_map(path: Path) -> LinearMap:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:
         raise EmbeddingsError(
-            f"{path} cannot be read", str(error), "Save it again: `tracer mitigate SET -o RUN --save`."
+            f"{quoted_path(path)} cannot be read", str(error), "Save it again: `tracer mitigate SET -o RUN --save`."
         ) from error
     weight, bias = tensors.get("weight"), tensors.get("bias")
     if weight is None or bias is None or weight.ndim != 2 or weight.shape != (len(bias),) * 2:
-        raise EmbeddingsError(f"{path} holds no map", "it takes `weight` (D, D) and `bias` (D,)")
+        raise EmbeddingsError(f"{quoted_path(path)} holds no map", "it takes `weight` (D, D) and `bias` (D,)")
     return LinearMap(weight, bias)

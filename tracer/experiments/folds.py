@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.progress import Progress, Work, finish
+from tracer.base.text import counted
 from tracer.errors import TooFew
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
-from tracer.progress import Progress, Work, finish
-from tracer.text import counted
 
 FOLDS = 5
 MIN_PHOTOS = 30

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import store
+from tracer.base.progress import Work
+from tracer.base.text import quoted_path
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.acquisition import MIN_QUERIES
 from tracer.experiments.knn import UNIFORM_DRAWS, processing_knn
@@ -20,7 +22,6 @@ from tracer.experiments.probe import PROCESSING_DRAWS, probe_processing, probe_s
 from tracer.experiments.protocols import Protocol
 from tracer.experiments.retrieval import retrieve
 from tracer.images.processing import GROUPS
-from tracer.progress import Work
 from tracer.splits import read_split
 from tracer.store import Embeddings
 
@@ -81,7 +82,7 @@ def knn_files(
     if len(query_labels) < MIN_QUERIES:
         raise TooFew(
             f"Semantic neighbours need at least {MIN_QUERIES} labelled pictures to test",
-            f"the val files in {folder} have {len(query_labels)}",
+            f"the val files in {quoted_path(folder)} have {len(query_labels)}",
             "Embed more pictures; a figure from so few would be noise.",
         )
     return (yield from processing_knn(
@@ -96,7 +97,7 @@ def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu"
     lacking = [name for name in ("subject", "model") if name not in found.columns]
     if lacking:
         raise EmbeddingsError(
-            f"The embeddings of {encoder} in {folder} hold no pairs",
+            f"The embeddings of {encoder} in {quoted_path(folder)} hold no pairs",
             f"the file has no {' and no '.join(lacking)}",
             "Pair retrieval needs a set of pairs: export one with `curate export SET -w WORKSPACE --pairs`, and embed it.",
         )
@@ -123,7 +124,7 @@ def _views(folder: Path, encoder: str, processings: Sequence[str], split: str) -
     for name, found in views.items():
         if first is not None and not np.array_equal(found.ids, first.ids):
             raise EmbeddingsError(
-                f"The {split} files of {processings[0]} and {name} in {folder} do not hold the same pictures",
+                f"The {split} files of {processings[0]} and {name} in {quoted_path(folder)} do not hold the same pictures",
                 f"{len(first.ids)} and {len(found.ids)} rows, in their order",
                 "Embed the same pictures under each processing.",
             )
@@ -136,11 +137,13 @@ def _labels(views: dict[str, Embeddings], folder: Path, split: str) -> NDArray[n
     for name, found in views.items():
         if "label" not in found.columns:
             raise EmbeddingsError(
-                f"The {split} file of {name} in {folder} has no key `label`",
+                f"The {split} file of {name} in {quoted_path(folder)} has no key `label`",
                 "semantic neighbours need to know what each picture shows",
             )
         here = found.columns["label"].astype(np.int64)
         if labels is not None and not np.array_equal(labels, here):
-            raise EmbeddingsError(f"The {split} files in {folder} do not have the same labels", f"{name} differs")
+            raise EmbeddingsError(
+                f"The {split} files in {quoted_path(folder)} do not have the same labels", f"{name} differs"
+            )
         labels = here
     return np.empty(0, dtype=np.int64) if labels is None else labels

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work
 from tracer.experiments.erasure import LinearMap, Method
 from tracer.experiments.folds import group_folds, left_out_in_words
 from tracer.experiments.outcome import Outcome, Source
-from tracer.progress import Progress, Work
 from tracer.results import Metric
 from tracer.stats import Interval
 

@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments.neighbours import compose, find, query_tiles, vote
 from tracer.experiments.outcome import Outcome, Source
@@ -32,7 +33,6 @@ from tracer.experiments.pool import sorted_pool
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import unit
 from tracer.experiments.threads import one_core_each
-from tracer.progress import Progress, Work
 from tracer.results import Metric
 from tracer.stats import Interval
 

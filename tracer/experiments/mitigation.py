@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Work, finish
 from tracer.errors import TooFew
 from tracer.experiments.acquisition import traced_votes
 from tracer.experiments.erasure import LinearMap, Method, fit_map
@@ -27,7 +28,6 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import Protocol, normalise
 from tracer.experiments.retrieval import CLASSES, MIN_PAIRS, NEGATIVES, rank_pairs
 from tracer.experiments.thinning import thinned
-from tracer.progress import Work, finish
 
 METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000

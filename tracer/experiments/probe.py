@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work, finish
+from tracer.base.text import counted
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.chance import against_chance
 from tracer.experiments.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate, left_out_in_words
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import ProbeFit, Protocol, fit_probe
-from tracer.progress import Progress, Work, finish
 from tracer.splits import PARTS, SplitFile
 from tracer.stats import Interval
-from tracer.text import counted
 
 PROCESSING_DRAWS = 10
 REPEATS = 3

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work, finish
 from tracer.errors import TooFew
 from tracer.experiments.folds import FOLDS, group_folds
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.probe import INTERVALS_OF_FOLDS, PROCESSING_DRAWS, confusion, repeated_interval, same_pictures
 from tracer.experiments.protocols import Protocol, fit_probe
 from tracer.experiments.threads import one_core_each
-from tracer.progress import Progress, Work, finish
 
 
 def probe_processing_folds(

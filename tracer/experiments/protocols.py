@@ -23,11 +23,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments import linear
 from tracer.experiments.linear import Linear
 from tracer.experiments.threads import cores_for, one_core_each
-from tracer.progress import Progress, Work
 
 EPOCHS = 100
 BATCH_SIZE = 1024

@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import check_finite
 from tracer.experiments.similar import EPSILON, exact, tile_rows, unit
 from tracer.experiments.threads import cores_for
-from tracer.progress import Progress, Work
 
 CLASSES = ("dslr/compact", "phone")
 """Names of the codes 0 and 1."""

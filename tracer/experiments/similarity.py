@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.protocols import normalise
-from tracer.progress import Progress, Work
 
 MIN_PHOTOS = 20
 MAX_PHOTOS = 4000

@@ -15,7 +15,7 @@ from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
-from tracer.text import clean
+from tracer.base.text import clean_text
 
 PIXEL_LIMIT: Final = 300_000_000
 """Width × height that is still decoded: above the 200 MP of today's largest phone sensors, below what fills a
@@ -124,7 +124,7 @@ def camera_of(path: Path | str) -> str:
     try:
         with Image.open(path, formats=formats) as opened:
             exif = opened.getexif()
-            named = [clean(str(exif.get(tag) or "")) for tag in (_MAKE, _MODEL)]
+            named = [clean_text(str(exif.get(tag) or "")) for tag in (_MAKE, _MODEL)]
     except _DAMAGED:
         return ""
     return " ".join(filter(None, named))

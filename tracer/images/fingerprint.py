@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracer.base.progress import Progress, Work
 from tracer.files import replace_with, sha256_of
-from tracer.progress import Progress, Work
 
 Seen = dict[str, tuple[int, int, str]]
 """By photo id (as text, for JSON): size in bytes, modification time in ns, sha256."""

@@ -16,11 +16,11 @@ from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.learning import due, follow
-from curate.progress import Work
 from curate.tui.guarded import WIDE, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
 from curate.tui.work import LONG, start_beside
+from tracer.base.progress import Work
 
 
 class CurateScreen(GuardedScreen[None]):

@@ -12,12 +12,12 @@ from textual.widgets import DataTable, Static
 from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
 from curate.errors import CurateError
-from curate.text import counted
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice
 from curate.tui.work import start_beside
+from tracer.base.text import counted
 
 _COLUMNS = (
     Column("type", 13),

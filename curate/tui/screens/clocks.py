@@ -14,12 +14,12 @@ from textual.widgets import DataTable, Static
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
 from curate.pairing.run import clock_offsets, refuse_offset, state_clock_offset
-from curate.text import counted
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskText
+from tracer.base.text import counted
 
 Offset = Mapping[str, Any]
 """A row of `clock_offsets`."""

@@ -15,13 +15,13 @@ from textual.worker import get_current_worker
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, keep
 from curate.errors import CurateError
-from curate.text import counted
 from curate.tui.messages import CopiesFound, Copy
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.work import start_beside
 from curate.workspace import Workspace
+from tracer.base.text import counted
 
 SHOWN_GROUPS = 500
 """Groups listed at most; `curate duplicates` lists all."""

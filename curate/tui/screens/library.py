@@ -23,8 +23,6 @@ from curate.catalog.pairs import doubts_about, pair_of, proposed
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
-from curate.progress import Progress, Work
-from curate.text import counted
 from curate.tui.filtering import where_of
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
@@ -33,6 +31,8 @@ from curate.tui.widgets.bars import Bars
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskText
 from curate.tui.work import start_beside
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
 
 SHOWN_ROWS = 1000
 """Photos listed at most; the filter finds the rest."""

@@ -19,7 +19,6 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.review.queue import ReviewQueue, ids
-from curate.text import counted
 from curate.tui.drawn import matches_of
 from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
@@ -28,6 +27,7 @@ from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.photo import PhotoView, is_coarse
 from curate.tui.work import is_running, start_beside
+from tracer.base.text import counted
 
 _NOTHING = """No pair waits for a decision.
 

@@ -1,4 +1,7 @@
-"""How long work reports: a generator that yields `Progress` and returns its result; closing it cancels the work."""
+"""How long work reports: a generator that yields `Progress` and returns its result.
+
+The caller may stop asking at any moment (`generator.close()`), which cancels the work; what is done is kept.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a piece of work is: `done` of `total` items (`total` None while it is not known), in the words `what`."""
+    """How far a piece of work is.
+
+    Attributes:
+        what: the work, as words for a progress bar ("reading photos"); what follows a colon is a detail of that stage
+            ("measuring: probe of Make").
+        done: items finished.
+        total: items in all; None while it is not known.
+    """
 
     what: str
     done: int

@@ -1,0 +1,266 @@
+"""The one place where both programs print: data on stdout; progress, notes and errors on stderr.
+
+Whatever a text holds (names that others chose, words that somebody typed, messages of libraries), no control character, escape
+sequence or bidirectional mark in it reaches the terminal: text for a person has it written out (``\\x1b``), JSON escapes it,
+and so the values stay the same.
+"""
+
+# ruff: noqa: T201  # printing is what this module does
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import logging
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TextIO, TypeVar
+
+from tracer.base.errors import LenstraceError
+from tracer.base.progress import Progress, Work, finish
+from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_text
+
+Result = TypeVar("Result")
+
+PAUSE: Final = 15.0
+"""Seconds between two lines of progress in a file, where each line stays."""
+
+_PATHS: Final = ("path", "phone", "other", "keeper")
+"""Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
+
+_SHORT: Final = 12
+"""Characters of the longest text of a column whose texts are never broken."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+# --- words
+
+
+def say(text: str | Path, file: TextIO | None = None) -> None:
+    """Print what was asked for, for a person: on stdout where no other file is given."""
+    words = quoted_path(text) if isinstance(text, Path) else _lines_of(text)
+    print(words, file=file or sys.stdout, flush=file is not None)
+
+
+def note(text: str) -> None:
+    """Say something to the person, beside the data, at once."""
+    print(_lines_of(text), file=sys.stderr, flush=True)
+
+
+def complain(program: str, error: LenstraceError) -> None:
+    """What failed and why on one line that begins with the program's name (curate looks for it), then the way out."""
+    first, *way_out = error.lines()
+    note(f"{program}: {' '.join(first.splitlines())}")
+    for line in way_out:
+        note(line)
+
+
+def _lines_of(text: str) -> str:
+    """Text as it may be printed; its line breaks stay."""
+    return "\n".join(visible_text(line, limit=None) for line in text.split("\n"))
+
+
+# --- data
+
+
+def as_json(value: Any) -> str:
+    r"""Return a value as one line of JSON; controls, format characters and the like stand in it as ``\uXXXX``.
+
+    Raises:
+        ValueError: a number in it is not finite, which JSON cannot say.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    return "".join(char if is_harmless(char) else json.dumps(char)[1:-1] for char in text)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one object."""
+    print(as_json(value))
+
+
+def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print JSON lines, as the rows come."""
+    for row in rows:
+        print(as_json(row))
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print CSV, as the rows come; the first one names the columns.
+
+    CSV is what spreadsheets open, and a cell that begins with `=` is a formula there: such a cell gets a leading
+    apostrophe. It has no escapes of its own: what a terminal must not get is written out as in a table.
+    """
+    writer = csv.writer(sys.stdout)
+    for number, row in enumerate(rows):
+        if number == 0:
+            writer.writerow(map(_cell_of_csv, row))
+        writer.writerow(map(_cell_of_csv, row.values()))
+
+
+def _cell_of_csv(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return visible_text(f"'{value}" if value.startswith(_FORMULA) else value, limit=None)
+
+
+def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print a table for a person, of these columns; those that are empty throughout only where there is room."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells, numeric = [], set[str]()
+    for row in rows:
+        cells.append([_cell_of_table(column, row.get(column)) for column in columns])
+        numeric.update(column for column in columns if type(row.get(column)) in (int, float))
+    if not cells:
+        say("nothing to show")
+        return
+    # a pipe has no width: every row stays one line there
+    console = Console(width=None if sys.stdout.isatty() else 1000)
+    heads = [visible_text(column) for column in columns]
+    longest = [max(len(head), *(len(row[k]) for row in cells)) for k, head in enumerate(heads)]
+    fits = sum(longest) + 2 * len(columns) <= console.width
+    shown = [k for k in range(len(columns)) if fits or any(row[k] for row in cells)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for k in shown:
+        # where there is too little room, long texts go on in the next line, and numbers stay whole
+        side = "right" if columns[k] in numeric else "left"
+        table.add_column(Text(heads[k]), justify=side, overflow="fold", no_wrap=longest[k] <= _SHORT)  # type: ignore[arg-type]
+    for cell in cells:
+        # Text, not str: a camera called "[red]" must stay what it is
+        table.add_row(*(Text(cell[k]) for k in shown))
+    console.print(table)
+
+
+def _cell_of_table(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if column in _PATHS and isinstance(value, str):
+        text = shortened_path(value)
+    return visible_text(text)
+
+
+# --- progress
+
+
+def run_with_progress(work: Work[Result]) -> Result:
+    """Run work to its end, with progress on stderr: bars on a terminal, elsewhere a line now and then."""
+    shown = _bars() if sys.stderr.isatty() else _lines()
+    with shown as show, contextlib.closing(work):
+        return finish(work, show)
+
+
+@contextlib.contextmanager
+def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
+    """A line as a stage begins, one each `every` seconds while it lasts, and one at its end where it counts something."""
+    last: Progress | None = None
+    printed, at = True, 0.0
+
+    def show(step: Progress) -> None:
+        nonlocal last, printed, at
+        begins = last is None or _stage(last) != _stage(step)
+        if last and begins and not printed:
+            note(_in_words(last))
+        last, printed, now = step, begins or time.monotonic() - at >= every, time.monotonic()
+        if printed:
+            note(_in_words(step))
+            at = now
+
+    yield show
+    if last and not printed:
+        note(_in_words(last))
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Callable[[Progress], None]]:
+    """A bar for each stage; one that counts nothing goes away as the next begins."""
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    count = TextColumn("{task.fields[count]}", markup=False, table_column=Column(no_wrap=True, justify="right"))
+    columns = (SpinnerColumn(), name, BarColumn(bar_width=20), count, TimeElapsedColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), expand=True) as bars:
+        tasks: dict[str, TaskID] = {}
+        passing = ""
+
+        def show(step: Progress) -> None:
+            nonlocal passing
+            stage = _stage(step)
+            if passing and passing != stage:
+                bars.remove_task(tasks.pop(passing))
+                passing = ""
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=step.total, count="")
+            if not _count(step):
+                passing = stage
+            bars.update(
+                tasks[stage], description=_what(step), completed=step.done, total=step.total, count=_count(step)
+            )  # fmt: skip
+
+        yield show
+        if passing:
+            bars.remove_task(tasks[passing])
+
+
+def _stage(step: Progress) -> str:
+    """The part of the work that a step belongs to: "measuring: probe of Make" is of one stage with all other measuring."""
+    return step.what.partition(": ")[0]
+
+
+def _what(step: Progress) -> str:
+    return visible_text(step.what.replace(": ", " ", 1))
+
+
+def _count(step: Progress) -> str:
+    if step.total is not None:
+        return f"{step.done:,} of {step.total:,}"
+    return f"{step.done:,}" if step.done else ""
+
+
+def _in_words(step: Progress) -> str:
+    return ": ".join(filter(None, (_what(step), _count(step))))
+
+
+# --- what Python and libraries say by themselves
+
+
+def take_over_messages() -> None:
+    """Let what Python itself and libraries print pass here too: tracebacks, warnings, and log records that nobody handles.
+
+    For a program's own process, at its start.
+    """
+    sys.excepthook = _print_traceback
+    threading.excepthook = lambda args: _print_traceback(args.exc_type, args.exc_value, args.exc_traceback)
+    warnings.showwarning = lambda *said: note(warnings.formatwarning(*said[:4]).rstrip("\n"))
+    logging.lastResort = _Noted(logging.WARNING)
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+    note("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"))
+
+
+class _Noted(logging.Handler):
+    """Prints log records as notes."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one."""
+        note(self.format(record))
