@@ -15,7 +15,7 @@ from curate.advice import command
 from curate.datafiles import data_file, data_names
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy
 from curate.settings import SETTINGS, Settings, read_settings
-from tracer.base.text import quoted_path, shell_word
+from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
 _FOLDERS = ("cache", "exports", "runs")
@@ -53,11 +53,13 @@ class Workspace:
         and gets the settings file again where that is gone.
 
         Raises:
-            UsageError: the folder holds something else, or the recipe is unknown. StorageError: it cannot be written.
+            UsageError: the folder holds something else, its name cannot be kept, or the recipe is unknown.
+            StorageError: it cannot be written.
         """
         root = Path(os.path.abspath(root))
         if (root / SETTINGS).exists():
             return cls.open(root)
+        _refuse_odd_names(root)
         if recipe and f"{recipe}.toml" not in data_names(".toml"):
             known = ", ".join(name.removesuffix(".toml") for name in data_names(".toml"))
             raise UsageError("there is no such recipe", recipe, f"Recipes are {known}.")
@@ -135,7 +137,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """The name of the set that this workspace makes."""
-        return self.settings.name or self.root.name
+        return clean_text(self.settings.name) or clean_text(os.fsencode(self.root.name)) or "workspace"
 
     @contextlib.contextmanager
     def writing(self, what: str) -> Iterator[None]:
@@ -158,7 +160,7 @@ class Workspace:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+                holder = clean_text(os.pread(handle, 200, 0)) or "another process"
                 if holder.startswith("curate app "):
                     does, way_out = "has it open", "Leave the app with q, and run the command again."
                 else:
@@ -204,6 +206,24 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _refuse_odd_names(root: Path) -> None:
+    """Refuse a workspace whose name cannot stand in its settings or on a screen; also for the folders made above it."""
+    made = [folder for folder in root.parents if not folder.exists()]
+    for folder in (root, *made):
+        if not is_harmless(folder.name):
+            better = clean_text(os.fsencode(folder.name)) or "workspace"
+            raise UsageError(
+                "that name cannot be a workspace's",
+                f"{quoted_path(folder.name)} holds characters that neither a settings file nor a terminal can bear",
+                f"Name it without them: {command('new', _renamed(root, folder, better))}",
+            )
+
+
+def _renamed(root: Path, folder: Path, name: str) -> Path:
+    """The path `root` with the name of one of its folders, or its own, replaced."""
+    return folder.with_name(name) / root.relative_to(folder)
 
 
 def _toml_safe(text: str) -> str:

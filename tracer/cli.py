@@ -52,7 +52,7 @@ def run_cli(argv: Sequence[str]) -> int:
     # Threads that wait for each other shall sleep, not spin: beside other work spinning costs many times what it saves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return run_app(app, argv, "tracer", obj=tuple(argv))  # what was typed stands in the results
+        return run_app(app, argv, "tracer", obj=list(argv))  # what was typed stands in the results
     except TracerError as error:
         complain("tracer", error)
         return int(error.exit_code)

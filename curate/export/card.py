@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,7 +94,7 @@ def _front_matter(name: str, rows: Sequence[LabelRow], content_sha256: str) -> s
     fields = licenses.hub_fields(licenses.counts(rows))
     lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in fields.items())]
     lines += [
-        f"pretty_name: {json.dumps(_plain(name), ensure_ascii=False)}",
+        f"pretty_name: {json.dumps(clean_text(name) or '', ensure_ascii=False)}",
         f"size_categories: [{json.dumps(size)}]",
         "task_categories: [image-classification, image-feature-extraction]",
         "tags: [camera, exif, smartphone]",
@@ -176,7 +177,7 @@ def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     )
     if not audit["confounds"]:
         return "## What else tells phones from cameras\n\n" + note if note else ""
-    said = "".join(f"- {sentence}\n" for sentence in audit.get("confounds_in_words", ()))
+    said = "".join(f"- {_plain(sentence)}\n" for sentence in audit.get("confounds_in_words", ()))
     lines = [
         (entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}", f"{entry['p_adjusted']:.2g}")
         for entry in audit["confounds"]
@@ -223,6 +224,11 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], foreign: bool = 
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
+_MARKDOWN = re.compile(r"[\\`*_\[\]|~$]|(?<=www)\.|:(?=//)|(?<=\w)@")
+"""What begins a picture, a link (also a bare address), code or emphasis in Markdown, or is the border of a cell."""
+
+
 def _plain(text: str) -> str:
-    """Return foreign text as it may stand in a Markdown table: no cell borders, no HTML."""
-    return (clean_text(text) or "").replace("|", "\\|").replace("<", "&lt;")
+    """Return foreign text as it may stand in Markdown: a reader sees it as it is, and nothing in it is markup or HTML."""
+    without_html = (clean_text(text) or "").replace("&", "&amp;").replace("<", "&lt;")
+    return _MARKDOWN.sub(lambda mark: f"\\{mark[0]}", without_html)

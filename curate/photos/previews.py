@@ -26,7 +26,9 @@ def write_preview(image: Image, target: Path) -> None:
     part = part_of(target)
     try:
         with part.open("wb") as file:
-            image.save(file, "JPEG", quality=_QUALITY, subsampling=0)
+            image.save(
+                file, "JPEG", quality=_QUALITY, subsampling=0, comment=b""
+            )  # Pillow takes the source's otherwise
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from curate.cli import run_cli
@@ -104,3 +105,22 @@ def test_copies_and_broken_photos_are_listed_too(place: Path, capsys: pytest.Cap
     assert run_cli(["skipped", "set", "-w", "w", "--format", "jsonl"]) == Exit.DONE
     listed = {Path(row["path"]).name for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert listed in ({"copy.jpg", "broken.jpg"}, {"00.jpg", "broken.jpg"})
+
+
+@pytest.mark.parametrize("out", ["a set", "../elsewhere/a set", "link/a set", "{home}/a set"])
+def test_no_file_of_a_set_holds_an_absolute_path(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    """Wherever a set is written to, and however that is named, no file of it says where it, its workspace or its photos lie."""
+    (place.parent / "below").mkdir()
+    (place.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(place.parent / "below")
+    Path("link").symlink_to(place.parent / "elsewhere")
+    folder = Path(out.format(home=place.parent / "elsewhere"))
+    assert run_cli(["export", str(folder), "-w", "../w"]) == Exit.DONE
+    capsys.readouterr()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    texts = {path.name: path.read_bytes().decode("latin-1") for path in files}
+    texts["rows"] = str(pq.read_table(folder / "metadata.parquet").to_pylist())
+    assert len(files) > 50
+    assert [name for name, text in texts.items() if str(place.parent) in text or "elsewhere" in text] == []

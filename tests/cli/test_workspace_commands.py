@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -212,3 +213,26 @@ def test_all_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         if row["default"]:
             given.setdefault(table, {})[key] = json.loads(row["default"])
     assert Settings.model_validate(given.pop("") | given) == Settings()
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[31mb", "a\x7fb", "a\u202eb", "a\udcffb", "\x1b"])
+@pytest.mark.parametrize("above", ["", "new"])
+def test_a_name_that_cannot_be_kept_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, above: str
+) -> None:
+    """A workspace's folder, and those made above it, have names that settings and a screen can hold; the way out makes one."""
+    folder = tmp_path / name / above
+    assert run_cli(["new", str(folder)]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [] and "that name cannot be a workspace's" in said
+    assert run_cli(named_command(said, "new")) == Exit.DONE
+    capsys.readouterr()
+    assert len(list(tmp_path.iterdir())) == 1 and list(tmp_path.rglob("workspace.toml"))
+
+
+def test_a_name_with_quotes_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Quotes, backslashes and letters of any script are a name's own."""
+    folder = tmp_path / 'é "写真" \\ [red]'
+    assert run_cli(["new", str(folder)]) == Exit.DONE
+    assert run_cli(["status", "-w", str(folder)]) == Exit.DONE
+    assert tomllib.loads((folder / "workspace.toml").read_text())["name"] == folder.name

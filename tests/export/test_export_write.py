@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import html
 import io
 import json
 import os
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import OPTIONS, make_rows
 from dirty_pictures import SECRET, camera, dirty, noise, row
+from markdown_it import MarkdownIt
 
 from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS
 from curate.errors import ExportError, UsageError
@@ -24,6 +27,7 @@ from curate.export.verify import verify_set
 from curate.export.write import ExportOptions, ExportResult, export_set
 from curate.splits.check import leaks
 from tracer.base.progress import finish
+from tracer.base.text import clean_text
 
 
 def export(rows: list[dict], out: Path, **changes: object) -> ExportResult:
@@ -242,6 +246,37 @@ def test_foreign_text_in_people_s_files(tmp_path: Path) -> None:
     text = card.packed('a"\n---\nlicense: mit', rows, [], audit, about).decode()
     assert text.count("\n---\n") == 1
     assert "@evil \\| &lt;b>" in text
+
+
+def test_no_markup_in_a_card(tmp_path: Path) -> None:
+    """Rendered, a card shows foreign names as they are: no picture is fetched, nothing is a link, HTML or one more cell."""
+    names = [
+        "![x](http://evil/a.png)",
+        "[click](javascript:alert(1))",
+        "[ref]",
+        "<img src=//evil/b.png>",
+        "a | b",
+        "`code` *bold* __init__ ~~gone~~",
+        "https://evil.example www.evil.example me@evil.example",
+        "&lt;b&gt; \\<i>",
+        "Canon\x1b[31m\u202e",
+    ]
+    rows = [{"photo_id": k, "file_name": "images/1.jpg", "Make": name, "license": name} for k, name in enumerate(names)]
+    audit = {"splits": {}, "confounds": [], "leaks": [], "kept_together": {"by": []}}
+    about = {
+        "tool_version": "1",
+        "created": "",
+        "recipe": names[0],
+        "keep_gps": False,
+        "seed": 1,
+        "content_sha256": "00",
+    }
+    page = MarkdownIt("gfm-like").render(card.packed(names[0], rows, [], audit, about).decode().split("---\n", 2)[2])
+    assert not re.search(r"<(img|a|i|b|del|em|strong)\b", page)
+    shown = [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", page)]
+    cleaned = [str(clean_text(name)) for name in names]
+    assert set(cleaned) <= set(shown)
+    assert f"<h1>{names[0]}</h1>" in page
 
 
 def test_a_photo_with_a_name_that_is_no_text(tmp_path: Path) -> None:

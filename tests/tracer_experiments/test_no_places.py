@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 from small_sets import write_set
 
 from tracer import cli, results
-from tracer.commands import common
+from tracer.commands import common, experiments
 from tracer.encoders.names import parse_name
 
 AUDIT = {
@@ -69,8 +70,38 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
     assert [path.name for path in files if any(place.name in text for text in _texts(path))] == []
     found = results.read(place / "run")
     assert {row.encoder for row in found.rows} == {"", "timm:test_resnet.r160_in1k@mine.safetensors", "baseline/colour"}
-    assert found.meta["command"].startswith("tracer evaluate 'my set' --output=run ")
+    assert found.meta["command"].startswith("tracer evaluate 'my set' --output run ")
     assert "timm:test_resnet.r160_in1k@gone.safetensors" in json.dumps(found.meta["skipped"])
+
+
+@pytest.mark.parametrize("way", ["relative", "link", "home", "new folder"])
+def test_no_place_however_the_set_is_named(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A set and a run behind a relative path, a link, `~` and a folder that is not there yet leave no trace of where they lie."""
+    home = tmp_path / "secret home"
+    (home / "work").mkdir(parents=True)
+    write_set(home / "my set", scenes=6)
+    (home / "a link").symlink_to(home / "my set")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(home / "work")
+    data, run = {
+        "relative": ("../my set", "../run"),
+        "link": (str(home / "a link"), "run"),
+        "home": ("~/my set", "~/run"),
+        "new folder": ("../my set", str(home / "not" / "there yet" / "run")),
+    }[way]
+    words = ["evaluate", data, "-o", run, "--encoders", "baseline/colour", "--protocol", "fast", "--attributes", "Make"]
+    assert cli.run_cli(words) == 0
+    capsys.readouterr()
+    folder = Path(run).expanduser().absolute()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    places = (str(tmp_path), "secret home", "there yet")
+    assert [(path.name, place) for path in files for text in _texts(path) for place in places if place in text] == []
+    assert (
+        results.read(folder).meta["command"].startswith("tracer evaluate 'my set' -o run ".replace("my set", data[-6:]))
+    )
 
 
 def test_the_page_shows_the_audit_of_a_set_that_is_gone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,18 +130,28 @@ def test_two_checkpoints_of_one_name_are_refused(place: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("word", "kept"),
+    ("place", "name"),
     [
         ("/there/my set", "my set"),
-        ("-o/there/run", "-orun"),
-        ("--output=/there/run", "--output=run"),
-        ("timm:a@/there/w.pt,clip/ViT-B-16", "timm:a@w.pt,clip/ViT-B-16"),
-        ("clip/ViT-L-14@336px", "clip/ViT-L-14@336px"),
+        ("~/photos/a,b@c/set", "set"),
+        ("../elsewhere/set/", "set"),
+        ("new/not there yet", "not there yet"),
     ],
 )
-def test_words_of_a_command_lose_their_places(word: str, kept: str) -> None:
-    """An absolute path is cut to its last name wherever it stands in a word; nothing else changes."""
-    assert common._without_place(word) == kept
+@pytest.mark.parametrize("option", ["-o", "--output", "--output=", "-o="])
+def test_words_of_a_command_lose_their_places(
+    monkeypatch: pytest.MonkeyPatch, place: str, name: str, option: str
+) -> None:
+    """A path is cut to its last name however and wherever it is typed, also one that is not there; nothing else changes."""
+    found: list[str] = []
+    monkeypatch.setattr(experiments, "_on_set", lambda context, *_, **__: found.append(common.typed(context)))
+    output = [option.removesuffix("=") + place] if option == "-o=" else [option + place]
+    output = [option, place] if not option.endswith("=") else output
+    words = ["similarity", *output, "--encoders", "timm:a@/there/w.pt,clip/ViT-L-14@336px", place, "--json"]
+    assert cli.run_cli(words) == 0
+    assert [shlex.split(line) for line in found] == [
+        ["tracer", "similarity", name, option.removesuffix("="), name, "--encoders", "timm:a@w.pt,clip/ViT-L-14@336px", "--json"]
+    ]  # fmt: skip
 
 
 def test_a_checkpoint_is_shown_without_its_place() -> None:

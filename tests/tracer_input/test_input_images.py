@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from input_photos import picture
 from PIL import Image, ImageEnhance
 
+from tracer.dataset import open_set
 from tracer.errors import UsageError
 from tracer.images.crop import Crop
 from tracer.images.decode import PIXEL_LIMIT, ImageError, decode
 from tracer.images.masking import compress_before_mask, mask, mask_box
 from tracer.images.processing import GROUPS, Processing, process, random_scale
 from tracer.images.views import View, render, view
+from tracer.thumbs import write_thumbs
 
 
 def _same(a: Image.Image, b: Image.Image) -> bool:
@@ -334,3 +336,28 @@ def test_real_photos_decode_as_the_papers_loader_does(corpus: Path) -> None:
         with Image.open(path) as image:
             expected = ImageOps.exif_transpose(image).convert("RGB")
         assert _same(decode(path), expected)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_small_picture_carries_nothing_but_its_pixels(tmp_path: Path, orientation: int) -> None:
+    """Comment, EXIF, profile and XMP of a photo are not in the small picture that the report shows of it."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = orientation, "secret make"
+    extras = {
+        "comment": b"secret comment",
+        "icc_profile": b"secret profile" * 9,
+        "xmp": b"secret xmp",
+        "dpi": (301, 301),
+    }
+    (tmp_path / "set").mkdir()
+    for number in range(2):
+        picture = Image.effect_noise((200 + number, 160), 50).convert("RGB")
+        picture.save(tmp_path / "set" / f"{number + 1}.jpg", exif=exif, **extras)
+    write_thumbs(open_set(tmp_path / "set"), (1, 2), tmp_path / "run")
+    for small in (tmp_path / "run" / "thumbs" / "1.jpg", tmp_path / "run" / "thumbs" / "2.jpg"):
+        data, segments, at = small.read_bytes(), [], 2
+        while data[at + 1] != 0xDA:
+            segments.append(data[at + 1])
+            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        assert set(segments) <= {0xE0, 0xDB, 0xC0, 0xC4} and b"secret" not in data  # JFIF, tables and the frame
+        assert data[2:20] == bytes.fromhex("ffe000104a46494600010100000100010000")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tracer.base.console import note, print_json, print_lines, print_table
+from tracer.base.text import command_line
 from tracer.errors import Exit, UsageError
 from tracer.skips import in_groups
 
@@ -62,10 +63,6 @@ ROW_COLUMNS = (
 )  # fmt: skip
 
 
-_PLACE: Final = re.compile(r"(^-o|[=,@])(~?/[^,@]*)")
-"""An absolute path within a word: `-o/there/run`, `--output=/there/run`, `timm:resnet18@/there/weights.pt`."""
-
-
 def words_in(text: str) -> tuple[str, ...]:
     """The words of a comma-separated list."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
@@ -85,15 +82,29 @@ def ratios_in(text: str) -> tuple[float, ...]:
 
 
 def typed(context: typer.Context) -> str:
-    """The command as it was typed, with paths shortened to their names: a report travels, a path does not."""
-    return shlex.join(["tracer", *(_without_place(word) for word in context.obj or ())])
+    """The command as it was typed, with each path cut to its name: a report travels, a path does not.
+
+    The parser tells which words are paths, whatever their names look like.
+    """
+    words: list[str] = context.obj or []
+    order = context.command.make_parser(context).parse_args(words[1:])[2]
+    line = ["tracer", *words[:1]]
+    for parameter in sorted(dict.fromkeys(order), key=lambda one: one.param_type_name):  # arguments, then options
+        value = context.params[parameter.name or ""]
+        if value is None:
+            continue
+        if parameter.param_type_name == "option":
+            line.append(next(name for name in parameter.opts if any(word.startswith(name) for word in words)))
+        if value is not True:
+            line += map(_without_place, value if isinstance(value, list) else [value])
+    return command_line(*line)
 
 
-def _without_place(word: str) -> str:
-    path = Path(word)
-    if path.is_absolute() or ("/" in word and path.exists()):
-        return path.name
-    return _PLACE.sub(lambda found: found[1] + PurePath(found[2]).name, word)
+def _without_place(value: object) -> str:
+    """A value as it was typed; of a path, and of a checkpoint behind an encoder's name, only the file's name."""
+    if isinstance(value, Path):
+        return os.path.basename(os.path.abspath(value.expanduser()))
+    return re.sub(r"@[^,@]*/", "@", str(value))
 
 
 def options(**settings: Any) -> Options:

@@ -140,7 +140,9 @@ def _upright(image: Image.Image) -> Image.Image:
     # Read after loading: Pillow turns TIFF pictures itself and then drops the tag, and pillow-heif does the same.
     method = _UPRIGHT.get(_orientation(image))
     rgb = _as_rgb(image)
-    return rgb.transpose(method) if method is not None else rgb
+    upright = rgb.transpose(method) if method is not None else rgb
+    upright.info.clear()  # Pillow writes comments and profiles of a source into what is made from it
+    return upright
 
 
 def _orientation(image: Image.Image) -> int:

@@ -5,12 +5,13 @@ Each function gives an empty answer where the results do not say.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
+from tracer.base.text import command_line
 from tracer.report import words
 from tracer.report.load import Audit, Run, dataset_meta
 from tracer.report.tables import METRIC_WORDS, Cell
@@ -103,17 +104,17 @@ def command(run: Run) -> str:
     if isinstance(said, str) and said:
         return _without_places(said)
     encoders = ",".join(run.encoders)
-    return shlex.join(["tracer", "evaluate", run.dataset, *(["--encoders", encoders] if encoders else []), "-o", "RUN"])
+    return command_line("tracer", "evaluate", run.dataset, *(["--encoders", encoders] if encoders else []), "-o", "RUN")
 
 
 def _without_places(typed: str) -> str:
-    """A command as typed, each absolute path in it cut to its last name."""
+    """A command as it stands in results that others made, each absolute path in it cut to its last name."""
     try:
         typed_words = shlex.split(typed)
     except ValueError:  # an open quotation mark: it was no shell that read it
         typed_words = typed.split()
-    return shlex.join(
-        PurePath(word).name if word.startswith("/") and PurePath(word).name else word for word in typed_words
+    return command_line(
+        *(re.sub(r"(^-o|^|[=,@])~?/[^,@]*?([^/,@]*)/?(?=[,@]|$)", r"\1\2", word) for word in typed_words)
     )
 
 

@@ -6,11 +6,10 @@ characters that no page can hold or that reorder the text around them.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
-# Controls, bidirectional and zero-width characters, lone surrogates, private use and unassigned, line separators.
-_UNSHOWABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+from tracer.base.text import visible_text
+
 MAX_LENGTH = 200
 """Characters of one string that a page shows; a longer one ends in an ellipsis."""
 
@@ -20,8 +19,7 @@ def shown(value: object) -> str:
 
     Escaped rather than dropped, so that two class names that differ in such a character still look different.
     """
-    text = "".join(c if unicodedata.category(c) not in _UNSHOWABLE else _escape(c) for c in str(value))
-    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1].rstrip() + "…"
+    return visible_text(str(value), MAX_LENGTH)
 
 
 def shown_tree(value: Any) -> Any:
@@ -33,8 +31,3 @@ def shown_tree(value: Any) -> Any:
     if isinstance(value, list):
         return [shown_tree(item) for item in value]
     return value
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
