@@ -201,6 +201,8 @@ def _rows_with_metadata(root: Path) -> tuple[pd.DataFrame, list[Problem]] | None
 
 
 def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataFrame, list[Problem]]:
+    import pandas as pd
+
     table = read_metadata(metadata)
     problems: list[Problem] = []
     names: list[str | None] = []
@@ -224,7 +226,8 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
     table = with_types(table, metadata)
     table["file_name"] = names
     table = table[table["file_name"].notna()].reset_index(drop=True)
-    table.insert(0, "path", [str(root / name) for name in table["file_name"]])
+    paths = [str(root / name) for name in table["file_name"]]
+    table.insert(0, "path", pd.Series(paths, dtype=object))  # Arrow's strings hold no path that is not UTF-8
     if "split" in table:
         table["split"] = [_split_of(value) or value for value in table["split"]]
     return table, problems

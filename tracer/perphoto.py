@@ -45,7 +45,8 @@ def write(run: Path, entries: Sequence[PerPhoto], instead_of: set[str], keep: bo
         (run / NAME).unlink(missing_ok=True)
         return
     table = pd.concat(frames, ignore_index=True)
-    replace_with(run / NAME, lambda path: table.to_parquet(path, index=False))
+    data = table.to_parquet(index=False)  # in memory: Arrow takes no path that is not UTF-8
+    replace_with(run / NAME, lambda path: path.write_bytes(data))
 
 
 def read(run: Path) -> dict[tuple[Any, ...], Values]:
@@ -66,7 +67,8 @@ def _read(run: Path) -> pd.DataFrame | None:
     import pyarrow as pa
 
     try:
-        table = pd.read_parquet(run / NAME)
+        with (run / NAME).open("rb") as file:
+            table = pd.read_parquet(file)
     except (OSError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     return table if {*KEY, "photo_id", "cluster", "value"} <= set(table.columns) else None

@@ -6,6 +6,7 @@ seconds, protocol, details, what was skipped).
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -85,9 +86,11 @@ def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path
     schema = pa.schema([(name, types.get(name, pa.string())) for name in COLUMNS])
     table = pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
     text = json.dumps({"rows": [asdict(row) for row in rows], **meta}, ensure_ascii=False, allow_nan=False, indent=1)
+    data = io.BytesIO()  # Arrow itself takes no path that is not UTF-8
+    pq.write_table(table, data)
     parquet, page = run / "results.parquet", run / "results.json"
     try:
-        replace_with(parquet, lambda path: pq.write_table(table, path))
+        replace_with(parquet, lambda path: path.write_bytes(data.getvalue()))
         replace_with(page, lambda path: _write_text(path, text + "\n"))
     except OSError as error:
         raise TracerError(

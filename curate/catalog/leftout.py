@@ -23,9 +23,9 @@ def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Se
     """
     kept = json.dumps([[reason, list(photos)] for reason, photos in reasons], ensure_ascii=False)
     with catalog.transaction():
-        gone = [(_KEY + str(known),) for known in _places(catalog) if not known.exists()]
+        gone = [(_key(known),) for known in _places(catalog) if not known.exists()]
         catalog.connection.executemany("DELETE FROM fact WHERE key = ?", gone)
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_KEY + str(place), kept))
+        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_key(place), kept))
 
 
 def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
@@ -34,7 +34,7 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
     Raises:
         UsageError: this workspace did not write what lies there.
     """
-    key = _KEY + os.path.abspath(place)
+    key = _key(Path(os.path.abspath(place)))
     row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
     if row is None:
         root = catalog.workspace.root
@@ -51,4 +51,14 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
 
 def _places(catalog: Catalog) -> list[Path]:
     rows = catalog.connection.execute("SELECT key FROM fact WHERE key GLOB ? ORDER BY key", (f"{_KEY}*",))
-    return [Path(row["key"].removeprefix(_KEY)) for row in rows]
+    names = [row["key"].removeprefix(_KEY) for row in rows]
+    return [Path(name if name.startswith("/") else os.fsdecode(bytes.fromhex(name))) for name in names]
+
+
+def _key(place: Path) -> str:
+    """The key of an absolute path: as it is, or its bytes in hexadecimal digits where they are not UTF-8."""
+    try:
+        place_as_it_is = os.fsencode(place).decode("utf-8")
+    except UnicodeDecodeError:
+        return _KEY + os.fsencode(place).hex()
+    return _KEY + place_as_it_is

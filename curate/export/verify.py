@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -69,7 +70,7 @@ def verify_set(path: Path) -> list[Problem]:
     problems = [*_check_files(path, listed)]
     keep_gps = manifest.get("keep_gps") is True
     try:
-        metadata = pq.read_table(path / "metadata.parquet")
+        metadata = pq.read_table(io.BytesIO((path / "metadata.parquet").read_bytes()))
     except (OSError, pa.ArrowException) as error:
         return [*problems, Problem("labels", "metadata.parquet", f"it cannot be read: {error}")]
     typing = [*_check_schema(metadata.schema, keep_gps)]
