@@ -97,7 +97,7 @@ class NothingToExport(ExportError):
 
 
 def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> Work[ExportResult]:
-    """Write a set; a generator that yields progress (see `curate.progress`).
+    """Write a set; a generator that yields progress (see `tracer.base.progress`).
 
     Args:
         rows: label rows with `path` (or `path_bytes`, for names that are no text), `status`, and, where known,

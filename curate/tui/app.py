@@ -30,6 +30,7 @@ from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.work import LongWork
 from curate.workspace import Workspace
+from tracer.base.text import visible_lines
 
 ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
 
@@ -176,7 +177,7 @@ class _Ended(Exception):
         self._message = message
 
     def __rich__(self) -> Text:
-        return Text("\n".join(["the app ended", *self._message.lines()]))
+        return Text(visible_lines("\n".join(["the app ended", *self._message.lines()])))
 
 
 def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:

@@ -25,7 +25,7 @@ from typing import Any, Final, TextIO, TypeVar
 
 from tracer.base.errors import LenstraceError
 from tracer.base.progress import Progress, Work, finish
-from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_text
+from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_lines, visible_text
 
 Result = TypeVar("Result")
 
@@ -46,13 +46,13 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 def say(text: str | Path, file: TextIO | None = None) -> None:
     """Print what was asked for, for a person: on stdout where no other file is given."""
-    words = quoted_path(text) if isinstance(text, Path) else _lines_of(text)
+    words = quoted_path(text) if isinstance(text, Path) else visible_lines(text)
     print(words, file=file or sys.stdout, flush=file is not None)
 
 
 def note(text: str) -> None:
     """Say something to the person, beside the data, at once."""
-    print(_lines_of(text), file=sys.stderr, flush=True)
+    print(visible_lines(text), file=sys.stderr, flush=True)
 
 
 def complain(program: str, error: LenstraceError) -> None:
@@ -61,11 +61,6 @@ def complain(program: str, error: LenstraceError) -> None:
     note(f"{program}: {' '.join(first.splitlines())}")
     for line in way_out:
         note(line)
-
-
-def _lines_of(text: str) -> str:
-    """Text as it may be printed; its line breaks stay."""
-    return "\n".join(visible_text(line, limit=None) for line in text.split("\n"))
 
 
 # --- data

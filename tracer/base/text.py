@@ -72,6 +72,11 @@ def visible_text(text: str, limit: int | None = MAX_LENGTH) -> str:
     return shown if limit is None or max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
 
 
+def visible_lines(text: str) -> str:
+    """Return text whose line breaks are meant, each line of it as `visible_text` writes it out, whole."""
+    return "\n".join(visible_text(line, limit=None) for line in text.split("\n"))
+
+
 def printable_path(path: str | bytes | os.PathLike[str]) -> str:
     r"""Return a path that can be shown and stored as text; bytes that are not UTF-8, and controls, become ``\xNN``.
 
