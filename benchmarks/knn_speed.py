@@ -20,10 +20,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tracer.base.machine import cores
 from tracer.base.progress import finish
 from tracer.experiments.knn import mixtures
 from tracer.experiments.neighbours import majority
-from tracer.experiments.threads import cores, one_core_each
+from tracer.experiments.threads import one_core_each
 
 BAR = 12.0
 QUERIES_AT_ONCE = 256

@@ -27,6 +27,7 @@ from curate.photos.guard import Limits, Readers
 from curate.photos.previews import is_whole
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
+from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted
 
@@ -103,9 +104,9 @@ def ingest(
     unused = set(sidecar.said)
     own = os.fsencode(os.path.abspath(labels)) if labels else None
     workers = settings.jobs if jobs is None else jobs
-    limits = Limits(seconds=settings.seconds, max_pixels=int(settings.megapixels * 1e6))
+    limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     done = 0
-    with Readers(workers or os.cpu_count() or 1, limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
+    with Readers(workers or cores(), limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         catalog.begin_skipped()
         yield Progress("looking for photos", 0)
         for batch, total in _read_ahead(chunks(walk(roots, forgotten_paths(catalog)), BATCH)):

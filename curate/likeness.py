@@ -8,6 +8,7 @@ their small pictures agree.
 from __future__ import annotations
 
 import heapq
+import io
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from curate.photos.previews import read_preview
 
 HASH_BITS = 64
 
@@ -223,8 +226,11 @@ def alike_by_pixels(preview: Callable[[str], Path]) -> Callable[[Row, Row], bool
 def _small_picture(path: Path) -> NDArray[np.uint8] | None:
     from PIL import Image
 
+    data = read_preview(path)
+    if data is None:
+        return None
     try:
-        with Image.open(path, formats=["JPEG"]) as image:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
             return small_picture(image)
     except (OSError, SyntaxError, ValueError):  # a cache: what is missing or damaged says nothing
         return None

@@ -45,7 +45,9 @@ class IngestSettings(_Section):
     jobs: int = Field(0, ge=0)
     """Worker processes; 0 means one a core."""
     seconds: float = Field(30.0, gt=0)
-    """The time that reading one file may take."""
+    """The time that reading one file may take: of the processor, and waiting for the disk."""
+    memory: float = Field(0.0, ge=0)
+    """Gigabytes for all reading processes together; 0: half of the machine's, at most 6, or 1 a process where that is more."""
     megapixels: float = Field(300.0, gt=0)
     """The largest picture that is decoded."""
 

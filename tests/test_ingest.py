@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from benchmarks.kills import kill_and_compare
 from curate.cameras.types import CameraType
@@ -499,3 +500,15 @@ def test_the_workspaces_own_set_is_written_again_as_it_was(catalog: Catalog, tmp
     finish(ensure_export(catalog))
     assert (place / "manifest.json").stat().st_ino != first
     assert json.loads((place / "manifest.json").read_text())["counts"]["photos"] == 2
+
+
+def test_the_memory_of_reading_is_a_setting(workspace: Workspace, tmp_path: Path) -> None:
+    """`ingest.memory` is in gigabytes, for all processes together; a photo that needs more than that is `too_large`."""
+    write_photo(tmp_path / "photos" / "small.jpg", 1)
+    Image.new("1", (11_000, 11_000)).save(tmp_path / "photos" / "large.tif", compression="group4")
+    settings = workspace.root / "workspace.toml"
+    settings.write_text(settings.read_text().replace("[ingest]", "[ingest]\nmemory = 0.25"))
+    with Catalog.open(Workspace.open(workspace.root)) as catalog:
+        finish(ingest(catalog, [tmp_path / "photos"], jobs=2))
+        statuses = {name: row["status"] for name, row in rows(catalog).items()}
+    assert statuses == {"small.jpg": "ok", "large.tif": "too_large"}

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from tracer import store
 from tracer.base.progress import Work
+from tracer.base.workers import Limits
 from tracer.dataset import PhotoSet
 from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.experiments.protocols import Protocol
+from tracer.images.guard import LIMITS
 from tracer.kept import keep, key_of, recall
 from tracer.plan import MASKS, SEMANTIC, Plan
 from tracer.results import Experiment
@@ -45,7 +47,7 @@ class Options:
         protocol: of the probes. seed: of splits, draws and bootstraps.
         k: neighbours; None = by the size of the set. draws: of the uniform setting, and of the training photos' processings.
         methods: of mitigation. save_maps: keep what mitigation fits, for use elsewhere.
-        device: None takes a GPU where there is one. command: as typed, for the report.
+        device: None takes a GPU where there is one. limits: what decoding a photo may cost. command: as typed, for the report.
     """
 
     encoders: tuple[str, ...] = ("offline",)
@@ -60,6 +62,7 @@ class Options:
     methods: tuple[str, ...] = ("leace",)
     save_maps: bool = False
     device: str | None = None
+    limits: Limits = LIMITS
     command: str = ""
 
 

@@ -18,15 +18,18 @@ from typing import Any, Final
 import numpy as np
 
 from tracer import store
+from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
+from tracer.base.workers import Limits
 from tracer.columns import Part, pairs_name, parts_of, whole_pairs
 from tracer.dataset import PhotoSet
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
 from tracer.errors import DataSetError, EmbeddingsError, UsageError
-from tracer.fanout import Job, compute, cores, device_of
+from tracer.fanout import Effort, Job, compute, device_of
 from tracer.images.fingerprint import Fingerprints, fingerprint
+from tracer.images.guard import LIMITS
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
 from tracer.shards import Failures, Piece, Shards
@@ -70,6 +73,7 @@ def embed(
     device: str | None = None,
     batch_size: int | None = None,
     workers: int | None = None,
+    limits: Limits = LIMITS,
     seed: int = 0,
 ) -> Work[EmbedResult]:
     """Embed a set with several encoders, in every combination of processings and masks.
@@ -81,7 +85,8 @@ def embed(
         run: the run folder; files go below `embeddings/`, unfinished ones below `shards/`.
         device: `cpu`, `cuda`, `cuda:1`; None takes a GPU where there is one.
         batch_size: pictures that go through a network together; the embeddings differ by less than 1e-4 between sizes.
-        workers: threads; None takes one for each core.
+        workers: processes that decode, and on a CPU threads that embed; None takes one for each core.
+        limits: what a picture may cost: time for it and for each processing of it, memory for all that are decoded at once.
         seed: of the interpolations' random scales; each photo has its own, whatever the order.
 
     Yields:
@@ -109,7 +114,7 @@ def embed(
     speed: tuple[int, float] = (0, 0.0)
     used = device_of(device) if todo else device or "cpu"
     if todo:
-        speed = yield from compute(todo, photos, used, batch_size, workers, seed)
+        speed = yield from compute(todo, photos, used, Effort(workers, batch_size, limits), seed)
         for job in todo:
             _finish(job, job.shards.read_all(), parts, run, photo_set, seed)
             job.shards.clear()

@@ -108,7 +108,9 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         encoders = yield from _usable(chosen.encoders, outcome)
         names = tuple(encoder.name for encoder in encoders.values())
         typed = {encoder.name: name for name, encoder in encoders.items()}
-        embedded: EmbedResult = yield from embed(photos, encoders.values(), shown, run=run, device=chosen.device)
+        embedded: EmbedResult = yield from embed(
+            photos, encoders.values(), shown, run=run, device=chosen.device, limits=chosen.limits
+        )
         device, failed = embedded.device, embedded.failed
     bench = Bench(photos, plan, chosen, run, device, outcome, typed)
     refused = yield from _measure(bench, names)

@@ -1,8 +1,8 @@
 """The work of embedding: batches of photos, decoded once, fanned out to crops, views and encoders.
 
+Guarded processes decode (tracer/images/guard.py); the calling thread hands their crops on, in the order of the photos.
 On a CPU every thread embeds whole batches by itself, one core each: on shared machines that is faster than one network
-on all cores, and the result does not depend on how many there are. On a GPU the threads decode, and the networks run in
-the calling thread.
+on all cores, and the result does not depend on how many there are. On a GPU one thread embeds.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from threading import Event
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.progress import Progress, Work
+from tracer.base.workers import Limits
 from tracer.encoders.encoder import Encoder
 from tracer.errors import EmbeddingsError, EncoderError
-from tracer.images.crop import Crop
-from tracer.images.decode import ImageError, decode
-from tracer.images.views import View, render
+from tracer.images.guard import LIMITS, Rendered, Request, render_photos
+from tracer.images.views import View
 from tracer.shards import Failures, Piece, Shards
 
 _BATCH: Final = {"cpu": 4, "cuda": 64}
@@ -51,17 +53,28 @@ class _Batch:
     closes: bool
 
 
-_Crops = dict[tuple[Crop, View], tuple[list[int], list[NDArray[np.uint8]]]]
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What the work may take.
+
+    Attributes:
+        workers: processes that decode, and on a CPU threads that embed. batch_size: None goes by the device.
+        limits: of the decoding processes.
+    """
+
+    workers: int
+    batch_size: int | None = None
+    limits: Limits = LIMITS
 
 
 def compute(
-    jobs: Sequence[Job], photos: list[tuple[int, Path]], device: str, batch_size: int | None, workers: int, seed: int
+    jobs: Sequence[Job], photos: list[tuple[int, Path]], device: str, effort: Effort, seed: int
 ) -> Work[tuple[int, float]]:
     """Make all missing shards; returns the photos decoded and the seconds that took."""
     import torch
 
     on_cpu = torch.device(device).type == "cpu"
-    size = batch_size or _BATCH["cpu" if on_cpu else "cuda"]
+    size = effort.batch_size or _BATCH["cpu" if on_cpu else "cuda"]
     passes = [(group, list(_batches(group, photos, size))) for group in _passes(jobs, device)]
     total = sum(len(batch.photos) for _, batches in passes for batch in batches)
     encoders, loaded, done = len({job.encoder.file_stem for job in jobs}), 0, 0
@@ -76,7 +89,7 @@ def compute(
             yield Progress("loading encoders", loaded, encoders)
             yield Progress("embedding photos", done, total)
             start = time.perf_counter()
-            for batch_done in _run(batches, workers, seed, on_cpu=on_cpu):
+            for batch_done in _run(batches, seed, effort, on_cpu=on_cpu):
                 done += batch_done
                 yield Progress("embedding photos", done, total)
             seconds += time.perf_counter() - start
@@ -120,75 +133,56 @@ def _batches(jobs: Sequence[Job], photos: list[tuple[int, Path]], size: int) -> 
             yield _Batch(shard, tuple(photos[first:last]), wanting, last == rows.stop)
 
 
-def _run(batches: Sequence[_Batch], workers: int, seed: int, *, on_cpu: bool) -> Iterator[int]:
+def _run(batches: Sequence[_Batch], seed: int, effort: Effort, *, on_cpu: bool) -> Iterator[int]:
     """Embed batches in order and write each shard as its last batch is done; yields the photos of each batch."""
     import torch
 
-    def prepare(batch: _Batch) -> tuple[_Crops, dict[Job, Failures]]:
-        return _crops(batch, seed)
-
-    def whole(batch: _Batch) -> list[Piece]:
-        return _encode(batch, *prepare(batch))
-
-    pool = (
-        ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
-        if on_cpu
-        else ThreadPoolExecutor(workers)
+    wanted = [tuple(dict.fromkeys((job.encoder.crop, job.view) for job in batch.jobs)) for batch in batches]
+    requests = (
+        Request(photo_id, path, crops)
+        for batch, crops in zip(batches, wanted, strict=True)
+        for photo_id, path in batch.photos
     )
-    waiting: deque[tuple[_Batch, Future[Any]]] = deque()
-    queue = iter(batches)
+    photos = render_photos(requests, frozenset(chain(*wanted)), seed, effort.workers, effort.limits)
+    pool = (
+        ThreadPoolExecutor(effort.workers, initializer=torch.set_num_threads, initargs=(1,))
+        if on_cpu
+        else ThreadPoolExecutor(1)
+    )
+    stopped = Event()
+    waiting: deque[tuple[_Batch, Future[list[Piece]]]] = deque()
     open_pieces: dict[Job, list[Piece]] = {}
+
+    def finished() -> int:
+        batch, future = waiting.popleft()
+        for job, piece in zip(batch.jobs, future.result(), strict=True):
+            open_pieces.setdefault(job, []).append(piece)
+            if batch.closes:
+                job.shards.write(batch.shard, _together(open_pieces.pop(job)))
+        return len(batch.photos)
+
     try:
-        while True:
-            while len(waiting) < workers + 2 and (upcoming := next(queue, None)) is not None:
-                waiting.append((upcoming, pool.submit(whole if on_cpu else prepare, upcoming)))
-            if not waiting:
-                return
-            batch, future = waiting.popleft()
-            pieces: list[Piece] = future.result() if on_cpu else _encode(batch, *future.result())
-            for job, piece in zip(batch.jobs, pieces, strict=True):
-                open_pieces.setdefault(job, []).append(piece)
-                if batch.closes:
-                    job.shards.write(batch.shard, _together(open_pieces.pop(job)))
-            yield len(batch.photos)
+        for batch in batches:
+            waiting.append((batch, pool.submit(_encode, batch, list(islice(photos, len(batch.photos))), stopped)))
+            while waiting and (len(waiting) > effort.workers + 1 or waiting[0][1].done()):
+                yield finished()
+        while waiting:
+            yield finished()
     finally:
+        photos.close()
+        stopped.set()
         pool.shutdown(cancel_futures=True)
 
 
-def _crops(batch: _Batch, seed: int) -> tuple[_Crops, dict[Job, Failures]]:
-    """Decode a batch's photos and render what its jobs need: for each crop and view the photo ids and uint8 (size,
-    size, 3) arrays."""
-    crops: _Crops = {(job.encoder.crop, job.view): ([], []) for job in batch.jobs}
-    failed: dict[Job, Failures] = {job: {} for job in batch.jobs}
-    for photo_id, path in batch.photos:
-        try:
-            image = decode(path)
-        except ImageError as error:
-            for job in batch.jobs:
-                failed[job][photo_id] = str(error)
-            continue
-        wanted_crops, wanted_views = [crop for crop, _ in crops], [shown for _, shown in crops]
-        for crop, shown, picture in render(image, photo_id, wanted_crops, wanted_views, seed):
-            if (crop, shown) not in crops:
-                continue  # two encoders may need different views
-            if isinstance(picture, ImageError):
-                for job in batch.jobs:
-                    if (job.encoder.crop, job.view) == (crop, shown):
-                        failed[job][photo_id] = f"{shown.name}: {picture}"
-                continue
-            ids, arrays = crops[crop, shown]
-            ids.append(photo_id)
-            arrays.append(np.asarray(picture))
-    return crops, failed
-
-
-def _encode(batch: _Batch, crops: _Crops, failed: dict[Job, Failures]) -> list[Piece]:
-    """The embeddings of a prepared batch, a piece for each job."""
+def _encode(batch: _Batch, rendered: list[Rendered | str], stopped: Event) -> list[Piece]:
+    """The embeddings of a batch's photos, a piece for each job; none where nobody waits for them any more."""
     import torch
 
-    pieces = []
+    pieces: list[Piece] = []
     for job in batch.jobs:
-        ids, arrays = crops[job.encoder.crop, job.view]
+        if stopped.is_set():
+            return pieces
+        ids, arrays, failed = _crops(batch, rendered, job)
         if arrays:
             pixels = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
             vectors = job.encoder.encode(pixels).numpy()
@@ -201,8 +195,28 @@ def _encode(batch: _Batch, crops: _Crops, failed: dict[Job, Failures]) -> list[P
                 f"for photo {bad[0]} of view {job.view.name}",
                 "Its weights are damaged, or do not fit; try another checkpoint.",
             )
-        pieces.append(Piece(np.array(ids, dtype=np.int64), vectors, failed[job]))
+        pieces.append(Piece(np.array(ids, dtype=np.int64), vectors, failed))
     return pieces
+
+
+def _crops(
+    batch: _Batch, rendered: list[Rendered | str], job: Job
+) -> tuple[list[int], list[NDArray[np.uint8]], Failures]:
+    """What a job takes of a batch: the photos' ids, their uint8 (size, size, 3) crops, and the photos that have none."""
+    ids: list[int] = []
+    arrays: list[NDArray[np.uint8]] = []
+    failed: Failures = {}
+    for (photo_id, _), crops in zip(batch.photos, rendered, strict=True):
+        if isinstance(crops, str):
+            failed[photo_id] = crops
+            continue
+        crop = crops[job.encoder.crop, job.view]
+        if isinstance(crop, str):
+            failed[photo_id] = f"{job.view.name}: {crop}"
+        else:
+            ids.append(photo_id)
+            arrays.append(crop)
+    return ids, arrays, failed
 
 
 def _together(pieces: list[Piece]) -> Piece:
@@ -240,8 +254,3 @@ def _memory(device: str) -> int:
     if "SC_AVPHYS_PAGES" not in names:
         return 8 * 2**30
     return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -39,7 +39,7 @@ def _sheet_step(bench: Bench, encoder: str, attribute: str | None) -> Step:
             sheet = neighbour_sheet(
                 source, found.vectors, found.ids, classes, labels, clusters, cameras, attribute, seed
             )
-        write_thumbs(bench.photos, photos_on(sheet), bench.run)
+        write_thumbs(bench.photos, photos_on(sheet), bench.run, bench.options.limits)
         return sheet
 
     return step

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tracer.base.text import command_line, counted, quoted_path
 from tracer.dataset import PhotoSet
 from tracer.errors import TooFew
-from tracer.images.decode import camera_of
+from tracer.images.guard import cameras
 from tracer.plan import MAIN_LABELS, SEMANTIC, Plan
 
 _LOOKED_AT = 50
@@ -33,7 +35,7 @@ def camera_advice(photos: PhotoSet, plan: Plan) -> str:
     """How curate makes a labelled set of these photos; "" where they have camera labels, or no EXIF that names a camera."""
     if any(name in plan.labels for name in MAIN_LABELS):
         return ""
-    found = next(filter(None, map(camera_of, photos.table["path"].tolist()[:_LOOKED_AT])), "")
+    found = next(filter(None, cameras(map(Path, photos.table["path"].tolist()[:_LOOKED_AT]))), "")
     if not found:
         return ""
     folder, workspace = str(photos.root), str(photos.root.with_name(f"{photos.root.name}-workspace"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from curate.errors import UsageError
 from curate.pairing.compare import Matches, inlier_points
-from curate.pairing.features import LONG_SIDE
+from curate.pairing.features import LONG_SIDE, preview_picture
 from curate.pairing.photo import PairingPhoto
 from curate.workspace import write_atomically
 
@@ -36,8 +36,7 @@ def draw_matches(
 
     pictures = []
     for photo in (a, b):
-        data = np.fromfile(photo.preview, np.uint8) if photo.preview.exists() else np.empty(0, np.uint8)
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+        picture = preview_picture(photo.preview)
         if picture is None:
             raise UsageError("a photo cannot be drawn", f"{photo.name} has no preview", "Run curate ingest again.")
         pictures.append(picture)

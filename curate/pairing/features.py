@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import StorageError
+from curate.photos.previews import read_preview
 from tracer.base.text import quoted_path
 
 VERSION = "sift640-4"
@@ -88,19 +89,24 @@ def compute(preview: Path) -> Features | str:
     """Features of a picture file, or why there are none, in words. Needs OpenCV; reads nothing but the file."""
     import cv2
 
-    try:
-        data = np.fromfile(preview, np.uint8)
-    except OSError as error:
-        return f"its preview cannot be read: {error.strerror or error}"
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    picture = preview_picture(preview)
     if picture is None:
-        return "its preview is no picture"
+        return "its preview is not there, or is not one"
     height, width = picture.shape[:2]
     if max(height, width) > LONG_SIDE:
         ratio = LONG_SIDE / max(height, width)
         width, height = max(1, round(width * ratio)), max(1, round(height * ratio))
-        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return from_picture(np.asarray(picture, np.uint8))
+        picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return from_picture(picture)
+
+
+def preview_picture(preview: Path) -> NDArray[np.uint8] | None:
+    """A preview's pixels, (H, W, 3) uint8 BGR; None where it is not there, damaged, or not such as curate writes."""
+    import cv2
+
+    data = read_preview(preview)
+    picture = None if data is None else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return None if picture is None else np.asarray(picture, np.uint8)
 
 
 def from_picture(picture: NDArray[np.uint8]) -> Features | str:

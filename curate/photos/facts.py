@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-READER = 2
+READER = 3
 """Number of the reader: raised when it tells more or other facts of the same files, so that they are read again."""
+
+NEEDS_MEMORY = "reading it needs more memory than is allowed"
+"""The `error` of facts with status `too_large` that another memory limit would have prevented."""
 
 
 class Status(StrEnum):

@@ -38,6 +38,7 @@ from PIL import (
 
 from curate.photos.blocks import MAX_PARTS, Window, file_size, read_at
 from curate.photos.boxes import boxes
+from curate.photos.facts import NEEDS_MEMORY
 from curate.photos.formats import DECODED, Format
 from curate.photos.jpeg import jpeg_tables
 from curate.photos.tags import PILLOW_ERRORS
@@ -47,6 +48,9 @@ MAX_PIXELS = 300_000_000
 
 PREVIEW_SIDE = 640
 """Pixels of a preview's long side; smaller pictures are not enlarged."""
+
+_NO_DECODER = "could not create decoder object"
+"""What Pillow says of a WebP file whose head is damaged, or whose picture it found no room for."""
 
 _SCAN_STEP = 4 << 20
 _MAX_EMBEDDED = 64
@@ -119,14 +123,12 @@ def decode(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about oddities in metadata; what matters raises
             file.seek(0)
-            with _without_pillows_limit():
-                image = Image.open(file, formats=DECODED[kind])
-            with image:
+            with _without_pillows_limit(), Image.open(file, formats=DECODED[kind]) as image:
                 if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and not whole:
                     _leave_out_detail(image, file)
                 return _decoded(image, kind, orientation, max_pixels)
     except MemoryError as error:
-        raise TooLargeError("decoding it needs more memory than is allowed") from error
+        raise TooLargeError(NEEDS_MEMORY) from error
     except DECODE_ERRORS as error:
         if kind is Format.JP2 and not whole:  # Pillow cannot take every file at every one of its sizes
             return decode(file, kind, orientation, max_pixels, whole=True)
@@ -150,7 +152,8 @@ _limit_lock = threading.Lock()
 
 @contextmanager
 def _without_pillows_limit() -> Iterator[None]:
-    """Suspend Pillow's global pixel limit while a header is read; ours is checked right after, before decoding."""
+    """Suspend Pillow's global pixel limit: ours is checked as soon as the size is known. Pillow asks when a file is opened, and
+    again when a TIFF is decoded."""
     with _limit_lock:
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -294,6 +297,8 @@ def _reason(error: BaseException) -> PictureError:
         return UnknownVariantError("it cannot be decoded (the decoder does not recognise it)")
     text = " ".join(str(error).split())[:200] or type(error).__name__
     lowered = text.lower()
+    if lowered == _NO_DECODER:
+        text += "; it may need more memory than is allowed"
     if any(
         word in lowered
         for word in ("truncat", "premature", "unexpected end", "end of file", "broken data stream", "only got")

@@ -6,15 +6,20 @@ disk a million times would take longer than all the decoding.
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from curate.photos.jpeg import jpeg_tables
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _QUALITY = 90
 _END = b"\xff\xd9"
+_MAX_BYTES, _MAX_PIXELS = 16 << 20, 25_000_000
+"""Far more than a preview has; what is larger was not written here."""
 
 
 def write_preview(image: Image, target: Path) -> None:
@@ -43,6 +48,25 @@ def is_whole(preview: Path) -> bool:
             return file.read() == _END
     except OSError:  # not there, or shorter than that
         return False
+
+
+def read_preview(preview: Path) -> bytes | None:
+    """Return a preview's bytes where they are a JPEG such as `write_preview` makes; None where they are not, or not there.
+
+    Previews are decoded outside the guarded processes, and a workspace may come from somebody else: what is progressive, or
+    larger than a preview can be, could take any time and memory.
+    """
+    try:
+        if not preview.is_file():  # a FIFO would make us wait for ever
+            return None
+        with preview.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError:
+        return None
+    tables = jpeg_tables(io.BytesIO(data)) if data.startswith(b"\xff\xd8") and len(data) <= _MAX_BYTES else None
+    if tables is None or tables.progressive or not 0 < tables.width * tables.height <= _MAX_PIXELS:
+        return None
+    return data
 
 
 def part_of(target: Path) -> Path:

@@ -16,7 +16,7 @@ from curate.errors import StorageError
 from curate.photos import edited
 from curate.photos.bursts import burst_of
 from curate.photos.exif import Reading, read_metadata
-from curate.photos.facts import PhotoFacts, Status
+from curate.photos.facts import NEEDS_MEMORY, PhotoFacts, Status
 from curate.photos.formats import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
 from curate.photos.jpeg import jpeg_tables
 from curate.photos.picture import (
@@ -71,7 +71,7 @@ def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PI
         with _open_regular(path) as file:
             return _read_open(file, path, preview, max_pixels)
     except MemoryError:
-        return PhotoFacts(Status.TOO_LARGE, "reading it needs more memory than is allowed")
+        return PhotoFacts(Status.TOO_LARGE, NEEDS_MEMORY)
     except OSError as error:
         return _unreadable(error)
 

@@ -187,7 +187,7 @@ def test_a_longer_lens_and_a_turned_camera(tmp_path: Path) -> None:
             picture = photograph(make_scene(700 + scene), camera, 700 + scene)
             if camera is upright:
                 picture = np.ascontiguousarray(np.rot90(picture))
-            path = tmp_path / f"{scene}-{camera.name[-2:]}.png"
+            path = tmp_path / f"{scene}-{camera.name[-2:]}.jpg"
             cv2.imwrite(str(path), picture)
             number = len(photos)
             truth[number] = scene
@@ -227,7 +227,7 @@ def test_mirrored_picture_is_found_and_said(collection: Collection, tmp_path: Pa
     for number, photo in enumerate((other, elsewhere)):
         picture = cv2.imread(str(photo.preview))
         assert picture is not None
-        path = tmp_path / f"mirrored-{number}.png"
+        path = tmp_path / f"mirrored-{number}.jpg"
         cv2.imwrite(str(path), picture[:, ::-1])
         mirrored.append(replace(photo, id=901 + number, sha256=f"{number:064x}", preview=path))
     result = finish(find_pairs([phone, *mirrored], tmp_path / "cache", use_time=False))

@@ -146,7 +146,7 @@ def test_features_are_cached_exactly(tmp_path: Path) -> None:
     """What is loaded equals what was computed, and the strongest keypoints come first and are few."""
     rng = np.random.default_rng(0)
     picture = cv2.resize(rng.integers(0, 255, (60, 80, 3), np.uint8), (900, 675), interpolation=cv2.INTER_CUBIC)
-    path = tmp_path / "picture.png"
+    path = tmp_path / "picture.jpg"
     cv2.imwrite(str(path), picture)
     found = features.compute(path)
     assert isinstance(found, features.Features)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -39,7 +40,7 @@ def children() -> set[int]:
                 words = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if int(fields[1]) == os.getpid() and (b"curate.photos.worker" in words or not words):
+            if int(fields[1]) == os.getpid() and (b"tracer.base.worker" in words or not words):
                 found.add(int(entry.name))
     return found
 
@@ -182,18 +183,18 @@ def running(process: int) -> bool:
 
 def test_facts_survive_the_pipe(tmp_path: Path) -> None:
     """Every field comes through a worker's answer unchanged."""
-    from curate.photos.worker import decode_answer, encode_facts
+    from curate.photos.worker import decode_facts
 
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded("JPEG", camera_exif()))
     for facts in (read_photo(path), PhotoFacts(Status.DENIED, "no")):
-        assert decode_answer(encode_facts(7, facts)) == (7, facts)
+        assert decode_facts(json.loads(json.dumps(facts.as_json()))) == facts
 
 
 def test_workers_import_neither_torch_nor_the_app() -> None:
     """Starting a worker is cheap."""
     code = (
-        "import sys, curate.photos.worker, curate.photos.guard, curate.photos.read\n"
+        "import sys, tracer.base.worker, curate.photos.worker, curate.photos.guard, curate.photos.read\n"
         "heavy = {'torch', 'textual', 'pandas', 'cv2', 'sklearn', 'timm'}\n"
         "loaded = {m.split('.')[0] for m in sys.modules if not m.startswith('tracer.base')}\n"
         "print(sorted(heavy & loaded), [m for m in sys.modules if m.startswith('tracer.') and not m.startswith('tracer.base')])"

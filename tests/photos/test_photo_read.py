@@ -211,6 +211,18 @@ def test_the_pixel_limit_is_ours_and_leaves_pillows_alone(tmp_path: Path) -> Non
     assert before == Image.MAX_IMAGE_PIXELS
 
 
+@pytest.mark.slow
+def test_a_tiff_of_182_megapixels_is_read(tmp_path: Path) -> None:
+    """Pillow, whose own limit lies at 179, asks again when it decodes a TIFF; a JPEG of that size was read all along."""
+    Image.new("1", (13_500, 13_500), 1).save(tmp_path / "a.tif", compression="group4")
+    before = Image.MAX_IMAGE_PIXELS
+    facts = read_photo(tmp_path / "a.tif", tmp_path / "preview.jpg")
+    assert (facts.status, facts.width, facts.height) == (Status.OK, 13_500, 13_500)
+    with Image.open(tmp_path / "preview.jpg") as preview:
+        assert preview.size == (640, 640)
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
 @pytest.mark.parametrize(
     "data", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"SIMPLE  =                    T" + b" " * 2880]
 )

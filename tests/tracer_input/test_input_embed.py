@@ -315,16 +315,21 @@ def test_damaged_shards_and_files_are_made_again(tmp_path: Path) -> None:
 
 
 def test_one_decode_serves_all_encoders_and_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many encoders, processings and masks: each photo is decoded once."""
+    """However many encoders, processings and masks: each photo is asked for once."""
     from tracer import fanout
+    from tracer.images.guard import Request
 
-    decoded: list[Path] = []
-    real = fanout.decode
-    monkeypatch.setattr(fanout, "decode", lambda path: (decoded.append(path), real(path))[1])
+    asked: list[Path] = []
+    real = fanout.render_photos
+
+    def noted(requests: Iterable[Request], *rest: Any) -> Any:
+        return real((asked.append(request.path) or request for request in requests), *rest)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(fanout, "render_photos", noted)
     folder = write_flat(tmp_path / "set", 6)
     encoders = [_Counting(), _Counting(Crop(16, None), "test/native"), COLOUR]
     _embed(folder, tmp_path / "run", encoders, processings=("IDENTITY", "SHARPEN_2"), masks=(0.0, 0.9))
-    assert len(decoded) == 6 and len(set(decoded)) == 6
+    assert len(asked) == 6 and len(set(asked)) == 6
 
 
 def test_encoders_that_do_not_fit_together_go_in_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import typer
 
 from tracer.base.console import note, print_json, print_lines, print_table
 from tracer.base.text import command_line
+from tracer.base.workers import Limits
 from tracer.errors import Exit, UsageError
 from tracer.skips import in_groups
 
@@ -54,6 +55,18 @@ Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 1
 Protocols = Annotated[ProtocolName, typer.Option("--protocol", help="How probes are fitted.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, …; a GPU where there is one if left out.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option("--seconds", min=0.1, help="Time for one photo, and for each processing of it; 60 if left out."),
+]
+Memory = Annotated[
+    float | None,
+    typer.Option(
+        "--memory",
+        min=0.1,
+        help="Gigabytes for all photos that are decoded at once; half of the machine's, at most 6 or 1 a process, if left out.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Format = Annotated[Style, typer.Option("--format", help="How rows are printed.")]
 
@@ -115,6 +128,13 @@ def options(**settings: Any) -> Options:
     if "protocol" in settings:
         settings["protocol"] = Protocol(settings["protocol"])
     return Options(**settings)
+
+
+def limits(seconds: float | None, memory: float | None) -> Limits:
+    """What decoding a photo may cost."""
+    from tracer.images.guard import LIMITS
+
+    return Limits(LIMITS.seconds if seconds is None else seconds, int((memory or 0) * 2**30))
 
 
 def after(done: Evaluation, quiet: bool) -> None:

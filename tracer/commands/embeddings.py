@@ -15,10 +15,13 @@ from tracer.commands.common import (
     Encoders,
     Format,
     Json,
+    Memory,
     Processings,
     RunNeeded,
+    Seconds,
     SetArgument,
     Style,
+    limits,
     print_rows,
     ratios_in,
     resumable,
@@ -64,7 +67,9 @@ def embed(
     processing: Processings = "IDENTITY",
     mask: Annotated[str, typer.Option(metavar="0,0.95", help="Shares of the area to mask, comma-separated.")] = "0",
     batch_size: Annotated[int | None, typer.Option(min=1)] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Threads; one a core if left out.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that decode; one a core if left out.")] = None,
+    seconds: Seconds = None,
+    memory: Memory = None,
     seed: Annotated[int, typer.Option(min=0, help="Of random scales.")] = 0,
     device: Device = None,
     json: Json = False,
@@ -81,7 +86,7 @@ def embed(
             photos, names = open_set(data), words_in(encoders)
             return (yield from embed_set(
                 photos, names, words_in(processing), ratios_in(mask), run=run, device=device, batch_size=batch_size,
-                workers=workers, seed=seed,
+                workers=workers, limits=limits(seconds, memory), seed=seed,
             ))  # fmt: skip
 
         made = run_with_progress(work())

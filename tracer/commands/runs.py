@@ -17,15 +17,18 @@ from tracer.commands.common import (
     Format,
     Json,
     Labels,
+    Memory,
     Neighbours,
     ProtocolName,
     Protocols,
     RunNeeded,
+    Seconds,
     Seed,
     SetArgument,
     Style,
     after,
     filled,
+    limits,
     options,
     print_rows,
     resumable,
@@ -55,6 +58,8 @@ def evaluate(
     k: Neighbours = None,
     seed: Seed = 42,
     device: Device = None,
+    seconds: Seconds = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
@@ -64,7 +69,7 @@ def evaluate(
 
         chosen = options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
-            k=k, seed=seed, device=device, command=typed(context),
+            k=k, seed=seed, device=device, limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
         done = run_with_progress(evaluate_set(data, run, chosen))
     if json:

@@ -7,7 +7,6 @@ by side.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,13 +14,10 @@ from contextlib import contextmanager
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tracer.base.machine import cores
+
 SMALL_STEP = 1e8
 """Multiplications between two waits (some milliseconds); below this one core is nearly as fast as two, and safe from others."""
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from tracer.base.text import clean_text
+from tracer.base.worker import memory_left
 
 PIXEL_LIMIT: Final = 300_000_000
 """Width × height that is still decoded: above the 200 MP of today's largest phone sensors, below what fills a
@@ -69,28 +70,40 @@ _DAMAGED: Final = (
     ZeroDivisionError,
     AttributeError,
     RuntimeError,
-    MemoryError,
     struct.error,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
+_BYTES_A_PIXEL: Final = 16
+"""What decoding may take of memory: four in Pillow, as much again while it is turned or converted, and the decoder's own."""
+
+NEEDS_MEMORY: Final = "it needs more memory than is allowed"
 
 
 class ImageError(ValueError):
-    """One picture cannot be used; the text is the reason that is listed beside its id."""
+    """One picture cannot be used; the text is the reason that is listed beside its id.
+
+    Attributes:
+        short_of_memory: whether it might be usable with more memory.
+    """
+
+    def __init__(self, reason: str, *, short_of_memory: bool = False) -> None:
+        super().__init__(reason)
+        self.short_of_memory = short_of_memory
 
 
 @functools.cache
-def _formats() -> tuple[str, ...]:
-    """The allowed formats that this installation can open; registers the HEIF reader on first use."""
+def prepare() -> tuple[str, ...]:
+    """Set the decoders up, once; returns the allowed formats that this installation can open."""
     import pillow_heif
 
-    pillow_heif.register_heif_opener()
+    pillow_heif.register_heif_opener(decode_threads=1)  # processes are the parallelism
     Image.init()
     # Pillow's warnings of odd metadata say nothing about the pixels.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-    # Pillow's own limit would refuse the photos of 200 MP phones. It is chosen here, not lifted.
-    Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+    # Pillow's own limit would refuse the photos of 200 MP phones. It is chosen here, not lifted: Pillow refuses what has more
+    # than twice the pixels of its setting, and warns below that.
+    Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT // 2
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
@@ -103,29 +116,35 @@ def decode(path: Path) -> Image.Image:
     Raises:
         ImageError: the file is missing, unreadable, damaged, too large or of a format that is not allowed.
     """
-    formats = _formats()
+    formats, pixels = prepare(), 0
     try:
         with Image.open(path, formats=formats) as opened:
-            if opened.width * opened.height > PIXEL_LIMIT:
-                raise ImageError(f"{opened.width} × {opened.height} pixels are above the limit of {PIXEL_LIMIT}")
+            pixels = opened.width * opened.height
             opened.load()
             return _upright(opened)
     except ImageError:
         raise
     except UnidentifiedImageError:
         raise ImageError("no picture of a known format") from None
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"more than {PIXEL_LIMIT / 1e6:.0f} million pixels: {_reason(error)}") from error
+    except MemoryError as error:
+        raise ImageError(f"cannot be decoded: {NEEDS_MEMORY}", short_of_memory=True) from error
     except _DAMAGED as error:
-        raise ImageError(f"cannot be decoded: {_reason(error)}") from error
+        # Not every decoder says that it lacked memory; some say that the file is damaged.
+        short = memory_left() < (pixels or PIXEL_LIMIT) * _BYTES_A_PIXEL
+        perhaps = " (it may need more memory than is allowed)" if short else ""
+        raise ImageError(f"cannot be decoded: {_reason(error)}{perhaps}", short_of_memory=short) from error
 
 
 def camera_of(path: Path | str) -> str:
     """Make and model as a picture's EXIF has them, on one line; "" where there are none or the file cannot be read."""
-    formats = _formats()
+    formats = prepare()
     try:
         with Image.open(path, formats=formats) as opened:
             exif = opened.getexif()
             named = [clean_text(str(exif.get(tag) or "")) for tag in (_MAKE, _MODEL)]
-    except _DAMAGED:
+    except (MemoryError, *_DAMAGED):
         return ""
     return " ".join(filter(None, named))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -
 def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str]:
     try:
         status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would make us wait for ever
+            return 0, 0, ""
         if known and known[:2] == (status.st_size, status.st_mtime_ns) and known[2]:
             return known
         return status.st_size, status.st_mtime_ns, sha256_of(path)

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from PIL import Image, ImageEnhance
+from PIL.JpegImagePlugin import JpegImageFile
 
 from tracer.images.decode import ImageError
 
@@ -76,7 +77,7 @@ def jpeg(image: Image.Image, quality: int, subsampling: str) -> Image.Image:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     buffer.seek(0)
-    return Image.open(buffer, formats=("JPEG",)).convert("RGB")
+    return JpegImageFile(buffer).convert("RGB")  # not `open`: the pixel limit is for files of others
 
 
 def random_scale(photo_id: int, seed: int) -> float:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from PIL import Image
 
 from tracer.errors import UsageError
 from tracer.images.crop import Crop
-from tracer.images.decode import ImageError
+from tracer.images.decode import NEEDS_MEMORY, ImageError
 from tracer.images.masking import compress_before_mask, mask
 from tracer.images.processing import Processing, process
+
+_NO_MEMORY: Final = (MemoryError, OSError)
+"""What Pillow raises where it gets no memory: of our own compressions the codec says OSError, for want of a better reason."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +90,8 @@ def render(
             processed = process(image, processing, photo_id, seed)
         except ImageError as error:
             processed = error
+        except _NO_MEMORY:
+            processed = ImageError(NEEDS_MEMORY, short_of_memory=True)
         for crop in crops:
             yield from ((crop, View(processing, ratio), picture) for ratio, picture in _masked(processed, crop, masks))
 
@@ -98,9 +104,12 @@ def _masked(
         return
     try:
         cropped = crop.of(processed)
+        compressed = compress_before_mask(cropped) if any(ratios) else cropped
     except ImageError as error:
         yield from ((ratio, error) for ratio in ratios)
         return
-    compressed = compress_before_mask(cropped) if any(ratios) else cropped
+    except _NO_MEMORY:
+        yield from ((ratio, ImageError(NEEDS_MEMORY, short_of_memory=True)) for ratio in ratios)
+        return
     for ratio in ratios:
         yield ratio, mask(compressed, ratio) if ratio else cropped

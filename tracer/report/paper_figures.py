@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_MOST_PIXELS = 1_000_000
+"""Of a small picture in a run; one that claims more was not written here, and its place stays empty."""
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 MOST_PANELS = 12
 
@@ -173,7 +175,8 @@ def _picture(ax: Axes, shown: Picture, said: str) -> None:
     ax.set_yticks([])
     if shown.path is not None:
         with Image.open(shown.path, formats=["JPEG"]) as opened:
-            ax.imshow(_array(opened))
+            if opened.width * opened.height <= _MOST_PIXELS:
+                ax.imshow(_array(opened))
     else:
         ax.set_facecolor(HAIR)
         ax.set_box_aspect(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.widgets import Static
 
+from curate.photos.previews import read_preview
 from curate.settings import ImagesMode
 
 if TYPE_CHECKING:
@@ -89,8 +91,11 @@ def _loaded(preview: Path) -> Picture | None:
     """Read a preview whole, so that a damaged one is found here and not while the screen is drawn; None where there is none."""
     from PIL import Image
 
+    data = read_preview(preview)
+    if data is None:
+        return None
     try:
-        with Image.open(preview, formats=["JPEG"]) as opened:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as opened:
             opened.load()
             return opened
     except OSError:

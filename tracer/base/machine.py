@@ -1,0 +1,48 @@
+"""What the machine has: cores and memory that this process may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+_UNKNOWN: Final = 8 << 30
+_CGROUP: Final = Path("/sys/fs/cgroup")
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Bytes of memory: the machine's, or the limit of the control group (a container, a batch job) where that is lower."""
+    return min(_installed(), *_group_limits())
+
+
+def _installed() -> int:
+    names = os.sysconf_names if hasattr(os, "sysconf_names") else {}
+    if "SC_PHYS_PAGES" not in names:
+        return _UNKNOWN
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _group_limits() -> list[int]:
+    """The memory limits of this process's control group and of those above it; version 2, and version 1 as containers see it."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return [_installed()]
+    own = next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
+    folders = [_CGROUP / own, *(_CGROUP / own).parents]
+    files = [folder / "memory.max" for folder in folders if folder.is_relative_to(_CGROUP)]
+    files.append(_CGROUP / "memory" / "memory.limit_in_bytes")
+    return [_installed(), *(limit for file in files if (limit := _number_in(file)))]
+
+
+def _number_in(file: Path) -> int:
+    """The number that a file holds; 0 where it is not there or says `max`."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return 0
