@@ -21,6 +21,7 @@ ALWAYS = (
     ("pairing",),
     ("learning",),
     ("experiments", "--quick"),
+    ("large_set",),
 )
 
 

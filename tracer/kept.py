@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.reading import read_json
 from tracer.experiments.outcome import Outcome, PerPhoto
 from tracer.files import replace_with
 from tracer.results import Row
 
-_FORMAT = 6
+_FORMAT = 7
 """Raised when the same input gives other figures than before."""
 
 
@@ -40,7 +41,7 @@ def _bytes(fact: Any) -> bytes:
 def recall(path: Path, key: str) -> Outcome | None:
     """The kept outcome, or None where there is none with this key."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]

@@ -19,8 +19,6 @@ from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
 
 MIN_PHOTOS = 30
-_CELLS = 20_000
-"""Largest table (values of the label × classes) that is resampled; larger ones get no interval."""
 
 
 def associate(
@@ -46,7 +44,7 @@ def associate(
     for number, (name, values) in enumerate(labels.items()):
         yield Progress("labels compared", number, len(labels))
         known = np.array([v is not None and c is not None for v, c in zip(values, classes, strict=True)], dtype=bool)
-        a, b = values[known].astype(str), classes[known].astype(str)
+        a, b = _codes(values[known]), _codes(classes[known])
         shape = len(np.unique(a)), len(np.unique(b))
         if min(shape) < 2 or len(a) < MIN_PHOTOS:
             why = (
@@ -56,10 +54,10 @@ def associate(
             outcome.skipped.append({"what": f"association of {name} with the semantic label", "why": why})
             continue
         group = clusters[known]
-        interval = stats.cramers_v_interval(a, b, group, seed=seed) if shape[0] * shape[1] <= _CELLS else None
         value = stats.cramers_v(a, b)
-        if interval is not None:  # the estimate is floored at 0 where its interval may lie above or below
-            interval = stats.Interval(min(interval.low, value), max(interval.high, value))
+        low, high = stats.cramers_v_interval(a, b, group, seed=seed)
+        # The estimate is floored at 0 where its interval may lie above or below.
+        interval = stats.Interval(min(low, value), max(high, value))
         outcome.rows.append(
             source.row("association", name, "semantic_label", "cramers_v", value, interval, 0.0, len(a), seed)
         )
@@ -76,3 +74,10 @@ def associate(
             "It takes photos with two classes or more, and labels with two values or more.",
         )
     return outcome
+
+
+def _codes(labels: NDArray[Any]) -> NDArray[np.int64]:
+    """Labels (n,) as numbers in the order of their names: an array of strings takes as much for each as the longest does."""
+    names = [str(label) for label in labels]
+    number = {name: code for code, name in enumerate(sorted(set(names)))}
+    return np.array([number[name] for name in names], dtype=np.int64)

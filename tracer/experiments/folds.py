@@ -79,14 +79,23 @@ def usable_classes(labels: NDArray[Any], clusters: NDArray[Any], need: int) -> t
     """
     known = np.array([label is not None for label in labels], dtype=bool)
     left_out = {"no label": int((~known).sum())} if not known.all() else {}
-    keep = known.copy()
-    for name in sorted({str(label) for label in labels[known]}):
-        member = known & (labels == name)
-        found = len(np.unique(clusters[member]))
+    code, sizes = _clusters_of(labels, clusters)
+    photos = np.bincount(code[known], minlength=len(sizes))
+    for (name, found), count in zip(sizes.items(), photos.tolist(), strict=True):
         if found < need:
-            keep &= ~member
-            left_out[f"{name}: in {counted(found, SCENE, SCENES)}, and it takes {need}"] = int(member.sum())
-    return np.flatnonzero(keep), left_out
+            left_out[f"{name}: in {counted(found, SCENE, SCENES)}, and it takes {need}"] = count
+    enough = np.array([found >= need for found in sizes.values()] + [False], dtype=bool)
+    return np.flatnonzero(enough[code]), left_out
+
+
+def _clusters_of(labels: NDArray[Any], clusters: NDArray[Any]) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """Each photo's class code in the order of the names, −1 without a label; and of each class in how many clusters it stands."""
+    names = [None if label is None else str(label) for label in labels]
+    number = {name: code for code, name in enumerate(sorted({name for name in names if name is not None}))}
+    code = np.array([-1 if name is None else number[name] for name in names], dtype=np.int64)
+    held = np.unique(clusters, return_inverse=True)[1] * (len(number) + 1) + code + 1
+    found = np.bincount(np.unique(held) % (len(number) + 1), minlength=len(number) + 1)[1:]
+    return code, dict(zip(number, found.tolist(), strict=True))
 
 
 def left_out_in_words(left_out: Mapping[str, int]) -> str:
@@ -174,9 +183,7 @@ def _inner(
 def _enough(attribute: str, labels: NDArray[Any], clusters: NDArray[Any], rows: NDArray[np.int64], folds: int) -> None:
     """Refuse what is too little for a cross-validated figure; `rows` are the photos of the classes that are large enough."""
     known = np.array([label is not None for label in labels], dtype=bool)
-    sizes = {
-        name: len(np.unique(clusters[known & (labels == name)])) for name in sorted({str(x) for x in labels[known]})
-    }
+    sizes = _clusters_of(labels, clusters)[1]
     enough = [name for name, size in sizes.items() if size >= folds]
     alone = len(np.unique(clusters[known])) == int(known.sum())  # each photo is a scene of its own
     unit = "photos" if alone else SCENES

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from tracer.errors import TooFew
 
 MOMENTUM = 0.9
+BLOCK = 1 << 24
+"""Scores that the second-order method holds at once, rows × classes (128 MB in double precision)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,6 @@ def train_side_by_side(
     velocity = torch.zeros_like(W)
     base_lr = torch.tensor(lrs, dtype=torch.float32, device=device)[None, :, None]
     decay = torch.tensor(weight_decays, dtype=torch.float32, device=device)[None, :, None]
-    target = torch.nn.functional.one_hot(y, n_classes).T.to(torch.float32)  # (C, N)
     flat = W.view(W.shape[0] * trials, -1)
     G = torch.empty(n_classes, trials, min(n, batch_size), device=device)
     generator = torch.Generator().manual_seed(seed)
@@ -109,7 +110,7 @@ def train_side_by_side(
         order = None if whole else torch.randperm(n, generator=generator).to(device)
         for begin in range(0, n, batch_size):
             rows = order[begin : begin + batch_size] if order is not None else None
-            x, t = (inputs, target) if rows is None else (inputs.index_select(0, rows), target.index_select(1, rows))
+            x, own = (inputs, y) if rows is None else (inputs.index_select(0, rows), y.index_select(0, rows))
             if len(x) != G.shape[2]:
                 G = torch.empty(n_classes, trials, len(x), device=device)
             torch.mm(flat, x.T, out=G[:-1].view(len(flat), len(x)))
@@ -118,7 +119,7 @@ def train_side_by_side(
             G -= G.amax(dim=0)
             G.exp_()
             G *= 1.0 / G.sum(dim=0)
-            G -= t[:, None]  # d loss / d scores, times the batch's size
+            G[own, :, torch.arange(len(x), device=device)] -= 1.0  # d loss / d scores, times the batch's size
             gradient = G[:-1] if dual else (G[:-1].view(len(flat), len(x)) @ x).view_as(W)
             velocity.mul_(MOMENTUM).add_(gradient, alpha=1.0 / len(x)).addcmul_(W, decay)
             W.addcmul_(velocity, lr, value=-1.0)
@@ -153,15 +154,18 @@ def minimise(
     from scipy.optimize import minimize
 
     n, width = X.shape
-    target = torch.nn.functional.one_hot(y, n_classes).to(torch.float32)
+    step = max(1, BLOCK // n_classes)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         W = torch.from_numpy(flat.reshape(n_classes, width)).to(X.device, torch.float32)
-        scores = X @ W.T
-        log_p = torch.log_softmax(scores.double(), dim=1)  # the small part of the work, and where digits are lost
-        value = -(log_p * target).sum().item() / n + 0.5 * weight_decay * float(flat @ flat)
-        gradient = (log_p.exp_().sub_(target).float().T @ X).double().cpu().numpy() / n
-        return value, (gradient.reshape(-1) + weight_decay * flat)
+        value, gradient = 0.5 * weight_decay * float(flat @ flat), weight_decay * flat
+        for x, own in zip(torch.split(X, step), torch.split(y, step), strict=True):
+            target = torch.nn.functional.one_hot(own, n_classes).to(torch.float32)
+            # the logarithms are the small part of the work, and where digits are lost
+            log_p = torch.log_softmax((x @ W.T).double(), dim=1)
+            value -= (log_p * target).sum().item() / n
+            gradient = gradient + (log_p.exp_().sub_(target).float().T @ x).double().cpu().numpy().reshape(-1) / n
+        return value, gradient
 
     begin = np.zeros(n_classes * width) if start is None else start.double().cpu().numpy().reshape(-1)
     # Single precision carries about seven digits; asking for more only costs line searches, and changes no prediction.

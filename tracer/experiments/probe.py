@@ -81,7 +81,7 @@ def probe_split(
     if groups < n:
         resampled = stats.bootstrap_means(right, group, 2000, seed)[:, 0]
         interval = _spread(value, resampled, right[None].mean(axis=1), groups, False)
-    balanced, balanced_interval = _balanced(right[None], truth, group, n_classes, seed, False)
+    balanced, balanced_ci = balanced_interval(right[None], truth, group, seed, False)
     outcome = Outcome()
     outcome.rows = [
         source.row(
@@ -89,7 +89,7 @@ def probe_split(
         ),
         source.row(
             "probe", split.attribute, "acquisition", "balanced_accuracy", balanced,
-            balanced_interval, stats.uniform_chance(len(np.unique(truth))), n, seed,
+            balanced_ci, stats.uniform_chance(len(np.unique(truth))), n, seed,
         ),
     ]  # fmt: skip
     outcome.details = [
@@ -152,14 +152,14 @@ def probe_cross_validated(
     right = found.predictions == found.labels
     n, n_clusters = len(found.labels), len(np.unique(found.clusters))
     value, interval = repeated_interval(right, found.clusters, seed)
-    balanced, balanced_interval = _balanced(right, found.labels, found.clusters, len(found.classes), seed, True)
+    balanced, balanced_ci = balanced_interval(right, found.labels, found.clusters, seed, True)
     outcome = Outcome()
     outcome.rows = [
         source.row(
             "probe", attribute, "acquisition", "accuracy", value, interval, stats.majority_share(found.labels), n, seed
         ),
         source.row(
-            "probe", attribute, "acquisition", "balanced_accuracy", balanced, balanced_interval,
+            "probe", attribute, "acquisition", "balanced_accuracy", balanced, balanced_ci,
             stats.uniform_chance(len(found.classes)), n, seed,
         ),
     ]  # fmt: skip
@@ -297,20 +297,20 @@ def _spread(
     return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
-def _balanced(
+def balanced_interval(
     right: NDArray[np.bool_],
     truth: NDArray[np.int64],
     clusters: NDArray[np.int64],
-    n_classes: int,
     seed: int,
     training_drawn: bool,
 ) -> tuple[float, Interval]:
     """Mean over the classes that have photos of the share named right, with its interval; `right` is (repeats, n)."""
-    member = np.eye(n_classes, dtype=np.float64)[truth]
-    member = member[:, member.any(axis=0)]
-    recalls = (right.astype(np.float64) @ member) / member.sum(axis=0)
-    sums = stats.bootstrap_sums(np.hstack([member * right.mean(axis=0)[:, None], member]), clusters, 2000, seed)
-    half = member.shape[1]
+    code = np.unique(truth, return_inverse=True)[1]  # classes without photos have no recall
+    half = int(code.max()) + 1
+    hits = np.stack([np.bincount(code, weights=line, minlength=half) for line in right])
+    recalls = hits / np.bincount(code)
+    both = np.concatenate([code, half + code]), np.concatenate([right.mean(axis=0), np.ones(len(code))])
+    sums = np.array(list(stats.bootstrap_cells(*both, np.tile(clusters, 2), 2000, seed)))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = sums[:, :half] / sums[:, half:]
     drawn = np.isfinite(ratios)
