@@ -6,6 +6,7 @@ Run: python -m docs.reference
 from __future__ import annotations
 
 import inspect
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def settings() -> str:
 
 def labels() -> str:
     """Return docs/labels.md."""
+    from curate.catalog.expressions import FUNCTIONS, LIMITS, MOST_CALLS, MOST_SELECTS, QUERY_SECONDS
     from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS, MEANINGS
 
     lines = [
@@ -72,6 +74,12 @@ def labels() -> str:
         "$ curate photos -w DIR --where '\"Is Smartphone\" = 1 AND semantic_label IS NULL'",
         "$ curate label semantic_label=cat -w DIR --where \"path LIKE '%/cats/%'\"",
         "```",
+        "",
+        f"An expression runs for {QUERY_SECONDS:g} seconds at most. It may call {MOST_CALLS} functions (LIKE and GLOB are two) and hold "
+        f"{MOST_SELECTS} sub-selects;",
+        f"a pattern of LIKE or GLOB has up to {LIMITS[sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH]} characters. The functions: "
+        + ", ".join(f"`{name}`" for name in sorted(FUNCTIONS))
+        + ".",
         "",
         "A privacy rule keeps `latitude` and `longitude` out of sets, unless `--keep-gps` is given.",
         "",

@@ -1,23 +1,16 @@
-"""Opening the catalogue: connection settings, migrations, backups, read-only queries by users."""
+"""Opening the catalogue: connection settings, migrations, backups."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from curate.errors import NewerSchema, StorageError, UsageError, WorkspaceError
+from curate.errors import NewerSchema, StorageError, WorkspaceError
 from tracer.base.text import quoted_path, shell_word
-
-QUERY_SECONDS = 10.0
-"""How long a user's own expression may run."""
-
-_ROWS_AT_ONCE = 256
-_READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION}
 
 
 def migrations() -> list[str]:
@@ -102,85 +95,6 @@ def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqli
         connection.commit()
     except sqlite3.Error as error:
         raise translated(error, path) from error
-
-
-class LabelReader:
-    """Runs statements that hold a user's own expression: they see the `label` view and nothing else, for a limited time.
-
-    Only the time inside SQLite counts, not what the caller does with the rows in between.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, seconds: float | None = None) -> None:
-        self._connection = connection
-        self._seconds = QUERY_SECONDS if seconds is None else seconds
-        self._spent, self._since = 0.0, 0.0
-
-    def rows(self, statement: str) -> Iterator[sqlite3.Row]:
-        """Yield a statement's rows as they are found.
-
-        Raises:
-            UsageError: the expression cannot be used, asks for more than labels, or takes too long.
-        """
-        with self._limited():
-            cursor = self._connection.execute(statement)
-        while True:
-            with self._limited():
-                part = cursor.fetchmany(_ROWS_AT_ONCE)
-            yield from part
-            if not part:
-                return
-
-    @contextlib.contextmanager
-    def _limited(self) -> Iterator[None]:
-        self._since = time.monotonic()
-        self._connection.set_authorizer(_allow)
-        self._connection.set_progress_handler(self._over, 10_000)
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if "interrupted" in str(error):
-                why = f"it ran longer than {self._seconds:g} s"
-                raise UsageError("the query was stopped", why, "Ask for less.") from error
-            raise UsageError("the expression cannot be used", _why(error), _WHERE_HELP) from error
-        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
-            # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
-            raise UsageError("the expression cannot be used", _why(error), _WHERE_HELP) from error
-        finally:
-            self._connection.set_progress_handler(None, 0)
-            self._connection.set_authorizer(None)
-            self._spent += time.monotonic() - self._since
-
-    def _over(self) -> int:
-        return int(self._spent + time.monotonic() - self._since > self._seconds)
-
-
-@contextlib.contextmanager
-def label_reader(path: Path) -> Iterator[LabelReader]:
-    """Open the catalogue for a user's own expression, on a connection of its own."""
-    with contextlib.closing(connect_read_only(path)) as connection:
-        yield LabelReader(connection)
-
-
-def _why(error: Exception) -> str:
-    """Return what SQLite says of an expression, and that it is not whole where SQLite names the statement around it."""
-    said = str(error)
-    around = said in ('near ")": syntax error', 'near "ORDER": syntax error', "incomplete input") or "\n)" in said
-    return "it is not whole: a value, a quote or a bracket is missing, or a bracket is too many" if around else said
-
-
-def _allow(action: int, table: str | None, column: str | None, _database: str | None, view: str | None) -> int:
-    """SQLite's authorizer: reading the view, and calling functions."""
-    if action == sqlite3.SQLITE_READ:
-        # no column: SQLite joins a table of the view without taking a value from it, and does not say for which view
-        joined = column == "" and table in ("photo", "camera", "verdict")
-        return sqlite3.SQLITE_OK if joined or "label" in (table, view) else sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
-
-
-_WHERE_HELP = (
-    "Write one SQL expression over the label columns, names with spaces in double quotes: "
-    "camera_type = 'dslr' AND \"Is Smartphone\" = 0"
-)
 
 
 def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | StorageError:

@@ -17,7 +17,8 @@ from curate.cameras.names import CameraKey, camera_key
 from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
 from curate.cameras.version import rules_version
-from curate.catalog.database import connect, connect_read_only, is_current, label_reader, transaction
+from curate.catalog.database import connect, connect_read_only, is_current, transaction
+from curate.catalog.expressions import label_reader
 from curate.catalog.labelling import label_photo
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
 from curate.errors import WorkspaceError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.catalog import database
+from curate.catalog import database, expressions
 from curate.catalog.store import Catalog
 from curate.errors import NewerSchema, UsageError, WorkspaceError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -88,7 +88,7 @@ def test_an_expression_reads_labels_and_nothing_else(catalog: Catalog, expressio
 def test_an_endless_expression_is_stopped(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's expression has a time limit."""
     fill(catalog)
-    monkeypatch.setattr(database, "QUERY_SECONDS", 0.3)
+    monkeypatch.setattr(expressions, "QUERY_SECONDS", 0.3)
     with pytest.raises(UsageError, match="stopped"):
         tables, paths = (", ".join(f"label l{n}" for n in range(20)), " || ".join(f"l{n}.path" for n in range(20)))
         list(catalog.labels(f"EXISTS (SELECT 1 FROM {tables} WHERE {paths} = 'x')"))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from photo_samples import box, camera_exif, encoded, jpeg_with, picture, tiff
 from test_photo_makernote import directory, photo
 
-from curate.catalog.database import connect, label_reader
+from curate.catalog.database import connect
+from curate.catalog.expressions import label_reader
 from curate.errors import UsageError
 from curate.photos import iptc
 from curate.photos.bursts import burst_of

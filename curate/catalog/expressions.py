@@ -1,0 +1,155 @@
+"""A user's own expression over the label columns: it sees the view `label` alone, and neither its time nor its memory is unbound.
+
+SQLite can be interrupted between the rows and jumps of a query, and not inside one function. So what a single step can take is
+bounded as well: strings are short enough that every function that is offered ends within a tenth of a second, and an expression
+calls no more than so many of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from curate.catalog.database import connect_read_only
+from curate.errors import UsageError
+
+QUERY_SECONDS = 10.0
+"""How long an expression may run."""
+MOST_CALLS = 50
+"""Functions that an expression may call; LIKE and GLOB are functions too."""
+MOST_SELECTS = 8
+"""SELECTs inside an expression."""
+LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 120_000,  # of a string, and of a row: thirty labels of 1,000 characters fit
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 200,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 10,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
+FUNCTIONS = frozenset(
+    [
+        *("abs", "ceil", "floor", "max", "min", "round", "sign", "avg", "count", "sum", "total"),
+        *("coalesce", "ifnull", "iif", "nullif", "typeof", "like", "glob"),
+        *("char", "format", "hex", "instr", "length", "lower", "printf", "substr", "substring", "unicode", "upper"),
+        *("date", "datetime", "julianday", "strftime", "time", "unixepoch"),
+    ]
+)
+"""What an expression may call. `replace`, `trim` and JSON are missing: their time grows with the square of a string's length."""
+
+_ROWS_AT_ONCE = 256
+
+
+class LabelReader:
+    """Runs statements that hold a user's own expression.
+
+    Only the time inside SQLite counts, not what the caller does with the rows in between.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, seconds: float | None = None) -> None:
+        self._connection = connection
+        self._left = QUERY_SECONDS if seconds is None else seconds
+        self._seconds = self._left
+        self._refused = ""
+        self._calls = self._selects = 0
+        for limit, most in LIMITS.items():
+            connection.setlimit(limit, most)
+        connection.create_function("instr", 2, _instr, deterministic=True)
+
+    def rows(self, statement: str) -> Iterator[sqlite3.Row]:
+        """Yield a statement's rows as they are found.
+
+        Raises:
+            UsageError: the expression cannot be used, asks for more than labels, or takes too long.
+        """
+        self._calls = self._selects = 0
+        with self._limited():
+            cursor = self._connection.execute(statement)
+        while True:
+            with self._limited():
+                part = cursor.fetchmany(_ROWS_AT_ONCE)
+            yield from part
+            if not part:
+                return
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        since = time.monotonic()
+        clock = threading.Timer(max(self._left, 0.0), self._connection.interrupt)
+        clock.daemon = True
+        self._connection.set_authorizer(self._allow)
+        clock.start()
+        try:
+            yield
+        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError, MemoryError) as error:
+            # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
+            raise self._told(error) from error
+        finally:
+            clock.cancel()
+            clock.join()  # no interrupt comes after this: it would stop another statement
+            self._connection.set_authorizer(None)
+            self._left -= time.monotonic() - since
+
+    def _told(self, error: Exception) -> UsageError:
+        if "interrupted" in str(error):
+            return UsageError("the query was stopped", f"it ran longer than {self._seconds:g} s", "Ask for less.")
+        return UsageError("the expression cannot be used", self._refused or _why(error), _WHERE_HELP)
+
+    def _allow(self, action: int, table: str | None, name: str | None, _database: str | None, view: str | None) -> int:
+        """SQLite's authorizer: reading the view, and calling functions."""
+        if action == sqlite3.SQLITE_READ:
+            # no column: SQLite joins a table of the view without taking a value from it, and does not say for which view
+            joined = name == "" and table in ("photo", "camera", "verdict")
+            return sqlite3.SQLITE_OK if joined or "label" in (table, view) else sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_SELECT:
+            self._selects += view is None
+            return self._unless(self._selects > MOST_SELECTS + 1, f"it holds more than {MOST_SELECTS} SELECTs")
+        if action != sqlite3.SQLITE_FUNCTION:
+            return sqlite3.SQLITE_DENY
+        if view is not None:  # the view's own
+            return sqlite3.SQLITE_OK
+        self._calls += 1
+        known = str(name).lower() in FUNCTIONS
+        if not known:
+            offered = ", ".join(sorted(FUNCTIONS))
+            return self._unless(True, f"the function {name} is not offered; there are {offered}")
+        return self._unless(self._calls > MOST_CALLS, f"it calls functions, LIKE and GLOB more than {MOST_CALLS} times")
+
+    def _unless(self, refused: bool, why: str) -> int:
+        if not refused:
+            return sqlite3.SQLITE_OK
+        self._refused = why
+        return sqlite3.SQLITE_DENY
+
+
+@contextlib.contextmanager
+def label_reader(path: Path) -> Iterator[LabelReader]:
+    """Open the catalogue for a user's own expression, on a connection of its own."""
+    with contextlib.closing(connect_read_only(path)) as connection:
+        yield LabelReader(connection)
+
+
+def _instr(text: object, part: object) -> int | None:
+    """SQLite's `instr`, which takes the square of a string's length, in Python, which does not."""
+    return None if text is None or part is None else str(text).find(str(part)) + 1
+
+
+def _why(error: Exception) -> str:
+    """Return what SQLite says of an expression, and that it is not whole where SQLite names the statement around it."""
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is"
+    said = str(error)
+    if "too big" in said:
+        return "a string in it, or a row of what it asks for, grows longer than 120,000 bytes"
+    around = said in ('near ")": syntax error', 'near "ORDER": syntax error', "incomplete input") or "\n)" in said
+    return "it is not whole: a value, a quote or a bracket is missing, or a bracket is too many" if around else said
+
+
+_WHERE_HELP = (
+    "Write one SQL expression over the label columns, names with spaces in double quotes: "
+    "camera_type = 'dslr' AND \"Is Smartphone\" = 0"
+)
