@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.cameras.types import CameraType
 from curate.errors import WorkspaceError
+from tracer.base.reading import read_text
 from tracer.base.text import quoted_path
 
 SETTINGS = "workspace.toml"
 
+MOST_BYTES = 4 << 20
 _WAY_OUT = "Mend the file; what it may hold is listed by: curate settings"
 
 ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
@@ -111,10 +113,14 @@ def read_settings(path: Path) -> Settings:
         WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
     """
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Settings.model_validate(tomllib.loads(read_text(path, MOST_BYTES)))
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise WorkspaceError(
+            "the settings cannot be read", f"{quoted_path(path)}: {error.strerror}", _WAY_OUT
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WorkspaceError("the settings cannot be read", f"{quoted_path(path)}: {error}", _WAY_OUT) from error
     except ValidationError as error:
         raise WorkspaceError(

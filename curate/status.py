@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,6 +18,7 @@ from curate.export.folder import is_set
 from curate.export.run import exported_places, is_current, written_with
 from curate.pairing.run import compared, photos_by_side
 from curate.sources.made import MANIFEST
+from tracer.base.reading import read_json
 from tracer.base.text import counted, printable_path
 
 
@@ -243,7 +243,7 @@ def _sets(catalog: Catalog) -> list[ExportedSet]:
     found = sorted((path for path in places if is_set(path)), key=lambda path: (path / MANIFEST).stat().st_mtime_ns)
     sets = []
     for path in found:
-        counts = json.loads((path / MANIFEST).read_text(encoding="utf-8")).get("counts", {})
+        counts = read_json(path / MANIFEST).get("counts", {})
         stale, options = not is_current(catalog, path), _words(written_with(path))
         sets.append(ExportedSet(path, counts.get("photos", 0), counts.get("pairs", 0), stale, options))
     return sets

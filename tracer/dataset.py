@@ -22,6 +22,7 @@ from tracer.errors import DataSetError, NoFolder
 from tracer.files import sha256_of
 from tracer.folders import refuse_other_folders, what_else
 from tracer.images.decode import SUFFIXES
+from tracer.links import LINK_OUT, Links, copy_with_targets, refuse_link_out
 from tracer.metadata import as_integer, find_metadata, read_metadata, with_types
 from tracer.splits import PARTS, Part, SplitFile, find_splits, read_split
 
@@ -111,7 +112,9 @@ def open_set(path: Path | str) -> PhotoSet:
         raise DataSetError(
             f"There is no photo in {quoted_path(root)}",
             _first(problems) or "it is empty",
-            "A data set is a folder of pictures, with metadata.parquet or with a folder for each class.",
+            copy_with_targets(root)
+            if any(problem.reason == LINK_OUT for problem in problems)
+            else "A data set is a folder of pictures, with metadata.parquet or with a folder for each class.",
         )
     rows, copies = _with_ids(rows)
     splits = find_splits(root)
@@ -203,7 +206,9 @@ def _rows_with_metadata(root: Path) -> tuple[pd.DataFrame, list[Problem]] | None
 def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataFrame, list[Problem]]:
     import pandas as pd
 
+    refuse_link_out(root, metadata)
     table = read_metadata(metadata)
+    links = Links(root)
     problems: list[Problem] = []
     names: list[str | None] = []
     missing: list[str] = []
@@ -213,8 +218,12 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
             names.append(None)
             continue
         name = prefix + _inside(value, metadata)
+        if links.lead_out(root / name):
+            problems.append(Problem(_shown(name), LINK_OUT))
+            names.append(None)
+            continue
         names.append(name)
-        if not (root / name).is_file():
+        if not _is_file(root / name):
             missing.append(name)
     if missing:
         shown = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
@@ -223,7 +232,7 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
             shown,
             f"Bring the files back, or take their rows out of {metadata.name}.",
         )
-    table = with_types(table, metadata)
+    table = with_types(table.drop(columns="path", errors="ignore"), metadata)
     table["file_name"] = names
     table = table[table["file_name"].notna()].reset_index(drop=True)
     paths = [str(root / name) for name in table["file_name"]]
@@ -287,6 +296,7 @@ def _rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
 def _files(root: Path, problems: list[Problem]) -> Iterator[str]:
     """Relative paths of the regular files below `root`, sorted; hidden ones are passed over, linked folders are
     listed."""
+    links = Links(root)
     for folder, folders, files in os.walk(root, onerror=lambda error: _listed(error, root, problems)):
         here = Path(folder)
         linked = [_shown(_relative(here / name, root)) for name in sorted(folders) if (here / name).is_symlink()]
@@ -301,7 +311,9 @@ def _files(root: Path, problems: list[Problem]) -> Iterator[str]:
         for name in sorted(files):
             if name.startswith("."):
                 continue
-            if (here / name).is_file():
+            if links.lead_out(here / name):
+                problems.append(Problem(_shown(_relative(here / name, root)), LINK_OUT))
+            elif _is_file(here / name):
                 yield _relative(here / name, root)
             else:
                 problems.append(Problem(_shown(_relative(here / name, root)), "no regular file"))
@@ -313,6 +325,15 @@ def _listed(error: OSError, root: Path, problems: list[Problem]) -> None:
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        raise
+    except OSError:  # its name is longer than names can be
+        return False
 
 
 def _shown(name: str) -> str:

@@ -57,5 +57,11 @@ class UnknownEncoder(EncoderError):
     exit_code = Exit.USAGE
 
 
+def why(error: Exception) -> str:
+    """What an error of the system or of a library says, in one line and without the path, which the message names."""
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return said.splitlines()[0][:300]
+
+
 class TooFew(TracerError):
     """Too few photos, classes or pairs for the figure that was asked for."""

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
+import os
+import stat
+from collections.abc import Callable, Sequence
+from numbers import Number
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from tracer.base.text import clean_text, quoted_path
-from tracer.errors import DataSetError
+import numpy as np
+
+from tracer.base.reading import open_regular
+from tracer.base.text import clean_text, quoted_path, visible_text
+from tracer.errors import DataSetError, why
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,17 +28,36 @@ _INTEGERS: Final = ("subject_idx", "scene_idx", "width", "height", "orientation"
 _BOOLEANS: Final = ("Is Smartphone", "edited")
 _TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
+_MOST_FOOTER: Final = 64 << 20
+_MOST_BYTES: Final = 2 << 30
+"""Of a file of text, and of what the columns of a parquet file take."""
+_MOST_COLUMNS: Final = 1000
+_MOST_CELLS: Final = 200_000_000
+"""Rows × columns: a pointer each is 1.6 GB."""
+
 
 def find_metadata(folder: Path) -> Path | None:
-    """The metadata file of a folder, parquet first; None where there is none."""
-    return next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    """The metadata file of a folder, parquet first; None where there is none.
+
+    What has its name and is no folder counts, also a named pipe or a link to nothing: reading it says what it is.
+    """
+    return next((folder / name for name in NAMES if _is_there(folder / name)), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return not stat.S_ISDIR((path.stat() if path.exists() else path.lstat()).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
     """A metadata file as strings and plain values, absent ones None; nothing is guessed from how a value looks.
 
+    Columns of lists, objects or bytes are left out: they are no labels.
+
     Raises:
-        DataSetError: unreadable, damaged, or without the column `file_name`.
+        DataSetError: unreadable, damaged, too large, or without the column `file_name`.
     """
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {
         ".parquet": _read_parquet,
@@ -39,6 +65,8 @@ def read_metadata(path: Path) -> pd.DataFrame:
         ".csv": _read_csv,
     }
     table = readers[path.suffix](path)
+    nested = [name for name in table.columns if any(isinstance(value, list | dict | bytes) for value in table[name])]
+    table = table.drop(columns=nested)
     if "file_name" not in table.columns:
         raise DataSetError(
             f"{quoted_path(path)} has no column file_name",
@@ -64,7 +92,7 @@ def with_types(table: pd.DataFrame, path: Path) -> pd.DataFrame:
             typed[name] = pd.array([_integer(value, name, path) for value in values], dtype="Int64")
         elif name in _BOOLEANS:
             typed[name] = pd.array([_boolean(value, name, path) for value in values], dtype="boolean")
-        elif any(isinstance(value, str) for value in values):
+        elif not all(value is None or isinstance(value, Number) for value in values):
             typed[name] = pd.Series([_string(value) for value in values], dtype=object, index=table.index)
         else:
             typed[name] = table[name].infer_objects()
@@ -80,7 +108,7 @@ def as_integer(value: object) -> int | None:
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
     try:
         number = int(value)  # type: ignore[call-overload]  # numpy's and pandas' scalars; the next line checks
-        return int(number) if number == value else None
+        return int(number) if number == value and abs(number) < 2**63 else None
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -109,48 +137,165 @@ def _boolean(value: object, name: str, path: Path) -> bool | None:
     return truth
 
 
-def _string(value: object) -> object:
-    return clean_text(value) if isinstance(value, str) else value
+def _string(value: object) -> str | None:
+    return None if value is None else clean_text(str(value))
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
+    """The flat columns. What they take is added up while they are read: a footer may promise less than the pages hold.
+
+    Strings stay dictionaries until they are Python's, since a repeated long string takes a few bytes in the file.
+    """
+    import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         # A file handle, not a path: pyarrow would read key=value folder names as columns.
-        with path.open("rb") as file:
-            frame: pd.DataFrame = pq.read_table(file).to_pandas(integer_object_nulls=True)
-    except (OSError, pa.ArrowException) as error:
+        with open_regular(path) as file:
+            _check_footer(file)
+            schema = pq.read_schema(file)
+            file.seek(0)
+            flat = [field.name for field in schema if _is_flat(field.type)]
+            _check_names(flat)
+            strings = [name for name in flat if _is_text(_inner(schema.field(name).type))]
+            reader = pq.ParquetFile(file, read_dictionary=strings)
+            _check_size(reader.metadata.num_rows, len(flat))
+            batches, taken = [], 0
+            for batch in reader.iter_batches(columns=flat):
+                taken += batch.nbytes
+                if taken > _MOST_BYTES:
+                    raise ValueError(f"its columns take more than {_MOST_BYTES >> 20:,} MB")
+                batches.append(batch)
+            empty = None if batches else pa.schema([reader.schema_arrow.field(name) for name in flat])
+            table = pa.Table.from_batches(batches, empty)
+            columns = {name: _values(table.column(name)) for name in flat if not name.startswith("__index_level_")}
+    # pyarrow's own errors are of all these kinds; the types in a file need not be such that Python has values for them
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        NotImplementedError,
+        ArithmeticError,
+        MemoryError,
+        pa.ArrowException,
+    ) as error:
         raise _unreadable(path, error) from error
-    return frame
+    return pd.DataFrame(columns, index=range(table.num_rows))
+
+
+def _values(column: Any) -> pd.Series:
+    """A column as pandas has it; of a dictionary each value is made once, and its rows share it."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        series: pd.Series = column.to_pandas(integer_object_nulls=True)
+        return series
+    parts = [np.empty(0, dtype=object)]
+    for chunk in column.chunks:
+        values = np.array([*chunk.dictionary.to_pylist(), None], dtype=object)  # the last stands for rows without one
+        parts.append(values[chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+    return pd.Series(np.concatenate(parts), dtype=object)
+
+
+def _check_footer(file: BinaryIO) -> None:
+    """A parquet file ends with its footer, the footer's length, and four letters; pyarrow reads any footer whole."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 8))
+    if int.from_bytes(file.read(4), "little") > _MOST_FOOTER:
+        raise ValueError(f"its footer has more than {_MOST_FOOTER >> 20} MB")
+    file.seek(0)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _inner(kind: Any) -> Any:
+    """The type of a dictionary's values; any other type itself."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_flat(kind: Any) -> bool:
+    import pyarrow as pa
+
+    inner = _inner(kind)
+    plain = pa.types.is_null(inner) or pa.types.is_primitive(inner) or pa.types.is_decimal(inner)
+    return _is_text(inner) or bool(plain)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(f"it has {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read")
+    odd = next((name for name in names if not isinstance(name, str) or not _is_unicode(name)), None)
+    if odd is not None:
+        raise ValueError(f"the name of a column is not text: {visible_text(str(odd))!r}")
+    doubled = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if doubled is not None:
+        raise ValueError(f"it has more than one column {visible_text(str(doubled))!r}")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether there is no half of a surrogate pair in it, which no file and no terminal takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_size(rows: int, columns: int) -> None:
+    if rows * columns > _MOST_CELLS:
+        raise ValueError(f"it has {rows:,} rows of {columns:,} columns, and at most {_MOST_CELLS:,} values are read")
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    rows: list[dict[str, Any]] = []
+    names: dict[str, None] = {}
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            rows = [json.loads(line) for line in file if line.strip()]
+        with io.TextIOWrapper(open_regular(path, _MOST_BYTES), encoding="utf-8-sig") as file:
+            for line in file:
+                if not line.strip():
+                    continue
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError("a line is no JSON object")
+                if not row.keys() <= names.keys():
+                    names |= dict.fromkeys(row)
+                    _check_names(list(names))
+                rows.append(row)
+                _check_size(len(rows), len(names))
+    except RecursionError as error:
+        raise _unreadable(path, ValueError("a line is nested too deep")) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    if not all(isinstance(row, dict) for row in rows):
-        raise _unreadable(path, "a line is no JSON object")
-    return pd.DataFrame(rows, dtype=object)
+    return pd.DataFrame(rows, columns=list(names), dtype=object)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_regular(path, _MOST_BYTES), encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            rows = [{key: value or None for key, value in row.items() if key is not None} for row in reader]
-            names = reader.fieldnames or []
+            names = list(reader.fieldnames or [])
+            _check_names(names)
+            rows = []
+            for row in reader:
+                rows.append({key: value or None for key, value in row.items() if key is not None})
+                _check_size(len(rows), len(names))
     except (OSError, ValueError, csv.Error) as error:
         raise _unreadable(path, error) from error
-    return pd.DataFrame(rows, columns=list(names), dtype=object)
+    return pd.DataFrame(rows, columns=names, dtype=object)
 
 
-def _unreadable(path: Path, why: object) -> DataSetError:
-    return DataSetError(f"{quoted_path(path)} cannot be read", str(why), "Write the set again, or repair the file.")
+def _unreadable(path: Path, error: Exception) -> DataSetError:
+    return DataSetError(f"{quoted_path(path)} cannot be read", why(error), "Write the set again, or repair the file.")

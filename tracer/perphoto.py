@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.reading import open_regular
 from tracer.experiments.outcome import PerPhoto
 from tracer.files import replace_with
 
@@ -67,8 +68,8 @@ def _read(run: Path) -> pd.DataFrame | None:
     import pyarrow as pa
 
     try:
-        with (run / NAME).open("rb") as file:
+        with open_regular(run / NAME) as file:
             table = pd.read_parquet(file)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     return table if {*KEY, "photo_id", "cluster", "value"} <= set(table.columns) else None

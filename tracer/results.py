@@ -14,9 +14,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
-from tracer.errors import TracerError
+from tracer.errors import TracerError, why
 from tracer.files import replace_with
+
+MAX_JSON_BYTES = 512 << 20
+"""Larger results are refused: no run of ours writes such a file."""
 
 Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
 Metric = Literal["accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"]
@@ -110,14 +114,12 @@ def read(run: Path) -> Results:
     path = run / "results.json"
     way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, MAX_JSON_BYTES)
         rows = tuple(Row(**{name: entry[name] for name in COLUMNS}) for entry in content.pop("rows"))
     except FileNotFoundError as error:
         raise TracerError(f"There are no results in {quoted_path(run)}", "results.json is missing", way_out) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TracerError(
-            f"The results in {quoted_path(path)} cannot be read", str(error) or type(error).__name__, way_out
-        ) from error
+        raise TracerError(f"The results in {quoted_path(path)} cannot be read", why(error), way_out) from error
     return Results(rows, content)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,11 +11,14 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.reading import read_json
 from tracer.base.text import clean_text, quoted_path
-from tracer.errors import DataSetError
+from tracer.errors import DataSetError, why
+from tracer.links import refuse_link_out
 
 Part = Literal["train", "val", "test"]
 PARTS: Final[tuple[Part, ...]] = ("train", "val", "test")
+_LARGEST: Final = 2**63 - 1
 _NAME: Final = re.compile(r"split_data_target_attribute=(?P<attribute>.+)\.json")
 
 
@@ -51,9 +53,13 @@ def read_split(path: Path) -> SplitFile:
         DataSetError: unreadable, a key is missing, ids are no integers, labels do not fit ids or classes.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError) as error:
-        raise DataSetError(f"The split file {quoted_path(path)} cannot be read", str(error)) from error
+        raise DataSetError(
+            f"The split file {quoted_path(path)} cannot be read",
+            why(error),
+            "Write the set again, or take the file out of it.",
+        ) from error
     if not isinstance(content, dict):
         raise _bad(path, "it is no JSON object")
     attribute = content.get("target_attribute")
@@ -65,6 +71,8 @@ def read_split(path: Path) -> SplitFile:
     classes = content.get("label_encoder_classes")
     if not isinstance(classes, list) or not classes:
         raise _bad(path, "label_encoder_classes is missing")
+    if not all(isinstance(name, str | int | float) for name in classes):
+        raise _bad(path, "label_encoder_classes holds something that is not a name")
     ids: dict[Part, NDArray[np.int64]] = {}
     labels: dict[Part, NDArray[np.int64]] = {}
     for part in PARTS:
@@ -84,6 +92,7 @@ def find_splits(root: Path) -> dict[str, SplitFile]:
     found: dict[str, SplitFile] = {}
     for folder in (root, root / "splits"):
         for path in sorted(folder.glob("split_data_target_attribute=*.json")):
+            refuse_link_out(root, path)
             split = read_split(path)
             found[split.attribute] = split
     return found
@@ -93,8 +102,8 @@ def _integers(path: Path, content: dict[str, Any], key: str) -> NDArray[np.int64
     values = content.get(key)
     if not isinstance(values, list):
         raise _bad(path, f"{key} is missing")
-    if not all(type(value) is int for value in values):
-        raise _bad(path, f"{key} holds something that is no integer")
+    if not all(type(value) is int and abs(value) <= _LARGEST for value in values):
+        raise _bad(path, f"{key} holds something that is not an integer of 64 bits")
     return np.asarray(values, dtype=np.int64)
 
 

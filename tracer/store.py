@@ -16,16 +16,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.base.text import counted, quoted_path
+from tracer.base.text import counted, quoted_path, visible_text
 from tracer.encoders.names import EncoderName, parse_name
-from tracer.errors import EmbeddingsError
+from tracer.errors import EmbeddingsError, why
 from tracer.files import replace_with
 from tracer.images.views import View, view
+from tracer.tensors import FLOATS, INTEGERS, Tensors, open_tensors
 
 VECTORS: Final = "image_embeddings"
 IDS: Final = "Flickr ID"
 SPLITS: Final = ("train", "val")
 _HEADER: Final = "lenstrace"
+_AGAIN: Final = "Delete it and embed again."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,12 +101,10 @@ def save(
 
 def read_header(path: Path) -> dict[str, Any] | None:
     """The header of one of our files; None where the file is absent, damaged or not ours."""
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {}).get(_HEADER, "null"))
-    except (OSError, SafetensorError, ValueError):
+        with open_tensors(path) as file:
+            header = json.loads(file.metadata.get(_HEADER, "null"))
+    except (OSError, ValueError, RecursionError):
         return None
     return header if isinstance(header, dict) else None
 
@@ -116,37 +116,20 @@ def read_file(path: Path) -> Embeddings:
         EmbeddingsError: missing, damaged, without embeddings, with vectors that are not finite, or with an id that
             occurs twice.
     """
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(path, framework="numpy") as file:
-            names = set(file.keys())
-            if VECTORS not in names:
-                raise EmbeddingsError(
-                    f"{quoted_path(path)} holds no embeddings", f"its tensors are {', '.join(sorted(names)) or 'none'}"
-                )
+        with open_tensors(path) as file:
+            _check_tensors(file, path)
             vectors = _float32(file, path)
             others = {
-                name: file.get_tensor(name)
-                for name in sorted(names - {VECTORS})
-                if len(file.get_slice(name).get_shape()) == 1
+                name: file.array(name)
+                for name, shape in sorted(file.shapes.items())
+                if name != VECTORS and len(shape) == 1 and file.types[name] in INTEGERS
             }
     except FileNotFoundError as error:
         raise EmbeddingsError(f"There is no file {quoted_path(path)}", way_out=_what_is_there(path.parent)) from error
-    except (OSError, SafetensorError, TypeError, ValueError) as error:
-        raise EmbeddingsError(
-            f"{quoted_path(path)} cannot be read", str(error), "Delete it and embed again."
-        ) from error
-    if vectors.ndim != 2:
-        raise EmbeddingsError(
-            f"{quoted_path(path)} holds no embeddings", f"{VECTORS} has the shape {vectors.shape}, not (N, D)"
-        )
+    except (OSError, TypeError, ValueError) as error:
+        raise EmbeddingsError(f"{quoted_path(path)} cannot be read", why(error), _AGAIN) from error
     ids = others.pop(IDS, np.arange(len(vectors))).astype(np.int64)
-    wrong = [name for name, values in {IDS: ids, **others}.items() if len(values) != len(vectors)]
-    if wrong:
-        raise EmbeddingsError(
-            f"{quoted_path(path)} is inconsistent", f"{', '.join(wrong)} and the embeddings differ in length"
-        )
     _check(vectors, ids, str(path))
     return Embeddings(ids, vectors, others, read_header(path) or {})
 
@@ -214,12 +197,36 @@ def _joined(read: list[Embeddings], parts: list[str], base: Path) -> Embeddings:
     return Embeddings(ids, vectors, columns, read[0].header)
 
 
-def _float32(file: Any, path: Path) -> NDArray[np.float32]:
-    if file.get_slice(VECTORS).get_dtype() == "BF16":  # numpy has no such type
+def _check_tensors(file: Tensors, path: Path) -> None:
+    """What there is has to be embeddings and columns beside them; nothing is read for it but the header."""
+    shapes = file.shapes
+    shape = shapes.get(VECTORS)
+    if shape is None:
+        names = [visible_text(name) for name in sorted(shapes)[:8]]
+        raise EmbeddingsError(
+            f"{quoted_path(path)} holds no embeddings", f"its tensors are {', '.join(names) or 'none'}", _AGAIN
+        )
+    if len(shape) != 2 or file.types[VECTORS] not in FLOATS:
+        what = f"{VECTORS} is {file.types[VECTORS]} of the shape {list(shape)}, not floating-point numbers (N, D)"
+        raise EmbeddingsError(f"{quoted_path(path)} holds no embeddings", what, _AGAIN)
+    if IDS in shapes and (len(shapes[IDS]) != 1 or file.types[IDS] not in INTEGERS):
+        raise EmbeddingsError(f"{quoted_path(path)} is inconsistent", f"{IDS} is not a list of whole numbers", _AGAIN)
+    wrong = [visible_text(name) for name, other in sorted(shapes.items()) if len(other) == 1 and other[0] != shape[0]]
+    if wrong:
+        raise EmbeddingsError(
+            f"{quoted_path(path)} is inconsistent",
+            f"{', '.join(wrong[:8])} and the embeddings differ in length",
+            _AGAIN,
+        )
+
+
+def _float32(file: Tensors, path: Path) -> NDArray[np.float32]:
+    if file.types[VECTORS] == "BF16":  # numpy has no such type
         from safetensors.torch import load_file
 
         return np.asarray(load_file(path)[VECTORS].float().numpy(), dtype=np.float32)
-    return np.asarray(file.get_tensor(VECTORS), dtype=np.float32)
+    with np.errstate(over="ignore"):  # what is too large for single precision is refused as not finite
+        return np.asarray(file.array(VECTORS), dtype=np.float32)
 
 
 def _check(vectors: NDArray[np.float32], ids: NDArray[np.int64], path: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.audit.tables import as_key, read_table
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
+from tracer.base.reading import open_regular, read_json
 from tracer.base.text import quoted_path
 
 PhotoKey = int | str
@@ -68,8 +68,8 @@ def split_file(path: Path) -> Split:
         UsageError: it holds no such object.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        content = read_json(path)
+    except (OSError, ValueError) as error:
         raise UsageError(
             "that split file cannot be read", f"{quoted_path(path)}: {error}", "Name a JSON file of a split."
         ) from error
@@ -141,8 +141,8 @@ def _sides_of(rows: Sequence[LabelRow]) -> dict[str, list[PhotoKey]]:
 
 def _kept_together(folder: Path) -> tuple[str, ...] | None:
     try:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
+        manifest = read_json(folder / "manifest.json")
+    except (OSError, ValueError):
         return None
     by = manifest.get("group_by") if isinstance(manifest, Mapping) else None
     return tuple(str(word) for word in by) if isinstance(by, list) else None
@@ -151,7 +151,7 @@ def _kept_together(folder: Path) -> tuple[str, ...] | None:
 def _sha256(path: Path) -> str | None:
     """Of a picture's bytes; None where it cannot be read: what it shows is unknown, the rest can be compared."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None

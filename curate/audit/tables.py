@@ -7,6 +7,7 @@ written, since two IDs that differ in a control character are two; it is made ha
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections import Counter
@@ -19,6 +20,7 @@ from typing import Any
 
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
+from tracer.base.reading import open_regular
 from tracer.base.text import quoted_path
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -59,6 +61,9 @@ def _whole(value: Any) -> int | None:
 def _flag(value: Any) -> bool | None:
     return _FLAGS.get(str(value).casefold())
 
+
+MOST_BYTES = 2 << 30
+"""Of a table in text."""
 
 COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyType(
     dict.fromkeys(("photo_id", "subject_idx", "scene_idx", "duplicate_idx"), as_key)
@@ -105,19 +110,19 @@ def _tidy(row: Mapping[Any, Any], unused: Counter[str]) -> LabelRow:
 def _parquet(path: Path) -> Iterator[Mapping[Any, Any]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with open_regular(path) as opened, pq.ParquetFile(opened) as file:
         columns = [name for name in file.schema_arrow.names if name in COLUMNS]
         for batch in file.iter_batches(columns=columns):
             yield from batch.to_pylist()
 
 
 def _csv(path: Path) -> Iterator[Mapping[Any, Any]]:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+    with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace", newline="") as file:
         yield from csv.DictReader(file)
 
 
 def _json_lines(path: Path) -> Iterator[Mapping[Any, Any]]:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace") as file:
         for line in file:
             if line.strip():
                 row = json.loads(line)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from curate.errors import ExportError, StorageError, UsageError
 from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
+from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
 
 IMAGE_NAME = re.compile(r"(0|[1-9][0-9]{0,18})\.(jpg|png|webp|heic|avif)")
@@ -150,7 +150,7 @@ def _check_place(out: Path, replace: bool) -> None:
 def is_set(folder: Path) -> bool:
     """Whether a folder holds a set of ours: its manifest says so."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_json(folder / MANIFEST)
     except (OSError, ValueError):
         return False
     return isinstance(manifest, dict) and manifest.get("schema") == SCHEMA

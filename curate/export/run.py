@@ -29,6 +29,7 @@ from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import JointSplit, joint_split
 from curate.workspace import write_atomically
 from tracer.base.progress import Work
+from tracer.base.reading import MOST_JSON, read_bytes, read_json
 from tracer.base.text import counted, quoted_path
 
 
@@ -181,7 +182,7 @@ def written_with(place: Path) -> dict[str, Any]:
     """Return the options that the set at a place was written with, as `export_workspace` takes them; none where none is there."""
     if not is_set(place):
         return {}
-    told = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    told = read_json(place / MANIFEST)
     return {
         "pairs": bool(told.get("pairs")),
         "keep_gps": bool(told.get("keep_gps")),
@@ -215,7 +216,7 @@ def _remember(catalog: Catalog, dataset: Path) -> None:
 def _state(catalog: Catalog, place: Path) -> str:
     """What a set was made from, and which set lies there."""
     manifest = place / MANIFEST
-    lies = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else ""
+    lies = hashlib.sha256(read_bytes(manifest, MOST_JSON)).hexdigest() if manifest.is_file() else ""
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 

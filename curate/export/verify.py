@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,10 +19,12 @@ from curate.errors import UsageError
 from curate.export import table
 from curate.export.folder import IMAGE_NAME, SPLIT_NAME
 from curate.export.privacy import CannotClean, Container, container, header_size, orientation, private_left
+from curate.export.write import MOST_BYTES
 from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
+from tracer.base.reading import open_regular, read_bytes, read_json
 from tracer.base.text import counted, quoted_path
 
 _MOST_EXACT = 2**53
@@ -61,7 +61,7 @@ def verify_set(path: Path) -> list[Problem]:
     if not path.is_dir():
         raise UsageError(f"{quoted_path(path)} is no folder", way_out="Name the folder of a set.")
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        manifest = read_json(path / MANIFEST)
         if manifest.get("schema") != SCHEMA:
             raise ValueError(f"its schema is {manifest.get('schema')!r}, not {SCHEMA!r}")
         listed = {str(name): str(digest) for name, digest in manifest["files"].items()}
@@ -70,7 +70,8 @@ def verify_set(path: Path) -> list[Problem]:
     problems = [*_check_files(path, listed)]
     keep_gps = manifest.get("keep_gps") is True
     try:
-        metadata = pq.read_table(io.BytesIO((path / "metadata.parquet").read_bytes()))
+        with open_regular(path / "metadata.parquet") as file:
+            metadata = pq.read_table(file)
     except (OSError, pa.ArrowException) as error:
         return [*problems, Problem("labels", "metadata.parquet", f"it cannot be read: {error}")]
     typing = [*_check_schema(metadata.schema, keep_gps)]
@@ -96,6 +97,8 @@ def _check_files(path: Path, listed: Mapping[str, str]) -> Iterator[Problem]:
         elif entry.is_dir():
             if name not in (IMAGES, SPLITS):
                 yield Problem("files", name, "a set holds no such folder")
+        elif not entry.is_file():
+            yield Problem("files", name, "it is not a regular file")
         elif name != MANIFEST:
             there.add(name)
     for name in sorted(there - listed.keys()):
@@ -171,7 +174,7 @@ def _check_image(path: Path, row: LabelRow, keep_gps: bool) -> Iterator[Problem]
     if not IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/")) or not name.startswith(f"{IMAGES}/"):
         return  # said already; and no path from a table is followed out of the set
     try:
-        data = (path / name).read_bytes()
+        data = read_bytes(path / name, MOST_BYTES)
     except FileNotFoundError:
         yield Problem("images", name, "it is missing")
         return
@@ -206,7 +209,7 @@ def _check_splits(
             continue  # said already
         attribute = match[1]
         try:
-            content = json.loads((path / file).read_bytes())
+            content = read_json(path / file)
         except ValueError as error:
             yield Problem("splits", file, f"it is no JSON: {error}")
             continue
@@ -266,5 +269,5 @@ def _check_card(path: Path, rows: list[LabelRow]) -> Iterator[Problem]:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

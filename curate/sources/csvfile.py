@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import SourceError, UsageError
+from tracer.base.reading import open_regular
 from tracer.base.text import printable_path
 
+MOST_BYTES = 2 << 30
+_LONGEST = 1 << 20  # characters of a header
 _FORM = "It must be a CSV in UTF-8 with a header line."
 
 
@@ -36,8 +40,8 @@ def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
     """
     shown = printable_path(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = next((line for line in file if line.strip()), None)
+        with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", newline="") as file:
+            header = next((line for line in iter(lambda: file.readline(_LONGEST), "") if line.strip()), None)
             if header is None:
                 raise SourceError(failure, f"{shown} is empty", _FORM)
             file.seek(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Collection, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from curate.advice import command
 from curate.errors import UsageError
 from curate.workspace import free_folder, is_workspace
+from tracer.base.reading import open_regular, read_json
 
 SCHEMA = "lenstrace/dataset/1"
 MANIFEST = "manifest.json"
@@ -124,8 +124,7 @@ def _upwards(path: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
 
 def _is_manifest(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
-            manifest = json.loads(file.read(64 << 20))
+        manifest = read_json(path)
     except (OSError, ValueError):
         return False
     return isinstance(manifest, dict) and str(manifest.get("schema")).startswith(_SCHEMAS)
@@ -142,7 +141,7 @@ def _is_run(folder: Path) -> bool:
     A copy of one of the files among photos does not make their folder a run.
     """
     if (folder / _TABLE).exists():
-        with contextlib.suppress(OSError), (folder / _RESULTS).open("rb") as file:
+        with contextlib.suppress(OSError), open_regular(folder / _RESULTS) as file:
             if _HEAD_OF_RESULTS.match(file.read(200)):
                 return True
     begun = any((folder / name).exists() for name in _FIRST_OF_A_RUN)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tracer.progress import finish
 
 from tracer import stats
 from tracer.experiments import linear
@@ -15,7 +16,6 @@ from tracer.experiments.association import associate
 from tracer.experiments.chance import against_chance
 from tracer.experiments.folds import usable_classes
 from tracer.experiments.probe import balanced_interval
-from tracer.progress import finish
 
 Labels = NDArray[np.int64]
 

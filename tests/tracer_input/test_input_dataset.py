@@ -254,8 +254,8 @@ def test_split_leaks_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"train_ids": ["1", "2"]}, "no integer"),
-        ({"train_ids": [True, 2]}, "no integer"),
+        ({"train_ids": ["1", "2"]}, "not an integer"),
+        ({"train_ids": [True, 2]}, "not an integer"),
         ({"val_ids": None}, "val_ids is missing"),
         ({"encoded_test_labels": [0, 1]}, "1 test_ids have 2 labels"),
         ({"encoded_test_labels": [2]}, "none of the 2 classes"),

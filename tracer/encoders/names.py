@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracer.base.reading import check_regular
 from tracer.base.text import quoted_path
 from tracer.errors import EncoderError, UnknownEncoder
 from tracer.files import sha256_of
@@ -87,7 +88,7 @@ def checkpoint_sha256(path: Path) -> str:
         EncoderError: it cannot be read.
     """
     try:
-        status = path.stat()
+        status = check_regular(path)
         return _sha256(path.resolve(), status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise EncoderError(

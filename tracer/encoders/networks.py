@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tracer.base.reading import check_regular
 from tracer.base.text import quoted_path
 from tracer.errors import EncoderError
+from tracer.tensors import check_header
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +103,9 @@ def read_state(path: Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     try:
+        check_regular(path)
         if path.suffix.lower() == ".safetensors":
+            check_header(path)
             content: Any = load_file(path)
         else:
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -133,6 +137,7 @@ def check_weights_only(path: Path) -> None:
         import torch
 
         try:
+            check_regular(path)
             torch.load(path, map_location="meta", weights_only=True)
         except _UNREADABLE as error:
             raise _unreadable(path, error) from error

@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.text import counted, quoted_path
-from tracer.errors import EmbeddingsError, TooFew
+from tracer.errors import EmbeddingsError, TooFew, why
 from tracer.experiments.protocols import normalise
 from tracer.experiments.threads import cores_for
 from tracer.files import replace_with
+from tracer.tensors import open_tensors
 
 ROUNDS = 10
 EPOCHS = 10
@@ -211,16 +212,14 @@ def load_map(path: Path) -> LinearMap:
     Raises:
         EmbeddingsError: missing, damaged, or no map.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
     try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError) as error:
+        with open_tensors(path) as file:
+            tensors = {name: file.array(name) for name in file.shapes}
+    except (OSError, ValueError, TypeError) as error:
         raise EmbeddingsError(
-            f"{quoted_path(path)} cannot be read", str(error), "Save it again: `tracer mitigate SET -o RUN --save`."
+            f"{quoted_path(path)} cannot be read", why(error), "Save it again: `tracer mitigate SET -o RUN --save`."
         ) from error
     weight, bias = tensors.get("weight"), tensors.get("bias")
-    if weight is None or bias is None or weight.ndim != 2 or weight.shape != (len(bias),) * 2:
+    if weight is None or bias is None or weight.ndim != 2 or bias.ndim != 1 or weight.shape != (len(bias),) * 2:
         raise EmbeddingsError(f"{quoted_path(path)} holds no map", "it takes `weight` (D, D) and `bias` (D,)")
     return LinearMap(weight, bias)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.base.progress import Progress, Work
+from tracer.base.reading import check_regular, read_json
 from tracer.files import replace_with, sha256_of
 
 Seen = dict[str, tuple[int, int, str]]
@@ -59,9 +59,7 @@ def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -
 
 def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str]:
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would make us wait for ever
-            return 0, 0, ""
+        status = check_regular(path)
         if known and known[:2] == (status.st_size, status.st_mtime_ns) and known[2]:
             return known
         return status.st_size, status.st_mtime_ns, sha256_of(path)
@@ -71,7 +69,7 @@ def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str
 
 def _read(cache: Path) -> Seen:
     try:
-        content = json.loads(cache.read_text(encoding="ascii"))
+        content = read_json(cache)
         return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

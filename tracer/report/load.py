@@ -6,19 +6,17 @@ its data is there. What cannot be used is counted in `Run.unusable`, so that the
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from tracer.errors import TracerError
+from tracer.base.reading import read_json
+from tracer.errors import TracerError, why
 from tracer.report.text import shown, shown_tree
-from tracer.results import Row
+from tracer.results import MAX_JSON_BYTES, Row
 
-MAX_JSON_BYTES = 512 * 1024 * 1024
-"""Larger results are refused: no run of ours writes such a file."""
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
@@ -148,15 +146,11 @@ def audit_of(folder: Path) -> dict[str, Any] | None:
 def _object(path: Path) -> dict[str, Any]:
     way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
     try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise TracerError(
-                f"{shown(path)} is too large to be results", f"it has {path.stat().st_size} bytes", way_out
-            )
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+        data = read_json(path, MAX_JSON_BYTES, constant=lambda _: None)
     except FileNotFoundError as error:
         raise TracerError(f"No results in {shown(path.parent)}", "there is no results.json", way_out) from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise TracerError(f"{shown(path)} cannot be read", shown(error), way_out) from error
+    except (OSError, ValueError) as error:
+        raise TracerError(f"{shown(path)} cannot be read", shown(why(error)), way_out) from error
     if not isinstance(data, dict):
         raise TracerError(f"{shown(path)} holds no results", "it is no JSON object", way_out)
     return data
