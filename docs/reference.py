@@ -75,8 +75,8 @@ def labels() -> str:
         "$ curate label semantic_label=cat -w DIR --where \"path LIKE '%/cats/%'\"",
         "```",
         "",
-        f"An expression runs for {QUERY_SECONDS:g} seconds at most. It may call {MOST_CALLS} functions (LIKE and GLOB are two) and "
-        f"hold {MOST_SELECTS} sub-selects;",
+        f"An expression runs for {QUERY_SECONDS:g} seconds at most. It may call {MOST_CALLS} functions (LIKE and GLOB are two)",
+        f"and hold {MOST_SELECTS} sub-selects;",
         f"a pattern of LIKE or GLOB has up to {LIMITS[sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH]} characters. The functions: "
         + ", ".join(f"`{name}`" for name in sorted(FUNCTIONS))
         + ".",

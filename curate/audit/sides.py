@@ -71,7 +71,9 @@ def split_file(path: Path) -> Split:
         content = read_json(path)
     except (OSError, ValueError) as error:
         raise UsageError(
-            "that split file cannot be read", f"{quoted_path(path)}: {error}", "Name a JSON file of a split."
+            "that split file cannot be read",
+            f"{quoted_path(path)}: {getattr(error, 'strerror', None) or error}",
+            "Name a JSON file of a split.",
         ) from error
     sides: dict[str, list[PhotoKey]] = {}
     unused: Counter[str] = Counter()

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.audit import sides
 from curate.audit.report import audit
 from curate.audit.sides import found_set
 from curate.cli import run_cli
@@ -241,14 +242,14 @@ def test_a_picture_that_cannot_be_read_is_counted(tmp_path: Path, monkeypatch: p
         (tmp_path / side).mkdir()
         for k in range(2):
             write_photo(tmp_path / side / f"{k}.jpg", seed=k)
-    read = Path.open
+    read = sides.open_regular
 
-    def refusing(path: Path, *words: Any, **options: Any) -> Any:
+    def refusing(path: Path) -> Any:
         if path == tmp_path / "train/0.jpg":
             raise PermissionError(13, "Permission denied")
-        return read(path, *words, **options)
+        return read(path)
 
-    monkeypatch.setattr(Path, "open", refusing)
+    monkeypatch.setattr(sides, "open_regular", refusing)
     answer = audit([tmp_path])
     assert kinds(answer) == {("test", "train", "duplicate"): 1}
     assert answer["unused"] == [{"place": str(tmp_path), "what": "picture file", "values": 1}]
