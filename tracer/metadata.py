@@ -12,8 +12,6 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import numpy as np
-
 from tracer.base.reading import open_regular
 from tracer.base.text import clean_text, quoted_path, visible_text
 from tracer.errors import DataSetError, why
@@ -187,6 +185,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _values(column: Any) -> pd.Series:
     """A column as pandas has it; of a dictionary each value is made once, and its rows share it."""
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
