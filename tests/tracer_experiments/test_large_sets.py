@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tracer.progress import finish
+from tracer.base.progress import finish
 
 from tracer import stats
 from tracer.experiments import linear
