@@ -17,6 +17,7 @@ ALWAYS = (
     ("kills", "--files", "600", "--kills", "9"),
     ("large_catalog", "--photos", "200000", "--listing"),
     ("fuzz", "--files", "5000"),
+    ("fuzz_read_back", "--inputs", "2000"),
     ("embed", "120"),
     ("pairing",),
     ("learning",),

@@ -8,7 +8,6 @@ their small pictures agree.
 from __future__ import annotations
 
 import heapq
-import io
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.photos.previews import read_preview
+from curate.photos.previews import open_preview
 
 HASH_BITS = 64
 
@@ -224,16 +223,8 @@ def alike_by_pixels(preview: Callable[[str], Path]) -> Callable[[Row, Row], bool
 
 @lru_cache(maxsize=4096)
 def _small_picture(path: Path) -> NDArray[np.uint8] | None:
-    from PIL import Image
-
-    data = read_preview(path)
-    if data is None:
-        return None
-    try:
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-            return small_picture(image)
-    except (OSError, SyntaxError, ValueError):  # a cache: what is missing or damaged says nothing
-        return None
+    image = open_preview(path)
+    return None if image is None else small_picture(image)  # a cache: what is missing or damaged says nothing
 
 
 def small_picture(image: Any) -> NDArray[np.uint8]:

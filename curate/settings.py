@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import inspect
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.cameras.types import CameraType
 from curate.errors import WorkspaceError
-from tracer.base.reading import read_text
+from tracer.base.parsing import Unparsable, parse_toml
+from tracer.base.reading import read_bytes
 from tracer.base.text import quoted_path
 
 SETTINGS = "workspace.toml"
@@ -113,15 +113,12 @@ def read_settings(path: Path) -> Settings:
         WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
     """
     try:
-        return Settings.model_validate(tomllib.loads(read_text(path, MOST_BYTES)))
+        return Settings.model_validate(parse_toml(read_bytes(path, MOST_BYTES)))
     except FileNotFoundError:
         return Settings()
-    except OSError as error:
-        raise WorkspaceError(
-            "the settings cannot be read", f"{quoted_path(path)}: {error.strerror}", _WAY_OUT
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WorkspaceError("the settings cannot be read", f"{quoted_path(path)}: {error}", _WAY_OUT) from error
+    except (Unparsable, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise WorkspaceError("the settings cannot be read", f"{quoted_path(path)}: {why}", _WAY_OUT) from error
     except ValidationError as error:
         raise WorkspaceError(
             "a setting does not fit", f"{quoted_path(path)}: {_in_words(error.errors()[0])}", _WAY_OUT

@@ -14,11 +14,10 @@ from curate.catalog.decisions import gone, tally
 from curate.catalog.pairs import proposed, waiting
 from curate.catalog.store import Catalog
 from curate.export.evaluated import evaluated_sets
-from curate.export.folder import is_set
-from curate.export.run import exported_places, is_current, written_with
+from curate.export.run import exported_places, is_current
 from curate.pairing.run import compared, photos_by_side
 from curate.sources.made import MANIFEST
-from tracer.base.reading import read_json
+from curate.sources.manifest import read_manifest
 from tracer.base.text import counted, printable_path
 
 
@@ -240,13 +239,14 @@ def _export_or_evaluate(found: Status) -> Step:
 def _sets(catalog: Catalog) -> list[ExportedSet]:
     """The sets that are still where they were written, the oldest first."""
     places = {*exported_places(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
-    found = sorted((path for path in places if is_set(path)), key=lambda path: (path / MANIFEST).stat().st_mtime_ns)
-    sets = []
-    for path in found:
-        counts = read_json(path / MANIFEST).get("counts", {})
-        stale, options = not is_current(catalog, path), _words(written_with(path))
-        sets.append(ExportedSet(path, counts.get("photos", 0), counts.get("pairs", 0), stale, options))
-    return sets
+    found = []
+    for path in places:
+        manifest = read_manifest(path)
+        if manifest is not None:
+            stale, options = not is_current(catalog, path), _words(manifest.options())
+            one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
+            found.append(((path / MANIFEST).stat().st_mtime_ns, one))
+    return [one for _, one in sorted(found, key=lambda entry: entry[0])]
 
 
 def _words(options: Mapping[str, Any]) -> tuple[str, ...]:

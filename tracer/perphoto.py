@@ -56,10 +56,13 @@ def read(run: Path) -> dict[tuple[Any, ...], Values]:
     if table is None:
         return {}
     found = {}
-    for key, rows in table.groupby(list(KEY), sort=False):
-        ordered = rows.sort_values("photo_id")
-        ids, clusters = (ordered[name].to_numpy(dtype=np.int64) for name in ("photo_id", "cluster"))
-        found[tuple(key)] = Values(ids, clusters, ordered["value"].to_numpy(dtype=np.float64))
+    try:
+        for key, rows in table.groupby(list(KEY), sort=False):
+            ordered = rows.sort_values("photo_id")
+            ids, clusters = (ordered[name].to_numpy(dtype=np.int64) for name in ("photo_id", "cluster"))
+            found[tuple(key)] = Values(ids, clusters, ordered["value"].to_numpy(dtype=np.float64))
+    except (TypeError, ValueError, OverflowError):
+        return {}  # something else than numbers: as good as absent
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
+from tracer.base.parsing import parse_json_object
 from tracer.base.reading import open_regular
 from tracer.base.text import quoted_path
 
@@ -89,8 +89,8 @@ def read_table(path: Path, unused: Counter[str]) -> list[LabelRow]:
     read = {".parquet": _parquet, ".csv": _csv}.get(path.suffix, _json_lines)
     try:
         return [{"file_name": None} | _tidy(row, unused) for row in read(path)]
-    # the last two: types that Arrow has no Python value for, and JSON that is nested too deep
-    except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, RecursionError) as error:
+    # the last two: types that Arrow has no Python value for, and a table that does not fit into memory
+    except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, MemoryError) as error:
         raise UsageError(
             "the set's table cannot be read", f"{quoted_path(path)}: {error}", "Check the file."
         ) from error
@@ -108,12 +108,16 @@ def _tidy(row: Mapping[Any, Any], unused: Counter[str]) -> LabelRow:
 
 
 def _parquet(path: Path) -> Iterator[Mapping[Any, Any]]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-        columns = [name for name in file.schema_arrow.names if name in COLUMNS]
-        for batch in file.iter_batches(columns=columns):
-            yield from batch.to_pylist()
+    try:
+        with open_regular(path) as opened, pq.ParquetFile(opened) as file:
+            columns = [name for name in file.schema_arrow.names if name in COLUMNS]
+            for batch in file.iter_batches(columns=columns):
+                yield from batch.to_pylist()
+    except pa.ArrowException as error:  # some kinds of it are a TypeError or a KeyError, too
+        raise ValueError(str(error)) from error
 
 
 def _csv(path: Path) -> Iterator[Mapping[Any, Any]]:
@@ -125,7 +129,4 @@ def _json_lines(path: Path) -> Iterator[Mapping[Any, Any]]:
     with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace") as file:
         for line in file:
             if line.strip():
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ValueError("a line holds no object")
-                yield row
+                yield parse_json_object(line.encode())

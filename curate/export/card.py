@@ -208,8 +208,8 @@ def _privacy(keep_gps: bool) -> str:
     return (
         "## Privacy\n\nEach file was rewritten without its metadata, and its picture data are bit-identical to the "
         "source. What was put back is a short list of camera tags. Serial numbers, owner names, MakerNotes, "
-        f"thumbnails, comments, XMP, IPTC and embedded previews are gone{'' if keep_gps else ', and so is GPS'}. "
-        + f"{place}\n"
+        "thumbnails, comments, XMP, IPTC, the texts of colour profiles and embedded previews are gone"
+        f"{'' if keep_gps else ', and so is GPS'}. " + f"{place}\n"
     )
 
 

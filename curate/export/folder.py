@@ -18,8 +18,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from curate.errors import ExportError, StorageError, UsageError
-from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
-from tracer.base.reading import read_json
+from curate.sources.made import FILES, IMAGES, MANIFEST, SPLITS
+from curate.sources.manifest import read_manifest
 from tracer.base.text import quoted_path
 
 IMAGE_NAME = re.compile(r"(0|[1-9][0-9]{0,18})\.(jpg|png|webp|heic|avif)")
@@ -149,11 +149,7 @@ def _check_place(out: Path, replace: bool) -> None:
 
 def is_set(folder: Path) -> bool:
     """Whether a folder holds a set of ours: its manifest says so."""
-    try:
-        manifest = read_json(folder / MANIFEST)
-    except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and manifest.get("schema") == SCHEMA
+    return read_manifest(folder) is not None
 
 
 def _lock(folder: SetFolder) -> int:

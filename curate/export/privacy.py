@@ -13,6 +13,7 @@ from curate.export.strip import CannotClean, Parts, heif, jpeg, png, webp
 from curate.export.strip.exif import KeptExif, exif_block, foreign_tags, orientation_of
 
 __all__ = [
+    "DECODED",
     "CannotClean",
     "Container",
     "clean",
@@ -32,6 +33,10 @@ class Container(StrEnum):
     WEBP = "webp"
     HEIC = "heic"
     AVIF = "avif"
+
+
+DECODED = frozenset({Container.JPEG, Container.WEBP})
+"""Kinds whose coded data only a decoder knows the end of: `strip.scans` looks for what is hidden in them."""
 
 
 def container(data: bytes) -> Container:

@@ -18,18 +18,18 @@ from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
 from curate.errors import CurateError, UsageError
-from curate.export.folder import is_set
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
 from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.sources.made import MANIFEST, why_no_place
+from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import JointSplit, joint_split
 from curate.workspace import write_atomically
 from tracer.base.progress import Work
-from tracer.base.reading import MOST_JSON, read_bytes, read_json
+from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
 
 
@@ -180,15 +180,8 @@ def is_current(catalog: Catalog, place: Path) -> bool:
 
 def written_with(place: Path) -> dict[str, Any]:
     """Return the options that the set at a place was written with, as `export_workspace` takes them; none where none is there."""
-    if not is_set(place):
-        return {}
-    told = read_json(place / MANIFEST)
-    return {
-        "pairs": bool(told.get("pairs")),
-        "keep_gps": bool(told.get("keep_gps")),
-        "licenses": tuple(told.get("licenses") or ()),
-        "match": tuple(told.get("match") or ()) or None,
-    }
+    told = read_manifest(place)
+    return {} if told is None else told.options()
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
@@ -215,8 +208,10 @@ def _remember(catalog: Catalog, dataset: Path) -> None:
 
 def _state(catalog: Catalog, place: Path) -> str:
     """What a set was made from, and which set lies there."""
-    manifest = place / MANIFEST
-    lies = hashlib.sha256(read_bytes(manifest, MOST_JSON)).hexdigest() if manifest.is_file() else ""
+    try:
+        lies = hashlib.sha256(read_bytes(place / MANIFEST, MOST_JSON)).hexdigest()
+    except OSError:  # nothing is there, or something that is no set
+        lies = ""
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 

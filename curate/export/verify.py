@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
+import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +21,23 @@ from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.export import table
 from curate.export.folder import IMAGE_NAME, SPLIT_NAME
-from curate.export.privacy import CannotClean, Container, container, header_size, orientation, private_left
-from curate.export.write import MOST_BYTES
-from curate.sources.made import FILES, IMAGES, MANIFEST, SCHEMA, SPLITS
+from curate.export.privacy import DECODED, CannotClean, Container, container, header_size, orientation, private_left
+from curate.export.strip.scans import scan_reader
+from curate.sources.made import FILES, IMAGES, MANIFEST, SPLITS
+from curate.sources.manifest import Manifest, parse_manifest
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
-from tracer.base.reading import open_regular, read_bytes, read_json
-from tracer.base.text import counted, quoted_path
+from tracer.base.parsing import Unparsable, parse_json, parse_json_object, parse_text
+from tracer.base.reading import read_bytes
+from tracer.base.text import counted, printable_path, quoted_path, visible_text
 
 _MOST_EXACT = 2**53
+_MOST_BYTES = 2 << 30
+_MOST_ROWS_AN_IMAGE = 100
+"""A table of more rows than this times the photos is not read: a few bytes can claim any number of rows."""
+
+_BATCH = 10_000
 _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
 
 
@@ -55,52 +65,91 @@ def verify_set(path: Path) -> list[Problem]:
     pairs; form, balance and coverage of the splits, and that their sides share no photo and no group (by owner, scene,
     sha256; near duplicates were told by hashes that are no part of a set); card and attribution.
 
+    Damage of any kind is a problem in the list. What cannot be read is not checked further; all else is.
+
     Raises:
         UsageError: the path is no folder.
     """
     if not path.is_dir():
         raise UsageError(f"{quoted_path(path)} is no folder", way_out="Name the folder of a set.")
-    try:
-        manifest = read_json(path / MANIFEST)
-        if manifest.get("schema") != SCHEMA:
-            raise ValueError(f"its schema is {manifest.get('schema')!r}, not {SCHEMA!r}")
-        listed = {str(name): str(digest) for name, digest in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        return [Problem("manifest", MANIFEST, f"it cannot be read: {error}")]
-    problems = [*_check_files(path, listed)]
-    keep_gps = manifest.get("keep_gps") is True
-    try:
-        with open_regular(path / "metadata.parquet") as file:
-            metadata = pq.read_table(file)
-    except (OSError, pa.ArrowException) as error:
-        return [*problems, Problem("labels", "metadata.parquet", f"it cannot be read: {error}")]
-    typing = [*_check_schema(metadata.schema, keep_gps)]
-    problems += typing
-    if any(problem.check == "labels" and "misses" in problem.what for problem in typing):
-        return problems
-    rows: list[LabelRow] = metadata.to_pylist()
-    problems += _check_rows(rows, listed)
-    problems += _check_pairs(rows)
-    for row in rows:
-        problems += _check_image(path, row, keep_gps)
-    problems += _check_splits(path, rows, manifest, listed)
-    problems += _check_card(path, rows)
-    return problems
+    return [Problem(p.check, _shown(p.path), visible_text(p.what)) for p in _problems(path)]
 
 
-def _check_files(path: Path, listed: Mapping[str, str]) -> Iterator[Problem]:
-    there = set()
-    for entry in sorted(path.rglob("*")):
-        name = entry.relative_to(path).as_posix()
-        if entry.is_symlink():
-            yield Problem("files", name, "it is a link")
-        elif entry.is_dir():
-            if name not in (IMAGES, SPLITS):
-                yield Problem("files", name, "a set holds no such folder")
-        elif not entry.is_file():
-            yield Problem("files", name, "it is not a regular file")
-        elif name != MANIFEST:
-            there.add(name)
+def _shown(name: str) -> str:
+    try:
+        return printable_path(name)
+    except UnicodeEncodeError:  # half a surrogate pair: JSON can write it, and no path can hold it
+        return visible_text(name)
+
+
+def _problems(path: Path) -> Iterator[Problem]:
+    try:
+        manifest = parse_manifest(_read(path, MANIFEST))
+    except _Unreadable as error:
+        yield Problem("manifest", MANIFEST, str(error))
+        return
+    except Unparsable as error:
+        yield Problem("manifest", MANIFEST, f"it cannot be read: {error}")
+        return
+    there, unusual = _entries(path)
+    yield from unusual
+    yield from _check_files(path, manifest.files, there)
+    rows: list[LabelRow] = []
+    try:
+        found = (yield from _read_table(path, manifest)) if "metadata.parquet" in there else None
+        if found is not None:
+            rows = found
+            yield from _check_rows(rows, manifest.files)
+            yield from _check_pairs(rows)
+    except _Unreadable as error:
+        yield Problem("labels", "metadata.parquet", str(error))
+    yield from _check_images(path, rows, there, manifest.keep_gps)
+    yield from _check_splits(path, rows, manifest, there)
+    yield from _check_texts(path, rows, there)
+
+
+class _Unreadable(Exception):
+    """A file of the set cannot be read; the message says why."""
+
+
+def _read(path: Path, name: str) -> bytes:
+    """Return the bytes of a regular file of the set; no link is followed out of it."""
+    try:
+        if (path / name).is_symlink():
+            raise _Unreadable("it is a link")
+        return read_bytes(path / name, _MOST_BYTES)
+    except OSError as error:
+        raise _Unreadable(f"it cannot be read: {error.strerror or error}") from error
+
+
+def _entries(path: Path) -> tuple[set[str], list[Problem]]:
+    """Return the names of the set's regular files but the manifest, and what is there that no set holds."""
+    there: set[str] = set()
+    problems: list[Problem] = []
+    for folder in (path, path / IMAGES, path / SPLITS):
+        if folder != path and (folder.is_symlink() or not folder.is_dir()):
+            continue  # a set without splits has no such folder; a link is told of where it lies
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            name = folder.relative_to(path).as_posix()
+            problems.append(Problem("files", name, f"the folder cannot be listed: {error.strerror or error}"))
+            continue
+        for entry in found:
+            name = Path(entry.path).relative_to(path).as_posix()
+            if entry.is_symlink():
+                problems.append(Problem("files", name, "it is a link"))
+            elif entry.is_file(follow_symlinks=False):
+                there |= {name} - {MANIFEST}
+            elif not entry.is_dir(follow_symlinks=False):
+                problems.append(Problem("files", name, "it is not a regular file"))
+            elif name not in (IMAGES, SPLITS):
+                problems.append(Problem("files", name, "a set holds no such folder"))
+    return there, problems
+
+
+def _check_files(path: Path, listed: Mapping[str, str], there: set[str]) -> Iterator[Problem]:
     for name in sorted(there - listed.keys()):
         yield Problem("files", name, "it is not in the manifest")
     for name, digest in sorted(listed.items()):
@@ -110,27 +159,58 @@ def _check_files(path: Path, listed: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem("files", name, "the manifest lists a name that no set holds")
         elif name not in there:
             yield Problem("files", name, "it is missing")
-        elif _sha256(path / name) != digest:
-            yield Problem("hashes", name, "its sha256 differs from the manifest's")
+        else:
+            try:
+                if hashlib.sha256(_read(path, name)).hexdigest() != digest:
+                    yield Problem("hashes", name, "its sha256 differs from the manifest's")
+            except _Unreadable as error:
+                yield Problem("files", name, str(error))
     for name in FILES:
         if name != MANIFEST and name not in listed:
             yield Problem("files", name, "the manifest does not list it")
 
 
-def _check_schema(found: pa.Schema, keep_gps: bool) -> Iterator[Problem]:
-    expected = table.schema(keep_gps, [name for name in table.EXTRA_COLUMNS if name in found.names])
+def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list[LabelRow] | None]:
+    """Yield what is wrong with the table's columns; return its rows, or None where their columns cannot be used."""
+    data = _read(path, "metadata.parquet")
+    try:
+        with pq.ParquetFile(io.BytesIO(data)) as file:
+            found = file.schema_arrow
+            extra = [name for name in table.EXTRA_COLUMNS if name in found.names]
+            expected = table.schema(manifest.keep_gps, extra)
+            usable = yield from _check_schema(found, expected)
+            if not usable:
+                return None
+            images = sum(name.startswith(f"{IMAGES}/") for name in manifest.files)
+            if file.metadata.num_rows > _MOST_ROWS_AN_IMAGE * max(1, images):
+                raise _Unreadable(f"it has {file.metadata.num_rows:,} rows for {counted(images, 'photo')}")
+            batches = file.iter_batches(_BATCH, columns=expected.names)
+            return [row for batch in batches for row in batch.to_pylist()]
+    # the last three: text that is not UTF-8, and numbers and lengths that nothing can hold
+    except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
+        raise _Unreadable(f"it cannot be read: {error}") from error
+
+
+def _check_schema(found: pa.Schema, expected: pa.Schema) -> Generator[Problem, None, bool]:
+    """Yield what is wrong with the columns; return whether all that are expected are there with their types."""
+    usable = True
     for field in expected:
         if field.name not in found.names:
-            yield Problem("labels", "metadata.parquet", f"it misses the column {field.name!r}")
-        elif found.field(field.name).type != field.type:
-            kind = found.field(field.name).type
-            yield Problem("labels", "metadata.parquet", f"{field.name!r} is {kind}, not {field.type}")
-    for name in found.names:
+            what = f"it misses the column {field.name!r}"
+        elif found.names.count(field.name) > 1:
+            what = f"it has the column {field.name!r} more than once"
+        elif (kind := found.field(field.name).type) != field.type:
+            what = f"{field.name!r} is {kind}, not {field.type}"
+        else:
+            continue
+        usable = False
+        yield Problem("labels", "metadata.parquet", what)
+    private = set(table.schema(keep_gps=True).names)
+    for name in dict.fromkeys(found.names):
         if name not in expected.names:
-            private = name in table.schema(keep_gps=True).names
-            yield Problem(
-                "privacy" if private else "labels", "metadata.parquet", f"it holds a column {name!r} that it should not"
-            )
+            what = f"it holds a column {name!r} that it should not"
+            yield Problem("privacy" if name in private else "labels", "metadata.parquet", what)
+    return usable
 
 
 def _check_rows(rows: list[LabelRow], listed: Mapping[str, str]) -> Iterator[Problem]:
@@ -169,58 +249,64 @@ def _check_pairs(rows: list[LabelRow]) -> Iterator[Problem]:
             yield Problem("pairs", "metadata.parquet", f"subject {subject} has only one photo")
 
 
-def _check_image(path: Path, row: LabelRow, keep_gps: bool) -> Iterator[Problem]:
-    name = str(row["file_name"])
-    if not IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/")) or not name.startswith(f"{IMAGES}/"):
-        return  # said already; and no path from a table is followed out of the set
-    try:
-        data = read_bytes(path / name, MOST_BYTES)
-    except FileNotFoundError:
-        yield Problem("images", name, "it is missing")
-        return
-    except OSError as error:
-        yield Problem("images", name, f"it cannot be read: {error.strerror}")
-        return
-    try:
-        yield from (Problem("privacy", name, f"it holds {what}") for what in private_left(data, keep_gps))
-        size, turned = header_size(data), orientation(data)
-        by_exif = container(data) not in (Container.HEIC, Container.AVIF)
-    except CannotClean as reason:
-        yield Problem("images", name, f"{reason}")
-        return
+def _check_images(path: Path, rows: Iterable[LabelRow], there: Collection[str], keep_gps: bool) -> Iterator[Problem]:
+    """Check all images that are there, also those that no row names."""
+    row_of = {str(row["file_name"]): row for row in rows}
+    with scan_reader() as scans:
+        for name in sorted(name for name in there if name.startswith(f"{IMAGES}/")):
+            try:
+                data = _read(path, name)
+                yield from (Problem("privacy", name, f"it holds {what}") for what in private_left(data, keep_gps))
+                if container(data) in DECODED and (hidden := scans.hidden(path / name)) is not None:
+                    yield Problem("privacy", name, f"it holds {hidden}")
+                if name in row_of:
+                    yield from (Problem("images", name, what) for what in _contradictions(data, row_of[name]))
+            except (_Unreadable, CannotClean) as reason:
+                yield Problem("images", name, f"{reason}")
+    for name in row_of:
+        # What is no image's name is a problem of its own, and no path from a table is followed out of the set.
+        if name not in there and IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/")):
+            yield Problem("images", name, "it is missing")
+
+
+def _contradictions(data: bytes, row: LabelRow) -> Iterator[str]:
+    """Yield where a picture's header and its row in the table disagree."""
+    size, turned = header_size(data), orientation(data)
     if size is None:
-        yield Problem("images", name, "it cannot be opened")
-    elif row["width"] is not None and sorted(size) != sorted((row["width"], row["height"])):
-        said = f"{row['width']} × {row['height']}"
-        yield Problem("images", name, f"it is {size[0]} × {size[1]}, and the table says {said}")
-    if by_exif and turned != (row["orientation"] or 1):
-        yield Problem("images", name, f"its orientation is {turned}, and the table says {row['orientation']}")
+        yield "it cannot be opened"
+    elif row["width"] is not None and sorted(size) != sorted((row["width"], row["height"] or 0)):
+        yield f"it is {size[0]} × {size[1]}, and the table says {row['width']} × {row['height']}"
+    if container(data) not in (Container.HEIC, Container.AVIF) and turned != (row["orientation"] or 1):
+        yield f"its orientation is {turned}, and the table says {row['orientation']}"
 
 
-def _check_splits(
-    path: Path, rows: list[LabelRow], manifest: Mapping[str, Any], listed: Mapping[str, str]
-) -> Iterator[Problem]:
-    by = [word for word in manifest.get("group_by", ()) if word in GROUP_BY]
+def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: Collection[str]) -> Iterator[Problem]:
+    by = [word for word in GROUP_BY if word in manifest.group_by]
     group_of = dict(zip((row["photo_id"] for row in rows), groups(rows, by), strict=True))
     row_of = {row["photo_id"]: row for row in rows}
-    for file in sorted(name for name in listed if name.startswith(f"{SPLITS}/")):
+    for file in sorted(name for name in there if name.startswith(f"{SPLITS}/")):
         match = SPLIT_NAME.fullmatch(file.removeprefix(f"{SPLITS}/"))
-        if match is None or not (path / file).is_file():
+        if match is None:
             continue  # said already
         attribute = match[1]
         try:
-            content = read_json(path / file)
-        except ValueError as error:
-            yield Problem("splits", file, f"it is no JSON: {error}")
+            content = parse_json(_read(path, file))
+        except (_Unreadable, Unparsable) as error:
+            yield Problem("splits", file, str(error))
             continue
         wrong = defects(content, attribute)
         yield from (Problem("splits", file, what) for what in wrong)
-        if wrong:
+        if wrong or not rows:
             continue
         yield from (Problem("splits", file, what) for what in _disagreements(content, attribute, row_of))
         for leak in leaks(content, group_of):
             what = f"{leak.a} and {leak.b} share {leak.count} {leak.kind}s, such as {leak.examples[0]}"
             yield Problem("leaks", file, what)
+    yield from _check_sides(rows, group_of)
+
+
+def _check_sides(rows: Iterable[LabelRow], group_of: Mapping[int, int]) -> Iterator[Problem]:
+    """Check the column `split`: known sides, and no group parted."""
     sides = defaultdict(set)
     for row in rows:
         if row["split"] not in (None, *SIDES):
@@ -251,23 +337,38 @@ def _disagreements(content: Mapping[str, Any], attribute: str, row_of: Mapping[i
             yield f"{side} labels {counted(len(wrong), 'photo')} otherwise than the table, such as {wrong[0]}"
 
 
-def _check_card(path: Path, rows: list[LabelRow]) -> Iterator[Problem]:
-    card = path / "README.md"
-    if card.is_file():
-        front = card.read_text(encoding="utf-8").split("---")[1:2]
-        if not front or not all(word in front[0] for word in _CARD_CONFIG):
-            yield Problem("card", "README.md", "its front matter does not say how the folder is loaded")
-    attribution = path / "ATTRIBUTION.csv"
-    if attribution.is_file():
-        with attribution.open(encoding="utf-8", newline="") as file:
-            named = {line.get("photo_id") for line in csv.DictReader(file)}
-        missing = {str(row["photo_id"]) for row in rows} - named
-        if missing:
-            yield Problem(
-                "card", "ATTRIBUTION.csv", f"not named: {counted(len(missing), 'photo')}, such as {min(missing)}"
-            )
+def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str]) -> Iterator[Problem]:
+    """Check the card, the attribution and the two JSON files that describe the set."""
+    photo_ids = {str(row["photo_id"]) for row in rows}
+    checks: dict[str, Callable[[bytes], Iterator[str]]] = {
+        "README.md": _card_defects,
+        "ATTRIBUTION.csv": partial(_attribution_defects, photo_ids=photo_ids),
+        "croissant.json": _json_defects,
+        "audit.json": _json_defects,
+    }
+    for name in sorted(checks.keys() & set(there)):
+        try:
+            yield from (Problem("card", name, what) for what in checks[name](_read(path, name)))
+        except (_Unreadable, Unparsable) as error:
+            yield Problem("card", name, str(error))
 
 
-def _sha256(path: Path) -> str:
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _card_defects(data: bytes) -> Iterator[str]:
+    front = parse_text(data).split("---")[1:2]
+    if not front or not all(word in front[0] for word in _CARD_CONFIG):
+        yield "its front matter does not say how the folder is loaded"
+
+
+def _attribution_defects(data: bytes, photo_ids: set[str]) -> Iterator[str]:
+    try:
+        named = {line.get("photo_id") for line in csv.DictReader(io.StringIO(parse_text(data), newline=""))}
+    except csv.Error as error:
+        raise Unparsable(f"it is not CSV: {error}") from error
+    missing = photo_ids - named
+    if missing:
+        yield f"not named: {counted(len(missing), 'photo')}, such as {min(missing)}"
+
+
+def _json_defects(data: bytes) -> Iterator[str]:
+    parse_json_object(data)
+    yield from ()

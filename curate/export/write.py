@@ -21,9 +21,10 @@ from curate.catalog.labels import LabelRow
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
-from curate.export.privacy import CannotClean, clean, container
+from curate.export.privacy import DECODED, CannotClean, clean, container
 from curate.export.select import LeftOut, Tally, select, unpaired
 from curate.export.strip.exif import kept_exif
+from curate.export.strip.scans import ScanReader, scan_reader
 from curate.sources.made import IMAGES, MANIFEST, SCHEMA
 from curate.splits.groups import GROUP_BY, GroupBy
 from curate.splits.make import joint_split
@@ -131,20 +132,15 @@ def _write_photos(
     chosen: Sequence[LabelRow], folder: SetFolder, options: ExportOptions, tally: Tally
 ) -> Work[list[LabelRow]]:
     exported = []
-    for done, row in enumerate(chosen):
-        yield Progress("exporting photos", done, len(chosen))
-        try:
-            data = _source(row)
-            cleaned = clean(data, kept_exif(row, options.keep_gps))
-        except CannotClean as reason:
-            tally.add(f"its metadata cannot be removed safely: {reason}", row)
-            continue
-        except _Unavailable as reason:
-            tally.add(str(reason), row)
-            continue
-        name = f"{IMAGES}/{int(row['photo_id'])}.{container(cleaned)}"
-        folder.write(name, cleaned)
-        exported.append({**row, "file_name": name})
+    with scan_reader() as scans:
+        for done, row in enumerate(chosen):
+            yield Progress("exporting photos", done, len(chosen))
+            try:
+                exported.append({**row, "file_name": _write_photo(row, folder, scans, options.keep_gps)})
+            except CannotClean as reason:
+                tally.add(f"its metadata cannot be removed safely: {reason}", row)
+            except _Unavailable as reason:
+                tally.add(str(reason), row)
     yield Progress("exporting photos", len(chosen), len(chosen))
 
     whole = _without_broken_pairs(exported)
@@ -157,6 +153,19 @@ def _write_photos(
         folder.remove(row["file_name"])
         tally.add(why, row)
     return _without_broken_pairs(matched.kept)  # of a pair that is not one of each class, one may have gone
+
+
+def _write_photo(row: LabelRow, folder: SetFolder, scans: ScanReader, keep_gps: bool) -> str:
+    """Write a photo's cleaned file, and return its name in the set."""
+    cleaned = clean(_source(row), kept_exif(row, keep_gps))
+    kind = container(cleaned)
+    name = f"{IMAGES}/{int(row['photo_id'])}.{kind}"
+    folder.write(name, cleaned)
+    hidden = scans.hidden(folder.partial / name) if kind in DECODED else None
+    if hidden is not None:
+        folder.remove(name)
+        raise CannotClean(f"it holds {hidden}")
+    return name
 
 
 def _without_broken_pairs(rows: Sequence[LabelRow]) -> list[LabelRow]:

@@ -35,6 +35,7 @@ MIN_KEYPOINTS = 12
 """A photo with fewer (fog, a blank wall) cannot be told from others by its corners."""
 
 THUMB_SIDE = 160
+_MOST_BYTES = 256 << 20
 _SCALE = 512.0
 _ARRAYS = ("keypoints", "descriptors", "thumb", "frame")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.photos.jpeg import jpeg_tables
+from tracer.base.reading import open_regular, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,7 +44,7 @@ def write_preview(image: Image, target: Path) -> None:
 def is_whole(preview: Path) -> bool:
     """Whether a preview is there and has its end: a power cut leaves files that are empty or cut short."""
     try:
-        with preview.open("rb", buffering=0) as file:
+        with open_regular(preview) as file:
             file.seek(-len(_END), os.SEEK_END)
             return file.read() == _END
     except OSError:  # not there, or shorter than that
@@ -57,16 +58,30 @@ def read_preview(preview: Path) -> bytes | None:
     larger than a preview can be, could take any time and memory.
     """
     try:
-        if not preview.is_file():  # a FIFO would make us wait for ever
-            return None
-        with preview.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+        data = read_bytes(preview, _MAX_BYTES)
     except OSError:
         return None
-    tables = jpeg_tables(io.BytesIO(data)) if data.startswith(b"\xff\xd8") and len(data) <= _MAX_BYTES else None
+    tables = jpeg_tables(io.BytesIO(data)) if data.startswith(b"\xff\xd8") else None
     if tables is None or tables.progressive or not 0 < tables.width * tables.height <= _MAX_PIXELS:
         return None
     return data
+
+
+def open_preview(preview: Path) -> Image | None:
+    """Return a preview, decoded; None where it is missing or damaged."""
+    import PIL.Image
+
+    from curate.photos.picture import DECODE_ERRORS
+
+    data = read_preview(preview)
+    if data is None:
+        return None
+    try:
+        with PIL.Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            image.load()
+            return image
+    except (MemoryError, *DECODE_ERRORS):
+        return None
 
 
 def part_of(target: Path) -> Path:

@@ -111,11 +111,12 @@ def _dirty_jpeg(data: bytes) -> bytes:
 def _dirty_png(data: bytes) -> bytes:
     """Add a time, a program's own chunk, and bytes after the end."""
     end = data.rindex(b"IEND") - 4
-    extra = _png_chunk(b"tIME", bytes([7, 0xE4, 1, 2, 3, 4, 5])) + _png_chunk(b"prVW", SECRET)
+    extra = png_chunk(b"tIME", bytes([7, 0xE4, 1, 2, 3, 4, 5])) + png_chunk(b"prVW", SECRET)
     return data[:end] + extra + data[end:] + SECRET
 
 
-def _png_chunk(type_: bytes, body: bytes) -> bytes:
+def png_chunk(type_: bytes, body: bytes) -> bytes:
+    """Return one PNG chunk."""
     return struct.pack(">I4s", len(body), type_) + body + struct.pack(">I", zlib.crc32(type_ + body))
 
 

@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import warnings
+import zlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -14,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from dirty_pictures import FORMATS, SECRET, dirty, jpeg_segment, noise, profile
+from dirty_pictures import FORMATS, SECRET, dirty, jpeg_segment, noise, png_chunk, profile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from curate.export.privacy import CannotClean, clean, container, orientation, picture_digest, private_left
 from curate.export.strip.exif import KeptExif, exif_block, foreign_tags, kept_exif
 from curate.export.strip.icc import clean_profile
+from curate.export.strip.scans import scan_reader
 
 pillow_heif.register_heif_opener()
 
@@ -285,9 +287,8 @@ def test_any_bytes_as_exif(data: bytes) -> None:
 
 
 def test_colour_profiles() -> None:
-    """A clean profile stays byte for byte; a private tag goes, and the length stays; nonsense is no profile."""
+    """A private tag goes, and the length stays; a clean profile stays byte for byte; nonsense is no profile."""
     plain = profile(private=False)
-    assert clean_profile(plain) == plain
     dirty_profile = profile(private=True)
     cleaned = clean_profile(dirty_profile)
     assert cleaned is not None
@@ -296,6 +297,184 @@ def test_colour_profiles() -> None:
     assert clean_profile(cleaned) == cleaned
     for broken in (b"", plain[:100], plain[:36] + b"none" + plain[40:], plain[:128] + struct.pack(">I", 10**9)):
         assert clean_profile(broken) is None
+
+
+def texts(kind: bytes) -> bytes:
+    """Return the data of a text in a profile, of the type that is named, with the secret in it."""
+    wide = SECRET.decode().encode("utf-16-be")
+    if kind == b"desc":  # ASCII, then Unicode, then a script code of a Macintosh
+        mac = struct.pack(">HB", 0, len(SECRET)) + SECRET.ljust(67, b"\0")
+        ascii_text = struct.pack(">I", len(SECRET) + 1) + SECRET + b"\0"
+        return kind + bytes(4) + ascii_text + struct.pack(">II", 0, len(SECRET)) + wide + mac
+    if kind == b"mluc":
+        return kind + bytes(4) + struct.pack(">II4sII", 1, 12, b"deDE", len(wide), 28) + wide
+    return kind + bytes(4) + SECRET
+
+
+def with_tag(plain: bytes, tag: bytes, data: bytes) -> bytes:
+    """Return a profile in which a tag that it has points to other data, at its end."""
+    at = plain.index(tag, 128)
+    out = plain[:at] + struct.pack(">4sII", tag, len(plain), len(data)) + plain[at + 12 :] + data
+    return struct.pack(">I", len(out)) + out[4:]
+
+
+@pytest.mark.parametrize("tag", [b"desc", b"cprt"])
+@pytest.mark.parametrize("kind", [b"desc", b"mluc", b"text", b"utf8"])
+def test_a_profile_s_texts_go_and_its_colours_stay(tag: bytes, kind: bytes) -> None:
+    """Description and copyright are empty afterwards in every type that they have; the same numbers are the same colours."""
+    private = with_tag(profile(private=False), tag, texts(kind))
+    cleaned = clean_profile(private)
+    assert cleaned is not None
+    needles = SECRET, SECRET.decode().encode("utf-16-be")
+    assert any(needle in private for needle in needles)
+    assert not any(needle in cleaned for needle in needles)
+    shown = [
+        ImageCms.profileToProfile(
+            noise(), ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("LAB"), 0, "LAB"
+        )
+        for icc in (private, cleaned)
+    ]
+    assert np.array_equal(*map(np.asarray, shown))
+
+
+@pytest.mark.parametrize("place", ["date", "reserved", "behind a curve", "behind a colour"])
+def test_a_profile_holds_nothing_beside_its_values(place: str) -> None:
+    """The time of its creation, reserved bytes of the header, and bytes behind a value that nobody reads are gone."""
+    plain = profile(private=False)
+    curve = b"para" + bytes(4) + struct.pack(">HHi", 0, 0, 2 << 16)
+    private = {
+        "date": plain[:24] + SECRET + b"1" + plain[36:],
+        "reserved": plain[:100] + SECRET + plain[100 + len(SECRET) :],
+        "behind a curve": with_tag(plain, b"rTRC", curve + SECRET),
+        "behind a colour": with_tag(plain, b"rXYZ", b"XYZ " + bytes(16) + SECRET),
+    }[place]
+    cleaned = clean_profile(private)
+    assert cleaned is not None
+    assert SECRET in private
+    assert SECRET not in cleaned
+    assert clean_profile(cleaned) == cleaned
+
+
+def test_bytes_in_an_exif_block_that_belong_to_no_tag() -> None:
+    """Between and behind the values of an Exif block nothing but zeros may stand."""
+    block = exif_block(VALUES)
+    assert block is not None
+    assert foreign_tags(block) == []
+    assert foreign_tags(block + bytes(40)) == []
+    assert foreign_tags(block + SECRET) == ["bytes in the Exif block that belong to no tag"]
+    first = int.from_bytes(block[4:8], "big")
+    moved = block[:4] + struct.pack(">I", len(block)) + block[8:] + block[first : first + 2 + 12 * block[first + 1] + 4]
+    assert "bytes in the Exif block that belong to no tag" in foreign_tags(moved), (
+        "the directory that nothing points to"
+    )
+
+
+def test_a_segment_that_states_the_height_again() -> None:
+    """A DNL segment behind the scan, of any length, is gone, and told of where it stands."""
+    out = io.BytesIO()
+    noise().save(out, "JPEG", quality=90)
+    data = out.getvalue()[:-2] + jpeg_segment(0xDC, b"\0\x30" + SECRET) + b"\xff\xd9"
+    assert "a DNL segment" in private_left(data)
+    cleaned = clean(data, VALUES)
+    assert SECRET not in cleaned
+    assert np.array_equal(pixels(out.getvalue())[0], pixels(cleaned)[0])
+
+
+@pytest.mark.parametrize("marker", [0xC0, 0xDA, 0xDD, 0xDB, 0xC4, 0xDE, 0xDF])
+def test_a_segment_that_is_longer_than_what_it_says(marker: int) -> None:
+    """Bytes behind a frame's, a scan's or a table's values, and segments of hierarchical pictures: the file is refused."""
+    out = io.BytesIO()
+    noise().save(out, "JPEG", restart_marker_blocks=4)
+    data = out.getvalue()
+    at = data.find(bytes((0xFF, marker)))
+    if at < 0:
+        data = data[:2] + jpeg_segment(marker, SECRET) + data[2:]
+    else:
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        data = data[:at] + jpeg_segment(marker, data[at + 4 : end] + SECRET) + data[end:]
+    with pytest.raises(CannotClean):
+        clean(data, VALUES)
+
+
+@pytest.mark.parametrize("place", ["behind the scan", "between scans", "in front of a restart marker"])
+def test_bytes_inside_a_jpeg_s_picture_data(place: str, tmp_path: Path) -> None:
+    """Bytes that the decoder passes over in silence are told of, wherever in the coded data they stand."""
+    options = {"between scans": {"progressive": True}, "in front of a restart marker": {"restart_marker_blocks": 3}}
+    out = io.BytesIO()
+    noise().save(out, "JPEG", quality=95, **options.get(place, {}))
+    data = out.getvalue()
+    at = {
+        "behind the scan": len(data) - 2,
+        "between scans": data.find(b"\xff\xc4", data.find(b"\xff\xda")),
+        "in front of a restart marker": data.find(b"\xff\xd1"),
+    }[place]
+    (tmp_path / "clean.jpg").write_bytes(data)
+    (tmp_path / "dirty.jpg").write_bytes(data[:at] + SECRET * 3 + data[at:])
+    with scan_reader() as scans:
+        assert scans.hidden(tmp_path / "clean.jpg") is None
+        assert "inside the picture data" in (scans.hidden(tmp_path / "dirty.jpg") or "")
+
+
+@pytest.mark.parametrize("options", [{"quality": 80}, {"quality": 30, "exif": b"Exif\0\0MM"}, {"lossless": True}])
+@pytest.mark.parametrize("size", [(64, 48), (333, 21)])
+def test_bytes_behind_a_webp_s_bitstream(options: dict, size: tuple[int, int], tmp_path: Path) -> None:
+    """Bytes inside the chunk of the picture that its decoder does not read are told of."""
+    out = io.BytesIO()
+    noise(size=size).save(out, "WEBP", **options)
+    data = clean(out.getvalue(), KeptExif())
+    at = data.index(b"VP8L" if "lossless" in options else b"VP8 ")
+    length = int.from_bytes(data[at + 4 : at + 8], "little")
+    body = data[at + 8 : at + 8 + length] + SECRET + b"1" * ((length + len(SECRET)) % 2)
+    dirty_one = (
+        data[:at] + data[at : at + 4] + struct.pack("<I", len(body)) + body + data[at + 8 + length + length % 2 :]
+    )
+    dirty_one = dirty_one[:4] + struct.pack("<I", len(dirty_one) - 8) + dirty_one[8:]
+    assert np.array_equal(pixels(data)[0], pixels(dirty_one)[0])
+    (tmp_path / "clean.webp").write_bytes(data)
+    (tmp_path / "dirty.webp").write_bytes(dirty_one)
+    with scan_reader() as scans:
+        assert scans.hidden(tmp_path / "clean.webp") is None
+        assert "inside the picture data" in (scans.hidden(tmp_path / "dirty.webp") or "")
+
+
+def test_a_picture_that_the_decoder_does_not_survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that takes too long, or is none, counts as not checked; the next one is checked by a new process."""
+    out = io.BytesIO()
+    noise().save(out, "JPEG")
+    (tmp_path / "a.jpg").write_bytes(out.getvalue())
+    (tmp_path / "b.jpg").write_bytes(out.getvalue()[:60])
+    with scan_reader() as scans:
+        assert "could not be checked" in (scans.hidden(tmp_path / "b.jpg") or "")
+        monkeypatch.setattr("curate.export.strip.scans.SECONDS", 0.0)
+        assert "could not be checked" in (scans.hidden(tmp_path / "a.jpg") or "")
+        monkeypatch.undo()
+        assert scans.hidden(tmp_path / "a.jpg") is None
+
+
+@pytest.mark.parametrize("place", ["behind the stream", "in a chunk of its own", "below the last row"])
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_bytes_inside_a_png_s_picture_data(place: str, interlaced: bool) -> None:
+    """Data behind the compressed picture, and rows below the last one, make a file that is refused."""
+    rows = b"".join(b"\0" + bytes((row * 7 % 256,)) * 30 for row in range(8))
+    header = struct.pack(">IIBBBBB", 10, 8, 8, 2, 0, 0, 0)
+    if interlaced:  # one pixel and one row: the first of seven passes
+        rows, header = b"\0abc", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 1)
+
+    def png(*coded: bytes) -> bytes:
+        chunks = [png_chunk(b"IHDR", header), *(png_chunk(b"IDAT", one) for one in coded), png_chunk(b"IEND", b"")]
+        return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+    packed = zlib.compress(rows)
+    plain = png(packed[:9], packed[9:])
+    assert clean(plain, KeptExif()) == plain
+    dirty_one = {
+        "behind the stream": png(packed + SECRET),
+        "in a chunk of its own": png(packed, SECRET),
+        "below the last row": png(zlib.compress(rows + SECRET)),
+    }[place]
+    assert np.array_equal(pixels(plain)[0], pixels(dirty_one)[0])
+    with pytest.raises(CannotClean, match="behind the picture"):
+        clean(dirty_one, KeptExif())
 
 
 def test_a_profile_in_many_segments() -> None:

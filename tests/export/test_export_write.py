@@ -146,6 +146,19 @@ def test_what_cannot_be_exported_is_left_out_and_listed(rows: list[dict], tmp_pa
     assert verify_set(result.dataset) == []
 
 
+def test_a_photo_with_bytes_hidden_in_its_picture_data_is_left_out(rows: list[dict], tmp_path: Path) -> None:
+    """What a decoder passes over inside coded data cannot be taken out bit by bit: such a photo is left out, and listed."""
+    out = io.BytesIO()
+    noise(70).save(out, "JPEG", quality=90)
+    (tmp_path / "hidden.jpg").write_bytes(out.getvalue()[:-2] + SECRET + b"\xff\xd9")
+    result = export([*rows, row(tmp_path / "hidden.jpg")], tmp_path / "set")
+    assert result.photos == len(rows)
+    assert [(left.photos, "inside the picture data" in left.reason) for left in result.left_out] == [
+        ((str(tmp_path / "hidden.jpg"),), True)
+    ]
+    assert not any(SECRET in path.read_bytes() for path in result.dataset.rglob("*") if path.is_file())
+
+
 def test_only_pairs(rows: list[dict], tmp_path: Path) -> None:
     """With pairs alone asked for, a pair whose partner cannot be exported goes whole, and is listed."""
     Path(rows[0]["path"]).unlink()

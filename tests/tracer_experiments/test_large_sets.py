@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tracer.base.progress import finish
 
 from tracer import stats
+from tracer.base.progress import finish
 from tracer.experiments import linear
 from tracer.experiments.association import associate
 from tracer.experiments.chance import against_chance

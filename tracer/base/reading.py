@@ -7,7 +7,6 @@ gigabytes. All functions raise OSError as `open` does; its `strerror` says in wo
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from collections.abc import Callable
@@ -15,12 +14,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, Final
 
+from tracer.base.parsing import parse_json
+
 MOST_JSON: Final = 256 << 20
 """The largest JSON file that is read, in bytes: a set of a million photos lists them in half of it."""
-MOST_MEMORY: Final = 2 << 30
-"""The most memory that the values of a JSON text may take, by an estimate that is made before they are."""
-
-_CONTAINER, _STRING, _NUMBER = 64, 60, 32  # bytes that Python takes for one, without what is in it
 
 
 def check_regular(path: Path | str, most: int | None = None) -> os.stat_result:
@@ -55,7 +52,7 @@ def read_bytes(path: Path | str, most: int) -> bytes:
         OSError: as `open_regular`.
     """
     with open_regular(path, most) as file:
-        content = file.read(most + 1)
+        content = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)  # a buffer of that size is made at once
     if len(content) > most:  # it grew
         raise _too_large(path, len(content), most)
     return content
@@ -74,17 +71,9 @@ def read_json(path: Path | str, most: int = MOST_JSON, constant: Callable[[str],
     """Return the value of a JSON file. `constant` stands for NaN and the infinities, which are floats without it.
 
     Raises:
-        OSError: as `open_regular`. ValueError: it is not UTF-8, not JSON, nested too deep, or would take too much memory.
+        OSError: as `open_regular`. Unparsable: as `parse_json`.
     """
-    content = read_bytes(path, most)
-    containers, strings = content.count(b"[") + content.count(b"{"), content.count(b'"') // 2
-    needed = containers * _CONTAINER + strings * _STRING + content.count(b",") * _NUMBER
-    if needed > MOST_MEMORY:
-        raise ValueError(f"its values would take about {needed / 1e9:.1f} GB of memory")
-    try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=constant)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None
+    return parse_json(read_bytes(path, most), constant)
 
 
 def _checked(status: os.stat_result, path: Path | str, most: int | None) -> os.stat_result:

@@ -9,7 +9,7 @@ Source: Exif 3.0, clause 4.6; TIFF 6.0, section 2.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -20,6 +20,22 @@ from curate.catalog.labels import LabelRow
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 2, 3, 4, 5, 7
 """TIFF 6.0 value types."""
+
+_VALUE_BYTES = {
+    _BYTE: 1,
+    _ASCII: 1,
+    _SHORT: 2,
+    _LONG: 4,
+    _RATIONAL: 8,
+    6: 1,
+    _UNDEFINED: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+}
+"""TIFF 6.0 value type -> bytes of one value."""
 
 _IMAGE_TAGS = {Base.Make, Base.Model, Base.Orientation, Base.Software, Base.ExifOffset}
 _PHOTO_TAGS = {
@@ -161,15 +177,41 @@ def _foreign(tiff: bytes, keep_gps: bool) -> Iterator[str]:
         return
     image_tags = _IMAGE_TAGS | ({Base.GPSInfo} if keep_gps else set())
     inner_tags: dict[int, set[Base] | set[GPS]] = {Base.ExifOffset: _PHOTO_TAGS, Base.GPSInfo: _GPS_TAGS}
-    entries, after = _directory(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+    first = struct.unpack_from(f"{order}I", tiff, 4)[0]
+    entries, after = _directory(tiff, order, first)
     if after:
         yield "a second directory (a thumbnail)"
+    used = [(0, 8), *_places(tiff, order, first)]
     for tag, value in entries:
         if tag not in image_tags:
             yield f"tag 0x{tag:04X}"
         elif tag in inner_tags:
             inner, _ = _directory(tiff, order, value)
+            used += _places(tiff, order, value)
             yield from (f"tag 0x{t:04X} under 0x{tag:04X}" for t, _ in inner if t not in inner_tags[tag])
+    if any(tiff[end:start].strip(b"\0") for end, start in _gaps(used, len(tiff))):
+        yield "bytes in the Exif block that belong to no tag"
+
+
+def _places(tiff: bytes, order: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield where a directory lies, and where those of its values that lie outside of it."""
+    (count,) = struct.unpack_from(f"{order}H", tiff, at)
+    yield at, at + 2 + 12 * count + 4
+    for i in range(count):
+        _, kind, values, start = struct.unpack_from(f"{order}HHII", tiff, at + 2 + 12 * i)
+        length = values * _VALUE_BYTES.get(kind, 0)
+        if length > 4:
+            yield start, start + length
+
+
+def _gaps(used: Iterable[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches that no place covers."""
+    end = 0
+    for start, stop in sorted(used):
+        if start > end:
+            yield end, start
+        end = max(end, stop)
+    yield end, size
 
 
 def _directory(tiff: bytes, order: str, at: int) -> tuple[list[tuple[int, int]], int]:

@@ -185,6 +185,8 @@ def private_parts(data: bytes) -> Parts:
         foreign.append("data that belong to no part of the picture")
     payload = b"".join(data[start:stop] for start, stop in exif.ranges) if exif else b""
     start = 4 + int.from_bytes(payload[:4], "big")
+    if payload[4:start] not in (b"", b"Exif\0\0"):
+        foreign.append("data in front of the Exif block")
     return Parts(tuple(foreign), (payload[start:],) if exif else ())
 
 

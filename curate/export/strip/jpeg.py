@@ -1,8 +1,9 @@
 """JPEG: the first picture's own segments, byte for byte, and nothing else.
 
 Kept: all segments that decoding needs, JFIF without its thumbnail, Adobe's colour transform, the ICC profile. Not
-kept: every other APPn segment (Exif, XMP, IPTC, MPF, makers' own), comments, and all that follows the end of the
-picture: second images of an MPO, gain maps, the video of a motion photo.
+kept: every other APPn segment (Exif, XMP, IPTC, MPF, makers' own), comments, DNL, and all that follows the end of the
+picture: second images of an MPO, gain maps, the video of a motion photo. Bytes inside the coded data that no picture
+needs are told of by `scans`.
 Source: ITU-T T.81 annex B, T.871 (JFIF), T.872 (Adobe); ICC.1 annex B.4.
 """
 
@@ -20,9 +21,12 @@ from curate.export.strip.icc import clean_profile
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _JPG = 0xC8
-_PICTURE = frozenset(range(0xC0, 0xD0)) - {_JPG} | {0xDA, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF}
-"""Frames, scans and their tables: SOFn, DHT, DAC, SOS, DQT, DNL, DRI, DHP, EXP."""
-_METADATA = frozenset(range(0xE0, 0xF0)) | {_COM}
+_DHT, _DAC, _DQT, _DNL, _DRI = 0xC4, 0xCC, 0xDB, 0xDC, 0xDD
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, _JPG, _DAC}
+_PICTURE = _FRAMES | {_DHT, _DAC, _SOS, _DQT, _DRI}
+"""Frames, scans and their tables."""
+_METADATA = frozenset(range(0xE0, 0xF0)) | {_COM, _DNL}
+"""DNL states a picture's height once more, or for the first time, which no decoder that is in use understands."""
 
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data 0xFF is followed by a stuffed zero or a restart number; anything else ends the data. The
@@ -91,7 +95,7 @@ def private_parts(data: bytes) -> Parts:
         elif marker == _APP2 and payload.startswith(_ICC):
             profile.append(payload[len(_ICC) :])
         else:
-            foreign.append("a comment" if marker == _COM else f"an APP{marker - _APP0} segment")
+            foreign.append({_COM: "a comment", _DNL: "a DNL segment"}.get(marker, f"an APP{marker - _APP0} segment"))
     if profile and clean_profile(_joined(profile)) != _joined(profile):
         foreign.append("a colour profile with more than colour in it")
     if end < len(data):
@@ -147,6 +151,8 @@ def _walk(data: bytes) -> Generator[_Segment, None, int]:
         if stop < at + 4 or stop > len(data):
             raise CannotClean("it ends within a JPEG segment")
         payload = data[at + 4 : stop]
+        if len(payload) != _length(marker, payload):
+            raise CannotClean("it has a JPEG segment that is longer or shorter than what it says")
         scan = b""
         if marker == _SOS:
             following = _NEXT_MARKER.search(data, stop)
@@ -156,6 +162,26 @@ def _walk(data: bytes) -> Generator[_Segment, None, int]:
             stop = following.start()
         yield _Segment(marker, payload, scan)
         at = stop
+
+
+def _length(marker: int, payload: bytes) -> int:
+    """Return how long a frame's, scan's or table's payload has to be by what it says; others may be as long as they are."""
+    at = 0
+    if marker in _FRAMES:
+        return 6 + 3 * payload[5] if len(payload) > 5 else 6
+    if marker == _SOS:
+        return 4 + 2 * payload[0] if payload else 4
+    if marker == _DRI:
+        return 2
+    if marker == _DQT:
+        while at < len(payload):
+            at += 129 if payload[at] >> 4 else 65
+        return at
+    if marker == _DHT:
+        while at < len(payload):
+            at += 17 + sum(payload[at + 1 : at + 17])
+        return at
+    return len(payload)
 
 
 def _joined(pieces: list[bytes]) -> bytes:

@@ -65,6 +65,15 @@ def private_parts(data: bytes) -> Parts:
     return Parts(tuple(foreign), tuple(exif))
 
 
+def bitstreams(data: bytes, cut: int = 0) -> Iterator[bytes]:
+    """Yield each bitstream (one, or one a frame) as a file of its own, without so many bytes at its end."""
+    for type_, body in _parse(data)[0]:
+        inside = _walk(body, _FRAME_HEADER, len(body)) if type_ == b"ANMF" else [(type_, body)]
+        for kind, stream in inside:
+            if kind in (b"VP8 ", b"VP8L"):
+                yield _container([(kind, stream[: max(0, len(stream) - cut)])])
+
+
 def picture_digest(data: bytes) -> str:
     """Return the sha256 of the chunks that hold the picture."""
     digest = hashlib.sha256()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Vertical
 from textual.widgets import Static
 
-from curate.photos.previews import read_preview
+from curate.photos.previews import open_preview
 from curate.settings import ImagesMode
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class PhotoView(Vertical):
     def show(self, caption: Text, picture: Path | Picture | None) -> None:
         """Show a photo's preview, or a picture that was drawn, or say why there is none."""
         self.query_one(".caption", Static).update(caption)
-        loaded = _loaded(picture) if isinstance(picture, Path) else picture
+        loaded = open_preview(picture) if isinstance(picture, Path) else picture
         there = loaded is not None
         note = "" if there and self._picture else "pictures are off" if there else "no picture" if picture else ""
         instead = self.query_one(".no-picture", Static)
@@ -85,21 +84,6 @@ class PhotoView(Vertical):
         width = max(1, min(columns, int(rows * aspect)))
         self._picture.styles.width = width
         self._picture.styles.height = max(1, min(rows, round(width / aspect)))
-
-
-def _loaded(preview: Path) -> Picture | None:
-    """Read a preview whole, so that a damaged one is found here and not while the screen is drawn; None where there is none."""
-    from PIL import Image
-
-    data = read_preview(preview)
-    if data is None:
-        return None
-    try:
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as opened:
-            opened.load()
-            return opened
-    except OSError:
-        return None
 
 
 def _picture_widget(images: ImagesMode) -> Widget:

@@ -1,0 +1,144 @@
+"""Bytes hidden inside picture data: behind a JPEG's scan or in front of its restart markers, behind a WebP's bitstream.
+
+Where coded data end is known only to whoever decodes them. libjpeg, which OpenCV decodes with, says on stderr how many
+bytes were left over before a marker. libwebp says nothing, but a picture that is the same without its last bytes did not
+need them. So a process of its own decodes, with its stderr in a file; what a hostile picture does to its decoder happens
+there, too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from curate.export.strip import CannotClean, webp
+from tracer.base.text import counted
+
+SECONDS = 60.0
+"""The longest that decoding one picture may take."""
+
+_MEMORY = 8 << 30
+_CUT = 8
+"""Bytes that are taken off a WebP's bitstream. Its arithmetic coder may end with two that decide nothing."""
+
+_LEFT_OVER = re.compile(rb"Corrupt JPEG data: ([0-9]+) extraneous bytes before marker")
+_UNCHECKED = "picture data that could not be checked for hidden bytes"
+
+
+class ScanReader:
+    """Decodes JPEGs and WebPs in a process of its own; made by `scan_reader`."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def hidden(self, path: Path) -> str | None:
+        """Return what a JPEG's or WebP's picture data hold besides the picture, as a phrase; None where there is nothing."""
+        if self._child is None:
+            command = [sys.executable, "-P", "-m", "curate.export.strip.scans"]
+            self._child = subprocess.Popen(
+                command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        try:
+            self._child.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
+            ready, _, _ = select.select([self._child.stdout], [], [], SECONDS)
+            said = json.loads(self._child.stdout.readline()) if ready else None
+        except (OSError, ValueError):  # it died
+            said = None
+        if type(said) is not int:
+            self.close()
+            return _UNCHECKED
+        if said < 0:
+            return _UNCHECKED
+        return f"at least {counted(said, 'byte')} inside the picture data that no picture needs" if said else None
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+
+@contextmanager
+def scan_reader() -> Iterator[ScanReader]:
+    """Yield a reader whose process is started by the first picture, and ends with the `with` block."""
+    reader = ScanReader()
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def main() -> None:
+    """Answer each path on stdin with how many bytes were left over in its picture data, until the pipe closes.
+
+    The answer is -1 where that is not known: the picture cannot be decoded, or something else is wrong with it.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (min(_MEMORY, hard) if hard >= 0 else _MEMORY, hard))
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    with tempfile.TemporaryFile() as chatter:
+        os.dup2(chatter.fileno(), 1)
+        os.dup2(chatter.fileno(), 2)
+        for line in sys.stdin.buffer:
+            chatter.seek(0)
+            chatter.truncate()
+            left_over = _left_over(Path(os.fsdecode(bytes.fromhex(json.loads(line)))), chatter)
+            answers.write(json.dumps(left_over).encode() + b"\n")
+
+
+def _left_over(path: Path, chatter: IO[bytes]) -> int:
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"RIFF"):
+            return _left_over_in_webp(data)
+    except (OSError, CannotClean):
+        return -1
+    decoded = _decoded(data, reduced=True) is not None  # all coded data are read even so
+    chatter.seek(0)
+    said = chatter.read()
+    warned = _LEFT_OVER.search(said)  # libjpeg tells its first warning alone
+    if warned:
+        return int(warned[1])
+    return 0 if decoded and not said else -1
+
+
+def _left_over_in_webp(data: bytes) -> int:
+    """Decode a WebP as it is and without its last bytes: a bitstream that needs them cannot be decoded, or is another picture."""
+    import numpy as np
+
+    for stream, cut in zip(webp.bitstreams(data), webp.bitstreams(data, _CUT), strict=True):
+        whole, shorter = _decoded(stream), _decoded(cut)
+        if whole is None:
+            return -1
+        if shorter is not None and np.array_equal(whole, shorter):
+            return _CUT
+    return 0
+
+
+def _decoded(data: bytes, reduced: bool = False) -> Any:
+    """Return a picture's pixels; None where it cannot be decoded. `reduced`: as small as the decoder can."""
+    import cv2
+    import numpy as np
+
+    try:
+        how = cv2.IMREAD_REDUCED_GRAYSCALE_8 if reduced else cv2.IMREAD_UNCHANGED
+        return cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    except cv2.error:
+        return None
+
+
+if __name__ == "__main__":
+    main()
