@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tracer.base import reading
+from tracer.base import parsing
 from tracer.base.reading import check_regular, open_regular, read_json, read_text
 
 
@@ -46,7 +46,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
     [
         pytest.param(b"[" * 200_000, "nested too deep", id="lists"),
         pytest.param(b'{"a":' * 200_000, "nested too deep", id="objects"),
-        (b"\xff\xfe{}", "utf-8"),
+        (b"\xff\xfe{}", "UTF-8"),
         (b"{", "Expecting"),
     ],
 )
@@ -63,6 +63,6 @@ def test_json_whose_values_would_fill_the_memory_is_refused(tmp_path: Path, monk
     path = tmp_path / "a.json"
     path.write_text("[" + ",".join(["[]"] * 50_000) + "]")
     assert len(read_json(path)) == 50_000
-    monkeypatch.setattr(reading, "MOST_MEMORY", 2 << 20)
+    monkeypatch.setattr(parsing, "MOST_MEMORY", 2 << 20)
     with pytest.raises(ValueError, match="GB of memory"):
         read_json(path)
