@@ -89,7 +89,9 @@ def export(
             "aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …"
         ),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing set.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of an existing set, whichever workspace wrote that.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""

@@ -17,7 +17,7 @@ from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.store import Catalog
 from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
-from curate.errors import CurateError, UsageError
+from curate.errors import CurateError, StorageError, UsageError, WorkspaceError
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
 from curate.likeness import alike_by_pixels
@@ -27,7 +27,7 @@ from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
 from curate.splits.choice import choose, chosen, groupings
 from curate.splits.make import JointSplit, joint_split
-from curate.workspace import write_atomically
+from tracer.base.files import remove_abandoned, write_atomically
 from tracer.base.progress import Work
 from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
@@ -69,6 +69,7 @@ def split_workspace(
     _refuse_no_split(catalog, rows, joint)
     folder = catalog.workspace.root / "splits"
     folder.mkdir(exist_ok=True)
+    remove_abandoned(folder)
     files, found = [], []
     for split in joint.splits.values():
         if split.content is None:
@@ -156,8 +157,12 @@ def export_workspace(
         else:
             error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
-    _remember(catalog, result.dataset)
-    keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
+    try:
+        _remember(catalog, result.dataset)
+        keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
+    except (StorageError, WorkspaceError) as error:
+        error.way_out = f"The new set is at {result.dataset}, whole; the workspace does not know of it. {error.way_out}"
+        raise
     return {
         "dataset": str(result.dataset),
         "photos": result.photos,

@@ -20,7 +20,7 @@ from curate.cameras.types import CameraType
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.export import table
-from curate.export.folder import IMAGE_NAME, SPLIT_NAME
+from curate.export.place import IMAGE_NAME, SPLIT_NAME
 from curate.export.privacy import DECODED, CannotClean, Container, container, header_size, orientation, private_left
 from curate.export.strip.scans import scan_reader
 from curate.sources.made import FILES, IMAGES, MANIFEST, SPLITS

@@ -63,8 +63,7 @@ def test_only_sets_are_ever_deleted(rows: list[dict], tmp_path: Path) -> None:
     for place in (precious, added_to, tmp_path / "file", tmp_path / "link"):
         with pytest.raises(ExportError, match="not replaced"):
             export(rows, place, replace=True)
-    for side in ("partial", "old"):
-        beside = tmp_path / f"new.{side}"
+    for beside in (tmp_path / "new.partial", tmp_path / ".new.replaced"):
         beside.mkdir()
         (beside / "thesis.txt").write_text("more work")
         with pytest.raises(ExportError, match="in the way"):
@@ -83,7 +82,7 @@ def test_an_empty_folder_may_be_filled(rows: list[dict], tmp_path: Path) -> None
 
 def test_an_interrupted_swap_is_finished(rows: list[dict], tmp_path: Path) -> None:
     """Killed between the two renames, the next run puts the new set in its place; with no new set, the old one back."""
-    out, partial, old = tmp_path / "set", tmp_path / "set.partial", tmp_path / "set.old"
+    out, partial, old = tmp_path / "set", tmp_path / "set.partial", tmp_path / ".set.replaced"
     new = contents(export(rows, out).dataset)
     out.rename(partial)
     export(rows[:-2], out)
@@ -123,7 +122,9 @@ def test_killed_at_any_moment(rows: list[dict], tmp_path: Path) -> None:
         _, errors = process.communicate()
         assert b"Traceback" not in errors
         killed += process.returncode == -signal.SIGKILL
-        whole = [p for p in (out, tmp_path / "set.old", tmp_path / "set.partial") if (p / "manifest.json").exists()]
+        whole = [
+            p for p in (out, tmp_path / ".set.replaced", tmp_path / "set.partial") if (p / "manifest.json").exists()
+        ]
         assert any(verify_set(p) == [] for p in whole)
     assert killed >= 3
     export(rows, out, replace=True)
