@@ -23,7 +23,7 @@ from curate.demo.shoot import take
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from curate.photos.read import read_photo
-from curate.workspace import write_atomically
+from tracer.base.files import write_atomically
 
 _METRES_PER_DEGREE = 111_320.0
 

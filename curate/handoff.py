@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from curate.errors import Exit, HandoffError, StorageError
-from curate.workspace import write_atomically
+from tracer.base.files import read_sealed, write_sealed
 from tracer.base.text import command_line, quoted_path
 
+_SCRATCH = ".run-"
 _GRACE = 10.0
 """Seconds that tracer has to end after Ctrl-C; it finishes the batch of photos or the probes that are in the air."""
 
@@ -75,20 +76,21 @@ def embed_previews(
     Raises:
         HandoffError: tracer failed (an unknown encoder, no weights). StorageError: the cache cannot be written.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file, save
+    from safetensors.numpy import load, load_file, save
 
     place = cache / "embeddings" / (re.sub(r"[^\w.-]+", "-", encoder).strip("-.") or "encoder")
     known: dict[str, NDArray[np.float32]] = {}
-    for part in sorted(place.glob("*.safetensors")):
-        with contextlib.suppress(OSError, SafetensorError):  # a damaged part is made again
-            known |= load_file(part)
+    for part in sorted(place.glob("*.embeddings")):
+        if content := read_sealed(part):  # a damaged part is made again
+            known |= load(content)
     missing = sorted(sha256 for sha256, preview in previews.items() if sha256 not in known and preview.exists())
     if not missing:
         return {sha256: known[sha256] for sha256 in previews if sha256 in known}
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix=".run-") as scratch:
+        for left in cache.glob(f"{_SCRATCH}*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=_SCRATCH) as scratch:
             # A flat folder of `<number>.jpg`: tracer takes the numbers for ids.
             folder = Path(scratch) / "previews"
             folder.mkdir()
@@ -103,9 +105,10 @@ def embed_previews(
                 for number, vector in zip(arrays["Flickr ID"].tolist(), arrays["image_embeddings"], strict=True):
                     made[missing[number - 1]] = vector.astype("float32")
             if made:  # named by what it holds: no run writes over another's
-                place.mkdir(parents=True, exist_ok=True)
-                part = place / f"{hashlib.sha256(''.join(sorted(made)).encode()).hexdigest()[:32]}.safetensors"
-                write_atomically(part, save(made))
+                part = (
+                    place / f"{hashlib.sha256(' '.join([encoder, *sorted(made)]).encode()).hexdigest()[:32]}.embeddings"
+                )
+                write_sealed(part, save(made))
     except OSError as error:
         raise StorageError(
             "embeddings cannot be kept", f"{quoted_path(place)}: {error}", "Make room, or pair without --embeddings."

@@ -27,6 +27,7 @@ from curate.photos.guard import Limits, Readers
 from curate.photos.previews import is_whole
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
+from tracer.base.files import make_way
 from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted
@@ -202,6 +203,7 @@ class _Run:
             for left in previews.glob("incoming*"):
                 shutil.rmtree(left, ignore_errors=True)
             try:
+                make_way(previews / "incoming")
                 previews.mkdir(parents=True, exist_ok=True)
                 self._folder = Path(tempfile.mkdtemp(prefix="incoming-", dir=previews))
             except OSError as error:
@@ -371,6 +373,7 @@ class _Run:
             return
         place = self.catalog.workspace.preview(sha256)
         try:
+            make_way(place)
             place.parent.mkdir(parents=True, exist_ok=True)
             made.replace(place)
         except OSError as error:

@@ -15,6 +15,7 @@ from curate.advice import command
 from curate.datafiles import data_file, data_names
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy
 from curate.settings import SETTINGS, Settings, read_settings
+from tracer.base.files import is_partial, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
@@ -66,13 +67,15 @@ class Workspace:
         recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
         try:
             root.mkdir(parents=True, exist_ok=True)
-            others = [p.name for p in root.iterdir() if p.name not in {f"{SETTINGS}.partial", *_FOLDERS}]
+            others = [p.name for p in root.iterdir() if p.name not in _FOLDERS and not is_partial(p.name)]
             if others and not is_workspace(root):
                 raise UsageError(
                     "the folder is not empty",
                     f"{quoted_path(root)} holds {others[0]}",
                     f"A workspace is a folder of its own, and photos stay where they are: {command('new', free_folder(root))}",
                 )
+            for name in filter(is_partial, os.listdir(root)):  # left by one that was killed
+                (root / name).unlink()
             for folder in _FOLDERS:
                 (root / folder).mkdir(exist_ok=True)
             text = settings_text or recipe_text or _TEMPLATE.format(name=_toml_safe(root.name), recipe=recipe)
@@ -144,35 +147,49 @@ class Workspace:
         """Hold the writer's lock; the system lets go of it even if this process is killed.
 
         Raises:
-            WorkspaceBusy: another process holds it; the message says which.
+            WorkspaceBusy: another process holds it; the message says which. StorageError: the disk refuses.
         """
+        handle = self._lock(f"curate {what} (process {os.getpid()})")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # the lock is free either way
+                os.close(handle)
+
+    def _lock(self, holder: str) -> int:
+        """Take the lock and write into it who holds it; returns its descriptor."""
         path = self.root / "workspace.lock"
+        handle = None
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise StorageError(
-                "the workspace cannot be written to",
-                f"{quoted_path(path)}: {error.strerror}",
-                "Check the folder's permissions and the disk's free room, or work on a copy of it: "
-                f"cp -R {shell_word(str(self.root))} COPY",
-            ) from error
-        try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                holder = clean_text(os.pread(handle, 200, 0)) or "another process"
-                if holder.startswith("curate app "):
-                    does, way_out = "has it open", "Leave the app with q, and run the command again."
-                else:
-                    does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
-                raise WorkspaceBusy(
-                    "the workspace is in use", f"{quoted_path(self.root)}: {holder} {does}", way_out
-                ) from error
+                raise self._busy(handle) from error
             os.ftruncate(handle, 0)
-            os.pwrite(handle, f"curate {what} (process {os.getpid()})".encode(), 0)
-            yield
-        finally:
-            os.close(handle)
+            os.pwrite(handle, holder.encode(), 0)
+            return handle
+        except BaseException as error:
+            if handle is not None:
+                with contextlib.suppress(OSError):
+                    os.close(handle)
+            if not isinstance(error, OSError):
+                raise
+            raise StorageError(
+                "the workspace cannot be written to",
+                f"{quoted_path(path)}: {error.strerror or error}",
+                "Check the folder's permissions and the disk's free room, or work on a copy of it: "
+                f"cp -R {shell_word(self.root)} COPY",
+            ) from error
+
+    def _busy(self, handle: int) -> WorkspaceBusy:
+        """Return the error that says who holds the lock."""
+        holder = clean_text(os.pread(handle, 200, 0)) or "another process"
+        if holder.startswith("curate app "):
+            does, way_out = "has it open", "Leave the app with q, and run the command again."
+        else:
+            does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
+        return WorkspaceBusy("the workspace is in use", f"{quoted_path(self.root)}: {holder} {does}", way_out)
 
 
 def is_workspace(folder: Path) -> bool:
@@ -187,25 +204,6 @@ def free_folder(near: Path) -> Path:
     stem = near.with_name(f"{near.name}-workspace") if beside else near / "workspace"
     names = itertools.chain([stem], (stem.with_name(f"{stem.name}-{number}") for number in itertools.count(2)))
     return next(path for path in names if not os.path.lexists(path))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens in between."""
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refuse_odd_names(root: Path) -> None:

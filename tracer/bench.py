@@ -124,7 +124,7 @@ def kept_outcome(
 ) -> Work[Outcome]:
     """The outcome that was kept under the same facts; else do the work and keep it."""
     key = key_of(place, bench.photos.name, encoder, bench.options.seed, *facts)
-    path = bench.run / "kept" / f"{key[:24]}.json"
+    path = bench.run / "kept" / f"{key[:24]}.outcome"
     found = recall(path, key)
     if found is None:
         found = yield from work()

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.files import sha256_of
 from tracer.base.text import clean_text, counted, quoted_path
 from tracer.errors import DataSetError, NoFolder
-from tracer.files import sha256_of
 from tracer.folders import refuse_other_folders, what_else
 from tracer.images.decode import SUFFIXES
 from tracer.links import LINK_OUT, Links, copy_with_targets, refuse_link_out

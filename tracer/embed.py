@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from tracer import store
+from tracer.base.files import remove_abandoned
 from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
@@ -28,7 +29,7 @@ from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
 from tracer.errors import DataSetError, EmbeddingsError, UsageError
 from tracer.fanout import Effort, Job, compute, device_of
-from tracer.images.fingerprint import Fingerprints, fingerprint
+from tracer.images.fingerprint import PRINTS, Fingerprints, fingerprint
 from tracer.images.guard import LIMITS
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
@@ -98,6 +99,7 @@ def embed(
     """
     start = time.perf_counter()
     run = run.expanduser().resolve()
+    remove_abandoned(run)
     workers = workers or cores()
     loaded = yield from _loaded(encoders)
     views = [view(processing, mask) for processing in processings for mask in masks]
@@ -105,7 +107,7 @@ def embed(
     if not photos:
         raise DataSetError(f"There is no photo in {quoted_path(photo_set.root)}")
     kept = run / "shards" / photo_set.name
-    prints: Fingerprints = yield from fingerprint(photos, kept / "photos.json", workers)
+    prints: Fingerprints = yield from fingerprint(photos, kept / PRINTS, workers)
     parts = parts_of(photo_set)
     jobs = [
         _job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in dict.fromkeys(views)
@@ -174,15 +176,17 @@ def _path(run: Path, part: Part, job: Job) -> Path:
 def _finish_from_files(job: Job, parts: list[Part], run: Path) -> bool:
     """Whether the job's files are there and valid. Where only labels, pairs or splits changed they are written anew
     from the old ones."""
-    headers = [store.read_header(_path(run, part, job)) or {} for part in parts]
-    if all(
+    paths = [_path(run, part, job) for part in parts]
+    headers = [store.read_header(path) or {} for path in paths]
+    current = [
         (header.get("key"), header.get("columns")) == (job.key, part.digest())
         for header, part in zip(headers, parts, strict=True)
-    ):
+    ]
+    if all(current) and all(map(store.is_intact, paths)):
         return True
     base = store.folder(run, parts[0].dataset, job.view)
     old = [base / store.file_name(job.encoder.file_stem, split) for split in (None, *store.SPLITS)]
-    valid = [path for path in old if (store.read_header(path) or {}).get("key") == job.key]
+    valid = [path for path in old if (store.read_header(path) or {}).get("key") == job.key and store.is_intact(path)]
     if not valid:
         return False
     read = [store.read_file(path) for path in valid]

@@ -1,7 +1,7 @@
 """Outcomes kept in the run folder, so that an interrupted evaluation goes on where it stopped.
 
-One JSON file an experiment and encoder, below `<run>/kept/`. Its key covers everything that the figures depend on:
-embeddings, labels, settings. A file with another key is as good as absent.
+One file an experiment and encoder (JSON, sealed against damage), below `<run>/kept/`. Its key covers everything that the
+figures depend on: embeddings, labels, settings. A file with another key, or a damaged one, is as good as absent.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.base.reading import read_json
+from tracer.base.files import read_sealed, write_sealed
 from tracer.experiments.outcome import Outcome, PerPhoto
-from tracer.files import replace_with
 from tracer.results import Row
 
 _FORMAT = 7
@@ -41,25 +40,21 @@ def _bytes(fact: Any) -> bytes:
 def recall(path: Path, key: str) -> Outcome | None:
     """The kept outcome, or None where there is none with this key."""
     try:
-        content = read_json(path)
+        content = json.loads(read_sealed(path) or b"null")
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]
         per_photo = [PerPhoto(**entry) for entry in content["per_photo"]]
         return Outcome(rows, content["details"], content["warnings"], content["skipped"], per_photo)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # absent, or from another version: it is measured again
+    except (KeyError, TypeError):
+        return None  # absent, damaged, or from another version: it is measured again
 
 
 def keep(path: Path, key: str, outcome: Outcome) -> None:
     """Write an outcome, whole or not at all."""
     content = {"key": key, **asdict(outcome)}
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    replace_with(path, lambda partial: _write(partial, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_sealed(path, text.encode(), durable=True)
 
 
 def digest(array: NDArray[Any]) -> str:

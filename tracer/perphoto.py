@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.files import replace_with
 from tracer.base.reading import open_regular
 from tracer.experiments.outcome import PerPhoto
-from tracer.files import replace_with
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from tracer.base.files import replace_with
 from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
 from tracer.errors import TracerError, why
-from tracer.files import replace_with
 
 MAX_JSON_BYTES = 512 << 20
 """Larger results are refused: no run of ours writes such a file."""

@@ -6,7 +6,7 @@ written whole or not at all, and is taken again only if it was made from the sam
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -70,15 +70,18 @@ class Shards:
         return Piece(np.concatenate([one.ids for one in read]), np.concatenate([one.vectors for one in read]), failed)
 
     def clear(self) -> None:
-        """Remove the pieces, and folders that are empty then."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        for parent in (self.folder.parent, self.folder.parent.parent):
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()
+        """Remove the pieces, and folders that are empty then; nothing else that somebody put there."""
+        for index in range(self.count):
+            self._path(index).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that is not empty stays
+            for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
+                folder.rmdir()
 
     def _is_there(self, index: int) -> bool:
-        header = store.read_header(self._path(index))
-        return header is not None and (header.get("key"), header.get("piece")) == (self.key, [index, self.size])
+        path = self._path(index)
+        header = store.read_header(path) or {}
+        ours = (header.get("key"), header.get("piece")) == (self.key, [index, self.size])
+        return ours and store.is_intact(path)
 
     def _path(self, index: int) -> Path:
         return self.folder / f"{index:04d}.safetensors"

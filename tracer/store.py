@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.files import make_way, replace_with
 from tracer.base.text import counted, quoted_path, visible_text
 from tracer.encoders.names import EncoderName, parse_name
 from tracer.errors import EmbeddingsError, why
-from tracer.files import replace_with
 from tracer.images.views import View, view
 from tracer.tensors import FLOATS, INTEGERS, Tensors, open_tensors
 
@@ -27,7 +28,9 @@ VECTORS: Final = "image_embeddings"
 IDS: Final = "Flickr ID"
 SPLITS: Final = ("train", "val")
 _HEADER: Final = "lenstrace"
-_AGAIN: Final = "Delete it and embed again."
+_AGAIN: Final = "Delete it and embed again: tracer embed SET -o RUN"
+_CONTENT: Final = "sha256"
+"""In the header of our own files: a hash of the arrays, by which damage shows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +91,9 @@ def save(
         IDS: np.ascontiguousarray(ids, dtype=np.int64),
     }
     tensors |= {name: np.ascontiguousarray(values, dtype=np.int64) for name, values in columns.items()}
-    text = json.dumps(header, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps({**header, _CONTENT: _digest(tensors)}, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     try:
+        make_way(path)
         replace_with(path, lambda partial: save_file(tensors, partial, metadata={_HEADER: text}))
     except OSError as error:
         raise EmbeddingsError(
@@ -130,8 +134,21 @@ def read_file(path: Path) -> Embeddings:
     except (OSError, TypeError, ValueError) as error:
         raise EmbeddingsError(f"{quoted_path(path)} cannot be read", why(error), _AGAIN) from error
     ids = others.pop(IDS, np.arange(len(vectors))).astype(np.int64)
+    header = read_header(path) or {}
+    written = header.pop(_CONTENT, None)
+    if written is not None and written != _digest({VECTORS: vectors, IDS: ids, **others}):
+        raise EmbeddingsError(f"{quoted_path(path)} is damaged", "its numbers are not those that were written", _AGAIN)
     _check(vectors, ids, str(path))
-    return Embeddings(ids, vectors, others, read_header(path) or {})
+    return Embeddings(ids, vectors, others, header)
+
+
+def is_intact(path: Path) -> bool:
+    """Whether an embedding file can be read and holds what was written. It is read whole."""
+    try:
+        read_file(path)
+    except EmbeddingsError:
+        return False
+    return True
 
 
 def load(
@@ -195,6 +212,14 @@ def _joined(read: list[Embeddings], parts: list[str], base: Path) -> Embeddings:
     columns["split"] = np.repeat(np.array(parts), [len(one.ids) for one in read])
     _check(vectors, ids, str(base))
     return Embeddings(ids, vectors, columns, read[0].header)
+
+
+def _digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    content = hashlib.sha256()
+    for name, values in sorted(tensors.items()):
+        content.update(f"{name} {values.dtype} {values.shape}\n".encode())
+        content.update(np.ascontiguousarray(values).data)
+    return content.hexdigest()
 
 
 def _check_tensors(file: Tensors, path: Path) -> None:

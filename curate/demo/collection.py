@@ -23,7 +23,7 @@ from curate.demo.scenes import make_scene
 from curate.demo.shoot import take
 from curate.errors import StorageError, UsageError
 from curate.processes import process_pool
-from curate.workspace import write_atomically
+from tracer.base.files import is_partial, remove_abandoned, write_atomically
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 
@@ -132,12 +132,13 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
         found = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
-        if found is None and any(path.name != f"{MARKER}.partial" for path in folder.iterdir()):
+        if found is None and not all(is_partial(path.name) for path in folder.iterdir()):
             raise UsageError(
                 "the folder is not empty",
                 f"{quoted_path(folder)} holds no {MARKER} of an earlier run",
                 "Choose a new or empty folder.",
             )
+        remove_abandoned(folder)
         if found == description:
             return
         if found is not None:

@@ -249,7 +249,7 @@ def _what_is_at(place: Path) -> str:
     if is_set(place):
         return "a set lies there"
     names = sorted(os.listdir(place))
-    return f"a folder with {names[0]} lies there" if names else "an empty folder lies there"
+    return f"a folder with {quoted_path(names[0])} lies there" if names else "an empty folder lies there"
 
 
 def _lock(folder: SetFolder) -> int:

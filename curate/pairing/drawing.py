@@ -11,7 +11,7 @@ from curate.errors import UsageError
 from curate.pairing.compare import Matches, inlier_points
 from curate.pairing.features import LONG_SIDE, preview_picture
 from curate.pairing.photo import PairingPhoto
-from curate.workspace import write_atomically
+from tracer.base.files import write_atomically
 
 _GAP = 12
 

@@ -6,7 +6,7 @@ square root of their L1 norm (Arandjelović and Zisserman, CVPR 2012), which mak
 
 from __future__ import annotations
 
-import zipfile
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from curate.errors import StorageError
 from curate.photos.previews import read_preview
+from tracer.base.files import read_sealed, write_sealed
 from tracer.base.text import quoted_path
 
-VERSION = "sift640-4"
-"""Part of every cached file's name: change it whenever the features change."""
+VERSION = "sift640-5"
+"""Part of every cached file's name: change it whenever the features, or their file's form, change."""
 
 LONG_SIDE = 640
 """Pixels; larger pictures found fewer partners, since fine detail differs most between cameras."""
@@ -143,31 +144,21 @@ def from_picture(picture: NDArray[np.uint8]) -> Features | str:
 
 def cached_path(cache: Path, sha256: str) -> Path:
     """Where a photo's features lie in the workspace's cache."""
-    return cache / "features" / sha256[:2] / f"{sha256}.{VERSION}.npz"
+    return cache / "features" / sha256[:2] / f"{sha256}.{VERSION}.features"
 
 
 def save(path: Path, features: Features) -> None:
     """Write features whole or not at all; raises StorageError."""
-    import os
-    import tempfile
-
+    content = io.BytesIO()
+    np.savez(
+        content,
+        keypoints=np.column_stack([features.points, features.sizes, features.angles]).astype(np.float32),
+        descriptors=features.descriptors,
+        thumb=features.thumb,
+        frame=np.array([features.width, features.height], np.int32),
+    )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".features-", delete=False) as file:
-            try:
-                np.savez(
-                    file,
-                    keypoints=np.column_stack([features.points, features.sizes, features.angles]).astype(np.float32),
-                    descriptors=features.descriptors,
-                    thumb=features.thumb,
-                    frame=np.array([features.width, features.height], np.int32),
-                )
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+        write_sealed(path, content.getvalue())
     except OSError as error:
         raise StorageError(
             f"the features of a photo cannot be written to {quoted_path(path.parent)}",
@@ -177,24 +168,17 @@ def save(path: Path, features: Features) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a cached file is there to its end: an archive's directory comes last. Nothing but that is read."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            return {f"{name}.npy" for name in _ARRAYS} <= set(file.namelist())
-    except (OSError, zipfile.BadZipFile):
-        return False
+    """Whether a cached file is there, whole and this photo's."""
+    return read_sealed(path) is not None
 
 
 def load(path: Path) -> Features | None:
     """Features from the cache; None where they are not there or a file is damaged, so that they are computed again."""
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            keypoints, descriptors, thumb, frame = (file[name] for name in _ARRAYS)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    content = read_sealed(path)
+    if content is None:
         return None
-    shapes_fit = keypoints.ndim == 2 and keypoints.shape[1:] == (4,) and descriptors.shape == (len(keypoints), 128)
-    if not shapes_fit or thumb.ndim != 2 or frame.shape != (2,):
-        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        keypoints, descriptors, thumb, frame = (file[name] for name in _ARRAYS)
     return Features(
         points=np.ascontiguousarray(keypoints[:, :2]),
         sizes=np.ascontiguousarray(keypoints[:, 2]),

@@ -27,8 +27,10 @@ from curate.pairing.clocks import ClockOffset, canonical
 from curate.pairing.find import find_pairs
 from curate.pairing.learning import follow, model
 from curate.pairing.photo import PairingPhoto
+from curate.pairing.workers import DAMAGED
 from curate.photos.facts import TakenPrecision
 from curate.photos.previews import is_whole
+from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, shell_word
 
@@ -140,8 +142,10 @@ def pair_workspace(
         CurateError: previews are lost; the candidates found before stay.
     """
     started = time.monotonic()
+    for kept in ("features", "embeddings"):
+        remove_abandoned(catalog.workspace.cache / kept)
     photos, left_out = pairing_photos(catalog)
-    _refuse_lost_previews(catalog, left_out)
+    _refuse_lost_previews(catalog, sum(reason == _LOST for _, reason in left_out))
     vectors = None
     if embed is not None:
         yield Progress("embedding photos", 0)
@@ -160,6 +164,11 @@ def pair_workspace(
         workers=jobs or os.cpu_count() or 1,
         scorer=model(catalog),
     )
+    damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
+    for photo in photos:
+        if photo.id in damaged:  # it is a cache, and an ingest makes again what is missing
+            photo.preview.unlink(missing_ok=True)
+    _refuse_lost_previews(catalog, len(damaged))
     links = bursts(photos)  # here, since a decision waits for as long as the transaction lasts
     with catalog.transaction():
         replace_candidates(
@@ -186,14 +195,13 @@ def pair_workspace(
     )
 
 
-def _refuse_lost_previews(catalog: Catalog, left_out: Sequence[tuple[str, str]]) -> None:
+def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:
     """Photos without their previews would silently lose the pairs found before."""
-    lost = sum(reason == _LOST for _, reason in left_out)
     if lost:
         folders = [str(folder) for folder in source_folders(catalog)]
         raise CurateError(
             f"{counted(lost, 'photo')} cannot be compared",
-            "their previews are no longer in the workspace's cache",
+            "their previews are no longer in the workspace's cache, or were damaged",
             f"They are made again by: {command('ingest', *folders, workspace=catalog.workspace.root)}",
         )
 

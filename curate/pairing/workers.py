@@ -22,10 +22,13 @@ from curate.errors import CurateError
 from curate.pairing.compare import Comparison, compare
 from curate.pairing.features import SHORT, Features, compute, is_whole, load, save
 from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
+from curate.photos.previews import is_damaged
 from curate.processes import process_pool
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")
+
+DAMAGED = "its preview is damaged: curate ingest makes it again"
 
 _limits = contextlib.ExitStack()
 """Holds a worker process's limits: a context that nothing refers to would end at once."""
@@ -39,6 +42,8 @@ def extract(task: tuple[Path, Path]) -> str | None:
     cached, preview = task
     if is_whole(cached):
         return None
+    if is_damaged(preview, cached.name.partition(".")[0]):
+        return DAMAGED
     found = compute(preview)
     if isinstance(found, str):
         return found

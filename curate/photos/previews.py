@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.photos.jpeg import jpeg_tables
+from tracer.base.files import SEAL, seal
 from tracer.base.reading import open_regular, read_bytes
 
 if TYPE_CHECKING:
@@ -23,18 +24,23 @@ _MAX_BYTES, _MAX_PIXELS = 16 << 20, 25_000_000
 """Far more than a preview has; what is larger was not written here."""
 
 
-def write_preview(image: Image, target: Path) -> None:
-    """Write an RGB picture as JPEG of quality 90 without chroma subsampling.
+def write_preview(image: Image, target: Path, sha256: str) -> None:
+    """Write an RGB picture as JPEG of quality 90 without chroma subsampling; the seal of `is_damaged` follows its end.
+
+    Args:
+        sha256: of the photo's file, which the preview is kept by.
 
     Raises:
         OSError: the disk is full or refuses to be written.
     """
-    part = part_of(target)
+    content = io.BytesIO()
+    image.save(
+        content, "JPEG", quality=_QUALITY, subsampling=0, comment=b""
+    )  # Pillow takes the source's comment otherwise
+    data, part = content.getvalue(), part_of(target)
     try:
         with part.open("wb") as file:
-            image.save(
-                file, "JPEG", quality=_QUALITY, subsampling=0, comment=b""
-            )  # Pillow takes the source's otherwise
+            file.write(data + seal(sha256, data))
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -45,10 +51,24 @@ def is_whole(preview: Path) -> bool:
     """Whether a preview is there and has its end: a power cut leaves files that are empty or cut short."""
     try:
         with open_regular(preview) as file:
-            file.seek(-len(_END), os.SEEK_END)
-            return file.read() == _END
+            file.seek(-len(_END) - SEAL, os.SEEK_END)
+            end = file.read()
     except OSError:  # not there, or shorter than that
         return False
+    return end.startswith(_END) or end.endswith(_END)  # those of earlier versions have no seal
+
+
+def is_damaged(preview: Path, sha256: str) -> bool:
+    """Whether a picture has a seal that does not fit: a bit of it changed, or it is another photo's preview.
+
+    The file is read whole. One without a seal passes; `is_whole` tells of those that are cut short.
+    """
+    try:
+        content = read_bytes(preview, _MAX_BYTES)
+    except OSError:
+        return True
+    data = content[:-SEAL]
+    return data.endswith(_END) and content[-SEAL:] != seal(sha256, data)
 
 
 def read_preview(preview: Path) -> bytes | None:

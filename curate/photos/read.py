@@ -198,7 +198,7 @@ def _undecoded(
 def _facts_of(picture: Picture, facts: PhotoFacts, preview: Path | None) -> PhotoFacts:
     if preview is not None:
         try:
-            write_preview(picture.small, preview)
+            write_preview(picture.small, preview, facts.sha256 or "")
         except OSError as error:
             raise StorageError(
                 "A preview could not be written",

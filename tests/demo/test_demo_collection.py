@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,9 @@ def test_bytes_depend_on_the_seed_alone(collection: Path, tmp_path: Path) -> Non
     assert not (folder / TRUTH).exists()
     stopped = digests(folder)
     first = next(folder.glob("*/*.JPG"))
-    first.rename(first.with_name(first.name + ".partial"))  # as a kill in the middle of a write leaves it
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    first.rename(first.with_name(f".{first.name}.{dead.pid}.partial"))  # as a kill in the middle of a write leaves it
     reported: list[Progress] = []
     assert finish(write_photos(folder, SCENES, SEED, workers=1), reported.append) == folder / TRUTH
     assert [step.done for step in reported] == [5, 6, 12, 18]

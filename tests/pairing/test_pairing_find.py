@@ -20,6 +20,7 @@ from curate.pairing.evidence import words
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
+from tracer.base.files import is_partial
 from tracer.base.progress import finish
 
 
@@ -149,7 +150,7 @@ def test_damaged_cache_is_made_again(collection: Collection, tmp_path: Path) -> 
     """A cached file that was cut short is replaced, not trusted and not fatal."""
     photos = [collection.photos[0], collection.photos[2]]
     before = finish(find_pairs(photos, tmp_path))
-    for path in sorted(tmp_path.rglob("*.npz")):
+    for path in sorted(tmp_path.rglob("*.features")):
         path.write_bytes(path.read_bytes()[:100])
     assert finish(find_pairs(photos, tmp_path)) == before
 
@@ -160,8 +161,8 @@ def test_cancelling_keeps_what_is_done(collection: Collection, tmp_path: Path) -
     for _ in range(3):
         next(work)
     work.close()
-    assert len(list(tmp_path.rglob("*.npz"))) == 3
-    assert [path for path in tmp_path.rglob("*") if path.name.startswith(".features-")] == []
+    assert len(list(tmp_path.rglob("*.features"))) == 3
+    assert [path for path in tmp_path.rglob("*") if is_partial(path.name)] == []
 
 
 def test_matches_can_be_drawn(collection: Collection, cache: Path) -> None:

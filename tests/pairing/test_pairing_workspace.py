@@ -271,7 +271,7 @@ def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
     assert {k[-1]: v[0] for k, v in handoff.embed_previews(two, tmp_path, "offline/x").items()} == {"0": 0.0, "1": 1.0}
     found = handoff.embed_previews(previews, tmp_path, "offline/x")
     assert [float(v[0]) for _, v in sorted(found.items())] == [0.0, 1.0, 2.0] and asked == [["0", "1"], ["2"]]
-    for part in (tmp_path / "embeddings").rglob("*.safetensors"):
+    for part in (tmp_path / "embeddings").rglob("*.embeddings"):
         part.write_bytes(b"cut")
     assert len(handoff.embed_previews(previews, tmp_path, "offline/x")) == 3 and len(asked) == 3
     with pytest.raises(HandoffError, match="There is no encoder nobody") as refused:

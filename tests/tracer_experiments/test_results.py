@@ -71,12 +71,14 @@ def test_damaged_results_are_a_message(tmp_path: Path, text: str | None) -> None
 def test_kept_outcome_comes_back_for_its_key_only(tmp_path: Path) -> None:
     """What is kept is recalled unchanged with the same key; another key, or a cut file, recalls nothing."""
     outcome = Outcome([ROW], [{"a": [1, 2]}], ["careful"], [{"what": "x", "why": "y"}])
-    path, key = tmp_path / "k.json", key_of("probe", np.arange(3))
+    path, key = tmp_path / "k.outcome", key_of("probe", np.arange(3))
     keep(path, key, outcome)
     assert recall(path, key) == outcome
     assert recall(path, key_of("probe", np.arange(4))) is None
-    path.write_text(path.read_text()[:-5])
-    assert recall(path, key) is None
+    whole = path.read_bytes()
+    for damaged in (whole[:-5], whole.replace(b'"careful"', b'"Careful"'), b"", b"null"):
+        path.write_bytes(damaged)
+        assert recall(path, key) is None
     assert recall(tmp_path / "none.json", key) is None
 
 

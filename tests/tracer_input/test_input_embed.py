@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -303,15 +303,55 @@ def test_progress_counts_photos_and_closing_keeps_what_is_done(tmp_path: Path) -
     assert len(store.load(run, "set", "test/mean").ids) == 150
 
 
-def test_damaged_shards_and_files_are_made_again(tmp_path: Path) -> None:
-    """A cut file is no file: it is noticed and replaced."""
+def _flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1  # among the numbers: the file can still be read
+    path.write_bytes(content)
+
+
+def _a_folder(path: Path) -> None:
+    path.unlink()
+    (path / "in").mkdir(parents=True)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-10]),
+    "emptied": lambda path: path.write_bytes(b""),
+    "noise": lambda path: path.write_bytes(bytes(range(256)) * 20),
+    "a bit": _flipped,
+    "a folder": _a_folder,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_embeddings_are_made_again(tmp_path: Path, damage: str) -> None:
+    """Whatever happened to a file, it is noticed, also a changed number; who reads the file alone is told."""
     folder = write_flat(tmp_path / "set", 5)
     _embed(folder, tmp_path / "run")
     path = next((tmp_path / "run" / "embeddings").rglob("*.safetensors"))
     good = path.read_bytes()
-    path.write_bytes(good[:-10])
-    _embed(folder, tmp_path / "run")
+    DAMAGES[damage](path)
+    with pytest.raises(EmbeddingsError):
+        store.read_file(path)
+    assert _embed(folder, tmp_path / "run").embedded == 5
     assert path.read_bytes() == good
+    assert _embed(folder, tmp_path / "run").embedded == 0
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_pieces_are_made_again(tmp_path: Path, damage: str) -> None:
+    """A shard and the kept hashes of an interrupted run: the next one makes them again and ends with the same files."""
+    folder = write_flat(tmp_path / "set", 150)
+    _embed(folder, tmp_path / "calm")
+    work = embed(open_set(folder), [COLOUR], run=tmp_path / "run", batch_size=8, workers=1)
+    while not (pieces := list((tmp_path / "run" / "shards").rglob("*.safetensors"))):
+        next(work)
+    work.close()
+    [hashes] = (tmp_path / "run" / "shards").glob("*/photos.hashes")
+    for path in (pieces[0], hashes):
+        DAMAGES[damage](path)
+    assert _embed(folder, tmp_path / "run").embedded == 150
+    assert _hashes(tmp_path / "run") == _hashes(tmp_path / "calm")
 
 
 def test_one_decode_serves_all_encoders_and_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

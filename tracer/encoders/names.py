@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tracer.base.files import sha256_of
 from tracer.base.reading import check_regular
 from tracer.base.text import quoted_path
 from tracer.errors import EncoderError, UnknownEncoder
-from tracer.files import sha256_of
 
 _LIBRARIES: Final = ("timm", "openclip")
 _CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")

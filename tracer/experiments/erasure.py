@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.files import replace_with
 from tracer.base.text import counted, quoted_path
 from tracer.errors import EmbeddingsError, TooFew, why
 from tracer.experiments.protocols import normalise
 from tracer.experiments.threads import cores_for
-from tracer.files import replace_with
 from tracer.tensors import open_tensors
 
 ROUNDS = 10

@@ -12,10 +12,14 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from tracer.base.files import read_sealed, sha256_of, write_sealed
 from tracer.base.progress import Progress, Work
-from tracer.base.reading import check_regular, read_json
-from tracer.files import replace_with, sha256_of
+from tracer.base.reading import check_regular
+
+PRINTS: Final = "photos.hashes"
+"""The name of the file that keeps the hashes of a set, below a run's `shards/<set>/`."""
 
 Seen = dict[str, tuple[int, int, str]]
 """By photo id (as text, for JSON): size in bytes, modification time in ns, sha256."""
@@ -40,7 +44,7 @@ def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -
 
     Args:
         photos: id and path.
-        cache: a JSON file that is read and written; a damaged one counts as none.
+        cache: a file (JSON, sealed) that is read and written; a damaged one counts as none.
         workers: threads (hashing and reading leave the interpreter free).
     """
     photos = list(photos)
@@ -53,7 +57,7 @@ def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -
             if done % 256 == 0 or done == len(photos):
                 yield Progress("checking photos", done, len(photos))
     if now != seen:
-        replace_with(cache, lambda partial: partial.write_bytes(json.dumps(now, separators=(",", ":")).encode()))
+        write_sealed(cache, json.dumps(now, separators=(",", ":")).encode())
     return Fingerprints({photo_id: now[str(photo_id)][2] for photo_id, _ in photos})
 
 
@@ -68,8 +72,5 @@ def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str
 
 
 def _read(cache: Path) -> Seen:
-    try:
-        content = read_json(cache)
-        return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+    content = json.loads(read_sealed(cache) or b"{}")
+    return {key: (int(size), int(time), str(digest)) for key, (size, time, digest) in content.items()}

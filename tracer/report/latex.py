@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tracer.files import replace_with
+from tracer.base.files import replace_with
 from tracer.report.about import PlainTable
 from tracer.report.tables import Cell, Table
 

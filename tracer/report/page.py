@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracer.files import replace_with
+from tracer.base.files import replace_with
 from tracer.report import words
 from tracer.report.about import (
     PlainTable,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracer.files import replace_with
+from tracer.base.files import replace_with
 from tracer.report import paper_figures, words
 from tracer.report.answers import setting_parts
 from tracer.report.figures import KNN_SETTINGS, PLAIN, STYLES, style_of
