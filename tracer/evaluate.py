@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from tracer import perphoto, results
+from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 from tracer.dataset import PhotoSet, open_set
@@ -30,6 +31,7 @@ from tracer.errors import EncoderError, TooFew, TracerError, UnknownEncoder, Usa
 from tracer.experiments.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.protocols import in_words
+from tracer.folders import refuse_strangers
 from tracer.plan import NO_LABEL, Plan, make_plan
 from tracer.report.load import audit_of
 from tracer.results import Row
@@ -81,6 +83,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
     started = time.perf_counter()
     chosen = options or Options()
     run = run.expanduser().resolve()
+    remove_abandoned(run)
     yield Progress("reading the set", 0)
     photos = open_set(path)
     plan = make_plan(photos, chosen.attributes, chosen.processings)
@@ -123,6 +126,7 @@ def evaluate(path: Path, run: Path, options: Options | None = None, *, with_repo
         )
     seconds = time.perf_counter() - started
     rows, meta = _merged(bench, seconds, failed)
+    refuse_strangers(run)
     parquet, _ = results.write(run, rows, meta)
     perphoto.write(run, bench.per_photo, set(chosen.experiments), keep=len(rows) > len(outcome.rows))
     page = None

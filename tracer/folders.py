@@ -6,18 +6,22 @@ They are told by the files in them. A folder with a metadata file of its own is 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from tracer.base.text import command_line, quoted_path
-from tracer.errors import DataSetError, NotASet, UsageError
+from tracer.errors import DataSetError, NotASet, TracerError, UsageError
 from tracer.metadata import find_metadata, read_metadata
 
 _RESULTS: Final = ("results.parquet", "results.json")
 _PARTS_OF_A_RUN: Final = ("embeddings", "shards", "kept", "maps", "plots", "tables", "thumbs")
-_RUN: Final = frozenset((*_RESULTS, *_PARTS_OF_A_RUN, "photos.parquet", "report.html"))
+_HEAD_OF_RESULTS: Final = re.compile(rb'\s*\{\s*"rows":\s*\[\s*(\]|\{\s*"experiment":)')
+_HEAD_OF_REPORT: Final = b'<meta name="generator" content="lenstrace">'
+_HEAD: Final = 2000
 _PARTIAL: Final = ".partial"
 _NAMED: Final = 5
 
@@ -89,9 +93,9 @@ def is_workspace(folder: Path) -> bool:
 
 def is_run(folder: Path) -> bool:
     """Whether tracer wrote here: results, embeddings, or pieces of them."""
-    if any((folder / name).is_file() for name in _RESULTS):
+    if any((folder / name).is_file() and _FILES_OF_A_RUN[name](folder / name) for name in _RESULTS):
         return True
-    return any((folder / "shards").glob("*/photos.json")) or any((folder / "embeddings").glob("**/*.safetensors"))
+    return any((folder / "shards").glob("*/photos.hashes")) or any((folder / "embeddings").glob("**/*.safetensors"))
 
 
 def run_folder(path: Path) -> Path:
@@ -110,15 +114,91 @@ def run_folder(path: Path) -> Path:
         )
     if place != folder:
         return folder
-    held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    if held and (not (is_run(folder) or _RUN.issuperset(held)) or find_metadata(folder) or is_workspace(folder)):
-        shown = ", ".join(held[:3]) + (", …" if len(held) > 3 else "")
+    if why := _why_no_run(folder):
         raise UsageError(
-            f"{quoted_path(path)} is neither empty nor a run folder",
-            f"it holds {shown}",
-            "Name a new folder with -o, as in -o RUN.",
+            f"{quoted_path(path)} is neither empty nor a run folder", why, "Name a new folder with -o, as in -o RUN."
         )
     return folder
+
+
+def refuse_strangers(run: Path) -> None:
+    """Look at a run folder once more before results are written to it: much may have come there since the start.
+
+    Raises:
+        TracerError: it is now a link, or holds what is not a run's.
+    """
+    why = "a link is in its place" if run.is_symlink() else _why_no_run(run)
+    if why:
+        raise TracerError(
+            f"{run} changed during the evaluation, and the results are not written to it",
+            why,
+            "Nothing of it was touched. Move it away and run the same command again: what is embedded and measured is kept.",
+        )
+
+
+def _why_no_run(folder: Path) -> str | None:
+    """Why results may not be written to a folder, in words; None where it is absent, empty or a run.
+
+    The files that an evaluation overwrites or deletes are looked into: their names alone say nothing.
+    """
+    if not folder.exists():
+        return None
+    if not folder.is_dir():
+        return "it is a file"
+    if find_metadata(folder) or is_workspace(folder):
+        return "it is a data set" if find_metadata(folder) else "it is a curate workspace"
+    there = [name for name in _FILES_OF_A_RUN if os.path.lexists(folder / name)]
+    for name in there:
+        if not _FILES_OF_A_RUN[name](folder / name):
+            return f"its {name} was not written by tracer, or is damaged"
+    if there or any((folder / "shards").glob("*/photos.hashes")) or _has_embeddings(folder) or _has_no_file(folder):
+        return None
+    held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    return f"it holds {', '.join(held[:3])}{', …' if len(held) > 3 else ''}"
+
+
+def _has_no_file(folder: Path) -> bool:
+    """Whether there are at most hidden files, and folders without any other."""
+    return all(name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+
+
+def _has_embeddings(folder: Path) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    for path in (folder / "embeddings").glob("**/*.safetensors"):
+        with contextlib.suppress(OSError, SafetensorError), safe_open(path, framework="numpy") as file:
+            if "lenstrace" in (file.metadata() or {}):
+                return True
+    return False
+
+
+def _begins(path: Path, matches: Callable[[bytes], object]) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(matches(file.read(_HEAD)))
+    except OSError:
+        return False
+
+
+def _has_columns(path: Path) -> bool:
+    """Whether a parquet file is one of the two that an evaluation writes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException):
+        return False
+    return {"experiment", "encoder", "attribute", "setting", "metric", "value"} <= names
+
+
+_FILES_OF_A_RUN: Final[dict[str, Callable[[Path], bool]]] = {
+    "results.parquet": _has_columns,
+    "results.json": lambda path: _begins(path, _HEAD_OF_RESULTS.match),
+    "photos.parquet": _has_columns,
+    "report.html": lambda path: _begins(path, lambda head: _HEAD_OF_REPORT in head),
+}
+"""The files of a run that lie in its folder itself, and how one tells that they are a run's."""
 
 
 def _workspace(root: Path, owner: Path) -> NotASet:

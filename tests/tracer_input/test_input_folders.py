@@ -7,16 +7,21 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer.main
 from input_photos import paired_rows, picture, write_flat, write_set
 from PIL import Image
+from tracer.progress import finish
 
 from curate.cli import app as curate_app
 from tracer import cli
 from tracer.dataset import open_set
 from tracer.errors import NotASet, TracerError, UsageError
+from tracer.evaluate import evaluate
 from tracer.folders import run_folder
+from tracer.shards import Piece, Shards
+from tracer.steps import Options
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -51,7 +56,7 @@ def _run_of(root: Path) -> Path:
     """What a run folder looks like from outside."""
     write_flat(root / "plots", 2)
     write_flat(root / "thumbs", 2)
-    (root / "results.json").write_text("{}")
+    (root / "results.json").write_text('{"rows": []}')
     return root
 
 
@@ -255,6 +260,65 @@ def test_results_are_written_into_no_other_folder(run: Run, workspace: Path, tmp
         assert (code, out) == (2, "")
         assert "-o" in err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["photos.parquet", "results.json", "results.parquet", "report.html", "plots/a.png", "embeddings/x.safetensors"],
+)
+def test_files_of_a_runs_names_do_not_make_a_run(run: Run, tmp_path: Path, held: str) -> None:
+    """Somebody's own file that is called like one of a run is neither overwritten nor deleted, in every command."""
+    folder, data = tmp_path / "work", write_set(tmp_path / "set", paired_rows(2))
+    (folder / held).parent.mkdir(parents=True)
+    (folder / held).write_bytes(b'{"rows": [{"mine": 1}]}')
+    for command in ("evaluate", "embed", "probe", "knn", "retrieve", "association", "similarity", "mitigate"):
+        code, out, err = run(command, data, "-o", folder)
+        assert (code, out) == (2, ""), command
+        assert held.partition("/")[0] in err
+    assert [path for path in folder.rglob("*") if path.is_file()] == [folder / held]
+    assert (folder / held).read_bytes() == b'{"rows": [{"mine": 1}]}'
+
+
+@pytest.mark.parametrize("name", ["photos.parquet", "results.json", "report.html"])
+def test_a_file_that_comes_during_the_evaluation_is_not_overwritten(tmp_path: Path, name: str) -> None:
+    """Nothing is written to the folder then; what is embedded is kept for the next time."""
+    options = Options(encoders=("baseline/colour",), experiments=("retrieval",))
+    work = evaluate(write_set(tmp_path / "set", paired_rows(8)), tmp_path / "run", options)
+    next(work)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).write_text("mine")
+    with pytest.raises(TracerError, match="changed during the evaluation") as caught:
+        finish(work)
+    assert name in str(caught.value)
+    assert (tmp_path / "run" / name).read_text() == "mine"
+    assert not (tmp_path / "run" / "results.parquet").exists()
+    (tmp_path / "run" / name).unlink()
+    assert finish(evaluate(tmp_path / "set", run_folder(tmp_path / "run"), options)).rows
+
+
+def test_a_link_that_comes_during_the_evaluation_is_not_followed(tmp_path: Path) -> None:
+    """The run's folder is replaced by a link to another one: no results go there."""
+    options = Options(encoders=("baseline/colour",), experiments=("retrieval",))
+    work = evaluate(write_set(tmp_path / "set", paired_rows(8)), tmp_path / "run", options)
+    for _ in range(3):
+        next(work)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").rename(tmp_path / "moved") if (tmp_path / "run").exists() else None
+    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(TracerError, match="a link is in its place"):
+        finish(work)
+    assert not (tmp_path / "elsewhere" / "results.json").exists()
+
+
+def test_what_somebody_put_among_the_shards_stays(tmp_path: Path) -> None:
+    """When the pieces are done with, only they are deleted."""
+    shards = Shards(tmp_path / "run" / "shards" / "set" / "IDENTITY" / "model=a_variant=b", "key", 70)
+    for index in range(shards.count):
+        rows = np.arange(len(shards.rows(index)))
+        shards.write(index, Piece(rows, np.ones((len(rows), 2), np.float32), {}))
+    (shards.folder / "notes.txt").write_text("mine")
+    shards.clear()
+    assert [path.name for path in (tmp_path / "run").rglob("*") if path.is_file()] == ["notes.txt"]
 
 
 def test_runs_may_be_written_to_again(tmp_path: Path) -> None:
