@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import errno
 import os
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from curate.errors import CurateError, Exit, StorageError, UsageError
 from curate.workspace import Workspace, is_workspace
 from tracer.base.commandline import run_app
 from tracer.base.console import complain, note, say, take_over_messages
+from tracer.base.errors import DISK_ERRORS
 
 
 class _PlainWords(typer.core.TyperGroup):
@@ -95,14 +95,14 @@ def run_cli(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if error.errno not in DISK_ERRORS:
             raise
         complain(
             "curate",
             StorageError(
-                "the disk cannot be written to",
+                "the disk cannot be read or written",
                 str(error),
-                "Free some room and run the command again; what was done is kept.",
+                "Look at the disk and its free room, and run the command again; what was done is kept.",
             ),
         )
         return Exit.FAILED

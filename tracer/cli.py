@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ import typer
 
 from tracer.base.commandline import run_app
 from tracer.base.console import complain, say, take_over_messages
+from tracer.base.errors import DISK_ERRORS
 from tracer.commands import embeddings, experiments, runs
 from tracer.errors import Exit, TracerError
 
@@ -63,14 +63,14 @@ def run_cli(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in DISK_ERRORS:
             raise
         complain(
             "tracer",
             TracerError(
-                "The disk cannot be written to",
+                "The disk cannot be read or written",
                 str(error),
-                "Free space, or choose another run folder; what is finished is kept.",
+                "Look at the disk and its free space, or choose another run folder; what is finished is kept.",
             ),
         )
         return Exit.FAILED

@@ -10,7 +10,10 @@ from importlib import resources
 from pathlib import Path
 
 from curate.errors import NewerSchema, StorageError, WorkspaceError
-from tracer.base.text import quoted_path, shell_word
+from tracer.base.text import command_line, quoted_path, shell_word
+
+_SAID = (sqlite3.Error, UnicodeDecodeError)
+"""What a statement on a damaged file ends with: SQLite's messages repeat what stands in the file, which may not be UTF-8."""
 
 
 def migrations() -> list[str]:
@@ -35,12 +38,13 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
+        _refuse_newer(connection, path)  # first: what is not ours is not written to
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
-    except sqlite3.Error as error:
+    except _SAID as error:
         raise translated(error, path) from error
     return connection
 
@@ -63,7 +67,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         )
         connection.row_factory = sqlite3.Row
         _refuse_newer(connection, path)
-    except sqlite3.Error as error:
+    except _SAID as error:
         raise translated(error, path) from error
     return connection
 
@@ -97,9 +101,11 @@ def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqli
         raise translated(error, path) from error
 
 
-def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | StorageError:
+def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageError:
     """Return the error that says in a person's words what SQLite says in its own."""
     text = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return damaged(path, "it holds text that is not UTF-8")
     if "full" in text or "disk I/O" in text:
         return StorageError(
             "the catalogue could not be written",
@@ -119,27 +125,70 @@ def translated(error: sqlite3.Error, path: Path | str) -> WorkspaceError | Stora
             f"{quoted_path(path)}: {text}",
             "Wait for the other program to end, then run the command again.",
         )
-    if "malformed" in text or "not a database" in text:
-        return WorkspaceError(
-            "the catalogue is damaged",
-            f"{quoted_path(path)}: {text}",
-            "Put a copy of it back, or move it away and ingest the folders again.",
-        )
+    if is_damage(text):
+        return damaged(path, text)
     return WorkspaceError(
         "the catalogue refused", f"{quoted_path(path)}: {text}", "If this repeats, it is a bug: please report it."
     )
 
 
+def is_damage(said: str) -> bool:
+    """Whether a message of SQLite says that the file is damaged or holds other tables than ours."""
+    words = ("malformed", "not a database", "no such table", "no such column", "Could not decode")
+    return any(word in said for word in words)
+
+
+def damaged(path: Path | str, why: str) -> WorkspaceError:
+    """Return the error that says that the catalogue is damaged."""
+    return WorkspaceError(
+        "the catalogue is damaged",
+        f"{quoted_path(path)}: {why}",
+        "Put a copy of it back. Without one, move it away and ingest the folders again (decisions that were exported can be "
+        f"imported again): {command_line('mv', path, f'{path}.damaged')}",
+    )
+
+
+def why_damaged(connection: sqlite3.Connection) -> str | None:
+    """Return what SQLite finds wrong with the catalogue, or None. It reads the whole file."""
+    try:
+        said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        unreadable = connection.execute("SELECT count(*) FROM reading WHERE NOT json_valid(facts)").fetchone()[0]
+    except _SAID as error:
+        return str(error)
+    if said != "ok":
+        return said.splitlines()[0]
+    return f"{unreadable} readings of photos cannot be read" if unreadable else None
+
+
+@contextlib.contextmanager
+def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Say so where the catalogue is the cause of an exception that nobody foresaw; any other one passes."""
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # mistakes in lenstrace
+        raise
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        if why := why_damaged(connection):
+            raise damaged(path, why) from error
+        raise
+
+
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    version, tables = connection.execute(
+        "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+    ).fetchone()
     known = len(migrations())
+    if version < 0 or (version == 0 and tables):
+        raise damaged(path, "it is a database, but not one of lenstrace")
     if version > known:
         raise NewerSchema(
             "this workspace was made by a newer lenstrace",
             f"{quoted_path(path)} has schema {version}, this program knows up to {known}",
             "Upgrade lenstrace; nothing was changed.",
         )
-    return version
+    return int(version)
 
 
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:

@@ -14,8 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from curate.catalog.database import connect_read_only
-from curate.errors import UsageError
+from curate.catalog.database import connect_read_only, damaged
+from curate.errors import CurateError, UsageError
 
 QUERY_SECONDS = 10.0
 """How long an expression may run."""
@@ -50,7 +50,8 @@ class LabelReader:
     Only the time inside SQLite counts, not what the caller does with the rows in between.
     """
 
-    def __init__(self, connection: sqlite3.Connection, seconds: float | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, seconds: float | None = None) -> None:
+        self._path = path
         self._connection = connection
         self._left = QUERY_SECONDS if seconds is None else seconds
         self._seconds = self._left
@@ -85,8 +86,8 @@ class LabelReader:
         clock.start()
         try:
             yield
-        except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError, MemoryError) as error:
-            # Warning: Python 3.11's word for more than one statement; UnicodeEncodeError: bytes that are no UTF-8 were typed
+        except (sqlite3.Error, sqlite3.Warning, UnicodeError, MemoryError) as error:
+            # Warning: Python 3.11's word for more than one statement; UnicodeError: bytes that are not UTF-8
             raise self._told(error) from error
         finally:
             clock.cancel()
@@ -94,7 +95,9 @@ class LabelReader:
             self._connection.set_authorizer(None)
             self._left -= time.monotonic() - since
 
-    def _told(self, error: Exception) -> UsageError:
+    def _told(self, error: Exception) -> CurateError:
+        if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_of_the_file(error):
+            return damaged(self._path, str(error))
         if "interrupted" in str(error):
             return UsageError("the query was stopped", f"it ran longer than {self._seconds:g} s", "Ask for less.")
         return UsageError("the expression cannot be used", self._refused or _why(error), _WHERE_HELP)
@@ -130,12 +133,20 @@ class LabelReader:
 def label_reader(path: Path) -> Iterator[LabelReader]:
     """Open the catalogue for a user's own expression, on a connection of its own."""
     with contextlib.closing(connect_read_only(path)) as connection:
-        yield LabelReader(connection)
+        yield LabelReader(connection, path)
 
 
 def _instr(text: object, part: object) -> int | None:
     """SQLite's `instr`, which takes the square of a string's length, in Python, which does not."""
     return None if text is None or part is None else str(text).find(str(part)) + 1
+
+
+def _is_of_the_file(error: Exception) -> bool:
+    """Whether what went wrong is the file's fault, and not the expression's."""
+    said = str(error)
+    return isinstance(error, UnicodeDecodeError) or any(
+        word in said for word in ("malformed", "not a database", "Could not decode")
+    )
 
 
 def _why(error: Exception) -> str:

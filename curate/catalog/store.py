@@ -17,7 +17,7 @@ from curate.cameras.names import CameraKey, camera_key
 from curate.cameras.resolve import resolve
 from curate.cameras.types import Camera, CameraType
 from curate.cameras.version import rules_version
-from curate.catalog.database import connect, connect_read_only, is_current, transaction
+from curate.catalog.database import connect, connect_read_only, damage_told, is_current, transaction
 from curate.catalog.expressions import label_reader
 from curate.catalog.labelling import label_photo
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
@@ -79,7 +79,7 @@ class Catalog:
             with workspace.writing("upgrade"), cls.open(workspace):
                 pass  # opening it to write upgrades it
         connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
-        with contextlib.closing(connection):
+        with contextlib.closing(connection), damage_told(connection, workspace.catalog):
             catalog = cls(workspace, connection)
             if not read_only:
                 catalog.apply_camera_rules()

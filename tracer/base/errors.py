@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -15,6 +16,15 @@ class Exit(IntEnum):
     LEAK = 4
     CREDENTIALS = 5
     INTERRUPTED = 130
+
+
+DISK_ERRORS = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+        *(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT),
+    }
+)
+"""Error numbers with which a disk or a file system says that it does not give or take data; a person can act on them."""
 
 
 class LenstraceError(Exception):
