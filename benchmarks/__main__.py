@@ -14,6 +14,7 @@ ALWAYS = (
     ("camera_types",),
     ("duplicates",),
     ("ingest", "--files", "200", "--unchanged", "20000"),
+    ("faults",),
     ("kills", "--files", "600", "--kills", "9"),
     ("large_catalog", "--photos", "200000", "--listing"),
     ("fuzz", "--files", "5000"),
