@@ -205,6 +205,18 @@ def _with_set(trial: Path) -> None:
     _must(run_cli(["export", str(trial / "sets" / "set"), "-w", str(trial / "w"), "--pairs"]))
 
 
+def make_labelled_set(trial: Path) -> None:
+    """A folder of pictures with labels, for tracer."""
+    place = trial / "sets" / "set"
+    place.mkdir(parents=True)
+    lines = ["file_name,Make,semantic_label"]
+    for number in range(36):
+        random = np.random.default_rng(number)
+        Image.fromarray(random.integers(0, 255, (24, 32, 3), dtype=np.uint8)).save(place / f"{number}.png")
+        lines.append(f"{number}.png,{'Apple' if number % 2 else 'Canon'},{'cat' if number % 3 else 'dog'}")
+    (place / "metadata.csv").write_text("\n".join(lines) + "\n")
+
+
 def _export(trial: Path) -> int:
     return run_cli(["export", str(trial / "sets" / "set"), "-w", str(trial / "w"), "--replace"])
 
@@ -299,8 +311,8 @@ SCENARIOS = (
     Scenario("export by two renames", _with_set, _export_by_two_renames, _export_by_two_renames, _set, _names("sets")),
     Scenario("catalogue", make_workspace, _label, _label, _catalogue("photo", "assertion", "decision")),
     Scenario("cache", make_workspace, _pair, _pair, _features, _names("w/cache"), parts=True),
-    Scenario("embed", _with_set, _embed, _embed, _run, _names("run"), parts=True),
-    Scenario("results", _with_set, _evaluate, _evaluate, _run, _names("run"), parts=True),
+    Scenario("embed", make_labelled_set, _embed, _embed, _run, _names("run"), parts=True),
+    Scenario("results", make_labelled_set, _evaluate, _evaluate, _run, _names("run"), parts=True),
 )
 
 if __name__ == "__main__":

@@ -113,6 +113,9 @@ def embed(
         _job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in dict.fromkeys(views)
     ]
     todo = [job for job in jobs if not _finish_from_files(job, parts, run)]
+    for job in jobs:
+        if job not in todo:  # a run that was killed before its end may have left them
+            job.shards.clear()
     speed: tuple[int, float] = (0, 0.0)
     used = device_of(device) if todo else device or "cpu"
     if todo:

@@ -73,8 +73,8 @@ class Shards:
         """Remove the pieces, and folders that are empty then; nothing else that somebody put there."""
         for index in range(self.count):
             self._path(index).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # a folder that is not empty stays
-            for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
+        for folder in (self.folder, self.folder.parent, self.folder.parent.parent):
+            with contextlib.suppress(OSError):  # one that is not empty stays
                 folder.rmdir()
 
     def _is_there(self, index: int) -> bool:

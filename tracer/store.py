@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.base.files import make_way, replace_with
+from tracer.base.files import make_way, write_atomically
 from tracer.base.text import counted, quoted_path, visible_text
 from tracer.encoders.names import EncoderName, parse_name
 from tracer.errors import EmbeddingsError, why
@@ -83,7 +83,7 @@ def save(
     Raises:
         EmbeddingsError: a vector is not finite, or the disk does not take the file.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as packed
 
     _check(vectors, ids, str(path))
     tensors: dict[str, NDArray[Any]] = {
@@ -94,7 +94,7 @@ def save(
     text = json.dumps({**header, _CONTENT: _digest(tensors)}, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     try:
         make_way(path)
-        replace_with(path, lambda partial: save_file(tensors, partial, metadata={_HEADER: text}))
+        write_atomically(path, packed(tensors, metadata={_HEADER: text}))  # safetensors' own writing has other errors
     except OSError as error:
         raise EmbeddingsError(
             f"{quoted_path(path)} cannot be written",

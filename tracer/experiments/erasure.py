@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.base.files import replace_with
+from tracer.base.files import write_atomically
 from tracer.base.text import counted, quoted_path
 from tracer.errors import EmbeddingsError, TooFew, why
 from tracer.experiments.protocols import normalise
@@ -192,12 +192,12 @@ def save_map(path: Path, fitted: LinearMap, header: Mapping[str, Any]) -> None:
     Raises:
         EmbeddingsError: the disk does not take the file.
     """
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save as packed
 
     tensors = {"weight": np.ascontiguousarray(fitted.weight), "bias": np.ascontiguousarray(fitted.bias)}
     text = json.dumps(dict(header), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     try:
-        replace_with(path, lambda partial: save_file(tensors, partial, metadata={_HEADER: text}))
+        write_atomically(path, packed(tensors, metadata={_HEADER: text}))
     except OSError as error:
         raise EmbeddingsError(
             f"{quoted_path(path)} cannot be written",
