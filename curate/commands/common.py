@@ -14,7 +14,7 @@ from curate.advice import command
 from curate.errors import UsageError
 from curate.settings import SETTINGS
 from curate.workspace import Workspace
-from tracer.base.console import note, print_csv, print_json, print_lines, print_table
+from tracer.base.console import note, print_csv, print_json_rows, print_lines, print_table
 from tracer.base.text import quoted_path
 
 
@@ -62,7 +62,7 @@ def rows_as(format: Style | None, json: bool) -> Style | None:
 def print_listing(name: str, rows: Iterable[Mapping[str, Any]], style: Style | None, columns: Sequence[str]) -> None:
     """Print rows in the way that `rows_as` returned; `name` is their key in the JSON object."""
     if style is None:
-        print_json({name: list(rows)})
+        print_json_rows(name, rows)
     else:
         print_rows(rows, style, columns)
 

@@ -22,11 +22,15 @@ def duplicates(context: typer.Context, workspace: Where = HERE, json: Json = Fal
     if context.invoked_subcommand is None:
         style = rows_as(format, json)
         with opened(workspace) as catalog:
-            report = duplicate_report(catalog).as_json()
+            report = duplicate_report(catalog)
         if style is None:
-            print_json(report)
+            print_json(report.as_json())
             return
-        groups = ({"kind": kind, **group} for kind, found in report.items() for group in found)
+        groups = (
+            {"kind": kind, **group.as_json()}
+            for kind, found in (("exact", report.exact), ("near", report.near))
+            for group in found
+        )
         print_rows(groups, style, ("kind", "keeper", "reason", "photos"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -223,16 +223,17 @@ def groups(
     style = rows_as(format, json)
     with opened(workspace) as catalog:
         found = all_groups(catalog, by.value)
-    rows: list[dict[str, Any]]
+    rows: Iterable[dict[str, Any]]
     if draw is None:
-        rows = [
+        rows = (
             {"scene_idx": scene, "path": member.path, "class": member.label, "paired": member.paired}
             for scene, members in found.items()
             for member in members
-        ]
+        )
         print_listing("groups", rows, style, ("scene_idx", "class", "paired", "path"))
     else:
-        rows = [{"scene_idx": scene, draw[0]: one.path, draw[1]: two.path} for scene, one, two in drawn(found, *draw)]
+        chosen = drawn(found, *draw)
+        rows = ({"scene_idx": scene, draw[0]: one.path, draw[1]: two.path} for scene, one, two in chosen)
         print_listing("groups", rows, style, ("scene_idx", *draw))
 
 

@@ -13,17 +13,20 @@ import contextlib
 import csv
 import json
 import logging
+import shutil
 import sys
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO, TypeVar
 
 from tracer.base.errors import LenstraceError
+from tracer.base.longtable import MANY, print_long
 from tracer.base.progress import Progress, Work, finish
 from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_lines, visible_text
 
@@ -83,6 +86,14 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(as_json(value))
 
 
+def print_json_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print one object that holds rows under a name, each row as it comes."""
+    print(f"{{{as_json(name)}: [", end="")
+    for number, row in enumerate(rows):
+        print(", " * (number > 0) + as_json(row), end="")
+    print("]}")
+
+
 def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """Print JSON lines, as the rows come."""
     for row in rows:
@@ -109,21 +120,28 @@ def _cell_of_csv(value: Any) -> Any:
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print a table for a person, of these columns; those that are empty throughout only where there is room."""
+    """Print a table for a person, of these columns; those that are empty throughout only where there is room.
+
+    A table of many rows is printed as its rows come (`longtable`).
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    cells, numeric = [], set[str]()
-    for row in rows:
-        cells.append([_cell_of_table(column, row.get(column)) for column in columns])
-        numeric.update(column for column in columns if type(row.get(column)) in (int, float))
-    if not cells:
+    rest = iter(rows)
+    first = list(islice(rest, MANY + 1))
+    if not first:
         say("nothing to show")
         return
+    heads = [visible_text(column) for column in columns]
+    if len(first) > MANY:
+        every = ([_cell_of_table(column, row.get(column)) for column in columns] for row in chain(first, rest))
+        print_long(heads, every, sys.stdout, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+        return
+    cells = [[_cell_of_table(column, row.get(column)) for column in columns] for row in first]
+    numeric = {column for column in columns if any(type(row.get(column)) in (int, float) for row in first)}
     # a pipe has no width: every row stays one line there
     console = Console(width=None if sys.stdout.isatty() else 1000)
-    heads = [visible_text(column) for column in columns]
     longest = [max(len(head), *(len(row[k]) for row in cells)) for k, head in enumerate(heads)]
     fits = sum(longest) + 2 * len(columns) <= console.width
     shown = [k for k in range(len(columns)) if fits or any(row[k] for row in cells)]
