@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from curate.advice import command, shown
 from curate.catalog.store import Catalog
@@ -13,6 +14,8 @@ from curate.errors import UsageError
 from tracer.base.text import quoted_path
 
 _KEY = "left_out "
+_AT_ONCE = 20_000
+"""Photos in one part: the list of a large collection is kept, and read, in several."""
 
 
 def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Sequence[str]]]) -> None:
@@ -21,11 +24,19 @@ def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Se
     Args:
         place: absolute. reasons: each reason with the paths of its photos, as they are shown.
     """
-    kept = json.dumps([[reason, list(photos)] for reason, photos in reasons], ensure_ascii=False)
+    remember = "INSERT INTO fact VALUES (?, ?)"
     with catalog.transaction():
-        gone = [(_key(known),) for known in _places(catalog) if not known.exists()]
-        catalog.connection.executemany("DELETE FROM fact WHERE key = ?", gone)
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_key(place), kept))
+        for known in _places(catalog):
+            if known == place or not known.exists():
+                keys = [_key(known), *_parts(catalog, known)]
+                catalog.connection.executemany("DELETE FROM fact WHERE key = ?", [(key,) for key in keys])
+        parts = 0
+        for reason, photos in reasons:
+            for start in range(0, len(photos), _AT_ONCE):
+                parts += 1
+                part = json.dumps([reason, photos[start : start + _AT_ONCE]], ensure_ascii=False)
+                catalog.connection.execute(remember, (_part(place, parts), part))
+        catalog.connection.execute(remember, (_key(place), json.dumps(parts)))
 
 
 def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
@@ -34,9 +45,9 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
     Raises:
         UsageError: this workspace did not write what lies there.
     """
-    key = _key(Path(os.path.abspath(place)))
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
-    if row is None:
+    own = Path(os.path.abspath(place))
+    kept = _value(catalog, _key(own))
+    if kept is None:
         root = catalog.workspace.root
         known = [command("skipped", shown(known), workspace=root) for known in _places(catalog)]
         raise UsageError(
@@ -46,7 +57,8 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
             if known
             else "Name a set that was exported from this workspace.",
         )
-    yield from ((path, reason) for reason, photos in json.loads(row["value"]) for path in photos)
+    entries = kept if isinstance(kept, list) else (_value(catalog, key) for key in _parts(catalog, own))
+    yield from ((path, reason) for reason, photos in entries for path in photos)
 
 
 def _places(catalog: Catalog) -> list[Path]:
@@ -62,3 +74,18 @@ def _key(place: Path) -> str:
     except UnicodeDecodeError:
         return _KEY + os.fsencode(place).hex()
     return _KEY + place_as_it_is
+
+
+def _part(place: Path, number: int) -> str:
+    return f"part {number} of what is left out: {_key(place).removeprefix(_KEY)}"
+
+
+def _parts(catalog: Catalog, place: Path) -> list[str]:
+    """The keys of a place's parts; none where an earlier version kept all reasons with their photos in one value."""
+    kept = _value(catalog, _key(place))
+    return [_part(place, number + 1) for number in range(kept)] if isinstance(kept, int) else []
+
+
+def _value(catalog: Catalog, key: str) -> Any:
+    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+    return None if row is None else json.loads(row["value"])

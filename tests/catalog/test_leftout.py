@@ -1,0 +1,34 @@
+"""What a set leaves out, kept and listed again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from curate.catalog import leftout
+from curate.catalog.store import Catalog
+
+
+def test_a_long_list_is_kept_in_parts(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No value holds more than some photos; the list comes back whole, a new one takes its place, and parts go with theirs."""
+    monkeypatch.setattr(leftout, "_AT_ONCE", 3)
+    paths = [f"/p/{number}.jpg" for number in range(8)]
+    other = tmp_path / "other"
+    leftout.keep_left_out(catalog, tmp_path, [("too small", paths), ("gone", paths[:1])])
+    leftout.keep_left_out(catalog, other, [("gone", paths[:4])])
+    expected = [*((path, "too small") for path in paths), (paths[0], "gone")]
+    assert list(leftout.left_out(catalog, tmp_path)) == expected
+    values = [row[0] for row in catalog.connection.execute("SELECT value FROM fact WHERE key LIKE '%left out%'")]
+    assert len(values) == 6 and max(value.count(".jpg") for value in values) == 3
+    leftout.keep_left_out(catalog, tmp_path, [("gone", paths[:1])])  # the other place is not there: its parts go, too
+    assert list(leftout.left_out(catalog, tmp_path)) == [(paths[0], "gone")]
+    assert catalog.connection.execute("SELECT count(*) FROM fact WHERE key LIKE '%left%out%'").fetchone()[0] == 2
+
+
+def test_the_list_of_an_earlier_version_is_read(catalog: Catalog, tmp_path: Path) -> None:
+    """Before, one value held all reasons with their photos."""
+    kept = json.dumps([["gone", ["/p/1.jpg", "/p/2.jpg"]]])
+    catalog.connection.execute("INSERT INTO fact VALUES (?, ?)", (f"left_out {tmp_path}", kept))
+    assert list(leftout.left_out(catalog, tmp_path)) == [("/p/1.jpg", "gone"), ("/p/2.jpg", "gone")]
