@@ -10,16 +10,20 @@ JPEG over the rest, more pixels, the earlier time, the one of which most is know
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from curate.advice import command
 from curate.catalog import keepers
-from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+from curate.catalog.labels import LabelRow
 from curate.catalog.naming import photo_named
+from curate.catalog.phototable import PhotoTable, combined
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.likeness import Components, alike_by_hash, join_alike, parse_hash
@@ -30,6 +34,10 @@ _PREFERRED_FORMATS = (
     {"HEIF", "AVIF"},
     {"JPEG", "MPO", "TIFF"},
 )
+_JUDGED = ("Make", "Model", "make_normalized", "taken_at", "taken_precision")
+KEEPER_COLUMNS = ("status", "edited", "format", "width", "height", *_JUDGED)
+"""The label columns by which copies are found and a keeper is chosen."""
+
 _CHOSEN = "a person chose it"
 _REASONS = (
     _CHOSEN,
@@ -49,7 +57,7 @@ class Group:
     """Photos that are the same, or one shot.
 
     Attributes:
-        keeper: path of the photo to keep (see `keeper_rank`).
+        keeper: path of the photo to keep (see `keeper_keys`).
         others: paths of the rest, in the order in which they would be kept.
         bits: the largest number of hash bits between the keeper and another; 0 for exact copies and where there is no hash.
         reason: why the keeper is kept and not the next one.
@@ -89,27 +97,27 @@ class DuplicateReport:
         return {"exact": [group.as_json() for group in self.exact], "near": [group.as_json() for group in self.near]}
 
 
-def keeper_rank(row: LabelRow) -> tuple[Any, ...]:
-    """Return the key by which a group's keeper is chosen: the smallest is kept (the rule is the module's).
+def keeper_keys(photos: PhotoTable) -> list[NDArray[np.integer[Any]]]:
+    """Return the keys (n,) by which a group's keeper is chosen, the weightiest first; the smallest is kept.
 
-    `keeper` in a row is the number of a person's choice: the later one wins.
+    `keeper` in a table is the number of a person's choice: the later one wins.
     """
-    formats = [i for i, names in enumerate(_PREFERRED_FORMATS) if row.get("format") in names]
-    taken = row.get("taken_at")
-    return (
-        -(row.get("keeper") or 0),
-        row.get("status") == "missing",
-        {False: 0, None: 1, True: 2}[row.get("edited")],
-        formats[0] if formats else len(_PREFERRED_FORMATS),
-        -(row.get("width") or 0) * (row.get("height") or 0),
-        (taken is None, taken or ""),
-        -sum(row.get(name) is not None for name in LABEL_COLUMNS),
-        row.get("path") or "",
-    )
+    status, format_, taken = photos.coded("status"), photos.coded("format"), photos.codes("taken_at")
+    places = [next((i for i, names in enumerate(_PREFERRED_FORMATS) if kind in names), 3) for kind in format_[1]]
+    return [
+        -photos.integers("keeper", 0),
+        np.array([*(kind == "missing" for kind in status[1]), False])[status[0]].astype(np.int8),
+        np.array([0, 2, 1], np.int8)[photos.integers("edited", -1)],  # no, yes, unknown
+        np.array([*places, len(_PREFERRED_FORMATS)], np.int8)[format_[0]],
+        -photos.integers("width", 0) * photos.integers("height", 0),
+        np.where(taken < 0, len(photos), taken).astype(np.int32),
+        -photos.integers("known", 0),
+        photos.codes("path"),
+    ]
 
 
 def find_duplicates(
-    rows: Iterable[LabelRow], alike: Callable[[LabelRow, LabelRow], bool] = alike_by_hash
+    rows: PhotoTable | Iterable[LabelRow], alike: Callable[[LabelRow, LabelRow], bool] = alike_by_hash
 ) -> DuplicateReport:
     """Return the groups of exact copies and of near duplicates among label rows.
 
@@ -118,57 +126,99 @@ def find_duplicates(
             is no part of any group.
         alike: judges two rows whose hashes are candidates of each other; `likeness.alike_by_pixels` looks at the pixels.
     """
-    exact, near = _groups(rows, alike)
-    return DuplicateReport(_reported(exact, 0), _reported(near))
+    photos = PhotoTable.of(rows)
+    keys = keeper_keys(photos)
+    exact, near = _groups(photos, keys, alike)
+    return DuplicateReport(_reported(photos, keys, exact, 0), _reported(photos, keys, near))
 
 
-def number_duplicates(rows: Sequence[LabelRow], alike: Callable[[LabelRow, LabelRow], bool]) -> None:
-    """Write `duplicate_idx` into the rows: one number for all files of a group, null where a photo has no near duplicate."""
-    _, near = _groups(rows, alike)
-    number = {row["sha256"]: i for i, members in enumerate(near) for row in members}
-    for row in rows:
-        row["duplicate_idx"] = number.get(row.get("sha256"))
+def number_duplicates(
+    rows: PhotoTable | Iterable[LabelRow], alike: Callable[[LabelRow, LabelRow], bool]
+) -> NDArray[np.int32]:
+    """Return one number for all files of a group of near duplicates, -1 where a photo has none, (n,)."""
+    photos = PhotoTable.of(rows)
+    files = photos.codes("sha256")
+    number = np.full(files.max(initial=-1) + 2, -1, np.int32)  # of each file; the last one for photos without a sha256
+    for i, members in enumerate(_groups(photos, keeper_keys(photos), alike)[1]):
+        number[files[members]] = i
+    return number[files]
 
 
 def _groups(
-    rows: Iterable[LabelRow], alike: Callable[[LabelRow, LabelRow], bool]
-) -> tuple[list[list[LabelRow]], list[list[LabelRow]]]:
-    """Exact and near groups, the keeper first."""
-    copies: dict[str, list[LabelRow]] = defaultdict(list)
-    for row in rows:
-        if row.get("sha256"):
-            copies[row["sha256"]].append(row)
-    for members in copies.values():
-        members.sort(key=keeper_rank)
-
-    distinct = sorted((members[0] for members in copies.values()), key=keeper_rank)
+    photos: PhotoTable, keys: Sequence[NDArray[np.integer[Any]]], alike: Callable[[LabelRow, LabelRow], bool]
+) -> tuple[list[NDArray[np.intp]], list[NDArray[np.intp]]]:
+    """Exact and near groups as places in the table, the keeper first."""
+    files, order = photos.codes("sha256"), np.lexsort(keys[::-1])
+    order = order[files[order] >= 0]
+    exact = _of_several(files[order])
+    distinct = order[np.sort(np.unique(files[order], return_index=True)[1])]
     components = Components(len(distinct))
-    components.join_equal(_shot(row) for row in distinct)
-    join_alike(components, distinct, alike)
-    near: dict[int, list[LabelRow]] = defaultdict(list)
-    for label, row in zip(components.labels(), distinct, strict=True):
-        near[label].append(row)
-    return [group for group in copies.values() if len(group) > 1], [group for group in near.values() if len(group) > 1]
+    for one, other in _same_shot(photos, distinct):
+        components.join(one, other)
+    hashes = photos.select(("phash",)).take(distinct).each("phash")
+    join_alike(components, hashes, _At(photos.select(("phash", "sha256", *_JUDGED)), distinct), alike)
+    near = _of_several(np.array(components.labels(), np.intp))
+    return [order[members] for members in exact], [distinct[members] for members in near]
 
 
-def _shot(row: LabelRow) -> tuple[str, ...] | None:
-    """What the files that a camera writes of one shot share: name, second and camera; None where one is unknown."""
-    if row.get("taken_precision") != "second" or not row.get("Model") or not row.get("path"):
-        return None
-    stem = PurePosixPath(row["path"]).stem.casefold()
-    return stem, str(row["taken_at"])[:19], str(row.get("Make")), str(row["Model"])
+@dataclass(frozen=True, slots=True)
+class _At:
+    """The photos at some places of a table, by their number among these."""
+
+    photos: PhotoTable
+    places: NDArray[np.intp]
+
+    def __getitem__(self, number: int) -> LabelRow:
+        return self.photos[int(self.places[number])]
 
 
-def _reported(groups: Iterable[Sequence[LabelRow]], bits: int | None = None) -> tuple[Group, ...]:
-    found = (_group(members, _spread(members) if bits is None else bits) for members in groups)
+def _of_several(labels: NDArray[np.integer[Any]]) -> list[NDArray[np.intp]]:
+    """The places of each label that is there more than once, in their order."""
+    places = np.flatnonzero(np.bincount(labels)[labels] > 1) if len(labels) else labels
+    order = places[np.argsort(labels[places], kind="stable")]
+    return [part for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(part)]
+
+
+def _same_shot(photos: PhotoTable, among: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Pairs of places in `among` whose files a camera wrote of one shot: they share name, second and camera.
+
+    A name says nothing where second and camera are not shared, so that few names are looked at.
+    """
+    stated = photos.select(_JUDGED).take(among)
+    seconds = np.asarray(
+        pc.utf8_slice_codeunits(stated.texts("taken_at"), 0, 19).dictionary_encode().indices.fill_null(-1)
+    )
+    precise, kinds = stated.coded("taken_precision")
+    usable = (np.array([kind == "second" for kind in kinds] + [False])[precise]) & (stated.codes("Model") >= 0)
+    places = np.flatnonzero(usable)
+    shots = combined([seconds[places], stated.codes("Make")[places], stated.codes("Model")[places]])
+    _, shot, count = np.unique(shots, return_inverse=True, return_counts=True)
+    shared = count[shot] > 1
+    places, shot = places[shared], shot[shared]
+    first: dict[tuple[int, str], int] = {}
+    for place, number, path in zip(
+        places.tolist(), shot.tolist(), photos.texts("path").take(among[places]).to_pylist(), strict=True
+    ):
+        if path:
+            yield first.setdefault((number, PurePosixPath(path).stem.casefold()), place), place
+
+
+def _reported(
+    photos: PhotoTable,
+    keys: Sequence[NDArray[np.integer[Any]]],
+    groups: Iterable[NDArray[np.intp]],
+    bits: int | None = None,
+) -> tuple[Group, ...]:
+    own = photos.select(("path", "path_bytes", "phash"))
+    found = []
+    for places in groups:
+        members = [own[place] for place in places.tolist()]
+        first, second = ([key[place] for key in keys] for place in places[:2])
+        reason = next((why for why, a, b in zip(_REASONS, first, second, strict=True) if a != b), _REASONS[-1])
+        files = tuple(row.get("path_bytes") or os.fsencode(row["path"]) for row in members)
+        others = tuple(row["path"] for row in members[1:])
+        found.append(Group(members[0]["path"], others, _spread(members) if bits is None else bits, reason, files))
     return tuple(sorted(found, key=lambda group: group.keeper))
-
-
-def _group(members: Sequence[LabelRow], bits: int) -> Group:
-    first, second = keeper_rank(members[0]), keeper_rank(members[1])
-    reason = next((why for why, a, b in zip(_REASONS, first, second, strict=True) if a != b), _REASONS[-1])
-    files = tuple(row.get("path_bytes") or os.fsencode(row["path"]) for row in members)
-    return Group(members[0]["path"], tuple(row["path"] for row in members[1:]), bits, reason, files)
 
 
 def _spread(members: Sequence[LabelRow]) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,12 @@ _FEW = 64
 Row = dict[str, Any]
 
 
+class Rows(Protocol):
+    """Rows that are looked up one at a time: a list of them, or a table."""
+
+    def __getitem__(self, position: int, /) -> Row: ...
+
+
 class Components:
     """Connected components of the numbers 0 to n - 1 (union by smaller number, paths halved)."""
 
@@ -69,13 +75,6 @@ class Components:
         if a != b:
             self._parent[max(a, b)] = min(a, b)
 
-    def join_equal(self, keys: Iterable[object]) -> None:
-        """Join the numbers whose keys are equal; a None joins nobody. Keys are given in the order of the numbers."""
-        first: dict[object, int] = {}
-        for i, key in enumerate(keys):
-            if key is not None:
-                self.join(first.setdefault(key, i), i)
-
     def labels(self) -> list[int]:
         """Return each number's component, numbered from 0 by first appearance."""
         number: dict[int, int] = {}
@@ -95,26 +94,53 @@ def parse_hash(text: str | None) -> int | None:
     return value
 
 
+def connected(n: int, pairs: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.intp]:
+    """Return the connected component of each of the numbers 0 to n - 1, numbered from 0 by first appearance, (n,).
+
+    Args:
+        n: how many numbers. pairs: what joins: pairs of numbers, as two arrays of equal length each.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = [*pairs, (np.empty(0, np.intp), np.empty(0, np.intp))]
+    a, b = (np.concatenate(side) for side in zip(*ends, strict=True))
+    labels = connected_components(coo_array((np.ones(len(a), np.bool_), (a, b)), shape=(n, n)), directed=False)[1]
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[inverse]
+
+
+def equal_pairs(codes: NDArray[np.integer[Any]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return pairs of places that join all places of equal code; a negative code joins nobody."""
+    order = np.argsort(codes, kind="stable")
+    order = order[codes[order] >= 0]
+    same = codes[order[1:]] == codes[order[:-1]]
+    return order[:-1][same], order[1:][same]
+
+
 def near_pairs(
     hashes: NDArray[np.uint64], bits: int = NEAR_BITS
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield index pairs whose hashes differ in at most `bits` bits, in blocks, each pair once.
+    """Yield index pairs whose hashes differ in at most `bits` bits, in blocks, each pair once, the smaller index first.
 
-    Two hashes that differ in k bits agree wholly in at least two of k + 2 bands, so only hashes that share two bands are
-    compared. Memory is O(n); equal hashes should be collapsed before, since every pair of them is yielded.
+    Two hashes that differ in k bits agree wholly in at least m of k + m bands, so only hashes that share m bands are
+    compared. The more hashes there are, the larger m is, so that few share that many bits by chance. Memory is O(n); equal
+    hashes should be collapsed before, since every pair of them is yielded.
 
     Args:
         hashes: uint64 (n,).
-        bits: the limit, 0 to 62.
+        bits: the limit, 0 to 60.
     """
     if not len(hashes):
         return
-    edges = [HASH_BITS * i // (bits + 2) for i in range(bits + 3)]
+    enough = math.log2(len(hashes)) - 3
+    together = next((m for m in range(2, 5) if HASH_BITS * m / (bits + m) >= enough), 4)
+    edges = [HASH_BITS * i // (bits + together) for i in range(bits + together + 1)]
     masks = [(1 << high) - (1 << low) for low, high in itertools.pairwise(edges)]
-    for one, two in itertools.combinations(range(len(masks)), 2):
-        earlier = np.array([mask for k, mask in enumerate(masks[:two]) if k != one], dtype=np.uint64)
-        for a, b in _pairs_that_share(hashes, np.uint64(masks[one] | masks[two]), bits):
-            # a pair that shares more bands comes with the first two of them alone
+    for bands in itertools.combinations(range(len(masks)), together):
+        earlier = np.array([mask for k, mask in enumerate(masks[: bands[-1]]) if k not in bands], dtype=np.uint64)
+        for a, b in _pairs_that_share(hashes, np.uint64(sum(masks[k] for k in bands)), bits):
+            # a pair that shares more bands comes with the first of them alone
             first = ((hashes[a] ^ hashes[b])[:, None] & earlier).all(1)
             if first.any():
                 yield a[first], b[first]
@@ -166,18 +192,39 @@ def _pairs_within(
                 yield a[rows], b[columns]
 
 
-def join_near(components: Components, texts: Sequence[str | None], bits: int = NEAR_BITS) -> None:
-    """Join the numbers whose perceptual hashes are near. Absent and flat hashes join nobody."""
-    members: dict[int, int] = {}
-    for i, text in enumerate(texts):
-        value = parse_hash(text)
-        if value is not None:
-            components.join(members.setdefault(value, i), i)
-    values = np.fromiter(members, dtype=np.uint64, count=len(members))
-    index = np.fromiter(members.values(), dtype=np.intp, count=len(members))
-    for a, b in near_pairs(values, bits):
-        for x, y in zip(index[a].tolist(), index[b].tolist(), strict=True):
-            components.join(x, y)
+def near_texts(
+    texts: Iterable[str | None], bits: int = NEAR_BITS
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield pairs of places that join all places whose perceptual hashes are near. Absent and flat hashes join nobody."""
+    hashes = _Hashes(texts)
+    yield equal_pairs(hashes.number)
+    for a, b in near_pairs(hashes.values, bits):
+        yield hashes.first[a], hashes.first[b]
+
+
+class _Hashes:
+    """The distinct hashes of many photos, in the order in which they appear.
+
+    Attributes:
+        values: uint64 (m,). first: the place of the first photo with each, (m,). number: of each photo's hash, -1 where it
+            has none that says anything, (n,).
+    """
+
+    def __init__(self, texts: Iterable[str | None]) -> None:
+        parsed = np.fromiter((parse_hash(text) or 0 for text in texts), np.uint64)  # 0 says nothing
+        places = np.flatnonzero(parsed)
+        hashes = parsed[places]
+        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        self.values, self.first = distinct[order], places[first[order]]
+        self.number = np.full(len(parsed), -1, np.intp)
+        self.number[places] = np.argsort(order)[inverse]
+
+    def members(self) -> Callable[[int], list[int]]:
+        """Return what tells the photos with a hash, by its number, in ascending order."""
+        order = np.argsort(self.number, kind="stable")
+        edges = np.searchsorted(self.number[order], np.arange(len(self.values) + 1))
+        return lambda number: order[edges[number] : edges[number + 1]].tolist()
 
 
 def may_be_copies(a: Row, b: Row) -> bool:
@@ -265,37 +312,39 @@ def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return float(value) if moved <= _MOVED else 0.0
 
 
-def join_alike(components: Components, rows: Sequence[Row], alike: Callable[[Row, Row], bool]) -> None:
+def join_alike(
+    components: Components, texts: Iterable[str | None], rows: Rows, alike: Callable[[Row, Row], bool]
+) -> None:
     """Join the rows whose hashes are candidates of each other (`CANDIDATE_BITS`) and that a judge calls alike.
 
     Of rows with one hash that are not alike, each stands for those that are like it. Rows of two different seconds are no
     copies (`may_be_copies`) and never come before the judge: a time-lapse has thousands of photos with one hash.
+
+    Args:
+        components: of the rows' numbers. texts: the rows' hashes. rows: the rows by their numbers. alike: the judge.
     """
-    members: dict[int, list[int]] = defaultdict(list)
-    for i, row in enumerate(rows):
-        value = parse_hash(row.get("phash"))
-        if value is not None:
-            members[value].append(i)
+    hashes = _Hashes(texts)
+    members = hashes.members()
 
     @cache
-    def faces(value: int) -> _Faces:
+    def faces(number: int) -> _Faces:
         found = _Faces()
-        for i in members[value]:
-            second = _second(rows[i])
-            like = next((j for j in found.of(second) if alike(rows[j], rows[i])), None)
+        for i in members(number):
+            row = rows[i]
+            second = _second(row)
+            like = next((j for j in found.of(second) if alike(rows[j], row)), None)
             if like is None:
                 found.add(i, second)
             else:
                 components.join(like, i)
         return found
 
-    for value, numbers in members.items():
-        if len(numbers) > 1:  # the others are looked at where they have a neighbour
-            faces(value)
-    values = list(members)
-    for a, b in near_pairs(np.array(values, dtype=np.uint64), CANDIDATE_BITS):
+    # the others are looked at where they have a neighbour
+    for number in np.flatnonzero(np.bincount(hashes.number[hashes.number >= 0]) > 1).tolist():
+        faces(number)
+    for a, b in near_pairs(hashes.values, CANDIDATE_BITS):
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
-            for i, j in faces(values[x]).pairs(faces(values[y])):
+            for i, j in faces(x).pairs(faces(y)):
                 if components.root(i) != components.root(j) and alike(rows[i], rows[j]):
                     components.join(i, j)
 

@@ -7,7 +7,7 @@ camera in any result. The tests name such properties; the classifier says how fa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.splits.groups import groups
 from tracer.base.text import counted
 from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
@@ -77,22 +78,22 @@ class Together:
         return self.ci_low > self.chance
 
 
-def confounds(rows: Sequence[LabelRow]) -> list[Confound]:
+def confounds(rows: PhotoTable | Iterable[LabelRow]) -> list[Confound]:
     """Test each property against the camera class; one that is constant, and a set of one class, have no entry.
 
     Args:
         rows: label rows; photos of neither class are passed over.
     """
-    known = _of_known_class(rows)
-    classes = [row[CLASS_COLUMN] for row in known]
-    if len(known) < FEW or len(set(classes)) < 2:
+    known = _of_known_class(PhotoTable.of(rows))
+    is_phone = _is_phone(known)
+    if len(known) < FEW or len(np.unique(is_phone)) < 2:
         return []
     found = []
     for name, item in PROPERTIES.items():
-        values = [item.value_of(row) for row in known]
-        if len(set(values)) > 1:
-            test, p_value = _independence(contingency(classes, values))
-            found.append((name, round(cramers_v(classes, values), 6), p_value, test))
+        values, kinds = item.coded(known)
+        if len(kinds) > 1:
+            test, p_value = _independence(contingency(is_phone, values))
+            found.append((name, round(cramers_v(is_phone, values), 6), p_value, test))
     adjusted = _holm([p for _, _, p, _ in found])
     return [
         Confound(name, "cramers_v", value, float(f"{p:.6g}"), float(f"{q:.6g}"), test, len(known))
@@ -100,7 +101,7 @@ def confounds(rows: Sequence[LabelRow]) -> list[Confound]:
     ]
 
 
-def together(rows: Sequence[LabelRow], seed: int = 0) -> Together | None:
+def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together | None:
     """Guess the camera class from all file properties, cross-validated by scene; None where there is too little to learn.
 
     The classifier is a logistic regression on the properties' values, each class weighing the same. It sees what `confounds`
@@ -109,17 +110,18 @@ def together(rows: Sequence[LabelRow], seed: int = 0) -> Together | None:
     Args:
         rows: label rows; photos of neither class are passed over. seed: of the folds.
     """
-    known = _drawn(_of_known_class(rows))
-    truth = np.array([row[CLASS_COLUMN] == CLASSES[0] for row in known])
-    scene = np.array(groups(known, ("scene", "duplicate")), np.intp) if known else np.empty(0, np.intp)
-    table = {name: [item.value_of(row) for row in known] for name, item in PROPERTIES.items()}
-    varying = tuple(name for name, values in table.items() if len(set(values)) > 1)
+    known = _drawn(_of_known_class(PhotoTable.of(rows)))
+    truth = _is_phone(known)
+    scene = groups(known, ("scene", "duplicate"))
+    coded = {name: item.coded(known) for name, item in PROPERTIES.items()}
+    table = {name: np.array(kinds)[values] for name, (values, kinds) in coded.items() if len(kinds) > 1}
+    varying = tuple(table)
     held = min((len(set(scene[truth == side].tolist())) for side in (True, False)), default=0)
     folds = min(FOLDS, held)
     if len(known) < FEW or folds < 2:
         return None
     guess = (
-        _cross_validated(np.column_stack([table[name] for name in varying]), truth, scene, folds, seed)
+        _cross_validated(np.column_stack(list(table.values())), truth, scene, folds, seed)
         if varying
         else np.ones(len(known), np.bool_)  # nothing differs: every guess is the same
     )
@@ -168,9 +170,9 @@ def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[st
     return said
 
 
-def report(rows: Sequence[LabelRow]) -> dict[str, Any]:
+def report(photos: PhotoTable) -> dict[str, Any]:
     """Return the confounds of a set as `audit.json` and `curate audit` hold them."""
-    found, all_of_them = confounds(rows), together(rows)
+    found, all_of_them = confounds(photos), together(photos)
     return {
         "confounds": [asdict(confound) for confound in found],
         "confounds_together": None if all_of_them is None else asdict(all_of_them),
@@ -178,22 +180,31 @@ def report(rows: Sequence[LabelRow]) -> dict[str, Any]:
     }
 
 
-def _of_known_class(rows: Sequence[LabelRow]) -> list[LabelRow]:
-    """The photos of the two classes, by photo ID, so that the order of the rows does not matter."""
-    known = [row for row in rows if row.get(CLASS_COLUMN) in CLASSES]
-    return sorted(known, key=lambda row: (str(row.get("photo_id")), str(row.get("file_name"))))
+def _of_known_class(photos: PhotoTable) -> PhotoTable:
+    classes, kinds = photos.coded(CLASS_COLUMN)
+    return photos.take(np.flatnonzero(np.array([*(kind in CLASSES for kind in kinds), False])[classes]))
 
 
-def _drawn(rows: list[LabelRow]) -> list[LabelRow]:
-    if len(rows) <= MOST_PHOTOS:
-        return rows
+def _is_phone(photos: PhotoTable) -> NDArray[np.bool_]:
+    classes, kinds = photos.coded(CLASS_COLUMN)
+    return np.array([*(kind == CLASSES[0] for kind in kinds), False])[classes]
 
-    def key(row: LabelRow) -> bytes:
-        name = f"{row.get('photo_id')}:{row.get('file_name')}".encode(errors="surrogatepass")  # strangers' names
-        return hashlib.blake2b(name, digest_size=8).digest()
 
-    kept = {id(row) for row in sorted(rows, key=key)[:MOST_PHOTOS]}
-    return [row for row in rows if id(row) in kept]
+def _drawn(photos: PhotoTable) -> PhotoTable:
+    """At most `MOST_PHOTOS`, by photo ID, so that the order of the rows does not matter."""
+    names = zip(photos.values("photo_id"), photos.values("file_name"), strict=True)
+    if len(photos) > MOST_PHOTOS:
+        digests = (
+            hashlib.blake2b(
+                f"{photo}:{file}".encode(errors="surrogatepass"), digest_size=8
+            ).digest()  # strangers' names
+            for photo, file in names
+        )
+        keys = np.frombuffer(b"".join(digests), dtype=">u8")
+        photos = photos.take(np.sort(np.argsort(keys, kind="stable")[:MOST_PHOTOS]))
+        names = zip(photos.values("photo_id"), photos.values("file_name"), strict=True)
+    keys_of = [(str(photo), str(file)) for photo, file in names]
+    return photos.take(np.array(sorted(range(len(photos)), key=keys_of.__getitem__), np.intp))
 
 
 def _independence(counts: NDArray[np.int64]) -> tuple[str, float]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable, combined
 from curate.errors import UsageError
 
 Cell = tuple[str, ...]
-Unit = tuple[LabelRow, ...]
-"""A pair (phone, other), or one photo that is in no pair."""
+Kind = tuple[Cell | None, Cell | None]
+"""The cells of a unit's phone photo and of its other photo; None where it has none. A unit is a pair, or a photo in no pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,12 @@ class Matched:
     """A selection that is equal in some properties.
 
     Attributes:
-        kept: the rows that stay, in their order; rows of neither class always do.
-        left_out: (reason, row) of the others, in their order.
+        kept: the places of the photos that stay, in their order; photos of neither class always do.
+        left_out: the places of the others, by reason.
     """
 
-    kept: list[LabelRow]
-    left_out: list[tuple[str, LabelRow]]
+    kept: NDArray[np.intp]
+    left_out: dict[str, NDArray[np.intp]]
 
 
 def check_properties(names: Sequence[str]) -> None:
@@ -46,7 +50,9 @@ def check_properties(names: Sequence[str]) -> None:
             raise UsageError("that property cannot be matched", name, f"Properties are {', '.join(PROPERTIES)}.")
 
 
-def match(rows: Sequence[LabelRow], names: Sequence[str], *, pairs: bool = False, seed: int = 42) -> Matched:
+def match(
+    rows: PhotoTable | Iterable[LabelRow], names: Sequence[str], *, pairs: bool = False, seed: int = 42
+) -> Matched:
     """Leave out as few photos as can be, so that phones and other cameras are equally distributed over the properties.
 
     The result depends on the rows, the names and the seed, never on the order of the rows.
@@ -61,59 +67,63 @@ def match(rows: Sequence[LabelRow], names: Sequence[str], *, pairs: bool = False
         UsageError: a property is unknown.
     """
     check_properties(names)
+    photos = PhotoTable.of(rows)
     if not names:
-        return Matched(list(rows), [])
-    units, reasons = _units(rows, pairs)
-    cell_of = {id(row): tuple(PROPERTIES[name].value_of(row) for name in names) for unit in units for row in unit}
-    kinds: dict[tuple[Cell | None, Cell | None], list[Unit]] = defaultdict(list)
-    for unit in units:
-        kinds[_kind(unit, cell_of)].append(unit)
+        return Matched(np.arange(len(photos)), {})
+    left_out: dict[str, list[NDArray[np.intp]]] = defaultdict(list)
+    units, broken = _units(photos, pairs)
+    left_out["--match: its pair is not one phone and one other camera"].append(broken)
+    cell_of, cells = _cells(photos, names)
+    kinds: dict[Kind, NDArray[np.intp]] = {}
+    pairs_of_cells, kind_of = np.unique(np.append(cell_of, -1)[units], axis=0, return_inverse=True)
+    for number, (phone, other) in enumerate(pairs_of_cells.tolist()):
+        kinds[cells[phone], cells[other]] = units[kind_of == number]
     wanted = _most_balanced({kind: len(members) for kind, members in kinds.items()})
-    there = {(row[CLASS_COLUMN], cell_of[id(row)]) for unit in units for row in unit}
+    there = [{kind[side] for kind in kinds} for side in (0, 1)]
+    ids = photos.values("photo_id")
     for kind, members in kinds.items():
-        for unit in sorted(members, key=lambda unit: _draw_key(unit, seed))[wanted[kind] :]:
-            reason = _why(unit, kind, names, there)
-            reasons.update((id(row), reason) for row in unit)
-    return Matched(
-        [row for row in rows if id(row) not in reasons],
-        [(reasons[id(row)], row) for row in rows if id(row) in reasons],
-    )
+        keys = [_draw_key([ids[place] for place in unit if place >= 0], seed) for unit in members.tolist()]
+        gone = members[sorted(range(len(keys)), key=keys.__getitem__)[wanted[kind] :]]
+        left_out[_why(kind, names, there)].append(gone[gone >= 0])
+    reasons = {why: np.sort(np.concatenate(places)) for why, places in left_out.items()}
+    kept = np.setdiff1d(np.arange(len(photos)), np.concatenate([np.empty(0, np.intp), *reasons.values()]))
+    return Matched(kept, {why: places for why, places in reasons.items() if len(places)})
 
 
-def _units(rows: Sequence[LabelRow], pairs: bool) -> tuple[list[Unit], dict[int, str]]:
-    """What stays or goes together; and, where only pairs may stay, why some rows must go at once."""
-    members: dict[int, list[LabelRow]] = defaultdict(list)
-    for row in rows:
-        if row.get("subject_idx") is not None:
-            members[row["subject_idx"]].append(row)
-    units: list[Unit] = []
-    reasons: dict[int, str] = {}
-    paired: set[int] = set()
-    for pair in members.values():
-        sides = {row.get(CLASS_COLUMN): row for row in pair}
-        if len(pair) == 2 and set(sides) == set(CLASSES):
-            units.append((sides[CLASSES[0]], sides[CLASSES[1]]))
-            paired |= {id(row) for row in pair}
-        elif pairs:
-            reasons.update((id(row), "--match: its pair is not one phone and one other camera") for row in pair)
-    gone = paired | reasons.keys()
-    units += [(row,) for row in rows if row.get(CLASS_COLUMN) in CLASSES and id(row) not in gone]
-    return units, reasons
+def _cells(photos: PhotoTable, names: Sequence[str]) -> tuple[NDArray[np.int64], list[Cell | None]]:
+    """Each photo's cell as a number (n,), and the cells; the last one is None."""
+    coded = [PROPERTIES[name].coded(photos) for name in names]
+    _, first, number = np.unique(combined([values for values, _ in coded]), return_index=True, return_inverse=True)
+    values = [[texts[k] for k in numbers[first].tolist()] for numbers, texts in coded]
+    return number, [*zip(*values, strict=True), None]
 
 
-def _kind(unit: Unit, cell_of: dict[int, Cell]) -> tuple[Cell | None, Cell | None]:
-    """The cells of a unit's phone photo and other photo; None where it has none."""
-    cells = {row[CLASS_COLUMN]: cell_of[id(row)] for row in unit}
-    return cells.get(CLASSES[0]), cells.get(CLASSES[1])
+def _units(photos: PhotoTable, pairs: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """What stays or goes together, as places of the phone photo and the other one (m, 2), -1 where there is none; and,
+    where only pairs may stay, the places of photos in pairs of another kind."""
+    class_, kinds = photos.coded(CLASS_COLUMN)
+    side = np.array([*(CLASSES.index(kind) if kind in CLASSES else -1 for kind in kinds), -1])[class_]
+    subject = photos.codes("subject_idx")
+    several = np.flatnonzero(subject >= 0)
+    members = np.bincount(subject[several], minlength=1)
+    on_side = [np.bincount(subject[several][side[several] == number], minlength=len(members)) for number in (0, 1)]
+    whole = (members == 2) & (on_side[0] == 1) & (on_side[1] == 1)
+    paired = (subject >= 0) & whole[subject]
+    of_pairs = [np.flatnonzero(paired & (side == number)) for number in (0, 1)]
+    joined = np.column_stack([places[np.argsort(subject[places])] for places in of_pairs])
+    broken = np.flatnonzero((subject >= 0) & ~paired) if pairs else np.empty(0, np.intp)
+    alone = np.setdiff1d(np.flatnonzero((side >= 0) & ~paired), broken)
+    single = np.full((len(alone), 2), -1)
+    single[np.arange(len(alone)), side[alone]] = alone
+    return np.concatenate([joined, single]), broken
 
 
-def _most_balanced(there: dict[tuple[Cell | None, Cell | None], int]) -> dict[tuple[Cell | None, Cell | None], int]:
+def _most_balanced(there: dict[Kind, int]) -> dict[Kind, int]:
     """How many units of each kind to keep, so that each cell balances and most photos stay."""
     kept = {kind: n for kind, n in there.items() if kind[0] == kind[1]}
     moving = sorted((kind for kind in there if kind[0] != kind[1]), key=repr)
     if not moving:
         return kept
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
@@ -137,17 +147,17 @@ def _most_balanced(there: dict[tuple[Cell | None, Cell | None], int]) -> dict[tu
     return kept | {kind: round(n) for kind, n in zip(moving, found.x.tolist(), strict=True)}
 
 
-def _why(unit: Unit, kind: tuple[Cell | None, Cell | None], names: Sequence[str], there: set[tuple[str, Cell]]) -> str:
+def _why(kind: Kind, names: Sequence[str], there: Sequence[set[Cell | None]]) -> str:
+    """Why units of a kind are left out; `there`: the cells that phones are in, and those of other cameras."""
     what = ", ".join(names)
-    if len(unit) == 2:
+    if None not in kind:
         return f"--match: its pair differs in {what}, and no other pair or photo makes up for it"
-    (own,) = (cell for cell in kind if cell is not None)
-    other = CLASSES[1] if kind[0] is not None else CLASSES[0]
-    if (other, own) not in there:
+    phone, other = kind
+    if (other not in there[0]) if phone is None else (phone not in there[1]):
         return f"--match: no photo of the other class has the same {what}"
     return f"--match: more photos of its class than of the other have the same {what}"
 
 
-def _draw_key(unit: Unit, seed: int) -> bytes:
-    names = ":".join(str(row.get("photo_id")) for row in unit)
+def _draw_key(photo_ids: Iterable[object], seed: int) -> bytes:
+    names = ":".join(map(str, photo_ids))
     return hashlib.blake2b(f"{seed}:{names}".encode(), digest_size=8).digest()

@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable, combined
 
 CLASS_COLUMN = "camera_class"
 CLASSES = ("phone", "dslr/compact")
@@ -21,6 +25,7 @@ CLASSES = ("phone", "dslr/compact")
 UNKNOWN = "unknown"
 """The value where a photo does not say."""
 
+_SIZE = ("width", "height")
 _TURNED = range(5, 9)
 _ASPECTS = {"1:1": 1.0, "5:4": 1.25, "4:3": 4 / 3, "3:2": 1.5, "16:10": 1.6, "16:9": 16 / 9, "2:1": 2.0}
 _QUALITIES = (50, 70, 80, 85, 90, 93, 96, 98)
@@ -35,16 +40,25 @@ class Property:
 
     Attributes:
         name: as options and reports spell it. what: in words, with the classes of its values.
-        value_of: a label row's value, as a string.
+        columns: what it is made of. value_of: a label row's value, as a string.
     """
 
     name: str
     what: str
+    columns: tuple[str, ...]
     value_of: Callable[[LabelRow], str]
 
+    def coded(self, photos: PhotoTable) -> tuple[NDArray[np.intp], list[str]]:
+        """Return the photos' values as numbers (n,), and each number's value; the values are sorted."""
+        joint = combined([photos.codes(column) for column in self.columns])
+        _, first, kind = np.unique(joint, return_index=True, return_inverse=True)
+        texts = [self.value_of(row) for row in photos.select(self.columns).take(first).rows()]
+        values, number = np.unique(np.array(texts, dtype=object), return_inverse=True)
+        return number[kind], values.tolist()
 
-def _column(name: str) -> Callable[[LabelRow], str]:
-    return lambda row: UNKNOWN if row.get(name) is None else str(row[name])
+
+def _column(name: str, what: str, column: str) -> Property:
+    return Property(name, what, (column,), lambda row: UNKNOWN if row.get(column) is None else str(row[column]))
 
 
 def _sides(row: LabelRow) -> tuple[int, int] | None:
@@ -110,18 +124,18 @@ PROPERTIES: Mapping[str, Property] = MappingProxyType(
     {
         p.name: p
         for p in (
-            Property("format", "file format", _column("format")),
-            Property("resolution", "megapixels, in octaves", _resolution),
-            Property("size", "exact width and height", _size),
-            Property("aspect", "ratio of the sides", _aspect),
-            Property("orientation", "portrait or landscape, as seen", _orientation),
-            Property("exif_orientation", "the file's orientation tag", _column("orientation")),
-            Property("jpeg_quality", "JPEG quality, in steps", _jpeg_quality),
-            Property("jpeg_subsampling", "JPEG chroma subsampling", _column("jpeg_subsampling")),
-            Property("time_of_day", "hour of the day, in steps of four", _time_of_day),
-            Property("year", "year", _column("Year")),
-            Property("edited", "edited since it was taken", _column("edited")),
-            Property("semantic_label", "what the photo shows", _column("semantic_label")),
+            _column("format", "file format", "format"),
+            Property("resolution", "megapixels, in octaves", _SIZE, _resolution),
+            Property("size", "exact width and height", _SIZE, _size),
+            Property("aspect", "ratio of the sides", _SIZE, _aspect),
+            Property("orientation", "portrait or landscape, as seen", (*_SIZE, "orientation"), _orientation),
+            _column("exif_orientation", "the file's orientation tag", "orientation"),
+            Property("jpeg_quality", "JPEG quality, in steps", ("jpeg_quality",), _jpeg_quality),
+            _column("jpeg_subsampling", "JPEG chroma subsampling", "jpeg_subsampling"),
+            Property("time_of_day", "hour of the day, in steps of four", ("taken_at", "taken_precision"), _time_of_day),
+            _column("year", "year", "Year"),
+            _column("edited", "edited since it was taken", "edited"),
+            _column("semantic_label", "what the photo shows", "semantic_label"),
         )
     }
 )

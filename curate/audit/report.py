@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.audit import confounds
-from curate.audit.sides import FoundSet, PhotoKey, Split, found_set, key_of, split_file
-from curate.catalog.labels import LabelRow
+from curate.audit.sides import FoundSet, PhotoKey, Split, found_set, keys_of, split_file
+from curate.catalog.phototable import PhotoTable, joined
 from curate.errors import UsageError
-from curate.splits.groups import GROUP_BY, groups
+from curate.splits.groups import GROUP_BY, GROUP_COLUMNS, GroupBy, groups
 from tracer.base.text import printable_path, visible_text
 
 _EXAMPLES = 5
 _COLUMNS = {
     "photo": ("photo_id",),
-    "group": (),
+    "group": ("group",),
     "owner": ("owner",),
     "scene": ("subject_idx", "scene_idx"),
     "duplicate": ("sha256",),
 }
+
+
+_COMPARED = ("file_name", *GROUP_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,12 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
             raise UsageError("that grouping is unknown", word, f"Groupings are {', '.join(GROUP_BY)}.")
     sets = [found_set(place) for place in places if place.is_dir()]
     splits = [split_file(place) for place in places if not place.is_dir()]
-    rows = {key: row for found in sets for row in found.rows if (key := key_of(row)) is not None}
     said = next((found.group_by for found in sets if found.group_by is not None), None)
     by = tuple(word for word in GROUP_BY if word in (group_by if group_by is not None else said or GROUP_BY))
     all_splits = [*(split for found in sets for split in found.splits), *splits]
-    leaks = [leak for split in all_splits for leak in _leaks(split, rows, by)]
-    leaks += list(_between(sets, by))
+    compared = _Compared.of(sets, by)
+    leaks = [leak for split in all_splits for leak in compared.sides(split)]
+    leaks += compared.sets(sets)
     read: list[FoundSet | Split] = [*sets, *all_splits]
     answer: dict[str, Any] = {
         "leaks": [_as_json(leak) for leak in leaks],
@@ -83,7 +88,7 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
         "confounds_in_words": [],
         "kept_apart": list(by),
         "audited": [
-            *({"place": str(s.place), "photos": len(s.rows), "splits": len(s.splits)} for s in sets),
+            *({"place": str(s.place), "photos": len(s.photos), "splits": len(s.splits)} for s in sets),
             *(
                 {"place": str(s.place), "photos": len({i for ids in s.sides.values() for i in ids}), "splits": 1}
                 for s in splits
@@ -97,7 +102,7 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
         ],
     }
     for found in sets:
-        told = confounds.report(found.rows)
+        told = confounds.report(found.photos)
         answer["confounds"] += [entry | {"set": str(found.place)} for entry in told["confounds"]]
         if told["confounds_together"] is not None:
             answer["confounds_together"].append(told["confounds_together"] | {"set": str(found.place)})
@@ -105,62 +110,92 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
     return answer
 
 
-def _leaks(split: Split, rows: dict[PhotoKey, LabelRow], by: Sequence[str]) -> Iterator[Leak]:
-    """What the sides of one split share, each thing once: a photo on both sides is not told again as its own duplicate."""
-    group_of: dict[PhotoKey, int] = dict(zip(rows, groups(list(rows.values()), by), strict=True))  # type: ignore[arg-type]
-    for (a, ids_a), (b, ids_b) in combinations(split.sides.items(), 2):
-        both = set(ids_a) & set(ids_b)
-        found = {"photo": sorted(both, key=str)}
-        sides = [[key for key in dict.fromkeys(ids) if key not in both] for ids in (ids_a, ids_b)]
-        for kind in by:
-            here, there = ({v for key in side for v in _values(rows.get(key), kind)} for side in sides)
-            found[kind] = sorted(here & there, key=str)
-        if not any(found[kind] for kind in by):
-            here_g, there_g = ({group_of[key] for key in side if key in group_of} for side in sides)
-            found["group"] = sorted(here_g & there_g)
-        here_rows, there_rows = ([rows[key] for key in side if key in rows] for side in sides)
-        for kind, shared in found.items():
-            if kind == "photo":
-                examples = [rows.get(key, {}).get("file_name") or key for key in shared[:_EXAMPLES]]
-            else:
-                examples = [_example(kind, value, here_rows, there_rows) for value in shared[:_EXAMPLES]]
-            if shared:
-                yield Leak(a, b, kind, len(shared), tuple(examples), str(split.place))
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The photos of all sets, and what they may share.
 
+    Attributes:
+        photos: of all sets, one after the other. codes: column, or `group`, -> numbers (n,) that are equal where the values
+            are, negative where one is absent. place_of: what names a photo -> its place. by: what must not be shared.
+    """
 
-def _between(sets: Sequence[FoundSet], by: Sequence[str]) -> Iterator[Leak]:
-    """What two sets share: photos by name or content, and what must not be shared."""
-    for one, two in combinations(sets, 2):
-        kinds: dict[str, list[set[Any]]] = defaultdict(list)
-        for found in (one, two):
-            kinds["photo"].append({row["photo_id"] for row in found.rows if row.get("photo_id") is not None})
-            for kind in by:
+    photos: PhotoTable
+    codes: Mapping[str, NDArray[np.integer[Any]]]
+    place_of: Mapping[PhotoKey, int]
+    by: Sequence[str]
+
+    @classmethod
+    def of(cls, sets: Sequence[FoundSet], by: Sequence[GroupBy]) -> _Compared:
+        """Put the photos of sets side by side; of two with one name the later one counts."""
+        photos = joined([found.photos for found in sets], _COMPARED)
+        codes = {column: photos.codes(column) for word in ("photo", *by) for column in _COLUMNS[word]}
+        place_of = {key: place for place, key in enumerate(keys_of(photos)) if key is not None}
+        named = np.fromiter(place_of.values(), np.intp, len(place_of))
+        codes["group"] = np.full(len(photos), -1, np.int32)
+        codes["group"][named] = groups(photos.take(named), by)
+        return cls(photos, codes, place_of, by)
+
+    def sides(self, split: Split) -> Iterator[Leak]:
+        """What the sides of one split share, each thing once: a photo on both sides is not told again as its own duplicate."""
+        for (a, ids_a), (b, ids_b) in combinations(split.sides.items(), 2):
+            both = set(ids_a) & set(ids_b)
+            if both:
+                shared = sorted(both, key=str)
+                examples = tuple(self._file(self.place_of.get(key)) or key for key in shared[:_EXAMPLES])
+                yield Leak(a, b, "photo", len(shared), examples, str(split.place))
+            here, there = (
+                np.array(
+                    [self.place_of[key] for key in dict.fromkeys(ids) if key in self.place_of and key not in both],
+                    np.intp,
+                )
+                for ids in (ids_a, ids_b)
+            )
+            found = [leak for kind in self.by for leak in self._shared(kind, a, here, b, there, str(split.place))]
+            yield from found or self._shared("group", a, here, b, there, str(split.place))
+
+    def sets(self, sets: Sequence[FoundSet]) -> Iterator[Leak]:
+        """What two sets share: photos by name or content, and what must not be shared."""
+        edges = pairwise(np.cumsum([0, *(len(found.photos) for found in sets)]).tolist())
+        places = [(str(found.place), np.arange(*edge)) for found, edge in zip(sets, edges, strict=True)]
+        for one, two in combinations(places, 2):
+            for kind in ("photo", *self.by):
                 if kind != "scene":  # numbers of scenes mean nothing in another set
-                    kinds[kind].append({v for row in found.rows for v in _values(row, kind)})
-        for kind, (here, there) in kinds.items():
-            shared = sorted(here & there, key=str)
-            if shared:
-                examples = tuple(_example(kind, value, one.rows, two.rows) for value in shared[:_EXAMPLES])
-                yield Leak(str(one.place), str(two.place), kind, len(shared), examples, "")
+                    yield from self._shared(kind, *one, *two, "")
 
+    def _shared(
+        self, kind: str, a: str, here: NDArray[np.intp], b: str, there: NDArray[np.intp], file: str
+    ) -> Iterator[Leak]:
+        """The leak of one kind between the photos at some places and those at others, or nothing."""
+        columns = _COLUMNS[kind]
+        found: list[tuple[Any, int, int]] = []
+        for column in columns:
+            (ours, first), (theirs, second) = (
+                np.unique(self.codes[column][places], return_index=True) for places in (here, there)
+            )
+            both, k, m = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
+            k, m = here[first[k[both >= 0]]], there[second[m[both >= 0]]]
+            values = both[both >= 0].tolist() if kind == "group" else self.photos.select(columns).take(k).values(column)
+            named = values if len(columns) == 1 else [f"{column} {value}" for value in values]
+            found += zip(named, k.tolist(), m.tolist(), strict=True)
+        if found:
+            found.sort(key=lambda item: item[0] if kind == "group" else str(item[0]))
+            examples = tuple(self._example(kind, *item) for item in found[:_EXAMPLES])
+            yield Leak(a, b, kind, len(found), examples, file)
 
-def _example(kind: str, value: Any, one: Iterable[LabelRow], two: Iterable[LabelRow]) -> Any:
-    """What is shared, with the file of a photo of each side, where a set names it."""
-    files = [
-        next((row.get("file_name") or row.get("photo_id") for row in side if value in _values(row, kind)), None)
-        for side in (one, two)
-    ]
-    if None in files:
-        return value
-    if kind == "photo" and files[0] == files[1]:
-        return files[0]
-    return " = ".join(map(str, files)) if kind in ("photo", "duplicate") else f"{value}: {files[0]}, {files[1]}"
+    def _example(self, kind: str, value: Any, one: int, two: int) -> Any:
+        """What is shared, with the file of a photo of each side, where a set names it."""
+        files = [None if kind == "group" else self._file(place) or self._id(place) for place in (one, two)]
+        if None in files:
+            return value
+        if kind == "photo" and files[0] == files[1]:
+            return files[0]
+        return " = ".join(map(str, files)) if kind in ("photo", "duplicate") else f"{value}: {files[0]}, {files[1]}"
 
+    def _file(self, place: int | None) -> Any:
+        return None if place is None else self.photos.select(("file_name",))[place].get("file_name")
 
-def _values(row: LabelRow | None, kind: str) -> set[Any]:
-    """What a photo shares with its kin; a scene's two numbers are of two kinds."""
-    values = {(column, row.get(column)) for column in _COLUMNS[kind]} if row is not None else set()
-    return {value if len(_COLUMNS[kind]) == 1 else f"{column} {value}" for column, value in values if value is not None}
+    def _id(self, place: int) -> Any:
+        return self.photos.select(("photo_id",))[place].get("photo_id")
 
 
 def _as_json(leak: Leak) -> dict[str, Any]:

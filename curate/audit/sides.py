@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.audit.tables import as_key, read_table
-from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
 from tracer.base.reading import open_regular, read_json
 from tracer.base.text import quoted_path
@@ -43,22 +43,24 @@ class FoundSet:
     """A set's photos, as far as it tells.
 
     Attributes:
-        place: its folder. rows: label rows, as many columns as there are. splits: its divisions.
+        place: its folder. photos: label rows, as many columns as there are. splits: its divisions.
         group_by: what it says was kept on one side; None where it does not say.
         unused: what could not be used -> of how many photos.
     """
 
     place: Path
-    rows: list[LabelRow]
+    photos: PhotoTable
     splits: list[Split] = field(default_factory=list)
     group_by: tuple[str, ...] | None = None
     unused: Counter[str] = field(default_factory=Counter)
 
 
-def key_of(row: LabelRow) -> PhotoKey | None:
-    """Return what names a photo of a set in its splits."""
-    key = row.get("photo_id")
-    return key if key is not None else row.get("file_name")
+def keys_of(photos: PhotoTable) -> list[PhotoKey | None]:
+    """Return what names each photo of a set in its splits."""
+    ids = photos.values("photo_id")
+    if None not in ids:
+        return ids
+    return [file if key is None else key for key, file in zip(ids, photos.values("file_name"), strict=True)]
 
 
 def split_file(path: Path) -> Split:
@@ -99,16 +101,18 @@ def found_set(folder: Path) -> FoundSet:
         UsageError: the folder holds no photos, or its table cannot be read.
     """
     unused: Counter[str] = Counter()
-    rows = _rows(folder, unused)
-    for row in rows:
-        if row.get(CLASS_COLUMN) is None and row.get("Is Smartphone") is not None:
-            row[CLASS_COLUMN] = CLASSES[0] if row["Is Smartphone"] else CLASSES[1]
+    photos = _photos(folder, unused)
+    if "Is Smartphone" in photos:
+        told = {True: CLASSES[0], False: CLASSES[1]}
+        pairs = zip(photos.values(CLASS_COLUMN), photos.values("Is Smartphone"), strict=True)
+        classes = [told.get(flag) if class_ is None else class_ for class_, flag in pairs]
+        photos = photos.with_column(CLASS_COLUMN, classes)
     splits = [split_file(path) for path in sorted((folder / "splits").glob("*.json"))]
-    splits += [Split(folder, sides)] if (sides := _sides_of(rows)) else []
-    return FoundSet(folder, rows, splits, _kept_together(folder), unused)
+    splits += [Split(folder, sides)] if (sides := _sides_of(photos)) else []
+    return FoundSet(folder, photos, splits, _kept_together(folder), unused)
 
 
-def _rows(folder: Path, unused: Counter[str]) -> list[LabelRow]:
+def _photos(folder: Path, unused: Counter[str]) -> PhotoTable:
     for name in METADATA:
         path = folder / name
         if path.is_file():
@@ -122,18 +126,16 @@ def _rows(folder: Path, unused: Counter[str]) -> list[LabelRow]:
         )
     hashes = [_sha256(picture) for picture in pictures]
     unused["picture file"] += hashes.count(None)
-    return [
-        {"file_name": picture.relative_to(folder).as_posix(), "sha256": sha256}
-        for picture, sha256 in zip(pictures, hashes, strict=True)
-    ]
+    built = Builder()
+    built.add({"file_name": [one.relative_to(folder).as_posix() for one in pictures], "sha256": hashes}, len(pictures))
+    return built.table()
 
 
-def _sides_of(rows: Sequence[LabelRow]) -> dict[str, list[PhotoKey]]:
+def _sides_of(photos: PhotoTable) -> dict[str, list[PhotoKey]]:
     """The sides that a column `split` names, or that the photos' folders are called after."""
     sides: dict[str, list[PhotoKey]] = {}
-    for row in rows:
-        side, key = row.get("split"), key_of(row)
-        if side is None and isinstance(name := row.get("file_name"), str):
+    for side, key, name in zip(photos.values("split"), keys_of(photos), photos.values("file_name"), strict=True):
+        if side is None and name is not None:
             first = name.split("/")[0].casefold()
             side = first if first in SIDE_NAMES and "/" in name else None
         if side is not None and key is not None:

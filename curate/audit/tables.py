@@ -10,19 +10,21 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
 from tracer.base.parsing import parse_json_object
 from tracer.base.reading import open_regular
 from tracer.base.text import quoted_path
 
+_AT_ONCE = 5_000
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
@@ -76,8 +78,8 @@ COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyTy
 """Column that is looked at -> what makes its value one that can be compared; None where nothing can."""
 
 
-def read_table(path: Path, unused: Counter[str]) -> list[LabelRow]:
-    """Read a set's table: of each photo the columns that it has of those that are looked at, and `file_name`.
+def read_table(path: Path, unused: Counter[str]) -> PhotoTable:
+    """Read a set's table: of each photo the columns that it has of those that are looked at.
 
     Args:
         path: parquet, CSV or JSON lines, by its suffix.
@@ -87,46 +89,76 @@ def read_table(path: Path, unused: Counter[str]) -> list[LabelRow]:
         UsageError: it cannot be read.
     """
     read = {".parquet": _parquet, ".csv": _csv}.get(path.suffix, _json_lines)
+    built = Builder()
     try:
-        return [{"file_name": None} | _tidy(row, unused) for row in read(path)]
+        for columns, length in read(path):
+            tidy = {name: _tidy(name, values, unused) for name, values in columns.items() if name in COLUMNS}
+            built.add(tidy, length)
     # the last two: types that Arrow has no Python value for, and a table that does not fit into memory
     except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, MemoryError) as error:
         raise UsageError(
             "the set's table cannot be read", f"{quoted_path(path)}: {error}", "Check the file."
         ) from error
+    return built.table()
 
 
-def _tidy(row: Mapping[Any, Any], unused: Counter[str]) -> LabelRow:
-    tidy: LabelRow = {}
-    for column, form in COLUMNS.items():
-        if column in row:
-            value = row[column]
-            absent = value is None or value == "" or value != value  # NaN: null, as pandas writes it
-            tidy[column] = None if absent else form(value)
-            unused[column] += not absent and tidy[column] is None
+def _tidy(column: str, values: Sequence[Any], unused: Counter[str]) -> list[int | str | bool | None]:
+    form = COLUMNS[column]
+    types = {type(value) for value in values if value is not None}
+    if types <= {str} or types <= {int} or types <= {float}:  # else equal values can be of two types, or have no hash
+        forms = {value: None if _absent(value) else form(value) for value in set(values)}
+        tidy = [forms[value] for value in values]
+    else:
+        tidy = [None if _absent(value) else form(value) for value in values]
+    unused[column] += sum(
+        new is None and not _absent(old) for old, new in zip(values, tidy, strict=True) if new is None
+    )
     return tidy
 
 
-def _parquet(path: Path) -> Iterator[Mapping[Any, Any]]:
+def _absent(value: Any) -> bool:
+    return value is None or value == "" or value != value  # NaN: null, as pandas writes it
+
+
+_Part = tuple[Mapping[str, Sequence[Any]], int]
+"""Some photos: their columns, and how many they are."""
+
+
+def _parquet(path: Path) -> Iterator[_Part]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-            columns = [name for name in file.schema_arrow.names if name in COLUMNS]
-            for batch in file.iter_batches(columns=columns):
-                yield from batch.to_pylist()
+            names = [name for name in file.schema_arrow.names if name in COLUMNS]
+            for batch in file.iter_batches(_AT_ONCE, columns=names):
+                yield {name: _values(batch[name]) for name in names}, len(batch)
     except pa.ArrowException as error:  # some kinds of it are a TypeError or a KeyError, too
         raise ValueError(str(error)) from error
 
 
-def _csv(path: Path) -> Iterator[Mapping[Any, Any]]:
+def _values(column: Any) -> list[Any]:
+    import pyarrow as pa
+
+    # texts by way of numpy: equal ones are then one object
+    values: list[Any] = (
+        column.to_numpy(zero_copy_only=False).tolist() if pa.types.is_string(column.type) else column.to_pylist()
+    )
+    return values
+
+
+def _in_parts(rows: Iterable[Mapping[Any, Any]]) -> Iterator[_Part]:
+    rest = iter(rows)
+    while part := list(islice(rest, _AT_ONCE)):
+        names = {name for row in part for name in row}
+        yield {name: [row.get(name) for row in part] for name in COLUMNS if name in names}, len(part)
+
+
+def _csv(path: Path) -> Iterator[_Part]:
     with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace", newline="") as file:
-        yield from csv.DictReader(file)
+        yield from _in_parts(csv.DictReader(file))
 
 
-def _json_lines(path: Path) -> Iterator[Mapping[Any, Any]]:
+def _json_lines(path: Path) -> Iterator[_Part]:
     with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", errors="replace") as file:
-        for line in file:
-            if line.strip():
-                yield parse_json_object(line.encode())
+        yield from _in_parts(parse_json_object(line.encode()) for line in file if line.strip())

@@ -370,15 +370,6 @@ class Catalog:
         with label_reader(self.workspace.catalog) as reader:
             return int(next(reader.rows(f"SELECT count(*) FROM label WHERE ({where}\n)"))[0])
 
-    def labels_and_files(self) -> Iterator[tuple[LabelRow, bytes, str | None]]:
-        """Yield every label row with its file's own path and its perceptual hash, in the order of the shown paths."""
-        for row in self.connection.execute(
-            f"SELECT {_SELECT}, own_path, own_phash FROM label "
-            "JOIN (SELECT id AS own_id, path_bytes AS own_path, phash AS own_phash FROM photo) ON own_id = id "
-            "ORDER BY path, own_path"
-        ):
-            yield _label_row(row), row["own_path"], row["own_phash"]
-
     def photo_ids_where(self, where: str) -> list[int]:
         """Return the row IDs of the photos that a user's expression picks."""
         with label_reader(self.workspace.catalog) as reader:

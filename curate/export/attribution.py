@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 
 COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "changes")
 CHANGES = "metadata removed"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def packed(rows: Sequence[LabelRow]) -> bytes:
+def packed(rows: PhotoTable | Iterable[LabelRow]) -> bytes:
     """Return the file, one line a photo, in UTF-8.
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe; machines read `metadata.parquet`.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        cells = {**row, "changes": CHANGES}
-        writer.writerow([_guarded(cells.get(column)) for column in COLUMNS])
-    return text.getvalue().encode()
+    sink = io.BytesIO()
+    with io.TextIOWrapper(sink, "utf-8", newline="", write_through=True) as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in PhotoTable.of(rows).select(COLUMNS).rows():
+            cells = {**row, "changes": CHANGES}
+            writer.writerow([_guarded(cells.get(column)) for column in COLUMNS])
+        text.flush()
+        return sink.getvalue()
 
 
 def _guarded(value: object) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.export import licenses
-from curate.export.select import LeftOut
+from curate.export.select import LeftOut, pair_count
 from tracer.base.text import clean_text, counted
 
 _SIZES = (
@@ -54,7 +56,11 @@ _COLUMNS = (
 
 
 def packed(
-    name: str, rows: Sequence[LabelRow], left_out: Sequence[LeftOut], audit: Mapping[str, Any], about: Mapping[str, Any]
+    name: str,
+    rows: PhotoTable | Iterable[LabelRow],
+    left_out: Sequence[LeftOut],
+    audit: Mapping[str, Any],
+    about: Mapping[str, Any],
 ) -> bytes:
     """Return the card, in UTF-8.
 
@@ -64,17 +70,18 @@ def packed(
         audit: as `findings` returns it.
         about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`, `content_sha256`.
     """
+    photos = PhotoTable.of(rows)
     parts = [
-        _front_matter(name, rows, about["content_sha256"]),
+        _front_matter(name, photos, about["content_sha256"]),
         f"# {_plain(name)}\n",
-        _summary(rows, about),
+        _summary(photos, about),
         _USE,
-        _heif_note(rows),
+        _heif_note(photos),
         "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS, foreign=False),
-        _cameras(rows),
+        _cameras(photos),
         _splits(audit, about),
         _confounds(audit, about),
-        _licences(rows),
+        _licences(photos),
         _privacy(about["keep_gps"]),
         _left_out(left_out),
         "## Known limits\n\nCamera labels are read from EXIF, which can be edited or wrong. A photo may show people; "
@@ -83,15 +90,15 @@ def packed(
     return "\n".join(part for part in parts if part).encode()
 
 
-def _front_matter(name: str, rows: Sequence[LabelRow], content_sha256: str) -> str:
+def _front_matter(name: str, photos: PhotoTable, content_sha256: str) -> str:
     """Return the front matter.
 
     `datasets` keeps what it loaded under the folder's name and a hash of the configuration, whatever the files hold. The
     description makes the configuration differ where the content does, so that a set's older content is not loaded for it.
     """
-    size = next((label for limit, label in _SIZES if len(rows) < limit), "10M<n<100M")
-    paired = any(row.get("subject_idx") is not None for row in rows)
-    fields = licenses.hub_fields(licenses.counts(rows))
+    size = next((label for limit, label in _SIZES if len(photos) < limit), "10M<n<100M")
+    paired = bool(photos.present("subject_idx").any())
+    fields = licenses.hub_fields(licenses.counts(photos))
     lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in fields.items())]
     lines += [
         f"pretty_name: {json.dumps(clean_text(name) or '', ensure_ascii=False)}",
@@ -113,11 +120,11 @@ def _front_matter(name: str, rows: Sequence[LabelRow], content_sha256: str) -> s
     return "\n".join(lines)
 
 
-def _summary(rows: Sequence[LabelRow], about: Mapping[str, Any]) -> str:
-    pairs = len({row["subject_idx"] for row in rows if row.get("subject_idx") is not None})
-    days = sorted(row["taken_at"][:10] for row in rows if row.get("taken_at"))
+def _summary(photos: PhotoTable, about: Mapping[str, Any]) -> str:
+    pairs = pair_count(photos)
+    days = sorted({taken[:10] for taken in photos.values("taken_at") if taken})
     lines = [
-        counted(len(rows), "photo")
+        counted(len(photos), "photo")
         + " with camera labels"
         + (f", {counted(pairs, 'pair')} of the same scene" if pairs else "")
         + "."
@@ -133,19 +140,17 @@ def _summary(rows: Sequence[LabelRow], about: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _heif_note(rows: Sequence[LabelRow]) -> str:
-    n = sum(str(row["file_name"]).endswith(".heic") for row in rows)
+def _heif_note(photos: PhotoTable) -> str:
+    n = sum(str(name).endswith(".heic") for name in photos.values("file_name"))
     if not n:
         return ""
     return f"HEIC: {counted(n, 'photo')}. Call `pillow_heif.register_heif_opener()` before decoding.\n"
 
 
-def _cameras(rows: Sequence[LabelRow]) -> str:
-    counted: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = (row.get("camera_type") or "unknown", row.get("Make") or "(none)")
-        counted[key] = counted.get(key, 0) + 1
-    lines = [(kind, make, str(n)) for (kind, make), n in sorted(counted.items())]
+def _cameras(photos: PhotoTable) -> str:
+    cameras = zip(photos.values("camera_type"), photos.values("Make"), strict=True)
+    counts = Counter((kind or "unknown", make or "(none)") for kind, make in cameras)
+    lines = [(kind, make, str(n)) for (kind, make), n in sorted(counts.items())]
     return "## Cameras\n\n" + _table(("camera type", "Make", "photos"), lines)
 
 
@@ -192,8 +197,8 @@ def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     )
 
 
-def _licences(rows: Sequence[LabelRow]) -> str:
-    lines = [(name, str(n)) for name, n in licenses.counts(rows).items()]
+def _licences(photos: PhotoTable) -> str:
+    lines = [(name, str(n)) for name, n in licenses.counts(photos).items()]
     return (
         "## Licences\n\n"
         + _table(("licence", "photos"), lines)

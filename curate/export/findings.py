@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from curate.audit import confounds
-from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.splits.check import leaks
 from curate.splits.make import JointSplit, label_text
 
 
-def findings(rows: Sequence[LabelRow], joint: JointSplit) -> dict[str, Any]:
+def findings(photos: PhotoTable, joint: JointSplit) -> dict[str, Any]:
     """Return the audit of an exported set.
 
     Returns:
@@ -33,15 +32,15 @@ def findings(rows: Sequence[LabelRow], joint: JointSplit) -> dict[str, Any]:
         if split.content:
             found += [{"attribute": attribute, **asdict(leak)} for leak in leaks(split.content, joint.groups)]
     return {
-        "photos": len(rows),
-        "attributes": {attribute: _counts(rows, attribute) for attribute in joint.splits},
+        "photos": len(photos),
+        "attributes": {attribute: _counts(photos, attribute) for attribute in joint.splits},
         "splits": splits,
         "kept_together": {"by": list(joint.group_by), "groups": len(set(joint.groups.values()))},
         "leaks": found,
-        **confounds.report(rows),
+        **confounds.report(photos),
     }
 
 
-def _counts(rows: Sequence[LabelRow], attribute: str) -> dict[str, int]:
-    counts = Counter(label_text(row.get(attribute)) for row in rows)
+def _counts(photos: PhotoTable, attribute: str) -> dict[str, int]:
+    counts = Counter(map(label_text, photos.values(attribute)))
     return {name: n for name, n in sorted(counts.items(), key=lambda item: str(item[0])) if name is not None}

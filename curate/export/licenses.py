@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
-from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 
 NOT_STATED = "not stated"
 
@@ -25,9 +24,9 @@ _HUB_IDS = frozenset(
 """Licences that the data set card of the Hugging Face hub has a name for."""
 
 
-def counts(rows: Iterable[LabelRow]) -> dict[str, int]:
+def counts(photos: PhotoTable) -> dict[str, int]:
     """Return licence -> photos, sorted by name; photos without one count as `not stated`."""
-    return dict(sorted(Counter(row.get("license") or NOT_STATED for row in rows).items()))
+    return dict(sorted(Counter(name or NOT_STATED for name in photos.values("license")).items()))
 
 
 def license_url(name: str) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from curate.advice import command, shown
 from curate.catalog.keepers import kept as kept_photos
-from curate.catalog.labels import LabelRow
+from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
+from curate.catalog.phototable import Coded, PhotoTable, read
 from curate.catalog.store import Catalog
-from curate.duplicates import DuplicateReport, find_duplicates, number_duplicates
+from curate.duplicates import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
@@ -33,25 +36,29 @@ from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
 
 
-def export_rows(catalog: Catalog) -> list[LabelRow]:
+def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> PhotoTable:
     """Return the label rows with what export and splits need beside them: `scene_idx`, `phash`, the path's own bytes,
-    `keeper` (a person's choice among copies) and `duplicate_idx`."""
-    rows = _rows(catalog)
-    number_duplicates(rows, alike_by_pixels(catalog.workspace.preview))
-    return rows
+    `keeper` (a person's choice among copies) and `duplicate_idx`.
+
+    Args:
+        catalog: the workspace's. columns: the label columns that are asked for beside those by which a keeper is chosen.
+    """
+    photos = _photos(catalog, columns)
+    numbers = number_duplicates(photos, alike_by_pixels(catalog.workspace.preview))
+    return photos.with_column("duplicate_idx", Coded(numbers, range(numbers.max(initial=-1) + 1)))
 
 
 def duplicate_report(catalog: Catalog) -> DuplicateReport:
     """Return the groups of copies in a workspace; near ones are compared by their previews' pixels."""
-    return find_duplicates(_rows(catalog), alike_by_pixels(catalog.workspace.preview))
+    return find_duplicates(_photos(catalog, ()), alike_by_pixels(catalog.workspace.preview))
 
 
-def _rows(catalog: Catalog) -> list[LabelRow]:
-    scene_of, kept = scenes(catalog), kept_photos(catalog)
-    return [
-        dict(row, scene_idx=scene_of.get(row["sha256"]), phash=phash, path_bytes=path, keeper=kept.get(path))
-        for row, path, phash in catalog.labels_and_files()
-    ]
+def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
+    looked_up: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+        "scene_idx": ("sha256", scenes(catalog).get),
+        "keeper": ("path_bytes", kept_photos(catalog).get),
+    }
+    return read(catalog.connection, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
 
 
 def split_workspace(
@@ -64,9 +71,10 @@ def split_workspace(
             gives a split. Then nothing is written, and the earlier choice stays.
     """
     by = groupings(group_by)
-    rows = [row for row in export_rows(catalog) if row["status"] == "ok"]
-    joint = joint_split(rows, attributes, by, seed)
-    _refuse_no_split(catalog, rows, joint)
+    joint_split([], attributes, by)  # an unknown attribute is refused before any work
+    photos = export_rows(catalog, ("photo_id", "owner", "subject_idx", *attributes)).where("status", "ok")
+    joint = joint_split(photos, attributes, by, seed)
+    _refuse_no_split(catalog, photos, joint)
     folder = catalog.workspace.root / "splits"
     folder.mkdir(exist_ok=True)
     remove_abandoned(folder)
@@ -80,11 +88,10 @@ def split_workspace(
         found += leaks(split.content, joint.groups)
     choose(catalog, attributes, by, seed)
     left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
-    paths: dict[int | None, list[str]] = defaultdict(list)
-    for row in rows:
-        paths[row["photo_id"]].append(row["path"])
+    ids, paths = photos.integers("photo_id", -1), photos.texts("path")
+    order = np.argsort(ids, kind="stable")
     listed = (
-        (f"{attribute}: {entry.reason}", [path for photo in entry.photos for path in paths[photo]])
+        (f"{attribute}: {entry.reason}", paths.take(pa.array(order[np.isin(ids[order], entry.photos)])).to_pylist())
         for attribute, entry in left_out
     )
     keep_left_out(catalog, folder, listed)
@@ -98,10 +105,10 @@ def split_workspace(
     }
 
 
-def _refuse_no_split(catalog: Catalog, rows: Sequence[LabelRow], joint: JointSplit) -> None:
+def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
     """Refuse an attribute that no photo has, and attributes of which none gives a split."""
     for attribute in joint.splits:
-        if all(row.get(attribute) is None for row in rows):
+        if not photos.present(attribute).any():
             listed = command("photos", workspace=catalog.workspace.root)
             raise UsageError(
                 f"no split can be made by {attribute}",

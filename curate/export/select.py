@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from curate.advice import command
-from curate.catalog.labels import LabelRow
-from curate.duplicates import keeper_rank
+from curate.catalog.phototable import Coded, PhotoTable
+from curate.duplicates import keeper_keys
 
 NO_LICENSE = "its licence is not stated"
 OTHER_LICENSE = "its licence was not selected"
@@ -36,55 +38,64 @@ class Tally:
     """Collects what is left out."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[LabelRow]] = defaultdict(list)
+        self._photos: dict[str, list[PhotoTable]] = defaultdict(list)
 
-    def add(self, reason: str, row: LabelRow) -> None:
-        """Note that a photo is left out."""
-        self._rows[reason].append(row)
+    def add(self, reason: str, photos: PhotoTable) -> None:
+        """Note that photos are left out."""
+        if len(photos):
+            self._photos[reason].append(photos.select(("path", "photo_id")))
 
     def result(self) -> tuple[LeftOut, ...]:
         """Return all that was noted, by reason."""
         return tuple(
             LeftOut(
                 reason,
-                tuple(sorted(str(row.get("path") or "") for row in rows)),
-                tuple(sorted(row["photo_id"] for row in rows if row.get("photo_id") is not None)),
+                tuple(sorted(path or "" for part in parts for path in part.values("path"))),
+                tuple(sorted(one for part in parts for one in part.values("photo_id") if one is not None)),
             )
-            for reason, rows in sorted(self._rows.items())
+            for reason, parts in sorted(self._photos.items())
         )
 
 
-def select(rows: Iterable[LabelRow], pairs: bool, licenses: Collection[str], tally: Tally) -> list[LabelRow]:
+def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Tally) -> PhotoTable:
     """Return the photos to export, one row each, by photo ID; the others go to the tally.
 
     Args:
-        rows: label rows.
+        photos: label rows.
         pairs: only photos of accepted pairs.
         licenses: only these licences (SPDX ids in any case, or URLs); empty means all, and photos without one.
     """
     wanted = {name.casefold() for name in licenses}
-    candidates: list[LabelRow] = []
-    for row in rows:
-        status = row.get("status") or "ok"
-        if status != "ok" or row.get("photo_id") is None or not row.get("sha256"):
-            tally.add(f"{_UNREADABLE} ({status})" if status != "ok" else "it has no photo ID", row)
-        elif wanted and not row.get("license"):
-            tally.add(NO_LICENSE, row)
-        elif wanted and row["license"].casefold() not in wanted:
-            tally.add(OTHER_LICENSE, row)
-        elif pairs and row.get("subject_idx") is None:
-            tally.add(NO_PAIR, row)
-        else:
-            candidates.append(row)
+    stays = np.ones(len(photos), np.bool_)
 
-    candidates.sort(key=_best_copy_first)
-    chosen: dict[int, LabelRow] = {}
-    for row in candidates:
-        kept = chosen.setdefault(row["photo_id"], row)
-        if kept is not row:
-            same = kept["sha256"] == row["sha256"]
-            tally.add("an exact copy of it is in the set" if same else "another photo with its ID is in the set", row)
-    return [chosen[photo_id] for photo_id in sorted(chosen)]
+    def leave(reason: str, which: NDArray[np.bool_]) -> None:
+        tally.add(reason, photos.take(np.flatnonzero(stays & which)))
+        stays[which] = False
+
+    status, kinds = photos.coded("status")
+    for number, kind in enumerate(kinds):
+        if kind not in ("ok", ""):
+            leave(f"{_UNREADABLE} ({kind})", status == number)
+    leave("it has no photo ID", ~photos.present("photo_id") | ~photos.present("sha256"))
+    if wanted:
+        stated, names = photos.coded("license")
+        leave(NO_LICENSE, np.array([*(not name for name in names), True])[stated])
+        leave(OTHER_LICENSE, np.array([*(name.casefold() not in wanted for name in names), False])[stated])
+    unpaired = ~photos.present("subject_idx")
+    if pairs:
+        leave(NO_PAIR, unpaired)
+
+    ids, files = photos.integers("photo_id", -1), photos.codes("sha256")
+    # of copies, the one that is in a pair is preferred, then the keeper
+    order = np.lexsort([*reversed(keeper_keys(photos)), unpaired, ids])
+    order = order[stays[order]]
+    _, first, number_of = np.unique(ids[order], return_index=True, return_inverse=True)
+    chosen = order[first]
+    copies = np.setdiff1d(np.arange(len(order)), first)
+    same = files[order[copies]] == files[chosen[number_of[copies]]]
+    tally.add("an exact copy of it is in the set", photos.take(order[copies[same]]))
+    tally.add("another photo with its ID is in the set", photos.take(order[copies[~same]]))
+    return photos.take(chosen)
 
 
 def way_out(reason: str, workspace: Path) -> str:
@@ -102,12 +113,13 @@ def way_out(reason: str, workspace: Path) -> str:
     return f"Photos are listed by: {command('photos', *failed, workspace=workspace)}"
 
 
-def unpaired(rows: Sequence[LabelRow]) -> list[LabelRow]:
-    """Return the rows whose pair is not whole: no other row has their `subject_idx`."""
-    members = Counter(row["subject_idx"] for row in rows if row.get("subject_idx") is not None)
-    return [row for row in rows if row.get("subject_idx") is not None and members[row["subject_idx"]] < 2]
+def in_whole_pairs(photos: PhotoTable) -> PhotoTable:
+    """Return the photos as a set tells of them: one whose partner is not there is in no pair."""
+    subject, kinds = photos.coded("subject_idx")
+    members = np.bincount(subject + 1, minlength=len(kinds) + 1)
+    return photos.with_column("subject_idx", Coded(np.where(members[subject + 1] < 2, -1, subject), kinds))
 
 
-def _best_copy_first(row: LabelRow) -> tuple[bool, tuple[Any, ...]]:
-    """Of copies, prefer the one that is in a pair, then the keeper."""
-    return row.get("subject_idx") is None, keeper_rank(row)
+def pair_count(photos: PhotoTable) -> int:
+    """Return how many pairs there are."""
+    return len(np.unique(photos.integers("subject_idx", -1)[photos.present("subject_idx")]))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS, ColumnType, LabelRow
+from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS, ColumnType
+from curate.catalog.phototable import PhotoTable
 
 EXTRA_COLUMNS: dict[str, ColumnType] = {"scene_idx": "int64"}
 """Columns beside the label columns: which photos are known to show one scene."""
@@ -26,18 +27,15 @@ def schema(keep_gps: bool = False, extra: Sequence[str] = ()) -> pa.Schema:
     return pa.schema([pa.field(name, _TYPES[kind], nullable=name not in _REQUIRED) for name, kind in columns.items()])
 
 
-def extra_columns(rows: Sequence[LabelRow]) -> list[str]:
+def extra_columns(photos: PhotoTable) -> list[str]:
     """Return the extra columns that hold anything."""
-    return [name for name in EXTRA_COLUMNS if any(row.get(name) is not None for row in rows)]
+    return [name for name in EXTRA_COLUMNS if photos.present(name).any()]
 
 
-def packed(rows: Sequence[LabelRow], keep_gps: bool = False) -> bytes:
-    """Return the rows as a parquet file; absent values are null. The same rows give the same bytes."""
-    columns = schema(keep_gps, extra_columns(rows))
-    table = pa.table(
-        {field.name: pa.array([row.get(field.name) for row in rows], type=field.type) for field in columns},
-        schema=columns,
-    )
+def packed(photos: PhotoTable, keep_gps: bool = False) -> bytes:
+    """Return the photos as a parquet file; absent values are null. The same photos give the same bytes."""
+    columns = schema(keep_gps, extra_columns(photos))
+    table = pa.table({field.name: photos.arrow(field.name, field.type) for field in columns}, schema=columns)
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()

@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import stat
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,13 +18,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from curate.audit.matching import check_properties, match
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
 from curate.export.privacy import DECODED, CannotClean, clean, container
-from curate.export.select import LeftOut, Tally, select, unpaired
+from curate.export.select import LeftOut, Tally, in_whole_pairs, pair_count, select
 from curate.export.strip.exif import kept_exif
 from curate.export.strip.scans import ScanReader, scan_reader
 from curate.sources.made import IMAGES, MANIFEST, SCHEMA
@@ -97,7 +102,7 @@ class NothingToExport(ExportError):
         super().__init__("there is nothing to export", why or "there are no photos")
 
 
-def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> Work[ExportResult]:
+def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: ExportOptions) -> Work[ExportResult]:
     """Write a set; a generator that yields progress (see `tracer.base.progress`).
 
     Args:
@@ -115,7 +120,7 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
     check_properties(options.match)
     out = Path(os.path.abspath(out))  # not resolved: a link at the place must stay visible
     tally = Tally()
-    chosen = select(rows, options.pairs, options.licenses, tally)
+    chosen = select(PhotoTable.of(rows), options.pairs, options.licenses, tally)
     _check_sources_outside(chosen, out)
     joint_split([], options.attributes, options.group_by)  # an unknown attribute must not cost a whole export
     with writing(out, options.replace) as folder:
@@ -128,31 +133,37 @@ def export_set(rows: Iterable[LabelRow], out: Path, options: ExportOptions) -> W
     return result
 
 
-def _write_photos(
-    chosen: Sequence[LabelRow], folder: SetFolder, options: ExportOptions, tally: Tally
-) -> Work[list[LabelRow]]:
-    exported = []
+def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions, tally: Tally) -> Work[PhotoTable]:
+    places, names = array("q"), []
+    left_out: dict[str, array[int]] = defaultdict(lambda: array("q"))
     with scan_reader() as scans:
-        for done, row in enumerate(chosen):
+        for done, row in enumerate(chosen.rows()):
             yield Progress("exporting photos", done, len(chosen))
             try:
-                exported.append({**row, "file_name": _write_photo(row, folder, scans, options.keep_gps)})
+                names.append(_write_photo(row, folder, scans, options.keep_gps))
+                places.append(done)
             except CannotClean as reason:
-                tally.add(f"its metadata cannot be removed safely: {reason}", row)
+                left_out[f"its metadata cannot be removed safely: {reason}"].append(done)
             except _Unavailable as reason:
-                tally.add(str(reason), row)
+                left_out[str(reason)].append(done)
     yield Progress("exporting photos", len(chosen), len(chosen))
+    for why, refused in left_out.items():
+        tally.add(why, chosen.take(np.array(refused)))
 
-    whole = _without_broken_pairs(exported)
-    gone = (
-        [("its partner is left out", row) for row in whole if row.get("subject_idx") is None] if options.pairs else []
-    )
-    kept = [row for row in whole if row.get("subject_idx") is not None] if options.pairs else whole
+    def leave(why: str, photos: PhotoTable) -> None:
+        for name in photos.values("file_name"):
+            folder.remove(name)
+        tally.add(why, photos)
+
+    kept = in_whole_pairs(chosen.take(np.array(places)).with_column("file_name", names))
+    if options.pairs:
+        paired = kept.present("subject_idx")
+        leave("its partner is left out", kept.take(np.flatnonzero(~paired)))
+        kept = kept.take(np.flatnonzero(paired))
     matched = match(kept, options.match, pairs=options.pairs, seed=options.seed)
-    for why, row in (*gone, *matched.left_out):
-        folder.remove(row["file_name"])
-        tally.add(why, row)
-    return _without_broken_pairs(matched.kept)  # of a pair that is not one of each class, one may have gone
+    for why, those in matched.left_out.items():
+        leave(why, kept.take(those))
+    return in_whole_pairs(kept.take(matched.kept))  # of a pair that is not one of each class, one may have gone
 
 
 def _write_photo(row: LabelRow, folder: SetFolder, scans: ScanReader, keep_gps: bool) -> str:
@@ -168,22 +179,17 @@ def _write_photo(row: LabelRow, folder: SetFolder, scans: ScanReader, keep_gps: 
     return name
 
 
-def _without_broken_pairs(rows: Sequence[LabelRow]) -> list[LabelRow]:
-    """The rows as a set tells of them: a photo whose partner is not there is in no pair."""
-    alone = {row["photo_id"] for row in unpaired(rows)}
-    return [{**row, "subject_idx": None} if row["photo_id"] in alone else row for row in rows]
-
-
 def _write_rest(
-    rows: Sequence[LabelRow], folder: SetFolder, options: ExportOptions, left_out: tuple[LeftOut, ...]
+    photos: PhotoTable, folder: SetFolder, options: ExportOptions, left_out: tuple[LeftOut, ...]
 ) -> ExportResult:
-    joint = joint_split(rows, options.attributes, options.group_by, options.seed)
-    rows = [{**row, "split": joint.sides.get(row["photo_id"]) if options.attributes else None} for row in rows]
+    joint = joint_split(photos, options.attributes, options.group_by, options.seed)
+    sides = joint.sides if options.attributes else {}
+    photos = photos.with_column("split", [sides.get(photo_id) for photo_id in photos.values("photo_id")])
     made = {attribute: split for attribute, split in joint.splits.items() if split.content is not None}
     for split in made.values():
         folder.write(f"splits/{split.file_name}", json.dumps(split.content, ensure_ascii=False).encode())
-    audit = findings.findings(rows, joint)
-    licences = licenses.counts(rows)
+    audit = findings.findings(photos, joint)
+    licences = licenses.counts(photos)
     about: dict[str, Any] = {
         "tool_version": options.tool_version or _own_version(),
         "created": options.created,
@@ -197,12 +203,12 @@ def _write_rest(
         "seed": options.seed,
     }
     name = options.name or folder.out.name
-    schema = table.schema(options.keep_gps, table.extra_columns(rows))
-    folder.write("metadata.parquet", table.packed(rows, options.keep_gps))
-    folder.write("ATTRIBUTION.csv", attribution.packed(rows))
+    schema = table.schema(options.keep_gps, table.extra_columns(photos))
+    folder.write("metadata.parquet", table.packed(photos, options.keep_gps))
+    folder.write("ATTRIBUTION.csv", attribution.packed(photos))
     folder.write("audit.json", _json(audit))
     told = about | {"content_sha256": _content_digest(folder.hashes)}
-    folder.write("README.md", card.packed(name, rows, left_out, audit, told))
+    folder.write("README.md", card.packed(name, photos, left_out, audit, told))
     described = croissant.packed(name, options.created, about["tool_version"], schema, folder.hashes, licences)
     folder.write("croissant.json", described)
     manifest = {
@@ -212,8 +218,8 @@ def _write_rest(
         "layout": str(options.layout),
         **about,
         "counts": {
-            "photos": len(rows),
-            "pairs": len({row["subject_idx"] for row in rows if row.get("subject_idx") is not None}),
+            "photos": len(photos),
+            "pairs": pair_count(photos),
             "left_out": sum(len(out.photos) for out in left_out),
         },
         "licences": licences,
@@ -222,7 +228,7 @@ def _write_rest(
         "files": dict(sorted(folder.hashes.items())),
     }
     folder.write(MANIFEST, _json(manifest))
-    return ExportResult(folder.out, len(rows), left_out, licences, tuple(made))
+    return ExportResult(folder.out, len(photos), left_out, licences, tuple(made))
 
 
 def _content_digest(hashes: Mapping[str, str]) -> str:
@@ -257,9 +263,10 @@ def _source(row: LabelRow) -> bytes:
     return data
 
 
-def _check_sources_outside(rows: Iterable[LabelRow], out: Path) -> None:
+def _check_sources_outside(photos: PhotoTable, out: Path) -> None:
     """Refuse a place that holds source photos: to replace it would delete them."""
-    inside = next((row["path"] for row in rows if Path(str(row["path"])).is_relative_to(out)), None)
+    below = f"{str(out).rstrip(os.sep)}{os.sep}"
+    inside = next((path for path in photos.values("path") if path and f"{path}{os.sep}".startswith(below)), None)
     if inside is not None:
         raise ExportError(
             f"{quoted_path(out)} cannot hold the set",

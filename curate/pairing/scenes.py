@@ -19,13 +19,12 @@ def scenes(catalog: Catalog) -> dict[str, int]:
     candidate (`SAME_SCENE_SCORE`) joins them, directly or through others. Splits keep scenes whole, so an open candidate
     counts: to leave it out could leak. It never joins two scenes that were stated to be different; an accepted pair does.
     """
-    found = list(pairs(catalog))
-    accepted = [(pair.phone_sha256, pair.other_sha256) for pair in found if pair.status == "accepted"]
-    likely = [
-        (pair.phone_sha256, pair.other_sha256)  # the likeliest first, as `pairs` yields them
-        for pair in found
-        if pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE
-    ]
+    accepted, likely = [], []
+    for pair in pairs(catalog):  # the likeliest first
+        if pair.status == "accepted":
+            accepted.append((pair.phone_sha256, pair.other_sha256))
+        elif pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE:
+            likely.append((pair.phone_sha256, pair.other_sha256))
     return _components(accepted, likely, stated_scenes(catalog))
 
 

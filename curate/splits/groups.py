@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.catalog.labels import LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.errors import UsageError
-from curate.likeness import NEAR_BITS, Components, join_near
+from curate.likeness import NEAR_BITS, connected, equal_pairs, near_texts
 
 GroupBy = Literal["owner", "scene", "duplicate"]
 """What photos may share that a split must not share: the photographer, the scene, (nearly) the same picture."""
 
 GROUP_BY: tuple[GroupBy, ...] = get_args(GroupBy)
 
+GROUP_COLUMNS = ("photo_id", "owner", "subject_idx", "scene_idx", "sha256", "duplicate_idx", "phash")
+"""The columns that tell who belongs together."""
 
-def groups(rows: Sequence[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int = NEAR_BITS) -> list[int]:
+
+def groups(
+    rows: PhotoTable | Iterable[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int = NEAR_BITS
+) -> NDArray[np.intp]:
     """Return each row's group: the connected component of all that the rows share.
 
     Rows with the same `photo_id` are one photo and always in one group. Beyond that, photos are joined by
@@ -31,7 +40,7 @@ def groups(rows: Sequence[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int
         bits: the largest number of differing hash bits of near duplicates.
 
     Returns:
-        Group numbers, parallel to the rows, from 0 by first appearance.
+        Group numbers (n,), parallel to the rows, from 0 by first appearance.
 
     Raises:
         UsageError: `by` holds an unknown word.
@@ -39,13 +48,12 @@ def groups(rows: Sequence[LabelRow], by: Sequence[GroupBy] = GROUP_BY, bits: int
     for word in by:
         if word not in GROUP_BY:
             raise UsageError(f"unknown grouping {word!r}", way_out=f"Groupings are {', '.join(GROUP_BY)}.")
-    components = Components(len(rows))
+    photos = PhotoTable.of(rows)
     columns = ["photo_id"]
     columns += ["owner"] if "owner" in by else []
     columns += ["subject_idx", "scene_idx"] if "scene" in by else []
     columns += ["sha256", "duplicate_idx"] if "duplicate" in by else []
-    for column in columns:
-        components.join_equal(row.get(column) for row in rows)
-    if "duplicate" in by:
-        join_near(components, [row.get("phash") for row in rows], bits)
-    return components.labels()
+    pairs = [equal_pairs(photos.codes(column)) for column in columns]
+    if "duplicate" in by and "phash" in photos:
+        pairs += near_texts(photos.each("phash"), bits)
+    return connected(len(photos), pairs)

@@ -10,15 +10,20 @@ encoded labels; see `Split`.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.catalog.labels import ATTRIBUTES, LabelRow
+from curate.catalog.phototable import PhotoTable
 from curate.errors import UsageError
-from curate.splits.assign import Problem, assign, chosen, count, supply
-from curate.splits.groups import GROUP_BY, GroupBy, groups
+from curate.splits.assign import ClassCounts, Problem, assign, chosen, count, supply
+from curate.splits.groups import GROUP_BY, GROUP_COLUMNS, GroupBy, groups
 
 Side = Literal["train", "val", "test"]
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -92,7 +97,7 @@ def split_file_name(attribute: str) -> str:
 
 
 def make_split(
-    rows: Iterable[LabelRow],
+    rows: PhotoTable | Iterable[LabelRow],
     attribute: str,
     group_by: Sequence[GroupBy] = GROUP_BY,
     seed: int = 42,
@@ -104,7 +109,7 @@ def make_split(
 
 
 def joint_split(
-    rows: Iterable[LabelRow],
+    rows: PhotoTable | Iterable[LabelRow],
     attributes: Sequence[str],
     group_by: Sequence[GroupBy] = GROUP_BY,
     seed: int = 42,
@@ -127,60 +132,27 @@ def joint_split(
         UsageError: an attribute is no label column, or the fractions do not fit.
     """
     _check(attributes, fractions)
-    usable = [row for row in rows if row.get("status", "ok") == "ok" and row.get("photo_id") is not None]
-    usable.sort(key=lambda row: row["photo_id"])
-    photos = _merged(usable)
-    ids = [row["photo_id"] for row in photos]
-    group_of = dict(zip((row["photo_id"] for row in usable), groups(usable, group_by), strict=True))
-    labels = list(group_of.values())
-    members: dict[int, list[int]] = defaultdict(list)
-    for i, label in enumerate(labels):
-        members[label].append(i)
-
-    names: list[tuple[str, str]] = []
-    eligible: dict[str, dict[str, int]] = {}
-    left: dict[str, dict[str, list[int]]] = {attribute: defaultdict(list) for attribute in attributes}
-    values = {attribute: _values(photos, attribute) for attribute in attributes}
-    for attribute in attributes:
-        eligible[attribute] = {}
-        for name, reason, ids_of_class in _classes(values[attribute], ids, labels, min_photos):
-            if reason:
-                left[attribute][reason] += ids_of_class
-            else:
-                eligible[attribute][name] = len(names)
-                names.append((attribute, name))
-        left[attribute][f"no {attribute}"] += [i for i, v in zip(ids, values[attribute], strict=True) if v is None]
-
-    every_photo = len(names)  # one more class, so that photos without a label are spread as well
-    vectors = []
-    for group in members.values():
-        vector: Counter[int] = Counter({every_photo: len(group)})
-        for attribute in attributes:
-            vector.update(eligible[attribute][v] for i in group if (v := values[attribute][i]) in eligible[attribute])
-        vectors.append(vector)
-    totals = [0] * (every_photo + 1)
-    for vector in vectors:
-        for class_, n in vector.items():
-            totals[class_] += n
-
-    problem = Problem(vectors, totals, fractions, [list(eligible[attribute].values()) for attribute in attributes])
-    kept = _kept(problem, assign(problem, seed))
-    problem = Problem(vectors, totals, fractions, kept)
+    photos = _usable(PhotoTable.of(rows), attributes)
+    ids, first = np.unique(photos.integers("photo_id", -1), return_index=True)
+    labels = groups(photos, group_by)[first]
+    targets = [_target(photos, attribute, first, labels, min_photos) for attribute in dict.fromkeys(attributes)]
+    problem = _problem(targets, labels, fractions)
+    problem = replace(problem, attributes=_kept(problem, assign(problem, seed)))
     sides = assign(problem, seed, improve=True)
-    kept = _kept(problem, sides)
-
-    side_of: dict[int, Side] = {}
-    for group, side in zip(members.values(), sides, strict=True):
-        side_of.update((ids[i], SIDES[side]) for i in group)
-    splits = {}
-    for attribute, classes in zip(attributes, kept, strict=True):
-        keep = {names[c][1] for c in classes}
-        for name in eligible[attribute].keys() - keep:
-            photos_of = [i for i, v in zip(ids, values[attribute], strict=True) if v == name]
-            left[attribute][_TOO_SMALL] += photos_of
-        pool = {i: v for i, v in zip(ids, values[attribute], strict=True) if v in keep}
-        splits[attribute] = _draw(attribute, pool, side_of, seed, left[attribute])
-    return JointSplit(dict(sorted(side_of.items())), splits, tuple(group_by), group_of)
+    side_of = np.array(sides, np.intp)[labels] if len(labels) else labels
+    keys = _draw_keys(seed, ids)
+    names = [name for target in targets for name in target.names]
+    splits = {
+        target.attribute: _draw(target, [names[class_] for class_ in kept], ids, side_of, keys)
+        for target, kept in zip(targets, _kept(problem, sides), strict=True)
+    }
+    named = ids.tolist()
+    return JointSplit(
+        dict(zip(named, (SIDES[side] for side in side_of.tolist()), strict=True)),
+        splits,
+        tuple(group_by),
+        dict(zip(named, labels.tolist(), strict=True)),
+    )
 
 
 def label_text(value: object) -> str | None:
@@ -206,44 +178,108 @@ def _check(attributes: Sequence[str], fractions: Sequence[float]) -> None:
         )
 
 
-def _merged(rows: Sequence[LabelRow]) -> list[LabelRow]:
-    """Return one row a photo ID, in the order of the IDs.
+def _usable(photos: PhotoTable, attributes: Sequence[str]) -> PhotoTable:
+    """The photos that can be split, by their IDs, with the columns that this takes."""
+    status, kinds = photos.coded("status")
+    usable = np.array([*(kind == "ok" for kind in kinds), True])[status] & photos.present("photo_id")
+    places = np.flatnonzero(usable)
+    order = np.argsort(photos.integers("photo_id", -1)[places], kind="stable")
+    return photos.select((*GROUP_COLUMNS, *attributes)).take(places[order])
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The classes of one attribute.
+
+    Attributes:
+        names: of the classes, sorted. reasons: why each cannot be split; empty where it can.
+        codes: each photo's class as its place in `names`, -1 where it has none, (n,).
+    """
+
+    attribute: str
+    names: list[str]
+    reasons: list[str]
+    codes: NDArray[np.intp]
+
+
+def _problem(targets: Sequence[_Target], labels: NDArray[np.intp], fractions: Sequence[float]) -> Problem:
+    """What is to be assigned: the classes of all attributes are numbered one after the other.
+
+    One more class holds every photo, so that photos without a label are spread as well.
+    """
+    starts = np.cumsum([0, *(len(target.names) for target in targets)]).tolist()
+    eligible = [
+        [start + k for k, reason in enumerate(target.reasons) if not reason]
+        for start, target in zip(starts[:-1], targets, strict=True)
+    ]
+    classes = [
+        np.where(np.isin(target.codes + start, own), target.codes + start, -1)
+        for start, target, own in zip(starts[:-1], targets, eligible, strict=True)
+    ]
+    every = np.concatenate([labels[:0], *classes])
+    totals = np.bincount(every[every >= 0], minlength=starts[-1]).tolist()
+    vectors = _vectors(labels, classes, every_photo=starts[-1])
+    return Problem(vectors, [*totals, len(labels)], fractions, eligible)
+
+
+def _target(
+    photos: PhotoTable, attribute: str, first: NDArray[np.intp], labels: NDArray[np.intp], min_photos: int
+) -> _Target:
+    """The classes of an attribute, one of each photo.
 
     Where copies of one photo disagree (other folders, other sidecars), nothing can be said of that photo.
+
+    Args:
+        photos: sorted by ID. first: the place of the first row of each photo, (n,). labels: each photo's group, (n,).
     """
-    copies: dict[int, list[LabelRow]] = defaultdict(list)
-    for row in rows:
-        copies[row["photo_id"]].append(row)
-    photos = []
-    for same in copies.values():
-        merged = dict(same[0])
-        for column in ATTRIBUTES if len(same) > 1 else ():
-            said = {row.get(column) for row in same} - {None}
-            merged[column] = said.pop() if len(said) == 1 else None
-        photos.append(merged)
-    return photos
+    own, kinds = photos.coded(attribute)
+    texts = [str(label_text(kind)) for kind in kinds]
+    names = sorted(set(texts))
+    rank = {name: number for number, name in enumerate(names)}
+    said = np.array([*(rank[text] for text in texts), -1], np.intp)[own]
+    if len(first):
+        most = np.maximum.reduceat(said, first)
+        said = np.where(np.minimum.reduceat(np.where(said < 0, len(names), said), first) == most, most, -1)
+    used, said = np.unique(np.append(said, -1), return_inverse=True)  # a name that no photo has is not a class
+    codes, names = said[:-1] - 1, [names[number] for number in used[1:].tolist()]
+    photos_of = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
+    pairs = np.unique(np.stack([codes, labels])[:, codes >= 0], axis=1)[0]
+    groups_of = np.bincount(pairs, minlength=len(names)).tolist()
+    reasons = [_why_not(n, held, min_photos) for n, held in zip(photos_of, groups_of, strict=True)]
+    return _Target(attribute, names, reasons, codes)
 
 
-def _values(photos: Sequence[LabelRow], attribute: str) -> list[str | None]:
-    return [label_text(row.get(attribute)) for row in photos]
+def _why_not(photos: int, held: int, min_photos: int) -> str:
+    """Why a class of so many photos in so many groups cannot be split; empty where it can."""
+    if photos < min_photos:
+        return f"the class has fewer than {min_photos} photos"
+    if held < len(SIDES):
+        return "all photos of the class are in one or two groups, and three sides need three"
+    return ""
 
 
-def _classes(
-    values: Sequence[str | None], ids: Sequence[int], labels: Sequence[int], min_photos: int
-) -> Iterable[tuple[str, str, list[int]]]:
-    """Yield each class, the reason why it cannot be split (or nothing), and its photos."""
-    members: dict[str, list[int]] = defaultdict(list)
-    for i, value in enumerate(values):
-        if value is not None:
-            members[value].append(i)
-    for name in sorted(members):
-        held = {labels[i] for i in members[name]}
-        reason = ""
-        if len(members[name]) < min_photos:
-            reason = f"the class has fewer than {min_photos} photos"
-        elif len(held) < len(SIDES):
-            reason = "all photos of the class are in one or two groups, and three sides need three"
-        yield name, reason, [ids[i] for i in members[name]]
+def _vectors(labels: NDArray[np.intp], classes: Sequence[NDArray[np.intp]], every_photo: int) -> list[ClassCounts]:
+    """How many photos of each class each group holds: all of them, then each attribute's classes by first appearance.
+
+    Groups that hold the same are one object: there may be as many groups as photos.
+    """
+    order = np.argsort(labels, kind="stable")
+    parts = [np.stack([*np.unique(labels, return_counts=True), np.full(labels.max(initial=-1) + 1, every_photo)])]
+    for codes in classes:
+        held = order[codes[order] >= 0]
+        cell, first, n = np.unique(
+            labels[held] * (every_photo + 1) + codes[held], return_index=True, return_counts=True
+        )
+        part = np.stack([cell // (every_photo + 1), n, cell % (every_photo + 1)])
+        parts.append(part[:, np.argsort(first)])
+    group, n, class_ = np.concatenate(parts, axis=1)
+    order = np.argsort(group, kind="stable")
+    edges = np.cumsum(np.bincount(group)).tolist()
+    pairs = list(zip(class_[order].tolist(), n[order].tolist(), strict=True))
+    one_of: dict[tuple[tuple[int, int], ...], ClassCounts] = {}
+    return [
+        one_of.setdefault(key, dict(key)) for key in (tuple(pairs[start:stop]) for start, stop in pairwise([0, *edges]))
+    ]
 
 
 def _kept(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
@@ -255,36 +291,42 @@ def _kept(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
 
 
 def _draw(
-    attribute: str, pool: Mapping[int, str], side_of: Mapping[int, Side], seed: int, left: dict[str, list[int]]
+    target: _Target,
+    kept: Collection[str],
+    ids: NDArray[np.int64],
+    side_of: NDArray[np.intp],
+    keys: NDArray[np.uint64],
 ) -> Split:
-    """Take the same number of every class in each side, in the order of a seeded hash of the IDs."""
-    classes = class_order(attribute, set(pool.values()))
+    """Take the same number of every kept class in each side, in the order of a seeded hash of the IDs (`keys`)."""
+    left: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
+    left[f"no {target.attribute}"].append(ids[target.codes < 0])
+    for class_, (name, reason) in enumerate(zip(target.names, target.reasons, strict=True)):
+        if name not in kept:
+            left[reason or _TOO_SMALL].append(ids[target.codes == class_])
+    classes = class_order(target.attribute, kept)
     if not classes:
-        return Split(attribute, None, _left_out(left))
-    cells: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for photo_id, value in pool.items():
-        cells[side_of[photo_id], value].append(photo_id)
-    content: dict[str, Any] = {"target_attribute": attribute}
-    over: list[int] = []
+        return Split(target.attribute, None, _left_out(left))
+    content: dict[str, Any] = {"target_attribute": target.attribute}
     encoded = {}
-    for side in SIDES:
-        n = min(len(cells[side, name]) for name in classes)
-        taken: list[int] = []
-        for name in classes:
-            drawn = sorted(cells[side, name], key=lambda photo_id: _draw_key(seed, photo_id))
-            taken += sorted(drawn[:n])
-            over += drawn[n:]
-        content[f"{side}_ids"] = taken
+    for number, side in enumerate(SIDES):
+        cells = [np.flatnonzero((side_of == number) & (target.codes == target.names.index(name))) for name in classes]
+        n = min(map(len, cells))
+        drawn = [cell[np.argsort(keys[cell], kind="stable")] for cell in cells]
+        content[f"{side}_ids"] = np.concatenate([np.sort(ids[cell[:n]]) for cell in drawn]).tolist()
         encoded[f"encoded_{side}_labels"] = [label for label in range(len(classes)) for _ in range(n)]
+        left["over the balance: the smallest class of each side decides how many are taken"] += [
+            ids[cell[n:]] for cell in drawn
+        ]
     content |= encoded
     content["label_encoder_classes"] = classes
-    left["over the balance: the smallest class of each side decides how many are taken"] += over
-    return Split(attribute, content, _left_out(left))
+    return Split(target.attribute, content, _left_out(left))
 
 
-def _draw_key(seed: int, photo_id: int) -> bytes:
-    return hashlib.blake2b(f"{seed}:{photo_id}".encode(), digest_size=8).digest()
+def _draw_keys(seed: int, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+    digests = (hashlib.blake2b(f"{seed}:{photo_id}".encode(), digest_size=8).digest() for photo_id in ids.tolist())
+    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
 
 
-def _left_out(left: Mapping[str, Iterable[int]]) -> tuple[LeftOut, ...]:
-    return tuple(LeftOut(reason, tuple(sorted(ids))) for reason, ids in sorted(left.items()) if ids)
+def _left_out(left: Mapping[str, Sequence[NDArray[np.int64]]]) -> tuple[LeftOut, ...]:
+    found = ((reason, np.sort(np.concatenate(ids))) for reason, ids in sorted(left.items()) if ids)
+    return tuple(LeftOut(reason, tuple(ids.tolist())) for reason, ids in found if len(ids))

@@ -6,6 +6,7 @@ import random
 import time
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -13,8 +14,12 @@ from benchmarks.large_catalog import build
 from curate.catalog import decisions, expressions
 from curate.catalog.pairs import pairs, queue, replace_candidates, waiting
 from curate.catalog.store import Catalog
+from curate.duplicates import find_duplicates
 from curate.errors import UsageError
+from curate.export.run import duplicate_report, export_rows, split_workspace
+from curate.export.select import Tally, select
 from curate.photos.facts import Exif, PhotoFacts, Status
+from curate.splits.make import joint_split
 
 CAMERAS = (("Apple", "iPhone X"), ("Canon", "Canon EOS 40D"), (None, None))
 
@@ -147,3 +152,22 @@ def test_rows_stream(catalog: Catalog) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 2_000_000, where  # 4,000 rows take more than 10 MB
+
+
+def test_duplicates_splits_and_exports_hold_columns(catalog: Catalog) -> None:
+    """What goes through all photos holds a few hundred bytes of each, not a dict of forty labels for each of them."""
+    count = 20_000
+    build(catalog, count)
+    list(find_duplicates([]).near)  # what is imported once is not a photo's
+    joint_split([{"photo_id": number, "Make": "A"} for number in range(40)], ["Make"])
+    works: dict[str, Callable[[], object]] = {
+        "duplicates": lambda: duplicate_report(catalog),
+        "splits": lambda: split_workspace(catalog, ("Make",), ("owner",), 1),
+        "selection": lambda: select(export_rows(catalog), False, (), Tally()),
+    }
+    for name, work in works.items():
+        tracemalloc.start()
+        work()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 1_800 * count, (name, peak / count)

@@ -56,7 +56,7 @@ def test_photos_of_one_stated_scene_stay_together(catalog: Catalog, ids: list[in
     """They share `scene_idx` in exports and one group of splits, without any pair; a photo alone in its scene has a number."""
     catalog.connection.execute("DELETE FROM candidate")
     state(catalog, ids, kitchen=[0, 1, 2], garden=[4])
-    rows = export_rows(catalog)
+    rows = list(export_rows(catalog).rows())
     numbers = [row["scene_idx"] for row in rows]
     assert numbers[0] == numbers[1] == numbers[2] != numbers[4] and None not in (numbers[0], numbers[4])
     assert (numbers[3], numbers[5]) == (None, None)

@@ -1,0 +1,287 @@
+"""Label rows by column: a million photos take some hundred megabytes, where a dict for each takes gigabytes."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+
+_AT_ONCE = 5_000
+_DIFFER = {
+    **dict.fromkeys(("file_name", "sha256", "url", "path", "phash", "taken_at"), pa.large_string()),
+    "path_bytes": pa.large_binary(),
+}
+"""Columns of which most values are there once, kept as Arrow keeps texts; of the others each value is kept once."""
+
+_KNOWN = " + ".join(f'(label."{name}" IS NOT NULL)' for name in LABEL_COLUMNS)
+_FLAGS = {0: False, 1: True}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column as numbers into the list of its values. `codes`: (n,), -1 where a value is absent."""
+
+    codes: NDArray[np.int32]
+    kinds: Sequence[Any]
+
+
+class PhotoTable:
+    """Photos as columns of equal length; a column that is not there counts as absent for all."""
+
+    def __init__(self, columns: Mapping[str, Coded | pa.Array], length: int) -> None:
+        self._columns, self._length = dict(columns), length
+
+    @classmethod
+    def of(cls, rows: PhotoTable | Iterable[LabelRow]) -> PhotoTable:
+        """Return label rows as a table; absent keys are null. `known` is how many label columns of a photo say something."""
+        if isinstance(rows, PhotoTable):
+            return rows
+        built, rest = Builder(), iter(rows)
+        while part := list(islice(rest, _AT_ONCE)):
+            names = dict.fromkeys(name for row in part for name in row)
+            columns = {name: [row.get(name) for row in part] for name in names}
+            if "known" not in names:
+                columns["known"] = [sum(row.get(name) is not None for name in LABEL_COLUMNS) for row in part]
+            built.add(columns, len(part))
+        return built.table()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def __getitem__(self, position: int) -> LabelRow:
+        return {name: self._value(column, position) for name, column in self._columns.items()}
+
+    def rows(self) -> Iterator[LabelRow]:
+        """Yield the photos as label rows, made a part at a time."""
+        places = np.arange(self._length)
+        for start in range(0, self._length, _AT_ONCE):
+            part = self.take(places[start : start + _AT_ONCE])
+            for _, *values in zip(range(len(part)), *map(part.values, self._columns), strict=True):
+                yield dict(zip(self._columns, values, strict=True))
+
+    def values(self, name: str) -> list[Any]:
+        """Return a column's values, None where one is absent."""
+        column = self._columns.get(name)
+        if column is None:
+            return [None] * self._length
+        if isinstance(column, Coded):
+            kinds = np.empty(len(column.kinds) + 1, dtype=object)
+            kinds[:-1] = column.kinds
+            return list(kinds[column.codes])  # -1 is the last one, which is None
+        return list(column.to_numpy(zero_copy_only=False))
+
+    def coded(self, name: str) -> tuple[NDArray[np.int32], Sequence[Any]]:
+        """Return a column as numbers (n,), equal where the values are and -1 where one is absent, and each number's value."""
+        column = self._columns.get(name)
+        if isinstance(column, Coded):
+            return column.codes, column.kinds
+        if column is None:
+            return np.full(self._length, -1, np.int32), []
+        found = column.dictionary_encode()
+        return np.asarray(found.indices.fill_null(-1)), found.dictionary.to_pylist()
+
+    def codes(self, name: str) -> NDArray[np.int32]:
+        """Return a column as numbers (n,), equal where the values are and -1 where one is absent.
+
+        Those of a column of which most values differ, such as `path`, are in the order of the values.
+        """
+        column = self._columns.get(name)
+        if column is None or isinstance(column, Coded):
+            return self.coded(name)[0]
+        order = np.asarray(pc.array_sort_indices(column))  # what is absent comes last
+        found = column.take(pa.array(order))
+        codes = np.zeros(self._length, np.int32)
+        codes[order[1:]] = np.cumsum(np.asarray(pc.not_equal(found.slice(1), found[:-1]).fill_null(True)))
+        codes[~self.present(name)] = -1
+        del found
+        pa.default_memory_pool().release_unused()  # else what the sorted copy took stays with Arrow
+        return codes
+
+    def each(self, name: str) -> Iterator[Any]:
+        """Yield a column's values as `values` returns them, made a part at a time."""
+        column = self.select((name,))
+        for start in range(0, self._length, _AT_ONCE):
+            yield from column.take(np.arange(start, min(start + _AT_ONCE, self._length))).values(name)
+
+    def integers(self, name: str, absent: int) -> NDArray[np.int64]:
+        """Return a column of whole numbers or bools (n,), with a number for what is absent."""
+        codes, kinds = self.coded(name)
+        return np.array([*kinds, absent], dtype=np.int64)[codes]
+
+    def texts(self, name: str) -> pa.Array:
+        """Return a column of texts as Arrow keeps them."""
+        column = self._columns.get(name)
+        if isinstance(column, pa.Array):
+            return column
+        codes, kinds = self.coded(name)
+        return pa.array(list(kinds), pa.large_string()).take(pa.array(codes, mask=codes < 0))
+
+    def arrow(self, name: str, kind: pa.DataType) -> pa.Array:
+        """Return a column of an Arrow type."""
+        column = self._columns.get(name)
+        if isinstance(column, pa.Array):
+            return column.cast(kind)
+        codes, kinds = self.coded(name)
+        return pa.array(list(kinds), kind).take(pa.array(codes, mask=codes < 0))
+
+    def present(self, name: str) -> NDArray[np.bool_]:
+        """Return whether each photo has a value (n,)."""
+        column = self._columns.get(name)
+        if isinstance(column, pa.Array):
+            return np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
+        return self.coded(name)[0] >= 0
+
+    def take(self, positions: NDArray[np.integer[Any]]) -> PhotoTable:
+        """Return the photos at these positions, in their order."""
+        at = pa.array(positions)
+        taken = {
+            name: Coded(column.codes[positions], column.kinds) if isinstance(column, Coded) else column.take(at)
+            for name, column in self._columns.items()
+        }
+        return PhotoTable(taken, len(positions))
+
+    def where(self, name: str, value: Any) -> PhotoTable:
+        """Return the photos of which a column has that value."""
+        codes, kinds = self.coded(name)
+        return self.take(np.flatnonzero(np.array([*(kind == value for kind in kinds), False])[codes]))
+
+    def select(self, names: Iterable[str]) -> PhotoTable:
+        """Return the table with these columns alone, as far as it has them."""
+        return PhotoTable({name: self._columns[name] for name in names if name in self._columns}, self._length)
+
+    def with_column(self, name: str, column: Sequence[Any] | Coded) -> PhotoTable:
+        """Return the table with another column, or with another content of one."""
+        if not isinstance(column, Coded):
+            built = Builder()
+            built.add({name: column}, self._length)
+            return PhotoTable({**self._columns, **built.table()._columns}, self._length)
+        return PhotoTable({**self._columns, name: column}, self._length)
+
+    @staticmethod
+    def _value(column: Coded | pa.Array, position: int) -> Any:
+        if isinstance(column, Coded):
+            code = column.codes[position]
+            return None if code < 0 else column.kinds[code]
+        return column[position].as_py()
+
+
+class Builder:
+    """Makes a table, some photos at a time."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, _Texts] = {}
+        self._codes: dict[str, array[int]] = {}
+        self._numbers: dict[str, dict[Any, int]] = {}
+        self._length = 0
+
+    def add(self, columns: Mapping[str, Sequence[Any]], length: int) -> None:
+        """Take in some photos: their columns, and how many they are."""
+        for name in {**self._texts, **self._codes, **columns}:
+            values = columns.get(name, [None] * length)
+            if name in _DIFFER:
+                self._texts.setdefault(name, _Texts(_DIFFER[name], self._length)).add(values)
+            else:
+                number = self._numbers.setdefault(name, {None: -1})
+                codes = self._codes.setdefault(name, array("i", [-1]) * self._length)
+                codes.extend([number.setdefault(value, len(number) - 1) for value in values])
+        self._length += length
+
+    def table(self) -> PhotoTable:
+        """Return all that was taken in."""
+        columns: dict[str, Coded | pa.Array] = {name: texts.array() for name, texts in self._texts.items()}
+        for name, codes in self._codes.items():
+            columns[name] = Coded(np.frombuffer(codes, np.int32), list(self._numbers.pop(name))[1:])
+        return PhotoTable(columns, self._length)
+
+
+class _Texts:
+    """A growing column of texts, in the buffers of which Arrow's arrays are made: never there twice."""
+
+    def __init__(self, kind: pa.DataType, absent: int) -> None:
+        self._kind = kind
+        self._valid, self._ends, self._data = bytearray(absent), array("q", [0]) * (absent + 1), bytearray()
+
+    def add(self, values: Sequence[str | bytes | None]) -> None:
+        """Take in some texts."""
+        part = _texts(values, self._kind)
+        _, ends, data = part.buffers()
+        self._valid += part.is_valid().to_numpy(zero_copy_only=False).tobytes()
+        self._ends.frombytes((np.frombuffer(ends, np.int64)[1 : len(part) + 1] + len(self._data)).tobytes())
+        self._data += data or b""
+
+    def array(self) -> pa.Array:
+        """Return all that was taken in."""
+        valid = np.packbits(np.frombuffer(self._valid, np.bool_), bitorder="little").tobytes()
+        buffers = [pa.py_buffer(valid), pa.py_buffer(self._ends), pa.py_buffer(self._data)]
+        return pa.Array.from_buffers(self._kind, len(self._valid), buffers)
+
+
+def joined(tables: Sequence[PhotoTable], names: Iterable[str]) -> PhotoTable:
+    """Return these columns of several tables, one table after the other."""
+    if len(tables) == 1:
+        return tables[0]
+    built = Builder()
+    for table in tables:
+        built.add({name: table.values(name) for name in names}, len(table))
+    return built.table()
+
+
+def _texts(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can hold and UTF-8 cannot: it is kept as its escape
+        return pa.array([value and value.encode("utf-8", "backslashreplace").decode() for value in values], kind)
+
+
+def combined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
+    """Return numbers (n,) that are equal where all columns of numbers are; columns hold -1 where a value is absent."""
+    joint = np.asarray(columns[0], np.int64)
+    for codes in columns[1:]:
+        joint = np.unique(joint, return_inverse=True)[1] * (int(codes.max(initial=-1)) + 2) + codes + 1
+    return joint
+
+
+def read(
+    connection: sqlite3.Connection, columns: Iterable[str], more: Mapping[str, tuple[str, Callable[[Any], Any]]]
+) -> PhotoTable:
+    """Return all photos of a catalogue, in the order of their shown paths.
+
+    Args:
+        connection: the catalogue's.
+        columns: label columns, `status`, `error`. `path`, `sha256`, `phash`, `known` and `path_bytes` come in any case, the
+            last one where it is not the path as text.
+        more: columns that are looked up: name -> the column whose values are asked for, and what answers.
+    """
+    names = list(dict.fromkeys(("path", "sha256", *columns)))
+    chosen = ", ".join(f'label."{name}"' for name in names)
+    cursor = connection.execute(
+        f"SELECT {chosen}, own.phash, own.path_bytes, {_KNOWN} "
+        "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # by the index of paths
+    )
+    cursor.row_factory = None
+    built = Builder()
+    while part := cursor.fetchmany(_AT_ONCE):
+        found = dict(zip((*names, "phash", "path_bytes", "known"), zip(*part, strict=True), strict=True))
+        for name in names:
+            if LABEL_COLUMNS.get(name) == "bool":
+                found[name] = tuple(map(_FLAGS.get, found[name]))
+        for name, (asked, answer) in more.items():
+            found[name] = tuple(map(answer, found[asked]))
+        own = zip(found["path"], found["path_bytes"], strict=True)
+        found["path_bytes"] = tuple(None if os.fsencode(path) == file else file for path, file in own)
+        built.add(found, len(part))
+    return built.table()
