@@ -16,7 +16,7 @@ ALWAYS = (
     ("ingest", "--files", "200", "--unchanged", "20000"),
     ("faults",),
     ("kills", "--files", "600", "--kills", "9"),
-    ("large_catalog", "--photos", "200000", "--listing"),
+    ("large_catalog", "--photos", "200000", "--commands"),
     ("fuzz", "--files", "5000"),
     ("fuzz_read_back", "--inputs", "2000"),
     ("embed", "120"),

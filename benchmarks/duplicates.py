@@ -168,7 +168,7 @@ def scale(count: int) -> bool:
     rows = [{"phash": f"{value:016x}", "path": str(i), "sha256": str(i)} for i, value in enumerate(values.tolist())]
     components = Components(count)
     start = time.perf_counter()
-    join_alike(components, rows, _always)
+    join_alike(components, [row["phash"] for row in rows], rows, _always)
     seconds = time.perf_counter() - start
     joined = count - len(set(components.labels()))
     print(f"\n{count} hashes grouped in {seconds:.1f} s; {joined} joined, {len(planted)} planted")
