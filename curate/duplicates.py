@@ -26,7 +26,7 @@ from curate.catalog.naming import photo_named
 from curate.catalog.phototable import PhotoTable, combined
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.likeness import Components, alike_by_hash, join_alike, parse_hash
+from curate.likeness import Components, alike_by_hash, equal_pairs, join_alike, parse_hash
 from curate.photos.formats import RAW_FORMATS
 
 _PREFERRED_FORMATS = (
@@ -189,18 +189,26 @@ def _same_shot(photos: PhotoTable, among: NDArray[np.intp]) -> Iterator[tuple[in
         pc.utf8_slice_codeunits(stated.texts("taken_at"), 0, 19).dictionary_encode().indices.fill_null(-1)
     )
     precise, kinds = stated.coded("taken_precision")
-    usable = (np.array([kind == "second" for kind in kinds] + [False])[precise]) & (stated.codes("Model") >= 0)
+    usable = (
+        (np.array([kind == "second" for kind in kinds] + [False])[precise])
+        & (stated.codes("Model") >= 0)
+        & photos.present("path")[among]
+    )
     places = np.flatnonzero(usable)
     shots = combined([seconds[places], stated.codes("Make")[places], stated.codes("Model")[places]])
     _, shot, count = np.unique(shots, return_inverse=True, return_counts=True)
     shared = count[shot] > 1
     places, shot = places[shared], shot[shared]
-    first: dict[tuple[int, str], int] = {}
-    for place, number, path in zip(
-        places.tolist(), shot.tolist(), photos.texts("path").take(among[places]).to_pylist(), strict=True
-    ):
-        if path:
-            yield first.setdefault((number, PurePosixPath(path).stem.casefold()), place), place
+    own = photos.select(("path",)).take(among[places])
+
+    def name(path: str) -> str:
+        return PurePosixPath(path).stem.casefold()
+
+    named = zip(shot.tolist(), map(name, own.each("path")), strict=True)
+    keys = np.fromiter(map(hash, named), np.int64, len(places))
+    for one, other in zip(*equal_pairs(np.unique(keys, return_inverse=True)[1]), strict=True):
+        if name(own[int(one)]["path"]) == name(own[int(other)]["path"]):
+            yield int(places[one]), int(places[other])
 
 
 def _reported(
