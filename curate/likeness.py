@@ -143,7 +143,7 @@ def near_pairs(
             # a pair that shares more bands comes with the first of them alone
             first = ((hashes[a] ^ hashes[b])[:, None] & earlier).all(1)
             if first.any():
-                yield a[first], b[first]
+                yield np.minimum(a, b)[first], np.maximum(a, b)[first]
 
 
 def _pairs_that_share(
@@ -151,7 +151,7 @@ def _pairs_that_share(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Near pairs among those hashes that agree in all bits of a mask."""
     shared = hashes & mask
-    order = np.argsort(shared, kind="stable")
+    order = np.argsort(shared)
     edge = np.flatnonzero(np.r_[True, np.diff(shared[order]) != 0, True])
     size = np.diff(edge)
     yield from _pairs_at_steps(hashes, order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
