@@ -182,7 +182,7 @@ def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     )
     if not audit["confounds"]:
         return "## What else tells phones from cameras\n\n" + note if note else ""
-    said = "".join(f"- {_plain(sentence)}\n" for sentence in audit.get("confounds_in_words", ()))
+    said = "".join(f"- {sentence}\n" for sentence in audit.get("confounds_in_words", ()))
     lines = [
         (entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}", f"{entry['p_adjusted']:.2g}")
         for entry in audit["confounds"]
