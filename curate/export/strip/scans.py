@@ -8,26 +8,23 @@ there, too.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import resource
-import select
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from curate.errors import CurateError
 from curate.export.strip import CannotClean, webp
 from tracer.base.text import counted
+from tracer.base.worker import Handler, Reply
+from tracer.base.workers import Answer, Limits, Task, Workers, WorkersError
 
 SECONDS = 60.0
 """The longest that decoding one picture may take."""
 
-_MEMORY = 8 << 30
 _CUT = 8
 """Bytes that are taken off a WebP's bitstream. Its arithmetic coder may end with two that decide nothing."""
 
@@ -38,65 +35,49 @@ _UNCHECKED = "picture data that could not be checked for hidden bytes"
 class ScanReader:
     """Decodes JPEGs and WebPs in a process of its own; made by `scan_reader`."""
 
-    def __init__(self) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+    def __init__(self, workers: Workers[Path]) -> None:
+        self._workers = workers
 
     def hidden(self, path: Path) -> str | None:
-        """Return what a JPEG's or WebP's picture data hold besides the picture, as a phrase; None where there is nothing."""
-        if self._child is None:
-            command = [sys.executable, "-P", "-m", "curate.export.strip.scans"]
-            self._child = subprocess.Popen(
-                command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        try:
-            self._child.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
-            ready, _, _ = select.select([self._child.stdout], [], [], SECONDS)
-            said = json.loads(self._child.stdout.readline()) if ready else None
-        except (OSError, ValueError):  # it died
-            said = None
-        if type(said) is not int:
-            self.close()
-            return _UNCHECKED
-        if said < 0:
-            return _UNCHECKED
-        return f"at least {counted(said, 'byte')} inside the picture data that no picture needs" if said else None
+        """Return what a JPEG's or WebP's picture data hold besides the picture, as a phrase; None where there is nothing.
 
-    def close(self) -> None:
-        """End the process."""
-        if self._child is not None:
-            self._child.kill()
-            self._child.communicate()
-            self._child = None
+        Raises:
+            CurateError: the process cannot be started.
+        """
+        try:
+            [(_, found)] = self._workers.run([path])
+        except WorkersError as error:
+            raise CurateError(error.what, error.why, error.way_out) from error
+        left_over = found.value if isinstance(found, Answer) else None
+        if type(left_over) is not int or left_over < 0:
+            return _UNCHECKED
+        if left_over == 0:
+            return None
+        return f"at least {counted(left_over, 'byte')} inside the picture data that no picture needs"
 
 
 @contextmanager
 def scan_reader() -> Iterator[ScanReader]:
     """Yield a reader whose process is started by the first picture, and ends with the `with` block."""
-    reader = ScanReader()
-    try:
-        yield reader
-    finally:
-        reader.close()
+    task: Task[Path] = Task("curate.export.strip.scans:handler", (), encode=lambda path: os.fsencode(path).hex())
+    with Workers(task, 1, Limits(SECONDS)) as workers:
+        yield ScanReader(workers)
 
 
-def main() -> None:
-    """Answer each path on stdin with how many bytes were left over in its picture data, until the pipe closes.
+def handler() -> Handler:
+    """Return what answers the path of a picture with how many bytes were left over in its data.
 
     The answer is -1 where that is not known: the picture cannot be decoded, or something else is wrong with it.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (min(_MEMORY, hard) if hard >= 0 else _MEMORY, hard))
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    with tempfile.TemporaryFile() as chatter:
-        os.dup2(chatter.fileno(), 1)
-        os.dup2(chatter.fileno(), 2)
-        for line in sys.stdin.buffer:
-            chatter.seek(0)
-            chatter.truncate()
-            left_over = _left_over(Path(os.fsdecode(bytes.fromhex(json.loads(line)))), chatter)
-            answers.write(json.dumps(left_over).encode() + b"\n")
+    chatter = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+    os.dup2(chatter.fileno(), 2)
+
+    def serve(job: Any) -> Reply:
+        chatter.seek(0)
+        chatter.truncate()
+        return Reply(_left_over(Path(os.fsdecode(bytes.fromhex(job))), chatter))
+
+    return serve
 
 
 def _left_over(path: Path, chatter: IO[bytes]) -> int:
@@ -138,7 +119,3 @@ def _decoded(data: bytes, reduced: bool = False) -> Any:
         return cv2.imdecode(np.frombuffer(data, np.uint8), how)
     except cv2.error:
         return None
-
-
-if __name__ == "__main__":
-    main()
