@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from curate.progress import finish
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
@@ -17,6 +16,7 @@ from curate.pairing.run import pair_workspace
 from curate.photos.previews import is_damaged
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tracer.base.progress import finish
 
 CAMERAS = (("Apple", "iPhone X"), ("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"), ("Nikon", "NIKON D90"))
 

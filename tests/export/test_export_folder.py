@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import OPTIONS
+from small_exports import OPTIONS
 from test_export_write import contents, export
 
 from curate.errors import ExportError, StorageError, UsageError
@@ -27,7 +27,7 @@ EXPORTER = """
 import sys
 sys.path[:0] = [{tests!r}]
 from pathlib import Path
-from conftest import OPTIONS
+from small_exports import OPTIONS
 import dataclasses, json
 from curate.export.write import export_set
 from tracer.base.progress import finish

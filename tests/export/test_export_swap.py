@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import OPTIONS
-from curate.progress import finish
+from small_exports import OPTIONS
 from test_export_write import contents, export
 
 from curate.errors import ExportError, StorageError, UsageError
 from curate.export import folder as swap
 from curate.export.write import export_set
+from tracer.base.progress import finish
 
 
 def tree(folder: Path) -> dict[str, bytes | str | None]:

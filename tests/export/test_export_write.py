@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import OPTIONS, make_rows
 from dirty_pictures import SECRET, camera, dirty, noise, row
 from markdown_it import MarkdownIt
+from small_exports import OPTIONS, make_rows
 
 from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS
 from curate.errors import ExportError, UsageError

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from curate import likeness
-from curate.photos.previews import read_preview, write_preview
+from curate.photos.previews import open_preview, read_preview, write_preview
 
 
 def jpeg(width: int, height: int, **options: object) -> bytes:
@@ -23,7 +23,7 @@ def jpeg(width: int, height: int, **options: object) -> bytes:
 
 def test_our_own_previews_are_read(tmp_path: Path) -> None:
     """What `write_preview` writes comes back as it is."""
-    write_preview(Image.new("RGB", (640, 480), "teal"), tmp_path / "a.jpg")
+    write_preview(Image.new("RGB", (640, 480), "teal"), tmp_path / "a.jpg", "0" * 64)
     assert read_preview(tmp_path / "a.jpg") == (tmp_path / "a.jpg").read_bytes()
 
 
@@ -35,14 +35,13 @@ def test_our_own_previews_are_read(tmp_path: Path) -> None:
 def test_others_are_not_decoded(data: bytes, tmp_path: Path) -> None:
     """What could take any time or memory counts as no preview, wherever previews are decoded."""
     from curate.pairing import features
-    from curate.tui.widgets import photo
 
     preview = tmp_path / "a.jpg"
     preview.write_bytes(data)
     assert read_preview(preview) is None
     assert likeness._small_picture(preview) is None
     assert features.preview_picture(preview) is None
-    assert photo._loaded(preview) is None
+    assert open_preview(preview) is None
 
 
 def test_a_pipe_is_no_preview(tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_pixels_are_those_that_opencv_reads(tmp_path: Path) -> None:
 
     from curate.pairing import features
 
-    write_preview(Image.effect_noise((640, 480), 40).convert("RGB"), tmp_path / "a.jpg")
+    write_preview(Image.effect_noise((640, 480), 40).convert("RGB"), tmp_path / "a.jpg", "0" * 64)
     expected = cv2.imread(str(tmp_path / "a.jpg"), cv2.IMREAD_COLOR)
     found = features.preview_picture(tmp_path / "a.jpg")
     assert found is not None and expected is not None and np.array_equal(found, expected)

@@ -207,7 +207,7 @@ def test_values_that_no_set_has(tmp_path: Path, change: dict[str, Any], words: s
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\xff\xfe", "utf-8"),
+        (b"\xff\xfe", "UTF-8"),
         pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
         (b"[]", "no JSON object"),
         (b'{"target_attribute": "Make", "label_encoder_classes": [[]]}', "not a name"),

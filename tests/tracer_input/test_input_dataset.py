@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from input_photos import picture, write_flat, write_metadata, write_set
 
-from tracer.base.text import clean_text
 from tracer.dataset import groups, open_set, phone_or_not, photo_id_from_sha256, read_split
 from tracer.errors import DataSetError
 
@@ -328,15 +327,6 @@ def test_labels_are_cleaned(tmp_path: Path) -> None:
     ]
     table = open_set(write_set(tmp_path / "set", rows)).table
     assert table["Make"].iloc[0] == "Evil]52;c;x" and table["Model"].iloc[0] is None
-
-
-@settings(deadline=None)
-@given(st.text())
-def test_cleaned_text_is_harmless_and_stays_clean_text(text: str) -> None:
-    """No control character passes, and cleaning twice is cleaning once."""
-    cleaned = clean_text(text)
-    assert not any(ord(mark) < 32 or 127 <= ord(mark) < 160 or 0xD800 <= ord(mark) < 0xE000 for mark in cleaned)
-    assert clean_text(cleaned) == cleaned
 
 
 def test_reading_a_set_imports_no_torch(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ import pytest
 import typer.main
 from input_photos import paired_rows, picture, write_flat, write_set
 from PIL import Image
-from tracer.progress import finish
 
 from curate.cli import app as curate_app
 from tracer import cli
+from tracer.base.progress import finish
 from tracer.dataset import open_set
 from tracer.errors import NotASet, TracerError, UsageError
 from tracer.evaluate import evaluate
