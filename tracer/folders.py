@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracer.base.reading import open_regular
 from tracer.base.text import command_line, quoted_path
 from tracer.errors import DataSetError, NotASet, TracerError, UsageError
 from tracer.metadata import find_metadata, read_metadata
@@ -130,7 +131,7 @@ def refuse_strangers(run: Path) -> None:
     why = "a link is in its place" if run.is_symlink() else _why_no_run(run)
     if why:
         raise TracerError(
-            f"{run} changed during the evaluation, and the results are not written to it",
+            f"{quoted_path(run)} changed during the evaluation, and the results are not written to it",
             why,
             "Nothing of it was touched. Move it away and run the same command again: what is embedded and measured is kept.",
         )
@@ -163,18 +164,18 @@ def _has_no_file(folder: Path) -> bool:
 
 
 def _has_embeddings(folder: Path) -> bool:
-    from safetensors import SafetensorError, safe_open
+    from tracer.tensors import open_tensors
 
     for path in (folder / "embeddings").glob("**/*.safetensors"):
-        with contextlib.suppress(OSError, SafetensorError), safe_open(path, framework="numpy") as file:
-            if "lenstrace" in (file.metadata() or {}):
+        with contextlib.suppress(OSError, ValueError, TypeError), open_tensors(path) as file:
+            if "lenstrace" in file.metadata:
                 return True
     return False
 
 
 def _begins(path: Path, matches: Callable[[bytes], object]) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return bool(matches(file.read(_HEAD)))
     except OSError:
         return False
@@ -186,7 +187,8 @@ def _has_columns(path: Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        names = set(pq.read_schema(path).names)
+        with open_regular(path) as file:
+            names = set(pq.read_schema(file).names)
     except (OSError, pa.ArrowException):
         return False
     return {"experiment", "encoder", "attribute", "setting", "metric", "value"} <= names

@@ -51,7 +51,7 @@ def write(run: Path, entries: Sequence[PerPhoto], instead_of: set[str], keep: bo
 
 
 def read(run: Path) -> dict[tuple[Any, ...], Values]:
-    """The values by figure; empty where the run holds none."""
+    """The values by figure; empty where the run holds none, or its file is damaged."""
     table = _read(run)
     if table is None:
         return {}
@@ -60,9 +60,12 @@ def read(run: Path) -> dict[tuple[Any, ...], Values]:
         for key, rows in table.groupby(list(KEY), sort=False):
             ordered = rows.sort_values("photo_id")
             ids, clusters = (ordered[name].to_numpy(dtype=np.int64) for name in ("photo_id", "cluster"))
-            found[tuple(key)] = Values(ids, clusters, ordered["value"].to_numpy(dtype=np.float64))
+            values = ordered["value"].to_numpy(dtype=np.float64)
+            if not np.isfinite(values).all():
+                return {}
+            found[tuple(key)] = Values(ids, clusters, values)
     except (TypeError, ValueError, OverflowError):
-        return {}  # something else than numbers: as good as absent
+        return {}  # damaged: it holds something else than numbers
     return found
 
 

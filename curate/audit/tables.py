@@ -130,9 +130,10 @@ def _parquet(path: Path) -> Iterator[_Part]:
 
     try:
         with open_regular(path) as opened, pq.ParquetFile(opened) as file:
-            names = [name for name in file.schema_arrow.names if name in COLUMNS]
-            for batch in file.iter_batches(_AT_ONCE, columns=names):
-                yield {name: _values(batch[name]) for name in names}, len(batch)
+            wanted = [name for name in file.schema_arrow.names if name in COLUMNS]
+            for batch in file.iter_batches(_AT_ONCE, columns=wanted):
+                columns = zip(batch.schema.names, batch.columns, strict=True)  # a name may stand there twice
+                yield {name: _values(column) for name, column in columns}, len(batch)
     except pa.ArrowException as error:  # some kinds of it are a TypeError or a KeyError, too
         raise ValueError(str(error)) from error
 
