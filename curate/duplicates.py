@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -202,7 +201,7 @@ def _same_shot(photos: PhotoTable, among: NDArray[np.intp]) -> Iterator[tuple[in
     own = photos.select(("path",)).take(among[places])
 
     def name(path: str) -> str:
-        return PurePosixPath(path).stem.casefold()
+        return os.path.splitext(os.path.basename(path))[0].casefold()
 
     named = zip(shot.tolist(), map(name, own.each("path")), strict=True)
     keys = np.fromiter(map(hash, named), np.int64, len(places))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.photos.previews import open_preview
+from tracer.base.machine import cores
 
 HASH_BITS = 64
 
@@ -44,7 +46,7 @@ ALIGNED = 0.992
 _SIDE = 96
 _MOVED = 0.15
 _BLOCK = 1024
-_FEW = 64
+_FEW = 512
 
 Row = dict[str, Any]
 
@@ -137,27 +139,52 @@ def near_pairs(
     together = next((m for m in range(2, 5) if HASH_BITS * m / (bits + m) >= enough), 4)
     edges = [HASH_BITS * i // (bits + together) for i in range(bits + together + 1)]
     masks = [(1 << high) - (1 << low) for low, high in itertools.pairwise(edges)]
-    for bands in itertools.combinations(range(len(masks)), together):
+
+    def found(bands: tuple[int, ...]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         earlier = np.array([mask for k, mask in enumerate(masks[: bands[-1]]) if k not in bands], dtype=np.uint64)
-        for a, b in _pairs_that_share(hashes, np.uint64(sum(masks[k] for k in bands)), bits):
+        shared = [(edges[k], edges[k + 1] - edges[k]) for k in bands]
+        parts = []
+        for a, b in _pairs_that_share(hashes, shared, bits):
             # a pair that shares more bands comes with the first of them alone
             first = ((hashes[a] ^ hashes[b])[:, None] & earlier).all(1)
             if first.any():
-                yield np.minimum(a, b)[first], np.maximum(a, b)[first]
+                parts.append((np.minimum(a, b)[first], np.maximum(a, b)[first]))
+        return parts
+
+    # numpy lets other threads work meanwhile; the order of the pairs is the same with any number of them
+    with ThreadPoolExecutor(cores()) as pool:
+        yield from itertools.chain.from_iterable(pool.map(found, itertools.combinations(range(len(masks)), together)))
 
 
 def _pairs_that_share(
-    hashes: NDArray[np.uint64], mask: np.uint64, bits: int
+    hashes: NDArray[np.uint64], shared: Sequence[tuple[int, int]], bits: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Near pairs among those hashes that agree in all bits of a mask."""
-    shared = hashes & mask
-    order = np.argsort(shared)
-    edge = np.flatnonzero(np.r_[True, np.diff(shared[order]) != 0, True])
+    """Near pairs among those hashes that agree in some of their bits; `shared` holds (lowest bit, how many) of each part."""
+    order, key = _ordered(hashes, shared)
+    edge = np.flatnonzero(np.r_[True, np.diff(key) != 0, True])
     size = np.diff(edge)
-    yield from _pairs_at_steps(hashes, order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
+    yield from _pairs_at_steps(hashes[order], order, np.repeat(edge[1:], size), size.repeat(size) <= _FEW, bits)
     many = np.flatnonzero(size > _FEW)
     for start, stop in zip(edge[many].tolist(), edge[many + 1].tolist(), strict=True):
         yield from _pairs_within(hashes, order[start:stop], bits)
+
+
+def _ordered(
+    hashes: NDArray[np.uint64], shared: Sequence[tuple[int, int]]
+) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+    """The order of hashes by the bits of some parts, and those bits in that order."""
+    key, width = np.zeros_like(hashes), 0
+    for low, length in shared:
+        part = (hashes >> np.uint64(low)) & np.uint64((1 << length) - 1)
+        key |= part << np.uint64(width) if width else part
+        width += length
+    room = np.uint64(max(1, len(hashes) - 1).bit_length())
+    if width + int(room) > HASH_BITS:
+        order = np.argsort(key)
+        return order, key[order]
+    # the places beside the bits in one number: numbers are sorted several times as fast as places by numbers
+    both = np.sort((key << room) | np.arange(len(hashes), dtype=np.uint64))
+    return (both & ((np.uint64(1) << room) - np.uint64(1))).astype(np.intp), both >> room
 
 
 def _pairs_at_steps(
@@ -166,17 +193,17 @@ def _pairs_at_steps(
     """Near pairs within small groups, all groups at once: each place of the order with the one `step` places on.
 
     Args:
-        ends: where each place's group ends, (n,). few: whether its group is a small one, (n,).
+        hashes: in that order. order: their places, (n,). ends: where each place's group ends, (n,).
+        few: whether its group is a small one, (n,).
     """
     places = np.flatnonzero(few)
     for step in range(1, _FEW):
         places = places[places + step < ends[places]]
         if not len(places):
             return
-        a, b = order[places], order[places + step]
-        near = np.bitwise_count(hashes[a] ^ hashes[b]) <= bits
-        if near.any():
-            yield a[near], b[near]
+        near = places[np.bitwise_count(hashes[places] ^ hashes[places + step]) <= bits]
+        if len(near):
+            yield order[near], order[near + step]
 
 
 def _pairs_within(

@@ -83,7 +83,8 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     made.run("split", "-w", "w", "--attribute", "Make")
     made.run("export", "set", "-w", "w")
     made.run("verify", "set")
-    made.run("evaluate", "set", "--encoders", "offline/efficientnet-lite0", "-o", "run")
+    encoder = ("--encoders", "offline/efficientnet-lite0", "--protocol", "fast")
+    made.run("evaluate", "set", *encoder, "-o", "run", program="tracer")
     return made
 
 

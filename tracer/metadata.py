@@ -173,7 +173,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         OSError,
         ValueError,
         TypeError,
-        KeyError,
+        LookupError,  # KeyError, and the number of a value that a damaged dictionary does not have
         NotImplementedError,
         ArithmeticError,
         MemoryError,

@@ -48,16 +48,20 @@ def commands_of(program: str, app: typer.Typer) -> Iterator[tuple[str, Any]]:
 
 
 def lines_of(commands: dict[str, Any], working: dict[str, list[Line]]) -> list[Line]:
-    """The lines that work on hostile data, and for each command those that do not: hostile values of each option and
-    argument, an option and an argument that it does not know."""
+    """The lines that work on hostile data, and for each command those that do not: hostile values of arguments, an option and an
+    argument that it does not know, and hostile values of its options (those that several commands share with one of them)."""
     assert set(working) == set(commands), "each command needs a line here that works on hostile data"
     found: list[Line] = []
+    seen: set[tuple[str, str]] = set()
     for name, lines in working.items():
         found += lines
         words, first = name.split(), lines[0]
         options = [p for p in commands[name].params if p.param_type_name == "option" and not p.is_flag]
         arguments = [p for p in commands[name].params if p.param_type_name == "argument"]
-        found += [[*first, option.opts[0], *[HOSTILE] * option.nargs] for option in options]
+        for option in options:
+            if (option.opts[0], option.help) not in seen:
+                seen.add((option.opts[0], option.help))
+                found.append([*first, option.opts[0], *[HOSTILE] * option.nargs])
         hostile = [*words, *[HOSTILE_FILE] * len(arguments), *SMALL.get(name, [])]
         found += [[*hostile, HOSTILE], [*first, HOSTILE], [*first, f"--{HOSTILE}"]]
         found += [hostile] if arguments else []

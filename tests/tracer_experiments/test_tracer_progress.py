@@ -182,6 +182,7 @@ def test_an_interruption_says_that_the_same_command_goes_on(tmp_path: Path, comm
         str(tmp_path / "run"),
         "--encoders",
         "baseline/colour",
+        *(["--protocol", "fast"] if command == "evaluate" else []),
     ]
     code, said = _interrupt(words, "embedding photos")
     assert code == 130

@@ -80,9 +80,9 @@ def test_an_interruption_ends_within_seconds(tmp_path: Path) -> None:
     assert decoding
     started = time.monotonic()
     os.killpg(program.pid, signal.SIGINT)
-    program.stderr.read()
+    said = program.stderr.read()
     program.stderr.close()
-    assert program.wait() == 130
+    assert program.wait() == 130, said.decode()
     assert time.monotonic() - started < 10  # a busy machine; it takes less than one elsewhere
     assert _decoding(program.pid) == []
 
