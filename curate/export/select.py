@@ -34,6 +34,10 @@ class LeftOut:
     ids: tuple[int, ...]
 
 
+LEFT_OUT = ("path", "photo_id")
+"""What is kept of a photo that is left out."""
+
+
 class Tally:
     """Collects what is left out."""
 
@@ -43,7 +47,7 @@ class Tally:
     def add(self, reason: str, photos: PhotoTable) -> None:
         """Note that photos are left out."""
         if len(photos):
-            self._photos[reason].append(photos.select(("path", "photo_id")))
+            self._photos[reason].append(photos.select(LEFT_OUT))
 
     def result(self) -> tuple[LeftOut, ...]:
         """Return all that was noted, by reason."""
@@ -69,7 +73,7 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
     stays = np.ones(len(photos), np.bool_)
 
     def leave(reason: str, which: NDArray[np.bool_]) -> None:
-        tally.add(reason, photos.take(np.flatnonzero(stays & which)))
+        tally.add(reason, photos.select(LEFT_OUT).take(np.flatnonzero(stays & which)))
         stays[which] = False
 
     status, kinds = photos.coded("status")
@@ -93,8 +97,9 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
     chosen = order[first]
     copies = np.setdiff1d(np.arange(len(order)), first)
     same = files[order[copies]] == files[chosen[number_of[copies]]]
-    tally.add("an exact copy of it is in the set", photos.take(order[copies[same]]))
-    tally.add("another photo with its ID is in the set", photos.take(order[copies[~same]]))
+    named = photos.select(LEFT_OUT)
+    tally.add("an exact copy of it is in the set", named.take(order[copies[same]]))
+    tally.add("another photo with its ID is in the set", named.take(order[copies[~same]]))
     return photos.take(chosen)
 
 

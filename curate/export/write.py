@@ -27,7 +27,7 @@ from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
 from curate.export.privacy import DECODED, CannotClean, clean, container
-from curate.export.select import LeftOut, Tally, in_whole_pairs, pair_count, select
+from curate.export.select import LEFT_OUT, LeftOut, Tally, in_whole_pairs, pair_count, select
 from curate.export.strip.exif import kept_exif
 from curate.export.strip.scans import ScanReader, scan_reader
 from curate.sources.made import IMAGES, MANIFEST, SCHEMA
@@ -121,6 +121,7 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     out = Path(os.path.abspath(out))  # not resolved: a link at the place must stay visible
     tally = Tally()
     chosen = select(PhotoTable.of(rows), options.pairs, options.licenses, tally)
+    del rows  # a collection of a million photos is not held twice
     _check_sources_outside(chosen, out)
     joint_split([], options.attributes, options.group_by)  # an unknown attribute must not cost a whole export
     with writing(out, options.replace) as folder:
@@ -148,7 +149,7 @@ def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions,
                 left_out[str(reason)].append(done)
     yield Progress("exporting photos", len(chosen), len(chosen))
     for why, refused in left_out.items():
-        tally.add(why, chosen.take(np.array(refused)))
+        tally.add(why, chosen.select(LEFT_OUT).take(np.array(refused)))
 
     def leave(why: str, photos: PhotoTable) -> None:
         for name in photos.values("file_name"):
