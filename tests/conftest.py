@@ -71,6 +71,19 @@ def catalog(workspace: Workspace) -> Iterator[Catalog]:
         yield opened
 
 
+TOGETHER = ("tests/demo", "tests/pairing", "tests/terminal", "tests/tracer_experiments/test_evaluate.py")
+"""Tests of one place that share a costly fixture: one process of several runs them all, so that it is made once."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a costly fixture in one process."""
+    for item in items:
+        for place in TOGETHER:
+            if item.nodeid.startswith(place):
+                item.add_marker(pytest.mark.xdist_group(place))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many keys tests/terminal pressed in a real terminal."""
     told = [pair for report in terminalreporter.getreports("") for pair in getattr(report, "user_properties", ())]

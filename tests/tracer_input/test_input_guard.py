@@ -71,8 +71,12 @@ def test_an_interruption_ends_within_seconds(tmp_path: Path) -> None:
     """Ctrl+C in the middle of a decoding that would take minutes: the command ends with 130, and so do its processes."""
     folder = write_flat(tmp_path / "set", 1)
     (folder / "1.jpg").write_bytes(many_scans(6000, 20_000))
+    # a shell that runs the tests in the background leaves them deaf to Ctrl-C, and all that they start
+    hear = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
     words = [sys.executable, "-m", "tracer", "embed", str(folder), "-o", str(tmp_path / "run"), "--encoders", COLOUR]
-    program = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
+    program = subprocess.Popen(
+        [sys.executable, "-c", hear, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     assert program.stderr is not None
     patience = time.monotonic() + 120
     while not (decoding := _decoding(program.pid)) and time.monotonic() < patience:
