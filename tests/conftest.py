@@ -71,17 +71,23 @@ def catalog(workspace: Workspace) -> Iterator[Catalog]:
         yield opened
 
 
-TOGETHER = ("tests/demo", "tests/pairing", "tests/terminal", "tests/tracer_experiments/test_evaluate.py")
-"""Tests of one place that share a costly fixture: one process of several runs them all, so that it is made once."""
+TOGETHER = (
+    "tests/demo",
+    "tests/pairing",
+    "tests/terminal/test_hostile_names.py",
+    "tests/terminal",
+    "tests/tracer_experiments/test_evaluate.py",
+)
+"""Places whose tests share a costly fixture, the first that fits: one process runs them all, so that it is made once."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share a costly fixture in one process."""
     for item in items:
-        for place in TOGETHER:
-            if item.nodeid.startswith(place):
-                item.add_marker(pytest.mark.xdist_group(place))
+        place = next((place for place in TOGETHER if item.nodeid.startswith(place)), None)
+        if place is not None:
+            item.add_marker(pytest.mark.xdist_group(place))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
