@@ -45,7 +45,7 @@ MEMORY = 2 << 30
 
 _AT_ONCE = 50
 _PLACES = 0.06
-"""The share of inputs in which something that is no file stands in a file's place."""
+"""The share of inputs in which a folder, a link or a named pipe takes the place of a file."""
 
 
 class Outcome(StrEnum):
@@ -185,7 +185,7 @@ class _Worker:
         self.answers.send(inputs)
 
     def take(self, tally: Tally) -> bool:
-        """Count an answer; False where there is no more: all are answered, or the process died."""
+        """Count an answer. Returns False after the last one, and where the process died."""
         try:
             index, outcome, what, memory = self.answers.recv()
         except (EOFError, OSError):

@@ -99,7 +99,9 @@ def open_set(path: Path | str) -> PhotoSet:
     root = Path(path).expanduser().resolve()
     if not root.is_dir():
         raise NoFolder(
-            f"{quoted_path(path)} is no folder", "" if root.exists() else "it does not exist", "Name a data set folder."
+            f"{quoted_path(path)} is not a folder",
+            "" if root.exists() else "it does not exist",
+            "Name a data set folder.",
         )
     try:
         refuse_other_folders(root, lambda name: _split_of(name) is not None)

@@ -1,7 +1,8 @@
 """Outcomes kept in the run folder, so that an interrupted evaluation goes on where it stopped.
 
 One file an experiment and encoder (JSON, sealed against damage), below `<run>/kept/`. Its key covers everything that the
-figures depend on: embeddings, labels, settings. A file with another key, or a damaged one, is as good as absent.
+figures depend on: embeddings, labels, settings. A file with another key, or a damaged
+one, is not used: its outcome is measured again.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ _MOST_CELLS: Final = 200_000_000
 def find_metadata(folder: Path) -> Path | None:
     """The metadata file of a folder, parquet first; None where there is none.
 
-    What has its name and is no folder counts, also a named pipe or a link to nothing: reading it says what it is.
+    Anything of its name but a folder counts, also a named pipe or a link to nothing: reading it says what it is.
     """
     return next((folder / name for name in NAMES if _is_there(folder / name)), None)
 
@@ -52,7 +52,7 @@ def _is_there(path: Path) -> bool:
 def read_metadata(path: Path) -> pd.DataFrame:
     """A metadata file as strings and plain values, absent ones None; nothing is guessed from how a value looks.
 
-    Columns of lists, objects or bytes are left out: they are no labels.
+    Columns of lists, objects or bytes are left out: labels are texts, numbers, dates or flags.
 
     Raises:
         DataSetError: unreadable, damaged, too large, or without the column `file_name`.
@@ -241,7 +241,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether there is no half of a surrogate pair in it, which no file and no terminal takes."""
+    """Whether UTF-8 can hold a text: half of a surrogate pair cannot be written to a file or a terminal."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -266,7 +266,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
                     continue
                 row = json.loads(line)
                 if not isinstance(row, dict):
-                    raise ValueError("a line is no JSON object")
+                    raise ValueError("a line is not a JSON object")
                 if not row.keys() <= names.keys():
                     names |= dict.fromkeys(row)
                     _check_names(list(names))

@@ -125,7 +125,7 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
             f"{quoted_path(path)}: {text}",
             "Wait for the other program to end, then run the command again.",
         )
-    if is_damage(text):
+    if is_damage(text) or "no such table" in text or "no such column" in text:
         return damaged(path, text)
     return WorkspaceError(
         "the catalogue refused", f"{quoted_path(path)}: {text}", "If this repeats, it is a bug: please report it."
@@ -133,9 +133,8 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
 
 
 def is_damage(said: str) -> bool:
-    """Whether a message of SQLite says that the file is damaged or holds other tables than ours."""
-    words = ("malformed", "not a database", "no such table", "no such column", "Could not decode")
-    return any(word in said for word in words)
+    """Whether a message of SQLite says that the file is damaged, whatever was asked of it."""
+    return any(word in said for word in ("malformed", "not a database", "Could not decode"))
 
 
 def damaged(path: Path | str, why: str) -> WorkspaceError:

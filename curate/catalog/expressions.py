@@ -1,8 +1,7 @@
-"""A user's own expression over the label columns: it sees the view `label` alone, and neither its time nor its memory is unbound.
+"""A user's own expression over the label columns. It sees the view `label` alone, and its time and memory are limited.
 
-SQLite can be interrupted between the rows and jumps of a query, and not inside one function. So what a single step can take is
-bounded as well: strings are short enough that every function that is offered ends within a tenth of a second, and an expression
-calls no more than so many of them.
+SQLite can be interrupted between the steps of a query, but not inside a function. So the functions are limited too:
+strings are short enough that each function ends within a tenth of a second, and an expression calls at most `MOST_CALLS` of them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from curate.catalog.database import connect_read_only, damaged
+from curate.catalog.database import connect_read_only, damaged, is_damage
 from curate.errors import CurateError, UsageError
 
 QUERY_SECONDS = 10.0
@@ -96,7 +95,9 @@ class LabelReader:
             self._left -= time.monotonic() - since
 
     def _told(self, error: Exception) -> CurateError:
-        if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_of_the_file(error):
+        if isinstance(error, UnicodeDecodeError) or (
+            isinstance(error, sqlite3.DatabaseError) and is_damage(str(error))
+        ):
             return damaged(self._path, str(error))
         if "interrupted" in str(error):
             return UsageError("the query was stopped", f"it ran longer than {self._seconds:g} s", "Ask for less.")
@@ -139,14 +140,6 @@ def label_reader(path: Path) -> Iterator[LabelReader]:
 def _instr(text: object, part: object) -> int | None:
     """SQLite's `instr`, which takes the square of a string's length, in Python, which does not."""
     return None if text is None or part is None else str(text).find(str(part)) + 1
-
-
-def _is_of_the_file(error: Exception) -> bool:
-    """Whether what went wrong is the file's fault, and not the expression's."""
-    said = str(error)
-    return isinstance(error, UnicodeDecodeError) or any(
-        word in said for word in ("malformed", "not a database", "Could not decode")
-    )
 
 
 def _why(error: Exception) -> str:

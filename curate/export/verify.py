@@ -68,10 +68,10 @@ def verify_set(path: Path) -> list[Problem]:
     Damage of any kind is a problem in the list. What cannot be read is not checked further; all else is.
 
     Raises:
-        UsageError: the path is no folder.
+        UsageError: the path is not a folder.
     """
     if not path.is_dir():
-        raise UsageError(f"{quoted_path(path)} is no folder", way_out="Name the folder of a set.")
+        raise UsageError(f"{quoted_path(path)} is not a folder", way_out="Name the folder of a set.")
     return [Problem(p.check, _shown(p.path), visible_text(p.what)) for p in _problems(path)]
 
 
@@ -264,7 +264,7 @@ def _check_images(path: Path, rows: Iterable[LabelRow], there: Collection[str], 
             except (_Unreadable, CannotClean) as reason:
                 yield Problem("images", name, f"{reason}")
     for name in row_of:
-        # What is no image's name is a problem of its own, and no path from a table is followed out of the set.
+        # A name that no image can have was told of before. A path in the table is never followed out of the set.
         if name not in there and IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/")):
             yield Problem("images", name, "it is missing")
 

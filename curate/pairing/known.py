@@ -98,7 +98,7 @@ def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
         path: the CSV; its paths are relative to it, or as `naming.photo_named` takes them.
 
     Raises:
-        SourceError: it cannot be read, or has not these columns. UsageError: there is no such file, or a path in it names
+        SourceError: it cannot be read, or these columns are missing. UsageError: there is no such file, or a path in it names
             several photos.
     """
     found = KnownPairs()

@@ -239,7 +239,7 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
         replace: whether a file that is there may be replaced; an original never is.
 
     Raises:
-        UsageError: a path is no photo that pairing compares, the target is there already, holds originals, or is
+        UsageError: pairing does not compare the photo at a path, the target is there already, holds originals, or is
             no PNG by its name.
         StorageError: the drawing cannot be written.
     """

@@ -263,7 +263,7 @@ def _from_files(
     """One experiment on embedding files."""
     if not folder.is_dir():
         raise NoFolder(
-            f"{quoted_path(folder)} is no folder",
+            f"{quoted_path(folder)} is not a folder",
             "it does not exist",
             "Name the folder that holds the embedding files.",
         )

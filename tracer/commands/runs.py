@@ -127,4 +127,4 @@ def compare(
 def _runs_there(*runs: Path) -> None:
     for run in runs:
         if not run.expanduser().is_dir():
-            raise NoFolder(f"{quoted_path(run)} is no folder", "it does not exist", "Name the folder of a run.")
+            raise NoFolder(f"{quoted_path(run)} is not a folder", "it does not exist", "Name the folder of a run.")

@@ -38,7 +38,7 @@ class _Tag(NamedTuple):
 
 
 def clean_profile(profile: bytes) -> bytes | None:
-    """Return a profile of the same length with nothing but colour in it, or None where it is no valid profile.
+    """Return a profile of the same length with its colours alone, or None where it is not a valid profile.
 
     Gone are all tags that carry no colour, bytes that no tag needs, the texts of description and copyright, and the time
     of its creation. A profile that is clean is returned as it is.
@@ -64,7 +64,7 @@ def clean_profile(profile: bytes) -> bytes | None:
 
 
 def _tags(profile: bytes) -> list[_Tag] | None:
-    """Return a profile's tags in the order of its table; None where it is no valid profile."""
+    """Return a profile's tags in the order of its table; None where it is not a valid profile."""
     if len(profile) < _HEADER + 4 or profile[36:40] != b"acsp":
         return None
     (size,) = struct.unpack_from(">I", profile, 0)
