@@ -71,12 +71,11 @@ class SetFolder:
         self._was_empty = self.out.is_dir() and not self.out.is_symlink() and not any(self.out.iterdir())
         if self._was_empty:
             return
+        why = why_not_replaced(self.out)
         if not self._replace:
-            raise UsageError(
-                f"{quoted_path(self.out)} is there already",
-                way_out="Choose another place, or replace it with --replace.",
-            )
-        if (why := why_not_replaced(self.out)) is not None:
+            another = "Choose another place" if why else "Choose another place, or replace it with --replace"
+            raise UsageError(f"{quoted_path(self.out)} is there already", why or "", f"{another}.")
+        if why is not None:
             raise ExportError(
                 f"{quoted_path(self.out)} is not replaced", why, "Choose another place, or move what is there away."
             )

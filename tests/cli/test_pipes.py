@@ -116,7 +116,7 @@ def test_tracer_is_handed_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[s
         assert says in capsys.readouterr().err, words
 
     fifo = pipe(tmp_path / "pipe")
-    refused("association", fifo, "-o", run, says="no folder")
+    refused("association", fifo, "-o", run, says="not a folder")
     refused("association", place, "-o", fifo, says="is a file")
     refused("embed", place, "--encoders", f"openclip:ViT-B-32@{pipe(tmp_path / 'w.pt')}", "-o", run)
     files = tmp_path / "files"

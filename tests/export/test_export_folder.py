@@ -102,6 +102,17 @@ def test_an_interrupted_swap_is_finished(rows: list[dict], tmp_path: Path) -> No
     assert contents(out) == new
 
 
+def test_replace_is_advised_for_a_set_alone(tmp_path: Path, rows: list[dict], exported: Path) -> None:
+    """Where something else lies, `--replace` would be refused: the message does not name it, and says what lies there."""
+    with pytest.raises(UsageError) as told:
+        finish(export_set(rows, exported, OPTIONS))
+    assert "--replace" in told.value.way_out
+    (tmp_path / "a file").touch()
+    with pytest.raises(UsageError, match="not a folder") as told:
+        finish(export_set(rows, tmp_path / "a file", OPTIONS))
+    assert "--replace" not in told.value.way_out
+
+
 def test_killed_at_any_moment(rows: list[dict], tmp_path: Path) -> None:
     """SIGKILL at random moments of a replacing export: a whole set is always there, and the next run tidies up."""
     out = tmp_path / "set"

@@ -159,7 +159,7 @@ def test_a_file_name_cannot_leave_the_set(tmp_path: Path, name: str) -> None:
 
 def test_what_is_no_data_set_is_said(tmp_path: Path) -> None:
     """No folder, an empty one, one of texts, and metadata without rows each give a clear error."""
-    with pytest.raises(DataSetError, match="no folder"):
+    with pytest.raises(DataSetError, match="not a folder"):
         open_set(tmp_path / "nowhere")
     (tmp_path / "set").mkdir()
     with pytest.raises(DataSetError, match="no photo"):
