@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -30,9 +30,9 @@ _FLAGS = {0: False, 1: True}
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as numbers into the list of its values. `codes`: (n,), -1 where a value is absent."""
+    """A column as numbers into the list of its values. `codes`: (n,), of any width, -1 where a value is absent."""
 
-    codes: NDArray[np.int32]
+    codes: NDArray[np.signedinteger[Any]]
     kinds: Sequence[Any]
 
 
@@ -82,13 +82,15 @@ class PhotoTable:
             kinds = np.empty(len(column.kinds) + 1, dtype=object)
             kinds[:-1] = column.kinds
             return list(kinds[column.codes])  # -1 is the last one, which is None
+        if column.type == pa.int64():
+            return list(column.to_pylist())
         return list(column.to_numpy(zero_copy_only=False))
 
     def coded(self, name: str) -> tuple[NDArray[np.int32], Sequence[Any]]:
         """Return a column as numbers (n,), equal where the values are and -1 where one is absent, and each number's value."""
         column = self._columns.get(name)
         if isinstance(column, Coded):
-            return column.codes, column.kinds
+            return column.codes.astype(np.int32, copy=False), column.kinds
         if column is None:
             return np.full(self._length, -1, np.int32), []
         found = column.dictionary_encode()
@@ -119,6 +121,9 @@ class PhotoTable:
 
     def integers(self, name: str, absent: int) -> NDArray[np.int64]:
         """Return a column of whole numbers or bools (n,), with a number for what is absent."""
+        column = self._columns.get(name)
+        if isinstance(column, pa.Array):
+            return np.asarray(column.fill_null(absent), np.int64)
         codes, kinds = self.coded(name)
         return np.array([*kinds, absent], dtype=np.int64)[codes]
 
@@ -154,6 +159,14 @@ class PhotoTable:
         }
         return PhotoTable(taken, len(positions))
 
+    def narrow(self, positions: NDArray[np.integer[Any]]) -> PhotoTable:
+        """Reduce this table itself to the photos at these positions, and return it: a column at a time is there twice."""
+        for name in self._columns:
+            self._columns[name] = self.select((name,)).take(positions)._columns[name]
+        self._length = len(positions)
+        pa.default_memory_pool().release_unused()
+        return self
+
     def where(self, name: str, value: Any) -> PhotoTable:
         """Return the photos of which a column has that value."""
         codes, kinds = self.coded(name)
@@ -180,32 +193,55 @@ class PhotoTable:
 
 
 class Builder:
-    """Makes a table, some photos at a time."""
+    """Makes a table, some photos at a time.
 
-    def __init__(self) -> None:
-        self._texts: dict[str, _Texts] = {}
+    Args:
+        integers: columns of whole numbers of which most are there once; in another catalogue's table they may be texts.
+    """
+
+    def __init__(self, integers: Collection[str] = ()) -> None:
+        self._integers = integers
+        self._own: dict[str, _Texts | _Integers] = {}
         self._codes: dict[str, array[int]] = {}
-        self._numbers: dict[str, dict[Any, int]] = {}
+        self._numbers: dict[str, _Numbers] = {}
         self._length = 0
 
     def add(self, columns: Mapping[str, Sequence[Any]], length: int) -> None:
         """Take in some photos: their columns, and how many they are."""
-        for name in {**self._texts, **self._codes, **columns}:
+        for name in {**self._own, **self._codes, **columns}:
             values = columns.get(name, [None] * length)
-            if name in _DIFFER:
-                self._texts.setdefault(name, _Texts(_DIFFER[name], self._length)).add(values)
+            if name in self._integers:
+                self._own.setdefault(name, _Integers(self._length)).add(values)
+            elif name in _DIFFER:
+                self._own.setdefault(name, _Texts(_DIFFER[name], self._length)).add(values)
             else:
-                number = self._numbers.setdefault(name, {None: -1})
-                codes = self._codes.setdefault(name, array("i", [-1]) * self._length)
-                codes.extend([number.setdefault(value, len(number) - 1) for value in values])
+                number = self._numbers.setdefault(name, _Numbers({None: -1}))
+                codes = self._codes.setdefault(name, array("b", [-1]) * self._length)
+                added = array("i", map(number.__getitem__, values))
+                kind = next(kind for kind, most in _WIDTHS.items() if len(number) <= most)
+                if codes.typecode != kind:
+                    self._codes[name] = codes = array(kind, codes)
+                codes.extend(array(kind, added))
         self._length += length
 
     def table(self) -> PhotoTable:
         """Return all that was taken in."""
-        columns: dict[str, Coded | pa.Array] = {name: texts.array() for name, texts in self._texts.items()}
+        columns: dict[str, Coded | pa.Array] = {name: own.array() for name, own in self._own.items()}
         for name, codes in self._codes.items():
-            columns[name] = Coded(np.frombuffer(codes, np.int32), list(self._numbers.pop(name))[1:])
+            columns[name] = Coded(np.frombuffer(codes, codes.typecode), list(self._numbers.pop(name))[1:])
         return PhotoTable(columns, self._length)
+
+
+_WIDTHS = {"b": 1 << 7, "h": 1 << 15, "i": 1 << 31}
+"""How many different values, with the absent one, numbers of each width can tell apart."""
+
+
+class _Numbers(dict[Any, int]):
+    """The number of each value, given out by first appearance; the absent value comes first, as -1."""
+
+    def __missing__(self, value: Any) -> int:
+        self[value] = number = len(self) - 1
+        return number
 
 
 class _Texts:
@@ -215,7 +251,7 @@ class _Texts:
         self._kind = kind
         self._valid, self._ends, self._data = bytearray(absent), array("q", [0]) * (absent + 1), bytearray()
 
-    def add(self, values: Sequence[str | bytes | None]) -> None:
+    def add(self, values: Sequence[Any]) -> None:
         """Take in some texts."""
         part = _texts(values, self._kind)
         _, ends, data = part.buffers()
@@ -228,6 +264,21 @@ class _Texts:
         valid = np.packbits(np.frombuffer(self._valid, np.bool_), bitorder="little").tobytes()
         buffers = [pa.py_buffer(valid), pa.py_buffer(self._ends), pa.py_buffer(self._data)]
         return pa.Array.from_buffers(self._kind, len(self._valid), buffers)
+
+
+class _Integers:
+    """A growing column of whole numbers."""
+
+    def __init__(self, absent: int) -> None:
+        self._parts = [pa.nulls(absent, pa.int64())]
+
+    def add(self, values: Sequence[Any]) -> None:
+        """Take in some numbers."""
+        self._parts.append(pa.array(values, pa.int64()))
+
+    def array(self) -> pa.Array:
+        """Return all that was taken in."""
+        return pa.concat_arrays(self._parts)
 
 
 def joined(tables: Sequence[PhotoTable], names: Iterable[str]) -> PhotoTable:
@@ -273,7 +324,7 @@ def read(
         "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # by the index of paths
     )
     cursor.row_factory = None
-    built = Builder()
+    built = Builder(integers=("photo_id",))
     while part := cursor.fetchmany(_AT_ONCE):
         found = dict(zip((*names, "phash", "path_bytes", "known"), zip(*part, strict=True), strict=True))
         for name in names:

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from curate.audit import confounds
 from curate.catalog.phototable import PhotoTable
 from curate.splits.check import leaks
@@ -30,12 +32,13 @@ def findings(photos: PhotoTable, joint: JointSplit) -> dict[str, Any]:
             "left_out": [{"reason": out.reason, "photos": len(out.photos)} for out in split.left_out],
         }
         if split.content:
-            found += [{"attribute": attribute, **asdict(leak)} for leak in leaks(split.content, joint.groups)]
+            shared = leaks(split.content, joint.photo_ids, joint.groups)
+            found += [{"attribute": attribute, **asdict(leak)} for leak in shared]
     return {
         "photos": len(photos),
         "attributes": {attribute: _counts(photos, attribute) for attribute in joint.splits},
         "splits": splits,
-        "kept_together": {"by": list(joint.group_by), "groups": len(set(joint.groups.values()))},
+        "kept_together": {"by": list(joint.group_by), "groups": len(np.unique(joint.groups))},
         "leaks": found,
         **confounds.report(photos),
     }

@@ -85,7 +85,7 @@ def split_workspace(
         path = folder / split.file_name
         write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
         files.append(str(path))
-        found += leaks(split.content, joint.groups)
+        found += leaks(split.content, joint.photo_ids, joint.groups)
     choose(catalog, attributes, by, seed)
     left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
     ids, paths = photos.integers("photo_id", -1), photos.texts("path")
@@ -101,7 +101,7 @@ def split_workspace(
             {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)}
             for attribute, entry in left_out
         ],
-        "audit": {"groups": len(set(joint.groups.values())), "group_by": list(by), "seed": seed, "leaks": len(found)},
+        "audit": {"groups": len(np.unique(joint.groups)), "group_by": list(by), "seed": seed, "leaks": len(found)},
     }
 
 

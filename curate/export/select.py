@@ -65,7 +65,7 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
     """Return the photos to export, one row each, by photo ID; the others go to the tally.
 
     Args:
-        photos: label rows.
+        photos: label rows; the table itself is reduced to those that are exported.
         pairs: only photos of accepted pairs.
         licenses: only these licences (SPDX ids in any case, or URLs); empty means all, and photos without one.
     """
@@ -100,7 +100,7 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
     named = photos.select(LEFT_OUT)
     tally.add("an exact copy of it is in the set", named.take(order[copies[same]]))
     tally.add("another photo with its ID is in the set", named.take(order[copies[~same]]))
-    return photos.take(chosen)
+    return photos.narrow(chosen)
 
 
 def way_out(reason: str, workspace: Path) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -284,6 +285,7 @@ def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: C
     by = [word for word in GROUP_BY if word in manifest.group_by]
     group_of = dict(zip((row["photo_id"] for row in rows), groups(rows, by), strict=True))
     row_of = {row["photo_id"]: row for row in rows}
+    photo_ids = np.array(sorted(group_of), np.int64)
     for file in sorted(name for name in there if name.startswith(f"{SPLITS}/")):
         match = SPLIT_NAME.fullmatch(file.removeprefix(f"{SPLITS}/"))
         if match is None:
@@ -299,7 +301,7 @@ def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: C
         if wrong or not rows:
             continue
         yield from (Problem("splits", file, what) for what in _disagreements(content, attribute, row_of))
-        for leak in leaks(content, group_of):
+        for leak in leaks(content, photo_ids, np.array([group_of[i] for i in photo_ids.tolist()])):
             what = f"{leak.a} and {leak.b} share {leak.count} {leak.kind}s, such as {leak.examples[0]}"
             yield Problem("leaks", file, what)
     yield from _check_sides(rows, group_of)

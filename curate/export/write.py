@@ -22,7 +22,7 @@ import numpy as np
 
 from curate.audit.matching import check_properties, match
 from curate.catalog.labels import LabelRow
-from curate.catalog.phototable import PhotoTable
+from curate.catalog.phototable import Coded, PhotoTable
 from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
@@ -32,7 +32,7 @@ from curate.export.strip.exif import kept_exif
 from curate.export.strip.scans import ScanReader, scan_reader
 from curate.sources.made import IMAGES, MANIFEST, SCHEMA
 from curate.splits.groups import GROUP_BY, GroupBy
-from curate.splits.make import joint_split
+from curate.splits.make import SIDES, joint_split
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 
@@ -184,8 +184,10 @@ def _write_rest(
     photos: PhotoTable, folder: SetFolder, options: ExportOptions, left_out: tuple[LeftOut, ...]
 ) -> ExportResult:
     joint = joint_split(photos, options.attributes, options.group_by, options.seed)
-    sides = joint.sides if options.attributes else {}
-    photos = photos.with_column("split", [sides.get(photo_id) for photo_id in photos.values("photo_id")])
+    sides = joint.sides_of(photos.integers("photo_id", -1))
+    photos = photos.with_column(
+        "split", Coded(sides.astype(np.int32) if options.attributes else np.full(len(photos), -1, np.int32), SIDES)
+    )
     made = {attribute: split for attribute, split in joint.splits.items() if split.content is not None}
     for split in made.values():
         folder.write(f"splits/{split.file_name}", json.dumps(split.content, ensure_ascii=False).encode())

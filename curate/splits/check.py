@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, TypeGuard
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.splits.make import SIDES
 
 _EXAMPLES = 5
@@ -29,21 +32,20 @@ class Leak:
     examples: tuple[int, ...]
 
 
-def leaks(content: Mapping[str, Any], group_of: Mapping[int, int]) -> list[Leak]:
+def leaks(content: Mapping[str, Any], photo_ids: NDArray[np.int64], groups: NDArray[np.intp]) -> list[Leak]:
     """Return what the sides of a split share.
 
     Args:
         content: a split file's object.
-        group_of: photo ID -> group number; a photo without one is a group of its own.
+        photo_ids: the photos whose group is known, sorted, (n,); any other photo is a group of its own.
+        groups: the group number of each of them, (n,).
     """
+    ids = {side: np.unique(np.array(content[f"{side}_ids"], np.int64)) for side in SIDES}
+    held = {side: np.unique(groups[np.isin(photo_ids, ids[side])]) for side in SIDES}
     found = []
     for a, b in combinations(SIDES, 2):
-        ids_a, ids_b = set(content[f"{a}_ids"]), set(content[f"{b}_ids"])
-        shared = {
-            "photo": ids_a & ids_b,
-            "group": {group_of[i] for i in ids_a if i in group_of} & {group_of[i] for i in ids_b if i in group_of},
-        }
-        found += [Leak(a, b, kind, len(s), tuple(sorted(s)[:_EXAMPLES])) for kind, s in shared.items() if s]
+        shared = {"photo": np.intersect1d(ids[a], ids[b]), "group": np.intersect1d(held[a], held[b])}
+        found += [Leak(a, b, kind, len(s), tuple(s[:_EXAMPLES].tolist())) for kind, s in shared.items() if len(s)]
     return found
 
 

@@ -79,16 +79,30 @@ class JointSplit:
     """Splits of several attributes that share their sides.
 
     Attributes:
-        sides: photo ID -> side, for every photo that can be used; disjoint across all attributes.
-        splits: attribute -> its balanced split, drawn inside those sides.
+        splits: attribute -> its balanced split, drawn inside the sides.
         group_by: what was kept together.
-        groups: photo ID -> group number.
+        photo_ids: every photo that can be used, sorted, (n,).
+        groups: the group number of each photo, (n,).
+        side_of: the side of each photo as its place in `SIDES`, (n,); disjoint across all attributes.
     """
 
-    sides: dict[int, Side]
     splits: dict[str, Split]
     group_by: tuple[GroupBy, ...]
-    groups: dict[int, int] = field(repr=False)
+    photo_ids: NDArray[np.int64] = field(repr=False)
+    groups: NDArray[np.intp] = field(repr=False)
+    side_of: NDArray[np.intp] = field(repr=False)
+
+    @property
+    def sides(self) -> dict[int, Side]:
+        """Photo ID -> side."""
+        return dict(zip(self.photo_ids.tolist(), (SIDES[side] for side in self.side_of.tolist()), strict=True))
+
+    def sides_of(self, photo_ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """Return the sides of photos as places in `SIDES`, (m,); -1 for a photo that cannot be used."""
+        if not len(self.photo_ids):
+            return np.full(len(photo_ids), -1, np.intp)
+        at = np.searchsorted(self.photo_ids, photo_ids).clip(max=len(self.photo_ids) - 1)
+        return np.where(self.photo_ids[at] == photo_ids, self.side_of[at], -1)
 
 
 def split_file_name(attribute: str) -> str:
@@ -133,6 +147,7 @@ def joint_split(
     """
     _check(attributes, fractions)
     photos = _usable(PhotoTable.of(rows), attributes)
+    del rows  # a caller that lets go of a large table frees it here
     ids, first = np.unique(photos.integers("photo_id", -1), return_index=True)
     labels = groups(photos, group_by)[first]
     targets = [_target(photos, attribute, first, labels, min_photos) for attribute in dict.fromkeys(attributes)]
@@ -146,13 +161,7 @@ def joint_split(
         target.attribute: _draw(target, [names[class_] for class_ in kept], ids, side_of, keys)
         for target, kept in zip(targets, _kept(problem, sides), strict=True)
     }
-    named = ids.tolist()
-    return JointSplit(
-        dict(zip(named, (SIDES[side] for side in side_of.tolist()), strict=True)),
-        splits,
-        tuple(group_by),
-        dict(zip(named, labels.tolist(), strict=True)),
-    )
+    return JointSplit(splits, tuple(group_by), ids, labels, side_of)
 
 
 def label_text(value: object) -> str | None:
