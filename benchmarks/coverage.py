@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.experiments.probe import repeated_interval
+from tracer.experiments.probe.probe import repeated_interval
 from tracer.stats import Interval
 
 Z = 3.0

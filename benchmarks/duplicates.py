@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from curate.likeness import (
+from curate.duplicates.likeness import (
     CANDIDATE_BITS,
     NEAR_BITS,
     Components,

@@ -18,7 +18,7 @@ from PIL import Image, ImageFilter
 
 from tracer.base.progress import finish
 from tracer.dataset import open_set
-from tracer.embed import embed
+from tracer.embeddings.embed import embed
 
 SIZE = (1500, 1000)
 MASKS = (0.0, 0.90, 0.95)

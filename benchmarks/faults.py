@@ -46,7 +46,15 @@ from tracer.cli import run_cli as run_tracer
 
 Tree = dict[str, str]
 PHOTOS = 6
-_HEAVY = ("tracer.evaluate", "tracer.embed", "pandas", "pyarrow.parquet", "safetensors.numpy", "cv2", "scipy.stats")
+_HEAVY = (
+    "tracer.evaluation.evaluate",
+    "tracer.embeddings.embed",
+    "pandas",
+    "pyarrow.parquet",
+    "safetensors.numpy",
+    "cv2",
+    "scipy.stats",
+)
 
 
 @dataclass(frozen=True)

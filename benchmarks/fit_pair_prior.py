@@ -1,6 +1,6 @@
 """Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
 
-Writes `curate/pairing/prior.json`. Three collections, none of which a benchmark or a test uses: one as the cameras
+Writes `curate/pairing/score/prior.json`. Three collections, none of which a benchmark or a test uses: one as the cameras
 are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at random,
 so that the model also meets partners that share little. All photos get a place: most as a receiver gives it, one in five
 that of an earlier scene (a fix that is out of date). Each candidate counts once for each choice of which optional signals are
@@ -27,7 +27,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.scoring import FEATURES, LogisticScorer, feature_rows, fit
+from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit
 from tracer.base.progress import finish
 
 SEED = 101
@@ -58,7 +58,7 @@ STALE = 0.2
 ERROR_M = 8.0
 """Standard deviation of a place, north and east."""
 
-TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "prior.json"
+TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "score" / "prior.json"
 
 
 class Loose:

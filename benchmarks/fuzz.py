@@ -31,7 +31,7 @@ from pathlib import Path
 from benchmarks.fuzz_seeds import corpus, crafted
 from curate.errors import CurateError
 from curate.photos.facts import PhotoFacts, Status
-from curate.photos.guard import Limits, read_photos
+from curate.photos.reader.guard import Limits, read_photos
 from tracer.base.text import clean_text
 
 _NUMBERS = (0, 1, 2, 3, 4, 7, 8, 12, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)

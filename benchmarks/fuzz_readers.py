@@ -17,21 +17,23 @@ from curate.export.verify import verify_set
 from curate.pairing import features
 from curate.pairing.known import import_pairs
 from curate.photos.previews import is_whole, open_preview
-from curate.settings import read_settings
 from curate.sources.made import made_above, made_folder
 from curate.sources.sidecar import read_sidecar
 from curate.status import next_step, status
 from curate.workspace import Workspace
-from tracer import kept, results, store
+from curate.workspace.settings import read_settings
+from tracer import results
 from tracer.base.progress import finish
 from tracer.base.reading import read_bytes
 from tracer.dataset import open_set
+from tracer.dataset.splits import read_split
+from tracer.embeddings import store
+from tracer.embeddings.shards import Shards
+from tracer.evaluation import cache as kept
 from tracer.images.fingerprint import fingerprint
 from tracer.report.compare import compare
 from tracer.report.load import audit_of, load_run
 from tracer.report.page import render
-from tracer.shards import Shards
-from tracer.splits import read_split
 
 
 class Refused(Exception):

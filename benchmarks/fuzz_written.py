@@ -13,16 +13,19 @@ from curate.catalog import decisions
 from curate.catalog.exchange import exported
 from curate.catalog.labelling import SAID_KEYS
 from curate.catalog.store import Catalog
-from curate.datafiles import data_file
 from curate.export.run import export_workspace
 from curate.ingest import ingest
 from curate.pairing import features
+from curate.resources import data_file
 from curate.workspace import Workspace
-from tracer import kept, perphoto, results, store
+from tracer import results
 from tracer.base.progress import finish
+from tracer.embeddings import store
+from tracer.embeddings.shards import Piece, Shards
+from tracer.evaluation import cache as kept
 from tracer.experiments.outcome import Outcome, PerPhoto, Source
 from tracer.images.fingerprint import fingerprint
-from tracer.shards import Piece, Shards
+from tracer.results import photo_scores as perphoto
 
 _CAMERAS = (("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"))
 _PHOTOS = 28

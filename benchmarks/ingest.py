@@ -38,9 +38,9 @@ import piexif
 from PIL import Image
 
 from curate.catalog.store import Catalog
+from curate.containers.sniff import promised
 from curate.ingest import ingest
-from curate.photos.exif import read_exif
-from curate.photos.formats import promised
+from curate.photos.metadata.exif import read_exif
 from curate.photos.read import read_photo
 from curate.workspace import Workspace
 from tracer.base.progress import finish

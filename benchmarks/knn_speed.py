@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from tracer.base.machine import cores
 from tracer.base.progress import finish
-from tracer.experiments.knn import mixtures
-from tracer.experiments.neighbours import majority
-from tracer.experiments.threads import one_core_each
+from tracer.experiments.knn.neighbours import majority
+from tracer.experiments.knn.processing import mixtures
+from tracer.experiments.shared.threads import one_core_each
 
 BAR = 12.0
 QUERIES_AT_ONCE = 256

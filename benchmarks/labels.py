@@ -28,12 +28,12 @@ from typing import Any
 
 from PIL import Image
 
-from curate.photos.blocks import TiffBlock
-from curate.photos.exif import exif_from_tags, read_exif
+from curate.containers.blocks import TiffBlock
+from curate.containers.sniff import Format
 from curate.photos.facts import Exif, TakenPrecision
-from curate.photos.formats import Format
+from curate.photos.metadata.exif import exif_from_tags, read_exif
+from curate.photos.metadata.tags import EXIFREAD_ERRORS, exifread_tags, pillow_tags
 from curate.photos.picture import DECODE_ERRORS
-from curate.photos.tags import EXIFREAD_ERRORS, exifread_tags, pillow_tags
 
 FIELDS = {
     "make": "Make",

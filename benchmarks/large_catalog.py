@@ -7,8 +7,8 @@ eleven times on a fresh connection. Bar: 100 ms for each at a million photos, on
 disturbs single ones. The library's filter may have to look at every photo: it runs beside the app (a thread with a
 connection of its own), so it has a table of its own and no bar. `--commands` also runs the commands that go through all
 photos, each as a program of its own, and prints its seconds, its CPU seconds and the most memory that it held. Bars: 60
-seconds on an idle machine and 1,000 MB for each at a million photos. A twentieth of the photos are near duplicates of another one, a hundredth
-exact copies; no photo's file is there, so that an export selects, and then leaves all photos out.
+seconds on an idle machine and 1,000 MB for each at a million photos. A twentieth of the photos are near duplicates of
+another one, a hundredth exact copies; no photo's file is there, so that an export selects, and then leaves all photos out.
 
 Exits with 1 where a bar is missed.
 """

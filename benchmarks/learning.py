@@ -30,8 +30,8 @@ from curate.catalog.pairs import PairRow, pairs, queue, replace_candidates
 from curate.catalog.store import Catalog
 from curate.demo.plan import CollectionOptions
 from curate.pairing.find import PairingResult, find_pairs
-from curate.pairing.learning import follow, learned_here
 from curate.pairing.photo import PairingPhoto
+from curate.pairing.score.learning import follow, learned_here
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.workspace import Workspace
 from tracer.base.progress import finish

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
-from tracer.bench import Options
-from tracer.evaluate import evaluate
+from tracer.evaluation.evaluate import evaluate
+from tracer.evaluation.running import Options
 from tracer.results import Row
 
 

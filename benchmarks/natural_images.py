@@ -29,15 +29,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer import store
 from tracer.base.progress import finish
 from tracer.dataset import PhotoSet, open_set
-from tracer.embed import embed
+from tracer.embeddings import store
+from tracer.embeddings.embed import embed
 from tracer.experiments.fromfiles import group_name
-from tracer.experiments.knn import SETTINGS, processing_knn
+from tracer.experiments.knn.processing import SETTINGS, processing_knn
 from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.processing_probe import probe_processing_folds
-from tracer.experiments.protocols import Protocol
+from tracer.experiments.probe.processing import probe_processing_folds
+from tracer.experiments.probe.protocols import Protocol
 from tracer.images.processing import GROUPS
 from tracer.results import Row
 

@@ -23,7 +23,7 @@ from benchmarks import pairing_real, pairing_scale, pairing_signals
 from benchmarks.pairing_measures import automatic, calibration_error, choices, clock_errors, first
 from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, with_gps
 from curate.demo.plan import CollectionOptions
-from curate.pairing.clocks import estimate_clocks
+from curate.pairing.clocks.offsets import estimate_clocks
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.search import Memory
 from tracer.base.progress import finish

@@ -21,7 +21,7 @@ from curate.handoff import embed_previews
 from curate.pairing.candidates import centred
 from curate.pairing.compare import Comparison
 from curate.pairing.find import Facts, extracted, scored
-from curate.pairing.scoring import prior
+from curate.pairing.score.model import prior
 from curate.pairing.search import SHORTLIST, Memory, Pair, Search
 from curate.pairing.workers import Workers
 from tracer.base.progress import finish

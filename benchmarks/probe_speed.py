@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracer.base.progress import finish
-from tracer.experiments.protocols import Protocol, fit_probe
+from tracer.experiments.probe.protocols import Protocol, fit_probe
 
 BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 0.0}
 GPU_BAR = 20.0

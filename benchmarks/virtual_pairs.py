@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from curate.demo.plan import CollectionOptions, Photo, plan
-from curate.demo.scenes import make_scene
-from curate.demo.shoot import take
+from curate.demo.simulator.scenes import make_scene
+from curate.demo.simulator.shoot import take
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from curate.photos.read import read_photo
@@ -179,7 +179,7 @@ def _photograph(
 
 def _smaller(photo: Photo, scale: float) -> Photo:
     """The same photo by a camera of fewer pixels, and the scene drawn no finer than it can see."""
-    from curate.demo import optics, render
+    from curate.demo.simulator import optics, render
 
     for module in (optics, render):  # of this process, which does nothing else
         vars(module)["CANVAS"] = round(1000 * scale)

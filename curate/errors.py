@@ -1,4 +1,4 @@
-"""The errors that curate raises on purpose, and the exit code each one ends a command with.
+"""The errors that curate raises on purpose, the exit code each one ends a command with, and the commands that messages name.
 
     CurateError                 1   something failed; what, why, and the way out
     ├── UsageError              2   the words of a command do not fit
@@ -18,9 +18,13 @@ Exit code 3 is no error: the work is done, and some items, which can be listed, 
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from tracer.base.errors import Exit as Exit
 from tracer.base.errors import LenstraceError
 from tracer.base.errors import StorageError as _StorageError
+from tracer.base.text import command_line
 
 
 class CurateError(LenstraceError):
@@ -77,3 +81,21 @@ class CredentialsError(CurateError):
     """A key is missing or was refused."""
 
     exit_code = Exit.CREDENTIALS
+
+
+# --- commands that messages name
+
+
+def command(*words: str | os.PathLike[str], workspace: Path | None = None) -> str:
+    """Return a `curate` command line, quoted for a shell; `-w` is added where the workspace is not the current folder."""
+    place = [] if workspace is None or workspace.absolute() == Path.cwd() else ["-w", shown(workspace)]
+    return command_line("curate", *words, *place)
+
+
+def shown(path: Path) -> str:
+    """Return a path as a command may name it: relative where it lies below the current folder, else absolute."""
+    path = path.absolute()
+    if not path.is_relative_to(Path.cwd()):
+        return str(path)
+    relative = os.path.relpath(path)
+    return relative if relative[0].isalnum() else f"./{relative}"  # never an option, nor a `~`

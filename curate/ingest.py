@@ -23,8 +23,8 @@ from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_
 from curate.catalog.store import Catalog, Known, chunks
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
-from curate.photos.guard import Limits, Readers
 from curate.photos.previews import is_whole
+from curate.photos.reader.guard import Limits, Readers
 from curate.sources.local import FoundFile, SkippedFile, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from tracer.base.files import make_way

@@ -8,11 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from curate.advice import command, shown
 from curate.cameras.types import CameraType
 from curate.catalog.decisions import gone, tally
 from curate.catalog.pairs import proposed, waiting
 from curate.catalog.store import Catalog
+from curate.errors import command, shown
 from curate.export.evaluated import evaluated_sets
 from curate.export.run import exported_places, is_current
 from curate.pairing.run import compared, photos_by_side

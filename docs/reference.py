@@ -39,7 +39,7 @@ def commands() -> str:
 
 def settings() -> str:
     """Return docs/settings.md."""
-    from curate.settings import Settings
+    from curate.workspace.settings import Settings
 
     lines = ["# Settings", "", "Made by `python -m docs.reference`; do not edit.", ""]
     lines += ["They stand in a workspace's `workspace.toml`; every one has a default.", ""]
@@ -49,7 +49,7 @@ def settings() -> str:
         if inspect.isclass(model) and issubclass(model, BaseModel):
             lines += _section(f"[{name}]", model)
         elif name == "cameras":
-            from curate.settings import CameraSetting
+            from curate.workspace.settings import CameraSetting
 
             lines += _section("[[cameras]]", CameraSetting)
     return "\n".join(lines).rstrip() + "\n"

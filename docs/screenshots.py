@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from curate.catalog.decisions import decide
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
-from curate.demo.cameras import camera_types
 from curate.demo.collection import write_photos
 from curate.demo.journey import demo_settings
+from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.tui.app import CurateApp

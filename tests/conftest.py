@@ -72,11 +72,11 @@ def catalog(workspace: Workspace) -> Iterator[Catalog]:
 
 
 TOGETHER = (
-    "tests/demo",
-    "tests/pairing",
+    "tests/curate/demo",
+    "tests/curate/pairing",
     "tests/terminal/test_hostile_names.py",
     "tests/terminal",
-    "tests/tracer_experiments/test_evaluate.py",
+    "tests/tracer/experiments/test_evaluate.py",
 )
 """Places whose tests share a costly fixture, the first that fits: one process runs them all, so that it is made once."""
 

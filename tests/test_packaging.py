@@ -43,7 +43,11 @@ def test_the_wheel_holds_the_data_and_no_datasets_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "curate/_datasets/camera_types.csv" in names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"curate", "tracer"}
-    for needed in ("curate/catalog/migrations/0001_first.sql", "curate/tui/app.tcss", "curate/pairing/prior.json"):
+    for needed in (
+        "curate/catalog/migrations/0001_first.sql",
+        "curate/tui/app.tcss",
+        "curate/pairing/score/prior.json",
+    ):
         assert needed in names
     assert any(name.startswith("tracer/report/templates/") and name.endswith(".j2") for name in names)
 
@@ -60,7 +64,7 @@ def test_an_installed_wheel_finds_its_data(wheel: Path, tmp_path: Path) -> None:
     code = (
         "import curate, tracer, datasets\n"
         "from curate.cameras.resolve import resolve\n"
-        "from curate.datafiles import data_file\n"
+        "from curate.resources import data_file\n"
         "import curate.cli, curate.tui.app, curate.catalog.database as d\n"
         "assert 'site-packages' in curate.__file__ and 'env' in curate.__file__, curate.__file__\n"
         "assert resolve('motorola', 'XT1032').type == 'smartphone'\n"

@@ -13,7 +13,7 @@ import pytest
 from curate.cli import run_cli
 from curate.photos.previews import is_whole, open_preview
 from curate.workspace import SETTINGS, Workspace
-from tracer import perphoto
+from tracer.results import photo_scores as perphoto
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "not UTF-8": lambda path: path.write_bytes(b"\xff\xfe\0"),

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from curate.cameras.brands import squashed, tidy
 from curate.cameras.types import CameraType
-from curate.datafiles import data_file
 from curate.errors import CurateError
+from curate.resources import data_file
 
 TABLE = "camera_types.csv"
 

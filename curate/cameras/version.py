@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from curate.cameras.table import TABLE
-from curate.datafiles import data_file
+from curate.resources import data_file
 
 _ASKED = ("lensfunpy", "device-detector")
 """Packages whose data bases are asked."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from curate.advice import command
 from curate.catalog import decisions
 from curate.catalog.naming import named, photos_below, source_folders
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import UsageError, command
 from tracer.base.text import printable_path
 
 

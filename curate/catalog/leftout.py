@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.advice import command, shown
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import UsageError, command, shown
 from tracer.base.text import quoted_path
 
 _KEY = "left_out "

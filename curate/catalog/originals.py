@@ -9,8 +9,8 @@ from curate.catalog.database import is_current
 from curate.catalog.naming import source_folders
 from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError, WorkspaceError
-from curate.settings import SETTINGS
 from curate.workspace import Workspace
+from curate.workspace.settings import SETTINGS
 from tracer.base.text import quoted_path
 
 

@@ -23,8 +23,8 @@ from curate.catalog.labelling import label_photo
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
 from curate.errors import WorkspaceError
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
-from curate.settings import SETTINGS
 from curate.workspace import Workspace
+from curate.workspace.settings import SETTINGS
 from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]

@@ -7,11 +7,10 @@ from typing import Any
 
 import typer
 
-from curate.advice import command
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
-from curate.errors import UsageError
+from curate.errors import UsageError, command
 from tracer.base.console import print_json, say
 
 app = typer.Typer()

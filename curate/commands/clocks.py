@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from curate.advice import command
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
+from curate.errors import command
 from tracer.base.console import note, say
 
 app = typer.Typer()

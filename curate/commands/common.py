@@ -10,10 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.advice import command
-from curate.errors import UsageError
-from curate.settings import SETTINGS
+from curate.errors import UsageError, command
 from curate.workspace import Workspace
+from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_csv, print_json_rows, print_lines, print_table
 from tracer.base.text import quoted_path
 

@@ -41,7 +41,7 @@ def duplicates_keep(
     workspace: WhereBelow = None,
 ) -> None:
     """State which copy of a group is kept; it is logged, and `curate undo` takes it back."""
-    from curate.duplicates import keep
+    from curate.duplicates.groups import keep
     from curate.export.run import duplicate_report
 
     with opened(workspace or context.obj, "duplicates keep") as catalog:

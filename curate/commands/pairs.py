@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.advice import command
 from curate.commands.common import (
     HERE,
     Format,
@@ -22,7 +21,7 @@ from curate.commands.common import (
     rows_as,
     say_next,
 )
-from curate.errors import CurateError, Exit
+from curate.errors import CurateError, Exit, command
 from curate.workspace import Workspace
 from tracer.base.console import note, print_json, print_lines, print_table, run_with_progress, say
 from tracer.base.text import counted, printable_path, quoted_path
@@ -159,7 +158,7 @@ def pairs_import(
     """Take known pairs or scenes in as accepted, as one step for `curate undo`. Of a scene one pair of a phone and another
     camera is accepted, and all its photos are of one scene."""
     from curate.pairing.known import import_pairs
-    from curate.pairing.learning import follow
+    from curate.pairing.score.learning import follow
 
     with opened(workspace or context.obj, "pairs import") as catalog:
         found = import_pairs(catalog, file)
@@ -248,7 +247,7 @@ def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) 
 def _after_decisions(catalog: Any, json: bool, said: Mapping[str, str] = MappingProxyType({})) -> None:
     """Let the scores follow, and print how many pairs are accepted and rejected; `said`: what else the JSON object holds."""
     from curate.catalog import decisions
-    from curate.pairing.learning import follow
+    from curate.pairing.score.learning import follow
 
     follow(catalog)
     answer = decisions.tally(catalog) | {"gone": decisions.gone(catalog)}
@@ -342,7 +341,7 @@ def decisions_import(
     """Take in what another annotator decided; say how far the two agree and where they differ. One undo takes it back."""
     from curate.catalog import decisions
     from curate.catalog.importing import import_decisions
-    from curate.pairing.learning import follow
+    from curate.pairing.score.learning import follow
 
     with opened(workspace, "decisions import") as catalog:
         found = import_decisions(catalog, file, prefer.value if prefer else None, dry_run=dry_run)

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from curate.advice import command
 from curate.commands.common import HERE, Format, Json, Style, Where, opened, print_listing, rows_as, say_next
-from curate.errors import Exit, UsageError
-from curate.settings import SETTINGS
+from curate.errors import Exit, UsageError, command
 from curate.workspace import Workspace, is_workspace
+from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, run_with_progress, say
 
 app = typer.Typer()
@@ -52,7 +51,7 @@ def new(
 @app.command()
 def settings(format: Format = None, json: Json = False) -> None:
     """What workspace.toml may hold: each setting with its default and meaning."""
-    from curate.settings import all_settings
+    from curate.workspace.settings import all_settings
 
     style = rows_as(format, json)
     rows = ({"setting": name, "default": default, "meaning": meaning} for name, default, meaning in all_settings())
@@ -88,7 +87,7 @@ def ingest(
             take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
         )
         if counts.updated or counts.missing:  # stated scenes and replaced files change what is proposed
-            from curate.pairing.learning import follow
+            from curate.pairing.score.learning import follow
 
             follow(catalog)
         for remark in counts.remarks[len(said_before) :]:
@@ -119,7 +118,7 @@ def forget(
 ) -> None:
     """Take photos, and all photos in folders, out of the catalogue; the files stay. It is logged; `curate undo` takes it back."""
     from curate.catalog.forgetting import forget as take_out
-    from curate.pairing.learning import follow
+    from curate.pairing.score.learning import follow
 
     with opened(workspace, "forget") as catalog:
         count = take_out(catalog, paths)

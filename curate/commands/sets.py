@@ -8,9 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.advice import command, shown
 from curate.commands.common import HERE, Json, Where, opened, say_next
-from curate.errors import CurateError, Exit, UsageError
+from curate.errors import CurateError, Exit, UsageError, command, shown
 from curate.workspace import Workspace, is_workspace
 from tracer.base.console import note, print_json, print_table, run_with_progress, say
 from tracer.base.text import counted, quoted_path

@@ -19,10 +19,10 @@ import numpy as np
 import PIL
 
 from curate.demo.plan import CollectionOptions, Photo, plan
-from curate.demo.scenes import make_scene
-from curate.demo.shoot import take
+from curate.demo.simulator.scenes import make_scene
+from curate.demo.simulator.shoot import take
 from curate.errors import StorageError, UsageError
-from curate.processes import process_pool
+from curate.pairing.processes import process_pool
 from tracer.base.files import is_partial, remove_abandoned, write_atomically
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path

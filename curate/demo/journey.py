@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from curate.advice import command
 from curate.cameras.types import CameraType
 from curate.catalog.decisions import tally
 from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
-from curate.demo.cameras import camera_types
 from curate.demo.collection import MARKER, write_photos
-from curate.errors import UsageError
+from curate.demo.simulator.cameras import camera_types
+from curate.errors import UsageError, command
 from curate.export.run import ensure_export
 from curate.handoff import evaluate
 from curate.ingest import ingest

@@ -9,9 +9,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from curate.demo.cameras import CAMERAS, twin, weakened
-from curate.demo.models import VirtualCamera
-from curate.demo.scenes import SceneClass, generator
+from curate.demo.simulator.cameras import CAMERAS, twin, weakened
+from curate.demo.simulator.models import VirtualCamera
+from curate.demo.simulator.scenes import SceneClass, generator
 from curate.errors import UsageError
 
 LOCAL_TIME = timezone(timedelta(hours=1))

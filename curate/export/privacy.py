@@ -108,7 +108,7 @@ def picture_digest(data: bytes) -> str:
 
 def header_size(data: bytes) -> tuple[int, int] | None:
     """Return a picture's width and height as stored, as a decoder reads them without decoding; None where it cannot."""
-    from curate.photos.formats import Format
+    from curate.containers.sniff import Format
     from curate.photos.picture import picture_size
 
     formats = {

@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.advice import command, shown
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.phototable import Coded, PhotoTable, read
 from curate.catalog.store import Catalog
-from curate.duplicates import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
-from curate.errors import CurateError, StorageError, UsageError, WorkspaceError
+from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
+from curate.duplicates.likeness import alike_by_pixels
+from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
-from curate.likeness import alike_by_pixels
 from curate.pairing.scenes import scenes
 from curate.sources.made import MANIFEST, why_no_place
 from curate.sources.manifest import read_manifest

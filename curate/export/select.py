@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.advice import command
 from curate.catalog.phototable import Coded, PhotoTable
-from curate.duplicates import keeper_keys
+from curate.duplicates.groups import keeper_keys
+from curate.errors import command
 
 NO_LICENSE = "its licence is not stated"
 OTHER_LICENSE = "its licence was not selected"

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from curate.pairing import candidates
 from curate.pairing.assignment import assign
-from curate.pairing.clocks import ClockOffset, estimate_clocks, in_usual_zone
+from curate.pairing.clocks.offsets import ClockOffset, estimate_clocks, in_usual_zone
 from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.scoring import Scorer, feature_rows, prior
+from curate.pairing.score.model import Scorer, feature_rows, prior
 from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
 from tracer.base.progress import Progress, Work

@@ -14,8 +14,8 @@ from curate.catalog import decisions
 from curate.catalog.naming import named
 from curate.catalog.pairs import in_order, side_of
 from curate.catalog.store import Catalog
+from curate.duplicates.likeness import Components
 from curate.errors import SourceError, UsageError
-from curate.likeness import Components
 from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, printable_path
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.advice import command
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.effects import clock_rows
@@ -21,12 +20,12 @@ from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import contradicted, pair_of, replace_candidates
 from curate.catalog.store import Catalog
-from curate.errors import CurateError, StorageError, UsageError
+from curate.errors import CurateError, StorageError, UsageError, command
 from curate.pairing.bursts import bursts, keep_bursts
-from curate.pairing.clocks import ClockOffset, canonical
+from curate.pairing.clocks.offsets import ClockOffset, canonical
 from curate.pairing.find import find_pairs
-from curate.pairing.learning import follow, model
 from curate.pairing.photo import PairingPhoto
+from curate.pairing.score.learning import follow, model
 from curate.pairing.workers import DAMAGED
 from curate.photos.facts import TakenPrecision
 from curate.photos.previews import is_whole

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from curate.catalog.pairs import pairs
 from curate.catalog.store import Catalog
-from curate.likeness import Components
+from curate.duplicates.likeness import Components
 
 SAME_SCENE_SCORE = 0.5
 """From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""

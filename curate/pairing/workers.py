@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.pairing.compare import Comparison, compare
 from curate.pairing.features import SHORT, Features, compute, is_whole, load, save
+from curate.pairing.processes import process_pool
 from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
 from curate.photos.previews import is_damaged
-from curate.processes import process_pool
 
 Item = TypeVar("Item")
 Out = TypeVar("Out")

@@ -36,12 +36,12 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from curate.photos.blocks import MAX_PARTS, Window, file_size, read_at
-from curate.photos.boxes import boxes
+from curate.containers.blocks import MAX_PARTS, Window, file_size, read_at
+from curate.containers.isobmff import boxes
+from curate.containers.jpeg import jpeg_tables
+from curate.containers.sniff import DECODED, Format
 from curate.photos.facts import NEEDS_MEMORY
-from curate.photos.formats import DECODED, Format
-from curate.photos.jpeg import jpeg_tables
-from curate.photos.tags import PILLOW_ERRORS
+from curate.photos.metadata.tags import PILLOW_ERRORS
 
 MAX_PIXELS = 300_000_000
 """Pixels of the largest picture that is decoded; the largest phone photos have 200 million."""

@@ -12,13 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from curate.containers.jpeg import jpeg_tables
+from curate.containers.sniff import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
 from curate.errors import StorageError
-from curate.photos import edited
-from curate.photos.bursts import burst_of
-from curate.photos.exif import Reading, read_metadata
 from curate.photos.facts import NEEDS_MEMORY, PhotoFacts, Status
-from curate.photos.formats import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
-from curate.photos.jpeg import jpeg_tables
+from curate.photos.metadata.exif import Reading, read_metadata
 from curate.photos.picture import (
     MAX_PIXELS,
     Picture,
@@ -31,7 +29,9 @@ from curate.photos.picture import (
     picture_size,
 )
 from curate.photos.previews import write_preview
-from curate.photos.screenshots import screenshot_sign
+from curate.photos.signs import edited
+from curate.photos.signs.bursts import burst_of
+from curate.photos.signs.screenshots import screenshot_sign
 from tracer.base.text import clean_text, printable_path
 
 _READ_ONLY = RAW_FORMATS | {Format.JXL, Format.JXR, Format.BPG, Format.PGF}

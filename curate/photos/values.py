@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from curate.photos.facts import TakenPrecision
-from curate.photos.tags import Value
+from curate.photos.metadata.tags import Value
 from tracer.base.text import clean_text
 
 _DATE = re.compile(

@@ -12,7 +12,7 @@ from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
-from curate.pairing.learning import follow
+from curate.pairing.score.learning import follow
 from curate.review.queue import ReviewQueue
 from tracer.base.console import say
 from tracer.base.text import counted

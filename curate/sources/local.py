@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from curate.containers.sniff import is_picture, promised
 from curate.errors import SourceError
-from curate.photos.formats import is_picture, promised
 from curate.sources.made import made_above, made_folder
 from tracer.base.text import printable_path
 

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from curate.advice import command
-from curate.errors import UsageError
+from curate.errors import UsageError, command
 from curate.workspace import free_folder, is_workspace
 from tracer.base.reading import open_regular, read_json
 

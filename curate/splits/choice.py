@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from curate.advice import command
 from curate.catalog.labels import ATTRIBUTES
 from curate.catalog.store import Catalog, now
-from curate.errors import UsageError, WorkspaceError
-from curate.settings import SETTINGS
+from curate.errors import UsageError, WorkspaceError, command
 from curate.splits.groups import GroupBy
+from curate.workspace.settings import SETTINGS
 
 _KEY, _LOG = "split", "split_log"
 

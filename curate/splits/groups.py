@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
+from curate.duplicates.likeness import NEAR_BITS, connected, equal_pairs, near_texts
 from curate.errors import UsageError
-from curate.likeness import NEAR_BITS, connected, equal_pairs, near_texts
 
 GroupBy = Literal["owner", "scene", "duplicate"]
 """What photos may share that a split must not share: the photographer, the scene, (nearly) the same picture."""
@@ -31,7 +31,7 @@ def groups(
 
     - `owner`: the same owner; a null owner joins nobody;
     - `scene`: the same `subject_idx` (an accepted pair) or the same `scene_idx` (photos known to show one scene);
-    - `duplicate`: the same sha256, the same `duplicate_idx` (copies of one shot, `curate.duplicates`), or near `phash`
+    - `duplicate`: the same sha256, the same `duplicate_idx` (copies of one shot, `curate.duplicates.groups`), or near `phash`
       values (16 hex digits): more than copies, since what looks alike must not leak either.
 
     Args:

@@ -15,10 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
-from curate.advice import command
 from curate.catalog.store import Catalog
-from curate.errors import CurateError, UsageError
-from curate.settings import ImagesMode
+from curate.errors import CurateError, UsageError, command
 from curate.tui.failures import as_message
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
@@ -30,6 +28,7 @@ from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.work import LongWork
 from curate.workspace import Workspace
+from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
 ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]

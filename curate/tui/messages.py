@@ -14,7 +14,7 @@ from tracer.base.progress import Progress
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from curate.duplicates import DuplicateReport
+    from curate.duplicates.groups import DuplicateReport
 
 
 @dataclass

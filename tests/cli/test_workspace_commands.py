@@ -19,7 +19,7 @@ import pytest
 from curate.catalog.database import connect
 from curate.cli import run_cli
 from curate.errors import Exit
-from curate.settings import Settings, all_settings
+from curate.workspace.settings import Settings, all_settings
 from tests.conftest import write_photo
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,9 +11,9 @@ import pytest
 
 from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
-from curate.demo.cameras import camera_types
 from curate.demo.collection import write_photos
 from curate.demo.journey import ACCEPT_FROM, demo_settings
+from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace

@@ -76,7 +76,7 @@ if __name__ == "__main__":
     take_over_messages()
     cli = importlib.import_module(f"{sys.argv[1]}.cli")
     for number, line in enumerate(json.loads(Path(sys.argv[2]).read_text())):
-        os.write(1, f"\n@@{number}@@\n".encode())
+        os.write(1, f"\n{number}\n".encode())
         code = run(cli, line)
         sys.stdout.flush()
         sys.stderr.flush()

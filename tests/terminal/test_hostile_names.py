@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import typer.main
+from tests.tracer_experiments.small_sets import write_set
 
 import curate.cli
 import tracer.cli
@@ -23,7 +24,6 @@ from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.terminal.pseudo import HOSTILE, HOSTILE_FILE, Pseudo, raw
-from tests.tracer_experiments.small_sets import write_set
 from tracer.base.progress import finish
 
 SAID = Path(__file__).with_name("said.py")
@@ -75,7 +75,7 @@ def hold_nothing_raw(program: str, lines: list[Line], folder: Path) -> list[tupl
     script.write_text(json.dumps(lines))
     terminal = Pseudo([SAID, program, script], folder)
     ended = terminal.to_the_end()
-    parts = re.split(rb"\r?\n@@\d+@@\r?\n", terminal.output)[1:]
+    parts = re.split(rb"\r?\n\d+\r?\n", terminal.output)[1:]
     assert (ended, len(parts)) == (0, len(lines)), terminal.output[-3000:].decode(errors="replace")
     wrong = [(line, found[:3]) for line, part in zip(lines, parts, strict=True) if (found := raw(part))]
     assert not wrong, f"{len(wrong)} of {len(lines)} lines: " + "\n".join(map(repr, wrong[:10]))

@@ -16,14 +16,14 @@ from tracer.base.console import note, print_json, print_lines, print_table
 from tracer.base.text import command_line
 from tracer.base.workers import Limits
 from tracer.errors import Exit, UsageError
-from tracer.skips import in_groups
+from tracer.results.skips import in_groups
 
 if TYPE_CHECKING:
-    from tracer.evaluate import Evaluation, Options
+    from tracer.evaluation.evaluate import Evaluation, Options
 
 
 class ProtocolName(StrEnum):
-    """How a probe is fitted (the values of `tracer.experiments.protocols.Protocol`, which would import torch)."""
+    """How a probe is fitted (the values of `tracer.experiments.probe.protocols.Protocol`, which would import torch)."""
 
     PAPER = "paper"
     BATCHED = "batched"
@@ -122,8 +122,8 @@ def _without_place(value: object) -> str:
 
 def options(**settings: Any) -> Options:
     """How a set is evaluated; the protocol may be a word."""
-    from tracer.evaluate import Options
-    from tracer.experiments.protocols import Protocol
+    from tracer.evaluation.evaluate import Options
+    from tracer.experiments.probe.protocols import Protocol
 
     if "protocol" in settings:
         settings["protocol"] = Protocol(settings["protocol"])

@@ -28,8 +28,8 @@ from tracer.commands.common import (
     say_failed,
     words_in,
 )
+from tracer.dataset.folders import run_folder
 from tracer.errors import Exit, UsageError
-from tracer.folders import run_folder
 
 app = typer.Typer()
 
@@ -78,8 +78,8 @@ def embed(
     run = run_folder(output)
     with resumable():
         from tracer.dataset import open_set
-        from tracer.embed import EmbedResult
-        from tracer.embed import embed as embed_set
+        from tracer.embeddings.embed import EmbedResult
+        from tracer.embeddings.embed import embed as embed_set
 
         def work() -> Work[EmbedResult]:
             yield Progress("reading the set", 0)

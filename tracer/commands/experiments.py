@@ -39,8 +39,8 @@ from tracer.commands.common import (
     typed,
     words_in,
 )
+from tracer.dataset.folders import run_folder
 from tracer.errors import NoFolder, UsageError
-from tracer.folders import run_folder
 
 if TYPE_CHECKING:
     from tracer.base.progress import Work
@@ -82,7 +82,7 @@ def probe(
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
-    from tracer.experiments.protocols import Protocol
+    from tracer.experiments.probe.protocols import Protocol
 
     chosen, used = Protocol(protocol), _device(device)
     if bool(splits) == bool(processing):
@@ -124,8 +124,8 @@ def knn(
             draws=seeds, seed=seed, device=device,
         )  # fmt: skip
         return
+    from tracer.evaluation.plan import LARGE_K
     from tracer.experiments import fromfiles
-    from tracer.plan import LARGE_K
 
     used = _device(device)
 
@@ -238,7 +238,7 @@ def _on_set(
         )
     run = run_folder(output)
     with resumable():
-        from tracer.evaluate import evaluate as evaluate_set
+        from tracer.evaluation.evaluate import evaluate as evaluate_set
 
         chosen = options(experiments=(experiment,), command=typed(context), **settings)
         done = run_with_progress(evaluate_set(data, run, chosen, with_report=False))

@@ -35,8 +35,8 @@ from tracer.commands.common import (
     typed,
     words_in,
 )
+from tracer.dataset.folders import run_folder
 from tracer.errors import NoFolder
-from tracer.folders import run_folder
 
 app = typer.Typer()
 
@@ -65,7 +65,7 @@ def evaluate(
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
     run = run_folder(output)
     with resumable():
-        from tracer.evaluate import evaluate as evaluate_set
+        from tracer.evaluation.evaluate import evaluate as evaluate_set
 
         chosen = options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,

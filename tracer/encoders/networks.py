@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tracer.base.reading import check_regular
+from tracer.base.tensors import check_header
 from tracer.base.text import quoted_path
 from tracer.errors import EncoderError
-from tracer.tensors import check_header
 
 if TYPE_CHECKING:
     import torch

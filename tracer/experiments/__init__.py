@@ -1,1 +1,1 @@
-"""What is measured on embeddings. Each module takes arrays and returns figures; `tracer.evaluate` brings them together."""
+"""What is measured on embeddings, one folder an experiment."""

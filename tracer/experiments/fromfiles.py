@@ -1,6 +1,6 @@
 """Experiments on embedding files alone, ours or the paper's; no picture and no data set folder is needed.
 
-The folder holds `[<PROCESSING>/]model=<family>_variant=<variant>[_split=train|val].safetensors`; see `tracer.store`.
+The folder holds `[<PROCESSING>/]model=<family>_variant=<variant>[_split=train|val].safetensors`; see `tracer.embeddings.store`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer import store
 from tracer.base.progress import Work
 from tracer.base.text import quoted_path
+from tracer.dataset.splits import read_split
+from tracer.embeddings import store
+from tracer.embeddings.store import Embeddings
 from tracer.errors import EmbeddingsError, TooFew
-from tracer.experiments.acquisition import MIN_QUERIES
-from tracer.experiments.knn import UNIFORM_DRAWS, processing_knn
+from tracer.experiments.knn.acquisition import MIN_QUERIES
+from tracer.experiments.knn.processing import UNIFORM_DRAWS, processing_knn
 from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.probe import PROCESSING_DRAWS, probe_processing, probe_split
-from tracer.experiments.protocols import Protocol
-from tracer.experiments.retrieval import retrieve
+from tracer.experiments.probe.probe import PROCESSING_DRAWS, probe_processing, probe_split
+from tracer.experiments.probe.protocols import Protocol
+from tracer.experiments.retrieval.retrieval import retrieve
 from tracer.images.processing import GROUPS
-from tracer.splits import read_split
-from tracer.store import Embeddings
 
 _NONE = -1
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.results import Experiment, Metric, Row
+from tracer.results.photo_scores import PerPhoto
 from tracer.stats import Interval
 
 
@@ -72,22 +73,6 @@ class Source:
             "setting": setting,
             **more,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class PerPhoto:
-    """What one figure is the mean of.
-
-    Attributes:
-        key: the columns that name the figure's row.
-        rows: which of the photos given to the experiment; their ids once it is back with the set.
-        clusters: scene or owner of each. values: fractions; signed for SPD, whose row has the size of their mean.
-    """
-
-    key: dict[str, Any]
-    rows: list[int]
-    clusters: list[int]
-    values: list[float]
 
 
 @dataclass(slots=True)

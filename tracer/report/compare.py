@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tracer import perphoto, stats
+from tracer import stats
 from tracer.report.load import load_run
 from tracer.results import Row
+from tracer.results import photo_scores as perphoto
 from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")

@@ -47,7 +47,7 @@ from tracer.report.remedy import remedy_answers, remedy_plots, remedy_table
 from tracer.report.sheets import sheets
 from tracer.report.tables import FURTHER, Matrix, Table, matrix, results_table, signed_rows
 from tracer.results import Row
-from tracer.skips import in_groups
+from tracer.results.skips import in_groups
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -15,7 +15,7 @@ from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
-from curate.pairing.learning import due, follow
+from curate.pairing.score.learning import due, follow
 from curate.tui.guarded import WIDE, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from curate.catalog.store import Catalog
-from curate.duplicates import DuplicateReport, keep
+from curate.duplicates.groups import DuplicateReport, keep
 from curate.errors import CurateError
 from curate.tui.messages import CopiesFound, Copy
 from curate.tui.screens.base import CurateScreen

@@ -12,7 +12,7 @@ from textual.containers import Center, Vertical
 from textual.widgets import Static
 
 from curate.photos.previews import open_preview
-from curate.settings import ImagesMode
+from curate.workspace.settings import ImagesMode
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -1,0 +1,1 @@
+"""File formats as containers: what a file is, and where its metadata lie."""

@@ -1,0 +1,1 @@
+"""Virtual cameras and dead-leaves scenes."""

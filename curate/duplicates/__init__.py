@@ -1,0 +1,1 @@
+"""Copies: which photos are one shot, and which of them is kept."""

@@ -1,0 +1,1 @@
+"""What a photo's metadata say, whatever container they lie in."""

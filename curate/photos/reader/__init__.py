@@ -1,0 +1,1 @@
+"""Reading photos in guarded worker processes."""

@@ -1,0 +1,227 @@
+"""A workspace: one folder with settings, catalogue, cache, exports and runs; and the lock that its one writer holds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command
+from curate.resources import data_file, data_names
+from curate.workspace.settings import SETTINGS, Settings, read_settings
+from tracer.base.files import is_partial, write_atomically
+from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
+
+CATALOG = "catalog.sqlite"
+_FOLDERS = ("cache", "exports", "runs")
+
+_TEMPLATE = """# Settings of this workspace; every one has a default, `curate settings` lists them all.
+name = "{name}"
+recipe = "{recipe}"
+
+[ingest]
+jobs = 0          # worker processes; 0 means one a core
+
+[review]
+images = "auto"   # auto, kitty, sixel, half or none
+
+[export]
+attributes = ["Make", "Is Smartphone"]
+
+# A camera whose type the rules do not know, or get wrong:
+# [[cameras]]
+# make = "Acme"
+# model = "X100"
+# type = "compact"
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The paths of one workspace. `Workspace.open` checks that it is one."""
+
+    root: Path
+
+    @classmethod
+    def create(cls, root: Path, recipe: str = "", settings_text: str | None = None) -> Workspace:
+        """Make a workspace in a new or empty folder (or complete a half-made one); an existing workspace is left as it is,
+        and gets the settings file again where that is gone.
+
+        Raises:
+            UsageError: the folder holds something else, its name cannot be kept, or the recipe is unknown.
+            StorageError: it cannot be written.
+        """
+        root = Path(os.path.abspath(root))
+        if (root / SETTINGS).exists():
+            return cls.open(root)
+        _refuse_odd_names(root)
+        if recipe and f"{recipe}.toml" not in data_names(".toml"):
+            known = ", ".join(name.removesuffix(".toml") for name in data_names(".toml"))
+            raise UsageError("there is no such recipe", recipe, f"Recipes are {known}.")
+        recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            others = [p.name for p in root.iterdir() if p.name not in _FOLDERS and not is_partial(p.name)]
+            if others and not is_workspace(root):
+                raise UsageError(
+                    "the folder is not empty",
+                    f"{quoted_path(root)} holds {others[0]}",
+                    f"A workspace is a folder of its own, and photos stay where they are: {command('new', free_folder(root))}",
+                )
+            for name in filter(is_partial, os.listdir(root)):  # left by one that was killed
+                (root / name).unlink()
+            for folder in _FOLDERS:
+                (root / folder).mkdir(exist_ok=True)
+            text = settings_text or recipe_text or _TEMPLATE.format(name=_toml_safe(root.name), recipe=recipe)
+            write_atomically(root / SETTINGS, text.encode())
+        except OSError as error:
+            raise StorageError(
+                "the workspace could not be made",
+                f"{quoted_path(root)}: {error.strerror}",
+                "Choose a folder on a disk that may be written to and has room.",
+            ) from error
+        return cls.open(root)
+
+    @classmethod
+    def open(cls, root: Path) -> Workspace:
+        """Open a workspace; without its settings file it has the default settings.
+
+        Raises:
+            NotAWorkspace: the folder is none.
+        """
+        root = Path(os.path.abspath(root))
+        if not is_workspace(root):
+            why = (
+                f"{quoted_path(root)} has no {SETTINGS}" if root.is_dir() else f"there is no folder {quoted_path(root)}"
+            )
+            free = free_folder(root) if os.path.lexists(root) else root
+            raise NotAWorkspace("this is not a workspace", why, f"Make one with: {command('new', free)}")
+        return cls(root)
+
+    @property
+    def catalog(self) -> Path:
+        """The SQLite file."""
+        return self.root / CATALOG
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again at any time: previews, features, embeddings."""
+        return self.root / "cache"
+
+    @property
+    def exports(self) -> Path:
+        """Sets written without an explicit place."""
+        return self.root / "exports"
+
+    @property
+    def runs(self) -> Path:
+        """Evaluations."""
+        return self.root / "runs"
+
+    def preview(self, sha256: str) -> Path:
+        """Where the preview of a photo lies: upright JPEG, long side at most 640 px."""
+        return self.cache / "previews" / sha256[:2] / f"{sha256}.jpg"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, checked.
+
+        Raises:
+            WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
+        """
+        return read_settings(self.root / SETTINGS)
+
+    @property
+    def name(self) -> str:
+        """The name of the set that this workspace makes."""
+        return clean_text(self.settings.name) or clean_text(os.fsencode(self.root.name)) or "workspace"
+
+    @contextlib.contextmanager
+    def writing(self, what: str) -> Iterator[None]:
+        """Hold the writer's lock; the system lets go of it even if this process is killed.
+
+        Raises:
+            WorkspaceBusy: another process holds it; the message says which. StorageError: the disk refuses.
+        """
+        handle = self._lock(f"curate {what} (process {os.getpid()})")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # the lock is free either way
+                os.close(handle)
+
+    def _lock(self, holder: str) -> int:
+        """Take the lock and write into it who holds it; returns its descriptor."""
+        path = self.root / "workspace.lock"
+        handle = None
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise self._busy(handle) from error
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, holder.encode(), 0)
+            return handle
+        except BaseException as error:
+            if handle is not None:
+                with contextlib.suppress(OSError):
+                    os.close(handle)
+            if not isinstance(error, OSError):
+                raise
+            raise StorageError(
+                "the workspace cannot be written to",
+                f"{quoted_path(path)}: {error.strerror or error}",
+                "Check the folder's permissions and the disk's free room, or work on a copy of it: "
+                f"cp -R {shell_word(self.root)} COPY",
+            ) from error
+
+    def _busy(self, handle: int) -> WorkspaceBusy:
+        """Return the error that says who holds the lock."""
+        holder = clean_text(os.pread(handle, 200, 0)) or "another process"
+        if holder.startswith("curate app "):
+            does, way_out = "has it open", "Leave the app with q, and run the command again."
+        else:
+            does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
+        return WorkspaceBusy("the workspace is in use", f"{quoted_path(self.root)}: {holder} {does}", way_out)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a folder holds a workspace: its settings or, where these were lost, a catalogue beside a folder of ours."""
+    lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
+    return lost or (folder / SETTINGS).is_file()
+
+
+def free_folder(near: Path) -> Path:
+    """Return a folder that is not there yet: beside a folder that is in use, or in it where nothing can be made beside it."""
+    beside = near.name and os.access(near.parent, os.W_OK)
+    stem = near.with_name(f"{near.name}-workspace") if beside else near / "workspace"
+    names = itertools.chain([stem], (stem.with_name(f"{stem.name}-{number}") for number in itertools.count(2)))
+    return next(path for path in names if not os.path.lexists(path))
+
+
+def _refuse_odd_names(root: Path) -> None:
+    """Refuse a workspace whose name cannot stand in its settings or on a screen; also for the folders made above it."""
+    made = [folder for folder in root.parents if not folder.exists()]
+    for folder in (root, *made):
+        if not is_harmless(folder.name):
+            better = clean_text(os.fsencode(folder.name)) or "workspace"
+            raise UsageError(
+                "that name cannot be a workspace's",
+                f"{quoted_path(folder.name)} holds characters that neither a settings file nor a terminal can bear",
+                f"Name it without them: {command('new', _renamed(root, folder, better))}",
+            )
+
+
+def _renamed(root: Path, folder: Path, name: str) -> Path:
+    """The path `root` with the name of one of its folders, or its own, replaced."""
+    return folder.with_name(name) / root.relative_to(folder)
+
+
+def _toml_safe(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

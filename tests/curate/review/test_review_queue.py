@@ -1,0 +1,109 @@
+"""The queue of pairs, without a screen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.tui.workspaces import make_workspace
+
+from curate.catalog.pairs import queue
+from curate.catalog.store import Catalog
+from curate.review.plain import review_plain
+from curate.review.queue import ReviewQueue
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    """A catalogue with five proposed pairs, and five candidates that are not proposed."""
+    with Catalog.open(make_workspace(tmp_path / "w", 5, previews=False)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def review(catalog: Catalog) -> ReviewQueue:
+    """The queue, read."""
+    made = ReviewQueue(catalog)
+    made.refresh()
+    return made
+
+
+def name(review: ReviewQueue) -> str | None:
+    """The phone photo that is asked about."""
+    return review.pair and Path(review.pair.phone).stem
+
+
+def score(catalog: Catalog, number: int, value: float) -> None:
+    """Give a proposed pair another score."""
+    pair = next(p for p in queue(catalog) if p.assigned and p.phone.endswith(f"{number:04d}.JPG"))
+    catalog.connection.execute(
+        "UPDATE candidate SET score = ? WHERE phone = ? AND other = ?", (value, pair.phone_id, pair.other_id)
+    )
+
+
+def test_a_pair_that_moves_to_the_front_is_not_passed_over(catalog: Catalog, review: ReviewQueue) -> None:
+    """New scores put an undecided pair before the one in view: it is asked about next, and skipped ones are not."""
+    assert name(review) == "IMG_0000" and review.place == "1 of 5 proposed, 5 others"
+    review.skip()
+    review.decide("reject")
+    assert name(review) == "IMG_0002"
+    score(catalog, 4, 0.999)
+    review.refresh()
+    assert name(review) == "IMG_0002"
+    review.decide("reject")
+    assert name(review) == "IMG_0004"
+    review.decide("reject")
+    assert name(review) == "IMG_0003"
+
+
+def test_others_are_asked_about_once_they_are_wanted(catalog: Catalog, review: ReviewQueue) -> None:
+    """After the last proposed pair nothing can be decided by mistake; a skipped one, and the others, come when wanted."""
+    assert not review.go_beyond()
+    review.skip()
+    for _ in range(4):
+        review.decide("reject")
+    assert review.pair is None and review.at_the_others and review.skipped == 1
+    assert review.decide("accept") is None and not review.go(1)
+    assert review.skip() and name(review) == "IMG_0000"
+    review.decide("reject")
+    assert review.pair is None and review.at_the_others
+    assert review.go_beyond() and review.pair is not None and not review.pair.assigned
+    assert review.place == "1 of 5 not proposed"
+    while review.pair is not None:
+        review.decide("reject")
+    assert review.waiting == 0 and not review.at_the_others and review.place == "nothing waits"
+
+
+def test_skipping_goes_round(review: ReviewQueue) -> None:
+    """When all were skipped, all come again, the others after the proposed ones."""
+    review.show(queue(review._catalog)[5])  # one of the others, wanted by itself
+    assert review.pair is not None and not review.pair.assigned
+    seen = []
+    while not review.at_the_others:
+        seen.append(name(review))
+        review.skip()
+    assert seen[1:] == [f"IMG_000{number}" for number in range(5)]
+    review.go_beyond()
+    assert [review.skip() for _ in range(4)] == [False, False, False, True]
+    assert name(review) == "IMG_0000"
+
+
+def test_backwards_and_forwards(review: ReviewQueue) -> None:
+    """Pairs can be looked at in order; a decision goes on with the first that was not passed by."""
+    assert not review.go(-1) and review.go(1) and review.go(1) and name(review) == "IMG_0002"
+    assert review.go(-1) and name(review) == "IMG_0001"
+    review.decide("accept")
+    assert name(review) == "IMG_0002"
+
+
+def test_the_plain_review_stops_at_the_others(catalog: Catalog) -> None:
+    """Yes to everything accepts the proposed pairs alone; `o` asks about the others."""
+    out = io.StringIO()
+    review_plain(catalog, io.StringIO("n\n" * 5 + "y\no\nn\nq\n"), out)
+    said = out.getvalue()
+    assert "1 of 5 proposed, 5 others. Same scene?" in said
+    assert "No proposed pair is left. 5 other candidates left" in said
+    assert "Not understood. o asks about the others" in said and "1 of 5 not proposed. Same scene?" in said
+    assert said.count("rejected") == 6 and "accepted" not in said

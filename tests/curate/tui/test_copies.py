@@ -1,0 +1,113 @@
+"""The copies screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.tui.test_app import opened, status, until
+from tests.tui.workspaces import make_workspace
+from textual.widgets import DataTable, Static
+
+from curate.catalog import decisions
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.export.run import duplicate_report
+from curate.photos.facts import PhotoFacts, Status
+from curate.tui.app import CurateApp
+from curate.workspace import Workspace
+
+
+def with_copies(catalog: Catalog) -> None:
+    """Add two exact copies of the first phone photo."""
+    for name in ("IMG_0000 copy.JPG", "IMG_0000 (2).JPG"):
+        facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
+        catalog.put_photo(f"/photos/backup/{name}".encode(), facts, 1)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with one group of copies."""
+    made = make_workspace(tmp_path / "w", 3, previews=False)
+    with Catalog.open(made) as catalog, catalog.transaction():
+        with_copies(catalog)
+    return made
+
+
+def listed(app: CurateApp) -> list[tuple[str, str, str]]:
+    """Mark, name and reason of each row."""
+    table: DataTable[Any] = app.screen.query_one(DataTable)
+    rows = (table.get_row_at(row) for row in range(table.row_count))
+    return [(str(row[0]).strip(), str(row[1]), str(row[3])) for row in rows]
+
+
+async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None:
+    """The rule's choice stands first with its reason; k overrules it, in the log; u brings it back."""
+    async with opened(workspace) as (app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: len(app.screen.query("#copies")) == 1 and len(listed(app)) == 3)
+        first = ("✓", "IMG_0000.JPG", "it is earlier")
+        assert listed(app)[0] == first and listed(app)[2][::2] == ("", "exact copy")
+        assert "IMG_0000.JPG is kept: it is earlier" in str(app.screen.query_one("#copy", Static).render())
+        chosen = listed(app)[2][1]
+        await pilot.press("down", "down", "k")
+        await until(pilot, lambda: listed(app)[0] == ("✓", chosen, "a person chose it"))
+        assert f"kept: {chosen}" in status(app)
+        assert Path(duplicate_report(app.catalog).exact[0].keeper).name == chosen
+        assert app.screen.query_one(DataTable).cursor_row == 0
+        await pilot.press("k")
+        assert f"{chosen} is kept already: a person chose it" in status(app)
+        assert len(list(decisions.entries(app.catalog))) == 1
+        await pilot.press("u")
+        await until(pilot, lambda: listed(app)[0] == first)
+        await pilot.press("r")
+        await until(pilot, lambda: listed(app)[0][1] == chosen)
+
+
+async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
+    """A file is named by its own bytes, not by how they are shown."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
+        catalog.put_photo(b"/photos/backup/\xff.JPG", facts, 1)
+    async with opened(workspace, "copies") as (app, pilot):
+        await until(pilot, lambda: len(listed(app)) == 2)
+        table: DataTable[Any] = app.screen.query_one(DataTable)
+        assert "4032 × 3024" in str(table.get_row_at(1)[2])
+        await pilot.press("down", "k")
+        await until(pilot, lambda: listed(app)[0] == ("✓", r"\xff.JPG", "a person chose it"))
+
+
+async def test_the_librarys_photo_is_looked_up(workspace: Workspace) -> None:
+    """D on a photo of a group puts the cursor on it; on one without copies it says so."""
+    async with opened(workspace) as (app, pilot):
+        await pilot.press("down", "D")
+        await until(pilot, lambda: len(app.screen.query("#copies")) == 1 and len(listed(app)) == 3)
+        await pilot.pause()
+        assert listed(app)[app.screen.query_one(DataTable).cursor_row][1] == "IMG_0000 copy.JPG"
+        await pilot.press("L", "down", "down", "D")
+        await until(pilot, lambda: "has no copies" in status(app))
+
+
+async def test_no_copies_at_all(tmp_path: Path) -> None:
+    """The screen says so, and its keys do nothing."""
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False), "copies") as (app, pilot):
+        await until(pilot, lambda: bool(app.screen.query_one("#welcome").display))
+        assert "No photo has a copy" in str(app.screen.query_one("#welcome", Static).render())
+        for key in ("k", "enter"):
+            await pilot.press("f1", "f5", key)
+            assert "no photo to keep" in status(app), key
+        await pilot.press("u")
+        assert "nothing to undo" in status(app)
+
+
+async def test_an_error_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in the thread is said on the screen."""
+
+    def fails(_workspace: Workspace) -> None:
+        raise UsageError("it cannot be read", "the disk is gone", "Plug it in.")
+
+    monkeypatch.setattr("curate.tui.screens.copies.look_for_copies", fails)
+    async with opened(workspace, "copies") as (app, pilot):
+        await until(pilot, lambda: "Plug it in" in status(app))

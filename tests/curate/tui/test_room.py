@@ -1,0 +1,101 @@
+"""What does not fit on the screen is marked, and room that is there is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+from tests.tui.test_app import opened
+from tests.tui.workspaces import make_workspace
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+from curate.catalog.store import Catalog
+from curate.tui.widgets.differences import Differences
+from curate.tui.widgets.folded import FoldedText
+from curate.tui.widgets.listing import Listing, shared
+from curate.workspace import Workspace
+
+LONG_NAME = "20240603_081832_a_walk_along_the_harbour_in_the_morning.jpg"
+
+
+@pytest.mark.parametrize(
+    ("room", "widths"),
+    [
+        (100, [20, 10, 30]),  # all fit
+        (44, [17, 10, 17]),  # the longest are cut, evenly
+        (24, [8, 8, 8]),
+        (23, [13, 10, 30]),  # the third does not fit at its least: the others fill the room, it is scrolled to
+        (32, [11, 10, 11]),
+        (5, [8, 10, 30]),
+    ],
+)
+def test_columns_share_the_room(room: int, widths: list[int]) -> None:
+    """Three columns that want 20, 10 and 30 characters, and need 8."""
+    assert shared([20, 10, 30], [8, 8, 8], room) == widths
+
+
+def test_room_that_no_column_wants_is_filled() -> None:
+    """Beside columns that are whole no part of the next one is seen, which would look cut."""
+    assert shared([5, 6, 30], [5, 6, 20], 18) == [5, 13, 30]
+
+
+def drawn(app: App[None]) -> list[str]:
+    """The lines on the screen."""
+    return ["".join(segment.text for segment in line) for line in app.screen._compositor.render_strips()]
+
+
+async def test_names_take_the_room_of_a_wide_window(tmp_path: Path) -> None:
+    """160 columns show a long name whole; in 80 it is cut with a mark, and so is everything else that is cut."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    with Catalog.open(workspace) as catalog:
+        catalog.connection.execute("UPDATE photo SET path = ? WHERE path LIKE '%IMG_0000.JPG'", (f"/p/{LONG_NAME}",))
+    async with opened(workspace, size=(160, 48)) as (app, pilot):
+        assert any(LONG_NAME in line and "smartphone" in line for line in drawn(app))
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        (line,) = [line for line in drawn(app) if "20240603" in line]
+        assert "…" in line and line.split()[-1] in ("smartphone", "smartphone▁")
+        assert app.screen.query_one(Listing).row_count == 2
+
+
+async def test_a_headline_that_is_cut_says_so(tmp_path: Path) -> None:
+    """The facts of the library do not fit beside a long name of a workspace."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    (workspace.root / "workspace.toml").write_text('name = "a walk along the harbour in the morning of a day in May"\n')
+    async with opened(Workspace.open(workspace.root), size=(80, 24)) as (app, _):
+        assert drawn(app)[0].rstrip().endswith("…")
+
+
+class Folding(App[None]):
+    """One folded text in a window."""
+
+    def compose(self) -> ComposeResult:
+        yield FoldedText(2, id="text")
+        yield Static("below", id="below")
+
+
+async def test_a_text_folds_and_ends_in_an_ellipsis() -> None:
+    """Two lines where they are enough; where not, the second one says so."""
+    async with Folding().run_test(size=(30, 10)) as pilot:
+        text = pilot.app.query_one(FoldedText)
+        for words, lines in (("short", 1), ("word " * 9, 2), ("word " * 30, 2)):
+            text.show(Text(words))
+            await pilot.pause()
+            assert text.size.height == lines and pilot.app.query_one("#below").region.y == lines
+            assert ("…" in str(text.render())) == (words.count("word") == 30)
+
+
+async def test_unknown_is_neither_equal_nor_different(tmp_path: Path) -> None:
+    """A sign stands between two values only; where a file does not say one, there is none."""
+    async with opened(make_workspace(tmp_path / "w", 1), "review", size=(120, 40)) as (app, _):
+        table = app.screen.query_one(Differences)
+        table.show(
+            {"width": 3, "height": 2, "software": "17", "format": "JPEG"},
+            {"width": 3, "height": 2, "format": "PNG"},
+            ("a", "b"),
+        )
+        cells = [list(column.cells) for column in table.render().columns]  # type: ignore[union-attr]
+        signs = {str(name): str(sign) for name, sign in zip(cells[0], cells[2], strict=True)}
+        assert (signs["size"], signs["encoding"], signs["software"], signs["focal"]) == ("=", "≠", "", "")

@@ -1,0 +1,115 @@
+"""What grows with photos × classes is counted by cluster and cell instead: the same figures, in little memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tracer import stats
+from tracer.base.progress import finish
+from tracer.experiments.association.association import associate
+from tracer.experiments.probe import linear
+from tracer.experiments.probe.chance import against_chance
+from tracer.experiments.probe.folds import usable_classes
+from tracer.experiments.probe.probe import balanced_interval
+
+Labels = NDArray[np.int64]
+
+
+def _dense_interval(a: Labels, b: Labels, clusters: Labels, draws: int, seed: int) -> tuple[float, float]:
+    """`cramers_v_interval` over tables of all cells, as it was first written."""
+    table = stats.contingency(a, b)
+    rows, columns = table.shape
+    of_cell = np.eye(rows * columns)[
+        np.unique(a, return_inverse=True)[1] * columns + np.unique(b, return_inverse=True)[1]
+    ]
+    resampled = stats.bootstrap_sums(of_cell, clusters, draws, seed).reshape(draws, rows, columns)
+
+    def phi_squared(tables: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        n, row, column = tables.sum((-2, -1)), tables.sum(-1), tables.sum(-2)
+        expected = row[..., :, None] * column[..., None, :] / n[..., None, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            chi2 = np.where(expected > 0, (tables - expected) ** 2 / expected, 0.0).sum((-2, -1))
+        r, c = (row > 0).sum(-1), (column > 0).sum(-1)
+        phi2 = chi2 / n - (r - 1) * (c - 1) / (n - 1)
+        return phi2, np.minimum(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1
+
+    phi2, _ = phi_squared(resampled)
+    estimate, scale = phi_squared(table.astype(np.float64))
+    correction = (rows - 1) * (columns - 1) / (table.sum() - 1)
+    centre, plain = float(np.mean(phi2)), float(estimate) + correction
+    excess = max(centre + correction - plain, 0.0)
+    unbiased = max(plain - excess, 0.0)
+    together = np.sqrt((excess + 2 * unbiased) / (3 * excess + 2 * unbiased)) if excess > 0 else 1.0
+    shifted = unbiased + (1 + together) / 2 * (phi2 - centre)
+    return stats.percentile_interval(np.sqrt(np.clip(shifted, 0, None) / max(float(scale), 1e-12)))
+
+
+@pytest.mark.parametrize(
+    ("photos", "values", "classes", "clusters"), [(200, 3, 4, 40), (900, 20, 30, 900), (400, 40, 60, 90)]
+)
+def test_association_is_that_of_whole_tables(photos: int, values: int, classes: int, clusters: int) -> None:
+    """From the same draws the interval is the dense one's, but for the rounding of sums that are added in another order."""
+    rng = np.random.default_rng(photos)
+    a = rng.integers(values, size=photos)
+    b = np.where(rng.random(photos) < 0.3, a % classes, rng.integers(classes, size=photos))
+    group = rng.integers(clusters, size=photos)
+    found = stats.cramers_v_interval(a, b, group, draws=200, seed=3)
+    assert found == pytest.approx(_dense_interval(a, b, group, 200, 3), rel=1e-12)
+
+
+@pytest.mark.parametrize("n_clusters", [stats._BY_NUMBER - 1, stats._BY_NUMBER])
+def test_clusters_are_drawn_with_replacement_however_many(n_clusters: int) -> None:
+    """On both sides of the number from which the draws are made in another way: as many as there are, each as often by chance."""
+    drawn = np.concatenate(list(stats._drawn_clusters(n_clusters, 6, seed=1)))
+    assert drawn.shape == (6, n_clusters)
+    assert (drawn.sum(axis=1) == n_clusters).all()
+    assert np.bincount(drawn.ravel())[:3] / drawn.size == pytest.approx(
+        [np.exp(-1), np.exp(-1), np.exp(-1) / 2], abs=0.005
+    )
+
+
+def _association(photos: int, truth: Labels, guesses: Labels) -> None:
+    labels = {"Make": (truth % 60).astype(str).astype(object)}
+    finish(associate("made", labels, guesses[0].astype(str).astype(object), np.arange(photos)))
+
+
+PARTS: dict[str, Callable[[int, Labels, Labels], object]] = {
+    "association": _association,
+    "chance": lambda photos, truth, guesses: against_chance(guesses, truth, np.arange(photos), 0),
+    "chance of scenes": lambda photos, truth, guesses: against_chance(guesses, truth, truth // 2, 0),
+    "balanced accuracy": lambda photos, truth, guesses: balanced_interval(
+        guesses == truth, truth, np.arange(photos), 0, True
+    ),
+    "usable classes": lambda photos, truth, guesses: usable_classes(truth.astype(object), np.arange(photos), 3),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_no_array_of_photos_by_classes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """20,000 photos of 2,000 classes: less than half of what one such array takes."""
+    photos, classes = 20_000, 2000
+    rng = np.random.default_rng(0)
+    truth, guesses = rng.integers(classes, size=photos), rng.integers(classes, size=(2, photos))
+    monkeypatch.setattr(stats, "_CHUNK", 400_000)
+    tracemalloc.start()
+    PARTS[name](photos, truth, guesses)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < photos * classes * 8 / 2
+
+
+def test_a_layer_is_fitted_in_blocks_as_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The minimum does not depend on how many scores are held at once, beyond single precision."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    y = torch.from_numpy(rng.integers(3, size=120))
+    X = linear.with_constant(torch.from_numpy(rng.normal(size=(120, 5)).astype(np.float32)) + y[:, None] / 2)
+    whole = linear.minimise(X, y, 3, 1e-3)
+    monkeypatch.setattr(linear, "BLOCK", 3 * 50)
+    assert torch.allclose(linear.minimise(X, y, 3, 1e-3), whole, atol=1e-2)

@@ -1,0 +1,155 @@
+"""Linear layers and the four protocols against scikit-learn, against torch's own SGD, and against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from tracer.base.progress import finish
+from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments.probe import linear, protocols
+from tracer.experiments.probe.protocols import Protocol, fit_probe, normalise
+
+C, D = 4, 48
+
+
+def _data(seed: int, per_class: int, strength: float = 0.35) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).standard_normal((C, D)) * strength
+    y = np.repeat(np.arange(C), per_class)
+    return (rng.standard_normal((len(y), D)) + centres[y]).astype(np.float32), y
+
+
+def _tensors(n: int, dim: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    g = torch.Generator().manual_seed(seed)
+    X = torch.nn.functional.normalize(torch.randn(n, dim, generator=g), dim=1)
+    return linear.with_constant(X), torch.arange(n) % C
+
+
+@pytest.mark.parametrize("batch_size", [64, 16])
+def test_side_by_side_is_torch_sgd(batch_size: int) -> None:
+    """Each of several layers trained at once is what torch's SGD, with a rate set at each epoch's end, makes of it alone."""
+    X, y = _tensors(50, 12)
+    lrs, decays, epochs = [0.5, 3.0, 20.0], [1e-3, 1e-5, 1e-4], 12
+    W = linear.train_side_by_side(X, y, C, lrs, decays, epochs=epochs, batch_size=batch_size, seed=3, dual=False)
+    for t, (lr, decay) in enumerate(zip(lrs, decays, strict=True)):
+        layer = torch.nn.Linear(12, C)
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+        sgd = torch.optim.SGD(layer.parameters(), lr=lr, momentum=0.9, weight_decay=decay)
+        generator = torch.Generator().manual_seed(3)
+        for epoch in range(epochs):
+            order = torch.arange(50) if batch_size >= 50 else torch.randperm(50, generator=generator)
+            for begin in range(0, 50, batch_size):
+                rows = order[begin : begin + batch_size]
+                sgd.zero_grad()
+                torch.nn.functional.cross_entropy(layer(X[rows, :-1]), y[rows]).backward()
+                sgd.step()
+            for group in sgd.param_groups:
+                group["lr"] = lr * 0.5 * (1 + np.cos(np.pi * (epoch + 1) / epochs))
+        expected = torch.cat([layer.weight.detach(), layer.bias.detach()[:, None]], dim=1)
+        assert torch.allclose(W[:, t], expected, atol=2e-3, rtol=1e-3)
+
+
+def test_dual_steps_are_the_same_training() -> None:
+    """Training on products of rows gives the weights that training on the rows gives."""
+    X, y = _tensors(40, 100)
+    settings = {"epochs": 30, "batch_size": 64, "seed": 0}
+    primal = linear.train_side_by_side(X, y, C, [1.0, 10.0], [1e-4, 1e-8], dual=False, **settings)
+    dual = linear.train_side_by_side(X, y, C, [1.0, 10.0], [1e-4, 1e-8], dual=True, **settings)
+    assert torch.allclose(primal, dual, atol=2e-3, rtol=1e-3)
+
+
+def test_one_class_is_nothing_to_train_on() -> None:
+    """A message, not what torch says of a matrix without rows."""
+    X, y = _tensors(40, 12)
+    for dual in (True, False):
+        with pytest.raises(TooFew, match="two classes or more apart: there is one"):
+            linear.train_side_by_side(X, y * 0, 1, [1.0], [1e-4], epochs=2, batch_size=64, seed=0, dual=dual)
+
+
+@pytest.mark.parametrize("weight_decay", [1e-2, 1e-4])
+def test_minimum_is_scikit_learns(weight_decay: float) -> None:
+    """The second-order fit predicts what scikit-learn's logistic regression of the same objective predicts."""
+    X, y = _data(0, 60)
+    U = normalise(X)
+    ours = linear.minimise(
+        linear.with_constant(torch.from_numpy(U)), torch.from_numpy(y), C, weight_decay, max_iterations=500
+    )
+    # The bias is decayed like a weight, so it stands among the features there too.
+    reference = LogisticRegression(C=1 / (weight_decay * len(y)), fit_intercept=False, max_iter=5000, tol=1e-8)
+    reference.fit(np.column_stack([U, np.ones(len(U))]), y)
+    T = normalise(_data(1, 100)[0])
+    mine = (np.column_stack([T, np.ones(len(T))]) @ ours.numpy().T).argmax(axis=1)
+    assert (mine == reference.predict(np.column_stack([T, np.ones(len(T))]))).mean() > 0.98
+
+
+def test_row_space_loses_nothing() -> None:
+    """In the coordinates of the rows' span all products of rows are the same."""
+    X = torch.randn(20, 60, generator=torch.Generator().manual_seed(0))
+    basis = linear.row_space(X)
+    assert basis is not None
+    assert basis.shape == (60, 20)
+    assert torch.allclose((X @ basis) @ (X @ basis).T, X @ X.T, atol=1e-3)
+    assert linear.row_space(X.T) is None
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
+    """On held-out photos each protocol is within three points of a tuned logistic regression."""
+    (X, y), (V, v), (T, t) = _data(0, 60), _data(1, 30), _data(2, 250)
+    fit = finish(fit_probe(X, y, V, v, C, protocol, seed=1))
+    U, S, Q = normalise(X), normalise(V), normalise(T)
+    best = max(
+        (LogisticRegression(C=c, max_iter=2000).fit(U, y).score(S, v), c) for c in (0.1, 1.0, 10.0, 100.0, 1000.0)
+    )[1]
+    reference = LogisticRegression(C=best, max_iter=2000).fit(np.vstack([U, S]), np.r_[y, v]).score(Q, t)
+    assert abs((fit.predict(T) == t).mean() - reference) <= 0.03
+    assert fit.trials <= 30
+    assert 0 <= fit.val_accuracy <= 1
+    if fit.lr is not None:
+        assert 0.1 <= fit.lr <= 100
+        assert 1e-12 <= fit.weight_decay <= 1e-4
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
+def test_same_seed_same_probe(protocol: Protocol) -> None:
+    """The same seed gives the same weights to the last bit, with one worker or two."""
+    (X, y), (V, v) = _data(0, 20), _data(1, 10)
+    first = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=1))
+    again = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=2))
+    assert np.array_equal(first.layer.weight, again.layer.weight)
+
+
+def test_trials_on_several_cores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a round is large enough to go to several cores, their number does not change the probe."""
+    monkeypatch.setattr(protocols, "SMALL_ROUND", 0)
+    (X, y), (V, v) = _data(0, 20), _data(1, 10)
+    one, two = (finish(fit_probe(X, y, V, v, C, "batched", seed=7, workers=w)) for w in (1, 2))
+    assert np.array_equal(one.layer.weight, two.layer.weight)
+
+
+def test_length_of_an_embedding_does_not_matter() -> None:
+    """Features are normalised: scaling each embedding changes no prediction."""
+    (X, y), (V, v), (T, _) = _data(0, 20), _data(1, 10), _data(2, 20)
+    scale = np.random.default_rng(0).uniform(0.5, 2.0, size=(len(X), 1)).astype(np.float32)
+    plain = finish(fit_probe(X, y, V, v, C, "fast")).predict(T)
+    scaled = finish(fit_probe(X * scale, y, V * 4, v, C, "fast")).predict(T * 8)
+    assert (plain == scaled).mean() > 0.98
+
+
+def test_bad_input_is_refused() -> None:
+    """NaN, one class, labels outside the classes and an empty validation part are errors, not numbers."""
+    (X, y), (V, v) = _data(0, 20), _data(1, 10)
+    broken = X.copy()
+    broken[5, 3] = np.nan
+    with pytest.raises(EmbeddingsError, match=r"row 5"):
+        finish(fit_probe(broken, y, V, v, C))
+    with pytest.raises(TooFew, match="two classes"):
+        finish(fit_probe(X, np.zeros_like(y), V, v, C))
+    with pytest.raises(TooFew, match="validation"):
+        finish(fit_probe(X, y, V[:0], v[:0], C))
+    with pytest.raises(EmbeddingsError, match="outside"):
+        finish(fit_probe(X, y, V, v, 2))

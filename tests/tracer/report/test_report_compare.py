@@ -1,0 +1,169 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_runs import meta, probe_rows, rate, write_run
+
+from tracer.errors import TracerError
+from tracer.experiments.outcome import PerPhoto
+from tracer.report.compare import KEY, compare
+from tracer.results import Row
+from tracer.results import photo_scores as perphoto
+
+
+def row(value: float, **columns: object) -> Row:
+    """A probe row."""
+    said = {
+        "experiment": "probe",
+        "encoder": "e",
+        "attribute": "Make",
+        "setting": "acquisition",
+        "metric": "accuracy",
+        "chance": 0.25,
+    }
+    return rate(value, 400, **{**said, **columns})
+
+
+def runs(tmp_path: Path, first: list[Row], second: list[Row]) -> tuple[Path, Path]:
+    """Two run folders."""
+    return write_run(tmp_path / "a", first, meta()), write_run(tmp_path / "b", second, meta())
+
+
+def test_a_run_against_itself_differs_nowhere(tmp_path: Path) -> None:
+    """Each figure meets itself: difference zero, inside an interval around it, intervals overlapping."""
+    rows = probe_rows()
+    found = compare(*runs(tmp_path, rows, list(reversed(rows))))
+    assert [c.a for c in found] == rows and [c.b for c in found] == rows
+    assert all(c.difference == 0 and c.overlap and c.low is not None and c.low < 0 < (c.high or 0) for c in found)
+
+
+def test_a_clear_difference_is_outside_the_intervals(tmp_path: Path) -> None:
+    """60 % against 40 % of 400: b − a is −20 points, its interval below zero, the two intervals apart."""
+    (found,) = compare(*runs(tmp_path, [row(0.6)], [row(0.4)]))
+    assert found.difference == pytest.approx(-0.2)
+    assert found.high is not None and found.high < 0 and found.overlap is False
+    # Newcombe's interval from the two Wilson intervals, by hand: [-0.2661, -0.1309].
+    assert (found.low, found.high) == (pytest.approx(-0.2661, abs=2e-4), pytest.approx(-0.1309, abs=2e-4))
+
+
+def test_what_one_run_lacks_is_listed(tmp_path: Path) -> None:
+    """A figure of one run alone stands there with an empty partner; nothing is dropped."""
+    found = compare(*runs(tmp_path, [row(0.6), row(0.5, attribute="Model")], [row(0.6), row(0.7, attribute="Flash")]))
+    assert [(c.row.attribute, c.a is None, c.b is None) for c in found] == [
+        ("Make", False, False), ("Model", False, True), ("Flash", True, False),
+    ]  # fmt: skip
+    assert found[1].record()["difference"] is None
+
+
+def test_masks_and_settings_are_kept_apart(tmp_path: Path) -> None:
+    """Figures that differ in any naming column do not meet."""
+    first = [
+        row(0.6),
+        row(0.5, mask_ratio=0.95),
+        row(0.3, processing="JPEG75_420"),
+        row(0.4, metric="balanced_accuracy"),
+    ]
+    found = compare(*runs(tmp_path, first, first))
+    assert len(found) == 4 and all(c.difference == 0 for c in found)
+
+
+def test_seeds_join_repeated_figures_only(tmp_path: Path) -> None:
+    """One figure a run meets whatever its seed; several meet by seed."""
+    (alone,) = compare(*runs(tmp_path, [row(0.6, seed=1)], [row(0.5, seed=2)]))
+    assert alone.difference == pytest.approx(-0.1)
+    found = compare(*runs(tmp_path, [row(0.6, seed=1), row(0.5, seed=2)], [row(0.5, seed=2), row(0.6, seed=3)]))
+    assert [(c.a.seed if c.a else None, c.b.seed if c.b else None) for c in found] == [(1, None), (2, 2), (None, 3)]
+
+
+def test_two_sets_can_be_compared(tmp_path: Path) -> None:
+    """Runs of one set each meet although the sets have different names; runs of several sets meet by name."""
+    one, other = row(0.6, dataset="north"), row(0.5, dataset="south")
+    assert len(compare(*runs(tmp_path, [one], [other]))) == 1
+    assert len(compare(*runs(tmp_path / "several", [one, other], [other]))) == 2
+
+
+def test_a_figure_without_interval_has_a_difference_without_one(tmp_path: Path) -> None:
+    """A missing interval leaves the difference, and no verdict on overlap."""
+    (found,) = compare(*runs(tmp_path, [replace(row(0.6), ci_low=None, ci_high=None)], [row(0.4)]))
+    assert found.difference == pytest.approx(-0.2) and found.low is None and found.overlap is None
+
+
+def test_records_hold_the_naming_columns_and_both_values(tmp_path: Path) -> None:
+    """A flat record names the figure like a row of results, and holds both values and the difference."""
+    (found,) = compare(*runs(tmp_path, [row(0.6)], [row(0.4)]))
+    record = found.record()
+    assert set(KEY) <= set(record)
+    assert (record["a"], record["b"], record["a_n"]) == (0.6, 0.4, 400)
+
+
+def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
+    """The message says which folder, and what to do."""
+    first, _ = runs(tmp_path, [row(0.6)], [row(0.6)])
+    with pytest.raises(TracerError, match="there is no results") as caught:
+        compare(first, tmp_path / "nowhere")
+    assert "nowhere" in caught.value.what and "tracer evaluate" in caught.value.way_out
+
+
+def photo_values(run: Path, figure: Row, ids: list[int], values: list[float]) -> None:
+    """Add what a figure is the mean of to a run."""
+    names = {name: getattr(figure, name) for name in perphoto.KEY}
+    perphoto.write(run, [PerPhoto(names, ids, [i // 2 for i in range(len(ids))], values)], set(), keep=True)
+
+
+def test_runs_on_the_same_photos_are_paired(tmp_path: Path) -> None:
+    """Where both are wrong on the same photos, the paired interval of their small difference is far narrower."""
+    rng = np.random.default_rng(0)
+    right = (rng.random(400) < 0.6).astype(float)
+    better = right.copy()
+    better[np.flatnonzero(right == 0)[:20]] = 1.0
+    knn = {"experiment": "knn", "setting": "baseline"}
+    rows = [row(float(values.mean()), **knn) for values in (right, better)]
+    folders = runs(tmp_path, [rows[0]], [rows[1]])
+    (unpaired,) = compare(*folders)
+    photo_values(folders[0], rows[0], list(range(400)), right.tolist())
+    photo_values(folders[1], rows[1], list(range(400))[::-1], better[::-1].tolist())
+    (paired,) = compare(*folders)
+    assert not unpaired.paired
+    assert paired.paired
+    assert paired.record()["paired"] is True
+    assert paired.difference == pytest.approx(0.05)
+    assert paired.low is not None
+    assert paired.high is not None
+    assert unpaired.low is not None
+    assert unpaired.high is not None
+    assert paired.low > 0 > unpaired.low
+    assert paired.high - paired.low < 0.6 * (unpaired.high - unpaired.low)
+
+
+def test_other_photos_and_other_values_are_not_paired(tmp_path: Path) -> None:
+    """One id that differs, or values that do not make the figure: the interval is that of independent estimates."""
+    values = [1.0, 0.0] * 200
+    figure = row(0.5)
+    folders = runs(tmp_path, [figure], [figure])
+    photo_values(folders[0], figure, list(range(400)), values)
+    photo_values(folders[1], figure, [*range(399), 999], values)
+    assert not compare(*folders)[0].paired
+    photo_values(folders[1], replace(figure, setting="x"), list(range(400)), values)
+    assert not compare(*folders)[0].paired
+    other = runs(tmp_path / "b", [figure], [figure])
+    photo_values(other[0], figure, list(range(400)), values)
+    photo_values(other[1], figure, list(range(400)), [1.0] * 400)
+    assert not compare(*other)[0].paired
+
+
+def test_the_size_of_a_difference_is_compared_by_its_sign(tmp_path: Path) -> None:
+    """SPD rows hold sizes; the values behind them are signed, and opposite ones do not look alike."""
+    spd = {"experiment": "retrieval", "setting": "query=phone", "metric": "spd_a"}
+    values = [[-1.0] * 20 + [0.0] * 80, [1.0] * 10 + [0.0] * 90]
+    rows = [replace(row(abs(sum(part)) / 100, **spd), ci_low=0.0, ci_high=0.4) for part in values]
+    folders = runs(tmp_path, [rows[0]], [rows[1]])
+    for folder, figure, part in zip(folders, rows, values, strict=True):
+        photo_values(folder, figure, list(range(100)), part)
+    (found,) = compare(*folders)
+    assert found.paired
+    assert found.difference == pytest.approx(-0.1)

@@ -1,0 +1,1 @@
+"""How strongly each metadata label goes with the content of a set."""

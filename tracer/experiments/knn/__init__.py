@@ -1,0 +1,1 @@
+"""Semantic nearest neighbours whose traces agree or differ."""

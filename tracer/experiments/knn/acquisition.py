@@ -1,0 +1,202 @@
+"""Semantic neighbours with the camera as the trace: same camera against other camera, in one labelled set.
+
+Here each photo has its trace once, so "the pool in another trace" is other photos, and fewer or more of them; a plain comparison
+would confuse the trace with how many own-class photos a pool holds. So for each query the four kinds of pool photo (own class or
+not × same label or not) are thinned out, at random and several times, until own-class photos are as many with the same label as
+with another, and photos of other classes too. Every setting then has the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracer.base.progress import Progress, Work
+from tracer.errors import TooFew
+from tracer.experiments.knn.neighbours import Votes, majority
+from tracer.experiments.knn.processing import SETTINGS, UNIFORM_DRAWS, settings_outcome
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.probe.protocols import check_finite
+from tracer.experiments.shared.similarities import levelled, tile_rows, unit
+from tracer.experiments.shared.thinning import thinned
+from tracer.experiments.shared.threads import cores_for
+
+MIN_QUERIES = 20
+MAX_PHOTOS = 10_000
+"""Larger sets are thinned out (`thinned`): time grows with the square."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedVotes:
+    """Whether each query was named right under the five settings, averaged over the draws of its pools.
+
+    Attributes:
+        rows: (q,) which of the given photos are queries.
+        values: (q, 5) in the order of `SETTINGS`, fractions. plain: (q,) 0 or 1, in the whole pool.
+        labels: (q,) semantic codes. clusters: (q,) codes.
+        tied: share of votes in which a tie was broken. left_out: photos with both labels that cannot be queries.
+        warnings: sentences.
+    """
+
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    plain: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    tied: float
+    left_out: int
+    warnings: tuple[str, ...]
+
+
+def acquisition_knn(
+    source: Source,
+    vectors: NDArray[np.floating[Any]],
+    classes: NDArray[Any],
+    traces: NDArray[Any],
+    clusters: NDArray[np.int64],
+    attribute: str,
+    *,
+    k: int,
+    draws: int = UNIFORM_DRAWS,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Work[Outcome]:
+    """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
+
+    Args and errors: as `traced_votes`.
+    """
+    found = yield from traced_votes(
+        vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device
+    )
+    outcome = settings_outcome(
+        source, attribute, found.values, found.clusters, found.labels, seed, "spd_a", found.plain,
+        found.rows,
+    )  # fmt: skip
+    outcome.details[0].update(k=k, draws=draws, tied=found.tied, left_out=found.left_out)
+    outcome.warnings += found.warnings
+    return outcome
+
+
+def traced_votes(
+    vectors: NDArray[np.floating[Any]],
+    classes: NDArray[Any],
+    traces: NDArray[Any],
+    clusters: NDArray[np.int64],
+    attribute: str,
+    *,
+    k: int,
+    draws: int = UNIFORM_DRAWS,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Work[TracedVotes]:
+    """Vote for each photo that has all four kinds of pool photo.
+
+    Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
+    photo are left out and counted. SP is plain kNN of the same queries in the whole pool. In `uniform`, photos are drawn
+    regardless of their label, in the same numbers. Which photos are queries, and what is drawn, depends on labels and seed
+    alone: two embeddings of the same photos give paired answers.
+
+    Args:
+        vectors: (N, D). classes: (N,) what the photo shows; traces: (N,) its acquisition label; strings, None where unknown.
+        clusters: (N,) scene or owner. attribute: the name of the acquisition label.
+
+    Raises:
+        EmbeddingsError: a value is not finite.
+        TooFew: fewer than `MIN_QUERIES` photos qualify.
+    """
+    known = np.array([c is not None and t is not None for c, t in zip(classes, traces, strict=True)], dtype=bool)
+    rows = np.flatnonzero(known)
+    said = []
+    if len(rows) > MAX_PHOTOS:
+        rows = thinned(rows, clusters, MAX_PHOTOS, seed)
+        said.append(
+            f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, drawn by scene and owner at random."
+        )
+    check_finite(np.asarray(vectors)[rows])
+    y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
+    a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
+    g = torch.from_numpy(np.unique(clusters[rows], return_inverse=True)[1]).to(device)
+    X = unit(torch.from_numpy(np.ascontiguousarray(np.asarray(vectors)[rows], np.float32)).to(device))
+    orders = [
+        torch.from_numpy(np.random.default_rng([seed, draw]).permutation(len(rows))).to(device) for draw in range(draws)
+    ]
+    found = []
+    step = max(1, tile_rows(len(rows), copies=16))
+    with cores_for(min(len(rows), step) * len(rows)):
+        for start in range(0, len(rows), step):
+            tile = slice(start, min(start + step, len(rows)))
+            found.append(_tile(X, y, a, g, tile, orders, k))
+            yield Progress("queries answered", tile.stop, len(rows))
+    if not found:
+        raise _too_few(attribute, 0, 0)
+    values, plain, valid, ties = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    if int(valid.sum()) < MIN_QUERIES:
+        raise _too_few(attribute, int(valid.sum()), len(rows))
+    return TracedVotes(
+        rows[valid], values[valid], plain[valid], y.cpu().numpy()[valid], g.cpu().numpy()[valid],
+        float(ties[valid].mean()), int(len(valid) - valid.sum()), tuple(said),
+    )  # fmt: skip
+
+
+def _too_few(attribute: str, found: int, labelled: int) -> TooFew:
+    return TooFew(
+        f"kNN by {attribute} needs at least {MIN_QUERIES} photos with others of the same and of another class, each with "
+        f"the same and with another {attribute}",
+        f"{found} of {labelled} labelled photos qualify",
+        "Add photos of each class with each label, from several scenes or owners.",
+    )
+
+
+def _tile(
+    X: torch.Tensor,
+    y: torch.Tensor,
+    a: torch.Tensor,
+    g: torch.Tensor,
+    tile: slice,
+    orders: list[torch.Tensor],
+    k: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """For the queries of a tile: correctness (q, 5), plain correctness (q,), whether they qualify (q,), share of ties (q,)."""
+    S = levelled(X[tile].double() @ X.double().T)
+    there = g[tile][:, None] != g
+    S[~there] = -torch.inf
+    own, same = y[tile][:, None] == y, a[tile][:, None] == a
+    cells = [there & kind & label for kind in (own, ~own) for label in (same, ~same)]
+    sizes = [cell.sum(dim=1) for cell in cells]
+    n_own, n_other = torch.minimum(sizes[0], sizes[1]), torch.minimum(sizes[2], sizes[3])
+    valid = (n_own > 0) & (n_other > 0)
+    truth = y[tile].cpu().numpy()
+    right = np.zeros((len(truth), len(SETTINGS)))
+    tied = np.zeros(len(truth))
+
+    def ask(candidates: torch.Tensor) -> Votes:
+        similarity = S.masked_fill(~candidates, -torch.inf)
+        # Stable, so that photos exactly as similar stand in the order of the rows.
+        best, at = similarity.sort(dim=1, descending=True, stable=True)
+        return majority(best[:, : k + 1], y[at[:, : k + 1]], k)
+
+    for order in orders:
+        own_same, own_diff, other_same, other_diff = (
+            _first(cell, order, number) for cell, number in zip(cells, (n_own, n_own, n_other, n_other), strict=True)
+        )
+        either = _first(there & own, order, n_own) | _first(there & ~own, order, n_other)
+        pools = (own_same | other_same, own_diff | other_diff, own_same | other_diff, own_diff | other_same, either)
+        for at, pool in enumerate(pools):
+            said = ask(pool)
+            right[:, at] += said.labels == truth
+            tied += said.tied
+    plain = (ask(there).labels == truth).astype(np.float64)
+    return right / len(orders), plain, valid.cpu().numpy(), tied / (len(SETTINGS) * len(orders))
+
+
+def _first(cell: torch.Tensor, order: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+    """The first `number` (q,) photos of each row of a mask (q, N), in a drawn order of the columns."""
+    shuffled = cell[:, order]
+    kept = shuffled & (shuffled.cumsum(dim=1) <= number[:, None])
+    back = torch.empty_like(kept)
+    back[:, order] = kept
+    return back

@@ -1,0 +1,1 @@
+"""What a linear map that takes a label out of the embeddings changes."""

@@ -1,0 +1,1 @@
+"""Linear probes: what a single layer can read from an embedding."""

@@ -1,0 +1,216 @@
+"""Pair retrieval: a photo looks for the photo that the other kind of camera took of its scene.
+
+The candidates are the right one (same subject, other class) and, as negatives, either the other photos of the query's own
+class ("same") or those of the other class ("different"). Where an encoder groups photos by camera, negatives of the query's
+own class lie closer and recall drops; SPD_a is the size of that difference (follow-up of Ramos et al. 2025).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracer import stats
+from tracer.base.progress import Progress, Work
+from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.probe.protocols import check_finite
+from tracer.experiments.shared.similarities import EPSILON, exact, tile_rows, unit
+from tracer.experiments.shared.threads import cores_for
+
+CLASSES = ("dslr/compact", "phone")
+"""Names of the codes 0 and 1."""
+NEGATIVES = ("same", "different")
+ATTRIBUTE = "Is Smartphone"
+MIN_PAIRS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """How the positives of each query came out.
+
+    Attributes:
+        query: (q,) row of each query. subject: (q,) its subject.
+        first: (q,) rank of its best positive, from 1; a negative that is exactly as similar counts as better.
+        average_precision: (q,).
+        positives, negatives: (q,) candidates of each kind.
+    """
+
+    query: NDArray[np.int64]
+    subject: NDArray[np.int64]
+    first: NDArray[np.int64]
+    average_precision: NDArray[np.float64]
+    positives: NDArray[np.int64]
+    negatives: NDArray[np.int64]
+
+
+def rank_pairs(
+    vectors: NDArray[np.floating[Any]],
+    subject: NDArray[np.int64],
+    model: NDArray[np.int64],
+    query_class: int,
+    negatives: str,
+    device: str = "cpu",
+) -> Ranks:
+    """Rank each query's positives among its negatives.
+
+    A query is a photo of `query_class` whose subject has a photo of the other class. Other photos of its own subject and
+    class (a burst) are neither positives nor negatives. Order of the rows does not matter.
+
+    Args:
+        vectors: (N, D). subject: (N,), −1 = no pair, ignored. model: (N,) 0 or 1.
+        negatives: `same` or `different`.
+    """
+    if negatives not in NEGATIVES:
+        raise ValueError(f"negatives are one of {NEGATIVES}")
+    order = np.lexsort((np.arange(len(subject)), subject))
+    order = order[(subject[order] >= 0) & np.isin(model[order], (0, 1))]
+    own, other = order[model[order] == query_class], order[model[order] != query_class]
+    queries = own[np.isin(subject[own], subject[other])]
+    pool = own if negatives == "same" else other
+    X = unit(torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32)).to(device))
+
+    def to(rows: NDArray[np.int64]) -> torch.Tensor:
+        return torch.from_numpy(rows).to(device)
+
+    Q, P = X[to(queries)], X[to(pool)]
+    subject_of_query, subject_of_pool = to(subject[queries]), to(subject[pool])
+    # Positives lie next to each other, because `other` is ordered by subject.
+    begin, end = (np.searchsorted(subject[other], subject[queries], side=side) for side in ("left", "right"))
+    first = np.empty(len(queries), dtype=np.int64)
+    precision, count = np.empty(len(queries)), np.empty(len(queries), dtype=np.int64)
+    step = tile_rows(len(pool), copies=2)
+    for start in range(0, len(queries), step):
+        here = slice(start, min(start + step, len(queries)))
+        S = Q[here] @ P.T
+        S[subject_of_query[here][:, None] == subject_of_pool] = -torch.inf  # the query, its burst, its positives
+        count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
+        most = int((end[here] - begin[here]).max())
+        ahead = np.zeros((most, S.shape[0]), dtype=np.int64)  # negatives at least as similar as each positive
+        similarity = np.full((most, S.shape[0]), -np.inf)
+        for nth in range(most):
+            has = np.flatnonzero(begin[here] + nth < end[here])
+            rows = to(has)
+            positive = X[to(other[begin[here][has] + nth])]
+            target = exact(Q[here][rows], positive)
+            ahead[nth, has] = _at_least(S[rows], target, Q[here][rows], P).cpu().numpy()
+            similarity[nth, has] = target.cpu().numpy()
+        best_first = np.argsort(-similarity, axis=0, kind="stable")
+        ahead = np.take_along_axis(ahead, best_first, axis=0)
+        there = np.isfinite(np.take_along_axis(similarity, best_first, axis=0))
+        ranks = ahead + np.arange(1, most + 1)[:, None]
+        first[here] = ranks[0]
+        precision[here] = np.where(there, np.arange(1, most + 1)[:, None] / ranks, 0.0).sum(axis=0) / there.sum(axis=0)
+    return Ranks(queries, subject[queries], first, precision, end - begin, count)
+
+
+def _at_least(S: torch.Tensor, target: torch.Tensor, Q: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
+    """How many of each row of S (n, m) are at least `target` (n,) float64; those too close to call are computed again."""
+    single = target.to(torch.float32)[:, None]
+    certain = (single + EPSILON < S).sum(dim=1)
+    row, column = torch.nonzero((S - single).abs() <= EPSILON, as_tuple=True)
+    near = exact(Q[row], P[column]) >= target[row]
+    return certain.index_add(0, row, near.to(certain.dtype))
+
+
+def retrieve(
+    source: Source,
+    vectors: NDArray[np.floating[Any]],
+    subject: NDArray[np.int64],
+    model: NDArray[np.int64],
+    seed: int = 0,
+    device: str = "cpu",
+) -> Work[Outcome]:
+    """Recall at 1 and 5, mean average precision and SPD_a for both query classes and both pools.
+
+    Intervals: percentile bootstrap over subjects. SPD_a's comes from paired draws: both recalls belong to the same queries.
+    McNemar's exact test of the two pools stands in the details.
+
+    Args:
+        vectors: (N, D) embeddings. subject: (N,) int, −1 = in no pair.
+        model: (N,) 0 = not a phone, 1 = phone; other codes are ignored.
+
+    Raises:
+        EmbeddingsError: a value is not finite, or the columns do not fit.
+        TooFew: fewer than `MIN_PAIRS` subjects with a photo of each class.
+    """
+    if not len(vectors) == len(subject) == len(model):
+        raise EmbeddingsError(
+            "The columns of the embeddings do not fit", f"{len(vectors)}, {len(subject)}, {len(model)} rows"
+        )
+    used = (subject >= 0) & np.isin(model, (0, 1))
+    check_finite(np.asarray(vectors)[used])
+    pairs = len(np.intersect1d(subject[used & (model == 0)], subject[used & (model == 1)]))
+    if pairs < MIN_PAIRS:
+        raise TooFew(
+            f"Retrieval needs at least {MIN_PAIRS} scenes with a photo of each class",
+            f"there {'is one' if pairs == 1 else f'are {pairs}' if pairs else 'is none'}",
+            "Pair photos first (`curate pair -w WORKSPACE`, `curate review -w WORKSPACE`), and export them with "
+            "`curate export SET -w WORKSPACE --pairs`.",
+        )
+    outcome = Outcome()
+    done: list[str] = []
+    for code in (1, 0):
+        name = CLASSES[code]
+        found = {}
+        for pool in NEGATIVES:
+            yield Progress("searches done", len(done), len(CLASSES) * len(NEGATIVES))
+            with cores_for(min(pairs, 4096) * pairs * vectors.shape[1]):
+                found[pool] = rank_pairs(vectors, subject, model, code, pool, device)
+            done.append(pool)
+        for pool, ranks in found.items():
+            _add_pool(outcome, source, f"query={name},negatives={pool}", ranks, seed)
+        same, different = (found[pool].first == 1 for pool in NEGATIVES)
+        ranks = found["same"]
+        # Both come from the same queries in the same order.
+        signed = stats.paired_bootstrap(same, different, found["same"].subject, seed=seed)
+        interval = stats.Interval(signed.low, signed.high)
+        outcome.rows.append(
+            source.row(
+                "retrieval", ATTRIBUTE, f"query={name}", "spd_a", abs(signed.value), stats.absolute(interval), 0.0,
+                len(same), seed,
+            )
+        )  # fmt: skip
+        outcome.per_photo.append(
+            source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, same.astype(float) - different)
+        )
+        outcome.details.append(
+            source.detail(
+                "retrieval",
+                ATTRIBUTE,
+                f"query={name}",
+                pairs=pairs,
+                same_minus_different=signed.value,
+                same_minus_different_ci=list(interval),
+                mcnemar_p=stats.mcnemar_exact(same, different),
+            )
+        )
+    if pairs < stats.FEW_CLUSTERS:
+        outcome.warnings.append(
+            f"The intervals of retrieval rest on {pairs} pairs; below {stats.FEW_CLUSTERS} they are too short."
+        )
+    return outcome
+
+
+def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed: int) -> None:
+    values = np.stack([ranks.first <= 1, ranks.first <= 5, ranks.average_precision], axis=1).astype(np.float64)
+    resampled = stats.bootstrap_means(values, ranks.subject, seed=seed)
+    sizes, often = np.unique(np.stack([ranks.positives, ranks.negatives], axis=1), axis=0, return_counts=True)
+    chances: list[float | None] = [
+        float(np.average([stats.recall_chance(k, int(p), int(n)) for p, n in sizes], weights=often)) for k in (1, 5)
+    ]
+    single = bool((ranks.positives == 1).all())
+    by_chance = [stats.reciprocal_rank_chance(int(p + n)) for p, n in sizes]
+    chances.append(float(np.average(by_chance, weights=often)) if single else None)
+    n, clusters = len(ranks.first), len(np.unique(ranks.subject))
+    for at, metric in enumerate(("recall@1", "recall@5", "map")):
+        value = float(values[:, at].mean())
+        interval = stats.share_interval(value, resampled[:, at], clusters)
+        outcome.rows.append(
+            source.row("retrieval", ATTRIBUTE, setting, metric, value, interval, chances[at], n, seed)  # type: ignore[arg-type]
+        )
+        outcome.per_photo.append(source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, values[:, at]))

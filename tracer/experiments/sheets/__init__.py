@@ -1,0 +1,1 @@
+"""Retrieval sheets: queries and their neighbours as small pictures."""

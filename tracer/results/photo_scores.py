@@ -1,0 +1,96 @@
+"""`<run>/photos.parquet`: what the figures of a run are means of, photo by photo, so that `tracer compare` can pair two runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.base.files import replace_with
+from tracer.base.reading import open_regular
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME: Final = "photos.parquet"
+KEY: Final = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
+
+
+@dataclass(frozen=True, slots=True)
+class PerPhoto:
+    """What one figure is the mean of.
+
+    Attributes:
+        key: the columns that name the figure's row.
+        rows: which of the photos given to the experiment; their ids once it is back with the set.
+        clusters: scene or owner of each. values: fractions; signed for SPD, whose row has the size of their mean.
+    """
+
+    key: dict[str, Any]
+    rows: list[int]
+    clusters: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """One figure's photos, in ascending order of their ids: (n,) each."""
+
+    ids: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def write(run: Path, entries: Sequence[PerPhoto], instead_of: set[str], keep: bool) -> None:
+    """Write the entries; of what the file held, other experiments than `instead_of` stay where `keep` says so."""
+    import pandas as pd
+
+    frames = [
+        pd.DataFrame({**entry.key, "photo_id": entry.rows, "cluster": entry.clusters, "value": entry.values})
+        for entry in entries
+    ]
+    before = _read(run) if keep else None
+    if before is not None:
+        frames.insert(0, before[~before["experiment"].isin(instead_of)])
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        (run / NAME).unlink(missing_ok=True)
+        return
+    table = pd.concat(frames, ignore_index=True)
+    data = table.to_parquet(index=False)  # in memory: Arrow takes no path that is not UTF-8
+    replace_with(run / NAME, lambda path: path.write_bytes(data))
+
+
+def read(run: Path) -> dict[tuple[Any, ...], Values]:
+    """The values by figure; empty where the run holds none, or its file is damaged."""
+    table = _read(run)
+    if table is None:
+        return {}
+    found = {}
+    try:
+        for key, rows in table.groupby(list(KEY), sort=False):
+            ordered = rows.sort_values("photo_id")
+            ids, clusters = (ordered[name].to_numpy(dtype=np.int64) for name in ("photo_id", "cluster"))
+            values = ordered["value"].to_numpy(dtype=np.float64)
+            if not np.isfinite(values).all():
+                return {}
+            found[tuple(key)] = Values(ids, clusters, values)
+    except (TypeError, ValueError, OverflowError):
+        return {}  # damaged: it holds something else than numbers
+    return found
+
+
+def _read(run: Path) -> pd.DataFrame | None:
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        with open_regular(run / NAME) as file:
+            table = pd.read_parquet(file)
+    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
+        return None  # absent, or damaged: the comparison is then an unpaired one, and says so
+    return table if {*KEY, "photo_id", "cluster", "value"} <= set(table.columns) else None

@@ -1,0 +1,31 @@
+"""Chance levels, intervals and tests for the experiments. Only numpy, so that curate may use it too.
+
+Photos of one scene, or of one owner, resemble each other; an interval that counts them as independent is too short. So each
+function that resamples takes `clusters` and draws whole clusters with replacement. The building block is `bootstrap_sums`:
+means, ratios and their differences come from the same draws, so that a difference is always a paired one.
+"""
+
+from tracer.stats.association import contingency as contingency
+from tracer.stats.association import cramers_v as cramers_v
+from tracer.stats.association import cramers_v_interval as cramers_v_interval
+from tracer.stats.bootstrap import FEW_CLUSTERS as FEW_CLUSTERS
+from tracer.stats.bootstrap import bootstrap_cells as bootstrap_cells
+from tracer.stats.bootstrap import bootstrap_means as bootstrap_means
+from tracer.stats.bootstrap import bootstrap_sums as bootstrap_sums
+from tracer.stats.bootstrap import cluster_bootstrap as cluster_bootstrap
+from tracer.stats.bootstrap import paired_bootstrap as paired_bootstrap
+from tracer.stats.chance import majority_share as majority_share
+from tracer.stats.chance import recall_chance as recall_chance
+from tracer.stats.chance import reciprocal_rank_chance as reciprocal_rank_chance
+from tracer.stats.chance import uniform_chance as uniform_chance
+from tracer.stats.intervals import Difference as Difference
+from tracer.stats.intervals import Interval as Interval
+from tracer.stats.intervals import absolute as absolute
+from tracer.stats.intervals import difference_interval as difference_interval
+from tracer.stats.intervals import difference_of_independent as difference_of_independent
+from tracer.stats.intervals import normal_quantile as normal_quantile
+from tracer.stats.intervals import percentile_interval as percentile_interval
+from tracer.stats.intervals import share_interval as share_interval
+from tracer.stats.intervals import wilson as wilson
+from tracer.stats.significance import mcnemar_exact as mcnemar_exact
+from tracer.stats.significance import permutation_test as permutation_test

@@ -1,0 +1,114 @@
+"""Resampling of whole clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tracer.stats.intervals import Difference, Interval, difference_interval, percentile_interval
+
+FEW_CLUSTERS = 20
+"""Under this many clusters a bootstrap interval is too short to be trusted; callers say so."""
+
+_CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
+_BY_NUMBER = 50_000
+"""From so many clusters on, their numbers are drawn one by one, which is ten times as fast as a multinomial draw."""
+
+
+def bootstrap_sums(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:
+    """Column sums of `values` over `draws` resamplings of whole clusters with replacement.
+
+    Args:
+        values: (n,) or (n, m).
+        clusters: (n,) any labels; equal labels stay together.
+
+    Returns:
+        (draws, m) float64. Order of the rows of `values` does not matter beyond rounding.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    table = table[:, None] if table.ndim == 1 else table
+    ids = np.asarray(clusters)
+    if len(table) == 0 or len(ids) != len(table):
+        raise ValueError(f"{len(table)} values and {len(ids)} clusters do not fit")
+    _, code = np.unique(ids, return_inverse=True)
+    n_clusters = int(code.max()) + 1
+    sums = np.stack([np.bincount(code, weights=column, minlength=n_clusters) for column in table.T], axis=1)
+    return np.concatenate([times @ sums for times in _drawn_clusters(n_clusters, draws, seed)])
+
+
+def _drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """How often each cluster is drawn: blocks (some draws, n_clusters), `draws` rows in all, each of which sums to n_clusters."""
+    rng = np.random.default_rng(seed)
+    step = max(1, _CHUNK // n_clusters)
+    for start in range(0, draws, step):
+        size = min(step, draws - start)
+        if n_clusters < _BY_NUMBER:
+            yield rng.multinomial(n_clusters, np.full(n_clusters, 1.0 / n_clusters), size=size)
+        else:
+            numbers = (rng.integers(n_clusters, size=n_clusters) for _ in range(size))
+            yield np.stack([np.bincount(drawn, minlength=n_clusters) for drawn in numbers])
+
+
+def bootstrap_cells(
+    cells: ArrayLike, values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0
+) -> Iterator[NDArray[np.float64]]:
+    """Sums of `values` by cell, of one resampling of whole clusters after the other.
+
+    The draws are those of `bootstrap_sums` with a column for each cell. Values are added up once by cluster and cell, and a draw
+    weighs these sums, so time and memory grow with the items alone; a table of items × cells would not fit into memory.
+
+    Args:
+        cells: (n,) codes from 0 on. values: (n,). clusters: (n,) any labels; equal labels stay together.
+
+    Yields:
+        `draws` times (m,) float64, m the largest code + 1.
+    """
+    cell, table = np.asarray(cells, dtype=np.int64), np.asarray(values, dtype=np.float64)
+    _, code = np.unique(clusters, return_inverse=True)
+    m = int(cell.max()) + 1
+    together, place = np.unique(code * m + cell, return_inverse=True)
+    sums = np.bincount(place, weights=table)
+    cluster, cell = np.divmod(together, m)
+    weighed = np.empty(len(sums))  # made once: new memory for each draw would take longer than the sum
+    for block in _drawn_clusters(int(code.max()) + 1, draws, seed):
+        for times in block.astype(np.float64):
+            np.take(times, cluster, out=weighed, mode="clip")
+            np.multiply(weighed, sums, out=weighed)
+            yield np.asarray(np.bincount(cell, weights=weighed, minlength=m), dtype=np.float64)
+
+
+def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:
+    """Means of each column of `values` (n,) or (n, m) over resampled clusters: (draws, m) float64."""
+    table = np.asarray(values, dtype=np.float64)
+    table = table[:, None] if table.ndim == 1 else table
+    sums = bootstrap_sums(np.column_stack([table, np.ones(len(table))]), clusters, draws, seed)
+    return np.asarray(sums[:, :-1] / sums[:, -1:])
+
+
+def cluster_bootstrap(
+    values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0, confidence: float = 0.95
+) -> Interval:
+    """Percentile interval of the mean of `values` (n,), drawing whole clusters."""
+    return percentile_interval(bootstrap_means(values, clusters, draws, seed)[:, 0], confidence)
+
+
+def paired_bootstrap(
+    a: ArrayLike,
+    b: ArrayLike,
+    clusters: ArrayLike | None = None,
+    draws: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Difference:
+    """mean(a) − mean(b) of shares (n,) measured on the same photos, with its interval over resampled clusters.
+
+    Pairs that never differ get the interval of `difference_interval`.
+    """
+    delta = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    ids = np.arange(len(delta)) if clusters is None else clusters
+    value = float(delta.mean())
+    resampled = bootstrap_means(delta, ids, draws, seed)[:, 0]
+    interval = difference_interval(value, resampled, len(np.unique(ids)), confidence)
+    return Difference(value, interval.low, interval.high)

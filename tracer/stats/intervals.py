@@ -1,0 +1,102 @@
+"""Intervals: their shapes, Wilson's for shares of independent trials, and those of bootstrap draws."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Interval(NamedTuple):
+    """A confidence interval."""
+
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """A difference of two paired means with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def normal_quantile(confidence: float) -> float:
+    """z such that a standard normal lies within ±z with this probability (1.96 for 0.95)."""
+    return NormalDist().inv_cdf(0.5 + confidence / 2)
+
+
+def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval of a proportion of independent trials (Wilson 1927).
+
+    Unlike the normal interval it stays inside [0, 1] and has a width at 0 and 1 successes.
+    """
+    if n < 1:
+        raise ValueError("at least one trial is needed")
+    if not 0 <= successes <= n:
+        raise ValueError(f"{successes} successes do not fit {n} trials")
+    z = normal_quantile(confidence)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # At the ends the bound is the share itself; rounding must not move it past.
+    return Interval(min(max(0.0, centre - half), share), max(min(1.0, centre + half), share))
+
+
+def percentile_interval(draws: ArrayLike, confidence: float = 0.95) -> Interval:
+    """The central share `confidence` of bootstrap draws (NaN draws, of an empty class, say nothing and are left out)."""
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(np.asarray(draws, dtype=np.float64), [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
+    """The percentile interval of a share from its bootstrap draws.
+
+    Where all clusters are alike (everything is right) a bootstrap sees no spread, and its interval would be certainty.
+    Wilson's for that many independent clusters takes its place.
+    """
+    if _has_spread(draws):
+        return percentile_interval(draws, confidence)
+    return wilson(min(max(value, 0.0), 1.0) * n_clusters, n_clusters, confidence)
+
+
+def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
+    """The percentile interval of a difference of two paired shares, from −1 to 1, from its bootstrap draws.
+
+    Two methods that never differ in n clusters may still differ in others, either way: then Wilson's interval of nothing
+    in n stands on both sides of 0.
+    """
+    if _has_spread(draws):
+        return percentile_interval(draws, confidence)
+    low, high = wilson(min(abs(value), 1.0) * n_clusters, n_clusters, confidence)
+    if value == 0:
+        return Interval(-high, high)
+    return Interval(low, high) if value > 0 else Interval(-high, -low)
+
+
+def _has_spread(draws: ArrayLike) -> bool:
+    values = np.asarray(draws, dtype=np.float64)
+    return bool(np.nanmax(values) - np.nanmin(values) > 1e-12)
+
+
+def absolute(interval: Interval) -> Interval:
+    """The interval of |x| where x lies in `interval`: it starts at 0 where the sign of x is not known."""
+    low, high = abs(interval.low), abs(interval.high)
+    crosses = interval.low <= 0 <= interval.high
+    return Interval(0.0 if crosses else min(low, high), max(low, high))
+
+
+def difference_of_independent(value_a: float, a: Interval, value_b: float, b: Interval) -> Difference:
+    """value_a − value_b of two independent estimates from their intervals (method of variance estimates recovery).
+
+    Newcombe 1998, Statistics in Medicine 17; Zou and Donner 2008. The two need not be symmetric.
+    """
+    value = value_a - value_b
+    low = value - math.hypot(value_a - a.low, b.high - value_b)
+    high = value + math.hypot(a.high - value_a, value_b - b.low)
+    return Difference(value, low, high)
