@@ -1,7 +1,7 @@
 """Embed a data set: each photo is decoded once and goes through all processings, masks and encoders.
 
-Finished pieces are kept (tracer/shards.py), complete files are left alone as long as pictures and encoder are the
-same. The work itself is in tracer/fanout.py.
+Finished pieces are kept (`shards`). Complete files are left alone as long as pictures and encoder are the same. The work
+itself is in `batches`.
 """
 
 from __future__ import annotations

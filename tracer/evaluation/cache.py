@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.files import read_sealed, write_sealed
-from tracer.experiments.outcome import Outcome, PerPhoto
+from tracer.experiments.outcome import Outcome
 from tracer.results import Row
+from tracer.results.photo_scores import PerPhoto
 
 _FORMAT = 7
 """Raised when the same input gives other figures than before."""

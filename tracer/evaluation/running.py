@@ -18,10 +18,11 @@ from tracer.embeddings import store
 from tracer.embeddings.store import Embeddings
 from tracer.evaluation.cache import keep, key_of, recall
 from tracer.evaluation.plan import MASKS, SEMANTIC, Plan
-from tracer.experiments.outcome import Outcome, PerPhoto
+from tracer.experiments.outcome import Outcome
 from tracer.experiments.probe.protocols import Protocol
 from tracer.images.guard import LIMITS
 from tracer.results import Experiment
+from tracer.results.photo_scores import PerPhoto
 
 EXPERIMENTS: Final[tuple[Experiment, ...]] = (
     "probe", "knn", "retrieval", "similarity", "association", "mitigation",

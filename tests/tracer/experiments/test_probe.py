@@ -19,10 +19,10 @@ from tracer.experiments.probe import processing as processing_probe
 from tracer.experiments.probe.folds import cross_validate, group_folds, usable_classes
 from tracer.experiments.probe.probe import (
     _shared_out,
+    accuracy_interval,
     probe_cross_validated,
     probe_processing,
     probe_split,
-    repeated_interval,
 )
 from tracer.experiments.probe.processing import probe_processing_folds
 from tracer.experiments.probe.protocols import ProbeFit, fit_probe
@@ -242,7 +242,7 @@ def test_interval_holds_the_training_draw() -> None:
                 A, Y = X[~test], np.eye(3)[camera[~test]]  # ridge stands in for the probe: the interval does not care
                 guess = (X[test] @ A.T @ np.linalg.solve(A @ A.T + 20 * np.eye(len(A)), Y - Y.mean(0))).argmax(axis=1)
                 right[repeat, test] = guess == camera[test]
-        value, interval = repeated_interval(right, scene, 0, draws=300)
+        value, interval = accuracy_interval(right, scene, 0, draws=300)
         plain = stats.cluster_bootstrap(right.mean(axis=0), scene, draws=300)
         found.append((value, interval, plain))
     truth = np.mean([value for value, _, _ in found])
@@ -254,7 +254,7 @@ def test_interval_holds_the_training_draw() -> None:
 
 def test_interval_where_everything_is_right() -> None:
     """All photos right is no certainty: the interval is Wilson's for as many clusters as there are."""
-    value, interval = repeated_interval(np.ones((3, 40), dtype=bool), np.repeat(np.arange(10), 4), 0)
+    value, interval = accuracy_interval(np.ones((3, 40), dtype=bool), np.repeat(np.arange(10), 4), 0)
     assert value == 1.0
     assert interval == pytest.approx(stats.wilson(10, 10))
 

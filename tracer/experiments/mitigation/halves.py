@@ -160,8 +160,9 @@ def _add(
     changes = scores[1:] - scores[0]
     columns = np.concatenate([scores, changes]).mean(axis=1).T  # (n, 2·stages − 1)
     per_repeat = np.concatenate([scores, changes]).mean(axis=2)
-    draws = _widened(columns, per_repeat, clusters, seed)
     values, n, count = columns.mean(axis=0), int(used.sum()), len(np.unique(clusters))
+    # Map and probe are fitted on photos that are drawn, too.
+    draws = stats.widened_draws(stats.bootstrap_means(columns, clusters, BOOTSTRAP, seed), values, per_repeat)
     level = stats.majority_share(guessing[used]) if isinstance(guessing, np.ndarray) else guessing
     level = 0.0 if figure.minus else level
     where = f",{figure.where}" if figure.where else ""
@@ -195,22 +196,6 @@ def _add(
                 seed,
             )
         )
-
-
-def _widened(
-    columns: NDArray[np.float64], per_repeat: NDArray[np.float64], clusters: NDArray[np.int64], seed: int
-) -> NDArray[np.float64]:
-    """Bootstrap draws of the columns' means over clusters, spread about the means as `repeated_interval` of the probe says:
-    map and probe are fitted on photos that are drawn too.
-    """
-    draws = stats.bootstrap_means(columns, clusters, BOOTSTRAP, seed)
-    sampling = draws.var(axis=0)
-    repeats = per_repeat.shape[1]
-    between = per_repeat.var(axis=1, ddof=1) / repeats if repeats > 1 else np.zeros(len(per_repeat))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        widen = np.where(sampling > 1e-12, np.sqrt((2 * sampling + between) / sampling), 1.0)
-    means = columns.mean(axis=0)
-    return np.asarray(means + widen * (draws - means))
 
 
 def _inside(interval: Interval, low: float) -> Interval:

@@ -80,7 +80,7 @@ def probe_split(
     value, interval = float(right.mean()), stats.wilson(int(right.sum()), n)
     if groups < n:
         resampled = stats.bootstrap_means(right, group, 2000, seed)[:, 0]
-        interval = _spread(value, resampled, right[None].mean(axis=1), groups, False)
+        interval = stats.repeated_interval(value, resampled, [value], groups, training_drawn=False)
     balanced, balanced_ci = balanced_interval(right[None], truth, group, seed, False)
     outcome = Outcome()
     outcome.rows = [
@@ -137,7 +137,7 @@ def probe_cross_validated(
     workers: int | None = None,
     device: str = "cpu",
 ) -> Work[Outcome]:
-    """Score every photo by probes that saw nothing of its cluster; see `cross_validate` and `repeated_interval`.
+    """Score every photo by probes that saw nothing of its cluster; see `cross_validate` and `accuracy_interval`.
 
     Args:
         labels: (N,) strings, None where unknown. clusters: (N,) scene or owner of each photo.
@@ -151,7 +151,7 @@ def probe_cross_validated(
     )  # fmt: skip
     right = found.predictions == found.labels
     n, n_clusters = len(found.labels), len(np.unique(found.clusters))
-    value, interval = repeated_interval(right, found.clusters, seed)
+    value, interval = accuracy_interval(right, found.clusters, seed)
     balanced, balanced_ci = balanced_interval(right, found.labels, found.clusters, seed, True)
     outcome = Outcome()
     outcome.rows = [
@@ -199,7 +199,7 @@ def probe_processing(
     """Predict which processing a picture went through; mean over `draws` random choices of the training labels.
 
     Every training picture shows one processing, drawn at random; every test picture is scored in all of them. A tenth of the
-    training pictures chooses the settings. The interval is that of `repeated_interval` with a picture's views as its cluster.
+    training pictures chooses the settings. The interval is that of `accuracy_interval` with a picture's views as its cluster.
 
     Args:
         train, test: name of the processing → (N, D); the same pictures in the same order under each name.
@@ -235,7 +235,7 @@ def probe_processing(
         guesses.append(fit.predict(views))
     predictions = np.array(guesses)
     right = predictions == truth
-    value, interval = repeated_interval(right, np.tile(np.arange(n_test), len(names)), seed)
+    value, interval = accuracy_interval(right, np.tile(np.arange(n_test), len(names)), seed)
     outcome = Outcome()
     chance = stats.uniform_chance(len(names))
     outcome.rows = [source.row("probe", attribute, "processing", "accuracy", value, interval, chance, len(truth), seed)]
@@ -256,45 +256,18 @@ def probe_processing(
     return outcome
 
 
-def repeated_interval(
+def accuracy_interval(
     right: NDArray[np.bool_], clusters: NDArray[np.int64], seed: int, draws: int = 2000
 ) -> tuple[float, Interval]:
-    """Mean accuracy over repeats, and its 95 % interval over test clusters and training draws.
-
-    A bootstrap over clusters of each photo's mean correctness holds the sampling of the test photos alone. The training
-    photos are drawn from the same population; in simulations of linear probes on 30 to 200 scenes, with weak to strong
-    traces, they added about as much variance again (95 % intervals of the plain bootstrap covered 81 to 92 %, those of twice
-    its variance 93 to 98 %). So the draws are spread about their estimate to twice their variance, plus the variance between
-    repeats divided by their number, and their percentiles taken.
+    """Mean accuracy over repeats, and its 95 % interval over test clusters and training draws (`stats.repeated_interval`).
 
     Args:
         right: (repeats, n). clusters: (n,).
-
-    Returns:
-        The mean and its interval, inside [0, 1]. Where every cluster is equally right, Wilson's interval for that many
-        independent clusters stands in for a bootstrap without width.
     """
     mean = right.mean(axis=0)
     value = float(mean.mean())
     resampled = stats.bootstrap_means(mean, clusters, draws, seed)[:, 0]
-    return value, _spread(value, resampled, right.mean(axis=1), len(np.unique(clusters)), True)
-
-
-def _spread(
-    value: float,
-    resampled: NDArray[np.float64],
-    per_repeat: NDArray[np.float64],
-    n_clusters: int,
-    training_drawn: bool,
-) -> Interval:
-    """The percentile interval of draws, spread as `repeated_interval` says; as they are where training is not drawn anew."""
-    sampling = float(np.nanvar(resampled))
-    if sampling < 1e-12:
-        return stats.wilson(value * n_clusters, n_clusters)
-    between = float(np.var(per_repeat, ddof=1)) / len(per_repeat) if len(per_repeat) > 1 else 0.0
-    widen = np.sqrt(((2 if training_drawn else 1) * sampling + between) / sampling)
-    low, high = stats.percentile_interval(value + widen * (resampled - value))
-    return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
+    return value, stats.repeated_interval(value, resampled, right.mean(axis=1), len(np.unique(clusters)))
 
 
 def balanced_interval(
@@ -316,7 +289,8 @@ def balanced_interval(
     drawn = np.isfinite(ratios)
     resampled = np.where(drawn, ratios, 0.0).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
     value = float(recalls.mean())
-    return value, _spread(value, resampled, recalls.mean(axis=1), len(np.unique(clusters)), training_drawn)
+    groups = len(np.unique(clusters))
+    return value, stats.repeated_interval(value, resampled, recalls.mean(axis=1), groups, training_drawn=training_drawn)
 
 
 def confusion(predictions: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:

@@ -20,8 +20,8 @@ from tracer.experiments.probe.folds import FOLDS, group_folds
 from tracer.experiments.probe.probe import (
     INTERVALS_OF_FOLDS,
     PROCESSING_DRAWS,
+    accuracy_interval,
     confusion,
-    repeated_interval,
     same_pictures,
 )
 from tracer.experiments.probe.protocols import Protocol, fit_probe
@@ -44,7 +44,7 @@ def probe_processing_folds(
     """Predict which processing a picture went through; mean over `draws` of the folds and of the training labels.
 
     Of the clusters that are not tested one in `folds` chooses the settings, a fifth as in `cross_validate`. The interval is
-    `repeated_interval`'s.
+    `accuracy_interval`'s.
 
     Args:
         views: name of the processing → (N, D); the same pictures in the same order under each name.
@@ -97,7 +97,7 @@ def probe_processing_folds(
             yield Progress("probes fitted", done, len(jobs))
     flat, truth = predictions.reshape(draws, -1), np.repeat(np.arange(len(names)), n)
     right = flat == truth
-    value, interval = repeated_interval(right, np.tile(group, len(names)), seed)
+    value, interval = accuracy_interval(right, np.tile(group, len(names)), seed)
     chance = stats.uniform_chance(len(names))
     outcome = Outcome()
     outcome.rows = [source.row("probe", attribute, "processing", "accuracy", value, interval, chance, len(truth), seed)]
