@@ -11,14 +11,13 @@ import numpy as np
 
 from tracer import stats
 from tracer.report.load import load_run
-from tracer.results import Row
-from tracer.results import photo_scores as perphoto
+from tracer.results import Row, photo_scores
 from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
 """The columns that name a figure; the others describe it."""
 TOLERANCE = 1e-4
-_Photos: TypeAlias = dict[tuple[Any, ...], perphoto.Values]
+_Photos: TypeAlias = dict[tuple[Any, ...], photo_scores.Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     pairs: list[Comparison] = []
     for key in dict.fromkeys([*left, *right]):
         pairs += _matched(left.get(key, []), right.get(key, []))
-    photos = perphoto.read(run_a), perphoto.read(run_b)
+    photos = photo_scores.read(run_a), photo_scores.read(run_b)
     return [_by_photo(pair, *photos) for pair in pairs]
 
 
@@ -113,7 +112,7 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
 
 
 def _key(row: Row) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in perphoto.KEY)
+    return tuple(getattr(row, name) for name in photo_scores.KEY)
 
 
 def _by_key(rows: Iterable[Row], any_set: bool) -> dict[tuple[Any, ...], list[Row]]:

@@ -16,6 +16,7 @@ from tracer.base.reading import read_json
 from tracer.errors import TracerError, why
 from tracer.report.text import shown, shown_tree
 from tracer.results import MAX_JSON_BYTES, Row
+from tracer.results.skips import Skip
 
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
@@ -39,14 +40,6 @@ class Confusion:
     classes: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
     recalls: tuple[float | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that was not measured, and the reason."""
-
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class Run:
     rows: tuple[Row, ...]
     meta: Mapping[str, Any]
     confusions: tuple[Confusion, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]
     audit: Audit | None
     unusable: int
     folder: Path | None = None
@@ -115,7 +108,7 @@ def load_run(run: Path) -> Run:
         rows=tuple(rows),
         meta=meta,
         confusions=tuple(_confusions(meta.get("details"))),
-        skipped=tuple(_skipped(meta.get("skipped"))),
+        skipped=tuple(map(Skip.read, skipped if isinstance(skipped := meta.get("skipped"), list) else [])),
         audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
@@ -225,16 +218,6 @@ def _recalls(said: Any, counts: tuple[tuple[int, ...], ...]) -> tuple[float | No
     if isinstance(said, list) and len(said) == len(counts):
         return tuple(_float(value) for value in said)
     return tuple(line[i] / total if (total := sum(line)) else None for i, line in enumerate(counts))
-
-
-def _skipped(entries: Any) -> list[Skipped]:
-    found = []
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict):
-            found.append(Skipped(str(entry.get("what") or "?"), str(entry.get("why") or "no reason given")))
-        else:
-            found.append(Skipped(str(entry), "no reason given"))
-    return found
 
 
 def _audit(found: dict[str, Any] | None) -> Audit | None:

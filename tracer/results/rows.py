@@ -22,7 +22,6 @@ from tracer.errors import TracerError, why
 MAX_JSON_BYTES = 512 << 20
 """Larger results are refused: no run of ours writes such a file."""
 
-Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
 Metric = Literal["accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"]
 
 
@@ -31,6 +30,7 @@ class Row:
     """One figure with what is needed to judge it.
 
     Attributes:
+        experiment: its name in `tracer.experiments.registry`.
         encoder: as typed (`offline/efficientnet-lite0`), without the place of a checkpoint.
         attribute: the label that is predicted (`Make`), or the label that tells same from other; "" where none.
         processing: `IDENTITY` when none. mask_ratio: share of the area covered, 0.0 when none.
@@ -40,7 +40,7 @@ class Row:
         seed: of the draw; None where nothing is drawn.
     """
 
-    experiment: Experiment
+    experiment: str
     dataset: str
     encoder: str
     attribute: str
