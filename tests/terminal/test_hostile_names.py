@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import typer.main
-from tests.tracer_experiments.small_sets import write_set
+from tests.tracer.experiments.small_sets import write_set
 
 import curate.cli
 import tracer.cli

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.results import Experiment, Metric, Row
-from tracer.results.photo_scores import PerPhoto
+from tracer.results.photo_scores import PerPhoto as PerPhoto
 from tracer.stats import Interval
 
 
