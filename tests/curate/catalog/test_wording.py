@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.catalog.test_decisions import fill, sha, state
+from tests.curate.catalog.test_decisions import fill, sha, state
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.workspaces import make_workspace
 
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog

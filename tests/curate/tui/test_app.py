@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from rich.text import Text
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tui.test_app import opened, status
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened, status
+from tests.curate.tui.workspaces import make_workspace
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog

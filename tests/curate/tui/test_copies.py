@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 from textual.widgets import Static
 
 from curate.catalog import decisions

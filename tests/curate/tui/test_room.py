@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
-from tests.tui.test_app import opened
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened
+from tests.curate.tui.workspaces import make_workspace
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 from curate.catalog import decisions
 from curate.catalog.pairs import queue

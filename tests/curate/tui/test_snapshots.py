@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.workspaces import make_workspace
+from tests.curate.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 
 from curate.catalog.store import Catalog
