@@ -1,4 +1,4 @@
-"""Chance levels, intervals and tests for the experiments. Only numpy, so that curate may use it too.
+"""Chance levels, intervals and tests for the experiments. numpy and scipy alone, so that curate uses it too.
 
 Photos of one scene, or of one owner, resemble each other; an interval that counts them as independent is too short. So each
 function that resamples takes `clusters` and draws whole clusters with replacement. The building block is `bootstrap_sums`:

@@ -14,7 +14,12 @@ from tracer.stats.intervals import Interval, percentile_interval
 
 
 def contingency(a: ArrayLike, b: ArrayLike) -> NDArray[np.int64]:
-    """Counts (values of a, values of b) of two parallel label lists."""
+    """Counts (values of a, values of b) of two parallel label lists.
+
+    >>> contingency(["x", "x", "y"], ["cat", "dog", "dog"])
+    array([[1, 1],
+           [0, 1]])
+    """
     first, second = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
     if first.shape != second.shape or first.size == 0:
         raise ValueError("both label lists must be equally long, and not empty")
@@ -61,6 +66,9 @@ def cramers_v(a: ArrayLike, b: ArrayLike) -> float:
 
     Raises:
         ValueError: a label has fewer than two values, or there are fewer than two items.
+
+    >>> round(cramers_v(["phone", "camera"] * 50, ["indoors", "outdoors"] * 50), 2)
+    1.0
     """
     cells = _Cells.between(a, b)
     if min(cells.row.max(), cells.column.max()) < 1:

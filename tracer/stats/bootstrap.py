@@ -90,7 +90,15 @@ def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, s
 def cluster_bootstrap(
     values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0, confidence: float = 0.95
 ) -> Interval:
-    """Percentile interval of the mean of `values` (n,), drawing whole clusters."""
+    """Percentile interval of the mean of `values` (n,), drawing whole clusters.
+
+    Photos of one cluster say less than as many independent ones, so the interval is wider than that of single photos:
+
+    >>> right, scene = np.repeat([0, 1] * 20, 5), np.repeat(np.arange(40), 5)
+    >>> by_scene, by_photo = cluster_bootstrap(right, scene), cluster_bootstrap(right, np.arange(200))
+    >>> by_scene.high - by_scene.low > 2 * (by_photo.high - by_photo.low)
+    True
+    """
     return percentile_interval(bootstrap_means(values, clusters, draws, seed)[:, 0], confidence)
 
 

@@ -26,14 +26,21 @@ class Difference(NamedTuple):
 
 
 def normal_quantile(confidence: float) -> float:
-    """z such that a standard normal lies within ±z with this probability (1.96 for 0.95)."""
+    """z such that a standard normal lies within ±z with this probability.
+
+    >>> round(normal_quantile(0.95), 2)
+    1.96
+    """
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
     """Wilson's score interval of a proportion of independent trials (Wilson 1927).
 
-    Unlike the normal interval it stays inside [0, 1] and has a width at 0 and 1 successes.
+    Unlike the normal interval it stays inside [0, 1], and it has a width where all or none succeed.
+
+    >>> [round(bound, 3) for bound in wilson(80, 100)]
+    [0.711, 0.867]
     """
     if n < 1:
         raise ValueError("at least one trial is needed")
@@ -48,7 +55,11 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
 
 
 def percentile_interval(draws: ArrayLike, confidence: float = 0.95) -> Interval:
-    """The central share `confidence` of bootstrap draws (NaN draws, of an empty class, say nothing and are left out)."""
+    """The central share `confidence` of bootstrap draws; NaN draws (of a class without photos) are left out.
+
+    >>> [round(bound, 2) for bound in percentile_interval(np.arange(101) / 100)]
+    [0.03, 0.97]
+    """
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(np.asarray(draws, dtype=np.float64), [tail, 1 - tail])
     return Interval(float(low), float(high))
@@ -85,7 +96,11 @@ def _has_spread(draws: ArrayLike) -> bool:
 
 
 def absolute(interval: Interval) -> Interval:
-    """The interval of |x| where x lies in `interval`: it starts at 0 where the sign of x is not known."""
+    """The interval of |x| where x lies in `interval`: it starts at 0 where the sign of x is not known.
+
+    >>> absolute(Interval(-0.2, 0.1))
+    Interval(low=0.0, high=0.2)
+    """
     low, high = abs(interval.low), abs(interval.high)
     crosses = interval.low <= 0 <= interval.high
     return Interval(0.0 if crosses else min(low, high), max(low, high))
