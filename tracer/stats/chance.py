@@ -1,4 +1,4 @@
-"""Levels that guessing reaches."""
+"""Chance levels: what random guessing achieves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 
 def uniform_chance(n_classes: int) -> float:
-    """Expected balanced accuracy of any guess that does not look at the photo: 1 / classes.
+    """Return 1 / classes: the expected balanced accuracy of any guess that does not depend on the photo.
 
     >>> uniform_chance(4)
     0.25
@@ -18,7 +18,7 @@ def uniform_chance(n_classes: int) -> float:
 
 
 def majority_share(labels: ArrayLike) -> float:
-    """Share of the commonest label: the accuracy of always answering it, and so the level that an accuracy has to beat.
+    """Return the share of the most frequent label: the accuracy of always guessing it.
 
     >>> majority_share(["Canon", "Canon", "Nikon", "Canon"])
     0.75
@@ -30,7 +30,10 @@ def majority_share(labels: ArrayLike) -> float:
 
 
 def recall_chance(k: int, positives: int, negatives: int) -> float:
-    """Probability that a random order has one of `positives` among its first `k` of all candidates.
+    """Return the expected recall@k of a random order: the probability that a positive is among the first `k` candidates.
+
+    Raises:
+        ValueError: there is no positive, or the number of negatives is negative.
 
     >>> round(recall_chance(5, positives=1, negatives=19), 6)
     0.25
@@ -44,7 +47,9 @@ def recall_chance(k: int, positives: int, negatives: int) -> float:
 
 
 def reciprocal_rank_chance(candidates: int) -> float:
-    """Expected average precision of a random order with one positive among `candidates`: H(n) / n, H the harmonic numbers.
+    """Return the expected reciprocal rank of one positive among n candidates in a random order.
+
+    It is H(n) / n, where H(n) is the n-th harmonic number, and equals the expected average precision.
 
     >>> reciprocal_rank_chance(2)
     0.75
