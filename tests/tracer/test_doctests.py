@@ -10,31 +10,33 @@ import pytest
 
 import tracer.base
 import tracer.dataset
+import tracer.encoders
 import tracer.images
 import tracer.stats
 
-MODULES = sorted(
-    module.name
-    for package in (tracer.base, tracer.dataset, tracer.images, tracer.stats)
-    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+PACKAGES = (tracer.base, tracer.dataset, tracer.encoders, tracer.images, tracer.stats)
+MODULES = [
+    module.name for package in PACKAGES for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
+
+WITH_EXAMPLES = (
+    "tracer.base.text",
+    "tracer.dataset.labels",
+    "tracer.images.crop",
+    "tracer.images.masking",
+    "tracer.images.processing",
+    "tracer.images.views",
+    "tracer.stats.association",
+    "tracer.stats.bootstrap",
+    "tracer.stats.chance",
+    "tracer.stats.intervals",
+    "tracer.stats.significance",
 )
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    outcome = doctest.testmod(importlib.import_module(name))
+    tried = doctest.testmod(importlib.import_module(name))
 
-    assert outcome.failed == 0
-
-
-def test_public_functions_have_examples() -> None:
-    """The finder reaches the functions: a decorator or a re-export would hide them."""
-    finder = doctest.DocTestFinder(exclude_empty=True)
-    examples = [
-        example
-        for name in MODULES
-        for found in finder.find(importlib.import_module(name))
-        for example in found.examples
-    ]
-
-    assert len(examples) >= 30
+    assert tried.failed == 0
+    assert tried.attempted or name not in WITH_EXAMPLES

@@ -1,4 +1,4 @@
-"""A data set folder, or anybody's ImageFolder, as one table."""
+"""Reads a data set folder, or any ImageFolder, as one table."""
 
 from tracer.dataset.files import Problem as Problem
 from tracer.dataset.labels import groups as groups

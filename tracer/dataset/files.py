@@ -1,4 +1,4 @@
-"""The files of a data set folder: walked, named and told apart."""
+"""Finds the files of a data set folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from tracer.dataset.links import LINK_OUT, Links
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that the table leaves out, and why. `path` is relative to the set."""
+    """A file, folder or row that the table leaves out.
+
+    Attributes:
+        path: relative to the set.
+        reason: why it is left out.
+    """
 
     path: str
     reason: str
@@ -27,8 +32,12 @@ _SPLIT_FOLDERS: Final = {
 
 
 def files_below(root: Path, problems: list[Problem]) -> Iterator[str]:
-    """Relative paths of the regular files below `root`, sorted; hidden ones are passed over, linked folders are
-    listed."""
+    """Yield the relative paths of the regular files below `root`, sorted. Hidden files and folders are skipped.
+
+    Args:
+        root: the data set's folder.
+        problems: receives the linked folders, links out of the set, and other entries that are left out.
+    """
     links = Links(root)
     for folder, folders, files in os.walk(root, onerror=lambda error: _listed(error, root, problems)):
         here = Path(folder)
@@ -41,7 +50,7 @@ def files_below(root: Path, problems: list[Problem]) -> Iterator[str]:
             if not (here / name).is_symlink() and (other := what_else(here / name)):
                 folders.remove(name)
                 problems.append(
-                    Problem(shown_name(relative_name(here / name, root)), f"{other}, and no photos of this set")
+                    Problem(shown_name(relative_name(here / name, root)), f"{other}, not photos of this set")
                 )
         if here == root and "splits" in folders:
             folders.remove("splits")
@@ -53,7 +62,7 @@ def files_below(root: Path, problems: list[Problem]) -> Iterator[str]:
             elif is_file(here / name):
                 yield relative_name(here / name, root)
             else:
-                problems.append(Problem(shown_name(relative_name(here / name, root)), "no regular file"))
+                problems.append(Problem(shown_name(relative_name(here / name, root)), "not a regular file"))
 
 
 def _listed(error: OSError, root: Path, problems: list[Problem]) -> None:
@@ -69,12 +78,12 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except PermissionError:
         raise
-    except OSError:  # its name is longer than names can be
+    except OSError:  # the name is too long for the file system
         return False
 
 
 def shown_name(name: str) -> str:
-    """A file's name as text; bytes that are no UTF-8 become question marks."""
+    """Return a file's name as text; bytes that are not UTF-8 become replacement characters (�)."""
     return os.fsencode(name).decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Labels that several experiments read off a set's columns: phone or camera, and which photos belong together."""
+"""Labels that several experiments derive from a set's columns: phone or camera, and which photos belong together."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ _PHONE: Final = {"smartphone": 1, "dslr": 0, "mirrorless": 0, "compact": 0}
 
 
 def phone_or_not(table: pd.DataFrame) -> NDArray[np.int64]:
-    """For each row 1 (smartphone), 0 (DSLR, mirrorless, compact) or −1 (neither, or not known).
+    """Return int64 for each row: 1 (smartphone), 0 (DSLR, mirrorless, compact) or −1 (neither, or unknown).
 
-    From `Is Smartphone`; where a set lacks it from `camera_class`, else from `camera_type`.
+    The column is `Is Smartphone`, else `camera_class`, else `camera_type`: the first that the set has.
+
+    >>> import pandas as pd
+    >>> phone_or_not(pd.DataFrame({"camera_type": ["smartphone", "dslr", "drone", None]})).tolist()
+    [1, 0, -1, -1]
     """
     if "Is Smartphone" in table:
         column = table["Is Smartphone"]
@@ -31,13 +35,17 @@ def phone_or_not(table: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def groups(table: pd.DataFrame, by: Sequence[str] = ("owner", "scene_idx", "subject_idx")) -> NDArray[np.int64]:
-    """Clusters for cross-validation and bootstrap: photos that share a photographer, a scene or a subject.
+    """Return the clusters for cross-validation and bootstrap: photos that share a photographer, a scene or a subject.
 
-    Connected components over equal, non-null values of the columns `by`; a row with none of them is a cluster of its
-    own.
+    Rows with an equal, non-null value in one of the columns `by` belong together, also indirectly (connected components). A row
+    without any such value is a cluster of its own.
 
     Returns:
-        int64, one a row, numbered from 0 in the order of first appearance.
+        int64, one for each row, numbered from 0 in the order of first appearance.
+
+    >>> import pandas as pd
+    >>> groups(pd.DataFrame({"owner": ["ann", "ann", "bob", None], "scene_idx": [None, 7, 7, None]})).tolist()
+    [0, 0, 0, 1]
     """
     import pandas as pd
     from scipy.sparse import coo_matrix

@@ -1,4 +1,4 @@
-"""The layouts of a data set folder: with a metadata file, with a folder for each class, or flat."""
+"""Reads the layouts of a data set folder: with a metadata file, with a folder for each class, or flat."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rows_with_metadata(root: Path) -> tuple[pd.DataFrame, list[Problem]] | None:
-    """The rows of the root's metadata file, else of those in its split folders; None where there is neither."""
+    """Return the rows of the metadata file in the root, or of those in its split folders; None where there is no such file."""
     import pandas as pd
 
     if metadata := find_metadata(root):
@@ -60,7 +60,7 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
     if missing:
         shown = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         raise DataSetError(
-            f"{len(missing)} of {len(table)} photos of {quoted_path(root)} are not there",
+            f"{len(missing)} of {len(table)} photos of {quoted_path(root)} are missing",
             shown,
             f"Bring the files back, or take their rows out of {metadata.name}.",
         )
@@ -68,15 +68,14 @@ def _rows_of_metadata(root: Path, metadata: Path, prefix: str) -> tuple[pd.DataF
     table["file_name"] = names
     table = table[table["file_name"].notna()].reset_index(drop=True)
     paths = [str(root / name) for name in table["file_name"]]
-    table.insert(0, "path", pd.Series(paths, dtype=object))  # Arrow's strings hold no path that is not UTF-8
+    table.insert(0, "path", pd.Series(paths, dtype=object))  # Arrow's strings cannot hold a path that is not UTF-8
     if "split" in table:
         table["split"] = [split_of(value) or value for value in table["split"]]
     return table, problems
 
 
 def _inside(value: object, metadata: Path) -> str:
-    """A file_name that stays in the set, with `/` between its parts. Others are refused: the file may come from
-    anybody."""
+    """A file_name with `/` between its parts. One that leads out of the set is refused, since the metadata is not trusted."""
     text = str(value).replace("\\", "/")
     path = PurePosixPath(text)
     if (
@@ -90,13 +89,13 @@ def _inside(value: object, metadata: Path) -> str:
         raise DataSetError(
             f"{quoted_path(metadata)} names a file outside its set: {clean_text(str(value))!r}",
             "a file_name has to be a path relative to the metadata file, without '..'",
-            "Do not trust this set before you know why.",
+            "Do not trust this set before you know why it does.",
         )
     return str(path)
 
 
 def rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """The rows of a flat folder, or of class folders, with or without split folders above them."""
+    """Return the rows of a flat folder, or of class folders, with or without split folders above them."""
     import pandas as pd
 
     problems: list[Problem] = []
@@ -105,7 +104,7 @@ def rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
         if PurePosixPath(name).suffix.lower() in SUFFIXES:
             names.append(name)
         elif name.count("/") or PurePosixPath(name).suffix.lower() not in (".json", ".md", ".txt", ".csv"):
-            problems.append(Problem(shown_name(name), "no picture by its extension"))
+            problems.append(Problem(shown_name(name), "not a picture by its extension"))
     parts = [PurePosixPath(name).parts for name in names]
     tops = {part[0] for part in parts if len(part) > 1}
     split_above = bool(tops) and all(split_of(top) for top in tops) and all(len(part) > 1 for part in parts)
@@ -115,7 +114,7 @@ def rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
         "path": [str(root / name) for name in names],
         "file_name": [shown_name(name) for name in names],
     }
-    if len(set(labels) - {None}) > 1:  # one folder alone is a place, not a class
+    if len(set(labels) - {None}) > 1:  # a single folder is not a class
         columns["semantic_label"] = [clean_text(label) for label in labels]
     if split_above:
         columns["split"] = [split_of(part[0]) for part in parts]

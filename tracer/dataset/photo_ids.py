@@ -1,4 +1,4 @@
-"""Photo IDs: read from the table or the file's name, or made from the file's content."""
+"""Photo ids: read from the table or the file's name, or computed from the file's content."""
 
 from __future__ import annotations
 
@@ -24,12 +24,23 @@ _LARGEST_EXACT: Final = 2**53
 
 
 def photo_id_from_sha256(sha256: str) -> int:
-    """The id of a local photo: above every Flickr id, below 2^53, so that JSON readers keep it exact."""
+    """Return the id of a local photo: at least 10^15, above all Flickr ids, and below 2^53, which JSON readers keep exactly.
+
+    Args:
+        sha256: of the photo's file, as hexadecimal digits.
+
+    >>> photo_id_from_sha256("ff")
+    1000000000000255
+    """
     return _LOCAL + int(sha256, 16) % (_LARGEST_EXACT - _LOCAL)
 
 
 def with_ids(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
-    """Give every row its id; rows that turn out to be exact copies are taken out and listed."""
+    """Add the column `photo_id`. Rows that are exact copies or cannot be read are removed and listed as problems.
+
+    Raises:
+        DataSetError: an id is negative or not unique, or no photo can be read.
+    """
     given = next((name for name in ("photo_id", "Flickr ID") if name in table), None)
     if given:
         ids = [as_integer(value) for value in table[given]]
@@ -38,7 +49,7 @@ def with_ids(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
         nested = any("/" in name for name in table["file_name"])
         known = [value for value in ids if value is not None]
         if nested and len(set(known)) < len(known):
-            ids = [None] * len(ids)  # numbering that starts anew in each class folder names nothing
+            ids = [None] * len(ids)  # numbers that start again in each class folder are not ids
     problems: list[Problem] = []
     keep = np.ones(len(ids), dtype=bool)
     first: dict[int, str] = {}

@@ -1,9 +1,13 @@
 """A data set folder as one table.
 
-Understood are: a lenstrace set or any ImageFolder with metadata.{parquet,jsonl,csv} (in the root, or in each of
-train/, val/, test/); a plain ImageFolder (class folders, with or without train/ and val/ above them); a flat folder
-of `<id>.<ext>`, as the paper's scripts want it. What is something else is told apart (`tracer.dataset.folders`). Only names and
-labels are read here; pictures are opened when they are embedded.
+Three kinds of folders can be read:
+
+* a lenstrace set, or any ImageFolder with metadata.{parquet,jsonl,csv} in its root or in each of train/, val/, test/;
+* a plain ImageFolder: class folders, with or without train/ and val/ above them;
+* a flat folder of `<id>.<ext>`, as the paper's scripts need it.
+
+Other folders are refused with a message that says what they are (`tracer.dataset.folders`). Only names and labels are read;
+pictures are opened when they are embedded.
 """
 
 from __future__ import annotations
@@ -35,13 +39,12 @@ class PhotoSet:
 
     Attributes:
         root: the folder, absolute.
-        name: the folder's name; embeddings and results are filed under it.
-        table: one row a photo: `path` (absolute, str), `file_name`, `photo_id` (int64, unique), then the label
-            columns that the set has; absent strings are None, integers and booleans nullable. Rows are ordered by
-            subject, then other camera before
-            phone, then id: the order that the paper's retrieval script needs, and the same on every file system.
+        name: the folder's name; embeddings and results are stored under it.
+        table: one row for each photo: `path` (absolute, str), `file_name`, `photo_id` (int64, unique), and the label columns that
+            the set has. Absent strings are None; integers and booleans are nullable. Rows are ordered by subject, then other
+            cameras before phones, then id, as the paper's retrieval script needs them.
         splits: split files by attribute.
-        problems: what was left out.
+        problems: what was left out, and why.
     """
 
     root: Path
@@ -55,16 +58,16 @@ class PhotoSet:
 
 
 def open_set(path: Path | str) -> PhotoSet:
-    """Read a data set folder (this module's docstring says which kinds).
+    """Read a data set folder; this module's docstring says which kinds.
 
-    A photo without an integer id gets 10^15 + sha256 of its file mod (2^53 − 10^15); of exact copies the first is
-    kept and the rest are listed as problems.
+    A photo without an integer id gets 10^15 + sha256 of its file mod (2^53 − 10^15). Among exact copies the first is kept, and
+    the others are listed as problems.
 
     Raises:
-        NoFolder: there is no such folder.
-        NotASet: it is something else (`tracer.dataset.folders`).
-        DataSetError: nothing in it, no pictures, an unreadable metadata or split file, a file_name that
-            leaves the folder, a photo that is not there, or two photos with one id.
+        NoFolder: the folder does not exist.
+        NotASet: the folder is not a data set (`tracer.dataset.folders`).
+        DataSetError: the folder holds no pictures, a metadata or split file is unreadable, a file_name leads out of the folder, a
+            photo is missing, or two photos have the same id.
     """
     root = Path(path).expanduser().resolve()
     if not root.is_dir():
@@ -116,6 +119,6 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _strangers(split: SplitFile, ids: NDArray[np.int64], root: Path) -> Problem | None:
-    """What a split says of photos that are not here; a partly downloaded set has many."""
+    """The problem that a split lists photos that the set lacks, as many in a partly downloaded set; None where it does not."""
     absent = sum(int((~np.isin(part, ids)).sum()) for part in split.ids.values())
-    return Problem(relative_name(split.path, root), f"{absent} of its ids are no photo of this set") if absent else None
+    return Problem(relative_name(split.path, root), f"{absent} of its ids are not in this set") if absent else None

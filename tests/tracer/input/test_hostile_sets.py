@@ -185,8 +185,8 @@ def test_labels_of_odd_types_are_read_or_left_out(tmp_path: Path, odd: dict[str,
     [
         ({"photo_id": 10**40}, ""),
         ({"subject_idx": 10**40}, "whole numbers"),
-        ({"file_name": "images/" + "x" * 5000}, "not there"),
-        ({"file_name": "images/\ud800.jpg"}, "not there"),
+        ({"file_name": "images/" + "x" * 5000}, "missing"),
+        ({"file_name": "images/\ud800.jpg"}, "missing"),
         ({"file_name": 7}, "outside its set"),
     ],
 )
@@ -209,7 +209,7 @@ def test_values_that_no_set_has(tmp_path: Path, change: dict[str, Any], words: s
     [
         (b"\xff\xfe", "UTF-8"),
         pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
-        (b"[]", "no JSON object"),
+        (b"[]", "not a JSON object"),
         (b'{"target_attribute": "Make", "label_encoder_classes": [[]]}', "not a name"),
         (
             json.dumps({"target_attribute": "Make", "label_encoder_classes": ["a"], "train_ids": [2**63]}).encode(),
