@@ -41,7 +41,12 @@ class SplitFile:
     path: Path
 
     def shared(self) -> dict[tuple[Part, Part], int]:
-        """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some."""
+        """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some.
+
+        >>> ids = {"train": np.array([1, 2]), "val": np.array([3]), "test": np.array([2, 4])}
+        >>> SplitFile("Make", ("Canon",), ids, {}, Path("split.json")).shared()
+        {('train', 'test'): 1}
+        """
         pairs = ((a, b, len(np.intersect1d(self.ids[a], self.ids[b]))) for a, b in combinations(PARTS, 2))
         return {(a, b): count for a, b, count in pairs if count}
 
