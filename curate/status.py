@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from curate.cameras.types import CameraType
+from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
-from curate.catalog.pairs import proposed, waiting
+from curate.catalog.sets import evaluated_sets, exported_sets
+from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
-from curate.export.evaluated import evaluated_sets
-from curate.export.run import exported_places, is_current
-from curate.pairing.run import compared, photos_by_side
+from curate.export.run import is_current
 from curate.sources.made import MANIFEST
 from curate.sources.manifest import read_manifest
 from tracer.base.text import counted, printable_path
@@ -163,7 +163,7 @@ def open_pairs(proposed: int, waiting: int) -> str:
 
 def status(catalog: Catalog) -> Status:
     """Return the status of a workspace; counts are kept ready, so this takes no scan of its photos."""
-    cameras = catalog.cameras()
+    cameras = catalog.cameras.listed()
     phones, others = photos_by_side(catalog)
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
     by_status = dict(catalog.counts("status"))
@@ -238,7 +238,7 @@ def _export_or_evaluate(found: Status) -> Step:
 
 def _sets(catalog: Catalog) -> list[ExportedSet]:
     """The sets that are still where they were written, the oldest first."""
-    places = {*exported_places(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
+    places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
     found = []
     for path in places:
         manifest = read_manifest(path)

@@ -132,6 +132,13 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
     )
 
 
+def in_words(error: Exception, path: Path) -> WorkspaceError | StorageError | None:
+    """Return what an exception says of the catalogue; None where it is not of SQLite, or a mistake of the program."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
+        return translated(error, path)
+    return None
+
+
 def is_damage(said: str) -> bool:
     """Whether a message of SQLite says that the file is damaged, whatever was asked of it."""
     return any(word in said for word in ("malformed", "not a database", "Could not decode"))

@@ -33,6 +33,7 @@ def split(
     json: Json = False,
 ) -> None:
     """Balanced, leak-free splits, in the paper's own format. Exports use the splits drawn last, until they are withdrawn."""
+    from curate.catalog.sets import split_log, withdraw_splits
     from curate.export.run import split_workspace
     from curate.splits import choice
 
@@ -44,12 +45,13 @@ def split(
                 "nothing is drawn", "--group and --seed are of a draw", "Name an attribute: --attribute Make"
             )
         with opened(workspace, "split" if withdraw else None) as catalog:
-            if withdraw and not choice.withdraw(catalog) and not json:
+            if withdraw and not withdraw_splits(catalog) and not json:
                 note("no splits were drawn: there is nothing to withdraw")
             used = choice.chosen(catalog)
-            print_json(used.as_json() | {"history": choice.history(catalog)}) if json else say(
-                used.in_words(catalog.workspace.root)
-            )
+            if json:
+                print_json(used.as_json() | {"history": [event.model_dump() for event in split_log(catalog)]})
+            else:
+                say(used.in_words(catalog.workspace.root))
         return
     with opened(workspace, "split") as catalog:
         groups = "owner,scene,duplicate" if group is None else group
@@ -243,7 +245,8 @@ def evaluate(
 
 def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
     """Let the workspace of a set remember where it was evaluated; without one that can be found, nothing is remembered."""
-    from curate.export.evaluated import remember_run, workspace_of
+    from curate.catalog.sets import remember_run
+    from curate.export.evaluated import workspace_of
 
     owner = workspace or workspace_of(dataset)
     if owner is None:

@@ -245,12 +245,12 @@ def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport
     Raises:
         UsageError: the path names no photo or several, or the photo has no copies.
     """
-    row = photo_named(catalog, path)
-    own = [group for group in (*report.exact, *report.near) if row["path_bytes"] in group.files]
+    photo = photo_named(catalog, path)
+    own = [group for group in (*report.exact, *report.near) if photo.path_bytes in group.files]
     if not own:
         listed = command("duplicates", workspace=catalog.workspace.root)
-        raise UsageError("that photo has no copies", row["path"], f"Groups are listed by: {listed}")
-    news = any(group.files[0] != row["path_bytes"] or group.reason != _CHOSEN for group in own)
+        raise UsageError("that photo has no copies", photo.path, f"Groups are listed by: {listed}")
+    news = any(group.files[0] != photo.path_bytes or group.reason != _CHOSEN for group in own)
     if news:
-        keepers.keep(catalog, row["id"])
-    return str(row["path"]), news
+        keepers.keep(catalog, photo.id)
+    return photo.path, news

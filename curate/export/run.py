@@ -17,6 +17,7 @@ from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.phototable import Coded, PhotoTable, read
+from curate.catalog.sets import exported_sets, keep_splits, remember_set
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.duplicates.likeness import alike_by_pixels
@@ -27,7 +28,7 @@ from curate.pairing.scenes import scenes
 from curate.sources.made import MANIFEST, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
-from curate.splits.choice import choose, chosen, groupings
+from curate.splits.choice import chosen, groupings
 from curate.splits.make import JointSplit, joint_split
 from tracer.base.files import remove_abandoned, write_atomically
 from tracer.base.progress import Work
@@ -57,7 +58,7 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
     }
-    return read(catalog.connection, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
+    return read(catalog, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
 
 
 def split_workspace(
@@ -85,7 +86,7 @@ def split_workspace(
         write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
         files.append(str(path))
         found += leaks(split.content, joint.photo_ids, joint.groups)
-    choose(catalog, attributes, by, seed)
+    keep_splits(catalog, attributes, by, seed)
     left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
     ids, paths = photos.integers("photo_id", -1), photos.texts("path")
     order = np.argsort(ids, kind="stable")
@@ -164,7 +165,7 @@ def export_workspace(
             error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
     try:
-        _remember(catalog, result.dataset)
+        remember_set(catalog, result.dataset, _state(catalog, result.dataset))
         keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     except (StorageError, WorkspaceError) as error:
         error.way_out = f"The new set is at {result.dataset}, whole; the workspace does not know of it. {error.way_out}"
@@ -179,14 +180,9 @@ def export_workspace(
     }
 
 
-def exported_places(catalog: Catalog) -> list[Path]:
-    """Return the folders that sets were written to."""
-    return list(_remembered(catalog))
-
-
 def is_current(catalog: Catalog, place: Path) -> bool:
     """Whether an export to a place would write the set that lies there: the catalogue, the settings and it are as they were."""
-    return _remembered(catalog).get(place) == _state(catalog, place)
+    return exported_sets(catalog).get(place) == _state(catalog, place)
 
 
 def written_with(place: Path) -> dict[str, Any]:
@@ -202,19 +198,6 @@ def ensure_export(catalog: Catalog) -> Work[Path]:
         return place
     answer = yield from export_workspace(catalog, place, replace=place.exists(), **written_with(place))
     return Path(answer["dataset"])
-
-
-def _remembered(catalog: Catalog) -> dict[Path, str]:
-    """The places of sets, each with the state that it was written in."""
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exports'").fetchone()
-    return {Path(path): state for path, state in json.loads(row[0]).items()} if row else {}
-
-
-def _remember(catalog: Catalog, dataset: Path) -> None:
-    kept = {str(path): state for path, state in _remembered(catalog).items() if path.exists()}
-    kept[str(dataset)] = _state(catalog, dataset)
-    with catalog.transaction():
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exports', ?)", (json.dumps(kept),))
 
 
 def _state(catalog: Catalog, place: Path) -> str:

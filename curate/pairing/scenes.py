@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from curate.catalog.pairs import pairs
+from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
 from curate.duplicates.likeness import Components
 
@@ -26,14 +27,6 @@ def scenes(catalog: Catalog) -> dict[str, int]:
         elif pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE:
             likely.append((pair.phone_sha256, pair.other_sha256))
     return _components(accepted, likely, stated_scenes(catalog))
-
-
-def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return what was stated of scenes: the sha256 of a photo, and the name of its scene."""
-    rows = catalog.connection.execute(
-        "SELECT DISTINCT sha256, scene FROM photo WHERE scene IS NOT NULL AND sha256 IS NOT NULL ORDER BY scene, sha256"
-    )
-    return [(row["sha256"], row["scene"]) for row in rows]
 
 
 def best_of_each_scene(

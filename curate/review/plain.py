@@ -8,6 +8,7 @@ from typing import TextIO
 
 from curate.catalog import decisions
 from curate.catalog.pairs import PairRow
+from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
@@ -16,6 +17,9 @@ from curate.pairing.score.learning import follow
 from curate.review.queue import ReviewQueue
 from tracer.base.console import say
 from tracer.base.text import counted
+
+_SAID = ("make_normalized", "model_normalized", "taken_at", "Focal Length", "Exposure")
+"""The labels of a photo that are told beside its name."""
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 _KEYS_AT_THE_OTHERS = "o asks about the others, u undo, q quit"
@@ -78,8 +82,8 @@ def _others(review: ReviewQueue) -> str:
 def _question(catalog: Catalog, pair: PairRow, place: str) -> str:
     lines = [f"{place}. Same scene?"]
     for side, photo, path in (("Phone", pair.phone_id, pair.phone), ("Camera", pair.other_id, pair.other)):
-        row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
-        facts = [row["make_normalized"], row["model_normalized"], row["taken_at"], row["Focal Length"], row["Exposure"]]
+        labels = labels_of(catalog, photo)
+        facts = [labels.get(name) for name in _SAID]
         lines.append(f"{side}: {Path(path).name}, " + ", ".join(str(fact) for fact in facts if fact))
     score = "" if pair.score is None else f"{100 * pair.score:.0f} percent likely; "
     evidence = Evidence.from_dict(pair.evidence)

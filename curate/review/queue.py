@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, proposed, queue, waiting
+from curate.catalog.candidates import proposed, waiting
+from curate.catalog.pairs import PairRow, queue
 from curate.catalog.store import Catalog
 
 AHEAD = 1000

@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
-from curate.pairing.run import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.kept import clock_offsets, refuse_offset, state_clock_offset
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
@@ -195,7 +195,7 @@ def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
     Two cameras of one tidy name keep their own.
     """
     full, short = {}, {}
-    for camera, _ in catalog.cameras():
+    for camera, _ in catalog.cameras.listed():
         key = f"{camera.make or ''}|{camera.model or ''}"
         name = " ".join(part for part in (camera.make_normalized, camera.model_normalized) if part)
         full[key] = shown(name or key).plain

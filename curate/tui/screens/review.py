@@ -15,7 +15,7 @@ from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
 from curate.catalog.pairs import PairRow, alternatives, queue
-from curate.catalog.store import Catalog
+from curate.catalog.photos import labels_of, path_of
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.review.queue import ReviewQueue, ids
@@ -157,7 +157,7 @@ class ReviewScreen(CurateScreen):
             return
         if ids(pair) != self._seen:
             self.call_after_refresh(self._drawn_on_screen, pair)
-        phone, other = photo_labels(self.catalog, pair.phone_id), photo_labels(self.catalog, pair.other_id)
+        phone, other = labels_of(self.catalog, pair.phone_id), labels_of(self.catalog, pair.other_id)
         sides = [("phone", phone, pair.phone_sha256), ("camera", other, pair.other_sha256)]
         if self._swapped:
             sides.reverse()
@@ -189,8 +189,7 @@ class ReviewScreen(CurateScreen):
         for path, sha256 in ((pair.phone, pair.phone_sha256), (pair.other, pair.other_sha256)):
             partner = decisions.partner_of(self.catalog, sha256)
             if partner is not None:
-                row = self.catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (partner,)).fetchone()
-                found.append((path, row["path"] if row else partner))
+                found.append((path, path_of(self.catalog, partner) or partner))
         return found
 
     # --- actions
@@ -345,12 +344,6 @@ def _others(queue: ReviewQueue) -> str:
     skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s asks again." if queue.skipped else ""
     left = f"{others} left, less likely and most of them wrong: Enter asks about them."
     return f"No proposed pair is left to decide.{skipped}\n\n{left}"
-
-
-def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return a photo's labels for a comparison."""
-    row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
-    return dict(row) if row else {"path": None}
 
 
 def _caption(side: str, labels: dict[str, str | None]) -> Text:

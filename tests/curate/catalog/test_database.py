@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import database, expressions
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import NewerSchema, UsageError, WorkspaceError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -20,7 +21,7 @@ def fill(catalog: Catalog, count: int = 3) -> None:
         for number in range(count):
             make, model = ("Apple", "iPhone X") if number % 2 else ("Canon", "Canon EOS 40D")
             facts = PhotoFacts(Status.OK, sha256=f"{number:064x}", format="JPEG", exif=Exif(make=make, model=model))
-            catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1)
+            put_photo(catalog, f"/photos/{number}.jpg".encode(), facts, 1)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(workspace: Workspace) -> None:

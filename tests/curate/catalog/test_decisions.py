@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
-from curate.catalog.pairs import decide_auto, pairs, queue, replace_candidates, waiting
+from curate.catalog.candidates import replace_candidates, waiting
+from curate.catalog.pairs import decide_auto, pairs, queue
+from curate.catalog.photos import put_photo, set_status
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -29,7 +31,7 @@ def fill(catalog: Catalog, pairs_count: int = 4) -> list[tuple[int, int]]:
         for number in range(2 * pairs_count):
             make, model = ("Canon", "Canon EOS 40D") if number % 2 else ("Apple", "iPhone X")
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make=make, model=model))
-            ids[number] = catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1)
+            ids[number] = put_photo(catalog, f"/photos/{number}.jpg".encode(), facts, 1)
     right = [(ids[2 * k], ids[2 * k + 1], 0.9 - 0.1 * k, True, {}) for k in range(pairs_count)]
     wrong = [(ids[2 * k], ids[(2 * k + 3) % (2 * pairs_count)], 0.2, False, {}) for k in range(pairs_count)]
     replace_candidates(catalog, [*right, *wrong])
@@ -190,7 +192,7 @@ def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalo
     decisions.decide(catalog, "accept", sha(0), sha(1))
     with catalog.transaction():
         facts = PhotoFacts(Status.OK, sha256=sha(100), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
-        changed = catalog.put_photo(b"/photos/0.jpg", facts, 2)
+        changed = put_photo(catalog, b"/photos/0.jpg", facts, 2)
     assert all(changed not in (pair.phone_id, pair.other_id) for pair in pairs(catalog))
     decisions.decide(catalog, "accept", sha(2), sha(1))
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(2), sha(1))]
@@ -208,7 +210,7 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
     def content(number: int) -> None:
         with catalog.transaction():
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
-            catalog.put_photo(b"/photos/0.jpg", facts, 2)
+            put_photo(catalog, b"/photos/0.jpg", facts, 2)
 
     content(100)
     assert list(pairs(catalog, "accepted")) == []
@@ -274,7 +276,7 @@ def test_a_label_brings_no_missing_file_back(catalog: Catalog) -> None:
     """What a person says of a missing photo is kept; the photo stays missing."""
     fill(catalog)
     photo = catalog.photo_ids_where("path = '/photos/0.jpg'")
-    catalog.set_status(photo[0], Status.MISSING, "gone")
+    set_status(catalog, photo[0], Status.MISSING, "gone")
     decisions.label(catalog, photo, "semantic_label", "cat")
     row = next(catalog.labels("path = '/photos/0.jpg'"))
     assert (row["status"], row["error"], row["semantic_label"]) == ("missing", "gone", "cat")

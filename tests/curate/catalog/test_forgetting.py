@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import decisions
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.folders import skipped
 from curate.catalog.forgetting import forget
-from curate.catalog.pairs import pairs, queue, replace_candidates
+from curate.catalog.pairs import pairs, queue
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
@@ -134,7 +136,7 @@ def test_a_folder_that_was_forgotten_stays_out_until_it_is_named_itself(catalog:
     write_photo(photos / "a" / "new.jpg", 9)
     counts = take_in(catalog, photos)
     assert (counts.added, counts.unchanged, counts.missing, counts.skipped) == (0, 2, 0, 1)
-    ((path, reason),) = catalog.skipped()
+    ((path, reason),) = skipped(catalog)
     assert path == str(photos / "a") and "forgotten" in reason
     with pytest.raises(SourceError):
         take_in(catalog, photos / "a", photos / "nowhere")

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.catalog import decisions
-from curate.catalog.pairs import decide_auto, pairs, queue, replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.pairs import decide_auto, pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.pairing.evidence import Evidence
 from curate.pairing.score import learning
@@ -257,7 +259,7 @@ def test_a_pair_that_was_let_go_of_teaches_nothing(catalog: Catalog) -> None:
     def content(number: int) -> None:
         with catalog.transaction():
             facts = PhotoFacts(Status.OK, sha256=sha(number), exif=Exif(make="Canon", model="Canon EOS 40D"))
-            catalog.put_photo(b"/photos/1000.jpg", facts, 2)
+            put_photo(catalog, b"/photos/1000.jpg", facts, 2)
 
     decisions.decide(catalog, "accept", sha(0), sha(1000))
     content(5000)

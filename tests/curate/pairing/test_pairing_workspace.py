@@ -19,14 +19,15 @@ import pytest
 from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
+from curate.catalog.bursts import kept_bursts
 from curate.catalog.database import migrations
 from curate.catalog.originals import refuse_original
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, HandoffError, UsageError
-from curate.pairing.bursts import kept_bursts
+from curate.pairing.clocks.kept import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.pairing.clocks.offsets import ClockOffset
-from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
 
@@ -168,7 +169,7 @@ def test_a_drawing_never_replaces_an_original(
 def test_a_photo_taken_in_by_its_name_is_an_original_too(catalog: Catalog, tmp_path: Path) -> None:
     """Also where its folder was not taken in; what lies beside it then is nobody's original."""
     photo = tmp_path / "alone.jpg"
-    catalog.put_photo(os.fsencode(photo), PhotoFacts(Status.OK, sha256="a" * 64), 1)
+    put_photo(catalog, os.fsencode(photo), PhotoFacts(Status.OK, sha256="a" * 64), 1)
     with pytest.raises(UsageError, match="original"):
         refuse_original(catalog, photo)
     refuse_original(catalog, tmp_path / "drawing.png")

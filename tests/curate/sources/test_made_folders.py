@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.catalog.folders import skipped
 from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
@@ -41,7 +42,7 @@ def exported(catalog: Catalog, photos: Path, tmp_path: Path) -> Path:
 
 def reasons(catalog: Catalog) -> dict[str, str]:
     """What was skipped, by name."""
-    return {Path(path).name: reason for path, reason in catalog.skipped()}
+    return {Path(path).name: reason for path, reason in skipped(catalog)}
 
 
 def test_a_set_on_the_way_is_skipped(catalog: Catalog, photos: Path, exported: Path, tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from rich.text import Text
-from tests.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog import decisions
 from curate.catalog.pairs import pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import WorkspaceBusy
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -27,6 +27,7 @@ from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.curate.tui.workspaces import make_workspace
 
 Key = str
 
@@ -224,9 +225,9 @@ async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_pat
     """In the counts by type, and in the table."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     with Catalog.open(workspace) as catalog, catalog.transaction():
-        catalog.put_photo(b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
-        catalog.put_photo(
-            b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
+        put_photo(catalog, b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
+        put_photo(
+            catalog, b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
         )
     async with opened(workspace, size=(120, 40)) as (app, _):
         kinds = [kind for kind, _ in app.screen.query_one("#by-type", Bars)._counts]
