@@ -101,7 +101,7 @@ class Fact(Generic[T]):
 
     def forget(self, connection: sqlite3.Connection) -> bool:
         """Keep nothing any more; returns whether anything was kept."""
-        return connection.execute("DELETE FROM fact WHERE key = ?", (self.key,)).rowcount > 0
+        return forget(connection, self.key)
 
 
 CHANGED: Fact[str] = Fact(Key.CHANGED)
@@ -155,3 +155,14 @@ def value_of(connection: sqlite3.Connection, key: str) -> str | None:
 def keep(connection: sqlite3.Connection, key: str, value: str) -> None:
     """Keep a text under a key, in the place of the one before."""
     connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (key, value))
+
+
+def forget(connection: sqlite3.Connection, key: str) -> bool:
+    """Keep nothing under a key any more; returns whether anything was kept."""
+    return connection.execute("DELETE FROM fact WHERE key = ?", (key,)).rowcount > 0
+
+
+def keys_that_begin(connection: sqlite3.Connection, start: str) -> list[str]:
+    """Return the keys that begin with some characters, in their order."""
+    rows = connection.execute("SELECT key FROM fact WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key", (start,))
+    return [row["key"] for row in rows]

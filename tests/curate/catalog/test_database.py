@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import database, expressions
+from curate.catalog.database import Migration
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import NewerSchema, UsageError, WorkspaceError
@@ -39,7 +40,9 @@ def test_an_upgrade_keeps_a_copy_of_the_old_catalogue(workspace: Workspace, monk
     with Catalog.open(workspace) as catalog:
         fill(catalog)
     scripts = database.migrations()
-    monkeypatch.setattr(database, "migrations", lambda: [*scripts, "CREATE TABLE later (x INTEGER) STRICT;"])
+    monkeypatch.setattr(
+        database, "migrations", lambda: [*scripts, Migration("0002_later", "CREATE TABLE later (x INTEGER) STRICT;")]
+    )
     with Catalog.open(workspace) as catalog:
         assert catalog.connection.execute("SELECT count(*) FROM photo").fetchone()[0] == 3
         catalog.connection.execute("SELECT x FROM later")
@@ -58,7 +61,10 @@ def test_a_failed_migration_changes_nothing(workspace: Workspace, monkeypatch: p
         patched.setattr(
             database,
             "migrations",
-            lambda: [*scripts, "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"],
+            lambda: [
+                *scripts,
+                Migration("0002_half", "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"),
+            ],
         )
         with pytest.raises(WorkspaceError), Catalog.open(workspace):
             pass

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -20,7 +18,6 @@ from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
 from curate.catalog.bursts import kept_bursts
-from curate.catalog.database import migrations
 from curate.catalog.originals import refuse_original
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
@@ -118,21 +115,6 @@ def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
     assert (first["until"], second["since"]) == ("1970-01-02T00:00:00", "1970-01-01T22:13:20")
     assert (second["source"], second["drift_s_per_day"], second["drift_at"]) == ("gps", 0.5, "1970-01-02T01:00:00")
     assert second["jump"] is not None and first["jump"] is None
-
-
-def test_offsets_of_an_older_catalogue_are_kept() -> None:
-    """The upgrade keeps what a person stated, and what photos said until they say it again."""
-    steps = migrations()
-    number = next(k for k, sql in enumerate(steps) if "clock_offset_before" in sql)
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        for sql in steps[:number]:
-            connection.executescript(sql)
-        rows = [("A|a", "B|b", 5.0, 0.0, 0, "person"), ("A|a", "C|c", 7.0, 2.0, 9, "photos")]
-        connection.executemany("INSERT INTO clock_offset VALUES (?, ?, ?, ?, ?, ?)", rows)
-        for sql in steps[number:]:
-            connection.executescript(sql)
-        found = connection.execute("SELECT camera_b, seconds, support, origin, source FROM clock_offset").fetchall()
-    assert sorted(found) == [("B|b", 5.0, 0, "person", "person"), ("C|c", 7.0, 9, "photos", "content")]
 
 
 def test_matches_are_drawn_by_a_command(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
