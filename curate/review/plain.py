@@ -34,7 +34,7 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
         out: where the questions go; standard output.
     """
     answers, out = answers or sys.stdin, out or sys.stdout
-    review, skipped = ReviewQueue(catalog), 0
+    review = ReviewQueue(catalog)
     while True:
         review.refresh()
         pair = review.pair
@@ -54,9 +54,8 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
                 follow(catalog)
                 say("accepted" if answer == "y" else "rejected", out)
             elif pair is not None and answer == "s":
-                skipped += 1
                 if review.skip():
-                    say(f"No pair waits but the {skipped} skipped.", out)
+                    say(f"No pair waits but the {review.skips} skipped.", out)
                     return
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
