@@ -17,7 +17,7 @@ from curate.catalog.store import Catalog
 from curate.errors import command, shown
 from curate.export.run import is_current
 from curate.sources.made import MANIFEST
-from curate.sources.manifest import read_manifest
+from curate.sources.manifest import Manifest, read_manifest
 from tracer.base.text import counted, printable_path
 
 
@@ -243,17 +243,18 @@ def _sets(catalog: Catalog) -> list[ExportedSet]:
     for path in places:
         manifest = read_manifest(path)
         if manifest is not None:
-            stale, options = not is_current(catalog, path), _words(manifest.options())
+            stale, options = not is_current(catalog, path), _words(manifest)
             one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
             found.append(((path / MANIFEST).stat().st_mtime_ns, one))
     return [one for _, one in sorted(found, key=lambda entry: entry[0])]
 
 
-def _words(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The options of an export as the words of a command."""
-    flags = [f"--{name.replace('_', '-')}" for name in ("pairs", "keep_gps") if options[name]]
-    lists = [[f"--{name}", ",".join(options[name])] for name in ("licenses", "match") if options[name]]
-    return (*flags, *chain(*lists))
+def _words(manifest: Manifest) -> tuple[str, ...]:
+    """The options that a set was exported with, as the words of a command."""
+    flags = {"--pairs": manifest.pairs, "--keep-gps": manifest.keep_gps}
+    lists = {"--licenses": manifest.licenses, "--match": manifest.match}
+    words = [(flag, ",".join(values)) for flag, values in lists.items() if values]
+    return (*(flag for flag, given in flags.items() if given), *chain(*words))
 
 
 def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:

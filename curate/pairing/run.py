@@ -29,6 +29,7 @@ from curate.pairing.workers import DAMAGED
 from curate.photos.facts import Status
 from curate.photos.previews import is_whole
 from tracer.base.files import remove_abandoned
+from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, shell_word
 
@@ -142,7 +143,7 @@ def pair_workspace(
         use_gps=use_gps,
         known_offsets=stated,
         embeddings=vectors,
-        workers=jobs or os.cpu_count() or 1,
+        workers=jobs or cores(),
         scorer=model(catalog),
     )
     damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}

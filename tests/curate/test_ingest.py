@@ -22,7 +22,7 @@ from curate.catalog import decisions
 from curate.catalog.folders import remember_device, skipped
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
-from curate.export.run import ensure_export, export_rows, export_workspace
+from curate.export.run import ExportChoice, ensure_export, export_rows, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.reader.guard import Readers
@@ -496,7 +496,7 @@ def test_the_workspaces_own_set_is_written_again_as_it_was(catalog: Catalog, tmp
     photos = [row["sha256"] for row in catalog.labels(None, None)]
     decisions.decide(catalog, "accept", *photos[:2])
     place = catalog.workspace.exports / catalog.workspace.name
-    assert finish(export_workspace(catalog, place, pairs=True))["photos"] == 2
+    assert finish(export_workspace(catalog, place, ExportChoice(pairs=True))).photos == 2
     first = (place / "manifest.json").stat().st_ino
     assert finish(ensure_export(catalog)) == place
     assert (place / "manifest.json").stat().st_ino == first

@@ -116,7 +116,7 @@ def test_a_set_is_never_written_into_a_source_folder(catalog: Catalog, photos: P
     write_photo(tmp_path / "more" / "7.jpg", 7)
     take_in(catalog, tmp_path / "more")
     forget(catalog, [photos])
-    assert finish(export_workspace(catalog, photos / "set"))["photos"] == 1
+    assert finish(export_workspace(catalog, photos / "set")).photos == 1
 
 
 def test_a_workspace_inside_a_source_folder_keeps_its_own_exports(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_set_is_never_written_over_what_a_workspace_fills(catalog: Catalog, ph
     with pytest.raises(UsageError, match="a workspace") as caught:
         finish(export_workspace(catalog, place / part))
     assert "exports/workspace" in caught.value.way_out
-    assert finish(export_workspace(catalog, place / "exports" / "mine"))["photos"] == 2
+    assert finish(export_workspace(catalog, place / "exports" / "mine")).photos == 2
 
 
 def test_a_set_is_never_written_into_a_set(catalog: Catalog, exported: Path, run: Path) -> None:
