@@ -31,7 +31,7 @@ from curate.catalog.pairs import PairRow, pairs, queue
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.demo.plan import CollectionOptions
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, learned_here
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -125,7 +125,7 @@ class Measured:
 
 def measured(truth: VirtualPairs, photos: Sequence[PairingPhoto], cache: Path, decide: int) -> Measured:
     """Find pairs in one workspace, decide, and compare."""
-    result = finish(find_pairs(photos, cache, workers=os.cpu_count() or 1, use_time=False))
+    result = finish(find_pairs(photos, cache, Signals(time=False), workers=os.cpu_count() or 1))
     scene = {photo.sha256: truth.scene[photo.id] for photo in photos}
     sides = {photo.sha256: photo.side for photo in photos}
     there = {side: {scene[p.sha256] for p in photos if p.side != side} for side in ("phone", "other")}

@@ -22,7 +22,7 @@ from curate.errors import CurateError, StorageError, UsageError, command
 from curate.pairing.bursts import bursts
 from curate.pairing.clocks.kept import keep_clock_offsets
 from curate.pairing.clocks.offsets import ClockOffset
-from curate.pairing.find import find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, model
 from curate.pairing.workers import DAMAGED
@@ -131,7 +131,7 @@ def pair_workspace(
         remove_abandoned(catalog.workspace.cache / kept)
     photos, left_out = pairing_photos(catalog)
     _refuse_lost_previews(catalog, sum(reason == _LOST for _, reason in left_out))
-    vectors = None
+    vectors: Mapping[str, NDArray[np.float32]] = {}
     if embed is not None:
         yield Progress("embedding photos", 0)
         vectors = embed({photo.sha256: photo.preview for photo in photos})
@@ -139,18 +139,11 @@ def pair_workspace(
     result = yield from find_pairs(
         photos,
         catalog.workspace.cache,
-        use_time=use_time,
-        use_gps=use_gps,
-        known_offsets=stated,
-        embeddings=vectors,
+        Signals(use_time, use_gps, stated, vectors),
         workers=jobs or cores(),
         scorer=model(catalog),
     )
-    damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
-    for photo in photos:
-        if photo.id in damaged:  # it is a cache, and an ingest makes again what is missing
-            photo.preview.unlink(missing_ok=True)
-    _refuse_lost_previews(catalog, len(damaged))
+    _refuse_damaged_previews(catalog, photos, result)
     links = bursts(photos)  # here, since a decision waits for as long as the transaction lasts
     with catalog.transaction():
         replace_candidates(
@@ -171,6 +164,15 @@ def pair_workspace(
         left_out,
         time.monotonic() - started,
     )
+
+
+def _refuse_damaged_previews(catalog: Catalog, photos: Sequence[PairingPhoto], result: PairingResult) -> None:
+    """Remove the previews that could not be read, so that an ingest makes them again."""
+    damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
+    for photo in photos:
+        if photo.id in damaged:
+            photo.preview.unlink(missing_ok=True)
+    _refuse_lost_previews(catalog, len(damaged))
 
 
 def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:

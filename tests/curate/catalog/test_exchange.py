@@ -17,7 +17,8 @@ from sklearn.metrics import cohen_kappa_score
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.exchange import MOST_BYTES, Refused, exported, parsed
-from curate.catalog.importing import agreement, import_decisions
+from curate.catalog.findings import agreement
+from curate.catalog.importing import import_decisions
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
