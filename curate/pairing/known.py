@@ -16,7 +16,6 @@ from curate.catalog.pairs import in_order
 from curate.catalog.photos import Photo
 from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
-from curate.duplicates.likeness import Components
 from curate.errors import SourceError, UsageError
 from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, printable_path
@@ -243,21 +242,21 @@ def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
 
 def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, Photo]]]:
     """Each scene's name and its photos by row ID: those of one name, and those that listed pairs connect."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     rows = list(rows)
     photos = {photo.id: photo for row in rows for photo in row.photos}
-    position = {photo: index for index, photo in enumerate(photos)}
-    components = Components(len(photos))
+    sets = DisjointSet(photos)
     first_of: dict[str, int] = {}
     for row in rows:
-        ids = [position[photo.id] for photo in row.photos]
+        ids = [photo.id for photo in row.photos]
         if row.scene is not None:
             ids.append(first_of.setdefault(row.scene, ids[0]))
         for one, two in pairwise(ids):
-            components.join(one, two)
+            sets.merge(one, two)
     members: dict[int, dict[int, Photo]] = defaultdict(dict)
-    labels = components.labels()
-    for photo, label in zip(photos, labels, strict=True):
-        members[label][photo] = photos[photo]
-    names = {labels[position[row.photos[0].id]]: row.scene for row in reversed(rows) if row.scene}
-    for label, found in members.items():
-        yield names.get(label), found
+    for number, photo in photos.items():
+        members[sets[number]][number] = photo
+    names = {sets[row.photos[0].id]: row.scene for row in reversed(rows) if row.scene}
+    for root, found in members.items():
+        yield names.get(root), found

@@ -127,7 +127,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
             for k in [*range(60), *range(1000, 1060), *range(2000, 2060)]:
                 exif = Exif(make="Apple", model="iPhone X") if k < 1000 else Exif(make="Canon", model="Canon EOS 40D")
                 facts = PhotoFacts(Status.OK, sha256=sha(k), format="JPEG", exif=exif)
-                ids[k] = opened.put_photo(f"/photos/{k}.jpg".encode(), facts, 1)
+                ids[k] = put_photo(opened, f"/photos/{k}.jpg".encode(), facts, 1)
         hard = replace(FAR, alignment=0.72, inliers=35), replace(NEAR_WRONG, inliers=16, alignment=0.58)
         easy = replace(FAR, alignment=0.85, inliers=90), replace(NEAR_WRONG, inliers=8, alignment=0.4)
         replace_candidates(
@@ -236,7 +236,7 @@ def test_scores_of_candidates_that_are_gone_are_not_written(
                     follow(other, always=True)
                 else:
                     facts = PhotoFacts(Status.OK, sha256=sha(5000), exif=Exif(make="Apple", model="iPhone X"))
-                    other.put_photo(f"/photos/{int(queue(other)[-1].phone_sha256, 16)}.jpg".encode(), facts, 2)
+                    put_photo(other, f"/photos/{int(queue(other)[-1].phone_sha256, 16)}.jpg".encode(), facts, 2)
             meanwhile.append(state(other))
         return at_once(examples, decided)
 
