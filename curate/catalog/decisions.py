@@ -45,6 +45,18 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many pairs are decided.
+
+    Attributes:
+        accepted, rejected: how many of each; those that are gone count as neither.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedPair:
     """A decided pair.
 
@@ -236,12 +248,10 @@ def partner_of(catalog: Catalog, sha256: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def tally(catalog: Catalog) -> dict[str, int]:
+def tally(catalog: Catalog) -> Tally:
     """Return how many pairs are accepted and rejected: as many as `pairs` lists."""
-    counts = {"accepted": 0, "rejected": 0}
     rows = catalog.connection.execute("SELECT status, count(*) FROM verdict WHERE NOT gone GROUP BY status")
-    counts.update({row[0]: row[1] for row in rows})
-    return counts
+    return Tally(**{row[0]: row[1] for row in rows})
 
 
 def gone(catalog: Catalog) -> int:

@@ -22,7 +22,10 @@ def clocks(context: typer.Context, workspace: Where = HERE, format: Format = Non
     if context.invoked_subcommand is None:
         style = rows_as(format, json)
         with opened(workspace) as catalog:
-            offsets = clock_offsets(catalog)
+            offsets = [
+                offset.to_dict() | {"origin": "person" if offset.source == "person" else "photos"}
+                for offset in clock_offsets(catalog)
+            ]
         columns = ("camera_a", "camera_b", "seconds", "margin", "spread", "support", "source", "since", "until", "jump")
         print_listing("offsets", offsets, style, columns)
 

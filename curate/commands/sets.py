@@ -249,8 +249,7 @@ def evaluate(
 
 def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
     """Let the workspace of a set remember where it was evaluated; without one that can be found, nothing is remembered."""
-    from curate.catalog.sets import remember_run
-    from curate.export.evaluated import workspace_of
+    from curate.catalog.sets import remember_run, workspace_of
 
     owner = workspace or workspace_of(dataset)
     if owner is None:

@@ -55,7 +55,7 @@ def journey(
         say(f"ingested: {counts.added} added, {counts.unchanged} unchanged, {counts.unreadable} unreadable")
         found = run(pair_workspace(catalog))
         decide_auto(catalog, ACCEPT_FROM)
-        accepted = tally(catalog)["accepted"]
+        accepted = tally(catalog).accepted
         say(
             f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted from a probability of {ACCEPT_FROM} on"
         )

@@ -109,13 +109,12 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
     decisions.state_clock(catalog, stated[0].camera_a, stated[0].camera_b, None)
 
 
-def clock_offsets(catalog: Catalog) -> list[dict[str, object]]:
-    """Return the offsets in use, as rows: the fixed names, and beside them the interval and when an offset holds."""
-    rows = []
-    for row in clock_rows(catalog):
-        offset = ClockOffset(
+def clock_offsets(catalog: Catalog) -> list[ClockOffset]:
+    """Return the offsets in use, by cameras, the best supported of two cameras first."""
+    return [
+        ClockOffset(
             row.camera_a, row.camera_b, row.seconds, row.spread or 0.0, row.support, row.margin or 0.0, row.source,
             row.since, row.until, row.drift, row.drift_at,
-        )  # fmt: skip
-        rows.append(offset.to_dict() | {"origin": row.origin})
-    return rows
+        )
+        for row in clock_rows(catalog)
+    ]  # fmt: skip

@@ -165,7 +165,7 @@ class LibraryScreen(CurateScreen):
         self.headline(
             "Library",
             counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{proposed(self.catalog):,} to decide, {tally['accepted']:,} accepted",
+            f"{proposed(self.catalog):,} to decide, {tally.accepted:,} accepted",
             f"{phones:,} phone, {others:,} camera",
         )
         self.query_one("#by-type", Bars).show(

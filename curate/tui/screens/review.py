@@ -147,7 +147,7 @@ class ReviewScreen(CurateScreen):
 
     def _show(self) -> None:
         tally = decisions.tally(self.catalog)
-        self.headline("Review", self._queue.place, f"{tally['accepted']:,} accepted, {tally['rejected']:,} rejected")
+        self.headline("Review", self._queue.place, f"{tally.accepted:,} accepted, {tally.rejected:,} rejected")
         pair = self.pair
         for name in ("#pictures", "#evidence", "#differences"):
             self.query_one(name).display = pair is not None

@@ -106,7 +106,7 @@ def test_decisions_outlive_a_new_pairing_run(catalog: Catalog) -> None:
     fill(catalog)
     offered = {(pair.phone_sha256, pair.other_sha256) for pair in queue(catalog)}
     assert (sha(0), sha(1)) not in offered and (sha(2), sha(3)) not in offered
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(1, 1)
 
 
 def test_auto_accepts_only_one_to_one_choices_above_the_bar(catalog: Catalog) -> None:
@@ -114,7 +114,7 @@ def test_auto_accepts_only_one_to_one_choices_above_the_bar(catalog: Catalog) ->
     fill(catalog)
     assert decide_auto(catalog, 0.75) == 2
     assert decide_auto(catalog, 0.0) == 2
-    assert decisions.tally(catalog)["accepted"] == 4
+    assert decisions.tally(catalog).accepted == 4
 
 
 def test_an_override_holds_for_all_photos_of_a_model_and_can_be_undone(catalog: Catalog) -> None:
@@ -181,9 +181,9 @@ def test_a_pair_named_the_other_way_round_is_the_same_pair(catalog: Catalog) -> 
     fill(catalog)
     decisions.decide(catalog, "accept", sha(0), sha(1))
     decisions.decide(catalog, "accept", sha(1), sha(0))
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(1, 0)
     decisions.decide(catalog, "reject", sha(1), sha(0))
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(0, 1)
 
 
 def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalog) -> None:
@@ -196,7 +196,7 @@ def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalo
     assert all(changed not in (pair.phone_id, pair.other_id) for pair in pairs(catalog))
     decisions.decide(catalog, "accept", sha(2), sha(1))
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(2), sha(1))]
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(1, 0)
     assert decisions.gone(catalog) == 1
 
 
@@ -214,7 +214,7 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
 
     content(100)
     assert list(pairs(catalog, "accepted")) == []
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(0, 0)
     assert decisions.gone(catalog) == 1
     free = {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} - before
     assert free and all(sha(1) in pair for pair in free) and waiting(catalog) == len(queue(catalog))
@@ -222,7 +222,7 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
     assert [row for row in catalog.labels() if row["subject_idx"] is not None] == []
     content(0)
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(0), sha(1))]
-    assert (decisions.tally(catalog)["accepted"], decisions.gone(catalog)) == (1, 0)
+    assert (decisions.tally(catalog).accepted, decisions.gone(catalog)) == (1, 0)
     assert [row["subject_idx"] for row in catalog.labels("subject_idx IS NOT NULL")] == [0, 0]
     assert {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} <= before
 

@@ -71,7 +71,7 @@ def test_an_undo_brings_everything_back(catalog: Catalog, photos: Path) -> None:
     before = state(catalog)
     assert forget(catalog, [photos]) == 4
     assert names(catalog) == [] and list(pairs(catalog)) == [] and catalog.counts("status") == []
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(0, 0)
     assert decisions.undo(catalog) is not None
     assert state(catalog) == before
     assert decisions.redo(catalog) is not None
@@ -89,7 +89,7 @@ def test_one_photo_takes_its_candidates_and_its_pair_with_it(catalog: Catalog, p
     assert {row["subject_idx"] for row in catalog.labels()} == {None}
     assert [Path(pair.phone).name for pair in pairs(catalog)] == ["2.jpg"]
     decisions.undo(catalog)
-    assert decisions.tally(catalog)["accepted"] == 1 and decisions.gone(catalog) == 0
+    assert decisions.tally(catalog).accepted == 1 and decisions.gone(catalog) == 0
 
 
 def test_candidates_of_two_forgotten_photos_come_back_with_the_second(catalog: Catalog, photos: Path) -> None:

@@ -265,7 +265,7 @@ def test_a_pair_that_was_let_go_of_teaches_nothing(catalog: Catalog) -> None:
     content(5000)
     decisions.decide(catalog, "accept", sha(0), sha(5000))
     content(1000)
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(0, 1)
     for k in range(1, STEP):
         decisions.decide(catalog, "accept", sha(k), sha(1000 + k))
     people, nobody = learning._decided(catalog)

@@ -97,9 +97,9 @@ def test_a_stated_offset_stands_alone(catalog: Catalog) -> None:
     state_clock_offset(catalog, OTHER_NAME, PHONE_NAME, -55.0)
     keep_clock_offsets(catalog, [ClockOffset(PHONE_NAME, OTHER_NAME, 9.0, 1.0, 5)])
     (row,) = clock_offsets(catalog)
-    assert (row["camera_a"], row["seconds"], row["origin"]) == (PHONE_NAME, 55.0, "person")
+    assert (row.camera_a, row.seconds, row.source) == (PHONE_NAME, 55.0, "person")
     state_clock_offset(catalog, PHONE_NAME, OTHER_NAME, 66.0)
-    assert [row["seconds"] for row in clock_offsets(catalog)] == [66.0]
+    assert [row.seconds for row in clock_offsets(catalog)] == [66.0]
 
 
 def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
@@ -111,7 +111,7 @@ def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
             ClockOffset(PHONE_NAME, OTHER_NAME, 3700.0, 1.0, 5, 3.0, "gps", since=80_000.0, drift=0.5, at=90_000.0),
         ],
     )
-    first, second = clock_offsets(catalog)
+    first, second = (offset.to_dict() for offset in clock_offsets(catalog))
     assert (first["until"], second["since"]) == ("1970-01-02T00:00:00", "1970-01-01T22:13:20")
     assert (second["source"], second["drift_s_per_day"], second["drift_at"]) == ("gps", 0.5, "1970-01-02T01:00:00")
     assert second["jump"] is not None and first["jump"] is None

@@ -64,7 +64,7 @@ async def test_a_hundred_pairs_with_keys_alone(tmp_path: Path) -> None:
         for number in range(100):
             await pilot.press("x" if number % 5 == 4 else "space")
         counts = decisions.tally(app.catalog)
-        assert counts == {"accepted": 80, "rejected": 20}
+        assert counts == decisions.Tally(80, 20)
         right = {(pair.phone, pair.other) for pair in pairs(app.catalog, "accepted")}
         assert all(Path(phone).stem[-4:] == Path(other).stem[-4:] for phone, other in right)
 
@@ -75,14 +75,14 @@ async def test_undo_after_a_restart(tmp_path: Path) -> None:
     async with opened(workspace, "review") as (_, pilot):
         await pilot.press("space", "space")
     async with opened(workspace, "review") as (app, pilot):
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u")
-        assert decisions.tally(app.catalog)["accepted"] == 1
+        assert decisions.tally(app.catalog).accepted == 1
         assert app.screen.pair.phone.endswith("IMG_0001.JPG")  # type: ignore[attr-defined]
         await pilot.press("r")
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u", "u", "u")
-        assert decisions.tally(app.catalog)["accepted"] == 0
+        assert decisions.tally(app.catalog).accepted == 0
         assert "nothing to undo" in status(app)
 
 
@@ -100,7 +100,7 @@ async def test_skip_swap_and_alternatives(tmp_path: Path) -> None:
         assert app.screen.pair.phone == first.phone and app.screen.pair.other != first.other  # type: ignore[attr-defined]
         await pilot.press("a", "s")
         assert app.screen.pair.phone != first.phone  # type: ignore[attr-defined]
-        assert decisions.tally(app.catalog) == {"accepted": 0, "rejected": 0}
+        assert decisions.tally(app.catalog) == decisions.Tally(0, 0)
         assert len(queue(app.catalog)) == 6
 
 
@@ -362,7 +362,7 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
             question = str(app.screen.query_one(".question", Static).render())
             assert "neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)
-            assert decisions.tally(app.catalog)["accepted"] == accepted
+            assert decisions.tally(app.catalog).accepted == accepted
 
 
 async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
