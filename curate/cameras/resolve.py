@@ -7,7 +7,7 @@ the lines of cameras. What nobody knows is unknown, never "no phone".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -120,20 +120,3 @@ def resolve(
     rule, kind = answers[0] if answers else (None, CameraType.UNKNOWN)
     also = tuple(f"{other}={said}" for other, said in answers[1:] if said is not kind)
     return Camera(make, model, brand, market_name, kind, rule, also)
-
-
-def resolve_all(
-    cameras: Iterable[tuple[str | None, str | None]], overrides: Mapping[CameraKey, CameraType] | None = None
-) -> list[Camera]:
-    """Resolve distinct cameras, unknown ones first, then by brand and model: the list that a person reviews."""
-    found = [resolve(make, model, overrides=overrides) for make, model in cameras]
-    return sorted(
-        found,
-        key=lambda camera: (
-            camera.type is not CameraType.UNKNOWN,
-            camera.make_normalized or "",
-            camera.model_normalized or "",
-            camera.make or "",
-            camera.model or "",
-        ),
-    )
