@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracer.report import words
-from tracer.report.load import Run
+from tracer.experiments.pages import pages
+from tracer.results import words
+from tracer.results.runs import Run
 
 MAX_PICTURES = 160
 """Small pictures that a page holds at most; about 4 kB each."""
@@ -103,11 +104,8 @@ def _sheet(detail: Mapping[str, Any], folder: Path | None) -> Sheet | None:
         f"{words.spelled(len(queries))} queries{count}, not picked by hand: {by_rule}; {words.spelled(drawn)} drawn at random"
         f" (seed {detail.get('seed')})."
     )
-    title = (
-        "Pairs"
-        if detail.get("experiment") == "retrieval"
-        else f"Neighbours, by {words.title(str(detail.get('attribute')))}"
-    )
+    page = pages().get(str(detail.get("experiment")))
+    title = (page.about if page else words.title)(str(detail.get("attribute")))
     return Sheet(title, str(detail.get("encoder") or ""), note[:1].upper() + note[1:], tuple(queries))
 
 

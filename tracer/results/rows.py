@@ -18,12 +18,12 @@ from tracer.base.files import replace_with
 from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
 from tracer.errors import TracerError, why
+from tracer.results.metrics import Metric
 
 MAX_JSON_BYTES = 512 << 20
 """Larger results are refused: no run of ours writes such a file."""
 
 Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
-Metric = Literal["accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ def read(run: Path) -> Results:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TracerError(f"The results in {quoted_path(path)} cannot be read", why(error), way_out) from error
     return Results(rows, content)
+
+
+def setting_parts(setting: str) -> dict[str, str]:
+    """Return the named parts of a setting, such as `query=phone,negatives=same`; a part without `=` is left out."""
+    return dict(part.split("=", 1) for part in setting.split(",") if "=" in part)
 
 
 def _refuse_nonsense(row: Row) -> None:

@@ -26,10 +26,10 @@ from report_runs import (
 
 from tracer import results
 from tracer.errors import TracerError
-from tracer.report.figures import scale_for
-from tracer.report.load import load_run
+from tracer.report.matrices import MAX_MATRIX
 from tracer.report.page import render, write_report
-from tracer.report.tables import MAX_MATRIX
+from tracer.results.placing import scale_for
+from tracer.results.runs import load_run
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr", "area", "base", "col", "embed", "source", "track"}
 

@@ -1,7 +1,8 @@
-"""A run's results as the page wants them: read once, made safe to show, every part optional.
+"""Reads the results of a run so that they can be shown: every part is optional, and every string is made safe.
 
-Results of another version, or of a run that measured little, still give a page; each block of it is shown only where
-its data is there. What cannot be used is counted in `Run.unusable`, so that the page can say so.
+Results of another version, or of a run that measured little, can still be read. What cannot be used is counted in
+`Run.unusable`, so that the page can say so. Class names and paths come from other people's files: characters that a page
+cannot hold, or that reorder the text around them, are written out. Markup is escaped later, by the page's template.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from tracer.base.reading import read_json
+from tracer.base.text import visible_text
 from tracer.errors import TracerError, why
-from tracer.report.text import shown, shown_tree
-from tracer.results import MAX_JSON_BYTES, Row
+from tracer.results.rows import MAX_JSON_BYTES, Row
 
+MAX_LENGTH: Final = 200
+"""Characters of one string that are shown; a longer one ends in an ellipsis."""
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
@@ -141,6 +144,25 @@ def audit_of(folder: Path) -> dict[str, Any] | None:
         return None
     found = _object(path)
     return {key: found[key] for key in _AUDIT if key in found}
+
+
+def shown(value: object) -> str:
+    r"""Return a value as one line of text; a character that cannot be shown becomes its escape (``\x1b``).
+
+    Characters are escaped, not dropped, so that two class names that differ in such a character still look different.
+    """
+    return visible_text(str(value), MAX_LENGTH)
+
+
+def shown_tree(value: Any) -> Any:
+    """Return parsed JSON with every string in it, keys too, passed through `shown`."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(key): shown_tree(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shown_tree(item) for item in value]
+    return value
 
 
 def _object(path: Path) -> dict[str, Any]:
