@@ -103,13 +103,13 @@ def _without_places(typed: str) -> str:
 def making(run: Run) -> list[tuple[str, str]]:
     """Return versions, device, time and seeds, as (name, value)."""
     listed = []
-    for name in ("device", "seconds", "seeds", "seed"):
+    for name in ("device", "seconds", "seed"):
         value = run.meta.get(name)
         if value is None or value == [] or value == {}:
             continue
         time = isinstance(value, int | float) and name == "seconds"
         listed.append(("Time" if name == "seconds" else _plain(name), words.duration(value) if time else _value(value)))
-    if not any(name in run.meta for name in ("seeds", "seed")):
+    if "seed" not in run.meta:
         drawn = sorted({r.seed for r in run.rows if r.seed is not None})
         if drawn:
             listed.append(("Seeds", ", ".join(map(str, drawn))))
@@ -142,7 +142,7 @@ def _value(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AuditView:
-    """What was found in the set."""
+    """The audit of the set, ready to show: an opening, tables, and the audit's own sentences."""
 
     opening: str
     tables: tuple[PlainTable, ...]

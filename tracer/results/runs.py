@@ -28,17 +28,16 @@ class Confusion:
     """Which classes were taken for which.
 
     Attributes:
+        encoder, attribute, processing, mask_ratio: of the probe, as in the rows of the results.
         classes: names in label order.
-        counts: `counts[i][j]` photos of class i taken for class j.
-        recalls: share of each class named right, None where a class has no photo.
+        counts: `counts[i][j]` is the number of photos of class i that were taken for class j.
+        recalls: share of each class that was named right, None where a class has no photo.
     """
 
-    experiment: str
     encoder: str
     attribute: str
     processing: str
     mask_ratio: float
-    setting: str
     classes: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
     recalls: tuple[float | None, ...]
@@ -54,7 +53,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Leaks and confounds that were found in the set; each entry as the audit wrote it, and its own sentences on them."""
+    """Leaks and confounds that were found in the set.
+
+    Attributes:
+        leaks, confounds: each entry as the audit wrote it.
+        said: the audit's own sentences on them.
+    """
 
     leaks: tuple[Mapping[str, Any], ...]
     confounds: tuple[Mapping[str, Any], ...]
@@ -67,10 +71,13 @@ class Run:
 
     Attributes:
         dataset: the set's name.
+        rows: of the results, in the order of the file.
         meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
-        audit: of the set, as it was when it was evaluated.
-        unusable: rows that had no finite value or lacked a column.
-        folder: of the run; small pictures lie there.
+        confusions: the confusion matrices of the details that are whole.
+        skipped: what was not measured.
+        audit: of the set when it was evaluated; None where there was none.
+        unusable: number of rows without a finite value, an experiment or a metric.
+        folder: of the run; it holds the small pictures of sheets.
     """
 
     dataset: str
@@ -84,7 +91,7 @@ class Run:
 
     @property
     def details(self) -> list[Mapping[str, Any]]:
-        """What the results hold beside each figure."""
+        """The details of the results: what does not fit into a row, such as histograms."""
         said = self.meta.get("details")
         return [entry for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
 
@@ -98,7 +105,7 @@ def load_run(run: Path) -> Run:
     """Read `<run>/results.json`.
 
     Raises:
-        TracerError: there is no such file, or it is no JSON object with `rows`.
+        TracerError: the file is missing, or is not a JSON object with `rows`.
     """
     raw = _object(run / "results.json")
     data = shown_tree(raw)
@@ -109,16 +116,14 @@ def load_run(run: Path) -> Run:
             "it has no list named `rows`",
             "Run `tracer evaluate SET -o RUN` again.",
         )
-    nested = data.pop("meta", None)
-    meta: dict[str, Any] = {**(nested if isinstance(nested, dict) else {}), **data}
     rows = [row for entry in raw_rows if (row := _row(entry)) is not None]
-    audit = meta.get("audit")
+    audit = data.get("audit")
     return Run(
-        dataset=_dataset_name(meta, rows),
+        dataset=_dataset_name(data, rows),
         rows=tuple(rows),
-        meta=meta,
-        confusions=tuple(_confusions(meta.get("details"))),
-        skipped=tuple(_skipped(meta.get("skipped"))),
+        meta=data,
+        confusions=tuple(_confusions(data.get("details"))),
+        skipped=tuple(_skipped(data.get("skipped"))),
         audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
@@ -126,7 +131,7 @@ def load_run(run: Path) -> Run:
 
 
 def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the results say about the set: an object, also where only a name or a path was written."""
+    """Return what the results say about the set, as an object even if only its name was written."""
     dataset = meta.get("dataset")
     if isinstance(dataset, dict):
         return dataset
@@ -134,7 +139,7 @@ def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def audit_of(folder: Path) -> dict[str, Any] | None:
-    """What the page shows of a set's `audit.json`, for the results; None where the set has none.
+    """Return the part of a set's `audit.json` that the page shows; None where the set has none.
 
     Raises:
         TracerError: it cannot be read.
@@ -174,7 +179,7 @@ def _object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise TracerError(f"{shown(path)} cannot be read", shown(why(error)), way_out) from error
     if not isinstance(data, dict):
-        raise TracerError(f"{shown(path)} holds no results", "it is no JSON object", way_out)
+        raise TracerError(f"{shown(path)} holds no results", "it is not a JSON object", way_out)
     return data
 
 
@@ -219,8 +224,7 @@ def _confusions(details: Any) -> list[Confusion]:
     for entry in details if isinstance(details, list) else []:
         if not isinstance(entry, dict):
             continue
-        classes = entry.get("classes") or entry.get("class_names")
-        matrix = entry.get("confusion") or entry.get("confusion_matrix")
+        classes, matrix = entry.get("classes"), entry.get("confusion")
         if not (isinstance(classes, list) and isinstance(matrix, list) and len(matrix) == len(classes)):
             continue
         counts = tuple(tuple(int(_float(c) or 0) for c in line) for line in matrix if isinstance(line, list))
@@ -228,12 +232,10 @@ def _confusions(details: Any) -> list[Confusion]:
             continue
         found.append(
             Confusion(
-                experiment=str(entry.get("experiment") or "probe"),
                 encoder=str(entry.get("encoder") or ""),
                 attribute=str(entry.get("attribute") or ""),
                 processing=str(entry.get("processing") or "IDENTITY"),
                 mask_ratio=_float(entry.get("mask_ratio")) or 0.0,
-                setting=str(entry.get("setting") or ""),
                 classes=tuple(str(name) for name in classes),
                 counts=counts,
                 recalls=_recalls(entry.get("recalls"), counts),

@@ -116,7 +116,7 @@ def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
 
 
 def plain(value: float | None, decimals: int = 3) -> str:
-    """Return a figure that is no share, such as a coefficient: 0.0471 as `0.047`."""
+    """Return a figure that is not a share, such as a coefficient: 0.0471 as `0.047`."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.{decimals}f}".replace("-", MINUS)
 
 
