@@ -1,4 +1,4 @@
-"""Two runs side by side: the same figure in both, the difference, and whether it is more than the intervals allow."""
+"""Compares two runs: each figure in both, the difference, and its interval."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tracer import stats
-from tracer.report.load import load_run
-from tracer.results import Row
-from tracer.results import photo_scores as perphoto
+from tracer.results import photo_scores
+from tracer.results.metrics import facts
+from tracer.results.rows import Row
+from tracer.results.runs import load_run
 from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
 """The columns that name a figure; the others describe it."""
 TOLERANCE = 1e-4
-_Photos: TypeAlias = dict[tuple[Any, ...], perphoto.Values]
+"""Two values of one figure that differ by more were not computed from the same photos."""
+_Photos: TypeAlias = dict[tuple[Any, ...], photo_scores.Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class Comparison:
     Attributes:
         a, b: its row in each run, None where the run does not hold it.
         difference: b − a.
-        low, high: its 95 % interval. Paired photo by photo where both runs kept what the figure is a mean of, for the same
-            photos; of two independent estimates otherwise, which is wider than need be where they share photos.
-        paired: which of the two.
+        low, high: its 95 % interval. Where both runs kept the figure's values for the same photos, it is paired photo by
+            photo. Otherwise it is that of two independent estimates, which is wider than need be if they share photos.
+        paired: whether the interval is paired.
         overlap: whether the two intervals share a value; None where one is missing. Figures whose intervals overlap may
             still differ: the interval of the difference decides.
     """
@@ -86,24 +88,23 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     pairs: list[Comparison] = []
     for key in dict.fromkeys([*left, *right]):
         pairs += _matched(left.get(key, []), right.get(key, []))
-    photos = perphoto.read(run_a), perphoto.read(run_b)
+    photos = photo_scores.read(run_a), photo_scores.read(run_b)
     return [_by_photo(pair, *photos) for pair in pairs]
 
 
 def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
-    """The comparison with a paired interval, where both runs hold the figure's values for the same photos."""
+    """Return the comparison with a paired interval where both runs hold the figure's values for the same photos."""
     if pair.a is None or pair.b is None or pair.difference is None:
         return pair
     a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
     if a is None or b is None or not np.array_equal(a.ids, b.ids):
         return pair
-    sized = pair.row.metric.startswith("spd_")  # SPD is the size of a mean of signed values
     columns = np.column_stack([a.values, b.values])
     means = columns.mean(axis=0)
     draws = stats.bootstrap_means(columns, a.clusters, seed=pair.row.seed or 0)
     if pair.row.experiment == "probe":  # the training photos are drawn too; see `repeated_interval`
         draws = means + np.sqrt(2) * (draws - means)
-    if sized:
+    if facts(pair.row.metric).is_size:
         means, draws = np.abs(means), np.abs(draws)
     value = float(means[1] - means[0])
     if abs(value - pair.difference) > TOLERANCE:
@@ -113,7 +114,7 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
 
 
 def _key(row: Row) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in perphoto.KEY)
+    return tuple(getattr(row, name) for name in photo_scores.KEY)
 
 
 def _by_key(rows: Iterable[Row], any_set: bool) -> dict[tuple[Any, ...], list[Row]]:

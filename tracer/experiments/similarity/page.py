@@ -1,57 +1,47 @@
-"""How similar photos are by content and by label: the distributions behind the similarity figures, drawn as areas."""
+"""How the report words and draws the similarity of photos that share a label and photos that do not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from tracer.report import words
-from tracer.report.figures import Tick
+from tracer.results import words
+from tracer.results.figures import Area, AreaPanel, Figure, Kind, Styles, Tick
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
+from tracer.results.rows import Row
+from tracer.results.tables import Table, Wording, tables_by_rank
 
-MOST_PANELS = 8
+_MOST_PANELS = 8
 """Panels that are drawn; the table has all figures."""
-_CONTENTS = (("class=same", "same content"), ("class=other", "other content"))
+_CONTENTS = {"class=same": "same content", "class=other": "other content"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ridge:
-    """Two distributions over one axis: photos that share the label and photos that do not.
-
-    Attributes:
-        same, other: outlines as SVG paths in a box of 100 × 100, the baseline at 100; empty where there are no photos.
-        means: places of the two means in percent; None where there are no photos.
-    """
-
-    content: str
-    same: str
-    other: str
-    means: tuple[float | None, float | None]
-    said: str
+def _intro(_: Details) -> Prose:
+    return (
+        Paragraph(
+            "Take a photo, one that shares its label and one that does not, both of the same content (or both of other"
+            " content). How often does the encoder find the one with the shared label more similar? In half of all"
+            " cases, if the label plays no part."
+        ),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class RidgePanel:
-    """One encoder and label: a ridge for photos of the same content, one for photos of other content."""
-
-    title: str
-    encoder: str
-    ridges: tuple[Ridge, ...]
-    ticks: tuple[Tick, ...]
+def _tables(rows: Rows, styles: Styles, _: Details) -> list[Table]:
+    return tables_by_rank("Similarity", rows, styles, Wording("No effect", _setting))
 
 
-def ridge_panels(details: Sequence[Mapping[str, Any]]) -> list[RidgePanel]:
-    """Return the panels that the similarity details allow; an entry without whole histograms gives none."""
-    panels = []
-    for detail in details:
-        panel = _panel(detail) if detail.get("experiment") == "similarity" else None
-        if panel is not None:
-            panels.append(panel)
-    return panels[:MOST_PANELS]
+def _setting(row: Row) -> str:
+    return ", ".join(_CONTENTS.get(part, part) for part in row.setting.split(",")) or "–"
 
 
-def _panel(detail: Mapping[str, Any]) -> RidgePanel | None:
+def _figures(_rows: Rows, _styles: Styles, details: Details) -> list[Figure]:
+    """How similar photos are by content and by label; an entry without whole histograms gives no panel."""
+    panels = [panel for detail in details if (panel := _panel(detail)) is not None]
+    return [Figure(Kind.AREAS, tuple(panels[:_MOST_PANELS]))] if panels else []
+
+
+def _panel(detail: Mapping[str, Any]) -> AreaPanel | None:
     edges, found = detail.get("edges"), detail.get("histograms")
     if not _numbers(edges) or not isinstance(found, Mapping):
         return None
@@ -63,33 +53,33 @@ def _panel(detail: Mapping[str, Any]) -> RidgePanel | None:
     low, high = edges[used.start], edges[used.stop]
     said = detail.get("means")
     means = said if isinstance(said, Mapping) else {}
-    ridges = []
-    for key, content in _CONTENTS:
+    areas = []
+    for key, content in _CONTENTS.items():
         kinds = [f"{key},label={kind}" for kind in ("same", "other")]
         parts = [histograms.get(kind, [0.0] * (len(edges) - 1))[used] for kind in kinds]
         if any(map(sum, parts)):
-            ridges.append(_ridge(content, parts, [means.get(kind) for kind in kinds], low, high))
+            areas.append(_area(content, parts, [means.get(kind) for kind in kinds], low, high))
     places = ((0.0, low), (50.0, (low + high) / 2), (100.0, high))
-    return RidgePanel(
+    return AreaPanel(
         title=words.title(str(detail.get("attribute") or "")),
         encoder=str(detail.get("encoder") or ""),
-        ridges=tuple(ridges),
+        areas=tuple(areas),
         ticks=tuple(Tick(at, words.plain(value, 2)) for at, value in places),
     )
 
 
-def _ridge(content: str, parts: Sequence[list[float]], means: Sequence[Any], low: float, high: float) -> Ridge:
+def _area(content: str, parts: Sequence[list[float]], means: Sequence[Any], low: float, high: float) -> Area:
     """Both distributions as shares of their own photos, in one height; `low` and `high` are the ends of the axis."""
     shares = [[count / sum(part) if sum(part) else 0.0 for count in part] for part in parts]
     top = max(max(part) for part in shares)
     known = [mean if isinstance(mean, int | float) and low <= mean <= high else None for mean in means]
     at = [None if mean is None else round(100 * (mean - low) / (high - low), 2) for mean in known]
-    return Ridge(
+    return Area(
         content=content,
         same=_outline(shares[0], top),
         other=_outline(shares[1], top),
         means=(at[0], at[1]),
-        said=f"{content}: mean {words.plain(known[0])} with the same label, {words.plain(known[1])} with another",
+        tip=f"{content}: mean {words.plain(known[0])} with the same label, {words.plain(known[1])} with another",
     )
 
 
@@ -110,3 +100,14 @@ def _numbers(values: Any) -> TypeGuard[list[float]]:
     return isinstance(values, list) and all(
         isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values
     )
+
+
+PAGE = Page(
+    anchor="similarity",
+    contents="Similarity",
+    title="Are photos of one camera more alike?",
+    order=50,
+    intro=_intro,
+    tables=_tables,
+    figures=_figures,
+)

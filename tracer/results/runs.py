@@ -1,7 +1,8 @@
-"""A run's results as the page wants them: read once, made safe to show, every part optional.
+"""Reads the results of a run so that they can be shown: every part is optional, and every string is made safe.
 
-Results of another version, or of a run that measured little, still give a page; each block of it is shown only where
-its data is there. What cannot be used is counted in `Run.unusable`, so that the page can say so.
+Results of another version, or of a run that measured little, can still be read. What cannot be used is counted in
+`Run.unusable`, so that the page can say so. Class names and paths come from other people's files: characters that a page
+cannot hold, or that reorder the text around them, are written out. Markup is escaped later, by the page's template.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from tracer.base.reading import read_json
+from tracer.base.text import visible_text
 from tracer.errors import TracerError, why
-from tracer.report.text import shown, shown_tree
-from tracer.results import MAX_JSON_BYTES, Row
+from tracer.results.rows import MAX_JSON_BYTES, Row
 
+MAX_LENGTH: Final = 200
+"""Characters of one string that are shown; a longer one ends in an ellipsis."""
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
@@ -25,17 +28,16 @@ class Confusion:
     """Which classes were taken for which.
 
     Attributes:
+        encoder, attribute, processing, mask_ratio: of the probe, as in the rows of the results.
         classes: names in label order.
-        counts: `counts[i][j]` photos of class i taken for class j.
-        recalls: share of each class named right, None where a class has no photo.
+        counts: `counts[i][j]` is the number of photos of class i that were taken for class j.
+        recalls: share of each class that was named right, None where a class has no photo.
     """
 
-    experiment: str
     encoder: str
     attribute: str
     processing: str
     mask_ratio: float
-    setting: str
     classes: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
     recalls: tuple[float | None, ...]
@@ -51,7 +53,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Leaks and confounds that were found in the set; each entry as the audit wrote it, and its own sentences on them."""
+    """Leaks and confounds that were found in the set.
+
+    Attributes:
+        leaks, confounds: each entry as the audit wrote it.
+        said: the audit's own sentences on them.
+    """
 
     leaks: tuple[Mapping[str, Any], ...]
     confounds: tuple[Mapping[str, Any], ...]
@@ -64,10 +71,13 @@ class Run:
 
     Attributes:
         dataset: the set's name.
+        rows: of the results, in the order of the file.
         meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
-        audit: of the set, as it was when it was evaluated.
-        unusable: rows that had no finite value or lacked a column.
-        folder: of the run; small pictures lie there.
+        confusions: the confusion matrices of the details that are whole.
+        skipped: what was not measured.
+        audit: of the set when it was evaluated; None where there was none.
+        unusable: number of rows without a finite value, an experiment or a metric.
+        folder: of the run; it holds the small pictures of sheets.
     """
 
     dataset: str
@@ -81,7 +91,7 @@ class Run:
 
     @property
     def details(self) -> list[Mapping[str, Any]]:
-        """What the results hold beside each figure."""
+        """The details of the results: what does not fit into a row, such as histograms."""
         said = self.meta.get("details")
         return [entry for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
 
@@ -95,7 +105,7 @@ def load_run(run: Path) -> Run:
     """Read `<run>/results.json`.
 
     Raises:
-        TracerError: there is no such file, or it is no JSON object with `rows`.
+        TracerError: the file is missing, or is not a JSON object with `rows`.
     """
     raw = _object(run / "results.json")
     data = shown_tree(raw)
@@ -106,16 +116,14 @@ def load_run(run: Path) -> Run:
             "it has no list named `rows`",
             "Run `tracer evaluate SET -o RUN` again.",
         )
-    nested = data.pop("meta", None)
-    meta: dict[str, Any] = {**(nested if isinstance(nested, dict) else {}), **data}
     rows = [row for entry in raw_rows if (row := _row(entry)) is not None]
-    audit = meta.get("audit")
+    audit = data.get("audit")
     return Run(
-        dataset=_dataset_name(meta, rows),
+        dataset=_dataset_name(data, rows),
         rows=tuple(rows),
-        meta=meta,
-        confusions=tuple(_confusions(meta.get("details"))),
-        skipped=tuple(_skipped(meta.get("skipped"))),
+        meta=data,
+        confusions=tuple(_confusions(data.get("details"))),
+        skipped=tuple(_skipped(data.get("skipped"))),
         audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
@@ -123,7 +131,7 @@ def load_run(run: Path) -> Run:
 
 
 def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the results say about the set: an object, also where only a name or a path was written."""
+    """Return what the results say about the set, as an object even if only its name was written."""
     dataset = meta.get("dataset")
     if isinstance(dataset, dict):
         return dataset
@@ -131,7 +139,7 @@ def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def audit_of(folder: Path) -> dict[str, Any] | None:
-    """What the page shows of a set's `audit.json`, for the results; None where the set has none.
+    """Return the part of a set's `audit.json` that the page shows; None where the set has none.
 
     Raises:
         TracerError: it cannot be read.
@@ -143,6 +151,25 @@ def audit_of(folder: Path) -> dict[str, Any] | None:
     return {key: found[key] for key in _AUDIT if key in found}
 
 
+def shown(value: object) -> str:
+    r"""Return a value as one line of text; a character that cannot be shown becomes its escape (``\x1b``).
+
+    Characters are escaped, not dropped, so that two class names that differ in such a character still look different.
+    """
+    return visible_text(str(value), MAX_LENGTH)
+
+
+def shown_tree(value: Any) -> Any:
+    """Return parsed JSON with every string in it, keys too, passed through `shown`."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(key): shown_tree(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shown_tree(item) for item in value]
+    return value
+
+
 def _object(path: Path) -> dict[str, Any]:
     way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
     try:
@@ -152,7 +179,7 @@ def _object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise TracerError(f"{shown(path)} cannot be read", shown(why(error)), way_out) from error
     if not isinstance(data, dict):
-        raise TracerError(f"{shown(path)} holds no results", "it is no JSON object", way_out)
+        raise TracerError(f"{shown(path)} holds no results", "it is not a JSON object", way_out)
     return data
 
 
@@ -197,8 +224,7 @@ def _confusions(details: Any) -> list[Confusion]:
     for entry in details if isinstance(details, list) else []:
         if not isinstance(entry, dict):
             continue
-        classes = entry.get("classes") or entry.get("class_names")
-        matrix = entry.get("confusion") or entry.get("confusion_matrix")
+        classes, matrix = entry.get("classes"), entry.get("confusion")
         if not (isinstance(classes, list) and isinstance(matrix, list) and len(matrix) == len(classes)):
             continue
         counts = tuple(tuple(int(_float(c) or 0) for c in line) for line in matrix if isinstance(line, list))
@@ -206,12 +232,10 @@ def _confusions(details: Any) -> list[Confusion]:
             continue
         found.append(
             Confusion(
-                experiment=str(entry.get("experiment") or "probe"),
                 encoder=str(entry.get("encoder") or ""),
                 attribute=str(entry.get("attribute") or ""),
                 processing=str(entry.get("processing") or "IDENTITY"),
                 mask_ratio=_float(entry.get("mask_ratio")) or 0.0,
-                setting=str(entry.get("setting") or ""),
                 classes=tuple(str(name) for name in classes),
                 counts=counts,
                 recalls=_recalls(entry.get("recalls"), counts),

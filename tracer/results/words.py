@@ -1,16 +1,16 @@
-"""How the page writes numbers and names. Fractions come in, words go out; nothing here knows HTML."""
+"""Numbers, labels and classes as the page writes them in words; without any HTML."""
 
 from __future__ import annotations
 
 import math
-
-from tracer.results import Row
+import re
+from collections.abc import Collection
 
 THIN = "\u202f"
 """A narrow space that does not break, between a number and its unit."""
 MINUS = "\u2212"
 
-# What reading a label amounts to, as the end of "the encoder …".
+# What an encoder does whose probe predicts a label: it ends the sentence "the encoder …".
 _READS = {
     "Is Smartphone": "tells phone from camera",
     "camera_class": "tells phone from camera",
@@ -33,7 +33,7 @@ _READS = {
     "Resizing": "tells how the picture was resized",
     "Interpolation": "tells how the picture was interpolated",
 }
-# What is shared by two photos that agree in a label, as in "those that share …".
+# What two photos with the same label have in common: it ends "those that share …".
 _SHARES = {
     "Is Smartphone": "its kind of camera",
     "camera_class": "its kind of camera",
@@ -62,13 +62,20 @@ _TITLES = {
     "label": "What the picture shows",
 }
 SEMANTIC = frozenset({"semantic_label", "label"})
-"""Attributes that describe the content, not the camera."""
+"""Labels that describe the content, not the camera."""
 PHONE = ("Is Smartphone", "camera_class")
-"""Attributes that part phones from other cameras, the first one preferred."""
+"""Labels that tell phones from other cameras, the preferred one first."""
+MAKER = ("Make", "make_normalized", "Model", "model_normalized", "Smartphone Model")
+"""Labels that name the camera, the preferred one first."""
+
+
+def camera_labels(attributes: Collection[str]) -> list[str]:
+    """Return the labels that sentences speak of: phone or camera, and the maker or else the model."""
+    return [name for names in (PHONE, MAKER) for name in [n for n in names if n in attributes][:1]]
 
 
 def is_baseline(encoder: str) -> bool:
-    """Whether a name is that of plain picture statistics, which stand beside the encoders for comparison."""
+    """Whether a name is that of plain picture statistics, which are compared with the encoders."""
     return encoder.startswith("baseline/")
 
 
@@ -109,7 +116,7 @@ def number(value: float | None, decimals: int = 1, signed: bool = False) -> str:
 
 
 def plain(value: float | None, decimals: int = 3) -> str:
-    """Return a figure that is no share, such as a coefficient: 0.0471 as `0.047`."""
+    """Return a figure that is not a share, such as a coefficient: 0.0471 as `0.047`."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.{decimals}f}".replace("-", MINUS)
 
 
@@ -126,14 +133,6 @@ def interval(low: float | None, high: float | None, decimals: int = 1, signed: b
     return f"[{number(low, decimals, signed)}{joint}{number(high, decimals, signed)}]"
 
 
-def decimals_for(row: Row) -> int:
-    """Return the decimals a sentence needs, so that rounding puts no bound on chance that does not lie there."""
-    if row.chance is None:
-        return 0
-    bounds = [b for b in (row.ci_low, row.ci_high, row.value) if b is not None and b != row.chance]
-    return int(any(round(100 * b) == round(100 * row.chance) for b in bounds))
-
-
 def hidden(mask_ratio: float) -> str:
     """Return a mask in words for a column: `nothing`, `95 %`."""
     return (
@@ -143,15 +142,15 @@ def hidden(mask_ratio: float) -> str:
     )
 
 
-def count(n: float, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: `1 photo`, `1,200 photos`."""
-    return f"{n:,.0f} {one if n == 1 else many or one + 's'}"
-
-
 def spelled(n: int) -> str:
     """Return a small number as a word."""
     small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
     return small[n] if 0 <= n < len(small) else f"{n:,}"
+
+
+def slug(name: str) -> str:
+    """Return a name as part of a file name: lower case letters, digits and dashes, at most 60 of them."""
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:60] or "all"
 
 
 def class_name(attribute: str, name: str) -> str:
