@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+Side = Literal["phone", "other"]
+"""The sides of a pair: photos by smartphones, and by the cameras that they are paired with."""
 
 
 class CameraType(StrEnum):
@@ -28,6 +32,11 @@ class CameraType(StrEnum):
         if self is CameraType.SMARTPHONE:
             return True
         return False if self in (CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT) else None
+
+    @property
+    def side(self) -> Side | None:
+        """Which side of a pair its photos stand on, by the same rule; None for types of neither side."""
+        return None if self.is_smartphone is None else "phone" if self.is_smartphone else "other"
 
     @property
     def camera_class(self) -> str | None:
