@@ -8,7 +8,7 @@ import zlib
 
 import pyarrow as pa
 import pytest
-from tests.photos.photo_samples import box, encoded, jpeg_with, tiff
+from photo_samples import box, encoded, jpeg_with, tiff
 
 from curate.containers.blocks import MAX_BLOCK
 from curate.containers.find import find_metadata
