@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from curate.containers.blocks import read_at
+from curate.containers.stream import read_at
 
 MAX_ENTRIES = 512
 

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 from tracer.base.files import SEAL, seal
 from tracer.base.reading import open_regular, read_bytes
 

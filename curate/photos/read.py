@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 from curate.containers.sniff import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
 from curate.errors import StorageError
 from curate.photos.facts import NEEDS_MEMORY, PhotoFacts, Status

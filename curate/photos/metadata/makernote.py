@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import struct
 
-from curate.containers.blocks import TIFF_MAGIC, TiffBlock, read_at
+from curate.containers.blocks import TIFF_MAGIC, TiffBlock
+from curate.containers.stream import read_at
 from curate.containers.tiff import Ifd, read_ifd
 from curate.photos.metadata import makers
 from curate.photos.metadata.makers import MakerNote

@@ -19,7 +19,8 @@ from exifread.core.exceptions import ExifError
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from curate.containers.blocks import Directory, TiffBlock, read_at
+from curate.containers.blocks import Directory, TiffBlock
+from curate.containers.stream import read_at
 
 logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal; the row tells instead
 
