@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from curate.containers.stream import DamagedFile
 from curate.errors import CurateError
 from curate.export.strip import CannotClean, webp
 from tracer.base.text import counted
@@ -85,7 +86,7 @@ def _left_over(path: Path, chatter: IO[bytes]) -> int:
         data = path.read_bytes()
         if data.startswith(b"RIFF"):
             return _left_over_in_webp(data)
-    except (OSError, CannotClean):
+    except (OSError, CannotClean, DamagedFile):
         return -1
     decoded = _decoded(data, reduced=True) is not None  # all coded data are read even so
     chatter.seek(0)
