@@ -104,6 +104,11 @@ def find(brand: str | None, model: str | None) -> CameraType | None:
     missing or unknown.
 
     None where it has not, where its entries disagree, and where lensfunpy is not installed.
+
+    >>> find("Canon", "EOS 40D").value
+    'dslr'
+    >>> find("Samsung", "SM-G991B") is None  # a phone
+    True
     """
     if not model:
         return None

@@ -115,7 +115,11 @@ def _installed() -> bool:
 
 
 def same_house(brand: str, other: str) -> bool:
-    """Whether two brand names may stand for the same maker."""
+    """Whether two brand names may stand for the same maker.
+
+    >>> same_house("Nokia", "HMD"), same_house("Nokia", "Samsung")
+    (True, False)
+    """
     one, two = squashed(brand), squashed(other)
     return one == two or any(one in house and two in house for house in _HOUSES)
 
@@ -130,7 +134,13 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
     """What device-detector says of a tidy (brand, model); None where it knows no such device of that maker.
 
     Args:
+        brand, model: tidy.
         written: the model as the file has it, asked first: a maker's prefix can belong to the code (LG-H815).
+
+    >>> ask("Samsung", "SM-G991B").market_name
+    'Galaxy S21'
+    >>> ask("Nikon", "S200") is None  # a COOLPIX, though a phone of another maker is called that too
+    True
     """
     if not may_ask(brand, model):
         return None

@@ -24,7 +24,11 @@ class CameraType(StrEnum):
 
     @property
     def is_smartphone(self) -> bool | None:
-        """True for smartphones, False for the cameras they are compared with, None for every other type."""
+        """True for smartphones, False for the cameras they are compared with, None for every other type.
+
+        >>> [CameraType(name).is_smartphone for name in ("smartphone", "dslr", "tablet")]
+        [True, False, None]
+        """
         if self is CameraType.SMARTPHONE:
             return True
         return False if self in (CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT) else None
