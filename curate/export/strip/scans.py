@@ -58,10 +58,14 @@ class ScanReader:
 
 
 @contextmanager
-def scan_reader() -> Iterator[ScanReader]:
-    """Yield a reader whose process is started by the first picture, and ends with the `with` block."""
+def scan_reader(seconds: float = SECONDS) -> Iterator[ScanReader]:
+    """Yield a reader whose process is started by the first picture, and ends with the `with` block.
+
+    Args:
+        seconds: the longest that decoding one picture may take.
+    """
     task: Task[Path] = Task("curate.export.strip.scans:handler", (), encode=lambda path: os.fsencode(path).hex())
-    with Workers(task, 1, Limits(SECONDS)) as workers:
+    with Workers(task, 1, Limits(seconds)) as workers:
         yield ScanReader(workers)
 
 
