@@ -1,8 +1,8 @@
 """What a model's name alone says: lines of cameras, phones and scanners that their makers name by a pattern.
 
-Written from what makers call their products. The first line whose pattern fits answers, so exceptions stand before
-their line. Nothing answers for a name that no line claims: unknown stays unknown, and a maker's other products (phones,
-printers, microscopes) are never taken for its cameras.
+Written from what makers call their products. The first line whose pattern fits is taken, so exceptions stand before
+their line. A name that fits no line stays unknown: a maker's other products (phones, printers, microscopes) are never
+taken for its cameras.
 """
 
 from __future__ import annotations

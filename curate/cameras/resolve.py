@@ -60,8 +60,8 @@ _PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType
 
 
 def _phone(brand: str | None, model: str, written: str | None) -> CameraType | None:
-    """The type that device-detector gives; where that may not be believed, the type of the line that its market name
-    belongs to (F-04G is an Arrows NX)."""
+    """The type that device-detector gives; where that is not reliable, the type of the line that its market name belongs to
+    (F-04G is an Arrows NX)."""
     phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
     if phone is None or phone.type or not phone.market_name:
         return phone.type if phone else None
@@ -84,8 +84,8 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
     soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
-    # A line of cameras of this maker claims the name: then no phone's name is looked for in it. What is a phone already
-    # is asked about all the same: where the two disagree, both are shown.
+    # Where a line of cameras of this maker fits the name, it is not looked up as a phone's. Where another source calls it a
+    # phone, device-detector is asked too, so that a disagreement is shown.
     may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
     if Source.DEVICE_DETECTOR in sources and model and may_be_a_phone:
         phone = _phone(brand, model, written)
@@ -109,7 +109,8 @@ def resolve(
     disagree.
 
     Args:
-        make, model: EXIF's strings, as written.
+        make: EXIF's Make, as written.
+        model: EXIF's Model, as written.
         file_source: EXIF's FileSource, as a number or as the bytes of the tag.
         overrides: a person's types by `camera_key(make, model)`.
         sources: the sources that may answer.

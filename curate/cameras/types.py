@@ -44,9 +44,13 @@ class Camera:
     """A distinct camera and what is said of it.
 
     Attributes:
-        make, model: as EXIF has them. make_normalized, model_normalized: tidy brand and market name.
-        type, rule: the answer and which rule gave it: `override`, `exif:FileSource`, `table`, `lensfun`,
-            `device-detector`, `family:<name>`, `sidecar`; None where nothing answered.
+        make: EXIF's Make as written.
+        model: EXIF's Model as written.
+        make_normalized: the tidy brand.
+        model_normalized: the market name.
+        type: what kind of device it is.
+        rule: which rule said so: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`, `family:<name>`,
+            `sidecar`; None where no source knew the camera.
         also: what other sources say where they disagree, as `rule=type`.
     """
 

@@ -13,7 +13,7 @@ TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class Directory(StrEnum):
-    """What a TIFF block's first directory holds. Only Canon's CR3 splits them up."""
+    """What a TIFF block's first directory holds; always `IMAGE` but in Canon's CR3, which has one block a directory."""
 
     IMAGE = "image"
     EXIF = "exif"
@@ -42,11 +42,13 @@ class Metadata:
     """The metadata blocks of one file, in the order they appear.
 
     Attributes:
-        blocks: TIFF and CIFF structures. xmp: packets.
-        photoshop: Photoshop's image resources, of all their segments. app12: APP12 segments, old cameras' text.
-        properties: Sigma's, by name.
-        size: the picture's (width, height) where the container tells it and no decoder may.
-        unread: what is there and could not be read, in words.
+        blocks: TIFF and CIFF structures.
+        xmp: XMP packets.
+        photoshop: Photoshop's image resources, of all their segments.
+        app12: APP12 segments, in which old cameras wrote text.
+        properties: name -> value of Sigma's properties.
+        size: (width, height) in pixels as the container has them, for formats that are not decoded here.
+        unread: metadata that are there and could not be read, one phrase each.
     """
 
     blocks: list[TiffBlock | CiffBlock] = field(default_factory=list)
@@ -65,7 +67,7 @@ class Metadata:
 
 
 def _credible(data: bytes, at: int) -> bool:
-    """Whether at least half of the first directory lies inside the block; otherwise its entries are noise."""
+    """Whether at least half of the first directory lies inside the block; otherwise its entries are not taken for tags."""
     if data[at + 2 : at + 3] == b"+" or data[at + 3 : at + 4] == b"+":  # BigTIFF counts otherwise
         return True
     order = "<" if data[at : at + 2] == b"II" else ">"

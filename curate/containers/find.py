@@ -1,11 +1,9 @@
 """Where a picture file keeps its metadata: finds the Exif (TIFF) and XMP blocks inside each container.
 
-The blocks are then read by libraries (`tags.py`). Finding them here rather than leaving it to those libraries is what
-makes every container readable: they stop at large vendor segments, assert on some HEIC files, and know no CR3, RAF or
-JPEG XL. The walkers are bounded: they follow at most `MAX_PARTS` parts, copy at most `MAX_BLOCK` bytes of any one, and
-never loop, because every step moves forwards.
+The blocks are then read by libraries (`curate.photos.metadata.tags`). They are found here because those libraries stop at
+large vendor segments, fail on some HEIC files, and do not know CR3, RAF or JPEG XL.
 
-Sources: JPEG (ITU T.81 annex B), Exif 3.0 §4.7, XMP part 3, PNG (W3C, 3rd edition), WebP container, TIFF 6.0.
+Sources: Exif 3.0 §4.7, XMP part 3, and the formats' own specifications.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a JPEG file's own tables tell: quality, chroma subsampling, progressive or not, and its size.
+"""What a JPEG file's own tables say: quality, chroma subsampling, progressive or not, and its size.
 
 Encoders built on libjpeg scale the example tables of ITU T.81 annex K by a "quality" from 1 to 100; such tables name
-their quality exactly. Makers often have tables of their own; then the quality is that of the nearest scaled ones, an
-estimate that orders files rightly but names no setting.
+their quality exactly. Makers often have tables of their own; then the quality is that of the nearest scaled ones: an
+estimate that puts files in the right order, but is not a setting of the camera.
 """
 
 from __future__ import annotations

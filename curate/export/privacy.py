@@ -1,7 +1,7 @@
-"""Metadata out of picture files: what an exported photo holds besides its picture is decided here.
+"""Removes metadata from picture files, and checks what is left beside the picture.
 
-The picture data stay bit-identical, since recompression would change the very traces that are studied. What cannot be
-cleaned like that (TIFF, raw files, whatever is damaged) is left out with a reason.
+The picture data stay bit-identical, since recompression would change the very traces that are studied. A file that cannot
+be cleaned like that (TIFF, RAW, damaged files) is left out with a reason.
 """
 
 from __future__ import annotations

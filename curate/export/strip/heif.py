@@ -153,7 +153,7 @@ def private_parts(data: bytes) -> Parts:
     allowed = [*kept, exif] if exif else kept
     allowed_ids = {item.id for item in allowed}
     foreign = [
-        f"a {item.type.decode('latin-1')} item that is no part of the picture"
+        f"a {item.type.decode('latin-1')} item that is not part of the picture"
         for item in parsed.items.values()
         if item.id not in allowed_ids and item.type != b"free"
     ]

@@ -1,9 +1,9 @@
 """Bytes hidden inside picture data: behind a JPEG's scan or in front of its restart markers, behind a WebP's bitstream.
 
-Where coded data end is known only to whoever decodes them. libjpeg, which OpenCV decodes with, says on stderr how many
-bytes were left over before a marker. libwebp says nothing, but a picture that is the same without its last bytes did not
-need them. So a process of its own decodes, with its stderr in a file; what a hostile picture does to its decoder happens
-there, too.
+Where coded data end only a decoder knows. libjpeg, which OpenCV decodes with, reports on stderr how many bytes were left
+over before a marker. libwebp reports nothing, but a picture that decodes to the same pixels without its last bytes did
+not need them. Decoding is done in a process of its own, with its stderr in a file, so that a hostile picture can crash
+no more than that process.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _left_over(path: Path, chatter: IO[bytes]) -> int:
     decoded = _decoded(data, reduced=True) is not None  # all coded data are read even so
     chatter.seek(0)
     said = chatter.read()
-    warned = _LEFT_OVER.search(said)  # libjpeg tells its first warning alone
+    warned = _LEFT_OVER.search(said)  # libjpeg prints its first warning alone
     if warned:
         return int(warned[1])
     return 0 if decoded and not said else -1
