@@ -28,7 +28,11 @@ class CameraType(StrEnum):
 
     @property
     def is_smartphone(self) -> bool | None:
-        """True for smartphones, False for the cameras they are compared with, None for every other type."""
+        """True for smartphones, False for the cameras they are compared with, None for every other type.
+
+        >>> [CameraType(name).is_smartphone for name in ("smartphone", "dslr", "tablet")]
+        [True, False, None]
+        """
         if self is CameraType.SMARTPHONE:
             return True
         return False if self in (CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT) else None
@@ -49,9 +53,13 @@ class Camera:
     """A distinct camera and what is said of it.
 
     Attributes:
-        make, model: as EXIF has them. make_normalized, model_normalized: tidy brand and market name.
-        type, rule: the answer and which rule gave it: `override`, `exif:FileSource`, `table`, `lensfun`,
-            `device-detector`, `family:<name>`, `sidecar`; None where nothing answered.
+        make: EXIF's Make as written.
+        model: EXIF's Model as written.
+        make_normalized: the tidy brand.
+        model_normalized: the market name.
+        type: what kind of device it is.
+        rule: which rule said so: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`, `family:<name>`,
+            `sidecar`; None where no source knew the camera.
         also: what other sources say where they disagree, as `rule=type`.
     """
 
