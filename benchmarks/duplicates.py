@@ -31,17 +31,11 @@ import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
+from scipy.cluster.hierarchy import DisjointSet
 
-from curate.duplicates.likeness import (
-    CANDIDATE_BITS,
-    NEAR_BITS,
-    Components,
-    alike_by_hash,
-    join_alike,
-    may_be_copies,
-    same_picture,
-    small_picture,
-)
+from curate.duplicates.hashes import CANDIDATE_BITS, NEAR_BITS
+from curate.duplicates.likeness import alike_by_hash, join_alike, may_be_copies
+from curate.duplicates.pictures import same_picture, small_picture
 from tracer.base.progress import finish
 
 FRAME_KEPT = ("recompressed", "half size", "thumbnail", "brighter", "more contrast", "grey")
@@ -166,11 +160,11 @@ def scale(count: int) -> bool:
     planted = np.arange(100, count, 100)
     values[planted] = values[planted - 1] ^ np.uint64(0b1011)
     rows = [{"phash": f"{value:016x}", "path": str(i), "sha256": str(i)} for i, value in enumerate(values.tolist())]
-    components = Components(count)
+    sets = DisjointSet()
     start = time.perf_counter()
-    join_alike(components, [row["phash"] for row in rows], rows, _always)
+    join_alike(sets, [row["phash"] for row in rows], rows, _always)
     seconds = time.perf_counter() - start
-    joined = count - len(set(components.labels()))
+    joined = len(sets) - sets.n_subsets
     print(f"\n{count} hashes grouped in {seconds:.1f} s; {joined} joined, {len(planted)} planted")
     return joined >= len(planted) and (seconds < 60 or count > 100_000)
 

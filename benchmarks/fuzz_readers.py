@@ -31,9 +31,9 @@ from tracer.embeddings import store
 from tracer.embeddings.shards import Shards
 from tracer.evaluation import cache as kept
 from tracer.images.fingerprint import fingerprint
-from tracer.report.compare import compare
-from tracer.report.load import audit_of, load_run
 from tracer.report.page import render
+from tracer.results.comparison import compare
+from tracer.results.runs import audit_of, load_run
 
 
 class Refused(Exception):

@@ -29,8 +29,10 @@ from pathlib import Path
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
+from curate.catalog.candidates import waiting
 from curate.catalog.labels import LABEL_COLUMNS
-from curate.catalog.pairs import pair_of, queue, waiting
+from curate.catalog.pairs import pair_of, queue
+from curate.catalog.photos import labels_of
 from curate.catalog.phototable import read
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -38,7 +40,6 @@ from curate.export.table import packed
 from curate.splits.make import SIDES, split_file_name
 from curate.tui.filtering import where_of
 from curate.tui.screens.library import SHOWN_ROWS
-from curate.tui.screens.review import photo_labels
 from curate.workspace import Workspace
 
 BAR_MS = 100.0
@@ -165,10 +166,10 @@ def queries(workspace: Workspace) -> list[str]:
         (f"library: first {SHOWN_ROWS:,} photos", lambda c: list(c.labels(None, SHOWN_ROWS))),
         ("library: two marked photos", lambda c: pair_of(c, path, near)),
         ("review: the queue's next 1,000", lambda c: queue(c, 1000)),
-        ("review: one photo's labels", lambda c: photo_labels(c, first.phone_id)),
+        ("review: one photo's labels", lambda c: labels_of(c, first.phone_id)),
         ("review: accept, undo", accept_and_undo),
         ("review: redo, undo", lambda c: (decisions.redo(c), decisions.undo(c))),
-        ("cameras: list", lambda c: c.cameras()),
+        ("cameras: list", lambda c: c.cameras.listed()),
         ("cameras: set a type", set_type),
     ]
     print(f"{'query':44} {'first':>9} {'median':>9} {'worst':>9}  ms")
@@ -292,7 +293,7 @@ def commands(workspace: Workspace) -> list[str]:
 def a_set(workspace: Workspace, folder: Path) -> None:
     """Write the table of a set of all photos, each on one side of a split that leaks."""
     with opened(workspace) as catalog:
-        photos = read(catalog.connection, LABEL_COLUMNS, {})
+        photos = read(catalog, LABEL_COLUMNS, {})
     photos = photos.with_column("split", [SIDES[photo_id % 3] for photo_id in photos.values("photo_id")])
     folder.mkdir()
     (folder / "metadata.parquet").write_bytes(packed(photos))

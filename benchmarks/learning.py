@@ -26,10 +26,12 @@ from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, pairs, queue, replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.pairs import PairRow, pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.demo.plan import CollectionOptions
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, learned_here
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -68,7 +70,7 @@ def workspace(folder: Path, photos: Sequence[PairingPhoto], result: PairingResul
                 make, _, model = photo.camera.partition("|")
                 exif = Exif(make=make, model=model, taken_at=photo.taken_at, taken_precision=photo.taken_precision)
                 facts = PhotoFacts(Status.OK, sha256=photo.sha256, format="JPEG", exif=exif)
-                ids[photo.id] = catalog.put_photo(f"/{photo.id}.jpg".encode(), facts, 1)
+                ids[photo.id] = put_photo(catalog, f"/{photo.id}.jpg".encode(), facts, 1)
         found = result.candidates
         replace_candidates(
             catalog, ((ids[c.phone_id], ids[c.other_id], c.score, False, c.evidence.to_dict()) for c in found)
@@ -124,7 +126,7 @@ class Measured:
 
 def measured(truth: VirtualPairs, photos: Sequence[PairingPhoto], cache: Path, decide: int) -> Measured:
     """Find pairs in one workspace, decide, and compare."""
-    result = finish(find_pairs(photos, cache, workers=os.cpu_count() or 1, use_time=False))
+    result = finish(find_pairs(photos, cache, Signals(time=False), workers=os.cpu_count() or 1))
     scene = {photo.sha256: truth.scene[photo.id] for photo in photos}
     sides = {photo.sha256: photo.side for photo in photos}
     there = {side: {scene[p.sha256] for p in photos if p.side != side} for side in ("phone", "other")}

@@ -24,7 +24,7 @@ from benchmarks.pairing_measures import automatic, calibration_error, choices, c
 from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, with_gps
 from curate.demo.plan import CollectionOptions
 from curate.pairing.clocks.offsets import estimate_clocks
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.search import Memory
 from tracer.base.progress import finish
 
@@ -60,7 +60,7 @@ def paired(
     """Pair a collection and print the time."""
     started = time.perf_counter()
     workers = os.cpu_count() or 1
-    result = finish(find_pairs(truth.photos, cache, use_time=use_time, use_gps=use_gps, workers=workers, memory=memory))
+    result = finish(find_pairs(truth.photos, cache, Signals(use_time, use_gps), workers=workers, memory=memory))
     print(
         f"  {name}: {result.compared} pairs compared, {2 * result.compared / max(1, len(truth.photos)):.1f} a photo; "
         f"{time.perf_counter() - started:.0f} s",

@@ -36,9 +36,9 @@ from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
 from tracer.experiments.mitigation.erasure import Method
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.probe.protocols import in_words
-from tracer.report.load import audit_of
 from tracer.results import Row
 from tracer.results import photo_scores as perphoto
+from tracer.results.runs import audit_of
 from tracer.results.skips import as_cause, lead, too_few_as_cause
 
 __all__ = ["EXPERIMENTS", "Evaluation", "Options", "evaluate", "versions"]

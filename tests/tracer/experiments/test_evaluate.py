@@ -28,8 +28,8 @@ from tracer.experiments.outcome import Outcome
 from tracer.experiments.probe import protocols
 from tracer.experiments.probe.protocols import Protocol
 from tracer.images.processing import GROUPS
-from tracer.report.compare import compare
 from tracer.results import photo_scores as perphoto
+from tracer.results.comparison import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
 

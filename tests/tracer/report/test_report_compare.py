@@ -11,9 +11,9 @@ from report_runs import meta, probe_rows, rate, write_run
 
 from tracer.errors import TracerError
 from tracer.experiments.outcome import PerPhoto
-from tracer.report.compare import KEY, compare
 from tracer.results import Row
 from tracer.results import photo_scores as perphoto
+from tracer.results.comparison import KEY, compare
 
 
 def row(value: float, **columns: object) -> Row:
