@@ -9,11 +9,9 @@
     ├── StorageError            1   the disk is full or refuses to be written
     ├── SourceError             1   a folder or sidecar cannot be taken in
     ├── ExportError             1   a set cannot be written as asked
-    ├── HandoffError            1   the evaluator could not be run, or failed
-    ├── LeakFound               4   a split shares what it must not share
-    └── CredentialsError        5   a key is missing or refused
+    └── HandoffError            1   the evaluator could not be run, or failed
 
-Exit code 3 is no error: the work is done, and some items, which can be listed, failed.
+Exit code 3 is not an error: the work is done, and some items, which can be listed, failed. Commands that find a leak end with 4.
 """
 
 from __future__ import annotations
@@ -69,18 +67,6 @@ class ExportError(CurateError):
 
 class HandoffError(CurateError):
     """The evaluator could not be run, or failed."""
-
-
-class LeakFound(CurateError):
-    """A split shares photos, scenes or people that it must not share."""
-
-    exit_code = Exit.LEAK
-
-
-class CredentialsError(CurateError):
-    """A key is missing or was refused."""
-
-    exit_code = Exit.CREDENTIALS
 
 
 # --- commands that messages name

@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
@@ -19,13 +18,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
+from curate.catalog.folders import begin_skipped, device_of, local_photos_below, remember_device, skip
 from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_in_again
-from curate.catalog.store import Catalog, Known, chunks
+from curate.catalog.photos import Known, known_files, put_photo, relabel, say, set_status, unsay
+from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.previews import is_whole
 from curate.photos.reader.guard import Limits, Readers
-from curate.sources.local import FoundFile, SkippedFile, walk
+from curate.sources.local import FoundFile, SkippedFile, read_ahead, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from tracer.base.files import make_way
 from tracer.base.machine import cores
@@ -34,9 +35,6 @@ from tracer.base.text import clean_text, counted
 
 BATCH = 2000
 """Files that are looked up, read and written together."""
-
-AHEAD = 50
-"""Batches that the walk is ahead of reading, at most: with less than that many the number of photos is known at once."""
 
 COMMIT_SECONDS = 2.0
 """Read photos are written at least this often."""
@@ -108,9 +106,9 @@ def ingest(
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     done = 0
     with Readers(workers or cores(), limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
-        catalog.begin_skipped()
+        begin_skipped(catalog)
         yield Progress("looking for photos", 0)
-        for batch, total in _read_ahead(chunks(walk(roots, forgotten_paths(catalog)), BATCH)):
+        for batch, total in read_ahead(walk(roots, forgotten_paths(catalog)), BATCH):
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
@@ -131,31 +129,12 @@ def ingest(
         run.keep_skipped()
         for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
             run.counts.skipped += 1
-            catalog.skip(path, reason)
+            skip(catalog, path, reason)
         run.counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
         if run.counts.added or run.counts.updated or run.counts.missing:
             catalog.touch()
     run.counts.seconds = time.monotonic() - started
     return run.counts
-
-
-def _read_ahead(
-    batches: Iterator[list[FoundFile | SkippedFile]],
-) -> Iterator[tuple[list[FoundFile | SkippedFile], int | None]]:
-    """Yield batches with the number of photos in all, which is known once the walk is over; until then it is None."""
-    waiting: deque[list[FoundFile | SkippedFile]] = deque()
-    photos, ended = 0, False
-    while True:
-        while not ended and len(waiting) < AHEAD:
-            batch = next(batches, None)
-            if batch is None:
-                ended = True
-            else:
-                waiting.append(batch)
-                photos += sum(isinstance(entry, FoundFile) for entry in batch)
-        if not waiting:
-            return
-        yield waiting.popleft(), photos if ended else None
 
 
 class _Seen:
@@ -224,13 +203,13 @@ class _Run:
     def keep_skipped(self) -> None:
         """Write down what was skipped since the last time."""
         for entry in self._skipped:
-            self.catalog.skip(entry.path, entry.reason)
+            skip(self.catalog, entry.path, entry.reason)
         self._skipped.clear()
 
     def take_in(self, tasks: list[_Task]) -> Iterator[int]:
         """Write a batch; yields how many of it are done, now and then."""
         catalog = self.catalog
-        known = catalog.known([task.found.path for task in tasks])
+        known = known_files(catalog, [task.found.path for task in tasks])
         to_read: list[_Task] = []
         with catalog.transaction():
             self.keep_skipped()
@@ -248,7 +227,7 @@ class _Run:
                 self._seen.add(before.id)
                 self.counts.unreadable += before.status is not Status.OK
                 if (task.said or task.folder is not None) and self._says(before.id, task):
-                    catalog.relabel(before.id)
+                    relabel(catalog, before.id)
                     self.counts.updated += 1
                 else:
                     self.counts.unchanged += 1
@@ -292,18 +271,18 @@ class _Run:
                 before = known.get(task.found.path)
                 if before and facts.sha256 is None and facts.status in _READ_AGAIN:
                     # not reached this time: what was read before stands until it is
-                    self.catalog.set_status(before.id, facts.status, facts.error)
+                    set_status(self.catalog, before.id, facts.status, facts.error)
                     photo = before.id
                     if self._says(photo, task):
-                        self.catalog.relabel(photo)
+                        relabel(self.catalog, photo)
                 else:
                     # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
                     found = task.found
                     if before is None:
                         take_in_again(self.catalog, found.path)
-                    photo = self.catalog.put_photo(found.path, facts, found.mtime_ns, found.size)
+                    photo = put_photo(self.catalog, found.path, facts, found.mtime_ns, found.size)
                     if self._says(photo, task):
-                        self.catalog.relabel(photo, facts)
+                        relabel(self.catalog, photo, facts)
                 self._seen.add(photo)
                 if before is None:
                     self.counts.added += 1
@@ -317,15 +296,15 @@ class _Run:
         """Keep what is said of a photo outside its file, and take back what no longer is; returns whether that is news."""
         news = False
         if task.said:
-            news = self.catalog.say(
-                photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
+            news = say(
+                self.catalog, photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
             )
             for key in (key for key, value in task.said.items() if value is None):
-                news = self.catalog.unsay(photo, "sidecar", key) or news
+                news = unsay(self.catalog, photo, "sidecar", key) or news
         if task.folder:
-            news = self.catalog.say(photo, "folder", {"semantic_label": task.folder}) or news
+            news = say(self.catalog, photo, "folder", {"semantic_label": task.folder}) or news
         elif task.folder is not None:
-            news = self.catalog.unsay(photo, "folder", "semantic_label") or news
+            news = unsay(self.catalog, photo, "folder", "semantic_label") or news
         return news
 
     def mark_missing(self, root: bytes) -> int:
@@ -338,7 +317,7 @@ class _Run:
             self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
         unseen = dict.fromkeys(self._hidden, 0)
         gone = []
-        for photo, path in self.catalog.local_photos_below(root):
+        for photo, path in local_photos_below(self.catalog, root):
             if photo in self._seen:
                 continue
             folder = next((folder for folder in _upwards(path) if folder in self._hidden), None)
@@ -351,7 +330,7 @@ class _Run:
                 reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it: what was known stands"
                 self._skipped.append(SkippedFile(folder, reason))
         for photo in gone:
-            self.catalog.set_status(photo, Status.MISSING, "the file is no longer there")
+            set_status(self.catalog, photo, Status.MISSING, "the file is no longer there")
         return len(gone)
 
     def _is_unmounted(self, root: bytes) -> bool:
@@ -360,9 +339,9 @@ class _Run:
             device, empty = os.stat(root).st_dev, not os.listdir(root)
         except OSError:  # a file, or gone in the meantime
             return False
-        if empty and self.catalog.device_of(root) not in (None, device):
+        if empty and device_of(self.catalog, root) not in (None, device):
             return True
-        self.catalog.remember_device(root, device)
+        remember_device(self.catalog, root, device)
         return False
 
     def _lost_its_preview(self, known: Known) -> bool:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from curate.cameras.types import CameraType
+from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
-from curate.catalog.pairs import proposed, waiting
+from curate.catalog.sets import evaluated_sets, exported_sets
+from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
-from curate.export.evaluated import evaluated_sets
-from curate.export.run import exported_places, is_current
-from curate.pairing.run import compared, photos_by_side
+from curate.export.run import is_current
 from curate.sources.made import MANIFEST
-from curate.sources.manifest import read_manifest
+from curate.sources.manifest import Manifest, read_manifest
 from tracer.base.text import counted, printable_path
 
 
@@ -163,7 +163,7 @@ def open_pairs(proposed: int, waiting: int) -> str:
 
 def status(catalog: Catalog) -> Status:
     """Return the status of a workspace; counts are kept ready, so this takes no scan of its photos."""
-    cameras = catalog.cameras()
+    cameras = catalog.cameras.listed()
     phones, others = photos_by_side(catalog)
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
     by_status = dict(catalog.counts("status"))
@@ -181,8 +181,8 @@ def status(catalog: Catalog) -> Status:
         compared=compared(catalog),
         waiting=waiting(catalog),
         proposed=proposed(catalog),
-        accepted=decided["accepted"],
-        rejected=decided["rejected"],
+        accepted=decided.accepted,
+        rejected=decided.rejected,
         gone=gone(catalog),
         sets=sets,
         runs=tuple(_runs(catalog, sets)),
@@ -238,22 +238,23 @@ def _export_or_evaluate(found: Status) -> Step:
 
 def _sets(catalog: Catalog) -> list[ExportedSet]:
     """The sets that are still where they were written, the oldest first."""
-    places = {*exported_places(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
+    places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
     found = []
     for path in places:
         manifest = read_manifest(path)
         if manifest is not None:
-            stale, options = not is_current(catalog, path), _words(manifest.options())
+            stale, options = not is_current(catalog, path), _words(manifest)
             one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
             found.append(((path / MANIFEST).stat().st_mtime_ns, one))
     return [one for _, one in sorted(found, key=lambda entry: entry[0])]
 
 
-def _words(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The options of an export as the words of a command."""
-    flags = [f"--{name.replace('_', '-')}" for name in ("pairs", "keep_gps") if options[name]]
-    lists = [[f"--{name}", ",".join(options[name])] for name in ("licenses", "match") if options[name]]
-    return (*flags, *chain(*lists))
+def _words(manifest: Manifest) -> tuple[str, ...]:
+    """The options that a set was exported with, as the words of a command."""
+    flags = {"--pairs": manifest.pairs, "--keep-gps": manifest.keep_gps}
+    lists = {"--licenses": manifest.licenses, "--match": manifest.match}
+    words = [(flag, ",".join(values)) for flag, values in lists.items() if values]
+    return (*(flag for flag, given in flags.items() if given), *chain(*words))
 
 
 def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:

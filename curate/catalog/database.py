@@ -6,24 +6,38 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from curate.errors import NewerSchema, StorageError, WorkspaceError
 from tracer.base.text import command_line, quoted_path, shell_word
 
+_LAST_UNRECORDED = 9
+"""Unreleased versions did not record their migrations. The last of these made the schema that `0001_first` makes at once."""
+
 _SAID = (sqlite3.Error, UnicodeDecodeError)
 """What a statement on a damaged file ends with: SQLite's messages repeat what stands in the file, which may not be UTF-8."""
 
 
-def migrations() -> list[str]:
-    """Return the SQL of each schema version, first to last; version n is the first n of them."""
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema.
+
+    Attributes:
+        name: its file's name without the ending, such as `0001_first`; the catalogue records it.
+        script: the SQL.
+    """
+
+    name: str
+    script: str
+
+
+def migrations() -> list[Migration]:
+    """Return the steps of the schema, first to last; schema n is the first n of them."""
     folder = resources.files("curate.catalog") / "migrations"
-    return [
-        entry.read_text(encoding="utf-8")
-        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
-        if entry.name.endswith(".sql")
-    ]
+    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+    return [Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -38,7 +52,7 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        _refuse_newer(connection, path)  # first: what is not ours is not written to
+        _version(connection, path)  # first: what is not ours is not written to
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -66,7 +80,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
-        _refuse_newer(connection, path)
+        _version(connection, path)
     except _SAID as error:
         raise translated(error, path) from error
     return connection
@@ -80,7 +94,7 @@ def is_current(path: Path) -> bool:
     if not path.exists():
         return False
     with contextlib.closing(connect_read_only(path)) as connection:
-        return _refuse_newer(connection, path) == len(migrations())
+        return _version(connection, path) == len(migrations())
 
 
 @contextlib.contextmanager
@@ -132,6 +146,13 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
     )
 
 
+def in_words(error: Exception, path: Path) -> WorkspaceError | StorageError | None:
+    """Return what an exception says of the catalogue; None where it is not of SQLite, or a mistake of the program."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
+        return translated(error, path)
+    return None
+
+
 def is_damage(said: str) -> bool:
     """Whether a message of SQLite says that the file is damaged, whatever was asked of it."""
     return any(word in said for word in ("malformed", "not a database", "Could not decode"))
@@ -174,30 +195,68 @@ def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         raise
 
 
-def _refuse_newer(connection: sqlite3.Connection, path: Path) -> int:
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return how many migrations the catalogue has had: 0 for a new one.
+
+    Raises:
+        NewerSchema, WorkspaceError: this program cannot use it.
+    """
     version, tables = connection.execute(
         "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
     ).fetchone()
-    known = len(migrations())
+    known = [step.name for step in migrations()]
     if version < 0 or (version == 0 and tables):
         raise damaged(path, "it is a database, but not one of lenstrace")
-    if version > known:
+    if version and _is_unrecorded(connection) and version <= _LAST_UNRECORDED:
+        if version < _LAST_UNRECORDED:
+            raise _unreleased(path, f"it has schema {version} of those before 0.1.0")
+        return 0
+    if version > len(known):
         raise NewerSchema(
             "this workspace was made by a newer lenstrace",
-            f"{quoted_path(path)} has schema {version}, this program knows up to {known}",
+            f"{quoted_path(path)} has schema {version}, this program knows up to {len(known)}",
             "Upgrade lenstrace; nothing was changed.",
         )
+    recorded = [row[0] for row in connection.execute("SELECT name FROM migration ORDER BY number")] if version else []
+    if recorded != known[:version]:
+        raise _unreleased(path, f"its schema was made by {', '.join(recorded) or 'nothing that it records'}")
     return int(version)
 
 
+def _is_unrecorded(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
+
+
+def _unreleased(path: Path, why: str) -> WorkspaceError:
+    return WorkspaceError(
+        "the catalogue was made by an unreleased lenstrace",
+        f"{quoted_path(path)}: {why}",
+        "Export its decisions with the lenstrace that made it (curate decisions export). Then move it away, ingest the folders "
+        f"again and import the decisions: {command_line('mv', path, f'{path}.unreleased')}",
+    )
+
+
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
-    version = _refuse_newer(connection, path)
-    scripts = migrations()
-    if version == len(scripts):
+    version, steps = _version(connection, path), migrations()
+    if version == len(steps):
+        return
+    if version == 0 and connection.execute("PRAGMA user_version").fetchone()[0] == _LAST_UNRECORDED:
+        version = 1  # it has the first schema, and does not record it yet
+        connection.executescript(f"BEGIN IMMEDIATE;\n{_RECORD}{_recorded(1, steps[0])}\nCOMMIT;")
+    if version == len(steps):
         return
     if version:
         backup = path.with_name(f"{path.stem}-v{version}{path.suffix}")
         with contextlib.closing(sqlite3.connect(backup)) as copy:
             connection.backup(copy)
-    for number, script in enumerate(scripts[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    for number, step in enumerate(steps[version:], start=version + 1):
+        record = "" if number > 1 else _RECORD
+        connection.executescript(f"BEGIN IMMEDIATE;\n{record}{step.script}\n{_recorded(number, step)}\nCOMMIT;")
+
+
+_RECORD = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;\n"
+
+
+def _recorded(number: int, step: Migration) -> str:
+    """The SQL that records that a migration was applied."""
+    return f"INSERT INTO migration VALUES ({number}, '{step.name}'); PRAGMA user_version = {number};"

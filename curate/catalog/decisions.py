@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
-from curate.catalog.effects import apply, clock_rows, take_back
+from curate.catalog.clocks import rows_between
+from curate.catalog.effects import apply, take_back
 from curate.catalog.forgotten import name_paths
 from curate.catalog.labelling import KEEPER, MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.catalog.store import Catalog, now
@@ -41,6 +42,34 @@ class Decision:
     who: str
     action: str
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many pairs are decided.
+
+    Attributes:
+        accepted, rejected: how many of each; those that are gone count as neither.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedPair:
+    """A decided pair.
+
+    Attributes:
+        phone, other: the sha256 of its photos.
+        accepted: whether it was accepted.
+        by_person: whether a person meant it; False where a threshold decided, or a file was replaced.
+    """
+
+    phone: str
+    other: str
+    accepted: bool
+    by_person: bool
 
 
 def entries(catalog: Catalog) -> Iterator[Decision]:
@@ -145,7 +174,7 @@ def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float |
     `pairing.clocks.canonical` says which of the two is named first.
     """
     with catalog.transaction():
-        before = clock_rows(catalog, camera_a, camera_b)
+        before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
         _append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
 
 
@@ -219,17 +248,25 @@ def partner_of(catalog: Catalog, sha256: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def tally(catalog: Catalog) -> dict[str, int]:
+def tally(catalog: Catalog) -> Tally:
     """Return how many pairs are accepted and rejected: as many as `pairs` lists."""
-    counts = {"accepted": 0, "rejected": 0}
     rows = catalog.connection.execute("SELECT status, count(*) FROM verdict WHERE NOT gone GROUP BY status")
-    counts.update({row[0]: row[1] for row in rows})
-    return counts
+    return Tally(**{row[0]: row[1] for row in rows})
 
 
 def gone(catalog: Catalog) -> int:
     """Return how many decided pairs count no longer: the file of one of their photos was replaced by other content."""
     return int(catalog.connection.execute("SELECT count(*) FROM verdict WHERE gone").fetchone()[0])
+
+
+def decided_pairs(catalog: Catalog) -> Iterator[DecidedPair]:
+    """Yield the decided pairs whose photos are here, in the order of the log."""
+    for row in catalog.connection.execute(
+        "SELECT verdict.phone, verdict.other, verdict.status, "
+        "coalesce(json_extract(decision.payload, '$.auto'), json_extract(decision.payload, '$.gone')) IS NULL AS meant "
+        "FROM verdict JOIN decision USING (seq) WHERE NOT gone ORDER BY seq"
+    ):
+        yield DecidedPair(row["phone"], row["other"], row["status"] == "accepted", bool(row["meant"]))
 
 
 def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:

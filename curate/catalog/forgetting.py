@@ -32,7 +32,7 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
             unknown.append(printable_path(path))
             continue
         places[place] = None
-        photos |= dict.fromkeys(row["id"] for row in photos_below(catalog, place))
+        photos |= dict.fromkeys(photos_below(catalog, place))
     if unknown:
         raise UsageError(
             "nothing was taken in from there",
@@ -50,7 +50,7 @@ def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
         return here
     places = {os.fsencode(os.path.abspath(folder / path)) for folder in source_folders(catalog)}
     places = {place for place in places if _holds_photos(catalog, place)}
-    places |= {bytes(row["path_bytes"]) for row in named(catalog, path)}
+    places |= {photo.path_bytes for photo in named(catalog, path)}
     if len(places) > 1:
         raise UsageError(
             f"{printable_path(path)} names {len(places)} places",

@@ -9,7 +9,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from curate.catalog.store import Catalog, Origin
+from curate.catalog.photos import Origin, known_files, relabel
+from curate.catalog.store import Catalog
 
 _PUT_ASIDE = """
 INSERT OR REPLACE INTO forgotten
@@ -39,9 +40,9 @@ def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
     connection = catalog.connection
     for photo in photos:
         row = connection.execute("SELECT * FROM forgotten WHERE photo = ?", (photo,)).fetchone()
-        if row is not None and not catalog.known([row["path_bytes"]]):
+        if row is not None and not known_files(catalog, [row["path_bytes"]]):
             _put_back(catalog, row, ("person", "sidecar", "folder"))
-            catalog.relabel(photo)
+            relabel(catalog, photo)
     _bring_back_candidates(connection)
     connection.execute("UPDATE forgotten_path SET holds = 0 WHERE seq = ?", (seq,))
     catalog.candidates_changed()

@@ -10,23 +10,28 @@ judgement. So it stays the same when a file is imported twice, or comes back fro
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from curate.cameras.names import camera_key
 from curate.catalog import decisions
-from curate.catalog.exchange import CameraLine, LabelLine, LocalLine, PairLine, PhotoName, Refused, exported, parsed
+from curate.catalog.exchange import (
+    CameraLine,
+    LabelLine,
+    Line,
+    LocalLine,
+    PairLine,
+    PhotoName,
+    Refused,
+    exported,
+    parsed,
+)
+from curate.catalog.findings import Conflict, Imported, Kind, Prefer, agreement
 from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from tracer.base.text import counted, quoted_path
-
-Prefer = Literal["mine", "theirs"]
-Kind = Literal["pair", "partner", "label", "camera"]
+from tracer.base.text import quoted_path
 
 _STATUS = {"accept": "accepted", "reject": "rejected"}
 
@@ -34,131 +39,6 @@ _LOCAL = {
     "clock": "an offset between two clocks: it holds for the cameras there",
     "forget": "photos that were forgotten: which ones are taken in is for each workspace to say",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something on which the two sides differ.
-
-    Attributes:
-        kind: `pair` (accepted here, rejected there, or the reverse), `partner` (there a photo is paired with another one),
-            `label`, `camera`.
-        what: the photos' paths, or the camera. mine, theirs: what either says. who, at: of theirs.
-        kept: which of the two holds now; None where nobody was preferred, and mine stays for the time being.
-    """
-
-    kind: Kind
-    what: tuple[str, ...]
-    mine: str | None
-    theirs: str | None
-    who: str
-    at: str
-    kept: Prefer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two annotators agree on the pairs that both decided by themselves.
-
-    Attributes:
-        pairs: how many. table: (mine, theirs) -> pairs. observed: share on which they agree. expected: the share to be
-            expected if each answered at random, as often yes as they did. kappa: Cohen's, (observed − expected) /
-            (1 − expected); None where it is undefined, and `undefined` says why.
-    """
-
-    pairs: int
-    table: dict[str, dict[str, int]]
-    observed: float | None
-    expected: float | None
-    kappa: float | None
-    undefined: str | None
-
-
-@dataclass(slots=True)
-class Imported:
-    """What an import found and did.
-
-    Attributes:
-        lines: understood lines; not_in_force: those among them that were taken back, or are steps back and forth.
-        taken: kind -> decisions made here. unchanged: already so. agreement: see `Agreement`.
-        conflicts: see `Conflict`. unknown: photos that are not here. refused: lines that cannot be used.
-        passed_over: reason -> decisions that have no meaning elsewhere.
-    """
-
-    lines: int = 0
-    not_in_force: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
-    unchanged: int = 0
-    agreement: Agreement | None = None
-    conflicts: list[Conflict] = field(default_factory=list)
-    unknown: dict[str, int | None] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    passed_over: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left that a person might want to see to."""
-        return not (self.refused or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
-
-    def in_words(self) -> list[str]:
-        """The findings as lines for a person."""
-        taken = self.taken
-        lines = [
-            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
-            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} already so"
-        ]
-        a = self.agreement
-        if a is not None and a.observed is not None:
-            kappa = (
-                f"Cohen's kappa {a.kappa:.2f}" if a.kappa is not None else f"Cohen's kappa is undefined: {a.undefined}"
-            )
-            lines.append(f"both decided {counted(a.pairs, 'pair')} and agree on {a.observed:.0%} of them; {kappa}")
-        elif a is not None:
-            lines.append(f"no agreement can be measured: {a.undefined}")
-        if self.conflicts:
-            open_ = sum(conflict.kept is None for conflict in self.conflicts)
-            lines.append(
-                counted(len(self.conflicts), "conflict")
-                + (
-                    f", {open_} of them open: mine stays; settle them with --prefer mine or --prefer theirs"
-                    if open_
-                    else ""
-                )
-            )
-        lines += [f"passed over: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
-        if self.unknown:
-            lines.append(f"not here: {counted(len(self.unknown), 'photo')}; decisions on them are left out")
-        return lines
-
-    def as_json(self) -> dict[str, Any]:
-        """The findings under the names that `curate decisions import --json` prints."""
-        a = self.agreement
-        return {
-            "lines": self.lines,
-            "not_in_force": self.not_in_force,
-            "imported": {kind: self.taken[kind] for kind in ("accepted", "rejected", "labels", "cameras")},
-            "unchanged": self.unchanged,
-            "agreement": None
-            if a is None
-            else {
-                "pairs": a.pairs,
-                "table": a.table,
-                "observed": a.observed,
-                "expected": a.expected,
-                "kappa": a.kappa,
-                "undefined": a.undefined,
-            },
-            "conflicts": [
-                {
-                    "kind": c.kind, "what": list(c.what), "mine": c.mine, "theirs": c.theirs,
-                    "who": c.who, "at": c.at, "kept": c.kept,
-                }
-                for c in self.conflicts
-            ],
-            "unknown_photos": [{"sha256": sha256, "photo_id": number} for sha256, number in sorted(self.unknown.items())],
-            "refused": [{"line": r.line, "why": r.why} for r in self.refused],
-            "passed_over": dict(sorted(self.passed_over.items())),
-        }  # fmt: skip
 
 
 def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None, *, dry_run: bool = False) -> Imported:
@@ -173,37 +53,10 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
         UsageError: the file cannot be read, or not one line of it can be used.
     """
     found = Imported()
-    last_pair: dict[tuple[str, str], PairLine] = {}
-    last_label: dict[tuple[str, str], LabelLine] = {}
-    last_camera: dict[tuple[str, str], CameraLine] = {}
-    theirs_own: dict[tuple[str, str], str] = {}
     resolve = _Resolver(catalog, found)
+    last = _LastWords(found, resolve)
     for line in parsed(path):
-        if isinstance(line, Refused):
-            found.refused.append(line)
-            continue
-        found.lines += 1
-        if isinstance(line, LocalLine):
-            found.passed_over[_LOCAL[line.action]] += 1
-        elif not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
-            found.not_in_force += 1
-        elif isinstance(line, PairLine):
-            phone, other = resolve(line.phone), resolve(line.other)
-            if phone == other and phone is not None:
-                found.passed_over["a photo paired with itself"] += 1
-            elif phone is not None and other is not None:
-                key = _pair(phone, other)
-                last_pair.pop(key, None)  # the last word of a pair stands where it was said
-                last_pair[key] = line
-                if not line.imported and line.auto is None:
-                    theirs_own[key] = _STATUS[line.action]
-        elif isinstance(line, LabelLine):
-            if line.key == KEEPER:
-                found.passed_over["which copy is kept: copies lie elsewhere there"] += 1
-                continue
-            last_label.update(((sha256, line.key), line) for p in line.photos if (sha256 := resolve(p)) is not None)
-        else:
-            last_camera[camera_key(line.make, line.model)] = line
+        last.take_in(line)
     if not found.lines and found.refused and not any(refused.other_version for refused in found.refused):
         first = found.refused[0]
         raise UsageError(
@@ -211,16 +64,16 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
             f"{quoted_path(path)}: line {first.line}: {first.why}",
             "Name a file that `curate decisions export` wrote.",
         )
-    found.agreement = agreement(_own_pairs(catalog), theirs_own)
+    found.agreement = agreement(_own_pairs(catalog), last.theirs_own)
     try:
         with catalog.transaction():
             taking = _Taking(catalog, found, prefer, _batch_name(catalog, path))
-            for _, camera_line in sorted(last_camera.items()):
+            for _, camera_line in sorted(last.cameras.items()):
                 taking.camera(camera_line)
-            for (sha256, column), label_line in last_label.items():
+            for (sha256, column), label_line in last.labels.items():
                 taking.label(sha256, column, label_line)
             for action in ("reject", "accept"):  # what is rejected makes room for what is accepted
-                for pair_line in last_pair.values():
+                for pair_line in last.pairs.values():
                     if pair_line.action == action:
                         taking.pair(pair_line, resolve)
             if dry_run:
@@ -230,26 +83,54 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
     return found
 
 
-def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, str], str]) -> Agreement:
-    """Return how far two annotators agree on the pairs that both decided (Cohen 1960).
+class _LastWords:
+    """What a file says in the end: of each pair, label and camera its last line that is in force.
 
-    Args:
-        mine, theirs: pair -> `accepted` or `rejected`.
+    Attributes:
+        pairs: by the sha256 of both photos, in the order in which their last words were said.
+        labels: by a photo's sha256 and the label.
+        cameras: by folded make and model.
+        theirs_own: the pairs that its people decided by themselves, `accepted` or `rejected`.
     """
-    both = sorted(mine.keys() & theirs.keys())
-    names = ("accepted", "rejected")
-    table = {a: dict.fromkeys(names, 0) for a in names}
-    for pair in both:
-        table[mine[pair]][theirs[pair]] += 1
-    n = len(both)
-    if n == 0:
-        return Agreement(0, table, None, None, None, "there is no pair that both decided by themselves")
-    observed = sum(table[name][name] for name in names) / n
-    expected = sum(sum(table[name].values()) * sum(row[name] for row in table.values()) for name in names) / n**2
-    if expected == 1:
-        why = "both gave one and the same answer to every pair: agreement by chance would be complete as well"
-        return Agreement(n, table, observed, expected, None, why)
-    return Agreement(n, table, observed, expected, (observed - expected) / (1 - expected), None)
+
+    def __init__(self, found: Imported, resolve: _Resolver) -> None:
+        self._found, self._resolve = found, resolve
+        self.pairs: dict[tuple[str, str], PairLine] = {}
+        self.labels: dict[tuple[str, str], LabelLine] = {}
+        self.cameras: dict[tuple[str, str], CameraLine] = {}
+        self.theirs_own: dict[tuple[str, str], str] = {}
+
+    def take_in(self, line: Line | Refused) -> None:
+        """Take in the next line."""
+        found = self._found
+        if isinstance(line, Refused):
+            found.refused.append(line)
+            return
+        found.lines += 1
+        if isinstance(line, LocalLine):
+            found.passed_over[_LOCAL[line.action]] += 1
+        elif not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
+            found.not_in_force += 1
+        elif isinstance(line, PairLine):
+            self._pair(line)
+        elif isinstance(line, CameraLine):
+            self.cameras[camera_key(line.make, line.model)] = line
+        elif line.key == KEEPER:
+            found.passed_over["which copy is kept: copies lie elsewhere there"] += 1
+        else:
+            known = [sha256 for photo in line.photos if (sha256 := self._resolve(photo)) is not None]
+            self.labels.update(((sha256, line.key), line) for sha256 in known)
+
+    def _pair(self, line: PairLine) -> None:
+        phone, other = self._resolve(line.phone), self._resolve(line.other)
+        if phone == other and phone is not None:
+            self._found.passed_over["a photo paired with itself"] += 1
+        elif phone is not None and other is not None:
+            key = _pair(phone, other)
+            self.pairs.pop(key, None)  # the last word of a pair stands where it was said
+            self.pairs[key] = line
+            if not line.imported and line.auto is None:
+                self.theirs_own[key] = _STATUS[line.action]
 
 
 class _DryRun(Exception):

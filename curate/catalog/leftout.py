@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from curate.catalog.facts import forget, keep, keys_that_begin, value_of
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, command, shown
 from tracer.base.text import quoted_path
@@ -17,25 +18,39 @@ _AT_ONCE = 20_000
 """Photos in one part: the list of a large collection is kept, and read, in several."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the photos that a place leaves out for one reason.
+
+    Attributes:
+        reason: in a person's words.
+        photos: their paths, as shown.
+    """
+
+    reason: str
+    photos: list[str]
+
+
 def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Sequence[str]]]) -> None:
     """Remember what a set or the folder of splits at a place leaves out; what is known of places that are gone goes.
 
     Args:
-        place: absolute. reasons: each reason with the paths of its photos, as they are shown.
+        place: absolute.
+        reasons: each reason with the paths of its photos, as they are shown.
     """
-    remember = "INSERT INTO fact VALUES (?, ?)"
     with catalog.transaction():
         for known in _places(catalog):
             if known == place or not known.exists():
-                keys = [_key(known), *_parts(catalog, known)]
-                catalog.connection.executemany("DELETE FROM fact WHERE key = ?", [(key,) for key in keys])
+                for key in (_key(known), *_part_keys(catalog, known)):
+                    forget(catalog.connection, key)
         parts = 0
         for reason, photos in reasons:
             for start in range(0, len(photos), _AT_ONCE):
                 parts += 1
-                part = json.dumps([reason, photos[start : start + _AT_ONCE]], ensure_ascii=False)
-                catalog.connection.execute(remember, (_part(place, parts), part))
-        catalog.connection.execute(remember, (_key(place), json.dumps(parts)))
+                part = _Part(reason, list(photos[start : start + _AT_ONCE]))
+                text = json.dumps([part.reason, part.photos], ensure_ascii=False)
+                keep(catalog.connection, _part_key(place, parts), text)
+        keep(catalog.connection, _key(place), str(parts))
 
 
 def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
@@ -45,8 +60,7 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
         UsageError: this workspace did not write what lies there.
     """
     own = Path(os.path.abspath(place))
-    kept = _value(catalog, _key(own))
-    if kept is None:
+    if value_of(catalog.connection, _key(own)) is None:
         root = catalog.workspace.root
         known = [command("skipped", shown(known), workspace=root) for known in _places(catalog)]
         raise UsageError(
@@ -56,13 +70,13 @@ def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
             if known
             else "Name a set that was exported from this workspace.",
         )
-    entries = kept if isinstance(kept, list) else (_value(catalog, key) for key in _parts(catalog, own))
-    yield from ((path, reason) for reason, photos in entries for path in photos)
+    for key in _part_keys(catalog, own):
+        part = _Part(*json.loads(value_of(catalog.connection, key) or "null"))
+        yield from ((path, part.reason) for path in part.photos)
 
 
 def _places(catalog: Catalog) -> list[Path]:
-    rows = catalog.connection.execute("SELECT key FROM fact WHERE key GLOB ? ORDER BY key", (f"{_KEY}*",))
-    names = [row["key"].removeprefix(_KEY) for row in rows]
+    names = [key.removeprefix(_KEY) for key in keys_that_begin(catalog.connection, _KEY)]
     return [Path(name if name.startswith("/") else os.fsdecode(bytes.fromhex(name))) for name in names]
 
 
@@ -75,16 +89,10 @@ def _key(place: Path) -> str:
     return _KEY + place_as_it_is
 
 
-def _part(place: Path, number: int) -> str:
+def _part_key(place: Path, number: int) -> str:
     return f"part {number} of what is left out: {_key(place).removeprefix(_KEY)}"
 
 
-def _parts(catalog: Catalog, place: Path) -> list[str]:
-    """The keys of a place's parts; none where an earlier version kept all reasons with their photos in one value."""
-    kept = _value(catalog, _key(place))
-    return [_part(place, number + 1) for number in range(kept)] if isinstance(kept, int) else []
-
-
-def _value(catalog: Catalog, key: str) -> Any:
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
-    return None if row is None else json.loads(row["value"])
+def _part_keys(catalog: Catalog, place: Path) -> list[str]:
+    parts = int(value_of(catalog.connection, _key(place)) or 0)
+    return [_part_key(place, number + 1) for number in range(parts)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from curate.catalog.database import is_current
 from curate.catalog.naming import source_folders
+from curate.catalog.photos import photo_at
 from curate.catalog.store import Catalog
 from curate.errors import StorageError, UsageError, WorkspaceError
 from curate.workspace import Workspace
@@ -23,7 +24,7 @@ def refuse_original(catalog: Catalog, target: Path) -> None:
         UsageError: a photo of the catalogue has that path, or it lies in a folder that was taken in.
     """
     real, own = target.resolve(), catalog.workspace.root.resolve()
-    if catalog.photo_at(target) is not None or catalog.photo_at(real) is not None:
+    if photo_at(catalog, target) is not None or photo_at(catalog, real) is not None:
         raise UsageError(
             "an original is never written to",
             f"{quoted_path(target)} is a photo of the workspace",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.catalog import decisions
 from curate.catalog.naming import photo_named
+from curate.catalog.photos import Photo
+from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.photos.facts import Status
 
 PairStatus = Literal["candidate", "accepted", "rejected"]
 
@@ -131,53 +134,37 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
     return [_pair_row(row) for row in rows]
 
 
-def pair_of(
-    catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]
-) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """Return the photo rows of two photos, named as `naming.photo_named` takes them; the phone's first where their cameras'
+def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]) -> tuple[Photo, Photo]:
+    """Return two photos, named as `naming.photo_named` takes them; the phone's first where their cameras'
     types tell.
 
     Raises:
         UsageError: a path names no photo or several, both are the same picture, or one could not be read.
     """
-    rows = [photo_named(catalog, path) for path in (phone, other)]
-    for row in rows:
-        if row["sha256"] is None:
-            raise UsageError("that photo could not be read", f"{row['path']}: {row['error']}", "Name another photo.")
-    if rows[0]["sha256"] == rows[1]["sha256"]:
-        raise UsageError("a photo cannot be paired with itself", rows[0]["path"], "Name two different photos.")
-    return in_order(catalog, rows[0], rows[1])
+    one, two = photo_named(catalog, phone), photo_named(catalog, other)
+    for photo in (one, two):
+        if photo.sha256 is None:
+            raise UsageError("that photo could not be read", f"{photo.path}: {photo.error}", "Name another photo.")
+    if one.sha256 == two.sha256:
+        raise UsageError("a photo cannot be paired with itself", one.path, "Name two different photos.")
+    return in_order(catalog, one, two)
 
 
-def in_order(catalog: Catalog, one: sqlite3.Row, two: sqlite3.Row) -> tuple[sqlite3.Row, sqlite3.Row]:
+def in_order(catalog: Catalog, one: Photo, two: Photo) -> tuple[Photo, Photo]:
     """Return two photos, the phone's first where their cameras' types tell."""
     return (two, one) if (side_of(catalog, one), side_of(catalog, two)) == ("other", "phone") else (one, two)
 
 
-def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] | None:
-    """Return which side of a pair a photo stands on; None where its camera's type does not tell."""
-    row = catalog.connection.execute("SELECT type FROM camera WHERE id = ?", (photo["camera"],)).fetchone()
-    if row is None:
-        return None
-    return (
-        "phone"
-        if row["type"] == "smartphone"
-        else "other"
-        if row["type"] in ("dslr", "mirrorless", "compact")
-        else None
-    )
-
-
-def doubts_about(catalog: Catalog, phone: sqlite3.Row, other: sqlite3.Row) -> list[str]:
+def doubts_about(catalog: Catalog, phone: Photo, other: Photo) -> list[str]:
     """Return what speaks against pairing two photos, in words: a pair is one scene, by a phone and by another camera.
 
-    Any two photos may be accepted; who pairs two by hand is told this first. `phone`, `other`: rows of `pair_of`.
+    Any two photos may be accepted; who pairs two by hand is told this first. `phone`, `other`: as `pair_of` returns them.
     """
-    names = {row["id"]: Path(row["path"]).name for row in (phone, other)}
-    doubts = [f"{names[row['id']]} cannot be read" for row in (phone, other) if row["status"] != "ok"]
-    sides = {row["id"]: side_of(catalog, row) for row in (phone, other) if row["status"] == "ok"}
-    doubts += [f"{names[photo]} is of an unknown kind of camera" for photo, side in sides.items() if side is None]
-    known = [side for side in sides.values() if side is not None]
+    readable = [photo for photo in (phone, other) if photo.status is Status.OK]
+    doubts = [f"{Path(photo.path).name} cannot be read" for photo in (phone, other) if photo.status is not Status.OK]
+    sides = [(Path(photo.path).name, side_of(catalog, photo)) for photo in readable]
+    doubts += [f"{name} is of an unknown kind of camera" for name, side in sides if side is None]
+    known = [side for _, side in sides if side is not None]
     if known == ["phone", "phone"]:
         doubts.append("both were taken with phones")
     elif known == ["other", "other"]:
@@ -190,7 +177,7 @@ def decide_by_path(
 ) -> None:
     """Accept or reject two photos, candidates or not."""
     first, second = pair_of(catalog, phone, other)
-    decisions.decide(catalog, action, first["sha256"], second["sha256"])
+    decisions.decide(catalog, action, first.content, second.content)
 
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:
@@ -209,26 +196,6 @@ def decide_auto(catalog: Catalog, min_score: float) -> int:
     return accepted
 
 
-def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, bool, dict[str, Any]]]) -> None:
-    """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
-    with catalog.transaction():
-        catalog.connection.execute("DELETE FROM candidate")
-        catalog.connection.execute("DELETE FROM forgotten_candidate")
-        catalog.connection.executemany(
-            "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
-            (
-                (phone, other, score, int(assigned), json.dumps(evidence))
-                for phone, other, score, assigned, evidence in rows
-            ),
-        )
-        catalog.connection.execute(
-            "UPDATE candidate SET waits = "
-            "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
-        )
-        catalog.candidates_changed()
-        catalog.touch()
-
-
 def _pair_row(row: sqlite3.Row) -> PairRow:
     status: PairStatus = row["status"] or "candidate"
     return PairRow(
@@ -236,21 +203,3 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
         row["score"], json.loads(row["evidence"]), bool(row["assigned"]), status, row["subject_idx"],
         bool(row["taken"]) and status == "candidate",
     )  # fmt: skip
-
-
-def waiting(catalog: Catalog) -> int:
-    """Return how many pairs wait for a person: as many as `queue` lists."""
-    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
-
-
-def proposed(catalog: Catalog) -> int:
-    """Return how many of them are proposed: the best choice for both of their photos."""
-    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits AND assigned = 1").fetchone()[0])
-
-
-def contradicted(catalog: Catalog) -> int:
-    """Return how many candidates are of two photos whose stated scenes differ; `pairs` does not list open ones."""
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM candidate JOIN photo p ON p.id = phone JOIN photo o ON o.id = other WHERE p.scene != o.scene"
-    ).fetchone()
-    return int(row[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.catalog.labels import LABEL_COLUMNS, LabelRow
+from curate.catalog.store import Catalog
 
 _AT_ONCE = 5_000
 _DIFFER = {
@@ -306,20 +306,17 @@ def combined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
     return joint
 
 
-def read(
-    connection: sqlite3.Connection, columns: Iterable[str], more: Mapping[str, tuple[str, Callable[[Any], Any]]]
-) -> PhotoTable:
+def read(catalog: Catalog, columns: Iterable[str], more: Mapping[str, tuple[str, Callable[[Any], Any]]]) -> PhotoTable:
     """Return all photos of a catalogue, in the order of their shown paths.
 
     Args:
-        connection: the catalogue's.
         columns: label columns, `status`, `error`. `path`, `sha256`, `phash`, `known` and `path_bytes` come in any case, the
             last one where it is not the path as text.
         more: columns that are looked up: name -> the column whose values are asked for, and what answers.
     """
     names = list(dict.fromkeys(("path", "sha256", *columns)))
     chosen = ", ".join(f'label."{name}"' for name in names)
-    cursor = connection.execute(
+    cursor = catalog.connection.execute(
         f"SELECT {chosen}, own.phash, own.path_bytes, {_KNOWN} "
         "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # by the index of paths
     )

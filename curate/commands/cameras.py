@@ -37,7 +37,7 @@ def cameras(context: typer.Context, workspace: Where = HERE, format: Format = No
     if context.invoked_subcommand is None:
         style = rows_as(format, json)
         with opened(workspace) as catalog:
-            rows = (_camera_row(camera, count) for camera, count in catalog.cameras())
+            rows = (_camera_row(camera, count) for camera, count in catalog.cameras.listed())
             print_listing("cameras", rows, style, ("make", "model", "type", "rule", "also", "photos"))
 
 
@@ -60,7 +60,7 @@ def cameras_set(
 
 def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None:
     """Refuse a camera that no photo is by: a slip of the pen would be kept, and change nothing."""
-    known = [camera for camera, _ in catalog.cameras()]
+    known = [camera for camera, _ in catalog.cameras.listed()]
     if camera_key(make, model) in {camera_key(camera.make, camera.model) for camera in known}:
         return
     by_name = {

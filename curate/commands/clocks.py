@@ -16,13 +16,16 @@ app = typer.Typer()
 @app.callback(invoke_without_command=True)
 def clocks(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
     """How far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
-    from curate.pairing.run import clock_offsets
+    from curate.pairing.clocks.kept import clock_offsets
 
     context.obj = workspace
     if context.invoked_subcommand is None:
         style = rows_as(format, json)
         with opened(workspace) as catalog:
-            offsets = clock_offsets(catalog)
+            offsets = [
+                offset.to_dict() | {"origin": "person" if offset.source == "person" else "photos"}
+                for offset in clock_offsets(catalog)
+            ]
         columns = ("camera_a", "camera_b", "seconds", "margin", "spread", "support", "source", "since", "until", "jump")
         print_listing("offsets", offsets, style, columns)
 
@@ -37,7 +40,7 @@ def clocks_set(
     workspace: WhereBelow = None,
 ) -> None:
     """State how many seconds the clock of camera B is ahead of that of camera A; logged, and taken back by `curate undo`."""
-    from curate.pairing.run import state_clock_offset
+    from curate.pairing.clocks.kept import state_clock_offset
 
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
@@ -54,7 +57,7 @@ def clocks_unset(
     workspace: WhereBelow = None,
 ) -> None:
     """Withdraw an offset that was stated between two clocks; the next `curate pair` estimates it from the photos again."""
-    from curate.pairing.run import withdraw_clock_offset
+    from curate.pairing.clocks.kept import withdraw_clock_offset
 
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -250,12 +251,12 @@ def _after_decisions(catalog: Any, json: bool, said: Mapping[str, str] = Mapping
     from curate.pairing.score.learning import follow
 
     follow(catalog)
-    answer = decisions.tally(catalog) | {"gone": decisions.gone(catalog)}
+    tally, gone = decisions.tally(catalog), decisions.gone(catalog)
     if json:
-        print_json({**answer, **said})
+        print_json({**asdict(tally), "gone": gone, **said})
         return
-    say(f"accepted {answer['accepted']}, rejected {answer['rejected']}")
-    _note_gone(catalog, answer["gone"])
+    say(f"accepted {tally.accepted}, rejected {tally.rejected}")
+    _note_gone(catalog, gone)
     say_next(catalog)
 
 
@@ -348,7 +349,7 @@ def decisions_import(
         follow(catalog)
         tally = decisions.tally(catalog)
     if json:
-        print_json(tally | found.as_json())
+        print_json(asdict(tally) | found.as_json())
     else:
         say("\n".join(found.in_words()))
         if not found.lines and not found.refused:

@@ -173,11 +173,12 @@ def skipped(
     json: Json = False,
 ) -> None:
     """What the last ingest skipped, and why; of a set or of splits, which photos they leave out."""
+    from curate.catalog.folders import skipped
     from curate.catalog.leftout import left_out
 
     style = rows_as(format, json)
     with opened(workspace) as catalog:
-        listed = catalog.skipped() if place is None else left_out(catalog, place)
+        listed = skipped(catalog) if place is None else left_out(catalog, place)
         rows = ({"path": path, "reason": reason} for path, reason in listed)
         print_listing("skipped", rows, style, ("path", "reason"))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,7 @@ from curate.commands.common import HERE, Json, Where, opened, say_next
 from curate.errors import CurateError, Exit, UsageError, command, shown
 from curate.workspace import Workspace, is_workspace
 from tracer.base.console import note, print_json, print_table, run_with_progress, say
+from tracer.base.machine import cores
 from tracer.base.text import counted, quoted_path
 
 app = typer.Typer()
@@ -33,6 +35,7 @@ def split(
     json: Json = False,
 ) -> None:
     """Balanced, leak-free splits, in the paper's own format. Exports use the splits drawn last, until they are withdrawn."""
+    from curate.catalog.sets import split_log, withdraw_splits
     from curate.export.run import split_workspace
     from curate.splits import choice
 
@@ -44,12 +47,13 @@ def split(
                 "nothing is drawn", "--group and --seed are of a draw", "Name an attribute: --attribute Make"
             )
         with opened(workspace, "split" if withdraw else None) as catalog:
-            if withdraw and not choice.withdraw(catalog) and not json:
+            if withdraw and not withdraw_splits(catalog) and not json:
                 note("no splits were drawn: there is nothing to withdraw")
             used = choice.chosen(catalog)
-            print_json(used.as_json() | {"history": choice.history(catalog)}) if json else say(
-                used.in_words(catalog.workspace.root)
-            )
+            if json:
+                print_json(used.as_json() | {"history": [event.model_dump() for event in split_log(catalog)]})
+            else:
+                say(used.in_words(catalog.workspace.root))
         return
     with opened(workspace, "split") as catalog:
         groups = "owner,scene,duplicate" if group is None else group
@@ -57,17 +61,17 @@ def split(
         answer = split_workspace(catalog, tuple(attribute), by, 42 if seed is None else seed)
         used, root = choice.chosen(catalog), catalog.workspace.root
     if json:
-        print_json(answer)
+        print_json(answer.as_json())
         return
     say(
         "\n".join(
             [
-                *map(quoted_path, answer["files"]),
-                *(f"left out: {x['photos']:,} ({x['reason']})" for x in answer["left_out"]),
+                *map(quoted_path, answer.files),
+                *(f"left out: {entry.photos:,} ({entry.reason})" for entry in answer.left_out),
             ]
         )
     )
-    _say_how_to_list(answer["left_out"], root / "splits", root)
+    _say_how_to_list(answer.left_out, root / "splits", root)
     note(used.in_words(root))
 
 
@@ -94,7 +98,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""
-    from curate.export.run import export_workspace
+    from curate.export.run import ExportChoice, export_workspace
     from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
@@ -105,26 +109,28 @@ def export(
             export_workspace(
                 catalog,
                 out,
-                layout=layout,
-                pairs=pairs,
-                keep_gps=keep_gps,
-                replace=replace,
-                licenses=tuple(filter(None, licenses.split(","))),
-                match=None if match is None else tuple(name.strip() for name in match.split(",") if name.strip()),
+                ExportChoice(
+                    layout=layout,
+                    pairs=pairs,
+                    keep_gps=keep_gps,
+                    replace=replace,
+                    licenses=tuple(filter(None, licenses.split(","))),
+                    match=None if match is None else tuple(name.strip() for name in match.split(",") if name.strip()),
+                ),
             )
         )
         if json:
-            print_json(answer)
+            print_json(answer.as_json())
             return
-        say(f"{quoted_path(answer['dataset'])}: {counted(answer['photos'], 'photo')}")
-        for entry in answer["left_out"]:
-            advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry["reason"] == NO_LICENSE else ""
-            note(f"left out: {entry['photos']:,} ({entry['reason']}){advice}")
-        _say_how_to_list(answer["left_out"], Path(answer["dataset"]), catalog.workspace.root)
+        say(f"{quoted_path(answer.dataset)}: {counted(answer.photos, 'photo')}")
+        for entry in answer.left_out:
+            advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry.reason == NO_LICENSE else ""
+            note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
+        _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
         say_next(catalog)
 
 
-def _say_how_to_list(left_out: list[dict[str, Any]], place: Path, workspace: Path) -> None:
+def _say_how_to_list(left_out: Sequence[object], place: Path, workspace: Path) -> None:
     if left_out:
         note(f"which photos are left out, and why: {command('skipped', shown(place), workspace=workspace)}")
 
@@ -243,7 +249,7 @@ def evaluate(
 
 def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
     """Let the workspace of a set remember where it was evaluated; without one that can be found, nothing is remembered."""
-    from curate.export.evaluated import remember_run, workspace_of
+    from curate.catalog.sets import remember_run, workspace_of
 
     owner = workspace or workspace_of(dataset)
     if owner is None:
@@ -286,4 +292,4 @@ def demo_photos(
     """Write virtual photos with truth.csv."""
     from curate.demo.collection import write_photos
 
-    say(run_with_progress(write_photos(directory, scenes, seed, jobs or os.cpu_count() or 1)))
+    say(run_with_progress(write_photos(directory, scenes, seed, jobs or cores())))

@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
@@ -24,6 +23,7 @@ from curate.demo.simulator.shoot import take
 from curate.errors import StorageError, UsageError
 from curate.pairing.processes import process_pool
 from tracer.base.files import is_partial, remove_abandoned, write_atomically
+from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 
@@ -81,7 +81,7 @@ def write_photos(
     done = len(photos) - len(missing)
     yield Progress("taking photos", done, len(photos))
     jobs = [list(group) for _, group in groupby(missing, key=lambda photo: photo.scene)]
-    for count in _photograph_all(folder, jobs, seed, options.moved, min(workers or _cores(), max(len(jobs), 1))):
+    for count in _photograph_all(folder, jobs, seed, options.moved, min(workers or cores(), max(len(jobs), 1))):
         done += count
         yield Progress("taking photos", done, len(photos))
     _write(
@@ -216,7 +216,3 @@ def _write(path: Path, data: bytes) -> None:
         raise StorageError(
             "a virtual photo cannot be written", f"{quoted_path(path)}: {error}", "Make room, or choose another folder."
         ) from error
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

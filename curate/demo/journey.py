@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from curate.handoff import evaluate
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
+from tracer.base.machine import cores
 from tracer.base.progress import Work
 from tracer.base.text import counted, printable_path, quoted_path
 
@@ -48,14 +48,14 @@ def journey(
     _refuse_other_workspace(folder)
     workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
     photos = workspace.root / "photos"
-    run(write_photos(photos, scenes, seed, os.cpu_count() or 1))
+    run(write_photos(photos, scenes, seed, cores()))
     say(f"{counted(scenes, 'scene')} photographed by {len(camera_types())} virtual cameras: {photos}")
     with workspace.writing("demo"), Catalog.open(workspace) as catalog:
         counts = run(ingest(catalog, [photos], labels=photos / "labels.csv"))
         say(f"ingested: {counts.added} added, {counts.unchanged} unchanged, {counts.unreadable} unreadable")
         found = run(pair_workspace(catalog))
         decide_auto(catalog, ACCEPT_FROM)
-        accepted = tally(catalog)["accepted"]
+        accepted = tally(catalog).accepted
         say(
             f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted from a probability of {ACCEPT_FROM} on"
         )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,131 @@ from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.phototable import Coded, PhotoTable, read
+from curate.catalog.sets import exported_sets, keep_splits, remember_set
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.duplicates.likeness import alike_by_pixels
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
 from curate.export.select import way_out
-from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
+from curate.export.write import ExportOptions, NothingToExport, export_set
 from curate.pairing.scenes import scenes
 from curate.sources.made import MANIFEST, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
-from curate.splits.choice import choose, chosen, groupings
+from curate.splits.choice import SplitChoice, chosen, groupings
+from curate.splits.groups import GroupBy
 from curate.splits.make import JointSplit, joint_split
 from tracer.base.files import remove_abandoned, write_atomically
 from tracer.base.progress import Work
 from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutCount:
+    """How many photos are left out for one reason.
+
+    Attributes:
+        reason: in a person's words.
+        photos: how many.
+        attribute: the target of the split that leaves them out; None for an export.
+    """
+
+    reason: str
+    photos: int
+    attribute: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry under its fixed names."""
+        of = {} if self.attribute is None else {"attribute": self.attribute}
+        return of | {"reason": self.reason, "photos": self.photos}
+
+
+@dataclass(frozen=True, slots=True)
+class SplitResult:
+    """The splits that were written.
+
+    Attributes:
+        files: the split files.
+        left_out: photos that have no place in a split, by attribute and reason.
+        groups: how many groups of photos were kept together.
+        group_by: what was kept on one side.
+        seed: of the draw.
+        leaks: how many things two sides share; 0, or the splits are wrong.
+    """
+
+    files: tuple[Path, ...]
+    left_out: tuple[LeftOutCount, ...]
+    groups: int
+    group_by: tuple[GroupBy, ...]
+    seed: int
+    leaks: int
+
+    def as_json(self) -> dict[str, Any]:
+        """What `curate split --json` prints."""
+        return {
+            "files": [str(path) for path in self.files],
+            "left_out": [entry.as_json() for entry in self.left_out],
+            "audit": {
+                "groups": self.groups,
+                "group_by": list(self.group_by),
+                "seed": self.seed,
+                "leaks": self.leaks,
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """What a person chooses of an export; the rest is the workspace's. See `ExportOptions`.
+
+    Attributes:
+        layout: of the set's folder.
+        pairs: only photos of accepted pairs.
+        keep_gps: keep places.
+        licenses: only these; empty means all.
+        match: properties that the classes are matched by; the workspace's setting where None.
+        replace: an older set at the place goes.
+    """
+
+    layout: str = "imagefolder"
+    pairs: bool = False
+    keep_gps: bool = False
+    licenses: tuple[str, ...] = ()
+    match: tuple[str, ...] | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceExport:
+    """The set that was written from a workspace.
+
+    Attributes:
+        dataset: its folder.
+        photos: how many it holds.
+        left_out: what it does not hold, by reason.
+        licenses: licence -> photos.
+        splits: which splits it has.
+        seconds: wall time.
+    """
+
+    dataset: Path
+    photos: int
+    left_out: tuple[LeftOutCount, ...]
+    licenses: dict[str, int]
+    splits: SplitChoice
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """What `curate export --json` prints."""
+        return {
+            "dataset": str(self.dataset),
+            "photos": self.photos,
+            "left_out": [entry.as_json() for entry in self.left_out],
+            "licenses": self.licenses,
+            "splits": self.splits.as_json(),
+            "seconds": round(self.seconds, 3),
+        }
 
 
 def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> PhotoTable:
@@ -57,12 +167,10 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
     }
-    return read(catalog.connection, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
+    return read(catalog, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
 
 
-def split_workspace(
-    catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int
-) -> dict[str, Any]:
+def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitResult:
     """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
 
     Raises:
@@ -83,9 +191,9 @@ def split_workspace(
             continue
         path = folder / split.file_name
         write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
-        files.append(str(path))
+        files.append(path)
         found += leaks(split.content, joint.photo_ids, joint.groups)
-    choose(catalog, attributes, by, seed)
+    keep_splits(catalog, attributes, by, seed)
     left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
     ids, paths = photos.integers("photo_id", -1), photos.texts("path")
     order = np.argsort(ids, kind="stable")
@@ -94,14 +202,8 @@ def split_workspace(
         for attribute, entry in left_out
     )
     keep_left_out(catalog, folder, listed)
-    return {
-        "files": files,
-        "left_out": [
-            {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)}
-            for attribute, entry in left_out
-        ],
-        "audit": {"groups": len(np.unique(joint.groups)), "group_by": list(by), "seed": seed, "leaks": len(found)},
-    }
+    counts = (LeftOutCount(entry.reason, len(entry.photos), attribute) for attribute, entry in left_out)
+    return SplitResult(tuple(files), tuple(counts), len(np.unique(joint.groups)), by, seed, len(found))
 
 
 def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
@@ -126,18 +228,8 @@ def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) ->
         )
 
 
-def export_workspace(
-    catalog: Catalog,
-    out: Path,
-    *,
-    layout: str = "imagefolder",
-    pairs: bool = False,
-    keep_gps: bool = False,
-    licenses: tuple[str, ...] = (),
-    match: tuple[str, ...] | None = None,
-    replace: bool = False,
-) -> Work[dict[str, Any]]:
-    """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None.
+def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = None) -> Work[WorkspaceExport]:
+    """Write a workspace's set.
 
     Raises:
         UsageError: the place is a photo, lies in a folder that was taken in or in one that lenstrace fills itself; an option
@@ -150,12 +242,10 @@ def export_workspace(
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
         raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
-    matched = catalog.workspace.settings.export.match if match is None else match
-    options = _options(
-        catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
-    )
     try:
-        result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
+        result = yield from export_set(
+            export_rows(catalog), out.absolute(), _options(catalog, choice or ExportChoice())
+        )
     except NothingToExport as error:
         root = catalog.workspace.root
         if error.left_out:
@@ -164,35 +254,34 @@ def export_workspace(
             error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
     try:
-        _remember(catalog, result.dataset)
+        remember_set(catalog, result.dataset, _state(catalog, result.dataset))
         keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     except (StorageError, WorkspaceError) as error:
         error.way_out = f"The new set is at {result.dataset}, whole; the workspace does not know of it. {error.way_out}"
         raise
-    return {
-        "dataset": str(result.dataset),
-        "photos": result.photos,
-        "left_out": [{"reason": entry.reason, "photos": len(entry.photos)} for entry in result.left_out],
-        "licenses": dict(result.licenses),
-        "splits": chosen(catalog).as_json(),
-        "seconds": round(time.monotonic() - started, 3),
-    }
-
-
-def exported_places(catalog: Catalog) -> list[Path]:
-    """Return the folders that sets were written to."""
-    return list(_remembered(catalog))
+    return WorkspaceExport(
+        result.dataset,
+        result.photos,
+        tuple(LeftOutCount(entry.reason, len(entry.photos)) for entry in result.left_out),
+        dict(result.licenses),
+        chosen(catalog),
+        time.monotonic() - started,
+    )
 
 
 def is_current(catalog: Catalog, place: Path) -> bool:
     """Whether an export to a place would write the set that lies there: the catalogue, the settings and it are as they were."""
-    return _remembered(catalog).get(place) == _state(catalog, place)
+    return exported_sets(catalog).get(place) == _state(catalog, place)
 
 
-def written_with(place: Path) -> dict[str, Any]:
-    """Return the options that the set at a place was written with, as `export_workspace` takes them; none where none is there."""
+def written_with(place: Path) -> ExportChoice:
+    """Return what was chosen for the set at a place; the defaults where no set is there."""
     told = read_manifest(place)
-    return {} if told is None else told.options()
+    if told is None:
+        return ExportChoice()
+    return ExportChoice(
+        pairs=told.pairs, keep_gps=told.keep_gps, licenses=tuple(told.licenses), match=tuple(told.match) or None
+    )
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
@@ -200,21 +289,8 @@ def ensure_export(catalog: Catalog) -> Work[Path]:
     place = catalog.workspace.exports / catalog.workspace.name
     if is_current(catalog, place):
         return place
-    answer = yield from export_workspace(catalog, place, replace=place.exists(), **written_with(place))
-    return Path(answer["dataset"])
-
-
-def _remembered(catalog: Catalog) -> dict[Path, str]:
-    """The places of sets, each with the state that it was written in."""
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exports'").fetchone()
-    return {Path(path): state for path, state in json.loads(row[0]).items()} if row else {}
-
-
-def _remember(catalog: Catalog, dataset: Path) -> None:
-    kept = {str(path): state for path, state in _remembered(catalog).items() if path.exists()}
-    kept[str(dataset)] = _state(catalog, dataset)
-    with catalog.transaction():
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exports', ?)", (json.dumps(kept),))
+    written = yield from export_workspace(catalog, place, replace(written_with(place), replace=place.exists()))
+    return written.dataset
 
 
 def _state(catalog: Catalog, place: Path) -> str:
@@ -226,14 +302,19 @@ def _state(catalog: Catalog, place: Path) -> str:
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 
-def _options(catalog: Catalog, **choice: Any) -> ExportOptions:
-    split = chosen(catalog)
+def _options(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
+    split, matched = chosen(catalog), choice.match
     return ExportOptions(
         name=catalog.workspace.name,
+        created=catalog.changed(),
+        recipe=catalog.workspace.settings.recipe,
+        layout=choice.layout,
+        pairs=choice.pairs,
+        keep_gps=choice.keep_gps,
+        licenses=choice.licenses,
+        match=catalog.workspace.settings.export.match if matched is None else matched,
+        replace=choice.replace,
         attributes=split.attributes,
         group_by=split.group_by,
         seed=split.seed,
-        created=catalog.changed(),
-        recipe=catalog.workspace.settings.recipe,
-        **choice,
     )

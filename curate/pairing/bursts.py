@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from curate.catalog.store import Catalog
 from curate.pairing.candidates import hash_distance
 from curate.pairing.photo import PairingPhoto
 
@@ -40,17 +39,3 @@ def bursts(photos: Sequence[PairingPhoto]) -> list[tuple[str, str]]:
             if bits <= (BURST_BITS if timed else RETAKE_BITS) and (soon or not timed):
                 links.append((one.sha256, two.sha256))
     return links
-
-
-def keep_bursts(catalog: Catalog, links: Sequence[tuple[str, str]]) -> None:
-    """Put the links of a new run in the place of the old ones."""
-    with catalog.transaction():
-        catalog.connection.execute("DELETE FROM burst")
-        catalog.connection.executemany("INSERT OR IGNORE INTO burst (one, two) VALUES (?, ?)", links)
-
-
-def kept_bursts(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return the links of the last run."""
-    return [
-        (row["one"], row["two"]) for row in catalog.connection.execute("SELECT one, two FROM burst ORDER BY one, two")
-    ]

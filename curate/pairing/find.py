@@ -73,14 +73,31 @@ class PairingResult:
     compared: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is evidence beside the pictures.
+
+    Attributes:
+        time: whether times are.
+        gps: whether places and GPS times are.
+        known_offsets: clock offsets that a person stated, in seconds: the clock of the second camera minus that of the first.
+        embeddings: of photos, by sha256: float32 vectors of one length, a further signal where they are there.
+    """
+
+    time: bool = True
+    gps: bool = True
+    known_offsets: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    embeddings: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
+ALL_SIGNALS = Signals()
+
+
 def find_pairs(
     photos: Sequence[PairingPhoto],
     cache: Path,
+    signals: Signals = ALL_SIGNALS,
     *,
-    use_time: bool = True,
-    use_gps: bool = True,
-    known_offsets: Mapping[tuple[str, str], float] | None = None,
-    embeddings: Mapping[str, NDArray[np.float32]] | None = None,
     workers: int = 1,
     scorer: Scorer | None = None,
     memory: Memory | None = None,
@@ -92,10 +109,9 @@ def find_pairs(
     Args:
         photos: both sides; ids are unique.
         cache: folder whose `features/` keeps the features between runs.
-        use_time, use_gps: whether times, and places and GPS times, are evidence.
-        known_offsets: clock offsets that a person stated, seconds, clock of the second camera minus that of the first.
-        embeddings: of photos, by sha256, float32 vectors of one length; a further signal where they are there.
-        workers: processes. scorer: instead of the prior that comes with the package.
+        signals: what is evidence beside the pictures.
+        workers: processes.
+        scorer: instead of the prior that comes with the package.
         memory: comparisons of an earlier search of the same photos by the same ids; used, and added to.
 
     Raises:
@@ -106,9 +122,9 @@ def find_pairs(
     with Workers(workers if len(ordered) > _FEW else 1) as pool:
         left_out = yield from extracted(ordered, cache, pool)
         usable = [photo for photo in ordered if photo.id not in left_out]
-        search = Search(usable, cache, pool, use_gps, embeddings, memory)
-        offsets = yield from _searched(search, use_time, known_offsets, scorer)
-    facts = Facts(search.by_id, use_gps, embeddings or {})
+        search = Search(usable, cache, pool, signals.gps, signals.embeddings, memory)
+        offsets = yield from _searched(search, signals, scorer)
+    facts = Facts(search.by_id, signals.gps, signals.embeddings)
     evidence = facts.evidence(search.compared, offsets)
     scores = scored(evidence, scorer)
     return PairingResult(
@@ -121,9 +137,7 @@ def find_pairs(
     )
 
 
-def _searched(
-    search: Search, use_time: bool, known: Mapping[tuple[str, str], float] | None, scorer: Scorer
-) -> Work[list[ClockOffset]]:
+def _searched(search: Search, signals: Signals, scorer: Scorer) -> Work[list[ClockOffset]]:
     """Compare what is worth comparing, and return the clock offsets found on the way."""
     facts = Facts(search.by_id, False, {})
 
@@ -132,9 +146,9 @@ def _searched(
 
     def clocks(scores: Mapping[Pair, float]) -> list[ClockOffset]:
         votes = [(a, b, score) for (a, b), score in scores.items()]
-        return estimate_clocks(list(search.by_id.values()), votes, known, search.use_gps)
+        return estimate_clocks(list(search.by_id.values()), votes, signals.known_offsets, search.use_gps)
 
-    if not use_time:
+    if not signals.time:
         yield from search.everywhere(search.phones, search.others)
         return []
     if search.small:

@@ -59,6 +59,21 @@ class Geometry:
     rotation_deg: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """The matched points of two previews.
+
+    Attributes:
+        a, b: (k, 2) float32, pixels of the first and the second preview.
+        frame_a, frame_b: width and height of the previews.
+    """
+
+    a: NDArray[np.float32]
+    b: NDArray[np.float32]
+    frame_a: tuple[int, int]
+    frame_b: tuple[int, int]
+
+
 def verify(
     a: NDArray[np.float32], b: NDArray[np.float32], frame_a: tuple[int, int], frame_b: tuple[int, int]
 ) -> Geometry:
@@ -75,37 +90,31 @@ def verify(
     nothing = Geometry("none", 0, np.zeros(len(a), np.bool_))
     if len(a) < MIN_MATCHES:
         return nothing
-    best = nothing
+    best, matches = nothing, _Matches(a, b, frame_a, frame_b)
     affine, found = cv2.estimateAffinePartial2D(
         a, b, method=cv2.RANSAC, ransacReprojThreshold=1.5 * TOLERANCE, maxIters=1000, confidence=0.995
     )
     if affine is not None:
         matrix = np.vstack([affine, (0, 0, 1)])
-        best = _described("similarity", matrix, found, a, b, frame_a, frame_b, best)
+        best = _described("similarity", matrix, found, matches, best)
     if len(a) >= _FOR_HOMOGRAPHY:
         matrix, found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
         if matrix is not None:
-            best = _described("homography", matrix, found, a, b, frame_a, frame_b, best)
+            best = _described("homography", matrix, found, matches, best)
     if len(a) >= _FOR_EPIPOLAR and best.inliers < _FEW_INLIERS:
         matrix, found = cv2.findFundamentalMat(
             a, b, cv2.USAC_MAGSAC, _EPIPOLAR_TOLERANCE, confidence=0.995, maxIters=2000
         )
         if matrix is not None and matrix.shape == (3, 3):
-            best = _epipolar(found.ravel().astype(np.bool_), a, b, frame_a, frame_b, best)
+            best = _epipolar(found.ravel().astype(np.bool_), matches, best)
     return best
 
 
-def _epipolar(
-    mask: NDArray[np.bool_],
-    a: NDArray[np.float32],
-    b: NDArray[np.float32],
-    frame_a: tuple[int, int],
-    frame_b: tuple[int, int],
-    plane: Geometry,
-) -> Geometry:
+def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Geometry:
     """The geometry of a scene with depth, or `plane` where that explains the matches hardly worse."""
     import cv2
 
+    a, b = matches.a, matches.b
     count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b)) if mask.any() else 0
     if count < max(_FEW_INLIERS, plane.inliers + 8, 0.6 * len(a)):
         return plane
@@ -114,7 +123,7 @@ def _epipolar(
     if np.linalg.det(moved[:2]) <= 0:
         return plane
     shares = []
-    for points, (width, height) in ((a[mask], frame_a), (b[mask], frame_b)):
+    for points, (width, height) in ((a[mask], matches.frame_a), (b[mask], matches.frame_b)):
         shares.append(float(cv2.contourArea(cv2.convexHull(points))) / (width * height))
     scale = _spread(b[mask]) / max(_spread(a[mask]), 1e-6)
     if not 1 / MAX_SCALE <= scale <= MAX_SCALE:
@@ -140,15 +149,13 @@ def _described(
     model: Literal["homography", "similarity"],
     matrix: NDArray[Any],
     found: NDArray[Any],
-    a: NDArray[np.float32],
-    b: NDArray[np.float32],
-    frame_a: tuple[int, int],
-    frame_b: tuple[int, int],
+    matches: _Matches,
     otherwise: Geometry,
 ) -> Geometry:
-    """The geometry of one model, or `otherwise` where it is no possible view or explains no more."""
+    """The geometry of one model, or `otherwise` where it is not a possible view or explains no more."""
     import cv2
 
+    a, b = matches.a, matches.b
     mask = found.ravel().astype(np.bool_)
     if mask.sum() < MIN_MATCHES or not np.isfinite(matrix).all():
         return otherwise
@@ -159,7 +166,7 @@ def _described(
     middle = a[mask].mean(0, dtype=np.float64)
     jacobian = _jacobian(matrix, middle)
     determinant = float(np.linalg.det(jacobian))
-    corners = _corners(frame_a)
+    corners = _corners(matches.frame_a)
     depth = matrix[2, :2] @ corners.T + matrix[2, 2]
     if determinant <= 0 or not (np.sign(depth) == np.sign(depth[0])).all() or np.abs(depth).min() < 1e-9:
         return otherwise  # mirrored, or a corner lies behind the camera
@@ -170,8 +177,8 @@ def _described(
     view = _projected(matrix, corners).astype(np.float32)
     if not cv2.isContourConvex(np.round(view * 4).astype(np.int32)):
         return otherwise
-    common, outline = cv2.intersectConvexConvex(view, _corners(frame_b).astype(np.float32))
-    smaller = min(abs(float(cv2.contourArea(view))), float(frame_b[0] * frame_b[1]))
+    common, outline = cv2.intersectConvexConvex(view, _corners(matches.frame_b).astype(np.float32))
+    smaller = min(abs(float(cv2.contourArea(view))), float(matches.frame_b[0] * matches.frame_b[1]))
     if outline is None or smaller <= 0:
         return otherwise
     back = _projected(np.asarray(np.linalg.inv(matrix), np.float64), outline.reshape(-1, 2).astype(np.float64))

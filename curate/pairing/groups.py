@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
+from curate.catalog.scenes import ClassBy, Member, photos_by_class
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.pairing.scenes import scenes
 
 _LISTED = 20
-
-ClassBy = Literal["camera", "make", "type", "class"]
-
-_COLUMN = {
-    "camera": "coalesce(\"Make\", '') || '|' || coalesce(\"Model\", '')",
-    "make": "make_normalized",
-    "type": "camera_type",
-    "class": "camera_class",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A photo of a group.
-
-    Attributes:
-        sha256, path: of the file. label: the class it belongs to. paired: it is in an accepted pair.
-    """
-
-    sha256: str
-    path: str
-    label: str | None
-    paired: bool
 
 
 def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
@@ -45,14 +21,9 @@ def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
     """
     found: dict[int, list[Member]] = defaultdict(list)
     scene_of = scenes(catalog)
-    rows = catalog.connection.execute(
-        f"SELECT sha256, min(path) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "
-        "WHERE sha256 IS NOT NULL AND status = 'ok' GROUP BY sha256 ORDER BY min(path)"
-    )
-    for row in rows:
-        if row["sha256"] in scene_of:
-            member = Member(row["sha256"], row["path"], row["class"], row["subject_idx"] is not None)
-            found[scene_of[row["sha256"]]].append(member)
+    for member in photos_by_class(catalog, by):
+        if member.sha256 in scene_of:
+            found[scene_of[member.sha256]].append(member)
     return {scene: members for scene, members in sorted(found.items()) if len(members) > 1}
 
 

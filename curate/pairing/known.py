@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -11,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from curate.catalog import decisions
+from curate.catalog.candidates import score_of
 from curate.catalog.naming import named
-from curate.catalog.pairs import in_order, side_of
+from curate.catalog.pairs import in_order
+from curate.catalog.photos import Photo
+from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
-from curate.duplicates.likeness import Components
 from curate.errors import SourceError, UsageError
 from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, printable_path
@@ -81,7 +82,7 @@ class _Listed:
     """A row of the list: its line, one or two photos, and the name of their scene."""
 
     line: int
-    photos: tuple[sqlite3.Row, ...]
+    photos: tuple[Photo, ...]
     scene: str | None
 
 
@@ -128,8 +129,8 @@ class _Taking:
         for name, members in _scenes(rows):
             photos = sorted(members)
             if name is None and len(photos) > 2:
-                name = next((str(row["scene"]) for row in members.values() if row["scene"]), None)
-                name = name or f"scene of {min(row['sha256'] for row in members.values())[:12]}"
+                name = next((str(row.scene) for row in members.values() if row.scene), None)
+                name = name or f"scene of {min(row.content for row in members.values())[:12]}"
             if name is not None:
                 self._found.scenes += decisions.label(self._catalog, photos, "scene", name, self._note) > 0
 
@@ -142,8 +143,8 @@ class _Taking:
     def accept_scenes(self, rows: Iterable[_Listed]) -> None:
         """Accept one pair of each scene."""
         for name, members in _scenes(rows):
-            sides: dict[str | None, list[sqlite3.Row]] = defaultdict(list)
-            for row in sorted(members.values(), key=lambda row: str(row["path"])):
+            sides: dict[str | None, list[Photo]] = defaultdict(list)
+            for row in sorted(members.values(), key=lambda row: str(row.path)):
                 sides[side_of(self._catalog, row)].append(row)
             if not (sides["phone"] and sides["other"]):
                 lacking = "no photo of a phone" if not sides["phone"] else "no photo of a camera that is not a phone"
@@ -152,21 +153,18 @@ class _Taking:
             pairs = [(phone, other) for phone in sides["phone"] for other in sides["other"]]
             self._accept(*max(pairs, key=lambda pair: self._standing(*pair)))  # the first of equals
 
-    def _is_phone_and_other(self, one: sqlite3.Row, two: sqlite3.Row) -> bool:
+    def _is_phone_and_other(self, one: Photo, two: Photo) -> bool:
         return (side_of(self._catalog, one), side_of(self._catalog, two)) == ("phone", "other")
 
-    def _standing(self, phone: sqlite3.Row, other: sqlite3.Row) -> float:
+    def _standing(self, phone: Photo, other: Photo) -> float:
         """How good a choice a pair is: accepted before, then likely."""
-        if decisions.partner_of(self._catalog, phone["sha256"]) == other["sha256"]:
+        if decisions.partner_of(self._catalog, phone.content) == other.content:
             return 2.0
-        row = self._catalog.connection.execute(
-            "SELECT score FROM candidate WHERE phone = ? AND other = ?", (phone["id"], other["id"])
-        ).fetchone()
-        return float(row["score"]) if row else 0.0
+        return score_of(self._catalog, phone.id, other.id) or 0.0
 
-    def _accept(self, phone: sqlite3.Row, other: sqlite3.Row, line: int | None = None) -> None:
-        what = f"{phone['path']} + {other['path']}"
-        one, two = phone["sha256"], other["sha256"]
+    def _accept(self, phone: Photo, other: Photo, line: int | None = None) -> None:
+        what = f"{phone.path} + {other.path}"
+        one, two = phone.content, other.content
         if one == two:
             self._found.left_out.append(LeftOut(what, "both are the same picture", line))
             return
@@ -211,7 +209,7 @@ def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed
     return listed_rows, of_scenes
 
 
-def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs) -> sqlite3.Row | None:
+def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs) -> Photo | None:
     """The photo that a cell names; a file's name may begin or end with a space, else such spaces do not count."""
     if not cell.strip():
         found.left_out.append(LeftOut("a row", "it names no photo", line))
@@ -221,10 +219,10 @@ def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs
     if len(rows) > 1:
         raise UsageError(
             f"line {line}: {shown} names {len(rows)} photos",
-            ", ".join(row["path"] for row in rows[:5]),
+            ", ".join(row.path for row in rows[:5]),
             f"Write its path in full in {printable_path(path)}; nothing was accepted.",
         )
-    if rows and rows[0]["sha256"] is not None:
+    if rows and rows[0].sha256 is not None:
         return rows[0]
     if shown not in found.unknown:
         found.unknown.append(shown)
@@ -236,29 +234,29 @@ def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
     scene_of: dict[int, str] = {}
     for row in rows:
         for photo in row.photos if row.scene else ():
-            first = scene_of.setdefault(photo["id"], str(row.scene))
+            first = scene_of.setdefault(photo.id, str(row.scene))
             if first != row.scene:
                 reason = f"it is listed in the scenes {first} and {row.scene}, which are taken as one"
-                found.left_out.append(LeftOut(photo["path"], reason, row.line, failed=False))
+                found.left_out.append(LeftOut(photo.path, reason, row.line, failed=False))
 
 
-def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, sqlite3.Row]]]:
+def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, Photo]]]:
     """Each scene's name and its photos by row ID: those of one name, and those that listed pairs connect."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     rows = list(rows)
-    photos = {photo["id"]: photo for row in rows for photo in row.photos}
-    position = {photo: index for index, photo in enumerate(photos)}
-    components = Components(len(photos))
+    photos = {photo.id: photo for row in rows for photo in row.photos}
+    sets = DisjointSet(photos)
     first_of: dict[str, int] = {}
     for row in rows:
-        ids = [position[photo["id"]] for photo in row.photos]
+        ids = [photo.id for photo in row.photos]
         if row.scene is not None:
             ids.append(first_of.setdefault(row.scene, ids[0]))
         for one, two in pairwise(ids):
-            components.join(one, two)
-    members: dict[int, dict[int, sqlite3.Row]] = defaultdict(dict)
-    labels = components.labels()
-    for photo, label in zip(photos, labels, strict=True):
-        members[label][photo] = photos[photo]
-    names = {labels[position[row.photos[0]["id"]]]: row.scene for row in reversed(rows) if row.scene}
-    for label, found in members.items():
-        yield names.get(label), found
+            sets.merge(one, two)
+    members: dict[int, dict[int, Photo]] = defaultdict(dict)
+    for number, photo in photos.items():
+        members[sets[number]][number] = photo
+    names = {sets[row.photos[0].id]: row.scene for row in reversed(rows) if row.scene}
+    for root, found in members.items():
+        yield names.get(root), found

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from curate.cameras.types import Side
 from curate.photos.facts import TakenPrecision
-
-Side = Literal["phone", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from curate.catalog.pairs import pairs
+from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
-from curate.duplicates.likeness import Components
 
 SAME_SCENE_SCORE = 0.5
 """From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
@@ -26,14 +26,6 @@ def scenes(catalog: Catalog) -> dict[str, int]:
         elif pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE:
             likely.append((pair.phone_sha256, pair.other_sha256))
     return _components(accepted, likely, stated_scenes(catalog))
-
-
-def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return what was stated of scenes: the sha256 of a photo, and the name of its scene."""
-    rows = catalog.connection.execute(
-        "SELECT DISTINCT sha256, scene FROM photo WHERE scene IS NOT NULL AND sha256 IS NOT NULL ORDER BY scene, sha256"
-    )
-    return [(row["sha256"], row["scene"]) for row in rows]
 
 
 def best_of_each_scene(
@@ -72,19 +64,21 @@ def _components(
 ) -> dict[str, int]:
     """Photo -> scene: joined by what is sure and what was stated, then by likely links, one after the other, as long as none
     joins two stated scenes."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     photos = sorted({sha256 for link in (*sure, *likely) for sha256 in link} | {sha256 for sha256, _ in stated})
-    position = {sha256: index for index, sha256 in enumerate(photos)}
-    components = Components(len(photos))
-    first_of: dict[str, int] = {}
+    sets = DisjointSet(photos)
+    first_of: dict[str, str] = {}
     for sha256, scene in stated:
-        components.join(first_of.setdefault(scene, position[sha256]), position[sha256])
+        sets.merge(first_of.setdefault(scene, sha256), sha256)
     for one, two in sure:
-        components.join(position[one], position[two])
-    is_stated = {components.root(index) for index in first_of.values()}
+        sets.merge(one, two)
+    are_stated = {sets[sha256] for sha256 in first_of.values()}
     for one, two in likely:
-        roots = {components.root(position[one]), components.root(position[two])}
-        if len(roots & is_stated) < 2:
-            components.join(position[one], position[two])
-            if roots & is_stated:
-                is_stated.add(components.root(position[one]))
-    return dict(zip(photos, components.labels(), strict=True))
+        roots = {sets[one], sets[two]}
+        if len(roots & are_stated) < 2:
+            sets.merge(one, two)
+            if roots & are_stated:
+                are_stated.add(sets[one])
+    number: dict[str, int] = {}
+    return {sha256: number.setdefault(sets[sha256], len(number)) for sha256 in photos}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, proposed, queue, waiting
+from curate.catalog.candidates import proposed, waiting
+from curate.catalog.pairs import PairRow, alternatives, queue
+from curate.catalog.photos import path_of
 from curate.catalog.store import Catalog
 
 AHEAD = 1000
@@ -20,7 +22,9 @@ class ReviewQueue:
     order, the next pair is the first one that was not passed by.
 
     Attributes:
-        waiting: how many pairs wait. proposed: how many of them are proposed.
+        waiting: how many pairs wait.
+        proposed: how many of them are proposed.
+        skips: how often a pair was skipped.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -30,7 +34,7 @@ class ReviewQueue:
         self._passed: set[tuple[int, int]] = set()
         self._beyond = False
         self._wanted: tuple[int, int] | None = None
-        self.waiting = self.proposed = 0
+        self.waiting = self.proposed = self.skips = 0
 
     @property
     def pair(self) -> PairRow | None:
@@ -91,6 +95,7 @@ class ReviewQueue:
         Where only pairs are left that nobody asked for, it is the proposed ones that were passed by that come again.
         """
         last = self.at_the_others
+        self.skips += self.pair is not None
         if last:
             self._passed.clear()
         self._pass_by()
@@ -122,6 +127,39 @@ class ReviewQueue:
         self._passed.discard(ids(pair))
         self._go_to(place)
         self._wanted = ids(pair)
+
+    def show_alternative(self) -> tuple[int, int] | None:
+        """Ask about the next candidate of the same phone photo, also one that is paired already.
+
+        Returns its place among them, from 1, and how many they are; None where the photo has no other candidate.
+        """
+        pair = self.pair
+        partners = [] if pair is None else alternatives(self._catalog, pair.phone_sha256)
+        known = [ids(partner) for partner in partners]
+        if pair is None or len(partners) < 2 or ids(pair) not in known:
+            return None
+        place = (known.index(ids(pair)) + 1) % len(partners)
+        self.show(partners[place])
+        return place + 1, len(partners)
+
+    def show_pair_of(self, phone: str, other: str) -> bool:
+        """Ask about the pair of two photos, named by their sha256, where it waits; returns whether it does."""
+        found = [pair for pair in queue(self._catalog, phone_sha256=phone) if pair.other_sha256 == other]
+        for pair in found:
+            self.show(pair)
+        return bool(found)
+
+    def partners(self) -> list[tuple[str, str]]:
+        """Return the photos of the pair that have another partner already: their paths, each with the partner's path."""
+        pair = self.pair
+        if pair is None or not pair.taken:
+            return []
+        found = []
+        for path, sha256 in ((pair.phone, pair.phone_sha256), (pair.other, pair.other_sha256)):
+            partner = decisions.partner_of(self._catalog, sha256)
+            if partner is not None:
+                found.append((path, path_of(self._catalog, partner) or partner))
+        return found
 
     def _go_to(self, place: int) -> None:
         self._at, self._wanted = place, None

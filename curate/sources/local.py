@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from curate.containers.sniff import is_picture, promised
 from curate.errors import SourceError
 from curate.sources.made import made_above, made_folder
 from tracer.base.text import printable_path
+
+AHEAD = 50
+"""Batches that the walk is ahead of reading, at most: with less than that many the number of photos is known at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,29 @@ def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[Foun
             yield from _walk_folder(root, root, passed_by)
         else:
             yield _judge(root, os.path.dirname(root), info)
+
+
+def read_ahead(
+    found: Iterator[FoundFile | SkippedFile], size: int
+) -> Iterator[tuple[list[FoundFile | SkippedFile], int | None]]:
+    """Yield what a walk finds in batches, each with the number of photos in all, which is None until the walk is over.
+
+    Args:
+        found: what `walk` yields.
+        size: files in a batch.
+    """
+    waiting: deque[list[FoundFile | SkippedFile]] = deque()
+    photos, ended = 0, False
+    while True:
+        while not ended and len(waiting) < AHEAD:
+            batch = list(islice(found, size))
+            ended = not batch
+            if batch:
+                waiting.append(batch)
+                photos += sum(isinstance(entry, FoundFile) for entry in batch)
+        if not waiting:
+            return
+        yield waiting.popleft(), photos if ended else None
 
 
 def _reaches(folder: bytes, path: bytes, passed_by: Collection[bytes]) -> bool:

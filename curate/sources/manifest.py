@@ -40,11 +40,6 @@ class Manifest(BaseModel):
     match: list[str] = []
     group_by: list[str] = []
 
-    def options(self) -> dict[str, Any]:
-        """Return the options that the set was written with, as `export_workspace` takes them."""
-        lists = {"licenses": tuple(self.licenses), "match": tuple(self.match) or None}
-        return {"pairs": self.pairs, "keep_gps": self.keep_gps, **lists}
-
 
 def parse_manifest(data: bytes) -> Manifest:
     """Return what a manifest's bytes say.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
-from curate.duplicates.likeness import NEAR_BITS, connected, equal_pairs, near_texts
+from curate.duplicates.hashes import NEAR_BITS, connected, equal_pairs, near_texts
 from curate.errors import UsageError
 
 GroupBy = Literal["owner", "scene", "duplicate"]

@@ -110,18 +110,6 @@ def split_file_name(attribute: str) -> str:
     return f"split_data_target_attribute={attribute}.json"
 
 
-def make_split(
-    rows: PhotoTable | Iterable[LabelRow],
-    attribute: str,
-    group_by: Sequence[GroupBy] = GROUP_BY,
-    seed: int = 42,
-    fractions: tuple[float, float, float] = FRACTIONS,
-    min_photos: int = MIN_PHOTOS,
-) -> Split:
-    """Return the balanced, leak-free split of one attribute; arguments and errors as in `joint_split`."""
-    return joint_split(rows, [attribute], group_by, seed, fractions, min_photos).splits[attribute]
-
-
 def joint_split(
     rows: PhotoTable | Iterable[LabelRow],
     attributes: Sequence[str],

@@ -10,7 +10,6 @@ from typing import ClassVar, Literal
 from rich.text import Text
 from textual import on
 from textual.actions import ActionParseResult
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
@@ -18,6 +17,7 @@ from textual.widget import AwaitMount
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError, command
 from curate.tui.failures import as_message
+from curate.tui.host import Host
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
@@ -26,7 +26,6 @@ from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
-from curate.tui.work import LongWork
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
@@ -34,7 +33,7 @@ from tracer.base.text import visible_lines
 ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
 
 
-class CurateApp(App[None]):
+class CurateApp(Host):
     """curate on one workspace.
 
     Args:
@@ -86,13 +85,8 @@ class CurateApp(App[None]):
     ]
 
     def __init__(self, catalog: Catalog, start: ScreenName = "library", images: ImagesMode = "auto") -> None:
-        super().__init__()
-        self.catalog = catalog
-        self.images: ImagesMode = images
-        self.work = LongWork(self, catalog.workspace)
+        super().__init__(catalog, images)
         self._start: ScreenName = start
-        self.wanted_copy: str | None = None
-        """The photo whose copies are asked for, by its path."""
         self.title = "lenstrace"
 
     def on_mount(self) -> None:

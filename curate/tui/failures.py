@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 import traceback
 from datetime import datetime
 from pathlib import Path
 
-from curate.catalog.database import translated
+from curate.catalog.database import in_words
 from curate.errors import CurateError, StorageError
 from curate.workspace import Workspace
 from tracer.base.errors import DISK_ERRORS
@@ -31,8 +30,8 @@ def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateErro
     """
     if isinstance(error, CurateError):
         return error
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
-        return translated(error, workspace.catalog)
+    if (told := in_words(error, workspace.catalog)) is not None:
+        return told
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         return StorageError("the disk cannot be read or written", str(error), "Look at the disk and its free room")
     what, why = "a mistake in lenstrace", _in_a_line(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,8 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-if TYPE_CHECKING:
-    from curate.tui.app import CurateApp
+from curate.tui.host import Host
 
 MIN_COLUMNS, MIN_ROWS = 80, 24
 WIDE = 110
@@ -39,9 +38,9 @@ class GuardedScreen(Screen[Answer]):
         raise NotImplementedError
 
     @property
-    def curate(self) -> CurateApp:
+    def curate(self) -> Host:
         """The app."""
-        return cast("CurateApp", self.app)
+        return cast(Host, self.app)
 
     @property
     def too_small(self) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import typer.main
-from tests.tracer_experiments.small_sets import write_set
 
 import curate.cli
 import tracer.cli
@@ -24,6 +23,7 @@ from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.terminal.pseudo import HOSTILE, HOSTILE_FILE, Pseudo, raw
+from tests.tracer.experiments.small_sets import write_set
 from tracer.base.progress import finish
 
 SAID = Path(__file__).with_name("said.py")
@@ -137,8 +137,8 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
     with Catalog.open(workspace, read_only=True) as catalog:
         proposed = list(pairs(catalog))
         phone, other = proposed[0].phone, proposed[0].other
-        camera = next(c for c, _ in catalog.cameras() if "[red]" in (c.make or ""))
-        names = [f"{c.make}|{c.model}" for c, _ in catalog.cameras()][:2]
+        camera = next(c for c, _ in catalog.cameras.listed() if "[red]" in (c.make or ""))
+        names = [f"{c.make}|{c.model}" for c, _ in catalog.cameras.listed()][:2]
     dataset, sidecar = os.fspath(above / f"set{HOSTILE_FILE}"), above / f"pairs{HOSTILE_FILE}.csv"
     sidecar.write_text(f"image_a,image_b,{_csv(HOSTILE)}\n{_csv(HOSTILE)},gone.jpg,x\n", encoding="utf-8")
     log = above / f"log{HOSTILE_FILE}.jsonl"

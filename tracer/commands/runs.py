@@ -35,11 +35,9 @@ from tracer.commands.common import (
 )
 from tracer.errors import NoFolder
 from tracer.experiments.settings import Protocol
+from tracer.results.metrics import SECOND_RANK
 
 app = typer.Typer()
-
-_SECOND_RANK = ("balanced_accuracy", "recall@5", "map")
-"""Metrics that stand in the results and the report, and would only fill the screen."""
 
 
 @app.command()
@@ -84,7 +82,7 @@ def evaluate(
             }
         )
     else:
-        rows = [asdict(row) for row in done.rows if row.metric not in _SECOND_RANK]
+        rows = [asdict(row) for row in done.rows if row.metric not in SECOND_RANK]
         print_table(rows, filled(rows, ROW_COLUMNS))
         say(done.report or run)
     after(done, quiet=json)
@@ -112,7 +110,7 @@ def compare(
     style: Format = Style.TABLE,
 ) -> None:
     """Put two runs side by side: the second minus the first, with an interval."""
-    from tracer.report.compare import compare as compare_runs
+    from tracer.results.comparison import compare as compare_runs
 
     _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]

@@ -37,8 +37,8 @@ from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
 from tracer.experiments.experiment import Experiment
 from tracer.experiments.labels import labelled_set
 from tracer.experiments.registry import EXPERIMENTS
-from tracer.report.load import audit_of
 from tracer.results import Row, photo_scores
+from tracer.results.runs import audit_of
 from tracer.results.skips import Scope, Skip
 
 __all__ = ["Evaluation", "Options", "evaluate", "versions"]

@@ -9,13 +9,12 @@ merges with earlier results follows from that.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,9 @@ from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import Embedded, LabelledPhotos
 from tracer.experiments.settings import Settings
 from tracer.results.skips import Skip
+
+if TYPE_CHECKING:
+    from tracer.results.pages import Page
 
 P = ParamSpec("P")
 
@@ -172,11 +174,9 @@ class Experiment:
     page_in: str = ""
 
     @property
-    def page(self) -> Any:
+    def page(self) -> Page | None:
         """What it tells the report, loaded when it is first asked for; None where it has no such module."""
-        if not self.page_in or importlib.util.find_spec(self.page_in) is None:
-            return None
-        return importlib.import_module(self.page_in).PAGE
+        return importlib.import_module(self.page_in).PAGE if self.page_in else None
 
 
 def source_of(context: Context, encoder: str, processings: Sequence[str] = (), mask: float = 0.0) -> Source:

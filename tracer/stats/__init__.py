@@ -1,8 +1,8 @@
-"""Chance levels, intervals and tests for the experiments. Only numpy, so that curate may use it too.
+"""Chance levels, confidence intervals and tests for the experiments. It needs only numpy and scipy, so that curate can use it.
 
-Photos of one scene, or of one owner, resemble each other; an interval that counts them as independent is too short. So each
-function that resamples takes `clusters` and draws whole clusters with replacement. The building block is `bootstrap_sums`:
-means, ratios and their differences come from the same draws, so that a difference is always a paired one.
+Photos of one scene or one owner resemble each other, and an interval that treats them as independent is too short. Functions that
+resample therefore take `clusters` and draw whole clusters with replacement. They build on `bootstrap_sums`: means, ratios and
+their differences come from the same draws, so that differences are paired.
 """
 
 from tracer.stats.association import contingency as contingency

@@ -1,4 +1,4 @@
-"""Intervals: their shapes, Wilson's for shares of independent trials, and those of bootstrap draws."""
+"""Confidence intervals: Wilson's for independent trials, and those of bootstrap draws."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A difference of two paired means with its interval."""
+    """A difference of two means with its confidence interval."""
 
     value: float
     low: float
@@ -26,14 +26,24 @@ class Difference(NamedTuple):
 
 
 def normal_quantile(confidence: float) -> float:
-    """z such that a standard normal lies within ±z with this probability (1.96 for 0.95)."""
+    """Return z such that a standard normal variable lies within ±z with this probability.
+
+    >>> round(normal_quantile(0.95), 2)
+    1.96
+    """
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
 def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
-    """Wilson's score interval of a proportion of independent trials (Wilson 1927).
+    """Return Wilson's score interval of a proportion of independent trials (Wilson 1927).
 
-    Unlike the normal interval it stays inside [0, 1] and has a width at 0 and 1 successes.
+    Unlike the normal interval it stays inside [0, 1], and it is not empty where all or none of the trials succeed.
+
+    Raises:
+        ValueError: there is no trial, or `successes` is not from 0 to n.
+
+    >>> [round(bound, 3) for bound in wilson(80, 100)]
+    [0.711, 0.867]
     """
     if n < 1:
         raise ValueError("at least one trial is needed")
@@ -43,22 +53,31 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At the ends the bound is the share itself; rounding must not move it past.
+    # At 0 and 1 the bound equals the share; rounding must not move it beyond.
     return Interval(min(max(0.0, centre - half), share), max(min(1.0, centre + half), share))
 
 
 def percentile_interval(draws: ArrayLike, confidence: float = 0.95) -> Interval:
-    """The central share `confidence` of bootstrap draws (NaN draws, of an empty class, say nothing and are left out)."""
+    """Return the interval that holds the central share `confidence` of bootstrap draws.
+
+    NaN draws (of a class that a resampling lacks) are ignored.
+
+    >>> [round(bound, 2) for bound in percentile_interval(np.arange(101) / 100)]
+    [0.03, 0.97]
+    """
     tail = (1 - confidence) / 2
     low, high = np.nanquantile(np.asarray(draws, dtype=np.float64), [tail, 1 - tail])
     return Interval(float(low), float(high))
 
 
 def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
-    """The percentile interval of a share from its bootstrap draws.
+    """Return the percentile interval of a share from its bootstrap draws.
 
-    Where all clusters are alike (everything is right) a bootstrap sees no spread, and its interval would be certainty.
-    Wilson's for that many independent clusters takes its place.
+    Where all draws are equal (every prediction is right), that interval would have no width. Wilson's interval for `n_clusters`
+    independent trials is returned instead.
+
+    >>> [round(bound, 3) for bound in share_interval(1.0, np.ones(1000), n_clusters=50)]
+    [0.929, 1.0]
     """
     if _has_spread(draws):
         return percentile_interval(draws, confidence)
@@ -66,10 +85,13 @@ def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: 
 
 
 def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: float = 0.95) -> Interval:
-    """The percentile interval of a difference of two paired shares, from −1 to 1, from its bootstrap draws.
+    """Return the percentile interval of a difference of two paired shares (−1 to 1) from its bootstrap draws.
 
-    Two methods that never differ in n clusters may still differ in others, either way: then Wilson's interval of nothing
-    in n stands on both sides of 0.
+    Where all draws are equal, Wilson's interval for `n_clusters` independent trials is returned instead; where the difference is
+    0, with its upper bound on both sides of 0.
+
+    >>> [round(bound, 3) for bound in difference_interval(0.0, np.zeros(1000), n_clusters=50)]
+    [-0.071, 0.071]
     """
     if _has_spread(draws):
         return percentile_interval(draws, confidence)
@@ -139,16 +161,24 @@ def _has_spread(draws: ArrayLike) -> bool:
 
 
 def absolute(interval: Interval) -> Interval:
-    """The interval of |x| where x lies in `interval`: it starts at 0 where the sign of x is not known."""
+    """Return the interval of |x| where x lies in `interval`. It starts at 0 where the interval includes 0.
+
+    >>> absolute(Interval(-0.2, 0.1))
+    Interval(low=0.0, high=0.2)
+    """
     low, high = abs(interval.low), abs(interval.high)
     crosses = interval.low <= 0 <= interval.high
     return Interval(0.0 if crosses else min(low, high), max(low, high))
 
 
 def difference_of_independent(value_a: float, a: Interval, value_b: float, b: Interval) -> Difference:
-    """value_a − value_b of two independent estimates from their intervals (method of variance estimates recovery).
+    """Return value_a − value_b of two independent estimates, with an interval made of theirs, which may be asymmetric.
 
-    Newcombe 1998, Statistics in Medicine 17; Zou and Donner 2008. The two need not be symmetric.
+    It is the method of variance estimates recovery: Newcombe 1998, Statistics in Medicine 17; Zou and Donner 2008.
+
+    >>> difference = difference_of_independent(0.8, wilson(80, 100), 0.5, wilson(50, 100))
+    >>> [round(number, 3) for number in difference]
+    [0.3, 0.169, 0.417]
     """
     value = value_a - value_b
     low = value - math.hypot(value_a - a.low, b.high - value_b)

@@ -120,14 +120,6 @@ def camera_types(cameras: Iterable[VirtualCamera] = CAMERAS) -> dict[tuple[str, 
     return {(camera.make, camera.model): camera.type for camera in cameras}
 
 
-def override_toml(cameras: Iterable[VirtualCamera] = CAMERAS) -> str:
-    """Return the types as `[[cameras]]` tables of a workspace.toml."""
-    return "\n".join(
-        f'[[cameras]]\nmake = "{make}"\nmodel = "{model}"\ntype = "{type_.value}"\n'
-        for (make, model), type_ in camera_types(cameras).items()
-    )
-
-
 def twin(camera: VirtualCamera, make: str, model: str) -> VirtualCamera:
     """Return a camera that differs in name only: the same optics, sensor, processor and habits."""
     folder = model.lower().replace(" ", "-")

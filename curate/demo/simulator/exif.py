@@ -64,8 +64,8 @@ def exif_bytes(
         size: the stored picture's width and height.
         thumbnail: a small JPEG to embed, or None.
     """
-    camera, writing, clock = photo.camera, photo.camera.writing, photo.clock_time
-    stamp = f"{clock:%Y:%m:%d %H:%M:%S}"
+    camera = photo.camera
+    stamp = f"{photo.clock_time:%Y:%m:%d %H:%M:%S}"
     picture: dict[int, Any] = {
         piexif.ImageIFD.Make: camera.make,
         piexif.ImageIFD.Model: camera.model,
@@ -77,6 +77,21 @@ def exif_bytes(
         piexif.ImageIFD.DateTime: stamp,
         piexif.ImageIFD.YCbCrPositioning: 1,
     }
+    details = _details(photo, exposure, size)
+    blocks: dict[str, Any] = {"0th": picture, "Exif": details}
+    if photo.tagged is not None:
+        blocks["GPS"] = _gps(photo, *photo.tagged)
+    if thumbnail is not None:
+        resolution = (piexif.ImageIFD.XResolution, piexif.ImageIFD.YResolution, piexif.ImageIFD.ResolutionUnit)
+        blocks["1st"] = {piexif.ImageIFD.Compression: 6, **{tag: picture[tag] for tag in resolution}}
+        blocks["thumbnail"] = thumbnail
+    return bytes(piexif.dump(blocks))
+
+
+def _details(photo: Photo, exposure: Exposure, size: tuple[int, int]) -> dict[int, Any]:
+    """The tags of how the photo was taken."""
+    camera, writing, clock = photo.camera, photo.camera.writing, photo.clock_time
+    stamp = f"{clock:%Y:%m:%d %H:%M:%S}"
     focal, aperture = (
         Fraction(writing.focal_mm).limit_denominator(100),
         Fraction(writing.f_number).limit_denominator(100),
@@ -113,14 +128,7 @@ def exif_bytes(
         details[piexif.ExifIFD.BodySerialNumber] = writing.serial
     if writing.maker_note:
         details[piexif.ExifIFD.MakerNote] = f"{camera.make.upper()}\0virtual".encode()
-    blocks: dict[str, Any] = {"0th": picture, "Exif": details}
-    if photo.tagged is not None:
-        blocks["GPS"] = _gps(photo, *photo.tagged)
-    if thumbnail is not None:
-        resolution = (piexif.ImageIFD.XResolution, piexif.ImageIFD.YResolution, piexif.ImageIFD.ResolutionUnit)
-        blocks["1st"] = {piexif.ImageIFD.Compression: 6, **{tag: picture[tag] for tag in resolution}}
-        blocks["thumbnail"] = thumbnail
-    return bytes(piexif.dump(blocks))
+    return details
 
 
 def _gps(photo: Photo, latitude: float, longitude: float) -> dict[int, Any]:

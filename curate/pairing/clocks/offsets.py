@@ -182,15 +182,10 @@ def estimate_clocks(
         known: offsets that a person stated, in either direction.
     """
     by_id = {photo.id: photo for photo in photos}
-    clocks: dict[str, list[float]] = defaultdict(list)
-    fixes: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    clocks, fixes = _readings(photos, use_gps)
     sides: dict[str, str] = {}
     for photo in photos:
         sides.setdefault(photo.camera, photo.side)
-        if photo.clock is not None:
-            clocks[photo.camera].append(photo.clock)
-            if use_gps and photo.gps_clock is not None:
-                fixes[photo.camera].append((photo.gps_clock, photo.clock))
     content = {
         (a, b): stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
         for (a, b), votes in sorted(content_votes(by_id, scored).items())
@@ -225,6 +220,20 @@ def estimate_clocks(
             continue
         offsets += [_offset(a, b, stretch, source) for stretch in found]
     return offsets
+
+
+def _readings(
+    photos: Sequence[PairingPhoto], use_gps: bool
+) -> tuple[dict[str, list[float]], dict[str, list[tuple[float, float]]]]:
+    """What the clock of each camera read, and its readings beside GPS time; of times known to the second alone."""
+    clocks: dict[str, list[float]] = defaultdict(list)
+    fixes: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for photo in photos:
+        if photo.clock is not None:
+            clocks[photo.camera].append(photo.clock)
+            if use_gps and photo.gps_clock is not None:
+                fixes[photo.camera].append((photo.gps_clock, photo.clock))
+    return clocks, fixes
 
 
 def _offset(a: str, b: str, found: Stretch, source: Source) -> ClockOffset:

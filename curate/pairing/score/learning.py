@@ -18,7 +18,6 @@ steps of decisions, so that a queue does not shift under the eyes.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +25,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.catalog.bursts import kept_bursts
+from curate.catalog.candidates import Candidate, candidates, keep_ranks, keep_scored_with, keep_scores, scored_with
+from curate.catalog.decisions import decided_pairs
+from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
 from curate.pairing.assignment import assign
-from curate.pairing.bursts import kept_bursts
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
-from curate.pairing.scenes import best_of_each_scene, stated_scenes
+from curate.pairing.scenes import best_of_each_scene
 from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior
 
 STEP = 10
@@ -43,9 +45,6 @@ PULL_LEVEL = 1.0
 
 BURST_S = 60.0
 """Photos of one camera taken within so many seconds show the same; neither was preferred to the other."""
-
-_BASIS = "pair_model_basis"
-_CANDIDATES_OF = "pair_model_candidates"
 
 Answer = tuple[str, str, bool]
 """The sha256 of a phone photo and of another one, and whether they were accepted."""
@@ -159,18 +158,6 @@ def _is_rival(chosen: Example, rival: Example, side: int) -> bool:
 # --- in a workspace
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A candidate as the catalogue keeps it."""
-
-    rowid: int
-    phone_id: int
-    other_id: int
-    score: float
-    assigned: bool
-    ranks: tuple[int, int]
-
-
 def learned_here(catalog: Catalog) -> Learned:
     """Return what the decisions of a workspace say."""
     return learned(_read(catalog)[0], _decided(catalog)[0])
@@ -183,15 +170,10 @@ def model(catalog: Catalog) -> LogisticScorer:
 
 def due(catalog: Catalog) -> bool:
     """Return whether decisions or candidates came or went that the scores do not follow yet; cheap."""
-    kept = dict(
-        tuple(row)
-        for row in catalog.connection.execute(
-            "SELECT key, value FROM fact WHERE key IN (?, ?)", (_BASIS, _CANDIDATES_OF)
-        )
-    )
-    if _basis(*_decided(catalog)) != kept.get(_BASIS, ""):
+    basis, revision = scored_with(catalog)
+    if _basis(*_decided(catalog)) != basis:
         return True
-    return _CANDIDATES_OF in kept and int(kept[_CANDIDATES_OF]) != catalog.candidates_revision()
+    return revision is not None and revision != catalog.candidates_revision()
 
 
 def follow(catalog: Catalog, *, always: bool = False) -> bool:
@@ -208,15 +190,17 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         return False
     before = catalog.candidates_revision(), _decided(catalog)
     decided, by_nobody = before[1]
-    examples, kept = _read(catalog)
+    examples, kept, ranks = _read(catalog)
     rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
     scores = learned(examples, decided).scorer.probabilities(rows)
     with catalog.transaction():
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # who did that follows
-        _write(catalog, examples, kept, scores, [*decided, *by_nobody])
-        facts = {_BASIS: _basis(decided, by_nobody), _CANDIDATES_OF: str(before[0])}
-        catalog.connection.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", facts.items())
+        again, stated = kept_bursts(catalog), stated_scenes(catalog)
+        _write(catalog, kept, scores, _proposed(examples, kept, scores, [*decided, *by_nobody], again, stated))
+        new = zip(_ranks(kept, scores), ranks, kept, strict=True)
+        keep_ranks(catalog, [(*rank, candidate.rowid) for rank, old, candidate in new if rank != old])
+        keep_scored_with(catalog, _basis(decided, by_nobody), before[0])
         catalog.touch()
     return True
 
@@ -235,13 +219,8 @@ def _decided(catalog: Catalog) -> tuple[list[Answer], list[Answer]]:
     """
     people: list[Answer] = []
     nobody: list[Answer] = []
-    for row in catalog.connection.execute(
-        "SELECT verdict.phone, verdict.other, verdict.status, "
-        "coalesce(json_extract(decision.payload, '$.auto'), json_extract(decision.payload, '$.gone')) IS NULL AS meant "
-        "FROM verdict JOIN decision USING (seq) WHERE NOT gone ORDER BY seq"
-    ):
-        answer = (row["phone"], row["other"], row["status"] == "accepted")
-        (people if row["meant"] else nobody).append(answer)
+    for pair in decided_pairs(catalog):
+        (people if pair.by_person else nobody).append((pair.phone, pair.other, pair.accepted))
     return people[: whole_steps(len(people))], nobody
 
 
@@ -251,68 +230,35 @@ def whole_steps(count: int) -> int:
     return count // step * step
 
 
-_CANDIDATES = """
-SELECT c.rowid, c.phone, c.other, c.score, c.assigned, c.evidence, p.sha256 AS phone_sha256, o.sha256 AS other_sha256,
-       p.camera AS phone_camera, o.camera AS other_camera, p.scene AS phone_scene, o.scene AS other_scene,
-       CASE p.taken_precision WHEN 'second' THEN CAST(strftime('%s', p.taken_at) AS REAL) END AS phone_s,
-       CASE o.taken_precision WHEN 'second' THEN CAST(strftime('%s', o.taken_at) AS REAL) END AS other_s
-FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other ORDER BY c.phone, c.other
-"""
-
-
-def _read(catalog: Catalog) -> tuple[list[Example], list[_Kept]]:
-    rows = catalog.connection.execute(_CANDIDATES).fetchall()
-    evidence = [Evidence.from_dict(json.loads(row["evidence"])) or Evidence(0, 0) for row in rows]
-    features = feature_rows(evidence)
+def _read(catalog: Catalog) -> tuple[list[Example], list[Candidate], list[tuple[int, int]]]:
+    """The candidates as the model sees them, as the catalogue keeps them, and the ranks that they have."""
+    kept = candidates(catalog)
+    evidence = [Evidence.from_dict(candidate.evidence) or Evidence(0, 0) for candidate in kept]
     examples = [
-        Example(
-            row["phone_sha256"],
-            row["other_sha256"],
-            features[k],
-            (row["phone_camera"], row["other_camera"]),
-            (row["phone_s"], row["other_s"]),
-            (row["phone_scene"], row["other_scene"]),
-        )
-        for k, row in enumerate(rows)
+        Example(*candidate.sha256, row, candidate.cameras, candidate.seconds, candidate.scenes)
+        for candidate, row in zip(kept, feature_rows(evidence), strict=True)
     ]
-    kept = [
-        _Kept(
-            row["rowid"], row["phone"], row["other"], row["score"], bool(row["assigned"]), (e.rank_phone, e.rank_other)
-        )
-        for row, e in zip(rows, evidence, strict=True)
-    ]
-    return examples, kept
+    return examples, kept, [(e.rank_phone, e.rank_other) for e in evidence]
 
 
-def _write(
-    catalog: Catalog,
-    examples: Sequence[Example],
-    kept: Sequence[_Kept],
-    scores: NDArray[np.float64],
-    decided: Sequence[Answer],
-) -> None:
-    proposed = _proposed(examples, kept, scores, decided, kept_bursts(catalog), stated_scenes(catalog))
-    ranks = _ranks(kept, scores)
-    catalog.connection.executemany(
-        "UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?",
+def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float64], proposed: Sequence[bool]) -> None:
+    """Keep the scores and proposals that are new."""
+    keep_scores(
+        catalog,
         [
-            (float(score), int(chosen), k.rowid)
+            (float(score), chosen, k.rowid)
             for score, chosen, k in zip(scores, proposed, kept, strict=True)
-            if (float(score), bool(chosen)) != (k.score, k.assigned)
+            if (float(score), chosen) != (k.score, k.assigned)
         ],
     )
-    catalog.connection.executemany(
-        "UPDATE candidate SET evidence = json_set(evidence, '$.rank_phone', ?, '$.rank_other', ?) WHERE rowid = ?",
-        [(*rank, k.rowid) for rank, k in zip(ranks, kept, strict=True) if rank != k.ranks],
-    )
 
 
-def _ranks(kept: Sequence[_Kept], scores: NDArray[np.float64]) -> list[tuple[int, int]]:
+def _ranks(kept: Sequence[Candidate], scores: NDArray[np.float64]) -> list[tuple[int, int]]:
     """The place of each candidate among those of its phone photo, and of its other photo; 1 is the best."""
     seen: dict[tuple[int, int], int] = defaultdict(int)
     ranks = [(0, 0)] * len(kept)
-    for k in sorted(range(len(kept)), key=lambda k: (-scores[k], kept[k].phone_id, kept[k].other_id)):
-        mine, theirs = (0, kept[k].phone_id), (1, kept[k].other_id)
+    for k in sorted(range(len(kept)), key=lambda k: (-scores[k], *kept[k].photos)):
+        mine, theirs = (0, kept[k].photos[0]), (1, kept[k].photos[1])
         seen[mine] += 1
         seen[theirs] += 1
         ranks[k] = seen[mine], seen[theirs]
@@ -321,7 +267,7 @@ def _ranks(kept: Sequence[_Kept], scores: NDArray[np.float64]) -> list[tuple[int
 
 def _proposed(
     examples: Sequence[Example],
-    kept: Sequence[_Kept],
+    kept: Sequence[Candidate],
     scores: NDArray[np.float64],
     decided: Sequence[Answer],
     again: Sequence[tuple[str, str]],
@@ -337,7 +283,7 @@ def _proposed(
     stands = [answers.get((e.phone, e.other), False if e.is_contradicted else None) for e in examples]
     chosen = assign(
         (
-            (k.phone_id, k.other_id, 2.0 if yes else float(score))
+            (*k.photos, 2.0 if yes else float(score))
             for k, score, yes in zip(kept, scores, stands, strict=True)
             if yes is not False
         ),
@@ -345,7 +291,7 @@ def _proposed(
     )
     best = best_of_each_scene(
         (
-            (e.phone, e.other, float(score), (k.phone_id, k.other_id) in chosen and yes is None)
+            (e.phone, e.other, float(score), k.photos in chosen and yes is None)
             for e, k, score, yes in zip(examples, kept, scores, stands, strict=True)
             if yes is not False
         ),

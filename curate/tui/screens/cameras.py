@@ -66,7 +66,7 @@ class CamerasScreen(CurateScreen):
 
     def refresh_data(self) -> None:
         """Read the cameras again."""
-        listed = self.catalog.cameras()
+        listed = self.catalog.cameras.listed()
         self._cameras = [camera for camera, _ in listed]
         table = self.query_one(Listing)
         table.list(_cells(camera, count) for camera, count in listed)

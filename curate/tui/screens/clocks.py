@@ -13,7 +13,8 @@ from textual.widgets import DataTable, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
-from curate.pairing.run import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.kept import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.offsets import ClockOffset, jump, local_time
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
@@ -69,7 +70,7 @@ class ClocksScreen(CurateScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._offsets: Sequence[Offset] = ()
+        self._offsets: Sequence[ClockOffset] = ()
         self._names: dict[str, str] = {}
         self._short: dict[str, str] = {}
 
@@ -81,29 +82,28 @@ class ClocksScreen(CurateScreen):
     def refresh_data(self) -> None:
         """Read the offsets again."""
         self._names, self._short = camera_names(self.catalog)
-        offsets: list[dict[str, Any]] = clock_offsets(self.catalog)
-        self._offsets = offsets
+        self._offsets = offsets = clock_offsets(self.catalog)
         table = self.query_one(Listing)
         table.list(self._cells(offset) for offset in offsets)
-        stated_count = sum(offset["source"] == "person" for offset in self._offsets)
-        pairs = len({(offset["camera_a"], offset["camera_b"]) for offset in self._offsets})
+        stated_count = sum(offset.source == "person" for offset in self._offsets)
+        pairs = len({(offset.camera_a, offset.camera_b) for offset in self._offsets})
         self.headline("Clocks", counted(pairs, "pair of cameras", "pairs of cameras"), f"{stated_count:,} stated")
         there = bool(self._offsets)
         self.query_one("#welcome").display = not there
         table.display = self.query_one("#clock").display = there
         self._tell()
 
-    def _cells(self, offset: Offset) -> list[Text]:
-        stated = offset["source"] == "person"
+    def _cells(self, offset: ClockOffset) -> list[Text]:
+        stated = offset.source == "person"
         style = "dim" if stated else ""
         return [
-            shown(self._short.get(offset["camera_b"], offset["camera_b"])),
-            shown(self._short.get(offset["camera_a"], offset["camera_a"])),
-            Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
-            Text("–" if stated else in_words(offset["margin"], sign=False), style, justify="right"),
-            Text("–" if stated else f"{offset['support']:,}", style, justify="right"),
-            Text(_SAID_BY[offset["source"]], "bold bright_cyan" if stated else ""),
-            shown(holds(offset), "" if offset["since"] or offset["until"] else "dim"),
+            shown(self._short.get(offset.camera_b, offset.camera_b)),
+            shown(self._short.get(offset.camera_a, offset.camera_a)),
+            Text(in_words(offset.seconds, days_to="min"), "bold", justify="right"),
+            Text("–" if stated else in_words(offset.margin, sign=False), style, justify="right"),
+            Text("–" if stated else f"{offset.support:,}", style, justify="right"),
+            Text(_SAID_BY[offset.source], "bold bright_cyan" if stated else ""),
+            shown(holds(offset), "" if local_time(offset.since) or local_time(offset.until) else "dim"),
         ]
 
     def name_of(self, camera: str) -> str:
@@ -117,7 +117,7 @@ class ClocksScreen(CurateScreen):
     def _tell(self) -> None:
         if self._offsets:
             offset = self._offsets[min(self.query_one(Listing).cursor_row, len(self._offsets) - 1)]
-            names = self.name_of(offset["camera_a"]), self.name_of(offset["camera_b"])
+            names = self.name_of(offset.camera_a), self.name_of(offset.camera_b)
             self.query_one("#clock", Static).update(folded(sentence(offset, *names)))
 
     # --- actions
@@ -130,7 +130,7 @@ class ClocksScreen(CurateScreen):
         """Ask for the offset of the two clocks under the cursor."""
         if self._offsets:
             offset = self._offsets[self.query_one(Listing).cursor_row]
-            self._ask(offset["camera_a"], offset["camera_b"], in_words(offset["seconds"]))
+            self._ask(offset.camera_a, offset.camera_b, in_words(offset.seconds))
         else:
             self.say("no offset is known that could be corrected; n states one")
 
@@ -170,7 +170,7 @@ class ClocksScreen(CurateScreen):
 
     def _show(self, camera_a: str, camera_b: str) -> None:
         for row, offset in enumerate(self._offsets):
-            if {offset["camera_a"], offset["camera_b"]} == {camera_a, camera_b}:
+            if {offset.camera_a, offset.camera_b} == {camera_a, camera_b}:
                 self.query_one(Listing).move_cursor(row=row)
                 self._tell()
                 return
@@ -195,7 +195,7 @@ def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
     Two cameras of one tidy name keep their own.
     """
     full, short = {}, {}
-    for camera, _ in catalog.cameras():
+    for camera, _ in catalog.cameras.listed():
         key = f"{camera.make or ''}|{camera.model or ''}"
         name = " ".join(part for part in (camera.make_normalized, camera.model_normalized) if part)
         full[key] = shown(name or key).plain
@@ -209,35 +209,35 @@ def _distinct(names: Mapping[str, str], otherwise: Mapping[str, str]) -> dict[st
     return {key: name if counts[name] == 1 else otherwise[key] for key, name in names.items()}
 
 
-def holds(offset: Offset) -> str:
+def holds(offset: ClockOffset) -> str:
     """Say when an offset holds, to the minute, by the clock that is named second."""
-    since, until = (str(offset[end]).replace("T", " ")[:16] if offset[end] else "" for end in ("since", "until"))
+    since, until = ((local_time(end) or "").replace("T", " ")[:16] for end in (offset.since, offset.until))
     if since and until:
         return f"{since} to {until}"
     return f"from {since}" if since else f"until {until}" if until else "always"
 
 
-def sentence(offset: Offset, one: str, two: str) -> str:
+def sentence(offset: ClockOffset, one: str, two: str) -> str:
     """Say an offset in full. `one`, `two`: the names of the first and the second camera."""
-    seconds, source = offset["seconds"], offset["source"]
+    seconds, source = offset.seconds, offset.source
     amount = in_words(seconds, sign=False)
     how = "reads the same as" if amount == "0 s" else f"is {amount} {'ahead of' if seconds > 0 else 'behind'}"
     said = [f"The clock of the {two} {how} that of the {one}"]
-    if offset["since"] or offset["until"]:
+    if local_time(offset.since) or local_time(offset.until):
         said[0] += f" ({holds(offset)} by the latter)"
     if source == "person":
         said.append("Stated by a person; it stands in place of what the photos say")
     else:
-        moments = counted(offset["support"], "moment")
+        moments = counted(offset.support, "moment")
         by = {"content": f"{moments} in photos say so", "gps": "Both are tied to GPS time"}
-        spread = f"; single pairs lie {in_words(offset['spread'], sign=False)} around it" if offset["spread"] else ""
+        spread = f"; single pairs lie {in_words(offset.spread, sign=False)} around it" if offset.spread else ""
         said.append(
             by.get(source, f"Told through other cameras, by {moments}")
-            + f", give or take {in_words(offset['margin'], sign=False)}{spread}"
+            + f", give or take {in_words(offset.margin, sign=False)}{spread}"
         )
-    if offset["drift_s_per_day"]:
-        drift = offset["drift_s_per_day"]
+    if offset.drift:
+        drift = offset.drift
         said.append(f"It {'gains' if drift > 0 else 'loses'} {in_words(drift, sign=False)} a day")
-    if offset["jump"]:
-        said.append(f"That is {offset['jump']}")
+    if (set_by := jump(offset.seconds)) is not None:
+        said.append(f"That is {set_by}")
     return ". ".join(said) + "."

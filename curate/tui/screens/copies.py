@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
+from curate.catalog.photos import photo_at
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import DuplicateReport, keep
 from curate.errors import CurateError
@@ -150,9 +151,9 @@ def look_for_copies(workspace: Workspace) -> CopiesFound:
         groups = [*(("exact", group) for group in report.exact), *(("near", group) for group in report.near)]
         for number, (kind, group) in enumerate(groups[:SHOWN_GROUPS]):
             for path, own_path in zip((group.keeper, *group.others), group.files, strict=True):
-                row = catalog.photo_at(os.fsdecode(own_path))
-                size = f"{row['width']} × {row['height']}" if row and row["width"] else ""
-                file = "  ".join(part for part in (row["format"] if row else None, size) if part)
+                photo = photo_at(catalog, os.fsdecode(own_path))
+                size = f"{photo.width} × {photo.height}" if photo and photo.width else ""
+                file = "  ".join(part for part in (photo.format if photo else None, size) if part)
                 kept = own_path == group.files[0]
                 copies.append(Copy(path, own_path, number, kept, group.reason if kept else _KINDS[kind], file))
     return CopiesFound(copies, report)

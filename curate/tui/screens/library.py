@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -16,10 +15,13 @@ from textual.coordinate import Coordinate
 from textual.widgets import Static
 
 from curate.catalog import decisions
+from curate.catalog.candidates import proposed
 from curate.catalog.forgetting import forget
 from curate.catalog.labels import LabelRow
 from curate.catalog.naming import photos_below
-from curate.catalog.pairs import doubts_about, pair_of, proposed
+from curate.catalog.pairs import doubts_about, pair_of
+from curate.catalog.photos import Photo
+from curate.catalog.sides import photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
@@ -156,16 +158,15 @@ class LibraryScreen(CurateScreen):
     def _show_counts(self) -> None:
         started = time.monotonic()
         types = self.catalog.counts("camera_type")
-        by_type = dict(types)
         total = sum(count for _, count in types)
         unreadable = sum(count for status, count in self.catalog.counts("status") if status != "ok")
         tally = decisions.tally(self.catalog)
-        others = sum(by_type.get(name, 0) for name in ("dslr", "mirrorless", "compact"))
+        phones, others = photos_by_side(self.catalog)
         self.headline(
             "Library",
             counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{proposed(self.catalog):,} to decide, {tally['accepted']:,} accepted",
-            f"{by_type.get('smartphone', 0):,} phone, {others:,} camera",
+            f"{proposed(self.catalog):,} to decide, {tally.accepted:,} accepted",
+            f"{phones:,} phone, {others:,} camera",
         )
         self.query_one("#by-type", Bars).show(
             [("no camera" if kind is None else "unknown type" if kind == "unknown" else kind, n) for kind, n in types]
@@ -318,7 +319,7 @@ class LibraryScreen(CurateScreen):
         except CurateError as error:
             self.complain(error)
             return
-        names = " and ".join(Path(photo["path"]).name for photo in (phone, other))
+        names = " and ".join(Path(photo.path).name for photo in (phone, other))
         doubts = doubts_about(self.catalog, phone, other)
         doubts += [f"{Path(path).name} is not in the list now" for path in self._marked if path not in self._paths]
         if not doubts:
@@ -330,15 +331,15 @@ class LibraryScreen(CurateScreen):
             lambda answer: self._pair(phone, other) if answer == "yes" else self.say("nothing was paired"),
         )
 
-    def _pair(self, phone: sqlite3.Row, other: sqlite3.Row) -> None:
+    def _pair(self, phone: Photo, other: Photo) -> None:
         try:
-            decisions.decide(self.catalog, "accept", phone["sha256"], other["sha256"])
+            decisions.decide(self.catalog, "accept", phone.content, other.content)
         except CurateError as error:
             self.complain(error)
             return
         self._marked.clear()
         self.refresh_data()
-        self.say(f"paired: {Path(phone['path']).name} + {Path(other['path']).name} · u undoes")
+        self.say(f"paired: {Path(phone.path).name} + {Path(other.path).name} · u undoes")
         self.let_scores_follow()
 
     def action_forget(self) -> None:

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, alternatives, queue
-from curate.catalog.store import Catalog
+from curate.catalog.pairs import PairRow
+from curate.catalog.photos import labels_of
 from curate.errors import CurateError
 from curate.pairing.evidence import Evidence, words
 from curate.review.queue import ReviewQueue, ids
@@ -147,7 +147,7 @@ class ReviewScreen(CurateScreen):
 
     def _show(self) -> None:
         tally = decisions.tally(self.catalog)
-        self.headline("Review", self._queue.place, f"{tally['accepted']:,} accepted, {tally['rejected']:,} rejected")
+        self.headline("Review", self._queue.place, f"{tally.accepted:,} accepted, {tally.rejected:,} rejected")
         pair = self.pair
         for name in ("#pictures", "#evidence", "#differences"):
             self.query_one(name).display = pair is not None
@@ -157,7 +157,7 @@ class ReviewScreen(CurateScreen):
             return
         if ids(pair) != self._seen:
             self.call_after_refresh(self._drawn_on_screen, pair)
-        phone, other = photo_labels(self.catalog, pair.phone_id), photo_labels(self.catalog, pair.other_id)
+        phone, other = labels_of(self.catalog, pair.phone_id), labels_of(self.catalog, pair.other_id)
         sides = [("phone", phone, pair.phone_sha256), ("camera", other, pair.other_sha256)]
         if self._swapped:
             sides.reverse()
@@ -165,7 +165,7 @@ class ReviewScreen(CurateScreen):
             view.show(_caption(side, labels), self.catalog.workspace.preview(sha256))
         names = [_caption(side, labels) for side, labels, _ in sides]
         self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
-        self.query_one("#evidence", FoldedText).show(_evidence_line(pair, self._partners(pair)))
+        self.query_one("#evidence", FoldedText).show(_evidence_line(pair, self._queue.partners()))
         self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
 
     def _drawn_on_screen(self, pair: PairRow) -> None:
@@ -180,18 +180,6 @@ class ReviewScreen(CurateScreen):
         self.query_one("#differences").display = pair is not None and drawn is None
         if drawn is not None:
             self.query_one("#first", PhotoView).show(names, drawn.picture)
-
-    def _partners(self, pair: PairRow) -> list[tuple[str, str]]:
-        """The photos of a pair that have another partner already, each with the partner's path."""
-        if not pair.taken:
-            return []
-        found = []
-        for path, sha256 in ((pair.phone, pair.phone_sha256), (pair.other, pair.other_sha256)):
-            partner = decisions.partner_of(self.catalog, sha256)
-            if partner is not None:
-                row = self.catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (partner,)).fetchone()
-                found.append((path, row["path"] if row else partner))
-        return found
 
     # --- actions
 
@@ -298,18 +286,14 @@ class ReviewScreen(CurateScreen):
 
     def action_alternative(self) -> None:
         """Go to the next candidate for the same phone photo."""
-        pair = self._asked()
-        if pair is None:
+        if self._asked() is None:
             return
-        partners = alternatives(self.catalog, pair.phone_sha256)
-        known = [ids(partner) for partner in partners]
-        if len(partners) < 2 or ids(pair) not in known:
+        place = self._queue.show_alternative()
+        if place is None:
             self.say("this phone photo has no other candidate")
             return
-        place = (known.index(ids(pair)) + 1) % len(partners)
-        self._queue.show(partners[place])
         self._show_another()
-        self.say(f"candidate {place + 1} of {len(partners)} for this phone photo")
+        self.say(f"candidate {place[0]} of {place[1]} for this phone photo")
 
     def action_swap(self) -> None:
         """Let the two photos change places."""
@@ -327,11 +311,8 @@ class ReviewScreen(CurateScreen):
     def after_step(self, decision: decisions.Decision) -> None:
         """Show the pair that an undo brought back."""
         phone, other = decision.payload.get("phone"), decision.payload.get("other")
-        if phone is not None:
-            for pair in queue(self.catalog, phone_sha256=phone):
-                if pair.other_sha256 == other:
-                    self._queue.show(pair)
-                    self._show_another()
+        if phone and other and self._queue.show_pair_of(phone, other):
+            self._show_another()
 
     def _show_another(self) -> None:
         self._swapped = False
@@ -345,12 +326,6 @@ def _others(queue: ReviewQueue) -> str:
     skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s asks again." if queue.skipped else ""
     left = f"{others} left, less likely and most of them wrong: Enter asks about them."
     return f"No proposed pair is left to decide.{skipped}\n\n{left}"
-
-
-def photo_labels(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return a photo's labels for a comparison."""
-    row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
-    return dict(row) if row else {"path": None}
 
 
 def _caption(side: str, labels: dict[str, str | None]) -> Text:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.catalog.folders import skipped
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
@@ -96,7 +97,7 @@ def test_odd_rows_and_values_are_counted(catalog: Catalog, photos: Path) -> None
     ):
         assert part in said, part
     assert counts.skipped == 2
-    reasons = {Path(path).name: reason for path, reason in catalog.skipped()}
+    reasons = {Path(path).name: reason for path, reason in skipped(catalog)}
     assert "soon" in reasons["0.jpg"] and "no such photo" in reasons["9.jpg"]
 
 
@@ -155,4 +156,4 @@ def test_the_sidecar_itself_is_not_skipped(catalog: Catalog, photos: Path) -> No
     (photos / "notes.txt").write_text("hello")
     (photos / "said.csv").write_text("file,scene\n0.jpg,a\n")
     counts = finish(ingest(catalog, [photos], jobs=1, labels=photos / "said.csv"))
-    assert counts.skipped == 1 and [Path(path).name for path, _ in catalog.skipped()] == ["notes.txt"]
+    assert counts.skipped == 1 and [Path(path).name for path, _ in skipped(catalog)] == ["notes.txt"]

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from rich.text import Text
-from tests.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog import decisions
 from curate.catalog.pairs import pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import WorkspaceBusy
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -27,6 +27,7 @@ from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.curate.tui.workspaces import make_workspace
 
 Key = str
 
@@ -63,7 +64,7 @@ async def test_a_hundred_pairs_with_keys_alone(tmp_path: Path) -> None:
         for number in range(100):
             await pilot.press("x" if number % 5 == 4 else "space")
         counts = decisions.tally(app.catalog)
-        assert counts == {"accepted": 80, "rejected": 20}
+        assert counts == decisions.Tally(80, 20)
         right = {(pair.phone, pair.other) for pair in pairs(app.catalog, "accepted")}
         assert all(Path(phone).stem[-4:] == Path(other).stem[-4:] for phone, other in right)
 
@@ -74,14 +75,14 @@ async def test_undo_after_a_restart(tmp_path: Path) -> None:
     async with opened(workspace, "review") as (_, pilot):
         await pilot.press("space", "space")
     async with opened(workspace, "review") as (app, pilot):
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u")
-        assert decisions.tally(app.catalog)["accepted"] == 1
+        assert decisions.tally(app.catalog).accepted == 1
         assert app.screen.pair.phone.endswith("IMG_0001.JPG")  # type: ignore[attr-defined]
         await pilot.press("r")
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u", "u", "u")
-        assert decisions.tally(app.catalog)["accepted"] == 0
+        assert decisions.tally(app.catalog).accepted == 0
         assert "nothing to undo" in status(app)
 
 
@@ -99,7 +100,7 @@ async def test_skip_swap_and_alternatives(tmp_path: Path) -> None:
         assert app.screen.pair.phone == first.phone and app.screen.pair.other != first.other  # type: ignore[attr-defined]
         await pilot.press("a", "s")
         assert app.screen.pair.phone != first.phone  # type: ignore[attr-defined]
-        assert decisions.tally(app.catalog) == {"accepted": 0, "rejected": 0}
+        assert decisions.tally(app.catalog) == decisions.Tally(0, 0)
         assert len(queue(app.catalog)) == 6
 
 
@@ -224,9 +225,9 @@ async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_pat
     """In the counts by type, and in the table."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     with Catalog.open(workspace) as catalog, catalog.transaction():
-        catalog.put_photo(b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
-        catalog.put_photo(
-            b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
+        put_photo(catalog, b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
+        put_photo(
+            catalog, b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
         )
     async with opened(workspace, size=(120, 40)) as (app, _):
         kinds = [kind for kind, _ in app.screen.query_one("#by-type", Bars)._counts]
@@ -361,7 +362,7 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
             question = str(app.screen.query_one(".question", Static).render())
             assert "neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)
-            assert decisions.tally(app.catalog)["accepted"] == accepted
+            assert decisions.tally(app.catalog).accepted == accepted
 
 
 async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:

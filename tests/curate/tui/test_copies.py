@@ -6,24 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.export.run import duplicate_report
 from curate.photos.facts import PhotoFacts, Status
 from curate.tui.app import CurateApp
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 
 def with_copies(catalog: Catalog) -> None:
     """Add two exact copies of the first phone photo."""
     for name in ("IMG_0000 copy.JPG", "IMG_0000 (2).JPG"):
         facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
-        catalog.put_photo(f"/photos/backup/{name}".encode(), facts, 1)
+        put_photo(catalog, f"/photos/backup/{name}".encode(), facts, 1)
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     with Catalog.open(workspace) as catalog, catalog.transaction():
         facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
-        catalog.put_photo(b"/photos/backup/\xff.JPG", facts, 1)
+        put_photo(catalog, b"/photos/backup/\xff.JPG", facts, 1)
     async with opened(workspace, "copies") as (app, pilot):
         await until(pilot, lambda: len(listed(app)) == 2)
         table: DataTable[Any] = app.screen.query_one(DataTable)

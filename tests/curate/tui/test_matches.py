@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 from textual.widgets import Static
 
 from curate.catalog import decisions
@@ -20,6 +18,8 @@ from curate.tui.app import CurateApp
 from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 
 def with_scene(root: Path) -> Workspace:
@@ -61,7 +61,7 @@ async def test_matches_are_drawn_and_left(tmp_path: Path) -> None:
         await pilot.press("left_square_bracket", "v", "m")
         await until(pilot, lambda: "agree on one view" in status(app))
         await pilot.press("space")
-        assert decisions.tally(app.catalog)["accepted"] == 1
+        assert decisions.tally(app.catalog).accepted == 1
         assert app.screen.query_one("#second").display
 
 
@@ -125,6 +125,6 @@ async def test_a_candidate_whose_photo_is_paired_says_so(tmp_path: Path) -> None
         assert said.startswith("DSC_0001.JPG is already paired with IMG_0001.JPG")
         await pilot.press("space")
         assert "already has a partner" in status(app)
-        assert decisions.tally(app.catalog) == {"accepted": 1, "rejected": 0}
+        assert decisions.tally(app.catalog) == decisions.Tally(1, 0)
         await pilot.press("x")
-        assert decisions.tally(app.catalog) == {"accepted": 1, "rejected": 1}
+        assert decisions.tally(app.catalog) == decisions.Tally(1, 1)

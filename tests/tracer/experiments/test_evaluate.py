@@ -30,8 +30,8 @@ from tracer.experiments.probe.protocols import Protocol
 from tracer.experiments.registry import EXPERIMENTS
 from tracer.experiments.shared.processings import processing_groups
 from tracer.images.processing import GROUPS
-from tracer.report.compare import compare
 from tracer.results import photo_scores
+from tracer.results.comparison import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
 

@@ -43,4 +43,4 @@ def test_who_is_blind_to_sharpening_fails_the_benchmark(
     monkeypatch.setattr(natural_images, "experiments", lambda *_: [_found(encoder, group, low)])
     assert natural_images.main([str(tmp_path), "--write", str(page)]) == int(fails)
     assert ("old" in page.read_text()) is fails
-    assert ("does not see the control" in capsys.readouterr().err) is fails
+    assert ("does not detect the control" in capsys.readouterr().err) is fails

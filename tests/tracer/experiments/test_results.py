@@ -54,7 +54,7 @@ def test_equal_results_are_equal_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("field", ["value", "ci_low", "chance"])
 def test_no_figure_is_nan(tmp_path: Path, field: str) -> None:
     """A figure that is no number is refused, and nothing is written."""
-    with pytest.raises(TracerError, match="no number"):
+    with pytest.raises(TracerError, match="not a number"):
         results.write(tmp_path, [replace(ROW, **{field: float("nan")})], {})
     assert not list(tmp_path.iterdir())
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save
-from tests.tracer_input.input_photos import picture, write_flat, write_metadata, write_set
 
+from tests.tracer.input.input_photos import picture, write_flat, write_metadata, write_set
 from tracer.dataset import metadata, open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
@@ -100,7 +100,7 @@ def test_parquet_that_unfolds_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     path = _table(tmp_path / "metadata.parquet", {"file_name": text, "Make": text})
     assert path.stat().st_size < 200_000
     code = (
-        "import sys, pathlib, pyarrow; from tracer import metadata; "
+        "import sys, pathlib, pyarrow; from tracer.dataset import metadata; "
         "print(len(metadata.read_metadata(pathlib.Path(sys.argv[1]))), pyarrow.default_memory_pool().max_memory())"
     )
     out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
@@ -185,8 +185,8 @@ def test_labels_of_odd_types_are_read_or_left_out(tmp_path: Path, odd: dict[str,
     [
         ({"photo_id": 10**40}, ""),
         ({"subject_idx": 10**40}, "whole numbers"),
-        ({"file_name": "images/" + "x" * 5000}, "not there"),
-        ({"file_name": "images/\ud800.jpg"}, "not there"),
+        ({"file_name": "images/" + "x" * 5000}, "missing"),
+        ({"file_name": "images/\ud800.jpg"}, "missing"),
         ({"file_name": 7}, "outside its set"),
     ],
 )
@@ -209,7 +209,7 @@ def test_values_that_no_set_has(tmp_path: Path, change: dict[str, Any], words: s
     [
         (b"\xff\xfe", "UTF-8"),
         pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
-        (b"[]", "no JSON object"),
+        (b"[]", "not a JSON object"),
         (b'{"target_attribute": "Make", "label_encoder_classes": [[]]}', "not a name"),
         (
             json.dumps({"target_attribute": "Make", "label_encoder_classes": ["a"], "train_ids": [2**63]}).encode(),

@@ -10,8 +10,8 @@ import pytest
 from report_runs import meta, probe_rows, rate, write_run
 
 from tracer.errors import TracerError
-from tracer.report.compare import KEY, compare
 from tracer.results import Row, photo_scores
+from tracer.results.comparison import KEY, compare
 from tracer.results.photo_scores import PhotoScores
 
 

@@ -1,0 +1,20 @@
+"""Photos of one camera that are one shot taken again, as the last pairing run saw them: links between their contents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from curate.catalog.store import Catalog
+
+
+def keep_bursts(catalog: Catalog, links: Sequence[tuple[str, str]]) -> None:
+    """Put the links of a new run, by sha256, in the place of the old ones."""
+    with catalog.transaction():
+        catalog.connection.execute("DELETE FROM burst")
+        catalog.connection.executemany("INSERT OR IGNORE INTO burst (one, two) VALUES (?, ?)", links)
+
+
+def kept_bursts(catalog: Catalog) -> list[tuple[str, str]]:
+    """Return the links of the last run."""
+    rows = catalog.connection.execute("SELECT one, two FROM burst ORDER BY one, two")
+    return [(row["one"], row["two"]) for row in rows]

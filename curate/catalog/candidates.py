@@ -1,0 +1,137 @@
+"""The candidates of the last pairing run: put in, scored, counted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from curate.catalog.facts import SCORED_CANDIDATES, SCORES_FOLLOW
+from curate.catalog.store import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate with what its score is made from. Pairs of values are of the phone photo and of the other one.
+
+    Attributes:
+        rowid: its row.
+        photos: the photos' row IDs.
+        sha256: of their files.
+        score: probability that both show the same scene.
+        assigned: whether it is proposed.
+        evidence: what speaks for it, as pairing wrote it.
+        cameras: the row IDs of their cameras; None where a photo names none.
+        seconds: what the cameras' clocks read, in seconds since 1970; None unless known to the second.
+        scenes: the scenes that somebody stated; None where nobody did.
+    """
+
+    rowid: int
+    photos: tuple[int, int]
+    sha256: tuple[str, str]
+    score: float
+    assigned: bool
+    evidence: dict[str, Any]
+    cameras: tuple[int | None, int | None]
+    seconds: tuple[float | None, float | None]
+    scenes: tuple[str | None, str | None]
+
+
+_CANDIDATES = """
+SELECT c.rowid, c.phone, c.other, p.sha256, o.sha256, c.score, c.assigned, c.evidence, p.camera, o.camera,
+       CASE p.taken_precision WHEN 'second' THEN CAST(strftime('%s', p.taken_at) AS REAL) END,
+       CASE o.taken_precision WHEN 'second' THEN CAST(strftime('%s', o.taken_at) AS REAL) END, p.scene, o.scene
+FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other ORDER BY c.phone, c.other
+"""
+
+
+def candidates(catalog: Catalog) -> list[Candidate]:
+    """Return all candidates, by the row IDs of their photos."""
+    return [
+        Candidate(
+            row[0], row[1:3], row[3:5], row[5], bool(row[6]), json.loads(row[7]), row[8:10], row[10:12], row[12:14]
+        )
+        for row in map(tuple, catalog.connection.execute(_CANDIDATES))
+    ]
+
+
+def score_of(catalog: Catalog, phone: int, other: int) -> float | None:
+    """Return the score of a candidate by the row IDs of its photos; None where they are not a candidate."""
+    row = catalog.connection.execute(
+        "SELECT score FROM candidate WHERE phone = ? AND other = ?", (phone, other)
+    ).fetchone()
+    return None if row is None else float(row["score"])
+
+
+def keep_scores(catalog: Catalog, scores: Iterable[tuple[float, bool, int]]) -> None:
+    """Give candidates new scores.
+
+    Args:
+        scores: each the score, whether the pair is proposed, and the candidate's `rowid`.
+    """
+    catalog.connection.executemany("UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?", scores)
+
+
+def keep_ranks(catalog: Catalog, ranks: Iterable[tuple[int, int, int]]) -> None:
+    """Give candidates new ranks.
+
+    Args:
+        ranks: each the place among the candidates of the phone photo, among those of the other photo, and the `rowid`.
+    """
+    catalog.connection.executemany(
+        "UPDATE candidate SET evidence = json_set(evidence, '$.rank_phone', ?, '$.rank_other', ?) WHERE rowid = ?",
+        ranks,
+    )
+
+
+def scored_with(catalog: Catalog) -> tuple[str, int | None]:
+    """Return what the scores were made from: the decisions, as a hash (empty for none), and the revision of the candidates.
+
+    The revision is None where scores never followed decisions.
+    """
+    return SCORES_FOLLOW.read(catalog.connection) or "", SCORED_CANDIDATES.read(catalog.connection)
+
+
+def keep_scored_with(catalog: Catalog, basis: str, revision: int) -> None:
+    """Remember what the scores were made from, as `scored_with` returns it."""
+    SCORES_FOLLOW.keep(catalog.connection, basis)
+    SCORED_CANDIDATES.keep(catalog.connection, revision)
+
+
+def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, bool, dict[str, Any]]]) -> None:
+    """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
+    with catalog.transaction():
+        catalog.connection.execute("DELETE FROM candidate")
+        catalog.connection.execute("DELETE FROM forgotten_candidate")
+        catalog.connection.executemany(
+            "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
+            (
+                (phone, other, score, int(assigned), json.dumps(evidence))
+                for phone, other, score, assigned, evidence in rows
+            ),
+        )
+        catalog.connection.execute(
+            "UPDATE candidate SET waits = "
+            "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
+        )
+        catalog.candidates_changed()
+        catalog.touch()
+
+
+def waiting(catalog: Catalog) -> int:
+    """Return how many pairs wait for a person: as many as `pairs.queue` lists."""
+    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
+
+
+def proposed(catalog: Catalog) -> int:
+    """Return how many of them are proposed: the best choice for both of their photos."""
+    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits AND assigned = 1").fetchone()[0])
+
+
+def contradicted(catalog: Catalog) -> int:
+    """Return how many candidates are of two photos whose stated scenes differ; `pairs.pairs` does not list open ones."""
+    row = catalog.connection.execute(
+        "SELECT count(*) FROM candidate JOIN photo p ON p.id = phone JOIN photo o ON o.id = other WHERE p.scene != o.scene"
+    ).fetchone()
+    return int(row[0])
