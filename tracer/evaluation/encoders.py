@@ -46,7 +46,7 @@ def usable(names: Sequence[str], loader: Callable[[str], Encoder] = load) -> Wor
         yield Progress(f"finding weights: {name}", number, len(wanted))
         try:
             found.encoders[name] = loader(name)
-        except UnknownEncoder:  # a slip of the pen; better told now than in the report
+        except UnknownEncoder:  # a wrong name ends the evaluation at once
             raise
         except EncoderError as error:
             first = first or error
