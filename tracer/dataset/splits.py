@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -38,7 +38,7 @@ class SplitFile:
     classes: tuple[str, ...]
     ids: dict[Part, NDArray[np.int64]]
     labels: dict[Part, NDArray[np.int64]]
-    path: Path
+    path: Path = field(compare=False)
 
     def shared(self) -> dict[tuple[Part, Part], int]:
         """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some.
