@@ -1,4 +1,4 @@
-"""What the fuzzing of files that are read back begins with: files that both programs wrote."""
+"""The seeds of the fuzzing of files that are read back: files that both programs wrote."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tracer.results import photo_scores as perphoto
 _CAMERAS = (("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"))
 _PHOTOS = 28
 KEY = "key"
-"""Of the kept outcome and of the shards."""
+"""The key of the kept outcome and of the shards."""
 
 
 def write_seeds(root: Path) -> Path:
-    """Write all seeds below a new folder, and return it."""
+    """Write all seeds below a new folder, and return the folder."""
     photos = root / "photos"
     photos.mkdir(parents=True)
     for number in range(_PHOTOS):
@@ -78,7 +78,7 @@ def _photo(path: Path, number: int) -> None:
 
 
 def _caches(workspace: Workspace, sha256: str) -> None:
-    """The features of a photo with enough corners, and its preview, where the workspace keeps them."""
+    """Store the features of a photo with enough corners, and its preview, where the workspace keeps them."""
     noise = np.random.default_rng(1).integers(0, 255, (30, 40, 3), dtype=np.uint8)
     picture = Image.fromarray(noise).resize((320, 240), Image.Resampling.NEAREST)
     preview = workspace.preview(sha256)
@@ -91,7 +91,7 @@ def _caches(workspace: Workspace, sha256: str) -> None:
 
 
 def _foreign_sets(root: Path, dataset: Path) -> None:
-    """The same photos as a set with its labels in CSV, and as one with them in JSON lines."""
+    """Write the same photos as a set with labels in CSV, and as one with labels in JSON lines."""
     import pandas as pd
 
     table = pd.read_parquet(dataset / "metadata.parquet")
@@ -121,7 +121,7 @@ def _pictures(folder: Path) -> None:
 
 
 def _run(run: Path, dataset: Path) -> None:
-    """Embeddings, shards, results and what is kept of them, as an evaluation writes them; the figures are made up."""
+    """Write embeddings, shards, results and kept outcomes as an evaluation does; the figures are invented."""
     run.mkdir()
     random = np.random.default_rng(2)
     ids = np.sort(np.array([int(path.stem) for path in (dataset / "images").iterdir()], np.int64))
