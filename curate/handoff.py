@@ -73,8 +73,7 @@ def embed_previews(
         quiet: hide tracer's progress.
 
     Returns:
-        sha256 -> float32 vector, as the encoder returned it. Photos that could not be embedded, or whose preview is gone,
-        are absent; each call tries them again.
+        sha256 -> float32 vector. Photos that could not be embedded are absent; each call tries them again.
 
     Raises:
         HandoffError: tracer failed (an unknown encoder, no weights).

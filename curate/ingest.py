@@ -95,9 +95,7 @@ def ingest(
     label_from: Literal["folder"] | None = None,
     labels: Path | None = None,
 ) -> Work[IngestCounts]:
-    """Ingest the photos in files and folders.
-
-    A file is read only if it is new, changed since the last ingest, or was last read by another version of the reader.
+    """Ingest photos; only files that are new, changed, or last read by another version of the reader are read.
 
     Args:
         catalog: the catalogue to write to; the caller holds the workspace's lock.
@@ -107,8 +105,7 @@ def ingest(
         labels: a sidecar CSV.
 
     Raises:
-        SourceError: a path or the sidecar cannot be read.
-        UsageError: a path or the sidecar cannot be used.
+        SourceError, UsageError: a path or the sidecar cannot be used.
         StorageError: the disk is full; what was committed is kept.
     """
     started = time.monotonic()

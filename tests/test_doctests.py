@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-PACKAGES = ["curate.cameras"]
+PACKAGES = ["curate.cameras", "curate.errors", "curate.splits"]
 """Packages and modules whose examples are run; a package stands for all of its modules."""
 
 MUST_HAVE = [
@@ -17,6 +17,12 @@ MUST_HAVE = [
     "curate.cameras.families",
     "curate.cameras.names",
     "curate.cameras.resolve",
+    "curate.errors",
+    "curate.splits.assign",
+    "curate.splits.check",
+    "curate.splits.choice",
+    "curate.splits.groups",
+    "curate.splits.make",
 ]
 """Modules whose public functions are explained by examples."""
 

@@ -70,7 +70,7 @@ def test_new_ends_with_the_next_step_and_says_what_was_there(
     assert run_cli(["new", str(place), "--recipe", "paircams"]) == Exit.DONE
     said = capsys.readouterr()
     assert said.out == f"{place}\n"
-    assert "a workspace already" in said.err and "--recipe was not used" in said.err
+    assert "already a workspace" in said.err and "--recipe was not used" in said.err
     assert (place / "workspace.toml").read_bytes() == before
 
 
