@@ -65,7 +65,7 @@ def chosen(catalog: Catalog) -> SplitChoice:
     wrong = [name for name in settings.attributes if name not in ATTRIBUTES]
     if wrong:
         raise WorkspaceError(
-            "a setting does not fit",
+            "a setting is invalid",
             f"{catalog.workspace.root / SETTINGS}: export.attributes: no split can be made by {wrong[0]!r}",
             f"Attributes are {', '.join(ATTRIBUTES)}.",
         )
