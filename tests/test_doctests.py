@@ -11,7 +11,9 @@ import pytest
 
 PACKAGES = [
     "curate.cameras",
+    "curate.errors",
     "curate.pairing",
+    "curate.splits",
     "tracer.base",
     "tracer.dataset",
     "tracer.encoders",
@@ -26,6 +28,12 @@ MUST_HAVE = [
     "curate.cameras.families",
     "curate.cameras.names",
     "curate.cameras.resolve",
+    "curate.errors",
+    "curate.splits.assign",
+    "curate.splits.check",
+    "curate.splits.choice",
+    "curate.splits.groups",
+    "curate.splits.make",
     "curate.pairing.assignment",
     "curate.pairing.candidates",
     "curate.pairing.clocks.kept",

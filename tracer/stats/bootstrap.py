@@ -12,7 +12,7 @@ from tracer.stats.intervals import Difference, Interval, difference_interval, pe
 FEW_CLUSTERS = 20
 """With fewer clusters a bootstrap interval is too short to be trusted; callers warn about it."""
 
-_CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
+CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
 BY_NUMBER = 50_000
 """From this many clusters on, cluster numbers are drawn one by one, which is ten times as fast as a multinomial draw."""
 
@@ -49,7 +49,7 @@ def bootstrap_sums(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, se
 def drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
     """Yield how often each cluster is drawn: blocks (some draws, n_clusters), `draws` rows in all. A row sums to n_clusters."""
     rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK // n_clusters)
+    step = max(1, CHUNK // n_clusters)
     for start in range(0, draws, step):
         size = min(step, draws - start)
         if n_clusters < BY_NUMBER:

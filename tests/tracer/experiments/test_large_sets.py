@@ -16,6 +16,7 @@ from tracer.experiments.probe import linear
 from tracer.experiments.probe.chance import against_chance
 from tracer.experiments.probe.folds import usable_classes
 from tracer.experiments.probe.probe import balanced_interval
+from tracer.stats import bootstrap
 from tracer.stats.bootstrap import BY_NUMBER, drawn_clusters
 
 Labels = NDArray[np.int64]
@@ -96,7 +97,7 @@ def test_no_array_of_photos_by_classes(name: str, monkeypatch: pytest.MonkeyPatc
     photos, classes = 20_000, 2000
     rng = np.random.default_rng(0)
     truth, guesses = rng.integers(classes, size=photos), rng.integers(classes, size=(2, photos))
-    monkeypatch.setattr(stats, "_CHUNK", 400_000)
+    monkeypatch.setattr(bootstrap, "CHUNK", 400_000)
     tracemalloc.start()
     PARTS[name](photos, truth, guesses)
     peak = tracemalloc.get_traced_memory()[1]
