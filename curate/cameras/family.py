@@ -1,7 +1,7 @@
-"""One line of devices, and how its pattern is written.
+"""A line of devices, and the form of its pattern.
 
-A pattern is met from the start of the tidy model (no maker's prefix, casefolded, spaces folded). A dash in it is met by
-a space as well: files write DSC-W7 and DSC W7.
+A pattern is matched at the start of the tidy model (without the maker's name, casefolded, spaces folded). A dash in it also
+matches a space: files write DSC-W7 and DSC W7.
 """
 
 from __future__ import annotations
@@ -29,9 +29,13 @@ _CLASS_OR_DASH = re.compile(r"\[[^]]*\]|\\.|-")
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A line of devices: its name, the brands it belongs to (none: any brand), how its models are named, its type.
+    """A line of devices.
 
-    The type `unknown` stops the search: the device is known to be none of the types, or to be named like two of them.
+    Attributes:
+        name: its name, which a camera's rule shows.
+        brands: its brands; empty for any brand.
+        pattern: matches the names of its models.
+        type: its type. `unknown` ends the search: the device is none of the types, or its name fits two of them.
     """
 
     name: str
@@ -41,7 +45,12 @@ class Family:
 
 
 def lines(brands: str, *named: tuple[str, CameraType, str]) -> tuple[Family, ...]:
-    """The lines of one or several makers (separated by `|`), each as its name, type and pattern."""
+    """Return the lines of one or several makers.
+
+    Args:
+        brands: the makers, separated by `|`; empty for any maker.
+        named: (name, type, pattern) of each line.
+    """
     makers = frozenset(filter(None, brands.split("|")))
     return tuple(Family(name, makers, _compiled(pattern), kind) for name, kind, pattern in named)
 

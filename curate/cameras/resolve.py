@@ -1,8 +1,8 @@
-"""Which type of camera took a photo, and which rule says so.
+"""Resolve the type of the camera that took a photo, with the rule that gave it.
 
-Asked in this order, the first that knows answers: a person's override, EXIF's FileSource (1 film scanner, 2 print
-scanner), our own table, the lines of phones, tablets, scanners, drones and action cameras, lensfun, device-detector,
-the lines of cameras. What nobody knows is unknown, never "no phone".
+The first of these sources that knows the camera counts: a person's override; EXIF's FileSource (1 film scanner, 2 print
+scanner); curate's own table; the lines of phones, tablets, scanners, drones and action cameras; lensfun; device-detector; the
+lines of cameras. A camera that no source knows is `unknown`; it is never assumed not to be a phone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from curate.cameras.types import Camera, CameraType
 
 
 class Source(StrEnum):
-    """Where answers come from; each can be left out, to measure the others."""
+    """The sources of types; each can be left out, to measure the others."""
 
     OVERRIDE = "override"
     EXIF = "exif"
@@ -32,16 +32,19 @@ class Source(StrEnum):
 ALL_SOURCES = frozenset(Source)
 
 Answer = tuple[str, CameraType]
-"""A rule and the type it gives."""
+"""A rule and the type that it gives."""
 
 
 def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
-    """The type that EXIF's FileSource (0xA300) names; only 1 and 2 count.
+    """Return the type that EXIF's FileSource (0xA300) names; only the values 1 and 2 tell a type.
 
-    Every camera and phone writes 3, some write 0 or a wider field ("\\x03\\0\\0\\0"), and others leave it out.
+    Most cameras and phones write 3; some write 0 or a wider field ("\\x03\\0\\0\\0"), and others leave it out.
 
     Args:
         file_source: the value as a number, or the bytes of the tag.
+
+    >>> type_from_file_source(2).value, type_from_file_source(3)
+    ('scanner', None)
     """
     if isinstance(file_source, bytes):
         if file_source[1:].strip(b"\0"):
@@ -54,8 +57,8 @@ _PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType
 
 
 def _phone(brand: str | None, model: str, written: str | None) -> CameraType | None:
-    """The type that device-detector gives; where that may not be believed, the type of the line that its market name
-    belongs to (F-04G is an Arrows NX)."""
+    """Return the type by device-detector; where that is not reliable, the type of the line of its market name (F-04G is an
+    Arrows NX)."""
     phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
     if phone is None or phone.type or not phone.market_name:
         return phone.type if phone else None
@@ -65,8 +68,8 @@ def _phone(brand: str | None, model: str, written: str | None) -> CameraType | N
 
 @lru_cache(maxsize=16384)
 def _answers(make: str | None, model: str | None, sources: frozenset[Source]) -> tuple[Answer, ...]:
-    """What table, lines and data bases say of a camera, best first. device-detector is asked only where it could
-    answer."""
+    """Return the types by table, lines and databases, the most reliable first. device-detector is used only where the camera may
+    be a phone."""
     written = model
     brand, model = tidy(make, written)
     answers: list[Answer] = []
@@ -78,8 +81,8 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
     soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
-    # A line of cameras of this maker claims the name: then no phone's name is looked for in it. What is a phone already
-    # is asked about all the same: where the two disagree, both are shown.
+    # device-detector is not used where a line of cameras matches, or where another source gave a type that is not a phone. It is
+    # used where others gave a phone, since disagreements are shown.
     may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
     if Source.DEVICE_DETECTOR in sources and model and may_be_a_phone:
         phone = _phone(brand, model, written)
@@ -99,14 +102,20 @@ def resolve(
     *,
     sources: frozenset[Source] = ALL_SOURCES,
 ) -> Camera:
-    """Return the camera of a photo with its type, the rule that gave it, and what other sources say where they
-    disagree.
+    """Return the camera of a photo with its type, the rule that gave it, and the types of other sources that disagree.
 
     Args:
-        make, model: EXIF's strings, as written.
+        make: EXIF's Make, as written.
+        model: EXIF's Model, as written.
         file_source: EXIF's FileSource, as a number or as the bytes of the tag.
-        overrides: a person's types by `camera_key(make, model)`.
-        sources: the sources that may answer.
+        overrides: `camera_key(make, model)` -> type that a person stated.
+        sources: the sources to use.
+
+    >>> camera = resolve("Canon", "Canon EOS 5D Mark IV", sources=frozenset({Source.FAMILY}))
+    >>> camera.model_normalized, camera.type.value
+    ('EOS 5D Mark IV', 'dslr')
+    >>> resolve("Canon", "Canon EOS 5D Mark IV", file_source=1).rule
+    'exif:FileSource'
     """
     answers: list[Answer] = []
     override = (overrides or {}).get(camera_key(make, model)) if Source.OVERRIDE in sources else None

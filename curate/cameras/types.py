@@ -1,4 +1,4 @@
-"""The closed sets of camera labels."""
+"""The types of cameras, and a camera with its type."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CameraType(StrEnum):
-    """What kind of device took a photo."""
+    """The type of device that took a photo."""
 
     SMARTPHONE = "smartphone"
     FEATURE_PHONE = "feature_phone"
@@ -31,19 +31,23 @@ class CameraType(StrEnum):
 
     @property
     def camera_class(self) -> str | None:
-        """PairCams' two classes, by the same rule; None for every other type."""
+        """PairCams' class: `phone` or `dslr/compact`, by `is_smartphone`; None for every other type."""
         return {True: "phone", False: "dslr/compact", None: None}[self.is_smartphone]
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A distinct camera and what is said of it.
+    """A distinct camera with its type.
 
     Attributes:
-        make, model: as EXIF has them. make_normalized, model_normalized: tidy brand and market name.
-        type, rule: the answer and which rule gave it: `override`, `exif:FileSource`, `table`, `lensfun`,
-            `device-detector`, `family:<name>`, `sidecar`; None where nothing answered.
-        also: what other sources say where they disagree, as `rule=type`.
+        make: EXIF's Make.
+        model: EXIF's Model.
+        make_normalized: the tidy brand.
+        model_normalized: the market name.
+        type: its type.
+        rule: the rule that gave the type: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`,
+            `family:<name>`, `sidecar`; None where no rule did.
+        also: the types of other sources that disagree, as `rule=type`.
     """
 
     make: str | None
