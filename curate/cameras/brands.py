@@ -42,17 +42,17 @@ _CODE = re.compile(r"[a-z]{2,5}-[a-z]{0,3}\d", re.IGNORECASE)
 def folded(text: str) -> str:
     """Return a text for comparisons: casefolded, with underscores and runs of spaces replaced by one space.
 
-    >>> folded("NIKON  D3000_a")
-    'nikon d3000 a'
+    >>> folded("FinePix_S2  Pro")
+    'finepix s2 pro'
     """
     return " ".join(text.replace("_", " ").split()).casefold()
 
 
 def squashed(text: str) -> str:
-    """Return a text for look-ups: folded, without spaces (FinePix S2 Pro and FinePixS2Pro are one camera).
+    """Return a text for look-ups: folded, without spaces.
 
-    >>> squashed("FinePix S2 Pro")
-    'finepixs2pro'
+    >>> squashed("FinePix S2 Pro") == squashed("FinePixS2Pro")
+    True
     """
     return folded(text).replace(" ", "")
 
@@ -72,7 +72,11 @@ def _known_brand(text: str) -> tuple[str, int] | None:
 
 
 def is_known(brand: str) -> bool:
-    """Return whether a tidy brand is in `BRANDS`; any other make in a file may be damaged text or an unknown maker."""
+    """Return whether a tidy brand is in `BRANDS`; any other make in a file may be damaged text or an unknown maker.
+
+    >>> is_known("Nikon"), is_known("?ikon")
+    (True, False)
+    """
     return brand in KNOWN
 
 
@@ -172,6 +176,8 @@ def tidy(make: str | None, model: str | None) -> tuple[str | None, str | None]:
     ('HTC', 'One M8')
     >>> tidy("COOLPIX", "S9900")
     ('Nikon', 'COOLPIX S9900')
+    >>> tidy("HMD Global", "Nokia X71")
+    ('Nokia', 'X71')
     """
     make = (make or "").split("\0")[0].strip() or None
     model = (model or "").split("\0")[0].strip() or None

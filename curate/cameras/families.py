@@ -59,19 +59,28 @@ def _first(families: tuple[Family, ...], brand: str | None, model: str | None) -
 
 
 def hard(brand: str | None, model: str | None) -> Family | None:
-    """Return the line of phones, tablets, scanners, drones or action cameras that a tidy model belongs to; None for none."""
+    """Return the line of phones, tablets, scanners, drones or action cameras that a tidy model belongs to; None without one.
+
+    >>> line = hard("Samsung", "SM-T870")
+    >>> line.name, line.type.value
+    ('galaxy-tablet', 'tablet')
+    """
     return _first(HARD, brand, model)
 
 
 def soft(brand: str | None, model: str | None) -> Family | None:
-    """Return the line of cameras that a tidy model belongs to; None for none.
+    """Return the line of cameras that a tidy model belongs to; None without one.
 
-    >>> [soft("Canon", model).type.value for model in ("EOS 5D Mark IV", "EOS R5", "PowerShot G7 X")]
-    ['dslr', 'mirrorless', 'compact']
+    >>> [soft("Sony", name).name for name in ("DSC-W55", "dsc w55", "DSCW55")]
+    ['cyber-shot', 'cyber-shot', 'cyber-shot']
     """
     return _first(SOFT, brand, model)
 
 
 def code(brand: str | None, model: str | None) -> Family | None:
-    """Return the scheme of phone codes that a tidy model fits; None for none."""
+    """Return the scheme of phone codes that a tidy model fits; None without one.
+
+    >>> code("Huawei", "VOG-LX1").name
+    'huawei-code'
+    """
     return _first(CODES, brand, model)

@@ -32,10 +32,10 @@ class Family:
     """A line of devices.
 
     Attributes:
-        name: its name, which a camera's rule shows.
-        brands: its brands; empty for any brand.
-        pattern: matches the names of its models.
-        type: its type. `unknown` ends the search: the device is none of the types, or its name fits two of them.
+        name: as it appears in the rule `family:<name>`.
+        brands: the tidy brands that it belongs to; empty for any brand.
+        pattern: matched at the start of the tidy model.
+        type: its type. `unknown` ends the search: the device is none of the types, or its name fits devices of two types.
     """
 
     name: str

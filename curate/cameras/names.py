@@ -16,8 +16,8 @@ CameraKey = tuple[str, str]
 def camera_key(make: str | None, model: str | None) -> CameraKey:
     """Return the key of a camera: make and model, casefolded, runs of spaces folded, empty where absent.
 
-    >>> camera_key("NIKON CORPORATION", None)
-    ('nikon corporation', '')
+    >>> camera_key("Canon", " Canon  EOS 40D")
+    ('canon', 'canon eos 40d')
     """
     return (folded((make or "").split("\0")[0]), folded((model or "").split("\0")[0]))
 
@@ -27,10 +27,12 @@ def normalize(make: str | None, model: str | None) -> tuple[str | None, str | No
     """Return the tidy brand and the market name of a camera.
 
     The brand comes from the model where the make is missing. A code is replaced by the market name where the camera table or
-    device-detector knows it: samsung, SM-G991B → Samsung, Galaxy S21.
+    device-detector knows it.
 
     >>> normalize("NIKON CORPORATION", "NIKON D90")
     ('Nikon', 'D90')
+    >>> normalize("samsung", "SM-G991B")
+    ('Samsung', 'Galaxy S21')
     """
     written = model
     brand, model = tidy(make, written)

@@ -104,9 +104,9 @@ class Phone:
     """The answer of device-detector.
 
     Attributes:
-        brand: the brand.
-        type: the type; None where it is not reliable.
-        market_name: the market name; None where it has none, or where it equals the model.
+        brand: its maker.
+        type: its type; None where device-detector's type is not reliable.
+        market_name: the name under which it was sold; None where that is the model itself.
     """
 
     brand: str
@@ -120,13 +120,17 @@ def _installed() -> bool:
 
 
 def same_house(brand: str, other: str) -> bool:
-    """Return whether two brand names belong to the same maker."""
+    """Return whether two brand names belong to the same maker.
+
+    >>> same_house("Nokia", "HMD"), same_house("Nokia", "Samsung")
+    (True, False)
+    """
     one, two = squashed(brand), squashed(other)
     return one == two or any(one in house and two in house for house in _HOUSES)
 
 
 def may_ask(brand: str | None, model: str | None) -> bool:
-    """Return whether device-detector is used: it is installed, and the maker is known and is not a maker of cameras."""
+    """Return whether device-detector is used: it is installed, and the maker is known and does not make cameras."""
     return bool(brand and model and brand not in CAMERA_MAKERS and _installed())
 
 
@@ -138,6 +142,11 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
         brand: the tidy brand.
         model: the tidy model.
         written: the model as written in the file, which is tried first: a maker's prefix can belong to the code (LG-H815).
+
+    >>> ask("Samsung", "SM-G991B").market_name
+    'Galaxy S21'
+    >>> ask("Nikon", "S200") is None  # a COOLPIX, though a phone of another maker is called that too
+    True
     """
     if not may_ask(brand, model):
         return None
@@ -160,8 +169,10 @@ SHORTEST_CODE = 7
 
 @lru_cache(maxsize=8192)
 def ask_anybody(model: str) -> Phone | None:
-    """Return what device-detector knows of a code in a file without a maker; None where it does not know the code, or where the
-    device is by a maker of cameras."""
+    """Return what device-detector knows of a code in a file without a maker.
+
+    None where it does not know the code as a phone's, and where the device is by a maker of cameras.
+    """
     if len(model) < SHORTEST_CODE or not re.fullmatch(r"(?=.*\d)[\w-]+", model) or not _installed():
         return None
     kind, brand, named = _detect(model)

@@ -2,7 +2,7 @@
 
 The first of these sources that knows the camera counts: a person's override; EXIF's FileSource (1 film scanner, 2 print
 scanner); curate's own table; the lines of phones, tablets, scanners, drones and action cameras; lensfun; device-detector; the
-lines of cameras. A camera that no source knows is `unknown`; it is never assumed not to be a phone.
+lines of cameras. A camera that none of them knows is `unknown`; it does not count as "not a smartphone".
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
     Args:
         file_source: the value as a number, or the bytes of the tag.
 
-    >>> type_from_file_source(2).value, type_from_file_source(3)
-    ('scanner', None)
+    >>> type_from_file_source(1).value, type_from_file_source(b"\\2").value
+    ('film_scanner', 'scanner')
+    >>> type_from_file_source(3) is None  # a digital camera, of whatever type
+    True
     """
     if isinstance(file_source, bytes):
         if file_source[1:].strip(b"\0"):
@@ -81,8 +83,8 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
     soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
-    # device-detector is not used where a line of cameras matches, or where another source gave a type that is not a phone. It is
-    # used where others gave a phone, since disagreements are shown.
+    # Where a line of cameras of this maker fits the name, it is not looked up as a phone's. Where another source calls it a
+    # phone, device-detector is asked too, so that a disagreement is shown.
     may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
     if Source.DEVICE_DETECTOR in sources and model and may_be_a_phone:
         phone = _phone(brand, model, written)
@@ -111,11 +113,22 @@ def resolve(
         overrides: `camera_key(make, model)` -> type that a person stated.
         sources: the sources to use.
 
-    >>> camera = resolve("Canon", "Canon EOS 5D Mark IV", sources=frozenset({Source.FAMILY}))
-    >>> camera.model_normalized, camera.type.value
-    ('EOS 5D Mark IV', 'dslr')
-    >>> resolve("Canon", "Canon EOS 5D Mark IV", file_source=1).rule
+    >>> camera = resolve("NIKON CORPORATION", "NIKON D90")
+    >>> camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule
+    ('Nikon', 'D90', 'dslr', 'lensfun')
+    >>> resolve("samsung", "SM-G991B").rule
+    'family:galaxy'
+    >>> camera = resolve("PENTAX", "PENTAX K-01")  # a mirrorless body; lensfun files it among the SLRs
+    >>> camera.type.value, camera.rule, camera.also
+    ('mirrorless', 'table', ('lensfun=dslr',))
+    >>> resolve("FUJIFILM", "Frontier", file_source=1).rule
     'exif:FileSource'
+    >>> camera = resolve("Zorblax", "Z1")
+    >>> camera.type.value, camera.rule
+    ('unknown', None)
+    >>> key = camera_key("Zorblax", "Z1")
+    >>> resolve("Zorblax", "Z1", overrides={key: CameraType.COMPACT}).rule
+    'override'
     """
     answers: list[Answer] = []
     override = (overrides or {}).get(camera_key(make, model)) if Source.OVERRIDE in sources else None

@@ -5,35 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from curate.cameras.types import CameraType
+from curate.cameras.types import CameraType, Side
 from curate.catalog.facts import COMPARED
 from curate.catalog.photos import Photo
 from curate.catalog.store import Catalog
 from curate.photos.facts import Status, TakenPrecision
 
-Side = Literal["phone", "other"]
-
-_TYPES = tuple(kind for kind in CameraType if kind.is_smartphone is not None)
-
-
-def side_of_type(kind: CameraType | None) -> Side | None:
-    """Return the side of photos by a type of camera; None for types of neither side."""
-    phone = None if kind is None else kind.is_smartphone
-    return None if phone is None else "phone" if phone else "other"
+_SIDES = {kind: kind.side for kind in CameraType if kind.side is not None}
 
 
 def side_of(catalog: Catalog, photo: Photo) -> Side | None:
-    """Return the side of a photo; None where its camera's type is of neither side."""
-    return side_of_type(catalog.cameras.type_of(photo.camera))
+    """Return which side of a pair a photo stands on; None where its camera's type is of neither side."""
+    kind = catalog.cameras.type_of(photo.camera)
+    return None if kind is None else kind.side
 
 
 def photos_by_side(catalog: Catalog) -> tuple[int, int]:
     """Return the number of photos by smartphones, and of photos by the cameras that they are paired with."""
     sides: Counter[Side | None] = Counter()
     for kind, photos in catalog.counts("camera_type"):
-        sides[side_of_type(None if kind is None else CameraType(kind))] += photos
+        sides[None if kind is None else CameraType(kind).side] += photos
     return sides["phone"], sides["other"]
 
 
@@ -88,11 +80,11 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
         "SELECT photo.id, path, status, sha256, phash, camera.type, "
         "coalesce(camera.make, '') || '|' || coalesce(camera.model, ''), taken_at, taken_precision, utc_offset, gps_utc, "
         "latitude, longitude, width, height FROM photo JOIN camera ON camera.id = photo.camera "
-        f"WHERE camera.type IN ({','.join('?' * len(_TYPES))}){among} ORDER BY photo.path_bytes",
-        (*_TYPES, *(only or ())),
+        f"WHERE camera.type IN ({','.join('?' * len(_SIDES))}){among} ORDER BY photo.path_bytes",
+        (*_SIDES, *(only or ())),
     )
     for number, path, status, sha256, phash, kind, camera, taken_at, precision, *rest in rows:
-        side: Side = "phone" if CameraType(kind).is_smartphone else "other"
+        side = _SIDES[CameraType(kind)]
         yield SidePhoto(
             number, path, Status(status), sha256, phash, side, camera, taken_at, TakenPrecision(precision), *rest
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from curate.catalog.sides import Side
+from curate.cameras.types import Side
 from curate.photos.facts import TakenPrecision
 
 

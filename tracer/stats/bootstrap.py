@@ -132,6 +132,10 @@ def paired_bootstrap(
         draws: number of resamplings.
         seed: of the random draws.
         confidence: of the interval. Where all draws are equal, it is that of `difference_interval`.
+
+    >>> difference = paired_bootstrap([1, 1, 0, 1] * 50, [1, 0, 0, 0] * 50)
+    >>> difference.value, difference.low > 0
+    (0.5, True)
     """
     delta = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     ids = np.arange(len(delta)) if clusters is None else clusters

@@ -21,7 +21,7 @@ from tracer.dataset.folders import run_folder
 from tracer.embeddings.shards import Piece, Shards
 from tracer.errors import NotASet, TracerError, UsageError
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.steps import Options
+from tracer.evaluation.options import Options
 
 Run = Callable[..., tuple[int, str, str]]
 
