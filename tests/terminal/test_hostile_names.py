@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 import pytest
 import typer.main
-from tests.tracer_experiments.small_sets import write_set
 
 import curate.cli
 import tracer.cli
@@ -24,6 +23,7 @@ from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.terminal.pseudo import HOSTILE, HOSTILE_FILE, Pseudo, raw
+from tests.tracer.experiments.small_sets import write_set
 from tracer.base.progress import finish
 
 SAID = Path(__file__).with_name("said.py")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.catalog.test_decisions import fill, sha, state
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
@@ -13,6 +12,7 @@ from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import UsageError
 from curate.pairing.run import clock_offsets, state_clock_offset, withdraw_clock_offset
+from tests.curate.catalog.test_decisions import fill, sha, state
 
 PHONE, CAMERA = "Apple|iPhone X", "Canon|Canon EOS 40D"
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.tui.workspaces import make_workspace
 
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
 from curate.review.plain import review_plain
 from curate.review.queue import ReviewQueue
+from tests.curate.tui.workspaces import make_workspace
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from rich.text import Text
-from tests.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
@@ -27,6 +26,7 @@ from curate.tui.shown import shown
 from curate.tui.widgets.bars import Bars
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.curate.tui.workspaces import make_workspace
 
 Key = str
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tui.test_app import opened, status
-from tests.tui.workspaces import make_workspace
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog
@@ -15,6 +13,8 @@ from curate.pairing.clocks.offsets import ClockOffset
 from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.tui.screens.clocks import sentence
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status
+from tests.curate.tui.workspaces import make_workspace
 
 PHONE, CAMERA = "Apple|iPhone X", "NIKON CORPORATION|NIKON D5500"
 

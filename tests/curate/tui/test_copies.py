@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
@@ -17,6 +15,8 @@ from curate.export.run import duplicate_report
 from curate.photos.facts import PhotoFacts, Status
 from curate.tui.app import CurateApp
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 
 def with_copies(catalog: Catalog) -> None:

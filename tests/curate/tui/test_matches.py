@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 from textual.widgets import Static
 
 from curate.catalog import decisions
@@ -20,6 +18,8 @@ from curate.tui.app import CurateApp
 from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 
 def with_scene(root: Path) -> Workspace:

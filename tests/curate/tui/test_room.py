@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
-from tests.tui.test_app import opened
-from tests.tui.workspaces import make_workspace
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
@@ -16,6 +14,8 @@ from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.folded import FoldedText
 from curate.tui.widgets.listing import Listing, shared
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened
+from tests.curate.tui.workspaces import make_workspace
 
 LONG_NAME = "20240603_081832_a_walk_along_the_harbour_in_the_morning.jpg"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
 from curate.tui.app import CurateApp
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 from tracer.base.progress import Progress
 
 

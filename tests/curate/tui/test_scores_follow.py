@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.tui.test_app import opened, status, until
-from tests.tui.workspaces import make_workspace
 
 from curate.catalog import decisions
 from curate.catalog.pairs import queue
@@ -19,6 +17,8 @@ from curate.pairing.score.model import feature_rows
 from curate.tui.app import CurateApp
 from curate.tui.messages import WorkEnded
 from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
 
 
 def one_answer_before_a_step(root: Path) -> Workspace:

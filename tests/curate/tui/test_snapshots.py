@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tui.workspaces import make_workspace
 from textual.pilot import Pilot
 
 from curate.catalog.store import Catalog
 from curate.pairing.clocks.offsets import ClockOffset
 from curate.pairing.run import keep_clock_offsets
 from curate.tui.app import CurateApp
+from tests.curate.tui.workspaces import make_workspace
 
 SIZES = ((80, 24), (120, 40))
 
