@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import os
-
-# Each test process computes on one thread, and so do the processes that it starts: xdist runs a process for each core, and threads
-# that share a core wait for each other. Before numpy and torch are imported, which read this once.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +12,7 @@ import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from curate.catalog.store import Catalog
 from curate.workspace import Workspace
@@ -29,11 +24,22 @@ IN_MEMORY = Path("/dev/shm")
 """A file system in memory, as Linux has it: nothing that the tests write there waits for a disk."""
 
 ROOM = 4 << 30
-"""Bytes that have to be free there. The suite needs a twentieth of it; what failed is kept until the next run."""
+"""Bytes that have to be free there: many times what the suite keeps at once."""
 
 
 def pytest_configure() -> None:
-    """Let temporary folders lie in memory where there is room: what is written safely is written to the disk again and again."""
+    """Compute on one thread in each process, and let temporary folders lie in memory where there is room.
+
+    xdist runs a process for each core, and threads that share a core wait for each other more than they compute. What the programs
+    write safely they write to the disk at once, many times in a test.
+    """
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+    ):  # for what is started or imported from here on
+        os.environ.setdefault(name, "1")
+    threadpool_limits(1)
     if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ["TMPDIR"] = os.fspath(IN_MEMORY)
         tempfile.tempdir = None

@@ -30,8 +30,12 @@ _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", 
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]"}  # fmt: skip
 
 OPEN_WINDOWS = {
-    "library": {"i", "/", "F"}, "review": set(), "cameras": {"t", "Enter"}, "clocks": {"n", "e", "Enter"}, "copies": {"k", "Enter"},
-}  # fmt: skip
+    "library": {"i", "/", "F"},
+    "review": set(),
+    "cameras": {"t", "Enter"},
+    "clocks": {"n", "e", "Enter"},
+    "copies": {"k", "Enter"},
+}
 """Keys that may open a window on a screen, which takes the keys after them."""
 
 SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5"}

@@ -25,7 +25,7 @@ EVERY_KEY = sorted({key for screen in SCREENS for key in keys_on(screen)})
 
 @pytest.mark.parametrize("kind", ["empty", "demo"])
 def test_every_key(kind: str, workspace_of: MakeWorkspace, terminal: Open) -> None:
-    """On each screen of an empty workspace and of the demo's, where pairs are decided; in the next test of one where they wait."""
+    """On each screen of an empty workspace and of the demo's, where pairs are decided; the next test has one where pairs wait."""
     app = terminal("-m", "curate.cli", workspace_of(kind).root)
     app.wait("Library")
     for screen in SCREENS:
