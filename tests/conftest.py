@@ -30,8 +30,8 @@ ROOM = 4 << 30
 def pytest_configure() -> None:
     """Compute on one thread in each process, and let temporary folders lie in memory where there is room.
 
-    xdist runs a process for each core, and threads that share a core wait for each other more than they compute. The programs write
-    safely, that is to the disk at once, many times in a test.
+    xdist runs a process for each core, and threads that share a core wait for each other more than they compute. The programs
+    write safely, that is to the disk at once, many times in a test.
     """
     for name in (
         "OMP_NUM_THREADS",
@@ -140,7 +140,6 @@ def made_once(same_place: Path, kept_places: Path) -> MadeOnce:
 TOGETHER = (
     "tests/curate/demo",
     "tests/curate/pairing",
-    "tests/terminal/test_hostile_names.py",
     "tests/terminal",
     "tests/tracer/experiments/test_evaluate.py",
 )

@@ -100,7 +100,7 @@ def test_parquet_that_unfolds_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     path = _table(tmp_path / "metadata.parquet", {"file_name": text, "Make": text})
     assert path.stat().st_size < 200_000
     code = (
-        "import sys, pathlib, pyarrow; from tracer import metadata; "
+        "import sys, pathlib, pyarrow; from tracer.dataset import metadata; "
         "print(len(metadata.read_metadata(pathlib.Path(sys.argv[1]))), pyarrow.default_memory_pool().max_memory())"
     )
     out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
