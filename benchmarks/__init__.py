@@ -1,1 +1,1 @@
-"""The figures that README and docs quote, each re-run by one command."""
+"""Each benchmark re-runs, with one command, the figures that README and docs quote."""

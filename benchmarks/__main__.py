@@ -1,7 +1,7 @@
-"""Runs every benchmark, one after the other: `make bench`.
+"""Runs every benchmark in turn: `make bench`.
 
-Those that need real photos run where LENSTRACE_CORPUS names a folder of them. Each prints its own figures; a failure does
-not stop the rest, and is named at the end.
+Those that need real photos run only where LENSTRACE_CORPUS names a folder of them. Each prints its own figures. Failed ones do
+not stop the others and are listed at the end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ALWAYS = (
 
 
 def main() -> int:
-    """Run them all and return how many failed."""
+    """Run all benchmarks and return how many failed."""
     jobs = list(ALWAYS)
     corpus = os.environ.get("LENSTRACE_CORPUS")
     if corpus:

@@ -1,14 +1,14 @@
-"""How right the camera types are: the table alone, the rules alone, and both. Exits 1 where a bar is missed.
+"""The accuracy of camera types: of the table alone, of the rules alone, and of both. Exits with 1 where a target is missed.
 
 Usage: python -m benchmarks.camera_types [CAMERA_TYPES.csv …] [-v]
 
-Without a file it measures what lies here: the public names of the paper's sets, a list of names written by hand, and
-the bodies of lensfun's data base with lensfun and the whole table switched off. Each CSV that is given (make, model and
-type, one row a camera, judged by hand) is measured besides; where LENSTRACE_CORPUS is set, that of the corpus is. Cameras
-judged to be of no type of ours are left out of the shares, and may not be called smartphones. `-v` lists what is not right.
+Without a file it measures three lists of the repository: the public names of the paper's sets, a list of names written by hand,
+and the bodies of lensfun's database, these without the rules `lensfun` and `table`. Each CSV that is given (make, model and type,
+one row for each camera, judged by hand) is measured in addition, as is the corpus's where LENSTRACE_CORPUS is set. Cameras judged
+to be of none of the types are not part of the shares, and must not be called smartphones. `-v` lists the errors.
 
-Bars: no smartphone taken for something else or the reverse anywhere; all of the paper's names right; 98 % of each CSV
-right; on at least 900 of lensfun's bodies 80 % right and under 1 % wrong.
+Targets: no confusion of smartphones with other types; all of the paper's names right; 98 % of each CSV right; of at least 900 of
+lensfun's bodies 80 % right and under 1 % wrong.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ LENSFUN_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Right, unknown and wrong answers, smartphones confused, and what is not right, in words."""
+    """The counts of right, unknown and wrong answers and of confused smartphones, and the errors in words."""
 
     counts: Counter[str]
     others: tuple[str, ...]
 
     @property
     def total(self) -> int:
-        """How many cameras of a known type were asked about."""
+        """How many cameras of a known type were measured."""
         return self.counts["right"] + self.counts["unknown"] + self.counts["wrong"]
 
     def share(self, verdict: str) -> float:
@@ -70,14 +70,14 @@ class Measured:
 
 
 def truth_of_csv(path: Path) -> Iterator[Truth]:
-    """The judged cameras of a CSV; a blank type is `unknown`."""
+    """Read the judged cameras of a CSV; a blank type is `unknown`."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             yield row["make"], row["model"], CameraType(SPELLINGS.get(row["type"], row["type"]))
 
 
 def truth_of_lensfun() -> Iterator[Truth]:
-    """Bodies of lensfun's data base with the kind of their file; its five Samsung phones and film are left out."""
+    """The bodies of lensfun's database with the kind of their file, without its five Samsung phones and its film bodies."""
     folder = lensfun.database_folder()
     for body in lensfun.bodies(folder) if folder else ():
         kind = LENSFUN_KINDS.get(body.file.split("-")[0])
@@ -88,9 +88,9 @@ def truth_of_lensfun() -> Iterator[Truth]:
 
 
 def measure(truth: Sequence[Truth], sources: frozenset[Source]) -> Measured:
-    """Count right, unknown and wrong answers and confused smartphones; list what is not right.
+    """Count right, unknown and wrong answers and confused smartphones, and list the errors.
 
-    A camera of no type of ours counts only where it is called a smartphone or a camera: as confused.
+    A camera of none of the types counts only where it is called a smartphone or a camera: as confused.
     """
     counts: Counter[str] = Counter()
     others: list[str] = []
@@ -111,7 +111,7 @@ def measure(truth: Sequence[Truth], sources: frozenset[Source]) -> Measured:
 
 
 def confused(measured: Measured) -> int:
-    """Smartphones taken for something else or the reverse, but for lensfun's own error."""
+    """The number of smartphones confused with other types, without lensfun's own error."""
     return sum(
         "smartphone" in line and line.startswith("wrong") and "Xperia Z3" not in line for line in measured.others
     )
@@ -132,7 +132,7 @@ def _table(
     holds: Callable[[Measured], bool],
     verbose: bool,
 ) -> bool:
-    """Print one table; return whether its last row holds the bar and confuses no smartphone."""
+    """Print one table; return whether its last row meets the target and confuses no smartphone."""
     print(
         f"\n{title}\n\n| sources | cameras | right | unknown | wrong | smartphones confused |\n|---|---|---|---|---|---|"
     )
@@ -142,12 +142,12 @@ def _table(
         print(_row(name, measured))
     held = holds(measured) and not confused(measured)
     shown = [line for line in measured.others if verbose or line.startswith("wrong")]
-    print("\n".join(["", *shown, f"bar: {'held' if held else 'MISSED'}"]))
+    print("\n".join(["", *shown, f"target: {'met' if held else 'MISSED'}"]))
     return held
 
 
 def main(arguments: list[str]) -> int:
-    """Print the tables; return 1 where a bar is missed."""
+    """Print the tables; return 1 where a target is missed."""
     verbose = "-v" in arguments
     files = [Path(word) for word in arguments if word != "-v"]
     corpus = os.environ.get("LENSTRACE_CORPUS")

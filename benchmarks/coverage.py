@@ -1,11 +1,11 @@
-"""How often each kind of interval holds the truth, by simulation.
+"""The coverage of each kind of interval, by simulation.
 
     python -m benchmarks.coverage [--simulations 4000]
 
-A 95 % interval that holds the truth in 85 of 100 worlds is a wrong interval. Each world here draws its photos anew: clusters
-(scenes, owners) of unequal size whose photos share a tendency, so that they are not independent. The truth is the parameter
-that the worlds are drawn from; for the probe's interval it is the mean accuracy, on a large fresh test set, of all the
-classifiers that the worlds trained. Exit code 1 where a coverage leaves its bar.
+A 95 % interval that covers the true value in only 85 of 100 simulations is wrong. Each simulation draws new photos: clusters
+(scenes, owners) of unequal size, whose photos are correlated. The true value is the parameter of the simulation; for the probe's
+interval it is the mean accuracy, on a large new test set, of all classifiers that were trained. Exits with 1 where a coverage is
+outside its target.
 """
 
 from __future__ import annotations
@@ -19,20 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.experiments.probe.probe import repeated_interval
+from tracer.experiments.probe.probe import accuracy_interval
 from tracer.stats import Interval
 
 Z = 3.0
-"""Standard errors of the simulation itself that a coverage may lie outside its bar."""
+"""How many standard errors of the simulation a coverage may be outside its target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kind of interval in one kind of world.
+    """One kind of interval in one kind of simulation.
 
     Attributes:
-        worlds: (rng, how many) → intervals and the truth of each.
-        low, high: the bar; None where a figure is only shown.
+        name: what it is.
+        worlds: (rng, how many) → intervals and the true value of each.
+        low: the lower end of the target; None where the coverage is only printed.
+        high: the upper end of the target.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Case:
 
 
 def wilson(n: int, p: float) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """Independent photos, a share p right."""
+    """Independent photos, of which a share p is right."""
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
         for successes in rng.binomial(n, p, size=many):
@@ -57,7 +59,7 @@ def _clusters(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
 
 
 def _tendency(rng: np.random.Generator, count: int, p: float, strength: float) -> NDArray[np.float64]:
-    """Each cluster's own share, with mean p; `strength` is the correlation of two photos of one cluster."""
+    """A share for each cluster, with mean p; `strength` is the correlation of two photos of a cluster."""
     scale = (1 - strength) / strength
     return rng.beta(p * scale, (1 - p) * scale, size=count)
 
@@ -78,7 +80,7 @@ def share(
 
 
 def difference(count: int, delta: float) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """The difference of two methods on the same photos: SPD's sign, compare, mitigation."""
+    """The difference of two methods on the same photos, as in SPD's sign, comparisons and mitigation."""
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
         for world in range(many):
@@ -93,7 +95,7 @@ def difference(count: int, delta: float) -> Callable[[np.random.Generator, int],
 
 
 def independent(n: int, p: float, q: float) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """The difference of two independent shares from their own intervals: two runs on other photos."""
+    """The difference of two independent shares from their intervals, as of two runs on different photos."""
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
         for a, b in zip(rng.binomial(n, p, size=many), rng.binomial(n, q, size=many), strict=True):
@@ -106,9 +108,9 @@ def independent(n: int, p: float, q: float) -> Callable[[np.random.Generator, in
 def association(
     count: int, strength: float, alike: bool = False
 ) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """Cramér's V of two labels with four values each; with probability `strength` the second follows the first.
+    """Cramér's V of two labels with four values each; with probability `strength` the second equals the first.
 
-    `alike`: all four photos of a cluster have the same labels, so that they tell no more than one.
+    `alike`: the photos of a cluster (four) have the same labels, and so only the information of one.
     """
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
@@ -125,11 +127,11 @@ def association(
 
 
 def probe(count: int, strength: float) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
-    """The accuracy of a cross-validated linear classifier: test photos and training photos are both drawn.
+    """The accuracy of a cross-validated linear classifier, where both test photos and training photos are drawn.
 
-    A least-squares classifier stands in for the probe, since thousands of worlds are trained: the interval sees predictions
-    only. Three repeats of five folds by cluster, as the probe has. The interval allows for training photos as variable as test
-    photos, which is on the safe side; its bar is wider upwards.
+    A least-squares classifier replaces the probe, since thousands are trained and the interval depends only on predictions. As
+    for the probe there are three repeats of five folds by cluster. The interval assumes that training photos vary as much as
+    test photos, which is conservative, so the upper end of its target is higher.
     """
 
     def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
@@ -152,7 +154,7 @@ def probe(count: int, strength: float) -> Callable[[np.random.Generator, int], I
                     right[repeat, test] = (X[test] @ W[:-1] + W[-1] > 0) == y[test]
                     if repeat == 0:
                         accuracy.append(float(((fresh @ W[:-1] + W[-1] > 0) == sides).mean()))
-            found.append(repeated_interval(right, ids, world, draws=1000)[1])
+            found.append(accuracy_interval(right, ids, world, draws=1000)[1])
             truths.append(float(np.mean(accuracy)))
         for interval in found:
             yield interval, float(np.mean(truths))
@@ -201,10 +203,10 @@ CASES = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the coverages; 1 where one leaves its bar by more than the simulation's own error."""
+    """Print the coverages; return 1 where one is outside its target by more than the simulation error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=4000)
-    parser.add_argument("--only", default="", help="only intervals whose name holds this")
+    parser.add_argument("--only", default="", help="only intervals whose name contains this")
     options = parser.parse_args(arguments)
     many = options.simulations
     failed = 0
@@ -217,7 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
         slack = Z * float(np.sqrt(coverage * (1 - coverage) / many)) if many < 4000 else 0.0
         bar, verdict = "", ""
         if case.low is not None and case.high is not None:
-            bar = f"bar {100 * case.low:g} to {100 * case.high:g}"
+            bar = f"target {100 * case.low:g} to {100 * case.high:g}"
             good = case.low - slack <= coverage <= case.high + slack
             failed, verdict = failed + (not good), "" if good else "  MISSED"
         print(f"{100 * coverage:6.2f} %  {case.name}  {bar}{verdict}", flush=True)

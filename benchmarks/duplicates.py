@@ -1,15 +1,15 @@
-"""How well copies are told from other shots, and how long a large library takes. Exits 1 where a bar is missed.
+"""How well copies are told from different shots, and how long a large library takes. Exits with 1 where a target is missed.
 
 Usage: python -m benchmarks.duplicates [--photos N] [--hashes N]
 
-Photos are those of LENSTRACE_CORPUS (natural-images, and pairs: the same scene with two cameras), else virtual ones: a scene
-photographed by six cameras. Of each, copies are made as people and services make them. Everything passes through previews,
-as in a workspace. Recall: the share of copies found, by kind. Precision: of the pairs of different shots whose hashes are
-within reach of each other, the ones called copies are wrong; they are counted with what the files say of themselves (camera,
-second) and without, as where a service took it away, and beside them what the hash alone would say.
+The photos are those of LENSTRACE_CORPUS (natural-images, and pairs: the same scene with two cameras), or else virtual ones:
+scenes photographed by six cameras. Copies of each are made as people and services make them, and everything passes through
+previews, as in a workspace. Recall is the share of copies found, by kind. For precision, pairs of different shots with similar
+hashes are counted that are called copies: with the metadata (camera, second), without it, as where a service removed it, and by
+the hash alone.
 
-Bars: 98 % of the copies that keep the whole frame found (of real photos also 60 % of those cut by up to 2 % at each side);
-with their metadata no other shot is called a copy; 100,000 hashes in under 60 seconds.
+Targets: 98 % of the copies that keep the whole frame are found (of real photos also 60 % of those cropped by up to 2 % at each
+side); with metadata no different shot is called a copy; 100,000 hashes take less than 60 seconds.
 """
 
 from __future__ import annotations
@@ -31,17 +31,11 @@ import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
+from scipy.cluster.hierarchy import DisjointSet
 
-from curate.duplicates.likeness import (
-    CANDIDATE_BITS,
-    NEAR_BITS,
-    Components,
-    alike_by_hash,
-    join_alike,
-    may_be_copies,
-    same_picture,
-    small_picture,
-)
+from curate.duplicates.hashes import CANDIDATE_BITS, NEAR_BITS
+from curate.duplicates.likeness import alike_by_hash, join_alike, may_be_copies
+from curate.duplicates.pictures import same_picture, small_picture
 from tracer.base.progress import finish
 
 FRAME_KEPT = ("recompressed", "half size", "thumbnail", "brighter", "more contrast", "grey")
@@ -50,7 +44,7 @@ CUT = ("cut up to 2 %", "cut up to 5 %")
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo's identity, what its file says, and what is compared: perceptual hash and small picture, uint8 (96, 96)."""
+    """A photo's identity, its metadata, and what is compared: perceptual hash and small picture, uint8 (96, 96)."""
 
     name: str
     row: dict[str, Any]
@@ -59,7 +53,7 @@ class Photo:
 
 
 def _photo(name: str, image: Image.Image, row: dict[str, Any]) -> Photo:
-    """What a workspace would hold of a picture: a preview of at most 640 px is hashed and compared."""
+    """Hash and small picture as a workspace would have them: from a preview of at most 640 px."""
     preview = image.convert("RGB")
     preview.thumbnail((640, 640))
     again = _recompressed(preview, 90)
@@ -86,7 +80,7 @@ def _cut(image: Image.Image, share: float, random: np.random.Generator) -> Image
 
 
 def copies(image: Image.Image, random: np.random.Generator) -> Iterator[tuple[str, Image.Image]]:
-    """Yield copies of a picture by what was done to it."""
+    """Yield copies of a picture, each with the kind of change."""
     yield "recompressed", _recompressed(image, 60)
     yield "half size", _smaller(image, max(image.size) // 2, 85)
     yield "thumbnail", _smaller(image, 240, 40)
@@ -98,7 +92,7 @@ def copies(image: Image.Image, random: np.random.Generator) -> Iterator[tuple[st
 
 
 def real_photos(corpus: Path, limit: int) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Real photos with what is known of their cameras; the lens-degraded twins of a scene are copies and left out."""
+    """Real photos with their known cameras, without the lens-degraded versions of a scene, which are copies."""
     pairs = sorted((corpus / "pairs" / "images").glob("*_H.jpg"))
     natural = sorted(path for path in (corpus / "natural-images").rglob("*") if path.suffix.lower() in (".jpg", ".png"))
     for path in [*pairs, *natural[: max(0, limit - len(pairs))]]:
@@ -107,7 +101,7 @@ def real_photos(corpus: Path, limit: int) -> Iterator[tuple[Path, dict[str, Any]
 
 
 def virtual_photos(folder: Path, limit: int) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Virtual photos: scenes shot by six cameras; the camera is in the file's name."""
+    """Virtual photos: scenes shot by six cameras; the file's name has the camera."""
     import csv
 
     from curate.demo.collection import write_photos
@@ -120,7 +114,7 @@ def virtual_photos(folder: Path, limit: int) -> Iterator[tuple[Path, dict[str, A
 
 
 def measure(found: list[tuple[Path, dict[str, Any]]], cut_bar: float) -> bool:
-    """Print recall by kind of copy and the errors among different shots; return whether the bars hold."""
+    """Print recall by kind of copy and the errors among different shots; return whether the targets are met."""
     random = np.random.default_rng(1)
     originals, made, within, hit = [], Counter[str](), Counter[str](), Counter[str]()
     for path, row in found:
@@ -149,28 +143,28 @@ def measure(found: list[tuple[Path, dict[str, Any]]], cut_bar: float) -> bool:
         with_metadata += same and may_be_copies(a.row, b.row)
         by_hash += alike_by_hash({**a.row, "Model": None}, {**b.row, "Model": None})
     print(
-        f"\nof {len(originals) * (len(originals) - 1) // 2} pairs of different shots {reach} have hashes within reach; "
-        f"called copies: {with_metadata} with metadata, {by_pixels} by pixels alone, {by_hash} by a hash within "
+        f"\nof {len(originals) * (len(originals) - 1) // 2} pairs of different shots {reach} have similar hashes; "
+        f"called copies: {with_metadata} with metadata, {by_pixels} by pixels only, {by_hash} by a hash within "
         f"{NEAR_BITS} bits"
     )
     whole = sum(hit[kind] for kind in FRAME_KEPT) / sum(made[kind] for kind in FRAME_KEPT)
     cut = hit[CUT[0]] / made[CUT[0]]
-    print(f"found of copies that keep the frame: {100 * whole:.1f} %; cut up to 2 %: {100 * cut:.1f} %")
+    print(f"found: {100 * whole:.1f} % of copies that keep the frame, {100 * cut:.1f} % of those cropped by up to 2 %")
     return whole >= 0.98 and cut >= cut_bar and with_metadata == 0
 
 
 def scale(count: int) -> bool:
-    """Time the grouping of random hashes with one planted neighbour each hundred; return whether it is quick and right."""
+    """Time the grouping of random hashes, each hundredth similar to its predecessor; return whether it is fast and right."""
     random = np.random.default_rng(0)
     values = random.integers(0, 2**63, count, dtype=np.uint64)
     planted = np.arange(100, count, 100)
     values[planted] = values[planted - 1] ^ np.uint64(0b1011)
     rows = [{"phash": f"{value:016x}", "path": str(i), "sha256": str(i)} for i, value in enumerate(values.tolist())]
-    components = Components(count)
+    sets = DisjointSet()
     start = time.perf_counter()
-    join_alike(components, [row["phash"] for row in rows], rows, _always)
+    join_alike(sets, [row["phash"] for row in rows], rows, _always)
     seconds = time.perf_counter() - start
-    joined = count - len(set(components.labels()))
+    joined = len(sets) - sets.n_subsets
     print(f"\n{count} hashes grouped in {seconds:.1f} s; {joined} joined, {len(planted)} planted")
     return joined >= len(planted) and (seconds < 60 or count > 100_000)
 
@@ -179,7 +173,7 @@ _always: Callable[[Any, Any], bool] = lambda _a, _b: True  # noqa: E731
 
 
 def main(arguments: list[str]) -> int:
-    """Print both measures; return 1 where a bar is missed."""
+    """Print both measurements; return 1 where a target is missed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--photos", type=int, default=120)
     parser.add_argument("--hashes", type=int, default=100_000)

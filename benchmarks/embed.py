@@ -1,8 +1,8 @@
-"""Embedding speed: synthetic photos of 1.5 MP through the two offline networks under three masks.
+"""Embedding speed: synthetic photos of 1.5 MP with the two offline networks and three masks.
 
     python -m benchmarks.embed [PHOTOS]
 
-Prints seconds, photos a second, and the processor time of a photo; the last one hardly depends on what else the machine does.
+Prints seconds, photos a second, and the processor time of a photo, which hardly depends on the machine's other load.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MASKS = (0.0, 0.90, 0.95)
 
 
 def write_photos(folder: Path, count: int) -> None:
-    """JPEG files of quality 92 with structure and grain, about as large as a camera's of that size."""
+    """JPEG files of quality 92 with structure and grain, about as large as a camera's."""
     for number in range(count):
         draw = np.random.default_rng(number)
         coarse = Image.fromarray(draw.integers(0, 256, (20, 30, 3), dtype=np.uint8)).resize(
@@ -36,7 +36,7 @@ def write_photos(folder: Path, count: int) -> None:
 
 
 def processor_time() -> float:
-    """Seconds of this process and of those that decoded for it and have ended."""
+    """Processor seconds of this process and of the ended processes that decoded for it."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 

@@ -1,10 +1,10 @@
-"""tracer's experiments measured: speed of kNN and of probes, coverage of intervals, known truths, real photos.
+"""Measures tracer's experiments: speed of kNN and of probes, coverage of intervals, known truths, real photos.
 
     python -m benchmarks.experiments [--quick]
 
-Runs the benchmarks below one after the other; each can be run by itself, and its module says what it measures. `--quick`
-takes smaller sizes, for a look at whether all still works; the figures of docs/results.md come from the whole sizes. Exit
-code: how many missed a bar.
+Runs the benchmarks below in turn; each can also be run alone, and its module says what it measures. `--quick` takes smaller
+sizes, to check that everything still works; the figures of docs/results.md come from the full sizes. The exit code is the
+number of benchmarks that missed a target.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ QUICK: dict[str, tuple[str, ...]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run them and return how many failed."""
+    """Run the benchmarks and return how many failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     jobs = dict(QUICK if parser.parse_args(arguments).quick else WHOLE)

@@ -1,18 +1,19 @@
-"""An error, a full disk and a kill at every call that changes files: is it always the old state or the new one, as told?
+"""Injects an error, a full disk and a kill at every system call that changes files, and checks that the old or the new state is
+left.
 
 Usage: python -m benchmarks.faults [--scenario NAME …] [--every N]
 
-Each scenario is a command on a small workspace: an export to a new place, one that replaces a set, decisions in the
-catalogue, pairing with its cache, an evaluation into a run folder. The command runs once undisturbed, and its calls are
-counted (those of SQLite, Arrow and safetensors too). Then it runs again from the same beginning with a fault at the first
-call, at the second, and so on. After each:
+Each scenario is a command on a small workspace: an export to a new place, one that replaces a set, decisions in the catalogue,
+pairing with its cache, an evaluation into a run folder. The command runs once undisturbed, and its calls are counted (including
+those of SQLite, Arrow and safetensors). Then it runs again from the same start with a fault at the first call, at the second, and
+so on. After each run these must hold:
 
 - the catalogue passes SQLite's integrity check;
-- what the command makes is there as before, or as it should be, and its message says so;
+- the command's output is in the old or the new state, and its message says which;
 - no traceback was printed;
-- the same command again, undisturbed, completes and gives the same bytes, with nothing left beside them.
+- the same command, run again undisturbed, completes and gives the same bytes, and no other files are left.
 
-Exits with 1 where anything of that does not hold.
+Exits with 1 where one of them does not hold.
 """
 
 from __future__ import annotations
@@ -59,13 +60,16 @@ _HEAVY = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """A command, and how one tells what became of it.
+    """A command and how its result is checked.
 
     Attributes:
-        name: what it is about. base: makes the beginning below a folder. work: the command; returns its exit code.
-        again: the command that is run after a fault. state: what the command makes, as paths and hashes.
-        beside: the names that a folder may hold after the second run; None where that is not looked at.
-        parts: the command makes several things one after the other; each is there as before or new, not all together.
+        name: what it is about.
+        base: makes the start state below a folder.
+        work: the command; returns its exit code.
+        again: the command that is run after a fault.
+        state: what the command makes, as paths and hashes.
+        beside: the names that a folder may hold after the second run; None where that is not checked.
+        parts: whether the command makes several things in turn, each of which may be in the old or the new state.
     """
 
     name: str
@@ -79,7 +83,7 @@ class Scenario:
 
 @dataclass
 class Tally:
-    """What a scenario gave: its calls, how the faults ended, and what did not hold."""
+    """The result of a scenario: its calls, how the runs with faults ended, and what did not hold."""
 
     calls: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
@@ -87,15 +91,15 @@ class Tally:
 
 
 def main() -> int:
-    """Print what happened; return 1 where something did not hold."""
+    """Print the results; return 1 where something did not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", action="append", choices=[one.name for one in SCENARIOS])
-    parser.add_argument("--every", type=int, default=1, help="a fault at every Nth call alone")
+    parser.add_argument("--every", type=int, default=1, help="a fault only at every Nth call")
     options = parser.parse_args()
     if why := injected.why_not_here():
         print(why, file=sys.stderr)
         return 1
-    for module in _HEAVY:  # once, and not in each child
+    for module in _HEAVY:  # imported once, not in each child
         importlib.import_module(module)
     wrong = 0
     for scenario in SCENARIOS:
@@ -134,7 +138,7 @@ def try_all(scenario: Scenario, scratch: Path, every: int = 1) -> Tally:
     for at in range(0, len(calm.calls), every):
         for fault in Fault:
             if fault is Fault.FULL and calm.calls[at] not in injected.NEEDS_ROOM:
-                continue  # the same as at the next call that needs room
+                continue  # it would be the same as at the next call that needs room
             begin()
             outcome = injected.run(lambda: scenario.work(trial), trial, said, fault, at)
             where = f"{fault} at call {at} ({calm.calls[at]})"
@@ -171,7 +175,7 @@ def _problems(outcome: Outcome, kind: str, fault: Fault, trial: Path) -> Iterato
     if "Traceback" in outcome.said or outcome.code == injected.UNCAUGHT:
         yield f"a traceback: {outcome.said[-1500:]}"
     if outcome.code == Exit.DONE and kind != "the new state":
-        yield f"it said that it is done, and there is {kind}"
+        yield f"it reported success, but there is {kind}"
     if outcome.code > 0 and kind == "the new state" and "new set is at" not in outcome.said and _tells_of_sets(outcome):
         yield f"it failed without saying that the new set is there: {outcome.said}"
     if kind == "the old state" and "new set is at" in outcome.said:
@@ -194,7 +198,7 @@ def _tells_of_sets(outcome: Outcome) -> bool:
 
 
 def make_workspace(trial: Path) -> None:
-    """A workspace `w` with a few photos of a phone and a camera, of which one pair is accepted."""
+    """Make a workspace `w` with a few photos of a phone and a camera, of which one pair is accepted."""
     photos = trial / "photos"
     photos.mkdir(parents=True)
     for number in range(PHOTOS):
@@ -214,7 +218,7 @@ def _with_set(trial: Path) -> None:
 
 
 def make_labelled_set(trial: Path) -> None:
-    """A folder of pictures with labels, for tracer."""
+    """Make a folder of pictures with labels, for tracer."""
     place = trial / "sets" / "set"
     place.mkdir(parents=True)
     lines = ["file_name,Make,semantic_label"]
@@ -230,12 +234,12 @@ def _export(trial: Path) -> int:
 
 
 def _export_by_two_renames(trial: Path) -> int:
-    """As on a file system that cannot exchange two folders."""
+    """Behave like a file system that cannot exchange two folders."""
 
     def cannot(*_: Path) -> None:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
-    folder.exchange = cannot  # in a child: nobody else sees it
+    folder.exchange = cannot  # this is a child process, so the change affects nothing else
     return _export(trial)
 
 
@@ -264,7 +268,7 @@ def _must(code: int) -> None:
 
 
 def files(place: Path) -> Tree:
-    """What lies below a folder, hidden files aside."""
+    """The files below a folder, except hidden ones."""
     return {
         path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(place.rglob("*"))
@@ -273,12 +277,12 @@ def files(place: Path) -> Tree:
 
 
 def _set(trial: Path) -> Tree:
-    """The files at the set's place (or aside, between two renames); a set that is not whole would be neither state."""
+    """The files in the set's place (or aside, between two renames). An incomplete set would be in neither state."""
     return files(trial / "sets" / "set") or files(trial / "sets" / ".set.replaced")
 
 
 def _catalogue(*tables: str) -> Callable[[Path], Tree]:
-    """Tables of the catalogue, without times of writing, as one thing: a command is one transaction."""
+    """The tables of the catalogue, without times of writing, as one entry, since a command is one transaction."""
 
     def state(trial: Path) -> Tree:
         with closing(sqlite3.connect(trial / "w" / "catalog.sqlite")) as connection:
@@ -294,7 +298,7 @@ def _catalogue(*tables: str) -> Callable[[Path], Tree]:
 
 
 def _run(trial: Path) -> Tree:
-    """The files of a run; of results.json the rows alone, which hold no time."""
+    """The files of a run; of results.json only the rows, which hold no time."""
     found = {name: digest for name, digest in files(trial / "run").items() if name != "results.json"}
     results = trial / "run" / "results.json"
     if results.exists():
@@ -307,7 +311,7 @@ def _features(trial: Path) -> Tree:
 
 
 def _names(*folders: str) -> Callable[[Path], list[str]]:
-    """Everything in some folders, hidden names too."""
+    """All names in some folders, including hidden ones."""
     return lambda trial: sorted(
         path.relative_to(trial).as_posix() for name in folders for path in (trial / name).rglob("*")
     )

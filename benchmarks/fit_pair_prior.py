@@ -1,10 +1,9 @@
 """Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
 
-Writes `curate/pairing/score/prior.json`. Three collections, none of which a benchmark or a test uses: one as the cameras
-are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at random,
-so that the model also meets partners that share little. All photos get a place: most as a receiver gives it, one in five
-that of an earlier scene (a fix that is out of date). Each candidate counts once for each choice of which optional signals are
-known.
+Writes `curate/pairing/score/prior.json`. There are three collections, which no other benchmark and no test uses: one with the
+cameras as they are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at
+random, so that some partners share little. All photos have a position: most with a receiver's error, one in five that of an
+earlier scene (an outdated fix). Each candidate is used once for each subset of the optional signals.
 """
 
 from __future__ import annotations
@@ -50,27 +49,27 @@ BELIEFS = {
     "distance": 4.0,
     "distance_known": 2.0,
 }
-"""Where the fit starts and what it is pulled towards, a little: what the scenes do not teach must not become 0."""
+"""The coefficients where the fit starts, and towards which it is slightly regularised, so that unused ones do not become 0."""
 
 STALE = 0.2
-"""The share of places that are those of an earlier scene."""
+"""The share of positions that are those of an earlier scene."""
 
 ERROR_M = 8.0
-"""Standard deviation of a place, north and east."""
+"""Standard deviation of a position in metres, north and east."""
 
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "score" / "prior.json"
 
 
 class Loose:
-    """Ranks by what any pairing would rank by, and drops nothing: the candidates to learn from."""
+    """A model that ranks by the obvious signals and drops no candidate, to find the candidates to learn from."""
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Between 0.5 and 1, by inliers."""
+        """A probability between 0.5 and 1, increasing with the inliers."""
         return 0.5 + 0.05 * np.minimum(rows[:, FEATURES.index("inliers")], 9.0)
 
 
 def placed(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
-    """The photos with places: the true one and a receiver's error, or an earlier scene's."""
+    """The photos with positions: the true one and a receiver's error, or an earlier scene's."""
     where = {truth.scene[photo]: place for photo, place in truth.true_place.items()}
     scenes = sorted(where)
     out = []
@@ -87,7 +86,7 @@ def placed(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
 
 
 def cropped(photos: list[PairingPhoto], folder: Path, seed: int) -> list[PairingPhoto]:
-    """The photos with previews cut to 40–100 % of their sides, softened, and compressed once more."""
+    """The photos with previews cropped to 40–100 % of their sides, softened, and compressed again."""
     folder.mkdir(exist_ok=True)
     out = []
     for photo in photos:
@@ -108,7 +107,7 @@ def cropped(photos: list[PairingPhoto], folder: Path, seed: int) -> list[Pairing
 
 
 def examples(result: PairingResult, truth: VirtualPairs) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Rows and answers of all candidates, once for each subset of time, place and hash."""
+    """Rows and answers of all candidates, once for each subset of time, position and hash."""
     phones = [c.phone_id for c in result.candidates]
     others = [c.other_id for c in result.candidates]
     same = np.array([truth.scene[a] == truth.scene[b] for a, b in zip(phones, others, strict=True)])
@@ -149,7 +148,7 @@ def main() -> None:
         rows.append(x)
         same.append(y)
     start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
-    # Eight copies of each candidate are not eight candidates: the penalty is held up to match.
+    # Each candidate is used eight times, so the penalty is made eight times as large.
     scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
     print(json.dumps(scorer.to_json(), indent=2))
     arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")

@@ -1,15 +1,15 @@
-"""Damaged and hostile files by the hundred thousand, read in guarded workers: none may cost more than its own row.
+"""Reads hundreds of thousands of damaged and hostile files in worker processes: each may affect only its own row.
 
 Usage: python -m benchmarks.fuzz [--files 200000] [--seed 1] [--start 0] [--minutes M] [--workers N] [--keep DIR]
 
-Seeds are crafted files (formats written on the spot, directories that point at themselves, counts and lengths beyond
-the file, pictures that promise more pixels than anybody has) and, where LENSTRACE_CORPUS is set, real photos of many
-makers. File number i is a function of the seed and of i alone. It lies in memory (/dev/shm) while it is read.
+Seeds are generated files (small files of all formats, directories that point at themselves, counts and lengths beyond the file,
+pictures that claim too many pixels) and, where LENSTRACE_CORPUS is set, real photos of many makers. File number i depends only on
+the seed and on i. It is in memory (/dev/shm) while it is read.
 
-Counted, and all to be 0: an exception outside a worker, a hang (no row within the limits), rows lost or given twice,
-rows whose status and reason contradict each other, and text that could control a terminal. Printed beside: statuses,
-workers that died or were killed, and failures that the readers did not foresee (`--keep` saves those files).
-With `--minutes` it stops there and says how to go on.
+These are counted and must all be 0: exceptions outside a worker, hangs (no row within the limits), rows lost or given twice,
+rows whose status and reason contradict each other, and text that could control a terminal. Also printed are the statuses,
+workers that died or were killed, and unexpected failures (`--keep` saves those files). With `--minutes` it stops after that
+time and prints how to continue.
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ _NUMBERS = (0, 1, 2, 3, 4, 7, 8, 12, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0x
 
 @dataclass
 class Tally:
-    """What came back.
+    """The results.
 
     Attributes:
-        answered: how often each file had a row. broken: rows that contradict themselves. unsafe: rows with text that
-            did not go through `clean_text`. outside: exceptions outside a worker. hung: the reading stood still.
-        noted: files worth a look, as (number, what).
+        answered: how often each file had a row.
+        statuses: how often each status occurred.
+        broken: rows that contradict themselves.
+        unsafe: rows with text that was not cleaned by `clean_text`.
+        outside: exceptions outside a worker.
+        hung: how often reading stopped.
+        noted: files worth examining, as (number, what).
     """
 
     statuses: Counter[str] = field(default_factory=Counter)
@@ -72,23 +76,23 @@ class Tally:
 
 
 class Hang(Exception):
-    """No row came within the limits."""
+    """There was no row within the limits."""
 
 
 def main() -> None:
-    """Run, print, and exit with 1 where anything was lost."""
+    """Run, print, and exit with 1 where anything failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=int, default=0, help="number of the first file: goes on where a run stopped")
+    parser.add_argument("--start", type=int, default=0, help="number of the first file, to continue a run")
     parser.add_argument("--minutes", type=float, default=0, help="stop after this time; 0: never")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--keep", type=Path, help="folder for the files that the readers did not foresee")
+    parser.add_argument("--keep", type=Path, help="folder for files with unexpected failures")
     options = parser.parse_args()
 
     made, real = crafted(), corpus()
     seeds = [made, real] if real else [made]  # half of the files from each
-    print(f"{len(made)} crafted seeds, {len(real)} real ones", flush=True)
+    print(f"{len(made)} generated seeds, {len(real)} real ones", flush=True)
     limits = Limits(seconds=20)
     begun = time.monotonic()
     memory = Path("/dev/shm")
@@ -122,7 +126,7 @@ def main() -> None:
                 print(f"{len(tally.answered)} files, {time.monotonic() - begun:.0f} s", flush=True)
     except Hang:
         tally.hung += 1
-    except (CurateError, OSError, ValueError, TypeError, LookupError) as error:  # counted, and the run is failed
+    except (CurateError, OSError, ValueError, TypeError, LookupError) as error:  # it is counted, and fails the run
         tally.outside += 1
         print(f"outside a worker: {type(error).__name__}: {error}")
     finally:
@@ -143,19 +147,20 @@ def report(tally: Tally, given: int, options: argparse.Namespace, seconds: float
     )
     print("statuses: " + ", ".join(f"{name} {count}" for name, count in tally.statuses.most_common()))
     kinds = Counter(what for _, what in tally.noted)
-    print("held by the guard: " + ("; ".join(f"{what}: {count}" for what, count in kinds.most_common()) or "none"))
-    print("  of them the first: " + (", ".join(str(index) for index, _ in tally.noted[:12]) or "none"))
+    failures = "; ".join(f"{what}: {count}" for what, count in kinds.most_common())
+    print(f"workers that ended, and unexpected failures: {failures or 'none'}")
+    print("  the first of them: " + (", ".join(str(index) for index, _ in tally.noted[:12]) or "none"))
     print(
         f"outside a worker {tally.outside}, hangs {tally.hung}, rows lost {lost}, given twice {twice}, "
         f"contradictory {tally.broken}, unsafe text {tally.unsafe}"
     )
     if given < options.files:
-        print(f"stopped early; go on with --start {options.start + given} --files {options.files - given}")
+        print(f"stopped early; continue with --start {options.start + given} --files {options.files - given}")
     return 1 if tally.outside or tally.hung or lost or twice or tally.broken or tally.unsafe else 0
 
 
 def keep(folder: Path, tally: Tally, seeds: list[list[bytes]], seed: int) -> None:
-    """Save the files that the guard had to hold, each once for each kind of failure up to ten."""
+    """Save the files whose workers died or were killed, and unexpected failures: up to ten of each kind."""
     folder.mkdir(parents=True, exist_ok=True)
     kinds: Counter[str] = Counter()
     for index, what in tally.noted:
@@ -168,7 +173,7 @@ def keep(folder: Path, tally: Tally, seeds: list[list[bytes]], seed: int) -> Non
 
 
 def mutated(seeds: list[list[bytes]], seed: int, index: int) -> bytes:
-    """File number `index`: one seed file after one to eight changes."""
+    """File number `index`: a seed file after one to eight changes."""
     rng = random.Random(f"{seed}:{index}")
     data = bytearray(rng.choice(rng.choice(seeds)))
     for _ in range(rng.choice((1, 1, 2, 3, 5, 8))):
@@ -177,7 +182,7 @@ def mutated(seeds: list[list[bytes]], seed: int, index: int) -> bytes:
 
 
 def _change(data: bytearray, rng: random.Random, seeds: list[list[bytes]]) -> None:
-    # Cubing aims at the front, where the structure is.
+    # Cubing prefers the beginning, where the structure is.
     at = int(rng.random() ** 3 * len(data)) if rng.random() < 0.7 else int(rng.random() * len(data))
     length = rng.choice((1, 2, 4, 12, 64, 1024))
     match rng.randrange(9):

@@ -1,4 +1,4 @@
-"""What is done to a file before it is read back: bytes turned, cut and added, and changes that know its format."""
+"""Changes to a file before it is read back: bytes changed, cut and added, and changes specific to its format."""
 
 from __future__ import annotations
 
@@ -50,10 +50,12 @@ _BYTES = (
 
 
 def changed(name: str, content: bytes, rng: random.Random) -> bytes:
-    """Return a file's content after one change of its format, or one to six of its bytes.
+    """Return a file's content after one change specific to its format, or one to six changes of its bytes.
 
     Args:
-        name: the file's; its suffix tells the format. content: what it holds. rng: the same gives the same.
+        name: the file's; its suffix gives the format.
+        content: of the file.
+        rng: the source of randomness; the same state gives the same change.
     """
     kinds: dict[str, Callable[[bytes, random.Random], bytes]] = {
         ".json": _json, ".jsonl": _json_lines, ".csv": _csv, ".toml": _toml, ".parquet": _parquet,
@@ -61,7 +63,7 @@ def changed(name: str, content: bytes, rng: random.Random) -> bytes:
     }  # fmt: skip
     by_format = kinds.get(Path(name).suffix)
     if by_format is not None and rng.random() < 0.7:
-        with contextlib.suppress(UnicodeDecodeError):  # a sealed cache is not of the format that its name says
+        with contextlib.suppress(UnicodeDecodeError):  # a cache file begins with a binary seal
             return by_format(content, rng)
     data = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
@@ -70,7 +72,7 @@ def changed(name: str, content: bytes, rng: random.Random) -> bytes:
 
 
 def put_in_its_place(path: Path, rng: random.Random) -> None:
-    """Put something else in a file's place: nothing, a folder, a pipe, a link to nowhere, to itself, to an endless file."""
+    """Replace a file by nothing, a folder, a named pipe, a broken link, a link to itself, or a link to an endless file."""
     path.unlink()
     kind = rng.randrange(6)
     if kind == 1:
@@ -104,7 +106,7 @@ def _turn(data: bytearray, rng: random.Random) -> None:
 
 
 def _odd(rng: random.Random) -> Any:
-    """A value that nobody expects."""
+    """An unexpected value."""
     nested: Any = rng.choice(_NUMBERS)
     for _ in range(rng.choice((1, 3, 60))):
         nested = rng.choice(([nested], {"a": nested}))
@@ -114,7 +116,7 @@ def _odd(rng: random.Random) -> Any:
 
 
 def _change_value(value: Any, rng: random.Random) -> Any:
-    """The value with one thing somewhere inside it changed."""
+    """The value with one part changed, at any depth."""
     if rng.random() < 0.25 or not isinstance(value, dict | list) or not value:
         return _odd(rng)
     if isinstance(value, list):
@@ -145,7 +147,7 @@ def _json(content: bytes, rng: random.Random) -> bytes:
             return rng.choice(
                 (b"", b"null", b"1", b'"x"', b"[]", b"{}", b"NaN", b"\xef\xbb\xbf{}", b"{}{}", b"\xff\xfe{\0}\0")
             )
-        case 2:  # a key twice, with another value
+        case 2:  # a repeated key with another value
             text = json.dumps(_odd(rng)).encode()
             return content.replace(
                 b"{", b'{"schema": ' + text + b', "files": ' + text + b', "rows": ' + text + b", ", 1
@@ -212,7 +214,7 @@ def _toml(content: bytes, rng: random.Random) -> bytes:
 
 
 def _parquet(content: bytes, rng: random.Random) -> bytes:
-    """Another column, type or value; where Arrow does not write that, the table cut in the middle."""
+    """Change a column, type or value; where Arrow cannot write that, cut the table in the middle."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -277,7 +279,7 @@ def _safetensors(content: bytes, rng: random.Random) -> bytes:
 
 
 def _npz(content: bytes, rng: random.Random) -> bytes:
-    """One array of another shape or type, gone, or with a header that promises more than there is."""
+    """Change the shape or type of an array, remove it, or write a header that states more than there is."""
     import zipfile
 
     import numpy as np

@@ -1,14 +1,14 @@
-"""Damaged and hostile copies of what both programs wrote, read back by them: each is read, or refused with a reason.
+"""Reads back damaged and hostile versions of files that both programs wrote: each must be read, or refused with a reason.
 
 Usage: python -m benchmarks.fuzz_read_back [--inputs 20000] [--seed 1] [--start 0] [--workers N] [--keep DIR]
 
-The seeds are made by the programs themselves (benchmarks/fuzz_written.py): a workspace with caches, a set, foreign tables,
-lists, embeddings, results. Input number i is a function of the seed and of i alone: one file of them is changed
-(benchmarks/fuzz_changes.py) or something else put in its place, and what reads it is called, in a process with limits.
+The programs themselves make the seeds (benchmarks/fuzz_written.py): a workspace with caches, a set, other people's tables, lists,
+embeddings, results. Input number i depends only on the seed and on i: one of the files is changed (benchmarks/fuzz_changes.py) or
+replaced by something else, and the function that reads it is called in a process with limits.
 
-Counted: read, refused with an error or a problem of ours; and all to be 0: any other exception, a hang (20 s of processor
-time, or two minutes of waiting), a process that died, and a process that ran into its memory limit of 2 GiB. Printed
-beside: the largest memory of a process. `--keep` saves the changed files of what went wrong.
+Printed are the inputs read, and those refused with one of our errors or problems. These must all be 0: other exceptions, hangs
+(20 s of processor time, or two minutes of waiting), processes that died, and processes that reached their memory limit of 2
+GiB. The largest memory of a process is printed, too. `--keep` saves the changed files of what went wrong.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from benchmarks.fuzz_written import write_seeds
 from tracer.base.errors import LenstraceError
 
 BUSY_S, PATIENCE_S = 20.0, 120.0
-"""How long one input may take: of the processor's time, and by the clock, which other programs slow down."""
+"""How long one input may take: processor time, and wall-clock time, which other programs prolong."""
 
 MEMORY = 2 << 30
-"""Address space that a process may take beyond what it has when all is loaded, in bytes."""
+"""Bytes of address space that a process may take beyond those after loading everything."""
 
 _AT_ONCE = 50
 _PLACES = 0.06
-"""The share of inputs in which a folder, a link or a named pipe takes the place of a file."""
+"""The share of inputs in which a folder, a link or a named pipe replaces a file."""
 
 
 class Outcome(StrEnum):
-    """What became of an input."""
+    """The result of one input."""
 
     READ = "read"
     REFUSED = "refused"
@@ -61,7 +61,7 @@ class Outcome(StrEnum):
 
 @dataclass
 class Tally:
-    """What came back: outcomes, those of each target, what was not foreseen as (input, target, what), and KiB of memory."""
+    """The results: outcomes, outcomes by target, unexpected ones as (input, target, what), and the largest memory in KiB."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     by_target: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
@@ -76,7 +76,7 @@ class Tally:
             self.noted.append((index, name, what))
 
     def in_words(self) -> list[str]:
-        """The counts, a line each."""
+        """The counts, one line each."""
         lines = []
         for name in sorted({name for name, _ in self.by_target}):
             found = {outcome: self.by_target[name, outcome] for outcome in Outcome if self.by_target[name, outcome]}
@@ -94,7 +94,7 @@ class Tally:
 
 
 class _TooLong(BaseException):
-    """An input took too long; not an Exception, so that nothing which is tested here catches it."""
+    """An input took too long. It is not an Exception, so that the tested code does not catch it."""
 
 
 def main() -> None:
@@ -104,8 +104,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="number of the first input")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="", help="targets whose names begin like this")
-    parser.add_argument("--keep", type=Path, help="folder for the files that were not foreseen")
+    parser.add_argument("--only", default="", help="only targets whose names begin with this")
+    parser.add_argument("--keep", type=Path, help="folder for files with unexpected failures")
     options = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lenstrace-fuzz-", dir=_memory()) as folder:
@@ -126,7 +126,7 @@ def _memory() -> str | None:
 
 
 def run(seeds: Path, seed: int, inputs: range, workers: int, only: str = "") -> Tally:
-    """Read all inputs in processes, and return what became of them."""
+    """Read all inputs in processes, and return the results."""
     tally = Tally()
     waiting = [range(at, min(at + _AT_ONCE, inputs.stop)) for at in range(inputs.start, inputs.stop, _AT_ONCE)][::-1]
     running: dict[Connection, _Worker] = {}
@@ -157,7 +157,7 @@ def run(seeds: Path, seed: int, inputs: range, workers: int, only: str = "") -> 
 
 @dataclass
 class _Worker:
-    """A process, the inputs that it still has to answer, and when the first of them must be done."""
+    """A process, its unanswered inputs, and when the first of them is due."""
 
     process: multiprocessing.process.BaseProcess
     answers: Connection
@@ -175,17 +175,17 @@ class _Worker:
         there.close()
         worker = cls(process, here, inputs, seed, only)
         worker.give(inputs)
-        worker.deadline += PATIENCE_S  # it imports first
+        worker.deadline += PATIENCE_S  # time to import everything
         return worker
 
     def give(self, inputs: range) -> None:
-        """Let the process read these inputs."""
+        """Send inputs to the process."""
         self.inputs, self.next_up = inputs, False
         self.deadline = time.monotonic() + 2 * PATIENCE_S
         self.answers.send(inputs)
 
     def take(self, tally: Tally) -> bool:
-        """Count an answer. Returns False after the last one, and where the process died."""
+        """Count an answer. Return False after the last one, and where the process died."""
         try:
             index, outcome, what, memory = self.answers.recv()
         except (EOFError, OSError):
@@ -198,7 +198,7 @@ class _Worker:
         return bool(self.inputs)
 
     def end(self, tally: Tally, hung: bool = False) -> range | None:
-        """End the process; count the input that it was at, and return those that it had not begun."""
+        """End the process, count the input that it worked on, and return those that it had not begun."""
         self.process.kill()
         self.process.join()
         self.answers.close()
@@ -218,7 +218,7 @@ def _serve(seeds: Path, seed: int, only: str, answers: Connection) -> None:
     with tempfile.TemporaryDirectory(prefix="lenstrace-fuzz-", dir=_memory()) as folder:
         copy = Path(folder, "copy")
         shutil.copytree(seeds, copy)
-        for target in TARGETS:  # libraries that are loaded when they are first needed do not count
+        for target in TARGETS:  # so that lazily imported libraries do not count
             target.read(copy, next(copy.glob(target.files)))
         limit = MEMORY + _address_space()
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -238,13 +238,13 @@ def _address_space() -> int:
 
 
 def target_of(seed: int, index: int, only: str = "") -> Target:
-    """Return which reader input number `index` is for."""
+    """Return the reader of input number `index`."""
     fitting = [target for target in TARGETS if target.name.startswith(only)]
     return random.Random(f"{seed}:{index}:target").choices(fitting, [target.weight for target in fitting])[0]
 
 
 def read_back(root: Path, seed: int, index: int, only: str = "") -> tuple[Outcome, str]:
-    """Change one file below a copy of the seeds, have it read, put it back; return what came of it, and what went wrong."""
+    """Change one file below a copy of the seeds, read it, and restore it. Return the outcome, and what went wrong."""
     target, rng = target_of(seed, index, only), random.Random(f"{seed}:{index}")
     path = rng.choice(sorted(root.glob(target.files)))
     content = path.read_bytes()
@@ -262,7 +262,7 @@ def read_back(root: Path, seed: int, index: int, only: str = "") -> tuple[Outcom
         return Outcome.HUNG, f"{target.name}: too long"
     except MemoryError:
         return Outcome.MEMORY, f"{target.name}: out of memory"
-    except Exception as error:  # noqa: BLE001  # whatever it is: that it comes here is what is looked for
+    except Exception as error:  # noqa: BLE001  # unexpected exceptions are what this benchmark looks for
         last = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/site-packages/" not in f.filename][-1]
         place = f"{Path(ours.filename).name}:{ours.lineno}" + (f" < {Path(last.filename).name}" if last != ours else "")
@@ -296,7 +296,7 @@ def _put_back(path: Path, content: bytes) -> None:
 
 
 def _keep(folder: Path, seeds: Path, seed: int, tally: Tally) -> None:
-    """Save what was not foreseen: the first file of each kind."""
+    """Save unexpected inputs: the first file of each kind."""
     folder.mkdir(parents=True, exist_ok=True)
     for what, index in {what: index for index, _, what in reversed(tally.noted)}.items():
         rng = random.Random(f"{seed}:{index}")

@@ -1,4 +1,4 @@
-"""What reads back which file: for each seed of the fuzzing the functions that commands call."""
+"""The functions that read each kind of file, as commands call them, for the seeds of the fuzzing."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from tracer.dataset import open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
 from tracer.embeddings.shards import Shards
-from tracer.evaluation import cache as kept
+from tracer.evaluation import cache
 from tracer.images.fingerprint import fingerprint
-from tracer.report.compare import compare
-from tracer.report.load import audit_of, load_run
 from tracer.report.page import render
+from tracer.results.comparison import compare
+from tracer.results.runs import audit_of, load_run
 
 
 class Refused(Exception):
-    """What was read back is refused in another way than by an error: by a list of problems, or as if it were not there."""
+    """The file was refused by other means than an error: by a list of problems, or by treating it as absent."""
 
 
 Read = Callable[[Path, Path], object]
-"""Reads a changed file, given the seeds' folder and the file; raises an error of ours or `Refused` where it is refused."""
+"""Reads a changed file, given the seeds' folder and the file; raises one of our errors or `Refused` where it is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Files, as a pattern below the seeds, and what reads them; inputs are drawn by weight."""
+    """A pattern of files below the seeds, and the function that reads them; inputs are drawn in proportion to the weight."""
 
     name: str
     files: str
@@ -57,7 +57,7 @@ class Target:
 def _verify(root: Path, _: Path) -> None:
     problems = verify_set(root / "ws" / "exports" / "set")
     for problem in problems:
-        f"{problem.path} {problem.what}".encode()  # it can be printed
+        f"{problem.path} {problem.what}".encode()  # fails where it cannot be printed
     if problems:
         raise Refused
 
@@ -130,7 +130,7 @@ def _report(_: Path, path: Path) -> None:
 
 
 def _kept(_: Path, path: Path) -> None:
-    if kept.recall(path, KEY) is None:
+    if cache.recall(path, KEY) is None:
         raise Refused
 
 

@@ -1,4 +1,4 @@
-"""Seeds of the fuzzing benchmark: small files of every format, hostile ones, and the fronts of real photos."""
+"""Seeds of the fuzzing benchmark: small files of every format, hostile ones, and the beginnings of real photos."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_SEED = 40 << 10
-"""Bytes of a seed: of larger photos only the front is taken, where the structure is."""
+"""Bytes of a seed. Only the beginning of larger photos is used, since it has the structure."""
 
 
 def corpus() -> list[bytes]:
-    """The fronts of the real photos, where there are any."""
+    """The beginnings of the real photos, where there are any."""
     root = os.environ.get("LENSTRACE_CORPUS")
     folder = Path(root, "exif-corpus", "images") if root else None
     if folder is None or not folder.is_dir():
@@ -27,7 +27,7 @@ def corpus() -> list[bytes]:
 
 
 def crafted() -> list[bytes]:
-    """Small files of every format, and files that are hostile as they are."""
+    """Small files of every format, and hostile files."""
     return [*_written(), *_hostile()]
 
 
@@ -131,7 +131,7 @@ def _archives(tiff: bytes, image: Image.Image) -> Iterator[bytes]:
 
 
 def _notes() -> Iterator[tuple[bytes, bytes]]:
-    """Makers' blocks of each layout that is read."""
+    """MakerNotes of each layout that is read."""
 
     def directory(order: str, *entries: tuple[int, int, int, int]) -> bytes:
         packed = b"".join(struct.pack(order + "HHII", *entry) for entry in entries)
@@ -156,7 +156,7 @@ def _notes() -> Iterator[tuple[bytes, bytes]]:
 
 
 def _with_note(make: bytes, note: bytes) -> bytes:
-    """A TIFF structure with a make at 60 and a maker's block at 100."""
+    """A TIFF structure with a make at offset 60 and a MakerNote at offset 100."""
     first = struct.pack("<HHHIIHHIII", 2, 0x010F, 2, len(make) + 1, 60, 0x8769, 4, 1, 38, 0)
     photo = struct.pack("<HHHIII", 1, 0x927C, 7, len(note), 100, 0)
     head = (b"II*\0" + struct.pack("<I", 8) + first + photo).ljust(60, b"\0")

@@ -1,4 +1,4 @@
-"""What the fuzzing of files that are read back begins with: files that both programs wrote."""
+"""The seeds of the fuzzing of files that are read back: files that both programs wrote."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from tracer import results
 from tracer.base.progress import finish
 from tracer.embeddings import store
 from tracer.embeddings.shards import Piece, Shards
-from tracer.evaluation import cache as kept
-from tracer.experiments.outcome import Outcome, PerPhoto, Source
+from tracer.evaluation import cache
+from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.images.fingerprint import fingerprint
-from tracer.results import photo_scores as perphoto
+from tracer.results import photo_scores
+from tracer.results.photo_scores import PhotoScores
 
 _CAMERAS = (("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"))
 _PHOTOS = 28
 KEY = "key"
-"""Of the kept outcome and of the shards."""
+"""The key of the kept outcome and of the shards."""
 
 
 def write_seeds(root: Path) -> Path:
-    """Write all seeds below a new folder, and return it."""
+    """Write all seeds below a new folder, and return the folder."""
     photos = root / "photos"
     photos.mkdir(parents=True)
     for number in range(_PHOTOS):
@@ -78,7 +79,7 @@ def _photo(path: Path, number: int) -> None:
 
 
 def _caches(workspace: Workspace, sha256: str) -> None:
-    """The features of a photo with enough corners, and its preview, where the workspace keeps them."""
+    """Store the features of a photo with enough corners, and its preview, where the workspace keeps them."""
     noise = np.random.default_rng(1).integers(0, 255, (30, 40, 3), dtype=np.uint8)
     picture = Image.fromarray(noise).resize((320, 240), Image.Resampling.NEAREST)
     preview = workspace.preview(sha256)
@@ -91,7 +92,7 @@ def _caches(workspace: Workspace, sha256: str) -> None:
 
 
 def _foreign_sets(root: Path, dataset: Path) -> None:
-    """The same photos as a set with its labels in CSV, and as one with them in JSON lines."""
+    """Write the same photos as a set with labels in CSV, and as one with labels in JSON lines."""
     import pandas as pd
 
     table = pd.read_parquet(dataset / "metadata.parquet")
@@ -121,7 +122,7 @@ def _pictures(folder: Path) -> None:
 
 
 def _run(run: Path, dataset: Path) -> None:
-    """Embeddings, shards, results and what is kept of them, as an evaluation writes them; the figures are made up."""
+    """Write embeddings, shards, results and kept outcomes as an evaluation does; the figures are invented."""
     run.mkdir()
     random = np.random.default_rng(2)
     ids = np.sort(np.array([int(path.stem) for path in (dataset / "images").iterdir()], np.int64))
@@ -135,10 +136,11 @@ def _run(run: Path, dataset: Path) -> None:
     shards.write(0, Piece(ids, vectors, {}))
     source = Source("set", "clip/ViT-B-16")
     rows = [
-        source.row("probe", "Make", setting, "accuracy", value, None, 0.5, len(ids), 1)
+        source.row("probe", "Make", setting, "accuracy", Estimate(value, None, 0.5, len(ids)), 1)
         for setting, value in (("acquisition", 0.8), ("unseen-cameras", 0.6))
     ]
-    rows.append(source.row("retrieval", "", "query=phone,negatives=same", "recall@1", 0.4, None, 0.1, len(ids), None))
+    recall = Estimate(0.4, None, 0.1, len(ids))
+    rows.append(source.row("retrieval", "", "query=phone,negatives=same", "recall@1", recall, None))
     numbers = [int(photo_id) for photo_id in ids]
     values = [float(number % 2) for number in range(len(ids))]
     entries = [source.per_photo(row, ids, np.arange(len(ids)) // 2, np.array(values)) for row in rows]
@@ -156,9 +158,9 @@ def _run(run: Path, dataset: Path) -> None:
         "audit": audit,
     }
     results.write(run, rows, meta)
-    perphoto.write(run, entries, set(), keep=False)
+    photo_scores.write(run, entries, set(), keep=False)
     (run / "kept").mkdir()
-    keys = [PerPhoto(entry.key, numbers, [0] * len(numbers), values) for entry in entries]
-    kept.keep(run / "kept" / "probe.json", KEY, Outcome(rows, [confusion], ["few"], [], keys))
+    keys = [PhotoScores(entry.key, numbers, [0] * len(numbers), values) for entry in entries]
+    cache.keep(run / "kept" / "probe.json", KEY, Outcome(rows, [confusion], ["few"], [], keys))
     pictures = [(int(path.stem), path) for path in (dataset / "images").iterdir()]
     finish(fingerprint(pictures, run / "shards" / "set" / "photos.json", 1))

@@ -1,17 +1,17 @@
-"""How fast photos are taken in, as ratios in one run on one machine; other load on it disturbs them.
+"""Speed of ingests, as ratios within one run on one machine. Other load on the machine distorts them.
 
 Usage: python -m benchmarks.ingest [--files N] [--megabytes M …] [--unchanged N] [--corpus DIR]
 
-1. Whole ingests of 12-megapixel JPEGs (walk, hash, metadata, tables, one reduced decode, perceptual hash, preview,
-   catalogue; with the start of its processes) against a bare loop that only does that reduced decode on as many processes
-   (bar: 70 %), and, per core, against a plain loop on one core: `imagehash.phash(Image.open(f))`, exifread, and a Pillow
-   thumbnail (bar: 5 times). The photos are made on the spot: 1/f noise and grain at several file sizes, four pictures
-   under many names, each with EXIF of its own.
-2. A second ingest of unchanged files (bar: 5 s for 100,000), and the peak memory of the parent process at two sizes.
-3. EXIF alone against `exiftool -fast2 -j` on a corpus of real photos (bar: 8 times): one process of ours against one of
-   exiftool's, and all cores against one of exiftool's. Left out without exiftool or a corpus (LENSTRACE_CORPUS).
+1. A whole ingest of 12-megapixel JPEGs (walk, hash, metadata, tables, one reduced decode, perceptual hash, preview, catalogue;
+   including the start of its processes) is compared with a bare loop that only does the reduced decode on as many processes
+   (target: 70 %), and, per core, with a plain loop on one core: `imagehash.phash(Image.open(f))`, exifread, and a Pillow
+   thumbnail (target: 5 times). The photos are generated: 1/f noise and grain at several file sizes, four pictures under many
+   names, each with its own EXIF.
+2. A second ingest of unchanged files (target: 5 s for 100,000), and the peak memory of the parent process at two sizes.
+3. EXIF alone is compared with `exiftool -fast2 -j` on a corpus of real photos (target: 8 times): one process of curate with one
+   of exiftool, and all cores with one process of exiftool. Left out without exiftool or a corpus (LENSTRACE_CORPUS).
 
-Exits with 1 where a bar is missed.
+Exits with 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ CAMERAS = (
 
 
 def main() -> int:
-    """Print the ratios; return 1 where a bar is missed."""
+    """Print the ratios; return 1 where a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=1000, help="photos of 12 megapixels for each size")
     parser.add_argument("--megabytes", type=float, nargs="*", default=[4.5, 2.0], help="about the size of a photo")
@@ -99,7 +99,7 @@ def photos_of_12_megapixels(folder: Path, count: int, megabytes: float, judge: C
         assert counts.added == count and not counts.unreadable
 
     some = paths[: max(8, count // 10)]
-    # the bare loop before and after, so that a machine that gets busier or quieter is seen
+    # the bare loop runs before and after, to show whether the machine's load changes
     before = cost(lambda: bare_loop(paths), count)
     ours = cost(whole, count)
     after = cost(lambda: bare_loop(paths), count)
@@ -109,27 +109,29 @@ def photos_of_12_megapixels(folder: Path, count: int, megabytes: float, judge: C
         ("bare reduced decode, before", CORES, before),
         ("bare reduced decode, after", CORES, after),
         ("whole ingest", CORES, ours),
-        ("reading, no guard, no catalogue", 1, alone),
+        ("reading without worker, catalogue", 1, alone),
         ("plain loop", 1, plain),
     ):
         print(f"  {name:32} {cores} processes {rate:7.1f} photos/s {cpu:7.1f} ms of processor time a photo")
     bare, bare_cpu = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
     ratio = ours[0] / bare
     judge(
-        f"of the bare loop: {ratio:.2f}, by processor time {bare_cpu / ours[1]:.2f} (bar {OF_BARE})", ratio >= OF_BARE
+        f"rate relative to the bare loop: {ratio:.2f}, by processor time {bare_cpu / ours[1]:.2f} (target {OF_BARE})",
+        ratio >= OF_BARE,
     )
     ratio = ours[0] / CORES / plain[0]
     text = (
-        f"over the plain loop, per core: {ratio:.2f}, by processor time {plain[1] / ours[1]:.2f} (bar {OVER_PLAIN:g})"
+        f"rate relative to the plain loop, per core: {ratio:.2f}, by processor time {plain[1] / ours[1]:.2f} "
+        f"(target {OVER_PLAIN:g})"
     )
     judge(text, ratio >= OVER_PLAIN)
     print(
-        f"  the bare loop over the plain one, which no ingest can exceed: {plain[1] / bare_cpu:.2f} by processor time"
+        f"  rate of the bare loop relative to the plain one (an upper bound): {plain[1] / bare_cpu:.2f} by processor time"
     )
 
 
 def cost(work: Callable[[], object], photos: int) -> tuple[float, float]:
-    """Photos a second, and milliseconds of processor time a photo, of this process and those that it started and ended."""
+    """Photos a second, and milliseconds of processor time a photo, of this process and its ended children."""
 
     def used() -> float:
         usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -141,7 +143,7 @@ def cost(work: Callable[[], object], photos: int) -> tuple[float, float]:
 
 
 def make_photos(folder: Path, count: int, megabytes: float) -> list[Path]:
-    """Write 4000 × 3000 JPEGs of about that size: few pictures, each file with EXIF of its own."""
+    """Write 4000 × 3000 JPEGs of about that size: few pictures, each file with its own EXIF."""
     folder.mkdir(parents=True)
     pictures = [_near_size(_picture(seed), megabytes) for seed in range(PICTURES)]
     paths = []
@@ -153,7 +155,7 @@ def make_photos(folder: Path, count: int, megabytes: float) -> list[Path]:
 
 
 def _picture(seed: int) -> np.ndarray:
-    """A scene with the statistics of photos: noise whose amplitude falls with frequency, and grain."""
+    """A scene with the statistics of photos: noise whose amplitude decreases with frequency, and grain."""
     random = np.random.default_rng(seed)
     scene = np.zeros((3000, 4000, 3), np.float32)
     for octave in range(8):
@@ -166,7 +168,7 @@ def _picture(seed: int) -> np.ndarray:
 
 
 def _near_size(pixels: np.ndarray, megabytes: float) -> bytes:
-    """The JPEG, 4:2:0 as most cameras write it, of the quality whose size comes nearest."""
+    """The JPEG, 4:2:0 as in most cameras, of the quality whose size is nearest."""
     low, high = 30, 98
     image = Image.fromarray(pixels)
     while low < high:
@@ -180,7 +182,7 @@ def _near_size(pixels: np.ndarray, megabytes: float) -> bytes:
 
 
 def _exif(number: int) -> bytes:
-    """As much EXIF as cameras write: some fifty tags, a thumbnail, a MakerNote."""
+    """As much EXIF as cameras write: about fifty tags, a thumbnail, a MakerNote."""
     stamp = f"2019:07:{1 + number % 28:02d} 12:{number // 60 % 60:02d}:{number % 60:02d}"
     thumbnail = io.BytesIO()
     Image.new("RGB", (160, 120), (number % 256, 90, 60)).save(thumbnail, "JPEG")
@@ -214,14 +216,14 @@ def _exif(number: int) -> bytes:
 
 
 def bare_loop(paths: list[Path]) -> None:
-    """Only decode, on all cores."""
+    """Decode on all cores, and do nothing else."""
     with ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("fork")) as pool:
         for _ in pool.map(bare_decode, paths):
             pass
 
 
 def bare_decode(path: Path) -> tuple[int, int]:
-    """Decode at the scale that a 640-pixel preview needs, and nothing else."""
+    """Decode at the scale that a 640-pixel preview needs."""
     with Image.open(path) as image:
         image.draft("RGB", (640, 480))
         image.load()
@@ -229,7 +231,7 @@ def bare_decode(path: Path) -> tuple[int, int]:
 
 
 def plain_loop(path: Path) -> str:
-    """What one would write first: each library opens the file for itself."""
+    """The obvious program: each library opens the file."""
     hashed = str(imagehash.phash(Image.open(path)))
     with path.open("rb") as file:
         exifread.process_file(file)
@@ -243,7 +245,7 @@ def plain_loop(path: Path) -> str:
 
 
 def unchanged_files(folder: Path, count: int, judge: Callable[[str, bool], None]) -> None:
-    """Time ingests of files that did not change, and weigh the parent process at two sizes."""
+    """Time ingests of unchanged files, and measure the parent process's memory at two sizes."""
     bar = UNCHANGED_SECONDS * count / 100_000
     weights = []
     for size in (count // 10, count):
@@ -263,7 +265,7 @@ def unchanged_files(folder: Path, count: int, judge: Callable[[str, bool], None]
 
 
 def make_small_photos(folder: Path, count: int) -> None:
-    """Write many small files: a JPEG whose comment makes each a file of its own."""
+    """Write many small files: a JPEG with a different comment in each."""
     buffer = io.BytesIO()
     Image.new("RGB", (32, 24), "teal").save(buffer, "JPEG")
     data = buffer.getvalue()
@@ -275,7 +277,7 @@ def make_small_photos(folder: Path, count: int) -> None:
 
 
 def _in_a_process(place: Path) -> dict[str, float]:
-    """An ingest in a process of its own; its counts, and the most memory that it held."""
+    """Run an ingest in a separate process; return its counts and its peak memory."""
     code = "import sys; from benchmarks.ingest import weigh; weigh(sys.argv[1])"
     done = subprocess.run([sys.executable, "-c", code, str(place)], check=True, capture_output=True, text=True)
     answer: dict[str, float] = json.loads(done.stdout)
@@ -283,14 +285,14 @@ def _in_a_process(place: Path) -> dict[str, float]:
 
 
 def weigh(place: str) -> None:
-    """Run an ingest here and print what it did and how much memory this process took."""
+    """Run an ingest here and print its counts and this process's peak memory."""
     with Catalog.open(Workspace.open(Path(place) / "workspace")) as catalog:
         counts = finish(ingest(catalog, [Path(place) / "photos"]))
     print(json.dumps({**counts.as_json(), "peak_mb": peak_megabytes(), "processor": time.process_time()}))
 
 
 def peak_megabytes() -> float:
-    """The most memory that this program held (`ru_maxrss` would also count what its parent held when it was started)."""
+    """The peak memory of this program (`ru_maxrss` would include its parent's memory when it was started)."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -299,7 +301,7 @@ def peak_megabytes() -> float:
 
 
 def exif_alone(corpus: Path, judge: Callable[[str, bool], None]) -> None:
-    """Compare reading labels with exiftool; each the best of three, so that passing load and the disk's cache count least."""
+    """Compare reading labels with exiftool; each the best of three, to reduce the effects of other load and the disk's cache."""
     once = [path for path in sorted(corpus.rglob("*")) if path.is_file() and promised(path.name)]
     size = sum(path.stat().st_size for path in once) / 1e6
     files = once * REPEATS
@@ -312,7 +314,7 @@ def exif_alone(corpus: Path, judge: Callable[[str, bool], None]) -> None:
     one = best(lambda: [read_exif(path) for path in files], count)
     every = best(lambda: _on_all_cores(files), count)
     print(
-        f"EXIF alone, {len(once)} real files of {size:.0f} MB, {REPEATS} times over, so that starting counts for little"
+        f"EXIF alone, {len(once)} real files of {size:.0f} MB, each {REPEATS} times, so that the start has little weight"
     )
     for name, (rate, cpu) in (
         ("exiftool -fast2 -j", theirs),
@@ -321,14 +323,17 @@ def exif_alone(corpus: Path, judge: Callable[[str, bool], None]) -> None:
     ):
         print(f"  {name:24} {rate:8.1f} files/s {cpu:7.2f} ms of processor time a file")
     print(
-        f"  one process of ours over one exiftool: {one[0] / theirs[0]:.1f} times, by processor time {theirs[1] / one[1]:.1f}"
+        f"  one process of ours against one exiftool: {one[0] / theirs[0]:.1f} times, "
+        f"by processor time {theirs[1] / one[1]:.1f}"
     )
     ratio = every[0] / theirs[0]
-    judge(f"all {CORES} cores over one exiftool: {ratio:.1f} times (bar {OVER_EXIFTOOL:g})", ratio >= OVER_EXIFTOOL)
+    judge(
+        f"all {CORES} cores against one exiftool: {ratio:.1f} times (target {OVER_EXIFTOOL:g})", ratio >= OVER_EXIFTOOL
+    )
 
 
 def best(work: Callable[[], object], count: int) -> tuple[float, float]:
-    """The best of three, so that the disk's cache and passing load count least."""
+    """The best of three, to reduce the effects of the disk's cache and of other load."""
     runs = [cost(work, count) for _ in range(3)]
     return max(rate for rate, _ in runs), min(cpu for _, cpu in runs)
 

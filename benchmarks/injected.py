@@ -1,7 +1,7 @@
-"""Run a function in a child process and let one of its calls to the system fail, or kill it there: which one is counted.
+"""Runs a function in a child process in which one chosen system call fails, or at which the child is killed.
 
-Linux hands the calls of a process to another one before it does them (seccomp's user notification), so that all are seen:
-those of Python, and those of SQLite, Arrow and other libraries. Only calls that change files below one folder are counted.
+Linux passes a process's system calls to another process before it executes them (seccomp's user notification), so that all are
+seen: Python's and those of SQLite, Arrow and other libraries. Only calls that change files below one folder are counted.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ _CALLS: Final = {
         35: "unlink", 34: "mkdir", 37: "link", 46: "truncate", 45: "truncate", 47: "allocate", 56: "create",
     },
 }  # fmt: skip
-"""Names of the calls by their numbers."""
+"""Names of system calls by number."""
 
 _SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
 _OPEN: Final = {2: 1}
-"""Where the flags stand among a call's arguments that opens a file; third (2) in all but `open`."""
+"""The position of the flags among the arguments of a call that opens a file; third (2) in all but `open`."""
 
 _BY_DESCRIPTOR: Final = {"write", "pwrite", "writev", "pwritev", "fsync", "fdatasync", "allocate"}
 NEEDS_ROOM: Final = {"write", "pwrite", "writev", "pwritev", "mkdir", "link", "allocate", "create"}
-"""Calls that a full disk refuses."""
+"""The calls that fail on a full disk."""
 
 UNCAUGHT: Final = 70
-"""The exit code of a child whose function raised."""
+"""The exit code of a child whose function raised an exception."""
 
 _NOTICE, _ANSWER = struct.Struct("=QIIiIQ6Q"), struct.Struct("=QqiI")
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101
@@ -54,7 +54,7 @@ _CONTINUE = 1
 
 
 class Fault(StrEnum):
-    """What happens at a call: it fails once, it and all later ones find no room, or the process is killed before it."""
+    """What happens at a call: it fails once, it and all later ones fail for lack of space, or the process is killed before it."""
 
     ERROR = "error"
     FULL = "full disk"
@@ -63,11 +63,13 @@ class Fault(StrEnum):
 
 @dataclass
 class Outcome:
-    """How a child ended.
+    """The end of a child.
 
     Attributes:
-        calls: names of the calls that were counted, in order. code: of its exit; negative: the signal that ended it.
-        said: what the function wrote to standard output and error. struck: the fault was reached.
+        calls: names of the counted calls, in order.
+        code: the exit code; negative: the signal that ended the child.
+        said: what the function wrote to standard output and standard error.
+        struck: whether the fault was reached.
     """
 
     calls: list[str] = field(default_factory=list)
@@ -77,7 +79,7 @@ class Outcome:
 
 
 def why_not_here() -> str:
-    """Return why calls cannot be watched on this system, or ""."""
+    """Return why system calls cannot be watched on this system, or ""."""
     if sys.platform != "linux" or platform.machine() not in _SECCOMP:
         return "calls can be watched on Linux alone, on x86_64 and aarch64"
     actions = Path("/proc/sys/kernel/seccomp/actions_avail")
@@ -87,11 +89,14 @@ def why_not_here() -> str:
 
 
 def run(work: Callable[[], int], folder: Path, output: Path, fault: Fault | None = None, at: int = 0) -> Outcome:
-    """Run `work` in a forked child that is watched, and let the `at`-th call (from 0) meet the fault.
+    """Run `work` in a watched child process, and inject the fault at the `at`-th call (from 0).
 
     Args:
-        work: returns an exit code. folder: calls on files below it are counted; absolute, and no link.
-        output: where standard output and error go, outside of the folder.
+        work: returns an exit code.
+        folder: calls on files below it are counted; absolute, and not a link.
+        output: the file for standard output and standard error, outside the folder.
+        fault: what happens at the call; None: nothing.
+        at: the number of the call.
     """
     ours, theirs = socket.socketpair()
     child = os.fork()
@@ -133,7 +138,7 @@ def _be_the_child(work: Callable[[], int], theirs: socket.socket, output: Path) 
 
 
 def _listener() -> int:
-    """Have this process's calls handed on from now; returns the descriptor that they are read from."""
+    """Have this process's calls passed on from now; return the descriptor that they are read from."""
 
     class Step(ctypes.Structure):
         _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint))
@@ -205,7 +210,7 @@ def _counts(process: int, call: int, name: str, arguments: list[int], folder: by
 
 
 def _path(process: int, address: int) -> bytes:
-    """The text at an address of another process; "" where it cannot be read."""
+    """The string at an address of another process; "" where it cannot be read."""
     try:
         with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
             memory.seek(address)

@@ -1,10 +1,11 @@
-"""kill -9 at random moments of an ingest, many times, then once to the end: the catalogue of an undisturbed run?
+"""Kills an ingest (kill -9) many times at random moments and then runs it to the end: the catalogue must equal an undisturbed
+run's.
 
 Usage: python -m benchmarks.kills [--files N] [--kills N] [--seed N]
 
-Small JPEGs with varied EXIF, some of them damaged, some no pictures. Every other kill takes the reading processes along;
-the others leave them to notice for themselves. All tables are compared, rows by what they are about (row numbers depend on
-which file was read first) and without times of writing; the previews byte for byte.
+The files are small JPEGs with varied EXIF, some of them damaged, and some other files. Every other kill includes the reading
+processes; the others leave them to end by themselves. All tables are compared, with rows identified by content (row numbers
+depend on the order of reading) and without times of writing; the previews are compared byte for byte.
 
 Exits with 1 where anything differs.
 """
@@ -38,7 +39,7 @@ CAMERAS = (("Canon", "Canon EOS 40D"), ("Apple", "iPhone X"), ("samsung", "SM-G9
 
 
 def main() -> int:
-    """Print what happened; return 1 where the catalogues differ."""
+    """Print the result; return 1 where the catalogues differ."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=50)
@@ -51,7 +52,7 @@ def main() -> int:
 
 
 def kill_and_compare(folder: Path, files: int, kills: int, seed: int) -> list[str]:
-    """Ingest once undisturbed, once killed again and again; return what differs, one line each."""
+    """Ingest once undisturbed and once with many kills; return the differences, one line each."""
     make_files(folder / "photos", files)
     calm, hurt = Workspace.create(folder / "calm"), Workspace.create(folder / "hurt")
     for workspace in (calm, hurt):
@@ -65,7 +66,7 @@ def kill_and_compare(folder: Path, files: int, kills: int, seed: int) -> list[st
     for number in range(kills):
         before = set((hurt.cache / "previews").glob("incoming-*"))
         process = _start(folder / "photos", hurt)
-        # one in three is killed while it starts, one when it has begun to read, one when it has begun to write
+        # a third each is killed at the start, after beginning to read, and after beginning to write
         if number % 3 == 1:
             _wait_for(lambda: _reads(hurt, before), process)  # noqa: B023 - asked at once
         elif number % 3 == 2:
@@ -86,7 +87,7 @@ def kill_and_compare(folder: Path, files: int, kills: int, seed: int) -> list[st
 
 
 def make_files(folder: Path, count: int) -> None:
-    """Write small files of many kinds; the same arguments give the same bytes."""
+    """Write small files of many kinds; equal arguments give equal bytes."""
     random_numbers = np.random.default_rng(0)
     pictures = [Image.fromarray(random_numbers.integers(0, 255, (24, 32, 3), dtype=np.uint8)) for _ in range(8)]
     for number in range(count):
@@ -121,8 +122,8 @@ def _wait_for(moment: Callable[[], bool], process: subprocess.Popen[bytes]) -> N
 
 
 def _reads(workspace: Workspace, before: set[Path]) -> bool:
-    """Whether the run has begun to make previews; the folders of killed runs lie there until they are replaced."""
-    with contextlib.suppress(FileNotFoundError):  # it came and went
+    """Whether the run has begun to make previews. The folders of killed runs stay until they are replaced."""
+    with contextlib.suppress(FileNotFoundError):  # it was removed in the meantime
         return any(any(new.iterdir()) for new in set((workspace.cache / "previews").glob("incoming-*")) - before)
     return False
 
@@ -133,7 +134,7 @@ def _rows(workspace: Workspace) -> int:
 
 
 def contents(workspace: Workspace) -> dict[str, Any]:
-    """Every row of every table of a catalogue, under a name that tells what it is about."""
+    """Every row of every table of a catalogue, by a name that identifies it."""
     with closing(connect_read_only(workspace.catalog)) as connection:
         photo = {row["id"]: row["path_bytes"] for row in connection.execute("SELECT id, path_bytes FROM photo")}
         camera = {
@@ -153,7 +154,7 @@ def contents(workspace: Workspace) -> dict[str, Any]:
 
 
 def _named(table: str, row: dict[str, Any], photo: dict[int, bytes], camera: dict[int, Any]) -> tuple[str, Any] | None:
-    """A row with names in the place of row numbers, and its key; None for what tells of the runs and not of the photos."""
+    """A row with names in place of row numbers, and its key; None for rows about runs, not photos."""
     if table == "sqlite_sequence" or (table == "fact" and row["key"] in ("changed", "revision")):
         return None
     if table == "photo":
@@ -182,7 +183,7 @@ def previews(workspace: Workspace) -> dict[str, Any]:
 
 
 def differences(calm: dict[str, Any], hurt: dict[str, Any]) -> Iterator[str]:
-    """What is in one alone, or otherwise in the other."""
+    """The entries that only one has, or that differ."""
     for key in sorted(calm.keys() | hurt.keys()):
         if key not in hurt or key not in calm:
             yield f"only in the {'undisturbed' if key in calm else 'killed'} one: {key[:300]}"

@@ -1,11 +1,11 @@
-"""Semantic kNN under processings: how much faster than plain brute force, and whether the answers are the same.
+"""Semantic kNN under processings: how much faster it is than brute force, and whether the results are equal.
 
     python -m benchmarks.knn_speed [--train 50000 --test 2000 --dim 512 --processings 6 --draws 10] [--whole]
 
-Both run in this one process. Plain brute force computes the similarities of each setting anew (two products where the own
-class and the others differ in processing, one where they do not), puts them together and takes the top k. All of its settings
-take a quarter of an hour at the full size, so it runs a random sample of each kind and multiplies; `--whole` runs them all.
-Each sampled setting's accuracy is compared with ours.
+Both run in this process. Brute force computes the similarities of each setting anew (two products where the own class and the
+others differ in processing, one where they do not), joins them and takes the top k. All of its settings would take a quarter of
+an hour at the full size, so it runs a random sample of each kind and extrapolates; `--whole` runs them all. The accuracy of
+each sampled setting is compared with ours.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from tracer.base.machine import cores
 from tracer.base.progress import finish
 from tracer.experiments.knn.neighbours import majority
-from tracer.experiments.knn.processing import mixtures
+from tracer.experiments.knn.processing import Voting, mixtures
+from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.shared.threads import one_core_each
 
 BAR = 12.0
@@ -31,7 +32,7 @@ QUERIES_AT_ONCE = 256
 
 
 class Clock:
-    """Seconds on the wall and of the processor since it was made; the second hardly depends on what else is running."""
+    """Wall-clock and processor seconds since it was made; processor time hardly depends on the machine's other load."""
 
     def __init__(self) -> None:
         self._started = np.array([time.perf_counter(), time.process_time()])
@@ -44,14 +45,14 @@ class Clock:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has held."""
+    """The peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def vectors(
     rng: np.random.Generator, labels: NDArray[np.int64], dim: int, processings: int
 ) -> dict[str, NDArray[np.float32]]:
-    """Embeddings whose class is found by some of their neighbours, and which a processing moves a little."""
+    """Embeddings whose class is found by some of their neighbours, and which a processing moves slightly."""
     classes = np.random.default_rng(1).normal(size=(int(labels.max()) + 1, dim))
     traces = np.random.default_rng(2).normal(size=(processings, dim))
     own = classes[labels] + 2.5 * rng.normal(size=(len(labels), dim))
@@ -79,13 +80,13 @@ def brute(
         best, at = similarity.topk(k + 1, dim=1)
         return int((majority(best, labels[at], k).labels == y.numpy()).sum())
 
-    with one_core_each(None) as pool:  # as ours: tiles side by side, so that neither waits for the other's threads
+    with one_core_each(None) as pool:  # in parallel, as in our version
         hits = sum(pool.map(tile, range(0, len(queries), QUERIES_AT_ONCE)))
     return hits / len(queries)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the comparison; 1 where it is below the bar, or an answer differs."""
+    """Print the comparison; return 1 where it misses the target or a result differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sizes = {
         "train": 50_000,
@@ -107,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = list(pool)
 
     started, before = Clock(), peak_megabytes()
-    found = finish(mixtures(pool, y_pool, queries, y_test, k=a.k, draws=a.draws, seed=0))
+    found = finish(mixtures(ProcessedPhotos(pool, y_pool), ProcessedPhotos(queries, y_test), Voting(a.k, a.draws)))
     ours = started.spent()
     settings = list(product(range(a.processings), repeat=3))
     print(f"{len(settings)} settings and {a.draws * a.processings} uniform draws, {cores()} cores")
@@ -115,7 +116,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     copy = a.processings * a.train * a.dim * 4 / 1e6
     grown = peak_megabytes() - before
-    print(f"memory: {grown:.0f} MB, of which {copy:.0f} MB are the pool sorted by class; the rest hardly grows with it")
+    print(
+        f"memory: {grown:.0f} MB, of which {copy:.0f} MB are the pool sorted by class; the rest hardly grows with the pool"
+    )
 
     def unit(table: NDArray[np.float32]) -> torch.Tensor:
         rows = torch.from_numpy(table)
@@ -156,14 +159,12 @@ def main(arguments: list[str] | None = None) -> int:
     each = started.spent() / len(chosen_draws)
     total += each * len(uniform)
     print(f"plain, uniform: {each[0]:.2f} s a draw ({len(chosen_draws)} of {len(uniform)} run)")
-    print(
-        f"plain, all: {total[0]:.0f} s, {total[1]:.0f} s of processor time{'' if a.whole else ' (by multiplication)'}"
-    )
+    print(f"plain, all: {total[0]:.0f} s, {total[1]:.0f} s of processor time{'' if a.whole else ' (extrapolated)'}")
     for case in unlike:
         print("differs:", *case)
     ratio, processor = total / ours
     print(
-        f"{compared - len(unlike)} of {compared} accuracies equal; {ratio:.1f} times faster (bar {BAR:g}), "
+        f"{compared - len(unlike)} of {compared} accuracies equal; {ratio:.1f} times faster (target {BAR:g}), "
         f"{processor:.1f} times less processor time"
     )
     return int(bool(unlike) or ratio < BAR)

@@ -1,14 +1,14 @@
-"""Do the experiments find the truth where it is known? Virtual cameras that differ in name only, a little, and much.
+"""Checks that the experiments find known truths: virtual cameras that differ only in name, slightly, and strongly.
 
 Usage: python -m benchmarks.known_truths [--scenes 60] [--seed 1] [--encoder offline/efficientnet-lite2]
            [--strengths 0,0.5,1,1.5] [--folder DIR]
 
 Makes a collection of virtual photos for each strength of the traces and evaluates it with a real, frozen encoder. Brackets are
-95 % intervals; accuracies are balanced, so that guessing gives one over the number of classes. Exits 1 where
+95 % intervals; accuracies are balanced, so that chance is 1 / classes. Exits with 1 where
 
-* a camera label is told above chance at strength 0, or not above it at strength 1, whole pictures;
-* SPD by maker does not grow from each strength to the next, or its intervals at the ends overlap;
-* what the picture shows is not told above chance from whole pictures, or is told with 95 % of the picture hidden.
+* a camera label is above chance at strength 0, or not above chance at strength 1, on whole pictures;
+* SPD by maker does not increase from each strength to the next, or its intervals at the ends overlap;
+* the content is not above chance on whole pictures, or is above chance with 95 % of the picture hidden.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.running import Options
+from tracer.evaluation.options import Options
 from tracer.results import Row
 
 CAMERA, CONTENT = ("Make", "Is Smartphone"), "semantic_label"
@@ -30,7 +30,7 @@ HIDDEN = 0.95
 
 
 def main() -> int:
-    """Print a line for each strength and figure; return 1 where a truth does not come back."""
+    """Print a line for each strength and figure; return 1 where a known truth is not found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def _tell(strength: float, row: Row) -> None:
-    guessing = "" if row.chance is None else f"  guessing {row.chance:.3f}"
+    guessing = "" if row.chance is None else f"  chance {row.chance:.3f}"
     print(
         f"strength {strength:<4g} {row.attribute:<15} hidden {row.mask_ratio:<5g} {row.metric:<18} {row.value:.3f} "
         f"[{row.ci_low:.3f}, {row.ci_high:.3f}]{guessing}  n {row.n}",
@@ -78,13 +78,13 @@ def _missed(strength: float, probes: dict[tuple[str, float], Row]) -> list[str]:
     said = []
     for attribute in CAMERA:
         if strength == 0 and above(attribute):
-            said.append(f"{attribute} is told where cameras differ in name only")
+            said.append(f"{attribute} is above chance where cameras differ only in name")
         if strength >= 1 and not above(attribute):
-            said.append(f"{attribute} is not told at strength {strength:g}")
+            said.append(f"{attribute} is not above chance at strength {strength:g}")
     if not above(CONTENT):
-        said.append(f"what a whole picture shows is not told at strength {strength:g}")
+        said.append(f"the content of whole pictures is not above chance at strength {strength:g}")
     if above(CONTENT, HIDDEN):
-        said.append(f"what the picture shows is told with {HIDDEN:.0%} hidden at strength {strength:g}")
+        said.append(f"the content is above chance with {HIDDEN:.0%} hidden at strength {strength:g}")
     return said
 
 

@@ -1,12 +1,13 @@
-"""How often the labels agree with exiftool's, per field; exifread alone and Pillow alone beside ours.
+"""The agreement of the labels with exiftool's, by field, also for exifread alone and Pillow alone.
 
 Usage: python -m benchmarks.labels CORPUS [-v]
 
-CORPUS is a folder with `files.csv` (file, kind: camera, nasty or no-camera), `exiftool.json` (`exiftool -j -n` of the
-tags of interest) and `exiftool-full-n-G1.json.gz` (all tags with their groups). `-v` lists the files that differ. Ends with
-1 where a bar is missed.
-Absent counts as a value; text is compared after trimming, numbers within 0.5 %, GPS within 1e-5 degrees, time to the
-second. What exiftool has from a MakerNote alone may be absent or equal, and is counted apart.
+CORPUS is a folder with `files.csv` (file, kind: camera, nasty or no-camera), `exiftool.json` (`exiftool -j -n` of the tags of
+interest) and `exiftool-full-n-G1.json.gz` (all tags with their groups). `-v` lists the files that differ. Exits with 1 where a
+target is missed.
+
+Absent counts as a value. Text is compared after stripping, numbers within 0.5 %, GPS within 1e-5 degrees, time to the second. A
+value that exiftool has only from a MakerNote may be absent or equal, and is counted separately.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ FIELDS = {
 """Our label -> exiftool's tag."""
 
 BARS = {"camera": 0.995, "rest": 0.97}
-"""Least share of files that must agree, in every field."""
+"""The least share of files that must agree, in every field."""
 
 MAKER_BAR = 0.9
-"""Least share of the ISO speeds in MakerNotes alone that must be read."""
+"""The least share of ISO speeds found only in MakerNotes that must be read."""
 
 _OF_THE_STANDARD = ("ExifIFD", "IFD0", "IFD1", "SubIFD", "CanonRaw", "GPS", "XMP")
 
@@ -63,7 +64,13 @@ class Comparison:
     """One field of one file.
 
     Attributes:
-        agrees: the value is exiftool's. excused: exiftool has it from a MakerNote alone, and we have none.
+        kind: of the file: camera, nasty or no-camera.
+        field: the label.
+        file: the file's name.
+        ours: our value.
+        truth: exiftool's value.
+        agrees: whether the values are equal.
+        excused: whether exiftool has it only from a MakerNote, and we have none.
     """
 
     file: str
@@ -77,7 +84,7 @@ class Comparison:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; return 1 where a bar is missed."""
+    """Print the table; return 1 where a target is missed."""
     corpus = Path(arguments[0])
     start = time.perf_counter()
     compared = compare(corpus, read_exif)
@@ -88,18 +95,18 @@ def main(arguments: list[str]) -> int:
     print_table(columns)
     files = len({c.file for c in compared})
     print(f"\n{files} files; {1000 * seconds / files:.2f} ms a file in one process")
-    print("times suffer where the machine is busy; the shares do not")
+    print("times depend on the machine's load; the shares do not")
     if "-v" in arguments:
         for c in compared:
             if not (c.agrees or c.excused):
                 print(f"{c.kind:10} {c.field:12} {c.file}: {c.ours!r}, exiftool {c.truth!r}")
     missed = list(below_bars(compared))
-    print("\nbelow the bars: " + ("; ".join(missed) or "none"))
+    print("\ntargets missed: " + ("; ".join(missed) or "none"))
     return 1 if missed else 0
 
 
 def below_bars(compared: list[Comparison]) -> Iterator[str]:
-    """What agrees too seldom."""
+    """The fields that agree too seldom."""
     for group, bar in BARS.items():
         for field in FIELDS:
             share = _share([c for c in compared if c.field == field and (c.kind == "camera") is (group == "camera")])
@@ -115,7 +122,7 @@ def _share(rows: list[Comparison]) -> float:
 
 
 def by_exifread_alone(path: Path) -> Exif:
-    """What exifread says when handed the file itself."""
+    """What exifread gives for the file itself."""
     with path.open("rb") as file:
         try:
             return exif_from_tags(exifread_tags(TiffBlock(file)), Format.TIFF, "exifread")
@@ -124,7 +131,7 @@ def by_exifread_alone(path: Path) -> Exif:
 
 
 def by_pillow_alone(path: Path) -> Exif:
-    """What Pillow (with pillow-heif) says when handed the file itself."""
+    """What Pillow (with pillow-heif) gives for the file itself."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -137,7 +144,7 @@ def by_pillow_alone(path: Path) -> Exif:
 
 
 def print_table(columns: dict[str, list[Comparison]]) -> None:
-    """Share of files that agree, for camera files and for the rest."""
+    """The share of files that agree, for camera files and for the others."""
     for group in BARS:
         print(f"\n{group:14}" + "".join(f"{name:>18}" for name in columns))
         for field in FIELDS:
@@ -147,7 +154,7 @@ def print_table(columns: dict[str, list[Comparison]]) -> None:
                 cells.append(f"{100 * _share(of_field):>17.2f} ")
             print(f"{field:14}" + "".join(cells))
     apart = Counter((c.field, _verdict(c)) for c in columns["ours"] if c.maker_only)
-    print("\nfound by exiftool outside the standard's groups alone (MakerNotes, IPTC, text segments); of these read:")
+    print("\nfound by exiftool only outside the standard groups (MakerNotes, IPTC, text segments); of these we read:")
     for field in sorted({field for field, _ in apart}):
         read, absent, wrong, no_number = (apart[field, v] for v in ("read", "absent", "wrong", "no number"))
         print(
@@ -156,7 +163,7 @@ def print_table(columns: dict[str, list[Comparison]]) -> None:
 
 
 def _verdict(c: Comparison) -> str:
-    """What became of a value that exiftool has from a MakerNote alone; Nikon's ISO is a pair there, `0 200`."""
+    """How a value that exiftool has only from a MakerNote compares; Nikon's ISO is a pair there, `0 200`."""
     if c.truth is None:
         return "no number"
     return "absent" if c.ours is None else "read" if c.agrees else "wrong"

@@ -1,16 +1,16 @@
-"""How long the app waits for a large catalogue: every query that its screens make, on a catalogue made by SQL.
+"""Latency of the app on a large catalogue: every query of its screens, on a catalogue made by SQL.
 
 Usage: python -m benchmarks.large_catalog [--photos N] [--commands]
 
-An eighth as many candidate pairs as photos, a twentieth as many decided pairs, three thousand cameras. Each query is timed
-eleven times on a fresh connection. Bar: 100 ms for each at a million photos, on the median, since other load on the machine
-disturbs single ones. The library's filter may have to look at every photo: it runs beside the app (a thread with a
-connection of its own), so it has a table of its own and no bar. `--commands` also runs the commands that go through all
-photos, each as a program of its own, and prints its seconds, its CPU seconds and the most memory that it held. Bars: 60
-seconds on an idle machine and 1,000 MB for each at a million photos. A twentieth of the photos are near duplicates of
-another one, a hundredth exact copies; no photo's file is there, so that an export selects, and then leaves all photos out.
+For each eight photos there is a candidate pair, for each twenty a decided pair; there are three thousand cameras. Each query is
+timed eleven times on a new connection. The target is a median of 100 ms for each at a million photos; the median, since other
+load on the machine affects single runs. The library's filter may have to scan all photos; it runs in a thread with its own
+connection, so it has a separate table and no target. `--commands` also runs the commands that process all photos, each in its
+own process, and prints their wall-clock seconds, CPU seconds and peak memory. Targets: 60 seconds on an idle machine and 1,000
+MB for each at a million photos. A twentieth of the photos are near duplicates of another one, a hundredth exact copies. No
+photo's file exists, so that an export selects photos and then leaves all of them out.
 
-Exits with 1 where a bar is missed.
+Exits with 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from pathlib import Path
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
+from curate.catalog.candidates import waiting
 from curate.catalog.labels import LABEL_COLUMNS
-from curate.catalog.pairs import pair_of, queue, waiting
+from curate.catalog.pairs import pair_of, queue
+from curate.catalog.photos import labels_of
 from curate.catalog.phototable import read
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -38,7 +40,6 @@ from curate.export.table import packed
 from curate.splits.make import SIDES, split_file_name
 from curate.tui.filtering import where_of
 from curate.tui.screens.library import SHOWN_ROWS
-from curate.tui.screens.review import photo_labels
 from curate.workspace import Workspace
 
 BAR_MS = 100.0
@@ -49,10 +50,10 @@ CAMERAS = 3000
 
 
 def main() -> int:
-    """Print the table; return 1 where a bar is missed."""
+    """Print the table; return 1 where a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=1_000_000)
-    parser.add_argument("--commands", action="store_true", help="also run the commands that go through all photos")
+    parser.add_argument("--commands", action="store_true", help="also run the commands that process all photos")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace.create(Path(folder) / "workspace")
@@ -71,7 +72,7 @@ def main() -> int:
 
 
 def build(catalog: Catalog, photos: int) -> None:
-    """Fill a catalogue: cameras, photos, candidates of the first ones, and a log of decisions about some."""
+    """Fill a catalogue with cameras, photos, candidates of the first photos, and a log of decisions about some."""
     sql = catalog.connection
     sql.create_function("sha256", 1, lambda n: hashlib.sha256(str(n).encode()).hexdigest(), deterministic=True)
     sql.execute("PRAGMA synchronous = OFF")
@@ -119,7 +120,7 @@ def build(catalog: Catalog, photos: int) -> None:
                 "INSERT INTO verdict (phone, other, status, subject_idx, seq) VALUES (?, ?, ?, ?, ?)",
                 (phone, other, status, number if number % 4 == 1 else None, number),
             )
-        # the bulk of candidates was put there by hand: what waits is computed as a pairing run does
+        # candidates were inserted directly: the waiting pairs are computed as by a pairing run
         sql.execute(
             "UPDATE candidate SET waits = "
             "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
@@ -131,7 +132,7 @@ def _sha(number: int) -> str:
 
 
 def queries(workspace: Workspace) -> list[str]:
-    """Time every query of the screens; return the names of those over the bar."""
+    """Time every query of the screens; return the names of those that are too slow."""
     slow: list[str] = []
     with opened(workspace) as catalog:
         path = str(
@@ -165,10 +166,10 @@ def queries(workspace: Workspace) -> list[str]:
         (f"library: first {SHOWN_ROWS:,} photos", lambda c: list(c.labels(None, SHOWN_ROWS))),
         ("library: two marked photos", lambda c: pair_of(c, path, near)),
         ("review: the queue's next 1,000", lambda c: queue(c, 1000)),
-        ("review: one photo's labels", lambda c: photo_labels(c, first.phone_id)),
+        ("review: one photo's labels", lambda c: labels_of(c, first.phone_id)),
         ("review: accept, undo", accept_and_undo),
         ("review: redo, undo", lambda c: (decisions.redo(c), decisions.undo(c))),
-        ("cameras: list", lambda c: c.cameras()),
+        ("cameras: list", lambda c: c.cameras.listed()),
         ("cameras: set a type", set_type),
     ]
     print(f"{'query':44} {'first':>9} {'median':>9} {'worst':>9}  ms")
@@ -191,13 +192,13 @@ def queries(workspace: Workspace) -> list[str]:
             try:
                 answers.append(f"{min(timed(workspace, ask, 2)):9.1f}")
             except UsageError:
-                answers.append(f"{'stopped':>9}")  # after QUERY_SECONDS
+                answers.append(f"{'stopped':>9}")  # the time limit QUERY_SECONDS
         print(f"{text:44} {' '.join(answers)}", flush=True)
     return slow
 
 
 def timed(workspace: Workspace, query: Callable[[Catalog], object], repeats: int = REPEATS) -> list[float]:
-    """Milliseconds of each run, on a connection of its own."""
+    """Milliseconds of each run, on a new connection."""
     times = []
     with opened(workspace) as catalog:
         for _ in range(repeats):
@@ -249,7 +250,7 @@ def main():
 
 
 def commands(workspace: Workspace) -> list[str]:
-    """Run every command that goes through all photos as a program of its own; return those that miss a bar."""
+    """Run every command that processes all photos in its own process; return those that miss a target."""
     root, missed = workspace.root, []
     table, where = root.parent / "set", ("-w", str(root))
     a_set(workspace, table)
@@ -290,9 +291,9 @@ def commands(workspace: Workspace) -> list[str]:
 
 
 def a_set(workspace: Workspace, folder: Path) -> None:
-    """Write the table of a set that holds all photos, each on one side of a split that leaks."""
+    """Write the table of a set of all photos, each on one side of a split that leaks."""
     with opened(workspace) as catalog:
-        photos = read(catalog.connection, LABEL_COLUMNS, {})
+        photos = read(catalog, LABEL_COLUMNS, {})
     photos = photos.with_column("split", [SIDES[photo_id % 3] for photo_id in photos.values("photo_id")])
     folder.mkdir()
     (folder / "metadata.parquet").write_bytes(packed(photos))

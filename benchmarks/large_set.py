@@ -1,11 +1,10 @@
-"""Experiments on a set of FlickrExif's size: seconds on the clock and of the processor, and peak memory, each in its own process.
+"""Experiments on a set of FlickrExif's size: wall-clock time, processor time and peak memory, each in its own process.
 
     python -m benchmarks.large_set [--photos 356459 --makes 60 --classes 1000] [--only association,chance]
 
-`association` is the whole command on a folder whose pictures are empty files (it opens none), with eight labels for each
-photo: once without clusters, once with owners, once with scenes. The others are the parts of a probe that grow with photos ×
-classes: its test against chance, its balanced accuracy, and the choice of classes. Exit code 1 where the command takes more than
-1 GB or 60 s.
+`association` is the whole command on a folder of empty files (it opens no picture), with eight labels for each photo: once
+without clusters, once with owners, once with scenes. The others are the parts of a probe that grow with photos × classes: its
+permutation test, its balanced accuracy, and the choice of classes. Exits with 1 where the command takes more than 1 GB or 60 s.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PARTS = ("chance", "balanced", "classes")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the table; 1 where the command is over its bar."""
+    """Print the table; return 1 where the command misses its target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, size in (("photos", 356_459), ("makes", 60), ("classes", 1000)):
         parser.add_argument(f"--{name}", type=int, default=size)
@@ -59,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def association(photos: int, makes: int, classes: int, rng: np.random.Generator) -> bool:
-    """Run the command on three kinds of set; True where one is over the bar."""
+    """Run the command on three kinds of set; return True where it misses its target on one."""
     slow = False
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "set"
@@ -85,32 +84,32 @@ def association(photos: int, makes: int, classes: int, rng: np.random.Generator)
 
 
 def processor_seconds() -> float:
-    """Of all processes that were started and have ended."""
+    """Processor seconds of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def watched(process: subprocess.Popen[bytes]) -> float:
-    """The most memory, in MB, that a process held until it ended."""
+    """The peak memory of a process in MB."""
     peak = 0.0
     while process.poll() is None:
         try:
             status = Path(f"/proc/{process.pid}/status").read_text()
             peak = max(peak, int(status.split("VmHWM:")[1].split()[0]) / 1024)
         except (OSError, IndexError):
-            pass  # it ends just now
+            pass  # it has just ended
         time.sleep(0.02)
     return peak
 
 
 def heavy_tailed(rng: np.random.Generator, kinds: int, photos: int) -> NDArray[np.int64]:
-    """A kind for each photo; a few kinds have many photos, and most have few."""
+    """A value for each photo; few values have many photos, and most have few."""
     share = 1.0 / np.arange(1, kinds + 1) ** 0.8
     return rng.choice(kinds, size=photos, p=share / share.sum()).astype(np.int64)
 
 
 def written(root: Path, photos: int, makes: int, classes: int, rng: np.random.Generator) -> pd.DataFrame:
-    """The set's table; its pictures lie there as empty files."""
+    """Make the set's table, and its pictures as empty files."""
     (root / "images").mkdir(parents=True)
     make = heavy_tailed(rng, makes, photos)
     table = pd.DataFrame(
@@ -136,7 +135,7 @@ def written(root: Path, photos: int, makes: int, classes: int, rng: np.random.Ge
 
 
 def part(name: str, photos: int, classes: int, rng: np.random.Generator) -> None:
-    """One part of a probe, of photos without clusters."""
+    """Run one part of a probe, of photos without clusters."""
     from tracer.experiments.probe import chance, folds, probe
 
     truth, clusters = heavy_tailed(rng, classes, photos), np.arange(photos)

@@ -1,12 +1,12 @@
-"""Does the queue get better as a person works? `python -m benchmarks.learning [--seeds 303,304,305] [--folder DIR]`.
+"""Does the ranking improve with decisions? `python -m benchmarks.learning [--seeds 303,304,305] [--folder DIR]`.
 
-Workspaces whose scenes differ from those that the prior was fitted on: the same rooms are photographed again and again with
-little moved in between, nobody set a clock (times are no evidence), and half of the positions are those of the last fix
-outdoors, kilometres away. Fifty pairs are decided by the truth, in the queue's order, through the catalogue as a person does
-it. Printed is how often the right partner ranks first among the photos that no decision touched, before and after, and the
-calibration of the phone photos' best candidates. Ends with 1 where the partner is not first more often than before.
+The workspaces differ from the scenes that the prior was fitted on: the same rooms are photographed repeatedly with little moved
+in between, no clock is set (times are no evidence), and half of the positions are those of the last fix outdoors, kilometres
+away. Fifty pairs are decided by the truth, in the queue's order and through the catalogue, as a person would. It prints how
+often the right partner ranks first among photos without a decision, before and after, and the calibration of the phone photos'
+best candidates. Exits with 1 where the right partner is not first more often than before.
 
-`--diagram FILE.svg` draws how often pairs are right against what their score said, before any decision and after.
+`--diagram FILE.svg` draws how often pairs are right against their score, before and after the decisions.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
 from curate.catalog import decisions
-from curate.catalog.pairs import PairRow, pairs, queue, replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.pairs import PairRow, pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.demo.plan import CollectionOptions
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, learned_here
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -39,13 +41,13 @@ from tracer.stats import cluster_bootstrap
 
 OPTIONS = CollectionOptions(lookalikes=0.7, moved=0.05, unpaired=0.1, gps=2.0)
 STALE, STALE_M, ERROR_M = 0.5, 2000.0, 10.0
-"""The share of positions that are an old fix, and how far such a one, and a good one, is off (standard deviation)."""
+"""The share of positions that are an old fix; and the standard deviations of an old and of a good one."""
 
 BINS = 10
 
 
 def differing(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
-    """The photos as this workspace has them: all with a position, half of them stale."""
+    """The photos as this workspace has them: all with a position, half of them outdated."""
     out = []
     for photo in truth.photos:
         rng = np.random.default_rng((seed, photo.id))
@@ -59,7 +61,7 @@ def differing(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
 
 @contextlib.contextmanager
 def workspace(folder: Path, photos: Sequence[PairingPhoto], result: PairingResult) -> Iterator[Catalog]:
-    """A workspace with these photos and candidates."""
+    """Make a workspace with these photos and candidates."""
     place = Workspace.create(folder)
     with place.writing("benchmark"), Catalog.open(place) as catalog:
         ids = {}
@@ -68,7 +70,7 @@ def workspace(folder: Path, photos: Sequence[PairingPhoto], result: PairingResul
                 make, _, model = photo.camera.partition("|")
                 exif = Exif(make=make, model=model, taken_at=photo.taken_at, taken_precision=photo.taken_precision)
                 facts = PhotoFacts(Status.OK, sha256=photo.sha256, format="JPEG", exif=exif)
-                ids[photo.id] = catalog.put_photo(f"/{photo.id}.jpg".encode(), facts, 1)
+                ids[photo.id] = put_photo(catalog, f"/{photo.id}.jpg".encode(), facts, 1)
         found = result.candidates
         replace_candidates(
             catalog, ((ids[c.phone_id], ids[c.other_id], c.score, False, c.evidence.to_dict()) for c in found)
@@ -78,7 +80,7 @@ def workspace(folder: Path, photos: Sequence[PairingPhoto], result: PairingResul
 
 
 def answer(catalog: Catalog, scene: dict[str, int], count: int) -> tuple[set[str], int]:
-    """Decide so many pairs in the queue's order, by the truth; the photos touched, and how often the answer was yes."""
+    """Decide that many pairs in the queue's order, by the truth; return the decided photos, and how many pairs were accepted."""
     touched: set[str] = set()
     yes = 0
     for _ in range(count):
@@ -95,7 +97,7 @@ def answer(catalog: Catalog, scene: dict[str, int], count: int) -> tuple[set[str
 
 
 def best_of(rows: Sequence[PairRow]) -> dict[str, PairRow]:
-    """Each photo's best candidate; rows come the best first."""
+    """The best candidate of each photo; rows come with the best first."""
     best: dict[str, PairRow] = {}
     for row in rows:
         best.setdefault(row.phone_sha256, row)
@@ -112,8 +114,9 @@ def calibration_error(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> 
 
 @dataclasses.dataclass
 class Measured:
-    """One workspace, before and after: of each asked photo whether its right partner is first; of each untouched phone
-    photo its best candidate's score and whether it is right; the scene of each asked photo."""
+    """One workspace before and after: for each photo without a decision whether its right partner is first; for each such phone
+    photo its best candidate's score and whether it is right; and the scene of each of these photos.
+    """
 
     first: tuple[NDArray[np.bool_], NDArray[np.bool_]]
     scores: tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -123,7 +126,7 @@ class Measured:
 
 def measured(truth: VirtualPairs, photos: Sequence[PairingPhoto], cache: Path, decide: int) -> Measured:
     """Find pairs in one workspace, decide, and compare."""
-    result = finish(find_pairs(photos, cache, workers=os.cpu_count() or 1, use_time=False))
+    result = finish(find_pairs(photos, cache, Signals(time=False), workers=os.cpu_count() or 1))
     scene = {photo.sha256: truth.scene[photo.id] for photo in photos}
     sides = {photo.sha256: photo.side for photo in photos}
     there = {side: {scene[p.sha256] for p in photos if p.side != side} for side in ("phone", "other")}
@@ -144,7 +147,7 @@ def measured(truth: VirtualPairs, photos: Sequence[PairingPhoto], cache: Path, d
         right.append(np.array([scene[row.phone_sha256] == scene[row.other_sha256] for row in phones]))
     trust = ", ".join(f"{signal} {value:.2f}" for signal, value in said.trust.items())
     print(
-        f"  {len(photos)} photos, {len(before)} candidates; {len(touched)} photos decided on, {yes} times yes of {decide}; "
+        f"  {len(photos)} photos, {len(before)} candidates; {len(touched)} photos decided on, {yes} of {decide} accepted; "
         f"trust: {trust}\n"
         f"  partner first for {first[0].mean():.3f} of {len(asked)} undecided photos before, {first[1].mean():.3f} after; "
         f"calibration error {calibration_error(scores[0], right[0]):.3f} before, "
@@ -182,7 +185,7 @@ def diagram(found: Sequence[Measured], path: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", default="303,304,305", help="of the collections; none of them was fitted to")
+    parser.add_argument("--seeds", default="303,304,305", help="of the collections; the prior was fitted on others")
     parser.add_argument("--scenes", type=int, default=60)
     parser.add_argument("--decide", type=int, default=50)
     parser.add_argument("--folder", type=Path, help="keeps the collections between runs")
@@ -204,8 +207,8 @@ def main() -> int:
     low, high = cluster_bootstrap(change, clusters)
     each = [f"{(m.first[1].astype(float) - m.first[0]).mean():+.3f}" for m in found]
     print(
-        f"partner first after {arguments.decide} decisions, less before: {change.mean():+.3f} (95 % {low:+.3f} to {high:+.3f}, "
-        f"scenes drawn), n = {len(change)} photos; by seed {', '.join(each)}"
+        f"change of partner first by {arguments.decide} decisions: {change.mean():+.3f} (95 % interval {low:+.3f} to "
+        f"{high:+.3f}, bootstrap over scenes), n = {len(change)} photos; by seed {', '.join(each)}"
     )
     if arguments.diagram:
         diagram(found, arguments.diagram)

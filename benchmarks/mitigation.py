@@ -1,12 +1,12 @@
-"""Does a linear map lower the trace of virtual cameras and keep the content? And does it claim anything where there is no trace?
+"""Does a linear map lower the trace of virtual cameras and keep the content, without claiming anything where there is no trace?
 
 Usage: python -m benchmarks.mitigation [--scenes 40] [--seed 1] [--encoder offline/efficientnet-lite2] [--methods leace,layer]
            [--strengths 1,0] [--folder DIR]
 
-Makes a collection of virtual photos for each strength of the traces (0: cameras differ in name only), embeds it, and runs
-`mitigate` for maker and kind of camera: maps are fitted on one half of the scenes, everything is scored on the other half.
-Brackets are 95 % intervals. Exits 1 where LEACE does not lower probe and SPD of the maker at strength 1 (intervals below 0),
-loses content (interval of SP's change below 0), or is said to lower SPD at strength 0.
+Makes a collection of virtual photos for each strength of the traces (0: cameras differ only in name), embeds it, and runs
+`mitigate` for maker and kind of camera: maps are fitted on one half of the scenes and scored on the other half. Brackets are 95 %
+intervals. Exits with 1 where LEACE does not lower probe and SPD of the maker at strength 1 (intervals below 0), loses content
+(interval of SP's change below 0), or seems to lower SPD at strength 0.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pathlib import Path
 from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.running import Options
+from tracer.evaluation.options import Options
+from tracer.experiments.settings import Method
 from tracer.results import Row
 
 
 def main() -> int:
-    """Print a line for each strength, label, method and figure; return 1 where a bar is missed."""
+    """Print a line for each strength, label, method and figure; return 1 where a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
@@ -41,7 +42,7 @@ def main() -> int:
             options = Options(
                 encoders=(given.encoder,),
                 experiments=("mitigation",),
-                methods=tuple(given.methods.split(",")),
+                methods=tuple(map(Method, given.methods.split(","))),
                 device="cpu",
             )
             rows = finish(evaluate(root, place / "run", options, with_report=False)).rows

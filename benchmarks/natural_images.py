@@ -2,15 +2,15 @@
 
     python -m benchmarks.natural_images [FOLDER] [--write docs/results.md] [--run FOLDER]
 
-FOLDER holds pictures and a `labels.csv` with the columns `file` and `label` (left out: `natural-images` in LENSTRACE_CORPUS).
+FOLDER holds pictures and a `labels.csv` with the columns `file` and `label` (by default `natural-images` in LENSTRACE_CORPUS).
 For each group of processings (JPEG, sharpening, resizing, interpolation) and each encoder:
 
 * the probe: which processing did the picture go through? Folds keep the pictures of one label together.
-* semantic kNN (k = 1, every picture against all others): the five settings, SP, SPD_p, and of each ordered pair the signed
-  difference pos-same − neg-same. A difference that its interval does not tell from 0 is claimed by nothing here.
+* semantic kNN (k = 1, every picture against all others): the five settings, SP, SPD_p, and for each ordered pair the signed
+  difference pos-same − neg-same. Differences whose interval includes 0 are not listed.
 
-Sharpening is the positive control: an encoder that looks at the picture at all sees it. Where the probe of an encoder, or of the
-baseline `residual`, does not tell it from guessing, nothing is written and 1 is returned.
+Sharpening is the positive control, since it is visible. Where its probe does not exceed chance for an encoder or for the baseline
+`residual`, nothing is written and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ from tracer.base.progress import finish
 from tracer.dataset import PhotoSet, open_set
 from tracer.embeddings import store
 from tracer.embeddings.embed import embed
-from tracer.experiments.fromfiles import group_name
-from tracer.experiments.knn.processing import SETTINGS, processing_knn
+from tracer.experiments.knn.processing import SETTINGS, Voting, processing_knn
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.processing import probe_processing_folds
-from tracer.experiments.probe.protocols import Protocol
+from tracer.experiments.probe.protocols import Fitting, Protocol
+from tracer.experiments.shared.processings import group_name
 from tracer.images.processing import GROUPS
 from tracer.results import Row
 
@@ -52,7 +53,7 @@ def labels_of(photos: PhotoSet, table: Path) -> NDArray[np.str_]:
     """What each picture shows, in the set's order.
 
     Raises:
-        SystemExit: a picture that the table does not name.
+        SystemExit: the table lacks a picture.
     """
     with table.open(encoding="utf-8", newline="") as lines:
         named = {row["file"]: row["label"] for row in csv.DictReader(lines)}
@@ -66,7 +67,7 @@ def labels_of(photos: PhotoSet, table: Path) -> NDArray[np.str_]:
 def experiments(
     photos: PhotoSet, labels: NDArray[np.str_], run: Path, encoders: tuple[str, ...]
 ) -> Iterator[tuple[str, str, Outcome, Outcome]]:
-    """(encoder, group, probe, kNN) one after the other."""
+    """Yield (encoder, group, probe, kNN)."""
     every = list(dict.fromkeys(name for members in GROUPS.values() for name in members))
     finish(embed(photos, encoders, processings=every, run=run))
     for encoder in encoders:
@@ -78,39 +79,38 @@ def experiments(
             views = {str(name): one.vectors[one.rows_of(here)] for name, one in found.items()}
             source = Source(photos.name, encoder, ",".join(group))
             y = np.unique(labels[rows], return_inverse=True)[1].astype(np.int64)
-            probe = finish(probe_processing_folds(source, views, y, group_name(group), protocol=Protocol.FAST))
-            often = np.isin(y, np.flatnonzero(np.bincount(y) > 1))  # a class of one has nobody to be recognised by
+            probe = finish(probe_processing_folds(source, views, y, group_name(group), Fitting(Protocol.FAST)))
+            often = np.isin(y, np.flatnonzero(np.bincount(y) > 1))  # a class of one photo has no neighbour of its class
             seen = {name: matrix[often] for name, matrix in views.items()}
             alone = np.arange(int(often.sum()))
-            knn = finish(processing_knn(
-                source, seen, y[often], seen, y[often], group_name(group), k=1,
-                pool_groups=alone, query_groups=alone, clusters=y[often],
-            ))  # fmt: skip
+            asked = ProcessedPhotos(seen, y[often], alone)
+            knn = finish(processing_knn(source, asked, asked, group_name(group), Voting(1), clusters=y[often]))
             yield encoder, group_name(group), probe, knn
 
 
 def blind(found: list[tuple[str, str, Outcome, Outcome]]) -> list[str]:
-    """A line for each encoder, or baseline that looks at traces, whose probe of the control lies not wholly above chance."""
+    """A line for each encoder, and for the baseline of traces, whose probe of the control is not above chance."""
     said = []
     for encoder, group, probe, _ in found:
         row = probe.rows[0]
         sees = not encoder.startswith("baseline/") or encoder == SEES_TRACES
         if group == CONTROL and sees and not (row.ci_low or 0.0) > (row.chance or 0.0):
             said.append(
-                f"{encoder} does not see the control, {CONTROL}: {percent(row)}, chance {100 * (row.chance or 0.0):.1f}"
+                f"{encoder} does not detect the control, {CONTROL}: {percent(row)}, "
+                f"chance {100 * (row.chance or 0.0):.1f}"
             )
     return said
 
 
 def percent(row: Row) -> str:
-    """Value and interval in percent."""
+    """A value and its interval in percent."""
     low, high = 100 * (row.ci_low or 0.0), 100 * (row.ci_high or 0.0)
     return f"{100 * row.value:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def tables(found: list[tuple[str, str, Outcome, Outcome]]) -> Iterator[str]:
     """Markdown lines."""
-    yield "Probe: share of pictures whose processing is named right, in percent, with 95 % intervals."
+    yield "Probe: share of pictures whose processing is predicted correctly, in percent, with 95 % intervals."
     yield ""
     groups = list(dict.fromkeys(group for _, group, _, _ in found))
     chance = {group: 100 * (probe.rows[0].chance or 0.0) for _, group, probe, _ in found}
@@ -128,7 +128,7 @@ def tables(found: list[tuple[str, str, Outcome, Outcome]]) -> Iterator[str]:
         values = [percent(row) for row in knn.rows]
         yield f"| {encoder} | {group} | " + " | ".join(values) + " |"
     yield ""
-    yield "Ordered pairs of processings (test, other) whose signed difference pos-same − neg-same has an interval without 0:"
+    yield "Ordered pairs of processings (test, other) where the interval of pos-same − neg-same does not include 0:"
     yield ""
     pairs = [(encoder, group, pair) for encoder, group, _, knn in found for pair in knn.details[0]["pairs"]]
     sure = [case for case in pairs if case[2]["ci"][0] > 0 or case[2]["ci"][1] < 0]
@@ -146,13 +146,13 @@ def tables(found: list[tuple[str, str, Outcome, Outcome]]) -> Iterator[str]:
         yield "- none"
     yield ""
     yield (
-        f"{len(sure)} of {len(pairs)} ordered pairs. With 95 % intervals some {0.05 * len(pairs):.0f} would be there by chance "
-        "if no processing played any part, so a single one of them is no finding."
+        f"{len(sure)} of {len(pairs)} ordered pairs. If processings had no effect, about {0.05 * len(pairs):.0f} would be listed "
+        "by chance (95 % intervals), so a single one is not evidence."
     )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the tables, or put them into a page between its marks; return 1 where the control fails."""
+    """Print the tables, or write them into a page between its marks; return 1 where the control fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--write", type=Path, help="a Markdown page with the marks of this section")
@@ -161,7 +161,7 @@ def main(arguments: list[str] | None = None) -> int:
     a = parser.parse_args(arguments)
     folder = a.folder or Path(os.environ.get("LENSTRACE_CORPUS", ".")) / "natural-images"
     if not (folder / "labels.csv").is_file():
-        raise SystemExit(f"{folder} holds no labels.csv; name a folder, or set LENSTRACE_CORPUS")
+        raise SystemExit(f"there is no labels.csv in {folder}; name a folder, or set LENSTRACE_CORPUS")
     started = time.perf_counter()
     photos = open_set(folder)
     labels = labels_of(photos, folder / "labels.csv")
@@ -170,8 +170,9 @@ def main(arguments: list[str] | None = None) -> int:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "timm", "pillow", "numpy"))
     often = sum(count for count in Counter(labels.tolist()).values() if count > 1)
     lines = [
-        f"{len(photos)} photos, {len(set(labels.tolist()))} labels; kNN on the {often} whose label more than one photo has. "
-        f"Intervals draw whole labels. {versions}; {time.perf_counter() - started:.0f} s.",
+        f"{len(photos)} photos, {len(set(labels.tolist()))} labels; "
+        f"kNN on the {often} photos with a label of more than one photo. Intervals are bootstrapped over labels. "
+        f"{versions}; {time.perf_counter() - started:.0f} s.",
         "",
         *tables(found),
     ]

@@ -1,11 +1,11 @@
 """How well pairing finds the partner: `python -m benchmarks.pairing [PART …] [--scenes N] [--cache DIR]`.
 
 Parts: `virtual` (scenes with known partners: wrong clocks, one of them set in between, a third of the photos without a partner,
-look-alikes), `signals` (each signal alone on the same photos, and others' tools beside), `real` (photos of real scenes, below
-LENSTRACE_CORPUS), `scale` (many photos: seconds, memory, and whether the time per photo grows). All where none is named.
+look-alikes), `signals` (each signal alone on the same photos, compared with other tools), `real` (photos of real scenes, below
+LENSTRACE_CORPUS), `scale` (many photos: time, memory, and whether the time per photo grows). All of them by default.
 
-The quick default has 60 scenes; the bars are for 2,000 (`--scenes 2000`), which takes an hour of two cores the first time and
-keeps its photos and features in the cache. Exit 1 where a bar that applies is missed.
+The quick default has 60 scenes. The targets are for 2,000 (`--scenes 2000`), which takes an hour on two cores the first time and
+keeps its photos and features in the cache. Exits with 1 where a target that applies is missed.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from benchmarks.pairing_measures import automatic, calibration_error, choices, c
 from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, with_gps
 from curate.demo.plan import CollectionOptions
 from curate.pairing.clocks.offsets import estimate_clocks
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.search import Memory
 from tracer.base.progress import finish
 
 OPTIONS = CollectionOptions(lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
 SEED = 7
-"""Of the collection measured; the prior was fitted on others."""
+"""The seed of the measured collection; the prior was fitted on others."""
 
 PARTS = ("virtual", "signals", "real", "scale")
 FULL = 1000
-"""Scenes from which the bars apply."""
+"""The number of scenes from which the targets apply."""
 
 
 @dataclass
 class Bars:
-    """Bars, each told with its figure, and those missed."""
+    """Prints each target with its figure, and collects those missed."""
 
     apply: bool
     missed: list[str] = field(default_factory=list)
 
     def hold(self, what: str, figure: float, bar: float, at_most: bool = False) -> None:
-        """Tell one."""
+        """Check and print one target."""
         kept = figure <= bar if at_most else figure >= bar
         print(
-            f"    {what}: {figure:.4f} (bar {'at most' if at_most else 'at least'} {bar:g}){'' if kept else '  MISSED'}"
+            f"    {what}: {figure:.4f} (target {'at most' if at_most else 'at least'} {bar:g}){'' if kept else '  MISSED'}"
         )
         if self.apply and not kept:
             self.missed.append(what)
@@ -57,10 +57,10 @@ class Bars:
 def paired(
     truth: VirtualPairs, cache: Path, name: str, *, use_time: bool, use_gps: bool, memory: Memory | None = None
 ) -> PairingResult:
-    """Pair a collection and say what it took."""
+    """Pair a collection and print the time."""
     started = time.perf_counter()
     workers = os.cpu_count() or 1
-    result = finish(find_pairs(truth.photos, cache, use_time=use_time, use_gps=use_gps, workers=workers, memory=memory))
+    result = finish(find_pairs(truth.photos, cache, Signals(use_time, use_gps), workers=workers, memory=memory))
     print(
         f"  {name}: {result.compared} pairs compared, {2 * result.compared / max(1, len(truth.photos)):.1f} a photo; "
         f"{time.perf_counter() - started:.0f} s",
@@ -70,11 +70,11 @@ def paired(
 
 
 def tell(result: PairingResult, truth: VirtualPairs, bars: Bars, least: float, auto: bool) -> None:
-    """The figures of one pairing."""
+    """Print the figures of one pairing."""
     best = choices(result.candidates)
     phone, other = first(best, truth, "phone"), first(best, truth, "other")
     print(f"    partner first: phone photos {phone}; others {other}")
-    bars.hold("partner first, both ways", (phone.right + other.right) / max(1, phone.asked + other.asked), least)
+    bars.hold("partner first, both sides", (phone.right + other.right) / max(1, phone.asked + other.asked), least)
     error, count = calibration_error(result.candidates, truth)
     accepted = automatic(result.candidates, truth)
     print(f"    decide auto 0.98: {accepted}; calibration over {count} best candidates of phone photos")
@@ -87,23 +87,23 @@ def tell(result: PairingResult, truth: VirtualPairs, bars: Bars, least: float, a
 
 
 def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
-    """Pair with all that is known, with time alone, and with pictures alone; returns the comparisons made."""
-    memory: Memory = {}  # the pictures stay the same; only what is known of them differs
+    """Pair with all signals, without GPS, and with pictures only; return the comparisons made."""
+    memory: Memory = {}  # the pictures are the same in all runs; only their metadata differ
     half = with_gps(truth, 0.5, SEED)
     result = paired(half, cache, "time, and GPS on half the photos", use_time=True, use_gps=True, memory=memory)
     tell(result, half, bars, 0.98, auto=True)
     found = clock_errors(result.clock_offsets, half, usual_lag=False)
     print(f"    clocks with an anchor: {found}")
     bars.hold("worst clock error with an anchor, s", float(abs(found.errors).max(initial=0)), 2.0, at_most=True)
-    bars.hold("offsets right at no time", found.wrong, 0, at_most=True)
+    bars.hold("offsets that are never right", found.wrong, 0, at_most=True)
 
     bare = with_gps(truth, 0.0, SEED)
     result = paired(bare, cache, "time, no GPS", use_time=True, use_gps=True, memory=memory)
     tell(result, bare, bars, 0.98, auto=True)
     found = clock_errors(result.clock_offsets, bare, usual_lag=True)
-    print(f"    clocks from photos alone, shots up to 60 s apart, usual lag counted in: {found}")
-    bars.hold("worst clock error, usual lag counted in, s", float(abs(found.errors).max(initial=0)), 15.0, at_most=True)
-    bars.hold("offsets right at no time", found.wrong, 0, at_most=True)
+    print(f"    clocks from photos only, shots up to 60 s apart, including the usual delay: {found}")
+    bars.hold("worst clock error with usual delay, s", float(abs(found.errors).max(initial=0)), 15.0, at_most=True)
+    bars.hold("offsets that are never right", found.wrong, 0, at_most=True)
     for offset in result.clock_offsets:
         if offset.source == "content":
             told = offset.to_dict()
@@ -112,29 +112,29 @@ def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
                 f"support {offset.support}, since {told['since'] or 'ever'}, until {told['until'] or 'the end'}"
             )
 
-    result = paired(bare, cache, "pictures alone", use_time=False, use_gps=False, memory=memory)
+    result = paired(bare, cache, "only pictures", use_time=False, use_gps=False, memory=memory)
     tell(result, bare, bars, 0.95, auto=False)
     at_once = simultaneous(bare)
     votes = [(c.phone_id, c.other_id, c.score) for c in result.candidates]
     found = clock_errors(estimate_clocks(at_once.photos, votes), at_once, usual_lag=False)
-    print(f"    clocks, had all shots of a scene been simultaneous: {found}")
+    print(f"    clocks, if all shots of a scene were simultaneous: {found}")
     bars.hold("worst clock error of simultaneous shots, s", float(abs(found.errors).max(initial=0)), 2.0, at_most=True)
     return memory
 
 
 def main() -> int:
-    """Run the parts asked for; 1 where a bar that applies was missed."""
+    """Run the chosen parts; return 1 where a target that applies was missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all of them where left out")
     parser.add_argument("--scenes", type=int, default=60)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--scale", type=float, default=0.6, help="of the virtual cameras' pictures")
     parser.add_argument(
-        "--minutes", type=float, help="stop taking virtual photos after so long; go on with those taken"
+        "--minutes", type=float, help="stop rendering virtual photos after this time, and use those rendered"
     )
     parser.add_argument("--cache", type=Path, help="keeps photos and features between runs")
     parser.add_argument(
-        "--photos", type=int, default=1000, help="of each side, for the part `scale`; the bar is for 10,000"
+        "--photos", type=int, default=1000, help="of each side, for the part `scale`; the target is for 10,000"
     )
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -165,7 +165,7 @@ def measured(arguments: argparse.Namespace, folder: Path) -> int:
         if corpus:
             bars.missed += pairing_real.tell(Path(corpus) / "pairs", folder)
         else:
-            print("real: LENSTRACE_CORPUS names no folder of real photos")
+            print("real: LENSTRACE_CORPUS does not name a folder of real photos")
     if "scale" in parts:
         bars.missed += pairing_scale.tell(folder, arguments.photos)
     if bars.missed:

@@ -1,4 +1,4 @@
-"""What is measured of a pairing whose truth is known; no files, no printing."""
+"""Measures of a pairing whose truth is known; without files and printing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ class First:
     """How often a photo's first choice shows its scene.
 
     Attributes:
-        right, asked: photos that have a partner. alike_right, alike_asked: those of them whose place was photographed again
-            with things moved.
+        right: photos whose first choice is right.
+        asked: photos that have a partner.
+        alike_right: of the photos whose place was photographed again with objects moved, those whose first choice is right.
+        alike_asked: photos whose place was photographed again with objects moved.
     """
 
     right: int
@@ -34,7 +36,7 @@ class First:
 
     @property
     def share(self) -> float:
-        """Of those asked."""
+        """The share of right ones among those asked."""
         return self.right / max(1, self.asked)
 
     def __str__(self) -> str:
@@ -45,10 +47,12 @@ class First:
 
 
 def first(choices: Mapping[int, int], truth: VirtualPairs, side: Side) -> First:
-    """How often the first choices of one side's photos are right; a photo without a choice is not.
+    """How often the first choices of one side's photos are right; a photo without a choice counts as wrong.
 
     Args:
         choices: photo id -> id of its first choice.
+        truth: the collection.
+        side: phone or other.
     """
     there = {truth.scene[photo.id] for photo in truth.photos if photo.side != side}
     scenes_of: dict[int, set[int]] = defaultdict(set)
@@ -75,7 +79,7 @@ def choices(candidates: Iterable[Candidate]) -> dict[int, int]:
 
 
 def calibration_error(candidates: Sequence[Candidate], truth: VirtualPairs) -> tuple[float, int]:
-    """Expected calibration error of each phone photo's best candidate alone, in ten bins of equal count; and how many."""
+    """The expected calibration error of each phone photo's best candidate, in ten bins of equal count; and their number."""
     best: dict[int, Candidate] = {}
     for candidate in candidates:
         if candidate.phone_id not in best or candidate.score > best[candidate.phone_id].score:
@@ -89,7 +93,7 @@ def calibration_error(candidates: Sequence[Candidate], truth: VirtualPairs) -> t
 
 @dataclass(frozen=True)
 class Automatic:
-    """What `decide auto` would accept: pairs accepted, right ones, scenes that have both sides, scenes found."""
+    """What `decide auto` would accept: pairs accepted, right ones, scenes with both sides, scenes found."""
 
     accepted: int
     right: int
@@ -105,7 +109,7 @@ class Automatic:
 
 
 def automatic(candidates: Sequence[Candidate], truth: VirtualPairs, bar: float = 0.98) -> Automatic:
-    """Accept the proposed pairs from a probability on, one a scene, as the command does in a fresh workspace."""
+    """Accept proposed pairs of at least a probability, one in each scene, as the command does in a new workspace."""
     names = {photo.id: photo.sha256 for photo in truth.photos}
     proposed = best_of_each_scene((names[c.phone_id], names[c.other_id], c.score, c.assigned) for c in candidates)
     taken = [c for c in candidates if c.score >= bar and (names[c.phone_id], names[c.other_id]) in proposed]
@@ -118,11 +122,15 @@ def automatic(candidates: Sequence[Candidate], truth: VirtualPairs, bar: float =
 
 @dataclass(frozen=True)
 class Clocks:
-    """Errors of clock offsets, one for each two cameras and each time between settings.
+    """The errors of clock offsets, one for each two cameras and each period between settings.
 
     Attributes:
-        errors: seconds, (n,). missing: times of two cameras without an offset. inside: errors no larger than the margin told.
-        wrong: offsets that are right at no time. misled: photos for which only wrong offsets hold. photos: all.
+        errors: seconds, (n,).
+        missing: periods of two cameras without an offset.
+        inside: errors that are at most the stated margin.
+        wrong: offsets that are right in no period.
+        misled: photos for which only wrong offsets hold.
+        photos: all photos.
     """
 
     errors: NDArray[np.float64]
@@ -144,11 +152,13 @@ class Clocks:
 def clock_errors(
     offsets: Sequence[ClockOffset], truth: VirtualPairs, usual_lag: bool, least: int = 30, gross: float = 120.0
 ) -> Clocks:
-    """Compare offsets of phones against other cameras with the truth.
+    """Compare the offsets of phones against other cameras with the truth.
 
     Args:
-        usual_lag: the truth is the offset plus the median time between the two cameras' shots of one scene.
-        least: only times of two cameras with so many common scenes count.
+        offsets: the estimated offsets.
+        truth: the collection.
+        usual_lag: whether the truth includes the median time between the two cameras' shots of one scene.
+        least: only periods of two cameras with at least so many common scenes count.
         gross: seconds from which an offset is wrong.
     """
     shots: dict[str, dict[int, int]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""Real scenes, each shot with a phone and another camera: is the partner first, both ways?"""
+"""Real scenes, each shot with a phone and another camera: does the partner rank first, in both directions?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tracer.base.progress import finish
 
 
 def tell(folder: Path, cache: Path) -> list[str]:
-    """Print the figures of a folder of real pairs (`images.csv` names files, scenes, cameras, types); return bars missed."""
+    """Print the figures of a folder of real pairs (`images.csv` has files, scenes, cameras, types); return the targets missed."""
     place = cache / "real"
     place.mkdir(parents=True, exist_ok=True)
     photos, scene = [], {}
@@ -70,5 +70,5 @@ def tell(folder: Path, cache: Path) -> list[str]:
         by_id[c.phone_id].camera == by_id[c.other_id].camera or by_id[c.phone_id].side == by_id[c.other_id].side
         for c in result.candidates
     )
-    print(f"real: pairs offered inside one camera or side: {same} of {len(result.candidates)}")
+    print(f"real: candidates of one camera or one side: {same} of {len(result.candidates)}")
     return missed + (["real pairs of one camera"] if same else [])

@@ -1,8 +1,8 @@
-"""Many photos: how long finding candidates takes once features are cached, how much memory, and whether it grows per photo.
+"""Many photos: time and memory of finding candidates with cached features, and whether the time per photo grows.
 
-Ten thousand scenes are not rendered: a few dozen are, and each stands for many. A copy's descriptors have their 128 numbers
-exchanged by a permutation of its own, the same for the copy's phone photo and other photo: partners match as before, copies do
-not match each other, and words, votes and geometry meet as many different photos as in life.
+Ten thousand scenes are not rendered. A few dozen are, and each is copied many times. The 128 numbers of a copy's descriptors are
+permuted, in the same way for the copy's phone photo and other photo: partners match as before, different copies do not match, and
+words, votes and geometry see as many different photos as in a real collection.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CLOCKS = {"phone": (17.0, 340.0, -95.0), "other": (-5025.0, 30_000.0, 900.0)}
 
 
 def tell(folder: Path, count: int) -> list[str]:
-    """Print figures for a quarter of the photos and for all; returns the bars missed."""
+    """Print figures for a quarter of the photos and for all; return the targets missed."""
     source = virtual_pairs(folder / "scale-source", _RENDERED, 11, CollectionOptions(), scale=0.6)
     cache = folder / "scale-cache"
     photos, scene = collection(source, cache, count)
@@ -55,7 +55,7 @@ def tell(folder: Path, count: int) -> list[str]:
         right = sum(k in best and scene[-best[k][1]] == scene[k] for k in asked)
         per_photo.append(1000 * spent / len(part))
         print(
-            f"scale: {result.phones} × {result.others} photos: {seconds:.0f} s wall on a machine that others use too, "
+            f"scale: {result.phones} × {result.others} photos: {seconds:.0f} s, "
             f"{spent:.0f} s of processor time ({spent / 2:.0f} s on two free cores), {per_photo[-1]:.1f} ms a photo; "
             f"{result.compared} pairs compared; partner first {right / max(1, len(asked)):.4f} of {len(asked)}",
             flush=True,
@@ -63,8 +63,8 @@ def tell(folder: Path, count: int) -> list[str]:
     here, children = (
         resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    print(f"scale: memory {here:.0f} MB here and at most {children:.0f} MB in each of 2 workers")
-    print(f"scale: time per photo, four times the photos against a quarter: × {per_photo[1] / per_photo[0]:.2f}")
+    print(f"scale: memory {here:.0f} MB in this process and at most {children:.0f} MB in each of 2 workers")
+    print(f"scale: time per photo, all photos against a quarter of them: × {per_photo[1] / per_photo[0]:.2f}")
     if count >= BAR_PHOTOS:
         if min(seconds, spent / 2) > BAR_SECONDS:
             missed.append("seconds for 10,000 × 10,000")
@@ -74,7 +74,7 @@ def tell(folder: Path, count: int) -> list[str]:
 
 
 def collection(source: VirtualPairs, cache: Path, count: int) -> tuple[list[PairingPhoto], dict[int, int]]:
-    """Photos of `count` phones and as many others, features in the cache, and the scene of each; some without a partner."""
+    """Photos of `count` phones and as many others with features in the cache, and the scene of each; some without a partner."""
     shots: dict[int, dict[str, list[PairingPhoto]]] = {}
     for photo in source.photos:
         shots.setdefault(source.scene[photo.id], {}).setdefault(photo.side, []).append(photo)
@@ -128,7 +128,7 @@ _computed: dict[Path, Features] = {}
 
 
 def _write(jobs: Sequence[tuple[Path, Path, int]]) -> None:
-    """Write copies' features; not flushed to the disk one by one, since nothing is lost with them."""
+    """Write the copies' features, without a sync for each, since they can be made again."""
     import cv2
 
     cv2.setNumThreads(1)
@@ -151,7 +151,7 @@ def _write(jobs: Sequence[tuple[Path, Path, int]]) -> None:
 
 
 def _cpu() -> float:
-    """Processor seconds of this process and the ended ones that it started."""
+    """Processor seconds of this process and of its ended children."""
     return sum(
         u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )

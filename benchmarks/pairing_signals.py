@@ -1,7 +1,7 @@
-"""Each signal alone on the same photos, and others' tools beside: what each part of pairing is worth.
+"""Each signal alone on the same photos, compared with other tools: what each part of pairing contributes.
 
-All rank the partners of each photo among all photos of the other side, but for the rows that say a shortlist: those rank what
-descriptors' votes bring.
+All rank the partners of each photo among all photos of the other side, except for the rows of a shortlist, which rank the
+photos found by the votes of descriptors.
 """
 
 from __future__ import annotations
@@ -30,12 +30,10 @@ ENCODER = "offline/efficientnet-lite0"
 
 
 def tell(truth: VirtualPairs, folder: Path, memory: Memory) -> None:
-    """Print the table; comparisons made before are used."""
+    """Print the table; comparisons made before are reused."""
     search = compared_everywhere(truth, folder / "cache", memory)
     pairs = search.compared
-    print(
-        f"signals, each alone, partner first among {len(search.phones)} phone photos and {len(search.others)} others:"
-    )
+    print(f"each signal alone: partner first among {len(search.phones)} phone photos and {len(search.others)} others:")
     _row("perceptual hash, 64 bit", truth, choices_of(truth, _hashes(truth)))
     try:
         vectors = embed_previews({p.sha256: p.preview for p in truth.photos}, folder / "cache", ENCODER, quiet=True)
@@ -47,23 +45,27 @@ def tell(truth: VirtualPairs, folder: Path, memory: Memory) -> None:
             truth,
             choices_of(truth, _cosines(truth, vectors, False)),
         )
-        _row("the same, each camera's mean taken out", truth, choices_of(truth, _cosines(truth, vectors, True)))
+        _row("the same, each camera's mean subtracted", truth, choices_of(truth, _cosines(truth, vectors, True)))
     _imagededup(truth)
 
     def by(value: Callable[[Comparison], float]) -> dict[int, int]:
         return choices_by({pair: value(found) for pair, found in pairs.items()})
 
-    print(f"  of a shortlist of {SHORTLIST} each way by votes ({len(pairs)} pairs compared):")
+    print(f"  in a shortlist of {SHORTLIST} each way by votes ({len(pairs)} pairs compared):")
     _row("  matches without geometry", truth, by(lambda c: c.matches))
-    _row("  geometry: inliers of one view", truth, by(lambda c: c.inliers))
-    _row("  geometry: pictures aligned", truth, by(lambda c: -1.0 if c.alignment is None else c.alignment))
+    _row("  geometry: inliers of the registration", truth, by(lambda c: c.inliers))
+    _row(
+        "  geometry: agreement of the registered pictures",
+        truth,
+        by(lambda c: -1.0 if c.alignment is None else c.alignment),
+    )
     evidence = Facts(search.by_id, False, {}).evidence(pairs, [])
-    _row("  all of it, as scored", truth, choices_by(scored(evidence, prior())))
+    _row("  the score of all signals", truth, choices_by(scored(evidence, prior())))
     _row("  (a partner is in the shortlist)", truth, _in_shortlist(truth, pairs))
 
 
 def compared_everywhere(truth: VirtualPairs, cache: Path, memory: Memory) -> Search:
-    """Compare each photo with those that its picture alone brings."""
+    """Compare each photo with the candidates of its local features."""
     photos = sorted(truth.photos, key=lambda photo: (photo.sha256, photo.id))
     with Workers(os.cpu_count() or 1) as pool:
         left_out = finish(extracted(photos, cache, pool))
@@ -75,12 +77,12 @@ def compared_everywhere(truth: VirtualPairs, cache: Path, memory: Memory) -> Sea
 
 
 def _in_shortlist(truth: VirtualPairs, pairs: Mapping[Pair, Comparison]) -> dict[int, int]:
-    """A right partner of each photo that was compared with one."""
+    """The right partner of each photo that was compared with one."""
     return {one: two for a, b in pairs if truth.scene[a] == truth.scene[b] for one, two in ((a, b), (b, a))}
 
 
 def choices_of(truth: VirtualPairs, alike: Callable[[NDArray[np.intp]], NDArray[np.float64]]) -> dict[int, int]:
-    """First choices where `alike` gives the likeness of some phones (numbers among phones) to all others."""
+    """The first choices, where `alike` gives the similarity of some phone photos (by number) to all others."""
     phones = [p for p in truth.photos if p.side == "phone"]
     others = [p for p in truth.photos if p.side == "other"]
     best: dict[int, int] = {}
@@ -120,7 +122,7 @@ def _cosines(
 
 
 def _imagededup(truth: VirtualPairs) -> None:
-    """imagededup's own perceptual hash, where the package is installed; its network's weights are not in the package."""
+    """imagededup's perceptual hash, where the package is installed; the weights of its network are not in the package."""
     try:
         with contextlib.redirect_stderr(None):
             from imagededup.methods import PHash  # type: ignore[import-not-found]

@@ -1,11 +1,11 @@
-"""The probe's protocols on the paper's Make shapes: how fast each is, and whether it gives the sequential search's answer.
+"""The probe's protocols on the paper's data sizes for Make: the speed of each, and its agreement with the sequential search.
 
     python -m benchmarks.probe_speed [--seeds 5] [--protocols batched,halving,fast] [--device cpu] [--train 35091 …]
 
-35,091 / 1,800 / 4,500 photos, 9 classes, 512 dimensions (Ramos et al. 2025, FlickrExif). Embeddings are drawn: a class shifts
-a few directions a little, under much variance that has nothing to do with it, so that the accuracy lies where the paper's does,
-well above chance and far from one. A fresh set for each seed. The bars: mean test accuracy within max(0.3 points, the
-sequential protocol's standard deviation over seeds), and 5 times faster (batched) or 10 times (halving); on a GPU 20 times.
+35,091 / 1,800 / 4,500 photos, 9 classes, 512 dimensions (Ramos et al. 2025, FlickrExif). The embeddings are random: each class
+is shifted slightly in a few directions, with much unrelated variance, so that the accuracy is close to the paper's, well above
+chance and far below one. Each seed has a new set. Targets: the mean test accuracy is within max(0.3 points, the sequential
+protocol's standard deviation over seeds), and 5 times the speed (batched) or 10 times (halving); on a GPU 20 times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracer.base.progress import finish
-from tracer.experiments.probe.protocols import Protocol, fit_probe
+from tracer.experiments.probe.protocols import Fitting, Protocol, fit_probe
 
 BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 0.0}
 GPU_BAR = 20.0
@@ -31,12 +31,12 @@ def photos(
     """(n, D) embeddings and their (n,) classes; `world` holds the classes' shifts (C, D)."""
     classes, dim = world.shape
     y = rng.integers(classes, size=n)
-    spectrum = (1.0 + np.arange(dim)) ** -0.5  # like an encoder's: few directions hold most of the variance
+    spectrum = (1.0 + np.arange(dim)) ** -0.5  # as in an encoder, few directions have most of the variance
     return (world[y] + rng.standard_normal((n, dim)) * spectrum).astype(np.float32), y
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print time and accuracy of each protocol; 1 where a bar is missed."""
+    """Print time and accuracy of each protocol; return 1 where a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sizes = {"seeds": 5, "train": 35_091, "val": 1_800, "test": 4_500, "classes": 9, "dim": 512}
     for name, size in sizes.items():
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         (X, y), (V, v), (T, t) = (photos(rng, world, n) for n in (a.train, a.val, a.test))
         for protocol in protocols:
             started = time.perf_counter()
-            fit = finish(fit_probe(X, y, V, v, a.classes, protocol, seed, a.device))
+            fit = finish(fit_probe(X, y, V, v, a.classes, Fitting(protocol, seed, a.device)))
             if a.device != "cpu":
                 torch.cuda.synchronize()
             seconds[protocol].append(time.perf_counter() - started)
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         good = abs(gap) <= allowed and ratio >= bar
         failed += not good
         print(
-            f"{protocol}: {100 * gap:+.2f} points (allowed ±{100 * allowed:.2f}), {ratio:.1f} times faster (bar {bar:g})"
+            f"{protocol}: {100 * gap:+.2f} points (allowed ±{100 * allowed:.2f}), {ratio:.1f} times faster (target {bar:g})"
             f"{'' if good else '  MISSED'}"
         )
     return int(failed > 0)

@@ -1,4 +1,4 @@
-"""Virtual collections with known partners, as photos that pairing takes."""
+"""Virtual collections with known partners, as photos for pairing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ _METRES_PER_DEGREE = 111_320.0
 @dataclass(frozen=True)
 class VirtualPairs:
     """Photos with their truth, by photo id: the scene, the place (look-alikes share it), the clock's error in seconds, the
-    true time in seconds since 1970, and the true latitude and longitude."""
+    true time in seconds since 1970, and the true latitude and longitude.
+    """
 
     photos: list[PairingPhoto]
     scene: dict[int, int]
@@ -50,16 +51,19 @@ def virtual_pairs(
     minutes: float | None = None,
     scale: float = 1.0,
 ) -> VirtualPairs:
-    """Take (or find) the photos of a virtual collection, and read them as the catalogue would.
+    """Render (or find) the photos of a virtual collection, and read them as the catalogue would.
 
-    Only previews and facts are kept, scene by scene: ten thousand photos take 1 GB instead of 5, and an interrupted run goes
-    on where it stopped.
+    Only previews and facts are kept, scene by scene: ten thousand photos take 1 GB in place of 5, and an interrupted run
+    continues where it stopped.
 
     Args:
-        folder: keeps them between runs; one folder a collection. scenes, seed, options: of the collection.
-        workers: processes; one a core where None.
-        minutes: stop after so long, with the scenes taken so far; they are taken in a drawn order, so that fewer are still
-            like all of them.
+        folder: keeps them between runs; one folder for each collection.
+        scenes: number of scenes.
+        seed: of the collection.
+        options: of the collection.
+        workers: number of processes; by default one for each core.
+        minutes: stop after this time, with the scenes rendered so far; they are rendered in random order, so that the first
+            ones are representative.
         scale: of the cameras' pictures; 0.6 takes two fifths of the time, and previews keep their size.
     """
     options = options or CollectionOptions()
@@ -91,9 +95,9 @@ def virtual_pairs(
 
 
 def with_gps(truth: VirtualPairs, share: float, seed: int, error_m: float = 8.0) -> VirtualPairs:
-    """The same collection with place and GPS time on a share of all cameras' photos, drawn by seed, and on no others.
+    """The same collection with position and GPS time on a random share of all cameras' photos, and on no others.
 
-    Places err by `error_m` metres (standard deviation, each way); GPS time is the truth, to the second.
+    Positions have an error of `error_m` metres (standard deviation, each way); GPS time is exact to the second.
     """
     photos = []
     for photo in truth.photos:
@@ -110,7 +114,7 @@ def with_gps(truth: VirtualPairs, share: float, seed: int, error_m: float = 8.0)
 
 
 def simultaneous(truth: VirtualPairs) -> VirtualPairs:
-    """The same collection as if all cameras had released at the same instant of each scene; clocks as wrong as before."""
+    """The same collection as if all cameras had shot each scene at the same instant, with the same clock errors."""
     instant: dict[int, float] = {}
     for photo in truth.photos:
         scene = truth.scene[photo.id]
@@ -118,7 +122,7 @@ def simultaneous(truth: VirtualPairs) -> VirtualPairs:
     photos, true_time = [], {}
     for photo in truth.photos:
         moment = true_time[photo.id] = instant[truth.scene[photo.id]]
-        # The clock's error against local time, which stands in for the zone too.
+        # The clock's error against local time, which includes the zone.
         apart = (photo.clock or 0.0) - truth.true_time[photo.id]
         read = datetime.fromtimestamp(round(moment + apart), UTC).strftime("%Y-%m-%dT%H:%M:%S")
         photos.append(replace(photo, taken_at=read))
@@ -132,7 +136,7 @@ def _record(folder: Path, scene: int) -> Path:
 def _photograph(
     folder: Path, photos: Sequence[Photo], seed: int, moved: float, end: float | None, scale: float = 1.0
 ) -> None:
-    """Take one scene's photos, keep their previews, and write its record last."""
+    """Render one scene's photos, keep their previews, and write its record last."""
     import cv2
 
     if end is not None and time.monotonic() > end:
@@ -178,10 +182,10 @@ def _photograph(
 
 
 def _smaller(photo: Photo, scale: float) -> Photo:
-    """The same photo by a camera of fewer pixels, and the scene drawn no finer than it can see."""
+    """The same photo by a camera with fewer pixels; the scene is rendered no finer than it can resolve."""
     from curate.demo.simulator import optics, render
 
-    for module in (optics, render):  # of this process, which does nothing else
+    for module in (optics, render):  # it changes only this process, which does nothing else
         vars(module)["CANVAS"] = round(1000 * scale)
     camera = photo.camera
 

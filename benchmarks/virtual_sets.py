@@ -1,4 +1,4 @@
-"""Sets of virtual photos with their true labels, for what is measured on a known truth."""
+"""Sets of virtual photos with their true labels, for measurements with a known truth."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from tracer.base.progress import finish
 
 
 def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:
-    """A data set folder of virtual photos; made once.
+    """Make a data set folder of virtual photos, unless it exists.
 
     Args:
-        strength: how far the cameras differ in what they do to a picture; 0: in name only.
+        root: the folder.
+        scenes: number of scenes.
+        seed: of the collection.
+        strength: how much the cameras differ in their processing of a picture; 0: only in name.
     """
     if not (root / "metadata.parquet").exists():
         truth = finish(write_photos(root, scenes, seed, options=CollectionOptions(strength=strength)))

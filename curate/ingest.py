@@ -1,7 +1,7 @@
-"""Taking local photos in: walk, read what changed, label, keep.
+"""Ingests local photos: finds the files, reads those that changed, and writes them with their labels to the catalogue.
 
-Each batch of files is one transaction, so an interruption at any moment loses at most the batch in hand, and the next run
-goes on from there.
+Results are committed in small batches, so an interruption loses at most the batch being read; the next run continues from
+there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, fields
@@ -19,13 +18,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
+from curate.catalog.folders import begin_skipped, device_of, local_photos_below, remember_device, skip
 from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_in_again
-from curate.catalog.store import Catalog, Known, chunks
+from curate.catalog.photos import Known, known_files, put_photo, relabel, say, set_status, unsay
+from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.previews import is_whole
 from curate.photos.reader.guard import Limits, Readers
-from curate.sources.local import FoundFile, SkippedFile, walk
+from curate.sources.local import FoundFile, SkippedFile, read_ahead, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from tracer.base.files import make_way
 from tracer.base.machine import cores
@@ -33,21 +34,29 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted
 
 BATCH = 2000
-"""Files that are looked up, read and written together."""
-
-AHEAD = 50
-"""Batches that the walk is ahead of reading, at most: with less than that many the number of photos is known at once."""
+"""Number of files that are looked up and read together."""
 
 COMMIT_SECONDS = 2.0
-"""Read photos are written at least this often."""
+"""Longest time, in seconds, before photos that were read are committed."""
 
 _READ_AGAIN = {Status.MISSING, Status.TIMEOUT, Status.DENIED}
-"""An unchanged file is read again where this is how reading it ended: the cause may be gone."""
+"""An unchanged file with one of these statuses is read again, because the cause may be gone."""
 
 
 @dataclass
 class IngestCounts:
-    """What an ingest did. `unreadable` ones are among the first three; `remarks` says what of a sidecar was not used."""
+    """What an ingest did.
+
+    Attributes:
+        added: photos that are new in the catalogue.
+        updated: photos whose file or labels changed.
+        unchanged: photos that stayed the same.
+        missing: photos whose file is no longer there.
+        unreadable: photos among the first three that could not be read.
+        skipped: files and folders that were not ingested.
+        seconds: the duration.
+        remarks: sentences about what was not used of a sidecar.
+    """
 
     added: int = 0
     updated: int = 0
@@ -59,17 +68,18 @@ class IngestCounts:
     remarks: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, float]:
-        """The counts under their fixed names."""
+        """Return the counts under their fixed names."""
         return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
 
 
 @dataclass
 class _Task:
-    """One file of a batch, on its way into the catalogue.
+    """One file of a batch.
 
     Attributes:
-        said: what the sidecar says of it; None where its cell is empty now, so that what it said before no longer holds.
-        folder: the label of its folder, `""` where it lies in none; None where labels are not taken from folders.
+        found: the file.
+        said: column -> the sidecar's value for the file; None if the cell is empty, which withdraws an earlier value.
+        folder: the label from its folder, `""` if it lies directly in an ingested folder; None if folders give no labels.
     """
 
     found: FoundFile
@@ -85,18 +95,18 @@ def ingest(
     label_from: Literal["folder"] | None = None,
     labels: Path | None = None,
 ) -> Work[IngestCounts]:
-    """Take in the photos below some files and folders; only what changed since the last time is read, and what another
-    reader read.
+    """Ingest photos; only files that are new, changed, or last read by another version of the reader are read.
 
     Args:
-        catalog: to write to; the caller holds the workspace's lock.
-        paths: files and folders, read only.
-        jobs: worker processes; None for the workspace's setting.
-        label_from: `folder` takes the name of a photo's own folder as its semantic label.
+        catalog: the catalogue to write to; the caller holds the workspace's lock.
+        paths: files and folders; they are only read.
+        jobs: the number of worker processes; None for the workspace's setting.
+        label_from: `folder` takes the name of the folder that holds a photo as its semantic label.
         labels: a sidecar CSV.
 
     Raises:
-        SourceError, UsageError: a path or the sidecar cannot be used. StorageError: the disk is full; what was committed is kept.
+        SourceError, UsageError: a path or the sidecar cannot be used.
+        StorageError: the disk is full; what was committed is kept.
     """
     started = time.monotonic()
     settings = catalog.workspace.settings.ingest
@@ -108,13 +118,13 @@ def ingest(
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     done = 0
     with Readers(workers or cores(), limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
-        catalog.begin_skipped()
+        begin_skipped(catalog)
         yield Progress("looking for photos", 0)
-        for batch, total in _read_ahead(chunks(walk(roots, forgotten_paths(catalog)), BATCH)):
+        for batch, total in read_ahead(walk(roots, forgotten_paths(catalog)), BATCH):
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
-                    if entry.path != own:  # the sidecar is read, not skipped
+                    if entry.path != own:  # the sidecar is not a skipped file
                         run.skip(entry)
                     continue
                 said = sidecar.said.get(entry.path, {})
@@ -131,7 +141,7 @@ def ingest(
         run.keep_skipped()
         for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
             run.counts.skipped += 1
-            catalog.skip(path, reason)
+            skip(catalog, path, reason)
         run.counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
         if run.counts.added or run.counts.updated or run.counts.missing:
             catalog.touch()
@@ -139,33 +149,14 @@ def ingest(
     return run.counts
 
 
-def _read_ahead(
-    batches: Iterator[list[FoundFile | SkippedFile]],
-) -> Iterator[tuple[list[FoundFile | SkippedFile], int | None]]:
-    """Yield batches with the number of photos in all, which is known once the walk is over; until then it is None."""
-    waiting: deque[list[FoundFile | SkippedFile]] = deque()
-    photos, ended = 0, False
-    while True:
-        while not ended and len(waiting) < AHEAD:
-            batch = next(batches, None)
-            if batch is None:
-                ended = True
-            else:
-                waiting.append(batch)
-                photos += sum(isinstance(entry, FoundFile) for entry in batch)
-        if not waiting:
-            return
-        yield waiting.popleft(), photos if ended else None
-
-
 class _Seen:
-    """The photos that a run came by, by row ID: a bit each, so that a million files take 125 kB."""
+    """A set of photos' row IDs as a bit array, so that a million photos take 125 kB."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
 
     def add(self, photo: int) -> None:
-        """Note a photo."""
+        """Add a photo."""
         if len(self._bits) <= photo >> 3:
             self._bits.extend(bytes(max(4096, (photo >> 3) + 1 - len(self._bits))))
         self._bits[photo >> 3] |= 1 << (photo & 7)
@@ -175,7 +166,7 @@ class _Seen:
 
 
 class _Run:
-    """One ingest: what it has seen and done so far."""
+    """The state of one ingest."""
 
     def __init__(self, catalog: Catalog, readers: Readers) -> None:
         self.catalog, self.readers = catalog, readers
@@ -188,15 +179,15 @@ class _Run:
         self._asking = ThreadPoolExecutor(1)
 
     def close(self) -> None:
-        """Tidy up."""
+        """Stop the thread and remove the temporary folder."""
         self._asking.shutdown(cancel_futures=True)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _incoming(self) -> Path:
-        """A folder of this run alone for previews of photos whose sha256 is not known yet.
+        """Return this run's own folder for previews of photos whose sha256 is not known yet.
 
-        What a killed run left behind is removed; a worker of it that still lives finds no folder to write to.
+        Folders of killed runs are removed; a worker of such a run that is still alive then has no folder to write to.
         """
         if self._folder is None:
             previews = self.catalog.workspace.cache / "previews"
@@ -210,27 +201,27 @@ class _Run:
                 raise StorageError(
                     "the cache cannot be written to",
                     f"{previews}: {error.strerror}",
-                    "Free some room on the disk and run the command again.",
+                    "Free some space on the disk and run the command again.",
                 ) from error
         return self._folder
 
     def skip(self, entry: SkippedFile) -> None:
-        """Count and list something that is not taken in."""
+        """Count and remember a file or folder that is not ingested."""
         self.counts.skipped += 1
         if entry.hidden:
             self._hidden[entry.path] = entry.reason
         self._skipped.append(entry)
 
     def keep_skipped(self) -> None:
-        """Write down what was skipped since the last time."""
+        """Write the remembered skipped files to the catalogue."""
         for entry in self._skipped:
-            self.catalog.skip(entry.path, entry.reason)
+            skip(self.catalog, entry.path, entry.reason)
         self._skipped.clear()
 
     def take_in(self, tasks: list[_Task]) -> Iterator[int]:
-        """Write a batch; yields how many of it are done, now and then."""
+        """Read and write a batch; yield from time to time how many of its files are done."""
         catalog = self.catalog
-        known = catalog.known([task.found.path for task in tasks])
+        known = known_files(catalog, [task.found.path for task in tasks])
         to_read: list[_Task] = []
         with catalog.transaction():
             self.keep_skipped()
@@ -248,7 +239,7 @@ class _Run:
                 self._seen.add(before.id)
                 self.counts.unreadable += before.status is not Status.OK
                 if (task.said or task.folder is not None) and self._says(before.id, task):
-                    catalog.relabel(before.id)
+                    relabel(catalog, before.id)
                     self.counts.updated += 1
                 else:
                     self.counts.unchanged += 1
@@ -270,10 +261,10 @@ class _Run:
         self._write(to_read, pending, incoming, known)
 
     def _ask_ahead(self, facts: PhotoFacts) -> None:
-        """Let a thread ask for a camera that is new, while others read on.
+        """Resolve the type of a camera that is new to this run in a thread, while the worker processes continue reading.
 
-        The rules remember what they were asked. They load a second's worth of tables at the first phone's name, and the
-        processes that read would stand still for it.
+        The rules cache their answers. For the first phone they load tables for about a second, and the worker processes
+        would be idle during that time.
         """
         camera = (facts.exif.make, facts.exif.model)
         if camera not in self._asked:
@@ -282,7 +273,7 @@ class _Run:
     def _write(
         self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]
     ) -> None:
-        wait(self._asked.values())  # asking here as well would load all of it twice
+        wait(self._asked.values())  # resolving here as well would load the tables twice
         for index, facts in results:
             if facts.sha256:
                 self._keep_preview(incoming / f"{index}.jpg", facts.sha256)
@@ -291,19 +282,19 @@ class _Run:
                 task = tasks[index]
                 before = known.get(task.found.path)
                 if before and facts.sha256 is None and facts.status in _READ_AGAIN:
-                    # not reached this time: what was read before stands until it is
-                    self.catalog.set_status(before.id, facts.status, facts.error)
+                    # the file could not be read this time: earlier data stays valid until it can
+                    set_status(self.catalog, before.id, facts.status, facts.error)
                     photo = before.id
                     if self._says(photo, task):
-                        self.catalog.relabel(photo)
+                        relabel(self.catalog, photo)
                 else:
-                    # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
+                    # the size from the folder's listing decides "unchanged", even if the file itself could not be read
                     found = task.found
                     if before is None:
                         take_in_again(self.catalog, found.path)
-                    photo = self.catalog.put_photo(found.path, facts, found.mtime_ns, found.size)
+                    photo = put_photo(self.catalog, found.path, facts, found.mtime_ns, found.size)
                     if self._says(photo, task):
-                        self.catalog.relabel(photo, facts)
+                        relabel(self.catalog, photo, facts)
                 self._seen.add(photo)
                 if before is None:
                     self.counts.added += 1
@@ -314,31 +305,31 @@ class _Run:
                 self.counts.unreadable += facts.status is not Status.OK
 
     def _says(self, photo: int, task: _Task) -> bool:
-        """Keep what is said of a photo outside its file, and take back what no longer is; returns whether that is news."""
+        """Save a photo's labels from sidecar and folder, and withdraw those that are gone; return whether anything changed."""
         news = False
         if task.said:
-            news = self.catalog.say(
-                photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
+            news = say(
+                self.catalog, photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
             )
             for key in (key for key, value in task.said.items() if value is None):
-                news = self.catalog.unsay(photo, "sidecar", key) or news
+                news = unsay(self.catalog, photo, "sidecar", key) or news
         if task.folder:
-            news = self.catalog.say(photo, "folder", {"semantic_label": task.folder}) or news
+            news = say(self.catalog, photo, "folder", {"semantic_label": task.folder}) or news
         elif task.folder is not None:
-            news = self.catalog.unsay(photo, "folder", "semantic_label") or news
+            news = unsay(self.catalog, photo, "folder", "semantic_label") or news
         return news
 
     def mark_missing(self, root: bytes) -> int:
-        """Mark the photos below a root that are no longer there; returns how many. Their labels and decisions are kept.
+        """Mark the photos below a root whose files no longer exist, and return how many. Their labels and decisions are kept.
 
-        Nothing is known of photos below a folder that cannot be read, nor of those of a disk that is not mounted (then the
-        root is an empty folder of another disk): they keep their status, and the folder is listed with their number.
+        Photos below a folder that cannot be read, or on a disk that is not mounted (the root is then an empty folder on
+        another disk), keep their status; the folder is listed as skipped, with the number of its photos.
         """
         if self._is_unmounted(root):
             self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
         unseen = dict.fromkeys(self._hidden, 0)
         gone = []
-        for photo, path in self.catalog.local_photos_below(root):
+        for photo, path in local_photos_below(self.catalog, root):
             if photo in self._seen:
                 continue
             folder = next((folder for folder in _upwards(path) if folder in self._hidden), None)
@@ -348,21 +339,21 @@ class _Run:
                 unseen[folder] += 1
         for folder, count in unseen.items():
             if count:
-                reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it: what was known stands"
+                reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it; what was known of them is kept"
                 self._skipped.append(SkippedFile(folder, reason))
         for photo in gone:
-            self.catalog.set_status(photo, Status.MISSING, "the file is no longer there")
+            set_status(self.catalog, photo, Status.MISSING, "the file is no longer there")
         return len(gone)
 
     def _is_unmounted(self, root: bytes) -> bool:
-        """Whether a folder is empty and on another disk than the last time: what remains when a disk is not mounted."""
+        """Whether a folder is empty and on another disk than last time, as the mount point of an unmounted disk is."""
         try:
             device, empty = os.stat(root).st_dev, not os.listdir(root)
-        except OSError:  # a file, or gone in the meantime
+        except OSError:  # not a folder, or no longer there
             return False
-        if empty and self.catalog.device_of(root) not in (None, device):
+        if empty and device_of(self.catalog, root) not in (None, device):
             return True
-        self.catalog.remember_device(root, device)
+        remember_device(self.catalog, root, device)
         return False
 
     def _lost_its_preview(self, known: Known) -> bool:
@@ -378,14 +369,14 @@ class _Run:
             made.replace(place)
         except OSError as error:
             raise StorageError(
-                "a preview could not be kept",
+                "a preview could not be saved",
                 f"{place}: {error.strerror}",
-                "Free some room on the disk and run the command again; what was done is kept.",
+                "Free some space on the disk and run the command again; finished work is kept.",
             ) from error
 
 
 def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFacts) -> bool:
-    """Whether a file that was read again is what it was."""
+    """Whether a file was read again only because its preview was lost, and its content is the same."""
     same = not before.changed(found.size, found.mtime_ns) and before.reader == READER and before.status is facts.status
     return same and before.pictured is not None and facts.sha256 == before.pictured
 
@@ -396,7 +387,7 @@ def _folder_label(found: FoundFile) -> str:
 
 
 def _upwards(path: bytes) -> Iterator[bytes]:
-    """A path and the folders above it."""
+    """Yield a path and then each folder above it."""
     while True:
         yield path
         above = os.path.dirname(path)

@@ -1,4 +1,4 @@
-"""Draws the app's screens on a small collection of virtual photos, as PNG.
+"""Saves the app's screens on a small collection of virtual photos as PNG.
 
 Run: make screenshots
 """
@@ -31,11 +31,11 @@ OUT = Path(__file__).parent / "screenshots"
 SIZE = (120, 40)
 SCENES, SEED = 12, 1
 ACCEPTED = 5
-"""Some pairs are already decided, so that the counts have something to show, and the others wait."""
+"""How many pairs are already decided, so that the counts are not all zero."""
 
 
 def prepare(folder: Path) -> Workspace:
-    """A workspace with virtual photos, ingested and paired."""
+    """Make a workspace with virtual photos, ingested and paired."""
     workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
     photos = folder / "photos"
     finish(write_photos(photos, SCENES, SEED, os.cpu_count() or 1))

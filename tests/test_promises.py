@@ -83,7 +83,14 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> Journey:
     made.run("split", "-w", "w", "--attribute", "Make")
     made.run("export", "set", "-w", "w")
     made.run("verify", "set")
-    short = ("--attributes", "Make", "--mask", "0", "--protocol", "fast")  # what `evaluate` does, for one figure and no page
+    short = (
+        "--attributes",
+        "Make",
+        "--mask",
+        "0",
+        "--protocol",
+        "fast",
+    )  # what `evaluate` does, for one figure and no page
     made.run("probe", "set", "--encoders", "offline/efficientnet-lite0", *short, "-o", "run", program="tracer")
     return made
 

@@ -1,4 +1,4 @@
-"""tracer's commands, mounted, and the program's front door: one command line in, one exit code out."""
+"""The program `tracer`: it collects the commands, runs one and turns errors into messages and an exit code."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def _program(
 
 
 def run_cli(argv: Sequence[str]) -> int:
-    """Run a command and return its exit code; messages go to stderr, never a traceback for what a person can act on."""
-    # Threads that wait for each other shall sleep, not spin: beside other work spinning costs many times what it saves.
+    """Run a command and return its exit code. Errors that a user can act on are printed to stderr without a traceback."""
+    # OpenMP threads that wait sleep instead of spinning: beside other work spinning costs many times what it saves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return run_app(app, argv, "tracer", obj=list(argv))  # what was typed stands in the results
+        return run_app(app, argv, "tracer", obj=list(argv))  # the results record the command line
     except TracerError as error:
         complain("tracer", error)
         return int(error.exit_code)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (head, less); keep the interpreter from flushing into the void.
+        # The reader closed the pipe (head, less). Without this the interpreter's last flush would fail, too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except OSError as error:
@@ -81,7 +81,7 @@ def main() -> NoReturn:
     take_over_messages()
     code = run_cli(sys.argv[1:])
     if code == Exit.INTERRUPTED:
-        # Threads may still be fitting or decoding; what is kept is written whole, so nothing is lost by not waiting.
+        # Threads may still be fitting or decoding. Files are written atomically, so nothing is lost by not waiting for them.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -1,14 +1,14 @@
-"""The errors that tracer raises on purpose.
+"""The errors that tracer raises for its users, with their exit codes.
 
-TracerError                 1   something failed; what, why, and the way out
-├── UsageError              2   the words of a command do not fit
-├── DataSetError            1   the folder is no data set, or lacks what an experiment needs
-│   ├── NoFolder            2   there is no such folder
-│   └── NotASet             2   the folder is something else: a curate workspace, a run, a folder of sets
+TracerError                 1   something failed; it says what, why, and what to do
+├── UsageError              2   wrong arguments of a command
+├── DataSetError            1   the folder is not a data set, or lacks what an experiment needs
+│   ├── NoFolder            2   the folder does not exist
+│   └── NotASet             2   the folder is a curate workspace, a run, or a folder of sets
 ├── EmbeddingsError         1   an embedding file is missing, damaged or does not fit its set
-├── EncoderError            1   the weights of an encoder cannot be had
+├── EncoderError            1   the weights of an encoder are missing or unusable
 │   └── UnknownEncoder      2   there is no encoder of that name
-└── TooFew                  1   too few photos, classes or pairs for the figure that was asked for
+└── TooFew                  1   too few photos, classes or pairs for a figure
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from tracer.base.errors import LenstraceError
 
 
 class TracerError(LenstraceError):
-    """A failure of tracer that a person can act on."""
+    """A failure of tracer that a user can act on."""
 
 
 class UsageError(TracerError):
-    """The words of a command do not fit."""
+    """The arguments of a command are wrong."""
 
     exit_code = Exit.USAGE
 
 
 class DataSetError(TracerError):
-    """The folder is no data set, or lacks what an experiment needs."""
+    """The folder is not a data set, or lacks what an experiment needs."""
 
 
 class NoFolder(DataSetError):
-    """There is no such folder."""
+    """The folder does not exist."""
 
     exit_code = Exit.USAGE
 
 
 class NotASet(DataSetError):
-    """The folder is something else than a data set: a curate workspace, a run, a folder of sets."""
+    """The folder is not a data set but a curate workspace, a run, or a folder of sets."""
 
     exit_code = Exit.USAGE
 
@@ -48,7 +48,7 @@ class EmbeddingsError(TracerError):
 
 
 class EncoderError(TracerError):
-    """An encoder's weights cannot be had."""
+    """An encoder's weights are missing or unusable."""
 
 
 class UnknownEncoder(EncoderError):
@@ -58,10 +58,10 @@ class UnknownEncoder(EncoderError):
 
 
 def why(error: Exception) -> str:
-    """What an error of the system or of a library says, in one line and without the path, which the message names."""
+    """Return the reason of a system's or library's error as one line, without the path, which the message names already."""
     said = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return said.splitlines()[0][:300]
 
 
 class TooFew(TracerError):
-    """Too few photos, classes or pairs for the figure that was asked for."""
+    """There are too few photos, classes or pairs for a figure."""

@@ -40,12 +40,20 @@ _CODE = re.compile(r"[a-z]{2,5}-[a-z]{0,3}\d", re.IGNORECASE)
 
 
 def folded(text: str) -> str:
-    """Text for comparisons: casefolded, underscores and runs of spaces folded to one space."""
+    """Text for comparisons: casefolded, underscores and runs of spaces folded to one space.
+
+    >>> folded("FinePix_S2  Pro")
+    'finepix s2 pro'
+    """
     return " ".join(text.replace("_", " ").split()).casefold()
 
 
 def squashed(text: str) -> str:
-    """Text for look-ups: folded, without any space (``FinePix S2 Pro`` and ``FinePixS2Pro`` are one camera)."""
+    """Text for look-ups: folded, without any space.
+
+    >>> squashed("FinePix S2 Pro") == squashed("FinePixS2Pro")
+    True
+    """
     return folded(text).replace(" ", "")
 
 
@@ -64,7 +72,11 @@ def _known_brand(text: str) -> tuple[str, int] | None:
 
 
 def is_known(brand: str) -> bool:
-    """Whether a tidy brand is one of ours: what else stands in a file's make may be damaged, or a maker unheard of."""
+    """Whether a tidy brand is on our list of makers; another make may be damaged, or of a maker that is not known here.
+
+    >>> is_known("Nikon"), is_known("?ikon")
+    (True, False)
+    """
     return brand in KNOWN
 
 
@@ -146,6 +158,15 @@ def tidy(make: str | None, model: str | None) -> tuple[str | None, str | None]:
     "CanoScan 8800F"). A line of products in the make ("COOLPIX", "S200") goes to the model. A licensed name wins over
     the maker's (HMD Global's "Nokia X71" is a Nokia). Text that is unknown stays as it is, without the words that say
     what kind of firm it is. None where nothing is said.
+
+    >>> tidy("NIKON CORPORATION", "NIKON D90")
+    ('Nikon', 'D90')
+    >>> tidy(None, "HTC One_M8")
+    ('HTC', 'One M8')
+    >>> tidy("COOLPIX", "S9900")
+    ('Nikon', 'COOLPIX S9900')
+    >>> tidy("HMD Global", "Nokia X71")
+    ('Nokia', 'X71')
     """
     make = (make or "").split("\0")[0].strip() or None
     model = (model or "").split("\0")[0].strip() or None

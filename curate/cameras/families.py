@@ -1,8 +1,8 @@
 """What a model's name alone says: lines of cameras, phones and scanners that their makers name by a pattern.
 
-Written from what makers call their products. The first line whose pattern fits answers, so exceptions stand before
-their line. Nothing answers for a name that no line claims: unknown stays unknown, and a maker's other products (phones,
-printers, microscopes) are never taken for its cameras.
+Written from what makers call their products. The first line whose pattern fits is taken, so exceptions stand before
+their line. A name that fits no line stays unknown: a maker's other products (phones, printers, microscopes) are never
+taken for its cameras.
 """
 
 from __future__ import annotations
@@ -59,15 +59,28 @@ def _first(families: tuple[Family, ...], brand: str | None, model: str | None) -
 
 
 def hard(brand: str | None, model: str | None) -> Family | None:
-    """The line of phones, tablets, scanners, drones or action cameras that a tidy model belongs to, if any."""
+    """Return the line of phones, tablets, scanners, drones or action cameras that a tidy model belongs to; None without one.
+
+    >>> line = hard("Samsung", "SM-T870")
+    >>> line.name, line.type.value
+    ('galaxy-tablet', 'tablet')
+    """
     return _first(HARD, brand, model)
 
 
 def soft(brand: str | None, model: str | None) -> Family | None:
-    """The line of cameras that a tidy model belongs to, if any."""
+    """Return the line of cameras that a tidy model belongs to; None without one.
+
+    >>> [soft("Sony", name).name for name in ("DSC-W55", "dsc w55", "DSCW55")]
+    ['cyber-shot', 'cyber-shot', 'cyber-shot']
+    """
     return _first(SOFT, brand, model)
 
 
 def code(brand: str | None, model: str | None) -> Family | None:
-    """The scheme of phone codes that a tidy model fits, if any."""
+    """Return the scheme of phone codes that a tidy model fits; None without one.
+
+    >>> code("Huawei", "VOG-LX1").name
+    'huawei-code'
+    """
     return _first(CODES, brand, model)

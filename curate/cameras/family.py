@@ -29,9 +29,13 @@ _CLASS_OR_DASH = re.compile(r"\[[^]]*\]|\\.|-")
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A line of devices: its name, the brands it belongs to (none: any brand), how its models are named, its type.
+    """A line of devices.
 
-    The type `unknown` stops the search: the device is known to be none of the types, or to be named like two of them.
+    Attributes:
+        name: as it appears in the rule `family:<name>`.
+        brands: the tidy brands that it belongs to; empty for any brand.
+        pattern: how its models are named, matched from the start of the tidy model.
+        type: `unknown` stops the search: the device is of none of the types, or named like devices of two types.
     """
 
     name: str

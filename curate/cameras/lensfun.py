@@ -100,10 +100,15 @@ def _index() -> tuple[Mapping[tuple[str, str], CameraType | None], Mapping[str, 
 
 
 def find(brand: str | None, model: str | None) -> CameraType | None:
-    """The type of a tidy (brand, model) where the data base has exactly that camera; the model alone where the brand is
-    missing or unknown.
+    """Return the type of a tidy (brand, model) where the data base has exactly that camera.
 
-    None where it has not, where its entries disagree, and where lensfunpy is not installed.
+    The model alone is looked up where the brand is missing or unknown. None where the data base does not have the camera,
+    where its entries disagree, and where lensfunpy is not installed.
+
+    >>> find("Canon", "EOS 40D").value
+    'dslr'
+    >>> find("Samsung", "SM-G991B") is None  # a phone
+    True
     """
     if not model:
         return None

@@ -14,7 +14,11 @@ CameraKey = tuple[str, str]
 
 
 def camera_key(make: str | None, model: str | None) -> CameraKey:
-    """The key of a camera as a file names it: casefolded, runs of spaces folded, empty where absent."""
+    """The key of a camera as a file names it: casefolded, runs of spaces folded, empty where absent.
+
+    >>> camera_key("Canon", " Canon  EOS 40D")
+    ('canon', 'canon eos 40d')
+    """
     return (folded((make or "").split("\0")[0]), folded((model or "").split("\0")[0]))
 
 
@@ -22,9 +26,13 @@ def camera_key(make: str | None, model: str | None) -> CameraKey:
 def normalize(make: str | None, model: str | None) -> tuple[str | None, str | None]:
     """Return the tidy brand and the market name of a camera.
 
-    NIKON CORPORATION, NIKON D90 → Nikon, D90; samsung, SM-G991B → Samsung, Galaxy S21. The brand comes from the model
-    where the make is missing. A code becomes a market name where the camera table or device-detector knows it, else it
-    stays.
+    The brand comes from the model where the make is missing. A code becomes a market name where the camera table or
+    device-detector knows it, else it stays.
+
+    >>> normalize("NIKON CORPORATION", "NIKON D90")
+    ('Nikon', 'D90')
+    >>> normalize("samsung", "SM-G991B")
+    ('Samsung', 'Galaxy S21')
     """
     written = model
     brand, model = tidy(make, written)

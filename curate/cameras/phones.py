@@ -101,8 +101,13 @@ _FLAGSHIP = re.compile(r"Galaxy (?:S|Z|Note)")
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What device-detector says: the brand, the type, None where it may not be believed, and the market name, None where
-    it has none."""
+    """What device-detector says of a device.
+
+    Attributes:
+        brand: its maker.
+        type: its type; None where device-detector's word on the type is not reliable.
+        market_name: the name it was sold under; None where that is the model itself.
+    """
 
     brand: str
     type: CameraType | None
@@ -115,13 +120,17 @@ def _installed() -> bool:
 
 
 def same_house(brand: str, other: str) -> bool:
-    """Whether two brand names may stand for the same maker."""
+    """Whether two brand names may stand for the same maker.
+
+    >>> same_house("Nokia", "HMD"), same_house("Nokia", "Samsung")
+    (True, False)
+    """
     one, two = squashed(brand), squashed(other)
     return one == two or any(one in house and two in house for house in _HOUSES)
 
 
 def may_ask(brand: str | None, model: str | None) -> bool:
-    """Whether device-detector may be asked: the maker is known, and is no maker of cameras."""
+    """Whether device-detector may be asked: the maker is known and does not make cameras."""
     return bool(brand and model and brand not in CAMERA_MAKERS and _installed())
 
 
@@ -130,7 +139,13 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
     """What device-detector says of a tidy (brand, model); None where it knows no such device of that maker.
 
     Args:
+        brand, model: tidy.
         written: the model as the file has it, asked first: a maker's prefix can belong to the code (LG-H815).
+
+    >>> ask("Samsung", "SM-G991B").market_name
+    'Galaxy S21'
+    >>> ask("Nikon", "S200") is None  # a COOLPIX, though a phone of another maker is called that too
+    True
     """
     if not may_ask(brand, model):
         return None
@@ -153,8 +168,10 @@ SHORTEST_CODE = 7
 
 @lru_cache(maxsize=8192)
 def ask_anybody(model: str) -> Phone | None:
-    """What device-detector says of a code whose maker a file does not state; None where it is no phone's code that it
-    knows, and where the device is a camera maker's."""
+    """What device-detector says of a code whose maker a file does not state.
+
+    None where it does not know the code as a phone's, and where the device is of a maker of cameras.
+    """
     if len(model) < SHORTEST_CODE or not re.fullmatch(r"(?=.*\d)[\w-]+", model) or not _installed():
         return None
     kind, brand, named = _detect(model)

@@ -1,13 +1,14 @@
 """Which type of camera took a photo, and which rule says so.
 
-Asked in this order, the first that knows answers: a person's override, EXIF's FileSource (1 film scanner, 2 print
-scanner), our own table, the lines of phones, tablets, scanners, drones and action cameras, lensfun, device-detector,
-the lines of cameras. What nobody knows is unknown, never "no phone".
+These sources are asked in order, and the first that knows the camera answers: a person's override, EXIF's FileSource
+(1 film scanner, 2 print scanner), our own table, the lines of phones, tablets, scanners, drones and action cameras,
+lensfun, device-detector, the lines of cameras. A camera that none of them knows is `unknown`; it does not count as
+"not a smartphone".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -42,6 +43,11 @@ def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
 
     Args:
         file_source: the value as a number, or the bytes of the tag.
+
+    >>> type_from_file_source(1).value, type_from_file_source(b"\\2").value
+    ('film_scanner', 'scanner')
+    >>> type_from_file_source(3) is None  # a digital camera, of whatever type
+    True
     """
     if isinstance(file_source, bytes):
         if file_source[1:].strip(b"\0"):
@@ -54,8 +60,8 @@ _PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType
 
 
 def _phone(brand: str | None, model: str, written: str | None) -> CameraType | None:
-    """The type that device-detector gives; where that may not be believed, the type of the line that its market name
-    belongs to (F-04G is an Arrows NX)."""
+    """The type that device-detector gives; where that is not reliable, the type of the line that its market name belongs to
+    (F-04G is an Arrows NX)."""
     phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
     if phone is None or phone.type or not phone.market_name:
         return phone.type if phone else None
@@ -78,8 +84,8 @@ def _answers(make: str | None, model: str | None, sources: frozenset[Source]) ->
     if Source.LENSFUN in sources and (kind := lensfun.find(brand, model)):
         answers.append(("lensfun", kind))
     soft = families.soft(brand, model) if Source.FAMILY in sources and hard is None else None
-    # A line of cameras of this maker claims the name: then no phone's name is looked for in it. What is a phone already
-    # is asked about all the same: where the two disagree, both are shown.
+    # Where a line of cameras of this maker fits the name, it is not looked up as a phone's. Where another source calls it a
+    # phone, device-detector is asked too, so that a disagreement is shown.
     may_be_a_phone = soft is None and all(kind in _PHONES for _, kind in answers)
     if Source.DEVICE_DETECTOR in sources and model and may_be_a_phone:
         phone = _phone(brand, model, written)
@@ -103,10 +109,28 @@ def resolve(
     disagree.
 
     Args:
-        make, model: EXIF's strings, as written.
+        make: EXIF's Make, as written.
+        model: EXIF's Model, as written.
         file_source: EXIF's FileSource, as a number or as the bytes of the tag.
         overrides: a person's types by `camera_key(make, model)`.
         sources: the sources that may answer.
+
+    >>> camera = resolve("NIKON CORPORATION", "NIKON D90")
+    >>> camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule
+    ('Nikon', 'D90', 'dslr', 'lensfun')
+    >>> resolve("samsung", "SM-G991B").rule
+    'family:galaxy'
+    >>> camera = resolve("PENTAX", "PENTAX K-01")  # a mirrorless body; lensfun files it among the SLRs
+    >>> camera.type.value, camera.rule, camera.also
+    ('mirrorless', 'table', ('lensfun=dslr',))
+    >>> resolve("FUJIFILM", "Frontier", file_source=1).rule
+    'exif:FileSource'
+    >>> camera = resolve("Zorblax", "Z1")
+    >>> camera.type.value, camera.rule
+    ('unknown', None)
+    >>> key = camera_key("Zorblax", "Z1")
+    >>> resolve("Zorblax", "Z1", overrides={key: CameraType.COMPACT}).rule
+    'override'
     """
     answers: list[Answer] = []
     override = (overrides or {}).get(camera_key(make, model)) if Source.OVERRIDE in sources else None
@@ -120,20 +144,3 @@ def resolve(
     rule, kind = answers[0] if answers else (None, CameraType.UNKNOWN)
     also = tuple(f"{other}={said}" for other, said in answers[1:] if said is not kind)
     return Camera(make, model, brand, market_name, kind, rule, also)
-
-
-def resolve_all(
-    cameras: Iterable[tuple[str | None, str | None]], overrides: Mapping[CameraKey, CameraType] | None = None
-) -> list[Camera]:
-    """Resolve distinct cameras, unknown ones first, then by brand and model: the list that a person reviews."""
-    found = [resolve(make, model, overrides=overrides) for make, model in cameras]
-    return sorted(
-        found,
-        key=lambda camera: (
-            camera.type is not CameraType.UNKNOWN,
-            camera.make_normalized or "",
-            camera.model_normalized or "",
-            camera.make or "",
-            camera.model or "",
-        ),
-    )

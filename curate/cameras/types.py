@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+Side = Literal["phone", "other"]
+"""The sides of a pair: photos by smartphones, and by the cameras that they are paired with."""
 
 
 class CameraType(StrEnum):
@@ -24,10 +28,19 @@ class CameraType(StrEnum):
 
     @property
     def is_smartphone(self) -> bool | None:
-        """True for smartphones, False for the cameras they are compared with, None for every other type."""
+        """True for smartphones, False for the cameras they are compared with, None for every other type.
+
+        >>> [CameraType(name).is_smartphone for name in ("smartphone", "dslr", "tablet")]
+        [True, False, None]
+        """
         if self is CameraType.SMARTPHONE:
             return True
         return False if self in (CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT) else None
+
+    @property
+    def side(self) -> Side | None:
+        """Which side of a pair its photos stand on, by the same rule; None for types of neither side."""
+        return None if self.is_smartphone is None else "phone" if self.is_smartphone else "other"
 
     @property
     def camera_class(self) -> str | None:
@@ -40,9 +53,13 @@ class Camera:
     """A distinct camera and what is said of it.
 
     Attributes:
-        make, model: as EXIF has them. make_normalized, model_normalized: tidy brand and market name.
-        type, rule: the answer and which rule gave it: `override`, `exif:FileSource`, `table`, `lensfun`,
-            `device-detector`, `family:<name>`, `sidecar`; None where nothing answered.
+        make: EXIF's Make as written.
+        model: EXIF's Model as written.
+        make_normalized: the tidy brand.
+        model_normalized: the market name.
+        type: what kind of device it is.
+        rule: which rule said so: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`, `family:<name>`,
+            `sidecar`; None where no source knew the camera.
         also: what other sources say where they disagree, as `rule=type`.
     """
 

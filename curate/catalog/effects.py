@@ -1,4 +1,4 @@
-"""What each kind of decision does to the catalogue, and how it is taken back."""
+"""Apply each kind of decision to the catalogue, and undo it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from curate.cameras.names import camera_key
+from curate.catalog.clocks import ClockRow, put_between
 from curate.catalog.forgotten import bring_back, put_aside
+from curate.catalog.photos import relabel, say, unsay
 from curate.catalog.store import Catalog
 
 Verdict = Literal["accepted", "rejected"]
@@ -14,13 +16,13 @@ VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
 
 
 def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
-    """Do what a decision says."""
+    """Apply a decision."""
     if action in VERDICT_OF:
         _set_verdict(catalog, payload, [VERDICT_OF[action], payload.get("subject_idx"), seq])
     elif action == "label":
         for change in payload["photos"]:
-            catalog.say(change["photo"], "person", {payload["key"]: payload["value"]})
-            catalog.relabel(change["photo"])
+            say(catalog, change["photo"], "person", {payload["key"]: payload["value"]})
+            relabel(catalog, change["photo"])
     elif action == "camera":
         _set_override(catalog, payload, payload["type"])
     elif action == "clock":
@@ -30,34 +32,22 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
 
 
 def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
-    """Undo what a decision did."""
+    """Undo the effect of a decision."""
     if action in VERDICT_OF:
         _set_verdict(catalog, payload, payload["before"])
     elif action == "label":
         for change in payload["photos"]:
             if change["said"]:
-                catalog.say(change["photo"], "person", {payload["key"]: change["before"]})
+                say(catalog, change["photo"], "person", {payload["key"]: change["before"]})
             else:
-                catalog.unsay(change["photo"], "person", payload["key"])
-            catalog.relabel(change["photo"])
+                unsay(catalog, change["photo"], "person", payload["key"])
+            relabel(catalog, change["photo"])
     elif action == "camera":
         _set_override(catalog, payload, payload["before"])
     elif action == "clock":
-        _set_clock(catalog, payload, payload["before"])
+        _set_clock(catalog, payload, [ClockRow(**row) for row in payload["before"]])
     elif action == "forget":
         bring_back(catalog, _photos(payload), seq)
-
-
-def clock_rows(catalog: Catalog, camera_a: str, camera_b: str) -> list[dict[str, Any]]:
-    """Return what is kept of the offset between two clocks, whichever is named first."""
-    return [
-        dict(row)
-        for row in catalog.connection.execute(
-            "SELECT * FROM clock_offset WHERE (camera_a = ?1 AND camera_b = ?2) OR (camera_a = ?2 AND camera_b = ?1) "
-            "ORDER BY number",
-            (camera_a, camera_b),
-        )
-    ]
 
 
 def _photos(payload: Mapping[str, Any]) -> list[int]:
@@ -83,30 +73,16 @@ def _set_override(catalog: Catalog, payload: Mapping[str, Any], camera_type: str
         catalog.connection.execute("DELETE FROM camera_override WHERE make = ? AND model = ?", key)
     else:
         catalog.connection.execute("INSERT OR REPLACE INTO camera_override VALUES (?, ?, ?)", (*key, camera_type))
-    catalog.retype_cameras(only=key)
+    catalog.cameras.ask_again(only=key)
 
 
-def _set_clock(catalog: Catalog, payload: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> None:
-    for row in clock_rows(catalog, payload["camera_a"], payload["camera_b"]):
-        catalog.connection.execute(
-            "DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ? AND number = ?",
-            (row["camera_a"], row["camera_b"], row["number"]),
-        )
-    for kept in rows:
-        catalog.connection.execute(
-            f"INSERT INTO clock_offset ({', '.join(kept)}) VALUES ({', '.join('?' * len(kept))})", tuple(kept.values())
-        )
+def _set_clock(catalog: Catalog, payload: Mapping[str, Any], rows: Iterable[ClockRow]) -> None:
+    put_between(catalog, payload["camera_a"], payload["camera_b"], rows)
 
 
-def _stated(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of an offset that a person stated."""
-    return {
-        "camera_a": payload["camera_a"],
-        "camera_b": payload["camera_b"],
-        "seconds": payload["seconds"],
-        "spread": 0.0,
-        "support": 0,
-        "margin": 0.0,
-        "origin": "person",
-        "source": "person",
-    }
+def _stated(payload: Mapping[str, Any]) -> ClockRow:
+    """Return the row of an offset that a person stated."""
+    return ClockRow(
+        payload["camera_a"], payload["camera_b"], seconds=payload["seconds"], spread=0.0, margin=0.0, origin="person",
+        source="person",
+    )  # fmt: skip

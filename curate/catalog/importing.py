@@ -1,209 +1,63 @@
-"""Taking in what another annotator decided: how far the two agree, what is new, and where they differ.
+"""Import the decisions of another annotator: add new ones, measure agreement, and list conflicts.
 
-What is new is decided here too, logged with the name of who decided it. What differs is never overwritten unless one side is
-preferred in so many words. A second import of the same file changes nothing.
+A new decision is logged with the name of the annotator who made it. A conflicting one changes nothing unless the user prefers
+a side. A second import of the same file changes nothing.
 
-Agreement is measured on what both decided by themselves: a decision that came by import, or that a threshold made, is nobody's
-judgement. So it stays the same when a file is imported twice, or comes back from the other side.
+Agreement is measured on the pairs that both annotators decided themselves. Imported decisions and those made by a threshold do
+not count, so the result stays the same when a file is imported twice or returns from the other side.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from curate.cameras.names import camera_key
 from curate.catalog import decisions
-from curate.catalog.exchange import CameraLine, LabelLine, LocalLine, PairLine, PhotoName, Refused, exported, parsed
+from curate.catalog.exchange import (
+    CameraLine,
+    LabelLine,
+    Line,
+    LocalLine,
+    PairLine,
+    PhotoName,
+    Refused,
+    exported,
+    parsed,
+)
+from curate.catalog.findings import Conflict, Imported, Kind, Prefer, agreement
 from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from tracer.base.text import counted, quoted_path
-
-Prefer = Literal["mine", "theirs"]
-Kind = Literal["pair", "partner", "label", "camera"]
+from tracer.base.text import quoted_path
 
 _STATUS = {"accept": "accepted", "reject": "rejected"}
 
 _LOCAL = {
-    "clock": "an offset between two clocks: it holds for the cameras there",
-    "forget": "photos that were forgotten: which ones are taken in is for each workspace to say",
+    "clock": "an offset between two clocks: it is valid for the cameras of its workspace only",
+    "forget": "forgotten photos: each workspace decides which photos it holds",
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something on which the two sides differ.
-
-    Attributes:
-        kind: `pair` (accepted here, rejected there, or the reverse), `partner` (there a photo is paired with another one),
-            `label`, `camera`.
-        what: the photos' paths, or the camera. mine, theirs: what either says. who, at: of theirs.
-        kept: which of the two holds now; None where nobody was preferred, and mine stays for the time being.
-    """
-
-    kind: Kind
-    what: tuple[str, ...]
-    mine: str | None
-    theirs: str | None
-    who: str
-    at: str
-    kept: Prefer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two annotators agree on the pairs that both decided by themselves.
-
-    Attributes:
-        pairs: how many. table: (mine, theirs) -> pairs. observed: share on which they agree. expected: the share to be
-            expected if each answered at random, as often yes as they did. kappa: Cohen's, (observed − expected) /
-            (1 − expected); None where it is undefined, and `undefined` says why.
-    """
-
-    pairs: int
-    table: dict[str, dict[str, int]]
-    observed: float | None
-    expected: float | None
-    kappa: float | None
-    undefined: str | None
-
-
-@dataclass(slots=True)
-class Imported:
-    """What an import found and did.
-
-    Attributes:
-        lines: understood lines; not_in_force: those among them that were taken back, or are steps back and forth.
-        taken: kind -> decisions made here. unchanged: already so. agreement: see `Agreement`.
-        conflicts: see `Conflict`. unknown: photos that are not here. refused: lines that cannot be used.
-        passed_over: reason -> decisions that have no meaning elsewhere.
-    """
-
-    lines: int = 0
-    not_in_force: int = 0
-    taken: Counter[str] = field(default_factory=Counter)
-    unchanged: int = 0
-    agreement: Agreement | None = None
-    conflicts: list[Conflict] = field(default_factory=list)
-    unknown: dict[str, int | None] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    passed_over: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is left that a person might want to see to."""
-        return not (self.refused or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
-
-    def in_words(self) -> list[str]:
-        """The findings as lines for a person."""
-        taken = self.taken
-        lines = [
-            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
-            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} already so"
-        ]
-        a = self.agreement
-        if a is not None and a.observed is not None:
-            kappa = (
-                f"Cohen's kappa {a.kappa:.2f}" if a.kappa is not None else f"Cohen's kappa is undefined: {a.undefined}"
-            )
-            lines.append(f"both decided {counted(a.pairs, 'pair')} and agree on {a.observed:.0%} of them; {kappa}")
-        elif a is not None:
-            lines.append(f"no agreement can be measured: {a.undefined}")
-        if self.conflicts:
-            open_ = sum(conflict.kept is None for conflict in self.conflicts)
-            lines.append(
-                counted(len(self.conflicts), "conflict")
-                + (
-                    f", {open_} of them open: mine stays; settle them with --prefer mine or --prefer theirs"
-                    if open_
-                    else ""
-                )
-            )
-        lines += [f"passed over: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
-        if self.unknown:
-            lines.append(f"not here: {counted(len(self.unknown), 'photo')}; decisions on them are left out")
-        return lines
-
-    def as_json(self) -> dict[str, Any]:
-        """The findings under the names that `curate decisions import --json` prints."""
-        a = self.agreement
-        return {
-            "lines": self.lines,
-            "not_in_force": self.not_in_force,
-            "imported": {kind: self.taken[kind] for kind in ("accepted", "rejected", "labels", "cameras")},
-            "unchanged": self.unchanged,
-            "agreement": None
-            if a is None
-            else {
-                "pairs": a.pairs,
-                "table": a.table,
-                "observed": a.observed,
-                "expected": a.expected,
-                "kappa": a.kappa,
-                "undefined": a.undefined,
-            },
-            "conflicts": [
-                {
-                    "kind": c.kind, "what": list(c.what), "mine": c.mine, "theirs": c.theirs,
-                    "who": c.who, "at": c.at, "kept": c.kept,
-                }
-                for c in self.conflicts
-            ],
-            "unknown_photos": [{"sha256": sha256, "photo_id": number} for sha256, number in sorted(self.unknown.items())],
-            "refused": [{"line": r.line, "why": r.why} for r in self.refused],
-            "passed_over": dict(sorted(self.passed_over.items())),
-        }  # fmt: skip
-
-
 def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None, *, dry_run: bool = False) -> Imported:
-    """Take in decisions that another workspace exported, in one transaction that one undo takes back.
+    """Import decisions that another workspace exported, in one transaction, which one undo takes back.
 
     Args:
-        catalog: open for writing. path: JSON lines, as `exchange.exported` writes them.
-        prefer: whose word holds where the two differ; None leaves mine and lists the conflict.
-        dry_run: only say what would be done.
+        catalog: open for writing.
+        path: JSON lines, as `exchange.exported` writes them.
+        prefer: whose decision counts where the two differ; None keeps mine and lists the conflict.
+        dry_run: report what an import would do, and change nothing.
 
     Raises:
-        UsageError: the file cannot be read, or not one line of it can be used.
+        UsageError: the file cannot be read, or none of its lines can be used.
     """
     found = Imported()
-    last_pair: dict[tuple[str, str], PairLine] = {}
-    last_label: dict[tuple[str, str], LabelLine] = {}
-    last_camera: dict[tuple[str, str], CameraLine] = {}
-    theirs_own: dict[tuple[str, str], str] = {}
     resolve = _Resolver(catalog, found)
+    last = _Latest(found, resolve)
     for line in parsed(path):
-        if isinstance(line, Refused):
-            found.refused.append(line)
-            continue
-        found.lines += 1
-        if isinstance(line, LocalLine):
-            found.passed_over[_LOCAL[line.action]] += 1
-        elif not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
-            found.not_in_force += 1
-        elif isinstance(line, PairLine):
-            phone, other = resolve(line.phone), resolve(line.other)
-            if phone == other and phone is not None:
-                found.passed_over["a photo paired with itself"] += 1
-            elif phone is not None and other is not None:
-                key = _pair(phone, other)
-                last_pair.pop(key, None)  # the last word of a pair stands where it was said
-                last_pair[key] = line
-                if not line.imported and line.auto is None:
-                    theirs_own[key] = _STATUS[line.action]
-        elif isinstance(line, LabelLine):
-            if line.key == KEEPER:
-                found.passed_over["which copy is kept: copies lie elsewhere there"] += 1
-                continue
-            last_label.update(((sha256, line.key), line) for p in line.photos if (sha256 := resolve(p)) is not None)
-        else:
-            last_camera[camera_key(line.make, line.model)] = line
+        last.take_in(line)
     if not found.lines and found.refused and not any(refused.other_version for refused in found.refused):
         first = found.refused[0]
         raise UsageError(
@@ -211,18 +65,18 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
             f"{quoted_path(path)}: line {first.line}: {first.why}",
             "Name a file that `curate decisions export` wrote.",
         )
-    found.agreement = agreement(_own_pairs(catalog), theirs_own)
+    found.agreement = agreement(_own_pairs(catalog), last.theirs_own)
     try:
         with catalog.transaction():
-            taking = _Taking(catalog, found, prefer, _batch_name(catalog, path))
-            for _, camera_line in sorted(last_camera.items()):
-                taking.camera(camera_line)
-            for (sha256, column), label_line in last_label.items():
-                taking.label(sha256, column, label_line)
-            for action in ("reject", "accept"):  # what is rejected makes room for what is accepted
-                for pair_line in last_pair.values():
+            step = _Import(catalog, found, prefer, _batch_name(catalog, path))
+            for _, camera_line in sorted(last.cameras.items()):
+                step.camera(camera_line)
+            for (sha256, column), label_line in last.labels.items():
+                step.label(sha256, column, label_line)
+            for action in ("reject", "accept"):  # a rejected pair frees its photos for an accepted one
+                for pair_line in last.pairs.values():
                     if pair_line.action == action:
-                        taking.pair(pair_line, resolve)
+                        step.pair(pair_line, resolve)
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -230,34 +84,65 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
     return found
 
 
-def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, str], str]) -> Agreement:
-    """Return how far two annotators agree on the pairs that both decided (Cohen 1960).
+class _Latest:
+    """The last line that is in force for each pair, label and camera of a file.
 
-    Args:
-        mine, theirs: pair -> `accepted` or `rejected`.
+    Attributes:
+        pairs: (sha256, sha256) of both photos -> line, in the order of these lines in the file.
+        labels: (sha256 of a photo, label) -> line.
+        cameras: make and model, folded by `camera_key` -> line.
+        theirs_own: pairs that the other annotators decided themselves -> `accepted` or `rejected`.
     """
-    both = sorted(mine.keys() & theirs.keys())
-    names = ("accepted", "rejected")
-    table = {a: dict.fromkeys(names, 0) for a in names}
-    for pair in both:
-        table[mine[pair]][theirs[pair]] += 1
-    n = len(both)
-    if n == 0:
-        return Agreement(0, table, None, None, None, "there is no pair that both decided by themselves")
-    observed = sum(table[name][name] for name in names) / n
-    expected = sum(sum(table[name].values()) * sum(row[name] for row in table.values()) for name in names) / n**2
-    if expected == 1:
-        why = "both gave one and the same answer to every pair: agreement by chance would be complete as well"
-        return Agreement(n, table, observed, expected, None, why)
-    return Agreement(n, table, observed, expected, (observed - expected) / (1 - expected), None)
+
+    def __init__(self, found: Imported, resolve: _Resolver) -> None:
+        self._found, self._resolve = found, resolve
+        self.pairs: dict[tuple[str, str], PairLine] = {}
+        self.labels: dict[tuple[str, str], LabelLine] = {}
+        self.cameras: dict[tuple[str, str], CameraLine] = {}
+        self.theirs_own: dict[tuple[str, str], str] = {}
+
+    def take_in(self, line: Line | Refused) -> None:
+        """Read the next line."""
+        found = self._found
+        if isinstance(line, Refused):
+            found.refused.append(line)
+            return
+        found.lines += 1
+        if isinstance(line, LocalLine):
+            found.passed_over[_LOCAL[line.action]] += 1
+        elif not line.stands or not isinstance(line, (PairLine, LabelLine, CameraLine)):
+            found.not_in_force += 1
+        elif isinstance(line, PairLine):
+            self._pair(line)
+        elif isinstance(line, CameraLine):
+            self.cameras[camera_key(line.make, line.model)] = line
+        elif line.key == KEEPER:
+            found.passed_over["which copy is kept: the copies are other files there"] += 1
+        else:
+            known = [sha256 for photo in line.photos if (sha256 := self._resolve(photo)) is not None]
+            self.labels.update(((sha256, line.key), line) for sha256 in known)
+
+    def _pair(self, line: PairLine) -> None:
+        phone, other = self._resolve(line.phone), self._resolve(line.other)
+        if phone == other and phone is not None:
+            self._found.passed_over["a photo paired with itself"] += 1
+        elif phone is not None and other is not None:
+            key = _pair(phone, other)
+            self.pairs.pop(key, None)  # so that the order is that of the last lines
+            self.pairs[key] = line
+            if not line.imported and line.auto is None:
+                self.theirs_own[key] = _STATUS[line.action]
 
 
 class _DryRun(Exception):
-    """Takes everything back."""
+    """Rolls the transaction back."""
 
 
 class _Resolver:
-    """Photos of another workspace as photos of this one: by content, else by a Flickr ID that only one content here has."""
+    """Finds photos of another workspace in this one: by sha256, else by a Flickr ID that only one sha256 here has.
+
+    Calling it with a photo returns the sha256 in this workspace, or None.
+    """
 
     def __init__(self, catalog: Catalog, found: Imported) -> None:
         self._catalog, self._found = catalog, found
@@ -282,8 +167,8 @@ class _Resolver:
         return str(rows[0][0]) if len(rows) == 1 else None
 
 
-class _Taking:
-    """Decides here what was decided there, one thing after the other, against what holds at that moment."""
+class _Import:
+    """Makes the decisions of the file in this workspace, one after the other, each compared with the current state."""
 
     def __init__(self, catalog: Catalog, found: Imported, prefer: Prefer | None, batch: str) -> None:
         self._catalog, self._found, self._prefer, self._batch = catalog, found, prefer, batch
@@ -351,7 +236,7 @@ class _Taking:
         theirs: str | None,
         line: PairLine | LabelLine | CameraLine,
     ) -> bool:
-        """List a conflict; returns whether theirs is to hold."""
+        """Record a conflict; returns whether theirs is preferred."""
         self._found.conflicts.append(Conflict(kind, what, mine, theirs, line.who, line.at, self._prefer))
         return self._prefer == "theirs"
 
@@ -370,7 +255,7 @@ class _Taking:
 
 
 def _own_pairs(catalog: Catalog) -> dict[tuple[str, str], str]:
-    """What was decided here by a person and not by import: the last standing word on each pair."""
+    """Return the last standing decision on each pair that a person made in this workspace, without imported ones."""
     own: dict[tuple[str, str], str] = {}
     for row in exported(catalog):
         if row["stands"] and row["action"] in _STATUS and not row.get("imported") and row.get("auto") is None:
@@ -383,7 +268,7 @@ def _pair(a: str, b: str) -> tuple[str, str]:
 
 
 def _batch_name(catalog: Catalog, path: Path) -> str:
-    """A name that no other import has: the file's content, and where in the log it was taken in."""
+    """Return a unique name of an import: a hash of the file's content, and its position in the log."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     row = catalog.connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM decision").fetchone()

@@ -1,12 +1,12 @@
-"""Which photo a person means: every path that a command prints names its photo, and so do the usual shorter ones."""
+"""Find the photo that a person names: by any path that a command prints, or by a shorter one."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from curate.catalog.photos import Photo, photo_at, photos_where
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from tracer.base.text import printable_path, shell_word, shortened_path
@@ -15,13 +15,16 @@ _LISTED = 5
 _BELOW = "path_bytes >= ? AND path_bytes < ?"
 
 
-def photo_named(
-    catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None
-) -> sqlite3.Row:
-    """Return the row of the photo that a person names.
+def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> Photo:
+    """Return the photo that a person names.
 
-    A path that is absolute or leads there from a folder (`base`, then the current one) is taken first. Otherwise it is
-    relative to a source folder, or the end of a path, such as a table shows it; it must then name exactly one photo.
+    An absolute path, or one relative to `base` or the current folder, is tried first. Otherwise the name is read as a path
+    relative to a source folder, or as the end of a path, as tables show it; then it must name exactly one photo.
+
+    Args:
+        catalog: the workspace's catalogue.
+        name: the path, as a person wrote it.
+        base: folder that it may be relative to, before the current one.
 
     Raises:
         UsageError: it names no photo, or several; the message lists them.
@@ -32,67 +35,63 @@ def photo_named(
     shown, listing = printable_path(name), f"curate photos -w {shell_word(str(catalog.workspace.root))} --format jsonl"
     if found:
         raise UsageError(
-            f"{shown} names {len(found)} photos", _listed(found), "Write one of these paths in full, or more of it."
+            f"{shown} names {len(found)} photos", _listed(found), "Give the full path of one of them, or more of it."
         )
     alike = _ending_in(catalog, os.path.basename(shown.rstrip("/")))
     why = f"{shown}; photos of that file name are {_listed(alike)}" if alike else shown
-    raise UsageError("that is no photo of the workspace", why, f"All paths are printed by: {listing}")
+    raise UsageError("that is not a photo of the workspace", why, f"All paths are printed by: {listing}")
 
 
-def named(
-    catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None
-) -> list[sqlite3.Row]:
-    """Return the photos that a path may name, in the order of their paths: see `photo_named`."""
+def named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> list[Photo]:
+    """Return the photos that a path may name (`photo_named`), in the order of their paths."""
     for folder in ("",) if base is None else (base, ""):
         path = os.path.abspath(os.path.join(folder, name))
-        row = catalog.photo_at(path) or _printed(catalog, path)
-        if row is not None:
-            return [row]
-    found = {row["id"]: row for row in _ending_in(catalog, printable_path(name))}
+        photo = photo_at(catalog, path) or _printed(catalog, path)
+        if photo is not None:
+            return [photo]
+    found = {photo.id: photo for photo in _ending_in(catalog, printable_path(name))}
     for folder in source_folders(catalog):
-        row = catalog.photo_at(os.path.join(folder, name))
-        if row is not None:
-            found[row["id"]] = row
-    return sorted(found.values(), key=lambda row: str(row["path"]))
+        photo = photo_at(catalog, os.path.join(folder, name))
+        if photo is not None:
+            found[photo.id] = photo
+    return sorted(found.values(), key=lambda photo: photo.path)
 
 
 def source_folders(catalog: Catalog) -> Iterator[Path]:
-    """Yield the folders that were taken in and still hold photos of the catalogue."""
+    """Yield the ingested folders that still have photos in the catalogue."""
     for row in catalog.connection.execute("SELECT path_bytes FROM root ORDER BY path_bytes").fetchall():
         if next(photos_below(catalog, row["path_bytes"]), None) is not None:
             yield Path(os.fsdecode(row["path_bytes"]))
 
 
-def photos_below(catalog: Catalog, path: bytes) -> Iterator[sqlite3.Row]:
-    """Yield (id, sha256, path) of the photos at or below a path, whether they are still on the disk or not."""
+def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
+    """Yield the row IDs of the photos at or below a path, whether their files still exist or not."""
     below = path.rstrip(b"/") + b"/"
-    yield from catalog.connection.execute(
-        f"SELECT id, sha256, path FROM photo WHERE path_bytes = ? OR ({_BELOW}) ORDER BY path_bytes",
+    for row in catalog.connection.execute(
+        f"SELECT id FROM photo WHERE path_bytes = ? OR ({_BELOW}) ORDER BY path_bytes",
         (path, below, below[:-1] + b"0"),  # "0" is the character after "/"
-    )
+    ):
+        yield int(row["id"])
 
 
-def _printed(catalog: Catalog, path: str) -> sqlite3.Row | None:
-    """The one photo whose path is shown like this: a name that is not UTF-8 is shown with its bytes written out."""
-    rows = catalog.connection.execute("SELECT * FROM photo WHERE path = ? LIMIT 2", (printable_path(path),)).fetchall()
-    return rows[0] if len(rows) == 1 else None
+def _printed(catalog: Catalog, path: str) -> Photo | None:
+    """Return the photo whose path is shown like this (a name that is not UTF-8 is shown escaped); None where several are."""
+    found = list(photos_where(catalog, "path = ? LIMIT 2", printable_path(path)))
+    return found[0] if len(found) == 1 else None
 
 
-def _ending_in(catalog: Catalog, name: str) -> list[sqlite3.Row]:
-    """The photos whose path ends in some names; one that a table cut off (`…`) is the beginning of a shortened path."""
+def _ending_in(catalog: Catalog, name: str) -> list[Photo]:
+    """Return the photos whose path ends in `name`. A name that ends in `…` is the beginning of a path that a table shortened."""
     name = os.path.normpath(name) if name else ""
     if name in ("", ".") or name.startswith(("/", "../")):
         return []
     if name.endswith("…"):
         start = name[:-1]
-        rows = catalog.connection.execute("SELECT * FROM photo WHERE instr(path, ?) ORDER BY path", (start,))
-        return [row for row in rows if shortened_path(row["path"]).startswith(start)]
-    end = f"/{name}"
-    return catalog.connection.execute(
-        "SELECT * FROM photo WHERE substr(path, -length(?1)) = ?1 ORDER BY path", (end,)
-    ).fetchall()
+        found = photos_where(catalog, "instr(path, ?) ORDER BY path", start)
+        return [photo for photo in found if shortened_path(photo.path).startswith(start)]
+    return list(photos_where(catalog, "substr(path, -length(?1)) = ?1 ORDER BY path", f"/{name}"))
 
 
-def _listed(rows: Sequence[sqlite3.Row]) -> str:
-    more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
-    return ", ".join(row["path"] for row in rows[:_LISTED]) + more
+def _listed(photos: Sequence[Photo]) -> str:
+    more = f" and {len(photos) - _LISTED} more" if len(photos) > _LISTED else ""
+    return ", ".join(photo.path for photo in photos[:_LISTED]) + more

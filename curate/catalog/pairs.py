@@ -1,19 +1,22 @@
-"""Candidate pairs and what was decided about them, as rows."""
+"""Candidate pairs and the decisions about them."""
 
 from __future__ import annotations
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.catalog import decisions
 from curate.catalog.naming import photo_named
+from curate.catalog.photos import Photo
+from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.photos.facts import Status
 
 PairStatus = Literal["candidate", "accepted", "rejected"]
 
@@ -23,10 +26,18 @@ class PairRow:
     """A pair of photos.
 
     Attributes:
-        phone, other: paths as shown. phone_id, other_id: row IDs. phone_sha256, other_sha256: the pair's name in the log.
-        score: probability that both show the same scene; None for a pair made by hand. evidence: what speaks for it.
-        assigned: whether it is the best one-to-one choice for both. status; subject_idx: of an accepted pair.
-        taken: the pair is open, and one of its photos already has another partner.
+        phone: path of the phone photo, as shown.
+        other: path of the other photo, as shown.
+        phone_id: row ID of the phone photo.
+        other_id: row ID of the other photo.
+        phone_sha256: sha256 of the phone photo; both hashes name the pair in the log.
+        other_sha256: sha256 of the other photo.
+        score: probability that both show the same scene; None for a pair made by hand.
+        evidence: the evidence, as pairing wrote it (`pairing.evidence`); empty for a pair made by hand.
+        assigned: whether it is proposed.
+        status: whether it is open, accepted or rejected.
+        subject_idx: number of an accepted pair.
+        taken: whether the pair is open and one of its photos already has another partner.
     """
 
     phone: str
@@ -43,7 +54,7 @@ class PairRow:
     taken: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The row under its fixed names."""
+        """Return the pair under the fixed names of `curate pairs --json`."""
         evidence = dict(self.evidence, assigned=self.assigned)
         if self.taken:
             evidence["already_paired"] = True
@@ -82,12 +93,17 @@ LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
 LEFT JOIN verdict w ON w.phone = o.sha256 AND w.other = p.sha256
 WHERE (coalesce(v.status, w.status) IS NOT NULL OR (p.scene = o.scene) IS NOT 0)
 """
-"""A pair is one pair whichever way round it was decided: camera types can change after a decision. An open candidate of two
-photos whose stated scenes differ is no pair at all: somebody knows better."""
+"""Both orders of two photos are one pair, since camera types can change after a decision. Open candidates of two photos with
+different stated scenes are left out."""
 
 
 def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
-    """Yield pairs, the best first; those made by hand come last."""
+    """Yield pairs by score, the best first; pairs made by hand come last.
+
+    Args:
+        catalog: the workspace's catalogue.
+        status: only pairs with this status; None for all.
+    """
     where = {
         None: "",
         "candidate": "AND coalesce(v.status, w.status) IS NULL",
@@ -99,11 +115,12 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
 
 
 def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None = None) -> list[PairRow]:
-    """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others.
+    """Return the pairs that wait for a person's decision: open, with both photos free. Proposed ones come first, each by score.
 
     Args:
-        limit: pairs at most; None for all.
-        phone_sha256: only those of this phone photo.
+        catalog: the workspace's catalogue.
+        limit: maximum number of pairs; None for all.
+        phone_sha256: only pairs of this phone photo; None for all.
     """
     of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
@@ -117,7 +134,10 @@ def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None =
 
 
 def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
-    """Return the open pairs of one phone photo, the likeliest first; also those whose other photo has a partner (`taken`)."""
+    """Return the open pairs of one phone photo, proposed ones first, each by score.
+
+    Pairs whose other photo already has a partner are included (`taken`).
+    """
     rows = catalog.connection.execute(
         "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
@@ -131,53 +151,46 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
     return [_pair_row(row) for row in rows]
 
 
-def pair_of(
-    catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]
-) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """Return the photo rows of two photos, named as `naming.photo_named` takes them; the phone's first where their cameras'
-    types tell.
+def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]) -> tuple[Photo, Photo]:
+    """Return two photos named by a person, the phone's first where the camera types tell.
+
+    Args:
+        catalog: the workspace's catalogue.
+        phone: path of a photo, as `naming.photo_named` reads it.
+        other: path of the other photo.
 
     Raises:
         UsageError: a path names no photo or several, both are the same picture, or one could not be read.
     """
-    rows = [photo_named(catalog, path) for path in (phone, other)]
-    for row in rows:
-        if row["sha256"] is None:
-            raise UsageError("that photo could not be read", f"{row['path']}: {row['error']}", "Name another photo.")
-    if rows[0]["sha256"] == rows[1]["sha256"]:
-        raise UsageError("a photo cannot be paired with itself", rows[0]["path"], "Name two different photos.")
-    return in_order(catalog, rows[0], rows[1])
+    one, two = photo_named(catalog, phone), photo_named(catalog, other)
+    for photo in (one, two):
+        if photo.sha256 is None:
+            raise UsageError("that photo could not be read", f"{photo.path}: {photo.error}", "Name another photo.")
+    if one.sha256 == two.sha256:
+        raise UsageError("a photo cannot be paired with itself", one.path, "Name two different photos.")
+    return in_order(catalog, one, two)
 
 
-def in_order(catalog: Catalog, one: sqlite3.Row, two: sqlite3.Row) -> tuple[sqlite3.Row, sqlite3.Row]:
-    """Return two photos, the phone's first where their cameras' types tell."""
+def in_order(catalog: Catalog, one: Photo, two: Photo) -> tuple[Photo, Photo]:
+    """Return two photos, the phone's first where the camera types tell."""
     return (two, one) if (side_of(catalog, one), side_of(catalog, two)) == ("other", "phone") else (one, two)
 
 
-def side_of(catalog: Catalog, photo: sqlite3.Row) -> Literal["phone", "other"] | None:
-    """Return which side of a pair a photo stands on; None where its camera's type does not tell."""
-    row = catalog.connection.execute("SELECT type FROM camera WHERE id = ?", (photo["camera"],)).fetchone()
-    if row is None:
-        return None
-    return (
-        "phone"
-        if row["type"] == "smartphone"
-        else "other"
-        if row["type"] in ("dslr", "mirrorless", "compact")
-        else None
-    )
+def doubts_about(catalog: Catalog, phone: Photo, other: Photo) -> list[str]:
+    """Return reasons, in words, why two photos are an unusual pair. A pair should be of a phone and another camera.
 
+    Any two photos can be accepted; a person who pairs two by hand sees these reasons first.
 
-def doubts_about(catalog: Catalog, phone: sqlite3.Row, other: sqlite3.Row) -> list[str]:
-    """Return what speaks against pairing two photos, in words: a pair is one scene, by a phone and by another camera.
-
-    Any two photos may be accepted; who pairs two by hand is told this first. `phone`, `other`: rows of `pair_of`.
+    Args:
+        catalog: the workspace's catalogue.
+        phone: the first photo, as `pair_of` returns it.
+        other: the second photo.
     """
-    names = {row["id"]: Path(row["path"]).name for row in (phone, other)}
-    doubts = [f"{names[row['id']]} cannot be read" for row in (phone, other) if row["status"] != "ok"]
-    sides = {row["id"]: side_of(catalog, row) for row in (phone, other) if row["status"] == "ok"}
-    doubts += [f"{names[photo]} is of an unknown kind of camera" for photo, side in sides.items() if side is None]
-    known = [side for side in sides.values() if side is not None]
+    readable = [photo for photo in (phone, other) if photo.status is Status.OK]
+    doubts = [f"{Path(photo.path).name} cannot be read" for photo in (phone, other) if photo.status is not Status.OK]
+    sides = [(Path(photo.path).name, side_of(catalog, photo)) for photo in readable]
+    doubts += [f"{name} is of an unknown kind of camera" for name, side in sides if side is None]
+    known = [side for _, side in sides if side is not None]
     if known == ["phone", "phone"]:
         doubts.append("both were taken with phones")
     elif known == ["other", "other"]:
@@ -188,13 +201,13 @@ def doubts_about(catalog: Catalog, phone: sqlite3.Row, other: sqlite3.Row) -> li
 def decide_by_path(
     catalog: Catalog, action: Literal["accept", "reject"], phone: str | os.PathLike[str], other: str | os.PathLike[str]
 ) -> None:
-    """Accept or reject two photos, candidates or not."""
+    """Accept or reject a pair of two photos, whether it is a candidate or not."""
     first, second = pair_of(catalog, phone, other)
-    decisions.decide(catalog, action, first["sha256"], second["sha256"])
+    decisions.decide(catalog, action, first.content, second.content)
 
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:
-    """Accept every waiting one-to-one choice with at least that probability, as one step; returns how many."""
+    """Accept all waiting proposed pairs with at least this probability, as one step; returns how many."""
     accepted = 0
     with catalog.transaction():
         note = {"auto": min_score, "batch": decisions.batch_name(catalog, "decide auto")}
@@ -209,26 +222,6 @@ def decide_auto(catalog: Catalog, min_score: float) -> int:
     return accepted
 
 
-def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, bool, dict[str, Any]]]) -> None:
-    """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
-    with catalog.transaction():
-        catalog.connection.execute("DELETE FROM candidate")
-        catalog.connection.execute("DELETE FROM forgotten_candidate")
-        catalog.connection.executemany(
-            "INSERT INTO candidate (phone, other, score, assigned, evidence) VALUES (?, ?, ?, ?, ?)",
-            (
-                (phone, other, score, int(assigned), json.dumps(evidence))
-                for phone, other, score, assigned, evidence in rows
-            ),
-        )
-        catalog.connection.execute(
-            "UPDATE candidate SET waits = "
-            "(SELECT s.waits FROM candidate_state s WHERE s.phone = candidate.phone AND s.other = candidate.other)"
-        )
-        catalog.candidates_changed()
-        catalog.touch()
-
-
 def _pair_row(row: sqlite3.Row) -> PairRow:
     status: PairStatus = row["status"] or "candidate"
     return PairRow(
@@ -236,21 +229,3 @@ def _pair_row(row: sqlite3.Row) -> PairRow:
         row["score"], json.loads(row["evidence"]), bool(row["assigned"]), status, row["subject_idx"],
         bool(row["taken"]) and status == "candidate",
     )  # fmt: skip
-
-
-def waiting(catalog: Catalog) -> int:
-    """Return how many pairs wait for a person: as many as `queue` lists."""
-    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
-
-
-def proposed(catalog: Catalog) -> int:
-    """Return how many of them are proposed: the best choice for both of their photos."""
-    return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits AND assigned = 1").fetchone()[0])
-
-
-def contradicted(catalog: Catalog) -> int:
-    """Return how many candidates are of two photos whose stated scenes differ; `pairs` does not list open ones."""
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM candidate JOIN photo p ON p.id = phone JOIN photo o ON o.id = other WHERE p.scene != o.scene"
-    ).fetchone()
-    return int(row[0])

@@ -1,4 +1,4 @@
-"""The metadata blocks of a picture file, and bounded reading of the file they lie in."""
+"""The metadata blocks of a picture file: what looking for metadata finds."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import BinaryIO
 
-MAX_PARTS = 4096
-"""Segments, chunks, boxes or items looked at in one file."""
-
-MAX_BLOCK = 16 << 20
-"""Bytes copied of one metadata block."""
-
-_MAX_OFFSET = 1 << 43
-"""More than any file has: file systems refuse to go to larger ones, which would look like a failing disk."""
-
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """TIFF's and BigTIFF's first bytes, in both byte orders."""
 
 
 class Directory(StrEnum):
-    """What a TIFF block's first directory holds. Only Canon's CR3 splits them up."""
+    """What a TIFF block's first directory holds; always `IMAGE` but in Canon's CR3, which has one block a directory."""
 
     IMAGE = "image"
     EXIF = "exif"
@@ -51,11 +42,13 @@ class Metadata:
     """The metadata blocks of one file, in the order they appear.
 
     Attributes:
-        blocks: TIFF and CIFF structures. xmp: packets.
-        photoshop: Photoshop's image resources, of all their segments. app12: APP12 segments, old cameras' text.
-        properties: Sigma's, by name.
-        size: the picture's (width, height) where the container tells it and no decoder may.
-        unread: what is there and could not be read, in words.
+        blocks: TIFF and CIFF structures.
+        xmp: XMP packets.
+        photoshop: Photoshop's image resources, of all their segments.
+        app12: APP12 segments, in which old cameras wrote text.
+        properties: name -> value of Sigma's properties.
+        size: (width, height) in pixels as the container has them, for formats that are not decoded here.
+        unread: metadata that are there and could not be read, one phrase each.
     """
 
     blocks: list[TiffBlock | CiffBlock] = field(default_factory=list)
@@ -74,7 +67,7 @@ class Metadata:
 
 
 def _credible(data: bytes, at: int) -> bool:
-    """Whether at least half of the first directory lies inside the block; otherwise its entries are noise."""
+    """Whether at least half of the first directory lies inside the block; otherwise its entries are not taken for tags."""
     if data[at + 2 : at + 3] == b"+" or data[at + 3 : at + 4] == b"+":  # BigTIFF counts otherwise
         return True
     order = "<" if data[at : at + 2] == b"II" else ">"
@@ -85,49 +78,3 @@ def _credible(data: bytes, at: int) -> bool:
         return False
     count: int = struct.unpack_from(order + "H", data, first)[0]
     return 2 * (len(data) - first - 2) >= 12 * count
-
-
-def read_at(file: BinaryIO, offset: int, count: int) -> bytes:
-    """Return up to `count` bytes at an offset; fewer where the file ends, none at an impossible offset."""
-    if not 0 <= offset < _MAX_OFFSET or count <= 0:
-        return b""
-    file.seek(offset)
-    return file.read(min(count, MAX_BLOCK))
-
-
-def file_size(file: BinaryIO) -> int:
-    """Return the length of an open file."""
-    return file.seek(0, io.SEEK_END)
-
-
-class Window(io.RawIOBase):
-    """A file seen from an offset on, with other first bytes if asked: an embedded picture, or a maker's own TIFF."""
-
-    def __init__(self, file: BinaryIO, start: int = 0, head: bytes = b"") -> None:
-        self._file, self._start, self._head, self._at = file, start, head, 0
-        self._size = max(0, file_size(file) - start)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        if self._at >= self._size:
-            return 0
-        self._file.seek(self._start + self._at)
-        data = bytearray(self._file.read(len(buffer)))
-        covered = self._head[self._at : self._at + len(data)]
-        data[: len(covered)] = covered
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)

@@ -1,11 +1,9 @@
 """Where a picture file keeps its metadata: finds the Exif (TIFF) and XMP blocks inside each container.
 
-The blocks are then read by libraries (`tags.py`). Finding them here rather than leaving it to those libraries is what
-makes every container readable: they stop at large vendor segments, assert on some HEIC files, and know no CR3, RAF or
-JPEG XL. The walkers are bounded: they follow at most `MAX_PARTS` parts, copy at most `MAX_BLOCK` bytes of any one, and
-never loop, because every step moves forwards.
+The blocks are then read by libraries (`curate.photos.metadata.tags`). They are found here because those libraries stop at
+large vendor segments, fail on some HEIC files, and do not know CR3, RAF or JPEG XL.
 
-Sources: JPEG (ITU T.81 annex B), Exif 3.0 §4.7, XMP part 3, PNG (W3C, 3rd edition), WebP container, TIFF 6.0.
+Sources: Exif 3.0 §4.7, XMP part 3, and the formats' own specifications.
 """
 
 from __future__ import annotations
@@ -13,70 +11,28 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import chain, pairwise
 from typing import BinaryIO
 
-from curate.containers.blocks import (
-    MAX_BLOCK,
-    MAX_PARTS,
-    TIFF_MAGIC,
-    CiffBlock,
-    Metadata,
-    TiffBlock,
-    Window,
-    file_size,
-    read_at,
-)
-from curate.containers.isobmff import from_cr3, from_heif, from_jpeg_boxes
+from curate.containers import jpeg, photoshop, png, webp
+from curate.containers.blocks import TIFF_MAGIC, CiffBlock, Metadata, TiffBlock
+from curate.containers.find_in_boxes import from_cr3, from_heif, from_jpeg_boxes
 from curate.containers.sniff import TIFF_LIKE, Format
+from curate.containers.stream import MAX_BLOCK, MAX_PARTS, Part, Window, file_size, read_at
 from curate.containers.tiff import read_ifd
-from curate.photos.metadata.iptc import PHOTOSHOP, image_resources
-from curate.photos.metadata.x3f import jpeg_in, properties, sections
-from curate.photos.values import whole
+from curate.containers.x3f import jpeg_in, properties, sections
 
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE_XMP_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
-_PHOTOSHOP_EXIF, _PHOTOSHOP_XMP = 0x0422, 0x0424
 
 
 def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
     """Return the metadata blocks of an open picture file; a damaged file yields what lies before the damage."""
     found = Metadata()
-    if kind in (Format.JPEG, Format.MPO):
-        _from_jpeg(file, found)
-    elif kind is Format.EXV:
-        _from_jpeg(file, found, start=5, picture=False)
-    elif kind is Format.PNG:
-        _from_png(file, found)
-    elif kind is Format.WEBP:
-        _from_webp(file, found)
-    elif kind in (Format.HEIF, Format.AVIF):
-        from_heif(file, found)
-    elif kind is Format.CR3:
-        from_cr3(file, found)
-    elif kind in (Format.JXL, Format.JP2):
-        from_jpeg_boxes(file, found)
-    elif kind is Format.RAF:
-        _from_raf(file, found)
-    elif kind is Format.MRW:
-        _from_mrw(file, found)
-    elif kind is Format.CRW:
-        found.blocks.append(CiffBlock(file, 0, file_size(file)))
-    elif kind is Format.X3F:
-        _from_x3f(file, found)
-    elif kind is Format.GIF:
-        _from_gif(file, found)
-    elif kind is Format.PSD:
-        _from_psd(file, found)
-    elif kind is Format.BPG:
-        _from_bpg(file, found)
-    elif kind is Format.PGF:
-        _from_pgf(file, found)
-    elif kind in TIFF_LIKE:
-        found.blocks.append(TiffBlock(_as_tiff(file)))
-        if kind is Format.JXR:
-            found.size = _jxr_size(file)
+    finder = _FINDERS.get(kind)
+    if finder is not None:
+        finder(file, found)
     _from_photoshop(found)
     return found
 
@@ -84,54 +40,14 @@ def find_metadata(file: BinaryIO, kind: Format) -> Metadata:
 def _from_photoshop(found: Metadata) -> None:
     """Photoshop's resources hold the Exif block of a picture too; it counts where the file has none of its own."""
     bare = not found.blocks
-    for number, data in image_resources(found.photoshop):
-        if number == _PHOTOSHOP_EXIF and bare:
+    for number, data in photoshop.image_resources(found.photoshop):
+        if number == photoshop.EXIF and bare:
             found.add_exif(data)
-        elif number == _PHOTOSHOP_XMP:
+        elif number == photoshop.XMP:
             found.xmp.append(data)
 
 
 # --- JPEG
-
-
-def jpeg_segments(file: BinaryIO, start: int = 0) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, offset of the payload, its length) of each whole segment, up to start of scan or the end.
-
-    Stray bytes between segments are skipped, as decoders do.
-    """
-    at, size = start + 2, file_size(file)
-    for _ in range(MAX_PARTS):
-        head = read_at(file, at, 4)
-        if len(head) < 2 or (len(head) < 4 and head[:2] != b"\xff\xd9"):  # the end of a picture may end the file
-            return
-        if head[0] != 0xFF:
-            window = read_at(file, at, 1 << 16)
-            skip = window.find(b"\xff")
-            if skip < 0:
-                return
-            at += skip
-            continue
-        marker = head[1]
-        if marker == 0xFF:  # fill byte
-            run = read_at(file, at, 1 << 16)
-            at += max(1, len(run) - len(run.lstrip(b"\xff")) - 1)
-            continue
-        if marker == 0 or marker == 0x01 or 0xD0 <= marker <= 0xD8:  # no payload
-            at += 2
-            continue
-        if marker == 0xD9:
-            yield marker, at + 2, 0
-            return
-        length = struct.unpack(">H", head[2:])[0] - 2
-        if length < 0:
-            at += 2
-            continue
-        if at + 4 + length > size:
-            return
-        yield marker, at + 4, length
-        if marker == 0xDA:
-            return
-        at += 4 + length
 
 
 def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0, *, picture: bool = True) -> None:
@@ -141,19 +57,22 @@ def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0, *, picture: bool
     """
     exif = b""
     more_xmp: dict[bytes, list[bytes]] = {}
-    segments = jpeg_segments(file, start)
+    parts = jpeg.segments(file, start)
     if not picture:
-        segments = chain(segments, ((0xD9, 0, 0),))
-    for (marker, offset, length), _ in pairwise(segments):
-        if marker == 0xE0 and read_at(file, offset + 6, 8) == b"HEAPJPGM":
-            found.blocks.append(CiffBlock(file, offset, offset + length))
-        if marker == 0xEC:
-            found.app12.append(read_at(file, offset, length))
-        elif marker == 0xED and read_at(file, offset, len(PHOTOSHOP)) == PHOTOSHOP and len(found.photoshop) < MAX_BLOCK:
-            found.photoshop += read_at(file, offset + len(PHOTOSHOP), length - len(PHOTOSHOP))
-        if marker != 0xE1:
+        parts = chain(parts, (Part(jpeg.EOI, 0, 0, 0, 0),))
+    for part, _ in pairwise(parts):
+        marker = part.type
+        if marker == jpeg.APP0 and read_at(file, part.body + 6, 8) == b"HEAPJPGM":
+            found.blocks.append(CiffBlock(file, part.body, part.end))
+        elif marker == jpeg.APP12:
+            found.app12.append(part.read(file))
+        elif marker == jpeg.APP13 and len(found.photoshop) < MAX_BLOCK:
+            data = part.read(file)
+            if data.startswith(photoshop.SEGMENT_HEADER):
+                found.photoshop += data[len(photoshop.SEGMENT_HEADER) :]
+        if marker != jpeg.APP1:
             continue
-        data = read_at(file, offset, length)
+        data = part.read(file)
         if data[:5] == b"Exif\0":
             if exif and data[6:10] not in TIFF_MAGIC and len(exif) < MAX_BLOCK:
                 exif += data[6:]  # a block of more than 64 kB goes on in the next segment
@@ -168,25 +87,24 @@ def _from_jpeg(file: BinaryIO, found: Metadata, start: int = 0, *, picture: bool
             more_xmp.setdefault(rest[:32], []).append(rest[36:])
         elif data[:8] in (b"<x:xmpme", b"<?xpacke"):
             found.xmp.append(data)
-    for parts in more_xmp.values():  # behind the main packet, which speaks first
-        found.xmp.append(b"".join(part[4:] for part in sorted(parts, key=lambda part: part[:4])))
+    for pieces in more_xmp.values():  # behind the main packet, which speaks first
+        found.xmp.append(b"".join(piece[4:] for piece in sorted(pieces, key=lambda piece: piece[:4])))
+
+
+def _from_exv(file: BinaryIO, found: Metadata) -> None:
+    """Exiv2's store of metadata: five bytes, then segments as in JPEG."""
+    _from_jpeg(file, found, start=5, picture=False)
 
 
 # --- PNG, WebP, GIF
 
 
 def _from_png(file: BinaryIO, found: Metadata, start: int = 0) -> None:
-    at = start + 8
-    for _ in range(MAX_PARTS):
-        head = read_at(file, at, 8)
-        if len(head) < 8 or head[4:] == b"IEND":
-            return
-        length, name = struct.unpack(">I4s", head)
-        if name == b"eXIf":
-            found.add_exif(read_at(file, at + 8, length))
-        elif name in (b"iTXt", b"zTXt", b"tEXt"):
-            _png_text(name, read_at(file, at + 8, length), found)
-        at += 12 + length
+    for chunk in png.chunks(file, start):
+        if chunk.type == b"eXIf":
+            found.add_exif(chunk.read(file))
+        elif chunk.type in (b"iTXt", b"zTXt", b"tEXt"):
+            _png_text(chunk.type, chunk.read(file), found)
 
 
 def _png_text(name: bytes, data: bytes, found: Metadata) -> None:
@@ -231,17 +149,11 @@ def _inflate(data: bytes) -> bytes:
 
 
 def _from_webp(file: BinaryIO, found: Metadata) -> None:
-    at = 12
-    for _ in range(MAX_PARTS):
-        head = read_at(file, at, 8)
-        if len(head) < 8:
-            return
-        name, length = struct.unpack("<4sI", head)
-        if name == b"EXIF":
-            found.add_exif(read_at(file, at + 8, length))
-        elif name == b"XMP ":
-            found.xmp.append(read_at(file, at + 8, length))
-        at += 8 + length + (length & 1)
+    for chunk in webp.chunks(file):
+        if chunk.type == b"EXIF":
+            found.add_exif(chunk.read(file))
+        elif chunk.type == b"XMP ":
+            found.xmp.append(chunk.read(file))
 
 
 def _from_gif(file: BinaryIO, found: Metadata) -> None:
@@ -253,7 +165,7 @@ def _from_gif(file: BinaryIO, found: Metadata) -> None:
             found.xmp.append(head[at + 14 : end])
 
 
-# --- Photoshop, JPEG XR, BPG, PGF
+# --- Photoshop, BPG, PGF
 
 
 def _from_psd(file: BinaryIO, found: Metadata) -> None:
@@ -264,13 +176,6 @@ def _from_psd(file: BinaryIO, found: Metadata) -> None:
         found.size = (width, height)
         length = read_at(file, 30 + palette, 4)
         found.photoshop = read_at(file, 34 + palette, int.from_bytes(length, "big"))
-
-
-def _jxr_size(file: BinaryIO) -> tuple[int, int] | None:
-    """JPEG XR has tags of its own for it."""
-    first = read_ifd(file, "<", int.from_bytes(read_at(file, 4, 4), "little"))
-    width, height = (whole(first.number(tag)) for tag in (0xBC80, 0xBC81)) if first else (None, None)
-    return (width, height) if width and height else None
 
 
 def _from_bpg(file: BinaryIO, found: Metadata) -> None:
@@ -332,8 +237,8 @@ def _from_x3f(file: BinaryIO, found: Metadata) -> None:
     for kind, start, length in sections(file):
         if kind == b"PROP":
             found.properties |= properties(file, start, length)
-        elif kind == b"IMA2" and (jpeg := jpeg_in(file, start)) is not None:
-            _from_jpeg(file, found, jpeg)
+        elif kind == b"IMA2" and (picture := jpeg_in(file, start)) is not None:
+            _from_jpeg(file, found, picture)
 
 
 def _from_mrw(file: BinaryIO, found: Metadata) -> None:
@@ -351,9 +256,57 @@ def _from_mrw(file: BinaryIO, found: Metadata) -> None:
         at += 8 + length
 
 
+def _from_crw(file: BinaryIO, found: Metadata) -> None:
+    found.blocks.append(CiffBlock(file, 0, file_size(file)))
+
+
+# --- TIFF itself
+
+
+def _from_tiff(file: BinaryIO, found: Metadata) -> None:
+    found.blocks.append(TiffBlock(_as_tiff(file)))
+
+
+def _from_jxr(file: BinaryIO, found: Metadata) -> None:
+    _from_tiff(file, found)
+    found.size = _jxr_size(file)
+
+
+def _jxr_size(file: BinaryIO) -> tuple[int, int] | None:
+    """JPEG XR has tags of its own for it."""
+    first = read_ifd(file, "<", int.from_bytes(read_at(file, 4, 4), "little"))
+    width, height = (first.number(tag) or 0 for tag in (0xBC80, 0xBC81)) if first else (0, 0)
+    return (round(width), round(height)) if 1 <= width < 1 << 32 and 1 <= height < 1 << 32 else None
+
+
 def _as_tiff(file: BinaryIO) -> BinaryIO:
     """Some makers change TIFF's magic number; the readers need the standard one."""
     head = read_at(file, 0, 4)
     if head in TIFF_MAGIC:
         return file
     return io.BufferedReader(Window(file, head=head[:2] + (b"*\0" if head[:2] == b"II" else b"\0*")))
+
+
+_FINDERS: dict[Format, Callable[[BinaryIO, Metadata], None]] = {
+    **dict.fromkeys(TIFF_LIKE, _from_tiff),
+    Format.JPEG: _from_jpeg,
+    Format.MPO: _from_jpeg,
+    Format.EXV: _from_exv,
+    Format.PNG: _from_png,
+    Format.WEBP: _from_webp,
+    Format.HEIF: from_heif,
+    Format.AVIF: from_heif,
+    Format.CR3: from_cr3,
+    Format.JXL: from_jpeg_boxes,
+    Format.JP2: from_jpeg_boxes,
+    Format.JXR: _from_jxr,
+    Format.RAF: _from_raf,
+    Format.MRW: _from_mrw,
+    Format.CRW: _from_crw,
+    Format.X3F: _from_x3f,
+    Format.GIF: _from_gif,
+    Format.PSD: _from_psd,
+    Format.BPG: _from_bpg,
+    Format.PGF: _from_pgf,
+}
+"""BMP is not here: it holds no metadata."""

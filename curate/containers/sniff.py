@@ -1,7 +1,7 @@
-"""Which file is a picture, told by its first bytes, and which formats may reach a decoder.
+"""Which file is a picture, by its first bytes, and which formats may reach a decoder.
 
 A name proves nothing: phones write HEIC into `.jpg`, and an archive can be called `.png`. So a file is a picture if its
-*content* is one, or if its extension promises one (then the row says that it is not).
+*content* is one. If only its extension promises one, it has a row too, which says that it is not a picture.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ EXTENSIONS: dict[str, Format] = {
 HEAD = 64
 """Bytes of a file that `sniff` looks at."""
 
-# TIFF-based RAWs look alike from outside; only the name, or the maker inside, tells them apart.
+# TIFF-based RAWs begin alike; only the name, or the maker in their tags, distinguishes them.
 _TIFF_RAW_EXTENSIONS = {suffix: kind for suffix, kind in EXTENSIONS.items() if kind in _TIFF_RAWS}
 
 _HEIF_BRANDS = frozenset(
@@ -173,7 +173,7 @@ _HEIF_BRANDS = frozenset(
 
 
 def sniff(head: bytes, name: str = "") -> Format | None:
-    """Return the picture format of a file's first `HEAD` bytes, or None where they are no picture's.
+    """Return the picture format of a file's first `HEAD` bytes, or None where they are not a picture's.
 
     Args:
         head: the first bytes.
@@ -233,7 +233,7 @@ def _tiff_kind(head: bytes, name: str) -> Format:
 
 
 def _iso_kind(head: bytes) -> Format | None:
-    """Tell the ISO media files that hold still pictures by their brands; the rest are videos."""
+    """Return the format of an ISO media file that holds still pictures, by its brands; None for videos."""
     (size,) = struct.unpack(">I", head[:4])
     major, brands = head[8:12], {head[i : i + 4] for i in range(16, min(size, len(head)) - 3, 4)}
     if major == b"crx ":

@@ -1,7 +1,7 @@
 """TIFF directories read at given places, with bounds: for makers' own blocks, which no library reads safely.
 
-No count is trusted: a directory has at most `MAX_ENTRIES`, a value is read up to the length that is asked for, and
-nothing is followed that was not asked for, so no file can make this loop. Source: TIFF 6.0, section 2.
+No count is trusted: a directory has at most `MAX_ENTRIES` entries, a value is read up to the length that is asked for,
+and no pointer is followed by itself, so a file cannot make this loop. Source: TIFF 6.0, section 2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from curate.containers.blocks import read_at
+from curate.containers.stream import read_at
 
 MAX_ENTRIES = 512
 
@@ -21,7 +21,14 @@ _CODES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value: its TIFF type, how many of them, and where. `at` counts from the directory's base unless `inline`."""
+    """One value of a directory.
+
+    Attributes:
+        kind: its TIFF type.
+        count: how many numbers or letters it has.
+        at: its offset: in the stream where it is `inline`, else from the directory's base.
+        inline: it lies in the directory itself.
+    """
 
     kind: int
     count: int
@@ -39,9 +46,11 @@ class Ifd:
     """A directory.
 
     Attributes:
+        stream: the open file or block.
         order: `<` or `>`, as in `struct`.
         base: what the offsets of its values count from.
         end: where its entries end; values often follow.
+        entries: tag -> value.
     """
 
     stream: BinaryIO
@@ -51,14 +60,14 @@ class Ifd:
     entries: dict[int, Entry]
 
     def data(self, tag: int, most: int) -> bytes:
-        """The first `most` bytes of a value; none where it is not there."""
+        """The first `most` bytes of a value; empty where it is not there."""
         entry = self.entries.get(tag)
         if entry is None:
             return b""
         return read_at(self.stream, entry.at if entry.inline else self.base + entry.at, min(entry.size, most))
 
     def numbers(self, tag: int, most: int = 16) -> tuple[float, ...]:
-        """The first numbers of a value; fractions over zero, and text, are none."""
+        """The first numbers of a value; text, and fractions with a denominator of zero, are left out."""
         entry = self.entries.get(tag)
         if entry is None:
             return ()
@@ -86,7 +95,7 @@ class Ifd:
 
 
 def read_ifd(stream: BinaryIO, order: str, offset: int, base: int = 0) -> Ifd | None:
-    """Return the directory at an offset; None where there is none, or most of its entries are of no known type."""
+    """Return the directory at an offset; None where there is none, or most of its entries are of an unknown type."""
     head = read_at(stream, offset, 2)
     if len(head) < 2:
         return None

@@ -25,7 +25,8 @@ from curate.catalog.naming import photo_named
 from curate.catalog.phototable import PhotoTable, combined
 from curate.catalog.store import Catalog
 from curate.containers.sniff import RAW_FORMATS
-from curate.duplicates.likeness import Components, alike_by_hash, equal_pairs, join_alike, parse_hash
+from curate.duplicates.hashes import equal_pairs, parse_hash
+from curate.duplicates.likeness import alike_by_hash, join_alike
 from curate.errors import UsageError, command
 
 _PREFERRED_FORMATS = (
@@ -147,16 +148,20 @@ def _groups(
     photos: PhotoTable, keys: Sequence[NDArray[np.integer[Any]]], alike: Callable[[LabelRow, LabelRow], bool]
 ) -> tuple[list[NDArray[np.intp]], list[NDArray[np.intp]]]:
     """Exact and near groups as places in the table, the keeper first."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     files, order = photos.codes("sha256"), np.lexsort(keys[::-1])
     order = order[files[order] >= 0]
     exact = _of_several(files[order])
     distinct = order[np.sort(np.unique(files[order], return_index=True)[1])]
-    components = Components(len(distinct))
+    sets = DisjointSet()
     for one, other in _same_shot(photos, distinct):
-        components.join(one, other)
+        sets.add(one)
+        sets.add(other)
+        sets.merge(one, other)
     hashes = photos.select(("phash",)).take(distinct).each("phash")
-    join_alike(components, hashes, _At(photos.select(("phash", "sha256", *_JUDGED)), distinct), alike)
-    near = _of_several(np.array(components.labels(), np.intp))
+    join_alike(sets, hashes, _At(photos.select(("phash", "sha256", *_JUDGED)), distinct), alike)
+    near = sorted(sorted(members) for members in sets.subsets())  # each of several: one that is alone is in no set
     return [order[members] for members in exact], [distinct[members] for members in near]
 
 
@@ -245,12 +250,12 @@ def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport
     Raises:
         UsageError: the path names no photo or several, or the photo has no copies.
     """
-    row = photo_named(catalog, path)
-    own = [group for group in (*report.exact, *report.near) if row["path_bytes"] in group.files]
+    photo = photo_named(catalog, path)
+    own = [group for group in (*report.exact, *report.near) if photo.path_bytes in group.files]
     if not own:
         listed = command("duplicates", workspace=catalog.workspace.root)
-        raise UsageError("that photo has no copies", row["path"], f"Groups are listed by: {listed}")
-    news = any(group.files[0] != row["path_bytes"] or group.reason != _CHOSEN for group in own)
+        raise UsageError("that photo has no copies", photo.path, f"Groups are listed by: {listed}")
+    news = any(group.files[0] != photo.path_bytes or group.reason != _CHOSEN for group in own)
     if news:
-        keepers.keep(catalog, row["id"])
-    return str(row["path"]), news
+        keepers.keep(catalog, photo.id)
+    return photo.path, news

@@ -1,14 +1,19 @@
-"""Metadata out of picture files: what an exported photo holds besides its picture is decided here.
+"""Removes metadata from picture files, and checks what is left beside the picture.
 
-The picture data stay bit-identical, since recompression would change the very traces that are studied. What cannot be
-cleaned like that (TIFF, raw files, whatever is damaged) is left out with a reason.
+The picture data stay bit-identical, since recompression would change the very traces that are studied. A file that cannot
+be cleaned like that (TIFF, RAW, damaged files) is left out with a reason.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from typing import Protocol
 
+from curate.containers.sniff import HEAD, Format, sniff
+from curate.containers.stream import DamagedFile
 from curate.export.strip import CannotClean, Parts, heif, jpeg, png, webp
 from curate.export.strip.exif import KeptExif, exif_block, foreign_tags, orientation_of
 
@@ -38,6 +43,42 @@ class Container(StrEnum):
 DECODED = frozenset({Container.JPEG, Container.WEBP})
 """Kinds whose coded data only a decoder knows the end of: `strip.scans` looks for what is hidden in them."""
 
+_KINDS = {
+    Format.JPEG: Container.JPEG,
+    Format.PNG: Container.PNG,
+    Format.WEBP: Container.WEBP,
+    Format.HEIF: Container.HEIC,
+    Format.AVIF: Container.AVIF,
+}
+
+
+class _Checks(Protocol):
+    """What the modules of `strip` have in common; their own docstrings say more."""
+
+    def private_parts(self, data: bytes) -> Parts: ...
+
+    def picture_digest(self, data: bytes) -> str: ...
+
+
+_MODULES: dict[Container, _Checks] = {
+    Container.JPEG: jpeg,
+    Container.PNG: png,
+    Container.WEBP: webp,
+    Container.HEIC: heif,
+    Container.AVIF: heif,
+}
+_REBUILT = {Container.JPEG: jpeg.strip, Container.PNG: png.strip, Container.WEBP: webp.strip}
+"""Kinds that are put together anew from the parts that stay; the others are overwritten in place."""
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    """Turn what a strict walker says of a damaged file into a refusal."""
+    try:
+        yield
+    except DamagedFile as damage:
+        raise CannotClean(str(damage)) from damage
+
 
 def container(data: bytes) -> Container:
     """Return a file's kind, told by its first bytes.
@@ -45,17 +86,17 @@ def container(data: bytes) -> Container:
     Raises:
         CannotClean: it is of another kind.
     """
-    if data.startswith(b"\xff\xd8\xff"):
-        return Container.JPEG
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Container.PNG
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Container.WEBP
-    if heif.is_heif(data):
-        return Container.AVIF if b"avif" in data[8:64] else Container.HEIC
-    raise CannotClean("its format cannot be cleaned without encoding it again")
+    return _KINDS[_format(data)]
 
 
+def _format(data: bytes) -> Format:
+    found = sniff(data[:HEAD])
+    if found not in _KINDS:
+        raise CannotClean("its format cannot be cleaned without encoding it again")
+    return found
+
+
+@_damage_refused()
 def clean(data: bytes, values: KeptExif) -> bytes:
     """Return a photo's file without metadata but the given values; the picture data are the same bytes.
 
@@ -64,13 +105,9 @@ def clean(data: bytes, values: KeptExif) -> bytes:
     Raises:
         CannotClean: the file's structure is not understood; the message says why.
     """
-    kind = container(data)
-    if kind is Container.JPEG:
-        cleaned = jpeg.strip(data, exif_block(values))
-    elif kind is Container.PNG:
-        cleaned = png.strip(data, exif_block(values))
-    elif kind is Container.WEBP:
-        cleaned = webp.strip(data, exif_block(values))
+    rebuild = _REBUILT.get(container(data))
+    if rebuild is not None:
+        cleaned = rebuild(data, exif_block(values))
     else:
         blocks = [exif_block(values, orientation=False, text=text) for text in (True, False)]
         cleaned = heif.strip(data, [block for block in blocks if block])
@@ -84,6 +121,7 @@ def clean(data: bytes, values: KeptExif) -> bytes:
     return cleaned
 
 
+@_damage_refused()
 def private_left(data: bytes, keep_gps: bool = False) -> list[str]:
     """Return what a file holds besides its picture, its colours and the allowed tags, one phrase each.
 
@@ -94,33 +132,28 @@ def private_left(data: bytes, keep_gps: bool = False) -> list[str]:
     return [*parts.foreign, *(tag for block in parts.exif for tag in foreign_tags(block, keep_gps))]
 
 
+@_damage_refused()
 def picture_digest(data: bytes) -> str:
     """Return the sha256 of a file's picture data alone: it is the same before and after cleaning.
 
     Raises:
         CannotClean: the file's structure is not understood.
     """
-    kind = container(data)
-    module = {Container.JPEG: jpeg, Container.PNG: png, Container.WEBP: webp}.get(kind, heif)
-    digest: str = module.picture_digest(data)
-    return digest
+    return _MODULES[container(data)].picture_digest(data)
 
 
 def header_size(data: bytes) -> tuple[int, int] | None:
-    """Return a picture's width and height as stored, as a decoder reads them without decoding; None where it cannot."""
-    from curate.containers.sniff import Format
-    from curate.photos.picture import picture_size
+    """Return a picture's width and height as stored, as a decoder reads them without decoding; None where it cannot.
 
-    formats = {
-        Container.JPEG: Format.JPEG,
-        Container.PNG: Format.PNG,
-        Container.WEBP: Format.WEBP,
-        Container.HEIC: Format.HEIF,
-        Container.AVIF: Format.AVIF,
-    }
-    return picture_size(io.BytesIO(data), formats[container(data)])
+    Raises:
+        CannotClean: it is of a kind that cannot be cleaned.
+    """
+    from curate.photos.picture import picture_size  # the decoders take long to load
+
+    return picture_size(io.BytesIO(data), _format(data))
 
 
+@_damage_refused()
 def orientation(data: bytes) -> int:
     """Return the EXIF orientation that turns the picture; 1 where there is none, or where it has no say (HEIF).
 
@@ -133,7 +166,4 @@ def orientation(data: bytes) -> int:
 
 
 def _parts(data: bytes) -> Parts:
-    kind = container(data)
-    module = {Container.JPEG: jpeg, Container.PNG: png, Container.WEBP: webp}.get(kind, heif)
-    parts: Parts = module.private_parts(data)
-    return parts
+    return _MODULES[container(data)].private_parts(data)

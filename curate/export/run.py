@@ -1,4 +1,4 @@
-"""Splits and exports of a workspace: rows out of the catalogue, files out of the rows."""
+"""Splits and exports of a workspace: reads rows from the catalogue and writes files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,19 @@ from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.phototable import Coded, PhotoTable, read
+from curate.catalog.sets import exported_sets, keep_splits, remember_set
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.duplicates.likeness import alike_by_pixels
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
 from curate.export.select import way_out
-from curate.export.write import ExportOptions, ExportResult, NothingToExport, export_set
+from curate.export.write import ExportOptions, NothingToExport, export_set
 from curate.pairing.scenes import scenes
 from curate.sources.made import MANIFEST, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
-from curate.splits.choice import choose, chosen, groupings
+from curate.splits.choice import SplitChoice, chosen, groupings
+from curate.splits.groups import GroupBy
 from curate.splits.make import JointSplit, joint_split
 from tracer.base.files import remove_abandoned, write_atomically
 from tracer.base.progress import Work
@@ -35,12 +38,121 @@ from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOutCount:
+    """The number of photos left out for one reason.
+
+    Attributes:
+        reason: the reason in words.
+        photos: the number of photos.
+        attribute: the target of the split that leaves them out; None for an export.
+    """
+
+    reason: str
+    photos: int
+    attribute: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry for JSON."""
+        of = {} if self.attribute is None else {"attribute": self.attribute}
+        return of | {"reason": self.reason, "photos": self.photos}
+
+
+@dataclass(frozen=True, slots=True)
+class SplitResult:
+    """The splits that were written.
+
+    Attributes:
+        files: the split files.
+        left_out: the photos that are not in a split, by attribute and reason.
+        groups: the number of groups of photos.
+        group_by: the groupings; photos of one group are on one side.
+        seed: the seed of the draw.
+        leaks: the number of leaks between sides; 0 unless the splits are wrong.
+    """
+
+    files: tuple[Path, ...]
+    left_out: tuple[LeftOutCount, ...]
+    groups: int
+    group_by: tuple[GroupBy, ...]
+    seed: int
+    leaks: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `curate split --json` prints."""
+        return {
+            "files": [str(path) for path in self.files],
+            "left_out": [entry.as_json() for entry in self.left_out],
+            "audit": {
+                "groups": self.groups,
+                "group_by": list(self.group_by),
+                "seed": self.seed,
+                "leaks": self.leaks,
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """The options of an export that a command gives; the others come from the workspace (`ExportOptions`).
+
+    Attributes:
+        layout: the layout of the set's folder.
+        pairs: whether to export only photos of accepted pairs.
+        keep_gps: whether to keep GPS positions.
+        licenses: the licences to export; empty means all.
+        match: the properties that the classes are matched in; None for the workspace's setting.
+        replace: whether to replace an older set.
+    """
+
+    layout: str = "imagefolder"
+    pairs: bool = False
+    keep_gps: bool = False
+    licenses: tuple[str, ...] = ()
+    match: tuple[str, ...] | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceExport:
+    """The set that was written from a workspace.
+
+    Attributes:
+        dataset: its folder.
+        photos: the number of photos in it.
+        left_out: the photos that are not in it, by reason.
+        licenses: licence -> number of photos.
+        splits: its splits.
+        seconds: the wall time.
+    """
+
+    dataset: Path
+    photos: int
+    left_out: tuple[LeftOutCount, ...]
+    licenses: dict[str, int]
+    splits: SplitChoice
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `curate export --json` prints."""
+        return {
+            "dataset": str(self.dataset),
+            "photos": self.photos,
+            "left_out": [entry.as_json() for entry in self.left_out],
+            "licenses": self.licenses,
+            "splits": self.splits.as_json(),
+            "seconds": round(self.seconds, 3),
+        }
+
+
 def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> PhotoTable:
-    """Return the label rows with what export and splits need beside them: `scene_idx`, `phash`, the path's own bytes,
-    `keeper` (a person's choice among copies) and `duplicate_idx`.
+    """Return the label rows with the other columns that export and splits need.
+
+    These are `scene_idx`, `phash`, `path_bytes`, `keeper` (a person's choice among copies) and `duplicate_idx`.
 
     Args:
-        catalog: the workspace's. columns: the label columns that are asked for beside those by which a keeper is chosen.
+        catalog: the workspace's catalogue.
+        columns: the label columns to return, besides those that decide which copy is kept.
     """
     photos = _photos(catalog, columns)
     numbers = number_duplicates(photos, alike_by_pixels(catalog.workspace.preview))
@@ -48,7 +160,7 @@ def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> Pho
 
 
 def duplicate_report(catalog: Catalog) -> DuplicateReport:
-    """Return the groups of copies in a workspace; near ones are compared by their previews' pixels."""
+    """Return the groups of copies in a workspace; near copies are compared by the pixels of their previews."""
     return find_duplicates(_photos(catalog, ()), alike_by_pixels(catalog.workspace.preview))
 
 
@@ -57,20 +169,26 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
     }
-    return read(catalog.connection, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
+    return read(catalog, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
 
 
-def split_workspace(
-    catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int
-) -> dict[str, Any]:
-    """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
+def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitResult:
+    """Make the splits of a workspace, write them to `splits/`, and record the choice for exports.
+
+    If an error is raised, nothing is written and the earlier choice stays.
+
+    Args:
+        catalog: the catalogue, open for writing.
+        attributes: the label columns that get a split.
+        group_by: the groupings.
+        seed: the seed of the draw.
 
     Raises:
-        UsageError: an attribute or a grouping is unknown, or no photo has the attribute. CurateError: none of the attributes
-            gives a split. Then nothing is written, and the earlier choice stays.
+        UsageError: an attribute or a grouping is unknown, or no photo has the attribute.
+        CurateError: no attribute gives a split.
     """
     by = groupings(group_by)
-    joint_split([], attributes, by)  # an unknown attribute is refused before any work
+    joint_split([], attributes, by)  # refuses an unknown attribute before any work
     photos = export_rows(catalog, ("photo_id", "owner", "subject_idx", *attributes)).where("status", "ok")
     joint = joint_split(photos, attributes, by, seed)
     _refuse_no_split(catalog, photos, joint)
@@ -83,9 +201,9 @@ def split_workspace(
             continue
         path = folder / split.file_name
         write_atomically(path, json.dumps(split.content, ensure_ascii=False).encode())
-        files.append(str(path))
+        files.append(path)
         found += leaks(split.content, joint.photo_ids, joint.groups)
-    choose(catalog, attributes, by, seed)
+    keep_splits(catalog, attributes, by, seed)
     left_out = [(attribute, entry) for attribute, split in joint.splits.items() for entry in split.left_out]
     ids, paths = photos.integers("photo_id", -1), photos.texts("path")
     order = np.argsort(ids, kind="stable")
@@ -94,25 +212,19 @@ def split_workspace(
         for attribute, entry in left_out
     )
     keep_left_out(catalog, folder, listed)
-    return {
-        "files": files,
-        "left_out": [
-            {"attribute": attribute, "reason": entry.reason, "photos": len(entry.photos)}
-            for attribute, entry in left_out
-        ],
-        "audit": {"groups": len(np.unique(joint.groups)), "group_by": list(by), "seed": seed, "leaks": len(found)},
-    }
+    counts = (LeftOutCount(entry.reason, len(entry.photos), attribute) for attribute, entry in left_out)
+    return SplitResult(tuple(files), tuple(counts), len(np.unique(joint.groups)), by, seed, len(found))
 
 
 def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
-    """Refuse an attribute that no photo has, and attributes of which none gives a split."""
+    """Refuse an attribute that no photo has, or attributes that give no split at all."""
     for attribute in joint.splits:
         if not photos.present(attribute).any():
             listed = command("photos", workspace=catalog.workspace.root)
             raise UsageError(
                 f"no split can be made by {attribute}",
                 "no photo has it",
-                f"Leave it out, or take labels in first; what photos have is listed by: {listed}",
+                f"Leave it out, or ingest labels first; to list the photos' labels: {listed}",
             )
     if all(split.content is None for split in joint.splits.values()):
         raise CurateError(
@@ -122,118 +234,103 @@ def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) ->
                 for attribute, split in joint.splits.items()
                 for entry in split.left_out
             ),
-            "Name an attribute with larger classes, or take more photos in.",
+            "Name an attribute with larger classes, or ingest more photos.",
         )
 
 
-def export_workspace(
-    catalog: Catalog,
-    out: Path,
-    *,
-    layout: str = "imagefolder",
-    pairs: bool = False,
-    keep_gps: bool = False,
-    licenses: tuple[str, ...] = (),
-    match: tuple[str, ...] | None = None,
-    replace: bool = False,
-) -> Work[dict[str, Any]]:
-    """Write a workspace's set; returns what `curate export --json` prints. `match`: the workspace's setting where None.
+def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = None) -> Work[WorkspaceExport]:
+    """Write a workspace's set.
+
+    Args:
+        catalog: the catalogue, open for writing.
+        out: the set's folder.
+        choice: the options; None for the defaults.
 
     Raises:
-        UsageError: the place is a photo, lies in a folder that was taken in or in one that lenstrace fills itself; an option
-            is unknown.
-        ExportError, StorageError: as `export_set`.
+        UsageError: `out` is a photo, or lies in an ingested folder or in one that lenstrace fills itself; an option is unknown.
+        ExportError, StorageError: as in `export_set`.
     """
     started = time.monotonic()
     refuse_original(catalog, out)
     if (why := why_no_place(out, ("exports",))) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
-        raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
-    matched = catalog.workspace.settings.export.match if match is None else match
-    options = _options(
-        catalog, layout=layout, pairs=pairs, keep_gps=keep_gps, licenses=licenses, match=matched, replace=replace
-    )
+        raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a separate folder for the set: {free}")
     try:
-        result: ExportResult = yield from export_set(export_rows(catalog), out.absolute(), options)
+        result = yield from export_set(
+            export_rows(catalog), out.absolute(), _options(catalog, choice or ExportChoice())
+        )
     except NothingToExport as error:
         root = catalog.workspace.root
         if error.left_out:
             error.way_out = way_out(error.left_out[0].reason, root)
         else:
-            error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
+            error.way_out = f"Ingest some: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
     try:
-        _remember(catalog, result.dataset)
+        remember_set(catalog, result.dataset, _state(catalog, result.dataset))
         keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     except (StorageError, WorkspaceError) as error:
-        error.way_out = f"The new set is at {result.dataset}, whole; the workspace does not know of it. {error.way_out}"
+        error.way_out = (
+            f"The new set is complete at {result.dataset}, but the workspace has no record of it. {error.way_out}"
+        )
         raise
-    return {
-        "dataset": str(result.dataset),
-        "photos": result.photos,
-        "left_out": [{"reason": entry.reason, "photos": len(entry.photos)} for entry in result.left_out],
-        "licenses": dict(result.licenses),
-        "splits": chosen(catalog).as_json(),
-        "seconds": round(time.monotonic() - started, 3),
-    }
-
-
-def exported_places(catalog: Catalog) -> list[Path]:
-    """Return the folders that sets were written to."""
-    return list(_remembered(catalog))
+    return WorkspaceExport(
+        result.dataset,
+        result.photos,
+        tuple(LeftOutCount(entry.reason, len(entry.photos)) for entry in result.left_out),
+        dict(result.licenses),
+        chosen(catalog),
+        time.monotonic() - started,
+    )
 
 
 def is_current(catalog: Catalog, place: Path) -> bool:
-    """Whether an export to a place would write the set that lies there: the catalogue, the settings and it are as they were."""
-    return _remembered(catalog).get(place) == _state(catalog, place)
+    """Whether an export would write the same set again: neither catalogue, settings nor the set changed since the export."""
+    return exported_sets(catalog).get(place) == _state(catalog, place)
 
 
-def written_with(place: Path) -> dict[str, Any]:
-    """Return the options that the set at a place was written with, as `export_workspace` takes them; none where none is there."""
+def written_with(place: Path) -> ExportChoice:
+    """Return the options that the set at a path was exported with; the defaults if there is no set."""
     told = read_manifest(place)
-    return {} if told is None else told.options()
+    if told is None:
+        return ExportChoice()
+    return ExportChoice(
+        pairs=told.pairs, keep_gps=told.keep_gps, licenses=tuple(told.licenses), match=tuple(told.match) or None
+    )
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set below `exports/`, written again as it was where catalogue, settings or set changed since."""
+    """Return the workspace's own set in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
     if is_current(catalog, place):
         return place
-    answer = yield from export_workspace(catalog, place, replace=place.exists(), **written_with(place))
-    return Path(answer["dataset"])
-
-
-def _remembered(catalog: Catalog) -> dict[Path, str]:
-    """The places of sets, each with the state that it was written in."""
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = 'exports'").fetchone()
-    return {Path(path): state for path, state in json.loads(row[0]).items()} if row else {}
-
-
-def _remember(catalog: Catalog, dataset: Path) -> None:
-    kept = {str(path): state for path, state in _remembered(catalog).items() if path.exists()}
-    kept[str(dataset)] = _state(catalog, dataset)
-    with catalog.transaction():
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES ('exports', ?)", (json.dumps(kept),))
+    written = yield from export_workspace(catalog, place, replace(written_with(place), replace=place.exists()))
+    return written.dataset
 
 
 def _state(catalog: Catalog, place: Path) -> str:
-    """What a set was made from, and which set lies there."""
+    """Return a string that identifies the catalogue and settings that a set is made from, and the set at the path."""
     try:
         lies = hashlib.sha256(read_bytes(place / MANIFEST, MOST_JSON)).hexdigest()
-    except OSError:  # nothing is there, or something that is no set
+    except OSError:  # nothing is there, or something that is not a set
         lies = ""
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 
-def _options(catalog: Catalog, **choice: Any) -> ExportOptions:
-    split = chosen(catalog)
+def _options(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
+    split, matched = chosen(catalog), choice.match
     return ExportOptions(
         name=catalog.workspace.name,
+        created=catalog.changed(),
+        recipe=catalog.workspace.settings.recipe,
+        layout=choice.layout,
+        pairs=choice.pairs,
+        keep_gps=choice.keep_gps,
+        licenses=choice.licenses,
+        match=catalog.workspace.settings.export.match if matched is None else matched,
+        replace=choice.replace,
         attributes=split.attributes,
         group_by=split.group_by,
         seed=split.seed,
-        created=catalog.changed(),
-        recipe=catalog.workspace.settings.recipe,
-        **choice,
     )

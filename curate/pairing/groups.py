@@ -1,71 +1,48 @@
-"""Groups: all photos of one scene, whatever their cameras, and any two-class set drawn from them."""
+"""Groups: all photos of one scene by any cameras, and two-class sets drawn from them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
+from curate.catalog.scenes import ClassBy, Member, photos_by_class
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.pairing.scenes import scenes
 
 _LISTED = 20
 
-ClassBy = Literal["camera", "make", "type", "class"]
-
-_COLUMN = {
-    "camera": "coalesce(\"Make\", '') || '|' || coalesce(\"Model\", '')",
-    "make": "make_normalized",
-    "type": "camera_type",
-    "class": "camera_class",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A photo of a group.
-
-    Attributes:
-        sha256, path: of the file. label: the class it belongs to. paired: it is in an accepted pair.
-    """
-
-    sha256: str
-    path: str
-    label: str | None
-    paired: bool
-
 
 def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
-    """Return the groups of a workspace, each in order of path: scene number -> photos of two or more cameras.
+    """Return the groups of a workspace: scene number -> its photos in order of path, for scenes with more than one photo.
 
     Args:
-        by: what the members' class is: the camera (`make|model`), its make, its type, or phone against the rest.
+        catalog: the workspace's catalogue.
+        by: the class of the members: camera (`make|model`), make, type, or phone against other cameras.
     """
     found: dict[int, list[Member]] = defaultdict(list)
     scene_of = scenes(catalog)
-    rows = catalog.connection.execute(
-        f"SELECT sha256, min(path) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "
-        "WHERE sha256 IS NOT NULL AND status = 'ok' GROUP BY sha256 ORDER BY min(path)"
-    )
-    for row in rows:
-        if row["sha256"] in scene_of:
-            member = Member(row["sha256"], row["path"], row["class"], row["subject_idx"] is not None)
-            found[scene_of[row["sha256"]]].append(member)
+    for member in photos_by_class(catalog, by):
+        if member.sha256 in scene_of:
+            found[scene_of[member.sha256]].append(member)
     return {scene: members for scene, members in sorted(found.items()) if len(members) > 1}
 
 
 def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[int, Member, Member]]:
     """Return a two-class set: exactly one photo of each class from every scene that has both.
 
-    Of several photos of a class in a scene, one of an accepted pair is taken before others, and then the first by path.
+    Of several photos of a class in a scene, one in an accepted pair is preferred, then the first by path.
 
     Args:
-        found: what `groups` returned. one, two: the classes, as its labels have them.
+        found: the groups, as `groups` returns them.
+        one: label of the first class.
+        two: label of the second class.
+
+    Returns:
+        (scene number, photo of class `one`, photo of class `two`).
 
     Raises:
-        UsageError: no photo of a scene is of that class.
+        UsageError: no photo of a group is of that class.
     """
     known = {m.label for members in found.values() for m in members if m.label is not None}
     unknown = [label for label in (one, two) if label not in known]

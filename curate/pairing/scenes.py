@@ -1,39 +1,32 @@
-"""Which photos show one scene, as far as pairing knows."""
+"""Group photos into scenes by stated scenes, accepted pairs and likely candidates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from curate.catalog.pairs import pairs
+from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
-from curate.duplicates.likeness import Components
 
 SAME_SCENE_SCORE = 0.5
-"""From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
+"""An open candidate with at least this probability counts as one scene."""
 
 
 def scenes(catalog: Catalog) -> dict[str, int]:
-    """Return which scene each photo shows: sha256 -> number, for photos that share a scene, or whose scene was stated.
+    """Return the scene of each photo that shares a scene or whose scene was stated: sha256 -> scene number.
 
-    Photos are of one scene where it was stated (`scene`, by a sidecar or a person), or where an accepted pair or a likely open
-    candidate (`SAME_SCENE_SCORE`) joins them, directly or through others. Splits keep scenes whole, so an open candidate
-    counts: to leave it out could leak. It never joins two scenes that were stated to be different; an accepted pair does.
+    Photos are of one scene where a sidecar or a person stated it (`scene`), or where accepted pairs or likely open candidates
+    (`SAME_SCENE_SCORE`) connect them, directly or through others. Open candidates count because splits keep scenes together:
+    without them, photos of one scene could come to both sides of a split. A candidate never connects two different stated
+    scenes; an accepted pair does.
     """
     accepted, likely = [], []
-    for pair in pairs(catalog):  # the likeliest first
+    for pair in pairs(catalog):  # in order of score, the best first
         if pair.status == "accepted":
             accepted.append((pair.phone_sha256, pair.other_sha256))
         elif pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE:
             likely.append((pair.phone_sha256, pair.other_sha256))
     return _components(accepted, likely, stated_scenes(catalog))
-
-
-def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return what was stated of scenes: the sha256 of a photo, and the name of its scene."""
-    rows = catalog.connection.execute(
-        "SELECT DISTINCT sha256, scene FROM photo WHERE scene IS NOT NULL AND sha256 IS NOT NULL ORDER BY scene, sha256"
-    )
-    return [(row["sha256"], row["scene"]) for row in rows]
 
 
 def best_of_each_scene(
@@ -42,17 +35,22 @@ def best_of_each_scene(
     again: Iterable[tuple[str, str]] = (),
     stated: Sequence[tuple[str, str]] = (),
 ) -> set[tuple[str, str]]:
-    """Return the one pair of each scene that is proposed: exactly one phone and one other photo, PairCams' rule.
+    """Return the one pair that is proposed for each scene: exactly one phone photo and one other photo, PairCams' rule.
 
-    Three phones and three cameras in front of one scene make three one-to-one pairs; as three subjects they would stand in
-    each other's way as wrong answers of a retrieval. So the likeliest stands for the scene, and the rest are alternatives.
+    Three phones and three cameras in front of one scene give three one-to-one pairs. As three subjects they would count as
+    wrong answers to each other in a retrieval. So only the likeliest pair is proposed; the others are alternatives.
 
     Args:
-        candidates: phone's sha256, other's sha256, score, whether it is a one-to-one choice.
-        accepted: pairs that a person accepted; their scenes need no further one.
-        again: photos of one camera that are one shot taken again (`bursts`): they show one scene, so that a burst is
-            proposed once, by its likeliest pair.
-        stated: photos whose scene was stated, as `stated_scenes` gives them.
+        candidates: (phone's sha256, other's sha256, score, whether it is part of the one-to-one choice).
+        accepted: pairs that a person accepted; nothing more is proposed for their scenes.
+        again: links between photos of one burst (`bursts`); a burst shows one scene, so that one pair is proposed for it.
+        stated: (sha256, scene) of photos whose scene was stated (`stated_scenes`).
+
+    The candidate of `p1` and `c2` connects the first two pairs to one scene:
+
+    >>> candidates = [("p1", "c1", 0.9, True), ("p2", "c2", 0.8, True), ("p1", "c2", 0.7, False), ("p3", "c3", 0.6, True)]
+    >>> sorted(best_of_each_scene(candidates))
+    [('p1', 'c1'), ('p3', 'c3')]
     """
     candidates, accepted = list(candidates), list(accepted)
     likely = sorted((c for c in candidates if c[2] >= SAME_SCENE_SCORE), key=lambda c: (-c[2], c[0], c[1]))
@@ -70,21 +68,23 @@ def best_of_each_scene(
 def _components(
     sure: Sequence[tuple[str, str]], likely: Sequence[tuple[str, str]], stated: Sequence[tuple[str, str]]
 ) -> dict[str, int]:
-    """Photo -> scene: joined by what is sure and what was stated, then by likely links, one after the other, as long as none
-    joins two stated scenes."""
+    """Return photo -> scene number. Sure links and stated scenes connect photos first; then likely links do, in their order,
+    except those that would connect two stated scenes."""
+    from scipy.cluster.hierarchy import DisjointSet
+
     photos = sorted({sha256 for link in (*sure, *likely) for sha256 in link} | {sha256 for sha256, _ in stated})
-    position = {sha256: index for index, sha256 in enumerate(photos)}
-    components = Components(len(photos))
-    first_of: dict[str, int] = {}
+    sets = DisjointSet(photos)
+    first_of: dict[str, str] = {}
     for sha256, scene in stated:
-        components.join(first_of.setdefault(scene, position[sha256]), position[sha256])
+        sets.merge(first_of.setdefault(scene, sha256), sha256)
     for one, two in sure:
-        components.join(position[one], position[two])
-    is_stated = {components.root(index) for index in first_of.values()}
+        sets.merge(one, two)
+    are_stated = {sets[sha256] for sha256 in first_of.values()}
     for one, two in likely:
-        roots = {components.root(position[one]), components.root(position[two])}
-        if len(roots & is_stated) < 2:
-            components.join(position[one], position[two])
-            if roots & is_stated:
-                is_stated.add(components.root(position[one]))
-    return dict(zip(photos, components.labels(), strict=True))
+        roots = {sets[one], sets[two]}
+        if len(roots & are_stated) < 2:
+            sets.merge(one, two)
+            if roots & are_stated:
+                are_stated.add(sets[one])
+    number: dict[str, int] = {}
+    return {sha256: number.setdefault(sets[sha256], len(number)) for sha256 in photos}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 READER = 3
-"""Number of the reader: raised when it tells more or other facts of the same files, so that they are read again."""
+"""Version of the reader: raised when it yields more or other facts of the same files, so that they are read again."""
 
 NEEDS_MEMORY = "reading it needs more memory than is allowed"
 """The `error` of facts with status `too_large` that another memory limit would have prevented."""
@@ -42,13 +42,22 @@ class Exif:
     Strings went through `clean_text`. `make` and `model` are as the camera wrote them.
 
     Attributes:
-        exposure_s: exposure time in seconds. aperture: F number. focal_mm: focal length in millimetres. iso: ISO speed.
+        make: the camera's maker.
+        model: the camera's model.
+        exposure_s: exposure time in seconds.
+        aperture: F number.
+        focal_mm: focal length in millimetres.
+        iso: ISO speed.
         flash_fired: bit 0 of the Flash tag.
         taken_at: local wall time, `YYYY-MM-DDTHH:MM:SS[.fff]`, of DateTimeOriginal alone (no file's or editor's date).
         utc_offset: `+02:00`.
         gps_utc: time of the GPS fix in UTC, `YYYY-MM-DDTHH:MM:SS[.fff]`.
-        latitude, longitude: degrees, south and west negative.
-        orientation: 1 to 8; nonsense is 1. file_source: tag 0xA300 (1 film scanner, 2 print scanner, 3 digital camera).
+        latitude: degrees, south negative.
+        longitude: degrees, west negative.
+        lens: the lens's model.
+        software: the program or firmware that wrote the file.
+        orientation: 1 to 8; any other value is read as 1.
+        file_source: tag 0xA300 (1 film scanner, 2 print scanner, 3 digital camera).
         readers: which reader gave the values ("exifread", "pillow", "xmp", …), for the record.
         disagreements: one line for each tag on which two readers disagree.
     """
@@ -76,20 +85,28 @@ class Exif:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """All that reading one file tells.
+    """All facts that reading one file yields.
+
+    EXIF can be known for a picture that cannot be decoded, so facts may be there with any status.
 
     Attributes:
-        sha256: of the file's bytes, hex. size: bytes.
+        status: how reading ended.
+        error: why it did not end with `OK`, in one line.
+        sha256: of the file's bytes, in hex.
+        size: of the file, in bytes.
         format: `JPEG`, `MPO`, `PNG`, `TIFF`, `WEBP`, `HEIF`, … by content, not by name.
-        width, height: pixels as stored, before the orientation is applied.
-        jpeg_quality: 1 to 100, from the quantisation tables. jpeg_subsampling: `4:2:0`, `4:4:4`, ….
-        jpeg_standard_tables: the tables are libjpeg's, so the quality is exact; else it is the nearest.
+        width: pixels as stored, before the orientation is applied.
+        height: likewise.
+        exif: the camera metadata.
+        jpeg_quality: 1 to 100, from the quantisation tables.
+        jpeg_subsampling: `4:2:0`, `4:4:4`, ….
+        jpeg_progressive: whether the picture is coded in scans that refine each other.
+        jpeg_standard_tables: the tables are libjpeg's, so the quality is exact; otherwise it is the nearest.
         phash: 64-bit perceptual hash of the upright picture, 16 hex digits.
-        edited, edited_reason: whether the file is no longer as the camera wrote it, and the sign of that.
+        edited: whether the file was changed since the camera wrote it; None where that is not known.
+        edited_reason: the evidence for that.
         screenshot: the sign that it is a picture of a screen; None where there is none.
         burst: what the photos of one burst have in common, where the file or its name says so.
-        status, error: how reading ended; `error` says why in one line where it is not OK. EXIF can be known for a
-            picture that cannot be decoded, so facts may be there with any status.
     """
 
     status: Status

@@ -36,10 +36,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from curate.containers.blocks import MAX_PARTS, Window, file_size, read_at
 from curate.containers.isobmff import boxes
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 from curate.containers.sniff import DECODED, Format
+from curate.containers.stream import MAX_PARTS, Window, file_size, read_at
 from curate.photos.facts import NEEDS_MEMORY
 from curate.photos.metadata.tags import PILLOW_ERRORS
 
@@ -205,7 +205,7 @@ def _halvings(file: BinaryIO) -> int:
     """How often a JPEG 2000 picture can be halved: the fewest wavelet levels that its main header names (COD, COC)."""
     at = 2  # behind the start of a bare codestream
     if read_at(file, 0, 1) != b"\xff":
-        at += next((start for name, start, _ in boxes(file, 0, file_size(file)) if name == b"jp2c"), 0)
+        at += next((box.body for box in boxes(file, 0, file_size(file)) if box.type == b"jp2c"), 0)
     levels: list[int] = []
     for _ in range(MAX_PARTS):
         head = read_at(file, at, 10)

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 from tracer.base.files import SEAL, seal
 from tracer.base.reading import open_regular, read_bytes
 
@@ -61,7 +61,7 @@ def is_whole(preview: Path) -> bool:
 def is_damaged(preview: Path, sha256: str) -> bool:
     """Whether a picture has a seal that does not fit: a bit of it changed, or it is another photo's preview.
 
-    The file is read whole. One without a seal passes; `is_whole` tells of those that are cut short.
+    The file is read whole. One without a seal passes; `is_whole` finds those that are cut short.
     """
     try:
         content = read_bytes(preview, _MAX_BYTES)

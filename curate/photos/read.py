@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 from curate.containers.sniff import HEAD, RAW_FORMATS, TIFF_LIKE, Format, promised, sniff
 from curate.errors import StorageError
 from curate.photos.facts import NEEDS_MEMORY, PhotoFacts, Status
@@ -45,11 +45,11 @@ READ_AT_ONCE = 64 << 20
 
 
 _DISK_ERRORS = {errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EREMOTEIO}
-"""A failing or vanished disk or server: no fault of the photo, which is read again the next time."""
+"""A failing or vanished disk or server; the photo is read again the next time."""
 
 
 def read_photo(path: Path, preview: Path | None = None, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
-    """Return what one photo file tells, and write its preview if asked; never raises for a bad file.
+    """Return the facts of one photo file, and write its preview if asked; never raises for a bad file.
 
     RAW files, JPEG XL, JPEG XR, BPG and PGF are not decoded, nor are variants of PSD and JPEG 2000 that the decoders do not know:
     a RAW's preview and hash come from the largest JPEG inside. Where there is none they stay None, and the status is OK as
@@ -184,7 +184,7 @@ def _undecoded(
         try:
             picture = decode(inside, inside_kind, reading.exif.orientation, max_pixels)
         except PictureError:
-            continue  # a damaged preview is no fault of the photo
+            continue  # the photo itself may be whole
         facts = replace(facts, width=width or picture.width, height=height or picture.height)
         return _facts_of(picture, facts, preview)
     if not reading.exif.readers:

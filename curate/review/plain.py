@@ -1,4 +1,4 @@
-"""The review line by line: for screen readers, and for terminals that draw no pictures."""
+"""The review that asks line by line, for screen readers and for terminals that cannot draw pictures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TextIO
 
 from curate.catalog import decisions
 from curate.catalog.pairs import PairRow
+from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
@@ -17,6 +18,9 @@ from curate.review.queue import ReviewQueue
 from tracer.base.console import say
 from tracer.base.text import counted
 
+_SAID = ("make_normalized", "model_normalized", "taken_at", "Focal Length", "Exposure")
+"""The labels that are printed after a photo's name."""
+
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 _KEYS_AT_THE_OTHERS = "o asks about the others, u undo, q quit"
 
@@ -25,12 +29,12 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
     """Ask about one waiting pair after the other.
 
     Args:
-        catalog: open for writing.
-        answers: where the lines come from; standard input. The end of it ends the review.
-        out: where the questions go; standard output.
+        catalog: a catalogue that is open for writing.
+        answers: the stream of answers, by default standard input. Its end ends the review.
+        out: the stream for questions, by default standard output.
     """
     answers, out = answers or sys.stdin, out or sys.stdout
-    review, skipped = ReviewQueue(catalog), 0
+    review = ReviewQueue(catalog)
     while True:
         review.refresh()
         pair = review.pair
@@ -50,9 +54,8 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
                 follow(catalog)
                 say("accepted" if answer == "y" else "rejected", out)
             elif pair is not None and answer == "s":
-                skipped += 1
                 if review.skip():
-                    say(f"No pair waits but the {skipped} skipped.", out)
+                    say(f"No pair waits except the {review.skips} skipped.", out)
                     return
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
@@ -69,7 +72,7 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
 
 def _others(review: ReviewQueue) -> str:
     others = counted(review.waiting - review.proposed, "other candidate")
-    skipped = f" but {review.skipped} skipped" if review.skipped else ""
+    skipped = f" except {review.skipped} skipped" if review.skipped else ""
     return (
         f"No proposed pair is left{skipped}. {others} left, less likely and most of them wrong. {_KEYS_AT_THE_OTHERS}:"
     )
@@ -78,8 +81,8 @@ def _others(review: ReviewQueue) -> str:
 def _question(catalog: Catalog, pair: PairRow, place: str) -> str:
     lines = [f"{place}. Same scene?"]
     for side, photo, path in (("Phone", pair.phone_id, pair.phone), ("Camera", pair.other_id, pair.other)):
-        row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
-        facts = [row["make_normalized"], row["model_normalized"], row["taken_at"], row["Focal Length"], row["Exposure"]]
+        labels = labels_of(catalog, photo)
+        facts = [labels.get(name) for name in _SAID]
         lines.append(f"{side}: {Path(path).name}, " + ", ".join(str(fact) for fact in facts if fact))
     score = "" if pair.score is None else f"{100 * pair.score:.0f} percent likely; "
     evidence = Evidence.from_dict(pair.evidence)

@@ -1,20 +1,18 @@
-"""Which splits an export makes: those that `curate split` drew last, or those of the workspace's settings."""
+"""The splits that an export makes: those that `curate split` drew last, or those that the workspace's settings name."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from curate.catalog.labels import ATTRIBUTES
-from curate.catalog.store import Catalog, now
+from curate.catalog.sets import drawn_splits
+from curate.catalog.store import Catalog
 from curate.errors import UsageError, WorkspaceError, command
 from curate.splits.groups import GroupBy
 from curate.workspace.settings import SETTINGS
-
-_KEY, _LOG = "split", "split_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +20,11 @@ class SplitChoice:
     """The splits of an export.
 
     Attributes:
-        attributes: label columns that get a split file. group_by: what is kept on one side. seed: of the draw.
-        drawn: when `curate split` drew them (ISO 8601, UTC), and who: empty where the settings say so.
+        attributes: the label columns that get a split file.
+        group_by: the groupings; photos of one group stay on one side.
+        seed: the seed of the draw.
+        drawn: when `curate split` drew the splits (ISO 8601, UTC); empty if they come from the settings.
+        who: who drew them; empty if they come from the settings.
     """
 
     attributes: tuple[str, ...]
@@ -33,7 +34,7 @@ class SplitChoice:
     who: str = ""
 
     def in_words(self, workspace: Path) -> str:
-        """What an export will use, and where that comes from, as one sentence."""
+        """Say in one sentence which splits an export will make, and where that choice comes from."""
         splits = ", ".join(self.attributes) or "none"
         by = f"apart by {', '.join(self.group_by)}" if self.group_by else "not kept apart"
         if not self.drawn:
@@ -45,73 +46,43 @@ class SplitChoice:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The choice under its names; `from` is `split` or `settings`."""
+        """Return the choice for JSON; `from` is `split` or `settings`."""
         return {**asdict(self), "from": "split" if self.drawn else "settings"}
 
 
 def chosen(catalog: Catalog) -> SplitChoice:
-    """Return the splits that an export makes now.
+    """Return the splits that an export would make now.
 
     Raises:
-        WorkspaceError: the settings name an attribute that no split can be made by.
+        WorkspaceError: the settings name an attribute that is not a label column.
     """
     settings = catalog.workspace.settings.export
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (_KEY,)).fetchone()
-    kept = json.loads(row[0]) if row else {}
-    wrong = [] if kept else [name for name in settings.attributes if name not in ATTRIBUTES]
+    drawn = drawn_splits(catalog)
+    if drawn is not None:
+        return SplitChoice(
+            drawn.attributes, groupings(drawn.group_by), drawn.seed, drawn.drawn or "an earlier day", drawn.who
+        )
+    wrong = [name for name in settings.attributes if name not in ATTRIBUTES]
     if wrong:
         raise WorkspaceError(
-            "a setting does not fit",
+            "a setting is invalid",
             f"{catalog.workspace.root / SETTINGS}: export.attributes: no split can be made by {wrong[0]!r}",
             f"Attributes are {', '.join(ATTRIBUTES)}.",
         )
-    return SplitChoice(
-        attributes=tuple(kept.get("attributes", settings.attributes)),
-        group_by=groupings(kept.get("group_by", get_args(GroupBy))),
-        seed=kept.get("seed", settings.seed),
-        drawn=(kept.get("drawn") or "an earlier day") if kept else "",
-        who=kept.get("who", ""),
-    )
-
-
-def choose(catalog: Catalog, attributes: Sequence[str], group_by: Sequence[GroupBy], seed: int) -> SplitChoice:
-    """Remember the splits that were drawn, for exports to come."""
-    choice = SplitChoice(tuple(attributes), tuple(group_by), seed, now(), catalog.annotator)
-    with catalog.transaction():
-        catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_KEY, json.dumps(asdict(choice))))
-        _log(catalog, asdict(choice))
-    return choice
-
-
-def withdraw(catalog: Catalog) -> bool:
-    """Let exports go by the settings again; returns whether that is news."""
-    with catalog.transaction():
-        gone = catalog.connection.execute("DELETE FROM fact WHERE key = ?", (_KEY,)).rowcount > 0
-        if gone:
-            _log(catalog, {"withdrawn": True, "drawn": now(), "who": catalog.annotator})
-    return gone
-
-
-def history(catalog: Catalog) -> list[dict[str, Any]]:
-    """Return every choice and withdrawal, oldest first, with its time (`drawn`) and its annotator (`who`)."""
-    row = catalog.connection.execute("SELECT value FROM fact WHERE key = ?", (_LOG,)).fetchone()
-    return list(json.loads(row[0])) if row else []
+    return SplitChoice(tuple(settings.attributes), get_args(GroupBy), settings.seed)
 
 
 def groupings(words: Sequence[str]) -> tuple[GroupBy, ...]:
-    """Return what is kept on one side, in the fixed order.
+    """Return the groupings that the words name, in the fixed order of `GroupBy`.
 
     Raises:
         UsageError: a word is not a grouping.
+
+    >>> groupings(["scene", "owner"])
+    ('owner', 'scene')
     """
     known: tuple[GroupBy, ...] = get_args(GroupBy)
     for word in words:
         if word not in known:
             raise UsageError("that grouping is unknown", word, f"Groupings are {', '.join(known)}.")
     return tuple(word for word in known if word in words)
-
-
-def _log(catalog: Catalog, entry: dict[str, Any]) -> None:
-    entries = [*history(catalog), entry]
-    catalog.connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (_LOG, json.dumps(entries)))
-    catalog.touch()

@@ -92,7 +92,7 @@ def test_what_is_left_out_can_be_listed(place: Path, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     assert run_cli([*words, "-w", "w"]) == Exit.DONE
     place_of = "w/splits" if words[0] == "split" else "set"
-    assert f"which photos are left out, and why: curate skipped {place_of} -w w" in capsys.readouterr().err
+    assert f"to list which photos are left out and why: curate skipped {place_of} -w w" in capsys.readouterr().err
     again = ["--replace"] if words[0] == "export" else []
     assert run_cli([*words, *again, "-w", "w", "--json"]) == Exit.DONE
     counted = sum(entry["photos"] for entry in json.loads(capsys.readouterr().out)["left_out"])

@@ -219,7 +219,7 @@ def test_decided_pairs_that_count_no_longer_are_told(
     pairs = status(capsys, place_with_a_pair)["pairs"]
     assert (pairs["accepted"], pairs["gone"]) == (0, 1)
     assert run_cli(["status", "-w", str(place_with_a_pair)]) == Exit.DONE
-    assert "1 decided of photos forgotten or replaced" in capsys.readouterr().out
+    assert "1 decided with a photo forgotten or replaced" in capsys.readouterr().out
 
 
 def evaluated_by_nobody(dataset: Path, run: Path, encoders: tuple[str, ...]) -> tuple[dict[str, Any], bool]:

@@ -74,7 +74,7 @@ def test_new_ends_with_the_next_step_and_says_what_was_there(
     assert run_cli(["new", str(place), "--recipe", "paircams"]) == Exit.DONE
     said = capsys.readouterr()
     assert said.out == f"{place}\n"
-    assert "a workspace already" in said.err and "--recipe was not used" in said.err
+    assert "already a workspace" in said.err and "--recipe was not used" in said.err
     assert (place / "workspace.toml").read_bytes() == before
 
 
@@ -228,7 +228,7 @@ def test_a_name_that_cannot_be_kept_is_refused(
     folder = tmp_path / name / above
     assert run_cli(["new", str(folder)]) == Exit.USAGE
     said = capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == [] and "that name cannot be a workspace's" in said
+    assert list(tmp_path.iterdir()) == [] and "a workspace cannot have that name" in said
     assert run_cli(named_command(said, "new")) == Exit.DONE
     capsys.readouterr()
     assert len(list(tmp_path.iterdir())) == 1 and list(tmp_path.rglob("workspace.toml"))

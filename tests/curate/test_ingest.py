@@ -19,9 +19,10 @@ from benchmarks.kills import kill_and_compare
 from curate.cameras.types import CameraType
 from curate.cameras.version import rules_version
 from curate.catalog import decisions
+from curate.catalog.folders import remember_device, skipped
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
-from curate.export.run import ensure_export, export_rows, export_workspace
+from curate.export.run import ExportChoice, ensure_export, export_rows, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.reader.guard import Readers
@@ -78,7 +79,7 @@ def test_what_an_older_reader_read_is_read_again(
     decisions.decide(catalog, "accept", hashes[0], hashes[1])
     catalog.connection.execute("""UPDATE reading SET facts = json_set(facts, '$.screenshot', 'the older one erred')""")
     assert counts(take_in(catalog, photos)) == {"unchanged": 2}
-    for module in ("curate.ingest", "curate.catalog.store"):
+    for module in ("curate.ingest", "curate.catalog.photos"):
         monkeypatch.setattr(f"{module}.READER", READER + 1)
     assert counts(take_in(catalog, photos)) == {"updated": 2}
     assert catalog.photo_ids_where("screenshot IS NULL AND semantic_label = 'cat' AND subject_idx = 0") == ids
@@ -111,8 +112,8 @@ def test_odd_files_have_a_row_or_a_reason(catalog: Catalog, tmp_path: Path) -> N
         r"caf\xe9.jpg": "ok",
     }
     assert statuses["cut.jpg"] in ("truncated", "invalid")
-    skipped = {"notes.txt", "pipe.jpg", "loop", "dangling.jpg", "ring.jpg", "ring2.jpg"}
-    assert {Path(path).name for path, _ in catalog.skipped()} == skipped
+    expected = {"notes.txt", "pipe.jpg", "loop", "dangling.jpg", "ring.jpg", "ring2.jpg"}
+    assert {Path(path).name for path, _ in skipped(catalog)} == expected
     assert counts(take_in(catalog, photos)) == {"unchanged": 5, "unreadable": 2, "skipped": 6}
 
 
@@ -225,7 +226,7 @@ def test_an_unreadable_folder_hides_its_photos(
     with monkeypatch.context() as patch:
         patch.setattr("curate.sources.local.os.scandir", refused)
         assert counts(take_in(catalog, tmp_path / "photos")) == {"unchanged": 1, "missing": 1, "skipped": 1}
-    ((path, reason),) = catalog.skipped()
+    ((path, reason),) = skipped(catalog)
     assert path == os.fsdecode(shut) and "Permission denied; 2 photos" in reason
     assert [row["status"] for row in rows(catalog).values()] == ["missing", "ok", "ok", "ok"]
     assert {name: row for name, row in rows(catalog).items() if name != "4.jpg"} == {
@@ -240,11 +241,11 @@ def test_a_disk_that_is_not_mounted_loses_no_photo(catalog: Catalog, tmp_path: P
     write_photo(photos / "1.jpg", 1)
     take_in(catalog, photos)
     (photos / "1.jpg").unlink()
-    catalog.remember_device(os.fsencode(photos), photos.stat().st_dev + 1)  # as if it had been another disk's
+    remember_device(catalog, os.fsencode(photos), photos.stat().st_dev + 1)  # as if it had been another disk's
     assert counts(take_in(catalog, photos)) == {"skipped": 1}
     assert rows(catalog)["1.jpg"]["status"] == "ok"
-    assert "not mounted; 1 photo in it" in next(catalog.skipped())[1]
-    catalog.remember_device(os.fsencode(photos), photos.stat().st_dev)
+    assert "not mounted; 1 photo in it" in next(skipped(catalog))[1]
+    remember_device(catalog, os.fsencode(photos), photos.stat().st_dev)
     assert counts(take_in(catalog, photos)) == {"missing": 1}
 
 
@@ -274,7 +275,7 @@ def test_files_that_vanish_while_they_are_taken_in(
     monkeypatch.setattr("curate.sources.local.os.scandir", vanishing)
     assert counts(take_in(catalog, photos)) == {"added": 2, "unreadable": 1, "skipped": 1}
     assert {name: row["status"] for name, row in rows(catalog).items()} == {"1.jpg": "ok", "2.jpg": "missing"}
-    assert "No such file" in next(catalog.skipped())[1]
+    assert "No such file" in next(skipped(catalog))[1]
 
 
 def test_an_emptied_cell_takes_back_what_it_said(catalog: Catalog, tmp_path: Path) -> None:
@@ -364,7 +365,7 @@ def test_a_sidecars_time_that_is_none_leaves_the_files_own(catalog: Catalog, tmp
     found = rows(catalog)
     assert [found[f"{n}.jpg"]["Year"] for n in range(3)] == ["2019.0", "2019.0", "2013.0"]
     assert {found[name]["owner"] for name in found} == {"ann"}
-    assert sum("is no time" in reason for _, reason in catalog.skipped()) == 2
+    assert sum("is not a time" in reason for _, reason in skipped(catalog)) == 2
 
 
 def test_a_file_that_cannot_be_reached_keeps_its_labels(
@@ -455,7 +456,7 @@ def test_new_rules_hold_for_photos_that_are_there(
     with Catalog.open(workspace) as catalog:
         assert rows(catalog)["1.jpg"]["camera_type"] == "tablet"
         changes = catalog.revision()
-    monkeypatch.setattr("curate.catalog.store.rules_version", lambda: "newer")
+    monkeypatch.setattr("curate.catalog.cameras.rules_version", lambda: "newer")
     with Catalog.open(workspace) as catalog:
         told = {name: (row["camera_type"], row["camera_type_rule"]) for name, row in rows(catalog).items()}
         assert told["1.jpg"][0] == "dslr" and told["2.jpg"] == ("compact", "override")
@@ -495,7 +496,7 @@ def test_the_workspaces_own_set_is_written_again_as_it_was(catalog: Catalog, tmp
     photos = [row["sha256"] for row in catalog.labels(None, None)]
     decisions.decide(catalog, "accept", *photos[:2])
     place = catalog.workspace.exports / catalog.workspace.name
-    assert finish(export_workspace(catalog, place, pairs=True))["photos"] == 2
+    assert finish(export_workspace(catalog, place, ExportChoice(pairs=True))).photos == 2
     first = (place / "manifest.json").stat().st_ino
     assert finish(ensure_export(catalog)) == place
     assert (place / "manifest.json").stat().st_ino == first

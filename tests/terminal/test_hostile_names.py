@@ -137,8 +137,8 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
     with Catalog.open(workspace, read_only=True) as catalog:
         proposed = list(pairs(catalog))
         phone, other = proposed[0].phone, proposed[0].other
-        camera = next(c for c, _ in catalog.cameras() if "[red]" in (c.make or ""))
-        names = [f"{c.make}|{c.model}" for c, _ in catalog.cameras()][:2]
+        camera = next(c for c, _ in catalog.cameras.listed() if "[red]" in (c.make or ""))
+        names = [f"{c.make}|{c.model}" for c, _ in catalog.cameras.listed()][:2]
     dataset, sidecar = os.fspath(above / f"set{HOSTILE_FILE}"), above / f"pairs{HOSTILE_FILE}.csv"
     sidecar.write_text(f"image_a,image_b,{_csv(HOSTILE)}\n{_csv(HOSTILE)},gone.jpg,x\n", encoding="utf-8")
     log = above / f"log{HOSTILE_FILE}.jsonl"

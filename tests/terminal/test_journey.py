@@ -10,7 +10,7 @@ import pytest
 
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
-from curate.pairing.run import clock_offsets
+from curate.pairing.clocks.kept import clock_offsets
 from curate.workspace import Workspace
 from tests.terminal.conftest import Open
 
@@ -25,7 +25,7 @@ def test_from_a_folder_to_decided_pairs(
     app = terminal("-m", "curate.cli", workspace.root)
     app.wait("No photos yet")
     app.press("i")
-    app.wait("Take in the photos of which folder?")
+    app.wait("Ingest the photos of which folder?")
     app.type(os.fspath(virtual_photos))
     app.press("Enter")
     app.wait("12 added")
@@ -39,7 +39,7 @@ def test_from_a_folder_to_decided_pairs(
     app.press("s")
     app.wait("No proposed pair is left to decide")
     app.press("s")
-    app.wait("from the top again")
+    app.wait("the skipped ones come again")
     app.press("x")
     app.wait("✗ rejected: ")
     app.press("Enter")
@@ -91,9 +91,9 @@ def test_from_a_folder_to_decided_pairs(
     app.quit()
 
     with Catalog.open(workspace, read_only=True) as catalog:
-        assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+        assert decisions.tally(catalog) == decisions.Tally(1, 1)
         assert [entry.action for entry in decisions.entries(catalog) if entry.action == "camera"] == ["camera"]
-        assert [offset["seconds"] for offset in clock_offsets(catalog) if offset["source"] == "person"] in (
+        assert [offset.seconds for offset in clock_offsets(catalog) if offset.source == "person"] in (
             [3612.0],
             [-3612.0],
         )

@@ -1,1 +1,1 @@
-"""What both programs stand on: errors, text, console output, files, worker processes. Nothing here knows photos or encoders."""
+"""Code that both programs share: errors, text, console output, files, worker processes. It knows neither photos nor encoders."""

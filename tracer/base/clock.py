@@ -1,8 +1,8 @@
-"""How long a worker process has been at its job, by its own time.
+"""How long a worker process has worked on its job.
 
-A wall clock would blame a file for a laptop's closed lid (SIGSTOP, a suspended machine) and for the other programs that want
-the same cores. What counts is the processor time that the process used, and the time that it slept: waiting for a disk, a
-server, a pipe. Time in which this process itself was stopped, and time in which the other waited for a core, does not count.
+A wall clock would also count the time in which the machine was suspended (a closed lid, SIGSTOP) or other programs used the
+cores. This clock counts the processor time that the worker used, and the time that it slept while it waited for a disk, a
+server or a pipe. It does not count time in which the parent process was stopped, or in which the worker waited for a core.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ from pathlib import Path
 from typing import Final
 
 LOOK_S: Final = 0.25
-"""How often a clock wants to be looked at. More than twice as much at once is time in which nobody looked, the parent itself
-being stopped; of it no more is counted."""
+"""Seconds between two calls of `look`. After a longer gap (the parent was stopped) at most twice as much is counted."""
 
 _RUNS: Final = "R"
-"""The state, as Linux names it, of a thread that runs or waits for a core; in all others it waits for something else."""
+"""Linux's state of a thread that runs or waits for a core. In all other states the thread waits for something else."""
 
 
 class ProcessClock:
-    """The own time of one process.
+    """Measures how long one process has worked or waited for input and output.
 
-    Without /proc (macOS) all time in which the parent ran counts.
+    Without /proc (macOS) it counts all time in which the parent ran.
     """
 
     def __init__(self, process: int) -> None:
-        """Args: process: its id."""
+        """Start from zero.
+
+        Args:
+            process: the id of the process.
+        """
         self._folder = Path(f"/proc/{process}")
         self._used = self._processor = self._looked = 0.0
         self.begin()
@@ -38,7 +41,7 @@ class ProcessClock:
         self._processor = self._processor_time() or 0.0
 
     def look(self) -> float:
-        """Seconds of own time since `begin`; call it every `LOOK_S` seconds."""
+        """Return the seconds counted since `begin`. Call it every `LOOK_S` seconds."""
         now = time.monotonic()
         passed = min(now - self._looked, 2 * LOOK_S)
         if now - self._looked < LOOK_S / 2:
@@ -53,12 +56,12 @@ class ProcessClock:
         return self._used
 
     def _processor_time(self) -> float | None:
-        """Seconds of processor time of all its threads; None where the system does not tell."""
+        """Seconds of processor time of all threads of the process; None where there is no /proc."""
         fields = _stat(self._folder)
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else None
 
     def _sleeps(self) -> bool:
-        """Whether none of its threads runs or waits for a core."""
+        """Whether no thread of the process runs or waits for a core."""
         try:
             threads = list((self._folder / "task").iterdir())
         except OSError:
@@ -68,7 +71,7 @@ class ProcessClock:
 
 
 def _stat(folder: Path) -> list[str]:
-    """The fields of a process's or thread's `stat` after its name: the state first; empty where there is none."""
+    """The fields of `/proc/…/stat` after the name, of which the state is the first; empty where there is no such file."""
     try:
         return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

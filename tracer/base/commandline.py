@@ -1,4 +1,4 @@
-"""A typer application, run: one command line in, one exit code out."""
+"""Runs a typer application: one command line in, one exit code out."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import typer
 from tracer.base.console import note
 from tracer.base.errors import Exit
 
-# The parser's root of errors; typer names only its heirs.
+# The base class of the parser's errors; typer exports only its subclasses.
 _ParserError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 def run_app(app: typer.Typer, argv: Sequence[str], program: str, **extra: Any) -> int:
-    """Run a command and return its exit code; what the parser refuses is said where all messages are printed.
+    """Run a command and return its exit code. The parser's own errors are printed as notes.
 
     Args:
-        app: the commands. argv: the words behind the program's name, which is `program`. extra: for the context.
+        app: the commands.
+        argv: the arguments, without the program's name.
+        program: the program's name.
+        extra: passed on to the context.
 
     Raises:
-        BrokenPipeError: who read the output went away.
+        BrokenPipeError: the reader of the output closed it.
     """
     try:
         code = app(args=list(argv), prog_name=program, standalone_mode=False, **extra)
@@ -35,7 +38,7 @@ def run_app(app: typer.Typer, argv: Sequence[str], program: str, **extra: Any) -
         note("Aborted!")
         code = Exit.FAILED
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # typer and Rich end the program with it as a failure
+        if isinstance(end.__context__, BrokenPipeError):  # typer and Rich turn it into an exit with a failure code
             raise end.__context__ from None
         code = end.code
     return code if isinstance(code, int) else Exit.DONE

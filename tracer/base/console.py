@@ -1,8 +1,8 @@
-"""The one place where both programs print: data on stdout; progress, notes and errors on stderr.
+"""All printing of both programs: data on stdout; progress, notes and errors on stderr.
 
-Whatever a text holds (names that others chose, words that somebody typed, messages of libraries), no control character, escape
-sequence or bidirectional mark in it reaches the terminal: text for a person has it written out (``\\x1b``), JSON escapes it,
-and so the values stay the same.
+Printed text may come from file names, metadata, users and libraries. Control characters, escape sequences and bidirectional
+marks in it never reach the terminal: text for a person shows them written out (``\\x1b``), and JSON escapes them, which keeps
+the values the same.
 """
 
 # ruff: noqa: T201  # printing is what this module does
@@ -33,13 +33,13 @@ from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_l
 Result = TypeVar("Result")
 
 PAUSE: Final = 15.0
-"""Seconds between two lines of progress in a file, where each line stays."""
+"""Seconds between two lines of progress where stderr is not a terminal."""
 
 _PATHS: Final = ("path", "phone", "other", "keeper")
-"""Columns of which a table shows the last two names; JSON lines and CSV hold the whole path."""
+"""Columns that hold paths. A table shows the last two parts of a path; JSON lines and CSV hold the whole path."""
 
 _SHORT: Final = 12
-"""Characters of the longest text of a column whose texts are never broken."""
+"""A column whose longest text has at most so many characters is never wrapped."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -48,18 +48,23 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def say(text: str | Path, file: TextIO | None = None) -> None:
-    """Print what was asked for, for a person: on stdout where no other file is given."""
+    """Print text for a person: the output that was asked for.
+
+    Args:
+        text: a message of any number of lines, or a path, which is quoted.
+        file: where to print; stdout by default.
+    """
     words = quoted_path(text) if isinstance(text, Path) else visible_lines(text)
     print(words, file=file or sys.stdout, flush=file is not None)
 
 
 def note(text: str) -> None:
-    """Say something to the person, beside the data, at once."""
+    """Print a message to stderr and flush it."""
     print(visible_lines(text), file=sys.stderr, flush=True)
 
 
 def complain(program: str, error: LenstraceError) -> None:
-    """What failed and why on one line that begins with the program's name (curate looks for it), then the way out."""
+    """Print what failed and why on one line that begins with the program's name (curate looks for it), then what to do."""
     first, *way_out = error.lines()
     note(f"{program}: {' '.join(first.splitlines())}")
     for line in way_out:
@@ -70,10 +75,10 @@ def complain(program: str, error: LenstraceError) -> None:
 
 
 def as_json(value: Any) -> str:
-    r"""Return a value as one line of JSON; controls, format characters and the like stand in it as ``\uXXXX``.
+    r"""Return a value as one line of JSON, with control and format characters escaped as ``\uXXXX``.
 
     Raises:
-        ValueError: a number in it is not finite, which JSON cannot say.
+        ValueError: a number in it is not finite, which JSON cannot hold.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if text.isprintable():
@@ -87,7 +92,7 @@ def print_json(value: Mapping[str, Any]) -> None:
 
 
 def print_json_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print one object that holds rows under a name, each row as it comes."""
+    """Print one object that holds a list of rows under `name`. Each row is printed as it comes."""
     print(f"{{{as_json(name)}: [", end="")
     for number, row in enumerate(rows):
         print(", " * (number > 0) + as_json(row), end="")
@@ -95,16 +100,16 @@ def print_json_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print JSON lines, as the rows come."""
+    """Print JSON lines. Each row is printed as it comes."""
     for row in rows:
         print(as_json(row))
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print CSV, as the rows come; the first one names the columns.
+    """Print CSV. Each row is printed as it comes; the keys of the first row are the header.
 
-    CSV is what spreadsheets open, and a cell that begins with `=` is a formula there: such a cell gets a leading
-    apostrophe. It has no escapes of its own: what a terminal must not get is written out as in a table.
+    Spreadsheets take a cell that begins with `=` or the like for a formula, so such a cell gets a leading apostrophe. CSV has no
+    escapes, so control characters are written out as in a table.
     """
     writer = csv.writer(sys.stdout)
     for number, row in enumerate(rows):
@@ -120,9 +125,9 @@ def _cell_of_csv(value: Any) -> Any:
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print a table for a person, of these columns; those that are empty throughout only where there is room.
+    """Print a table for a person. Where the terminal is too narrow, empty columns are left out.
 
-    A table of many rows is printed as its rows come (`longtable`).
+    A table of more than `MANY` rows is printed as its rows come (`longtable`).
     """
     from rich.console import Console
     from rich.table import Table
@@ -140,18 +145,18 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> No
         return
     cells = [[_cell_of_table(column, row.get(column)) for column in columns] for row in first]
     numeric = {column for column in columns if any(type(row.get(column)) in (int, float) for row in first)}
-    # a pipe has no width: every row stays one line there
+    # A pipe has no width; each row stays one line there.
     console = Console(width=None if sys.stdout.isatty() else 1000)
     longest = [max(len(head), *(len(row[k]) for row in cells)) for k, head in enumerate(heads)]
     fits = sum(longest) + 2 * len(columns) <= console.width
     shown = [k for k in range(len(columns)) if fits or any(row[k] for row in cells)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for k in shown:
-        # where there is too little room, long texts go on in the next line, and numbers stay whole
+        # Where there is too little room, long texts wrap and short ones and numbers do not.
         side = "right" if columns[k] in numeric else "left"
         table.add_column(Text(heads[k]), justify=side, overflow="fold", no_wrap=longest[k] <= _SHORT)  # type: ignore[arg-type]
     for cell in cells:
-        # Text, not str: a camera called "[red]" must stay what it is
+        # Text, not str: Rich would take a camera called "[red]" for markup.
         table.add_row(*(Text(cell[k]) for k in shown))
     console.print(table)
 
@@ -173,7 +178,7 @@ def _cell_of_table(column: str, value: Any) -> str:
 
 
 def run_with_progress(work: Work[Result]) -> Result:
-    """Run work to its end, with progress on stderr: bars on a terminal, elsewhere a line now and then."""
+    """Run work to its end and return its result, with progress on stderr: bars on a terminal, else a line now and then."""
     shown = _bars() if sys.stderr.isatty() else _lines()
     with shown as show, contextlib.closing(work):
         return finish(work, show)
@@ -181,7 +186,7 @@ def run_with_progress(work: Work[Result]) -> Result:
 
 @contextlib.contextmanager
 def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
-    """A line as a stage begins, one each `every` seconds while it lasts, and one at its end where it counts something."""
+    """Print a line when a stage begins, every `every` seconds while it lasts, and when it ends."""
     last: Progress | None = None
     printed, at = True, 0.0
 
@@ -202,7 +207,7 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
 
 @contextlib.contextmanager
 def _bars() -> Iterator[Callable[[Progress], None]]:
-    """A bar for each stage; one that counts nothing goes away as the next begins."""
+    """Show a bar for each stage. The bar of a stage that counts nothing is removed when the next stage begins."""
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -235,7 +240,7 @@ def _bars() -> Iterator[Callable[[Progress], None]]:
 
 
 def _stage(step: Progress) -> str:
-    """The part of the work that a step belongs to: "measuring: probe of Make" is of one stage with all other measuring."""
+    """The stage that a step belongs to: the text before the colon, "measuring" of "measuring: probe of Make"."""
     return step.what.partition(": ")[0]
 
 
@@ -253,14 +258,11 @@ def _in_words(step: Progress) -> str:
     return ": ".join(filter(None, (_what(step), _count(step))))
 
 
-# --- what Python and libraries say by themselves
+# --- messages of Python and of libraries
 
 
 def take_over_messages() -> None:
-    """Let what Python itself and libraries print pass here too: tracebacks, warnings, and log records that nobody handles.
-
-    For a program's own process, at its start.
-    """
+    """Print tracebacks, warnings and unhandled log records through this module, too. Call it when a program starts."""
     sys.excepthook = _print_traceback
     threading.excepthook = lambda args: _print_traceback(args.exc_type, args.exc_value, args.exc_traceback)
     warnings.showwarning = lambda *said: note(warnings.formatwarning(*said[:4]).rstrip("\n"))
@@ -275,5 +277,5 @@ class _Noted(logging.Handler):
     """Prints log records as notes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one."""
+        """Print one record."""
         note(self.format(record))

@@ -1,4 +1,4 @@
-"""What every failure that a person can act on is made of, and the exit codes of both programs."""
+"""The base class of all errors that a user can act on, and the exit codes of both programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What a command's exit code says (fixed: scripts rely on it)."""
+    """The exit codes of both programs. They are fixed, since scripts rely on them."""
 
     DONE = 0
     FAILED = 1
@@ -24,15 +24,15 @@ DISK_ERRORS = frozenset(
         *(errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT),
     }
 )
-"""Error numbers with which a disk or a file system says that it does not give or take data; a person can act on them."""
+"""Error numbers of a disk or file system that cannot be read or written; a user can act on them."""
 
 
 class LenstraceError(Exception):
-    """A failure that a person can act on.
+    """A failure that a user can act on.
 
     Args:
         what: what could not be done, as a sentence without a full stop.
-        why: the cause, as far as it is known.
+        why: the cause, where it is known.
         way_out: what to do about it.
     """
 
@@ -43,9 +43,9 @@ class LenstraceError(Exception):
         super().__init__(": ".join(part for part in (what, why) if part))
 
     def lines(self) -> list[str]:
-        """The message as lines for a terminal: what and why, then the way out."""
+        """The message as lines for a terminal: what and why, then what to do."""
         return [str(self)] + ([self.way_out] if self.way_out else [])
 
 
 class StorageError(LenstraceError):
-    """The disk is full or refuses to be written."""
+    """The disk is full or cannot be written."""

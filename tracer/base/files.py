@@ -1,4 +1,4 @@
-"""Files: content hashes, and writing, exchanging and keeping them so that an interruption leaves the old or the new state."""
+"""Content hashes, and atomic writes: after an interruption a file or folder is in its old or in its new state."""
 
 from __future__ import annotations
 
@@ -14,30 +14,36 @@ from pathlib import Path
 
 _PARTIAL = re.compile(r"\..+\.([0-9]+)\.partial", re.DOTALL)
 _LONGEST = 200
-"""Bytes of a name that a temporary name repeats; file systems take 255 in all."""
+"""How many bytes of a name its temporary name repeats; file systems allow 255 in all."""
 
 _AT_FDCWD = -100
 _NO_REPLACE, _EXCHANGE = 1, 2  # Linux: RENAME_NOREPLACE, RENAME_EXCHANGE
 _MAC_SWAP, _MAC_EXCLUSIVE = 2, 4  # macOS: RENAME_SWAP, RENAME_EXCL
 _CANNOT = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 SEAL = 32
-"""Bytes of a seal."""
+"""Length of a seal in bytes."""
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file's bytes, as 64 hexadecimal digits. Raises OSError where it cannot be read."""
+    """Return the sha256 of a file's content as 64 hexadecimal digits.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def replace_with(path: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
-    """Let `write` fill a temporary file beside `path`, bring it to the disk, then put it in place of `path`.
+    """Let `write` fill a temporary file beside `path`, sync it to the disk, and rename it to `path`.
 
     A reader sees the old file or the whole new one. The temporary name holds the process id, so that two processes do not
     write into one file.
 
     Args:
-        durable: wait for the disk. A cache that is checked when it is read can do without.
+        path: the file to replace; its folder is created.
+        write: writes the content to the path that it is given.
+        durable: whether to sync. A cache that is checked when it is read does not need it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_of(path)
@@ -55,23 +61,23 @@ def replace_with(path: Path, write: Callable[[Path], object], *, durable: bool =
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens in between."""
+    """Write a file so that after any interruption it is whole or unchanged."""
     replace_with(path, lambda partial: partial.write_bytes(data), durable=durable)
 
 
 def partial_of(path: Path) -> Path:
-    """The temporary name beside a file that this process uses while it writes it."""
+    """The temporary path that this process writes to before it renames it to `path`."""
     name = os.fsdecode(os.fsencode(path.name)[:_LONGEST])
     return path.with_name(f".{name}.{os.getpid()}.partial")
 
 
 def is_partial(name: str) -> bool:
-    """Whether a name is a temporary one of `replace_with`."""
+    """Whether a file name is a temporary name of `replace_with`."""
     return _PARTIAL.fullmatch(name) is not None
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove, anywhere below a folder, the temporary files of processes that are no longer there (they were killed)."""
+    """Remove, anywhere below a folder, the temporary files of processes that no longer exist (they were killed)."""
     for place, _, names in os.walk(folder):
         for name in names:
             found = _PARTIAL.fullmatch(name)
@@ -90,7 +96,7 @@ def _is_running(process: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk. Windows cannot open folders, and keeps renames by itself."""
+    """Sync a file, or the entries of a folder, to the disk. Windows cannot open folders and makes renames durable itself."""
     if os.name != "posix" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)
@@ -104,24 +110,25 @@ def sync(path: Path) -> None:
 
 
 def can_exchange(error: OSError) -> bool:
-    """Whether an error of `exchange` is one of the rename itself; False: system or file system do not know how to exchange."""
+    """Whether the system and the file system support `exchange`, judged by the error that it raised."""
     return error.errno not in _CANNOT
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Give each of two files or folders the other's name in one step: there is no moment at which a name is free.
+    """Swap the names of two files or folders in one atomic step, so that neither name is ever free.
 
     Raises:
-        OSError: it was not done; `can_exchange` says whether it can be done there at all.
+        OSError: they were not swapped; `can_exchange` says whether swapping is supported there.
     """
     _rename(one, other, _EXCHANGE, _MAC_SWAP)
 
 
 def move_to_free_name(source: Path, target: Path) -> None:
-    """Rename a folder to a name that nothing has, not even an empty folder.
+    """Rename a folder to a name that is not taken, not even by an empty folder.
 
     Raises:
-        FileExistsError: something has the name. OSError: the rename failed.
+        FileExistsError: the name is taken.
+        OSError: the rename failed.
     """
     try:
         _rename(source, target, _NO_REPLACE, _MAC_EXCLUSIVE)
@@ -130,7 +137,7 @@ def move_to_free_name(source: Path, target: Path) -> None:
             raise
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        source.rename(target)  # a folder never replaces a file, nor a folder that holds something
+        source.rename(target)  # a renamed folder replaces neither a file nor a folder that is not empty
 
 
 def _rename(source: Path, target: Path, linux: int, mac: int) -> None:
@@ -147,25 +154,25 @@ def _rename(source: Path, target: Path, linux: int, mac: int) -> None:
         raise OSError(code, os.strerror(code), str(source), None, str(target))
 
 
-# --- files of a cache
+# --- cache files
 
 
 def write_sealed(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write a file of a cache: a sha256 over the file's name and the data, then the data. `read_sealed` checks it.
+    """Write a cache file: a sha256 over the file's name and the data, then the data. `read_sealed` checks it.
 
-    What is in the way is moved aside (`make_way`).
+    A folder or file in the way is moved aside (`make_way`).
 
     Raises:
-        OSError: the disk is full or refuses to be written.
+        OSError: the disk is full or cannot be written.
     """
     make_way(path)
     write_atomically(path, seal(path.name, data) + data, durable=durable)
 
 
 def read_sealed(path: Path) -> bytes | None:
-    """Return the data of a file of a cache; None where it is absent, cannot be read, is damaged, or is another file's."""
+    """Return the data of a cache file; None where it is absent, unreadable, damaged, or was written under another name."""
     try:
-        content = path.read_bytes() if path.is_file() else b""  # a pipe would make us wait for ever
+        content = path.read_bytes() if path.is_file() else b""  # reading a named pipe would block for ever
     except OSError:
         return None
     data = content[SEAL:]
@@ -173,13 +180,14 @@ def read_sealed(path: Path) -> bytes | None:
 
 
 def seal(name: str, data: bytes) -> bytes:
-    """Return the `SEAL` bytes by which a file of a cache is known as whole and as the one of that name."""
+    """Return the checksum (`SEAL` bytes) of a cache file: the sha256 of its name and its data."""
     return hashlib.sha256(os.fsencode(name) + b"\0" + data).digest()
 
 
 def make_way(path: Path) -> None:
-    """Make it possible to put a file of a cache at a path: a folder of its name, or a file in the place of a folder above
-    it, is moved aside. Nothing is deleted.
+    """Move aside what keeps a cache file from being written: a folder at its path, or a file where its parent folder belongs.
+
+    Nothing is deleted.
 
     Raises:
         OSError: it cannot be moved.

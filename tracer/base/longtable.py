@@ -1,7 +1,7 @@
-"""Tables of so many rows that a person will not wait for the last before seeing the first.
+"""Tables of many rows, printed as the rows come.
 
-The rows are printed as they come, in columns as wide as the first rows ask for. A longer text goes on in the next line on a
-terminal; elsewhere it pushes its neighbours aside, so that every row stays one line.
+The first rows decide the widths of the columns. On a terminal a longer text wraps; elsewhere it shifts the cells to its right,
+so that each row stays one line.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from itertools import chain, islice, zip_longest
 from typing import TextIO
 
 MANY = 2_000
-"""A table of more rows is printed as its rows come; so many of them decide its widths."""
+"""A table of more rows is printed as its rows come, and this many of them decide the widths."""
 
 _GAP = "  "
 _LEAST = 8
-"""Characters that a column keeps on a terminal that is too narrow."""
+"""The least width of a column, in characters, on a terminal that is too narrow."""
 
 
 def print_long(header: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO, terminal: int | None) -> None:
     """Print a table as its rows come.
 
     Args:
-        header: the columns' names. rows: the cells, harmless for a terminal. out: where to.
-        terminal: how wide it is, in characters; None where `out` is not a terminal.
+        header: the columns' names.
+        rows: the cells, without control characters.
+        out: where to print.
+        terminal: the terminal's width in characters; None where `out` is not a terminal.
     """
     rest = iter(rows)
     first = list(islice(rest, MANY))
@@ -36,7 +38,7 @@ def print_long(header: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO
 
 
 def _length(text: str) -> int:
-    """How many columns of a terminal a text takes: some characters take two."""
+    """The width of a text on a terminal: some characters take two columns."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -49,7 +51,7 @@ def _padded(text: str, width: int) -> str:
 
 
 def _fitted(widths: list[int], room: int) -> list[int]:
-    """The widths, the widest ones cut to one width with which all have room."""
+    """Cut the widest columns to a common width, so that all fit into `room` characters."""
     widest = max(widths)
     while widest > _LEAST and sum(min(width, widest) for width in widths) > room:
         widest -= 1
@@ -57,7 +59,7 @@ def _fitted(widths: list[int], room: int) -> list[int]:
 
 
 def _folded(row: Sequence[str], widths: Sequence[int]) -> Iterable[Sequence[str]]:
-    """A row as lines of cells, none of which is wider than its column."""
+    """Wrap a row into lines of cells, each at most as wide as its column."""
     if all(text.isascii() and len(text) <= width for text, width in zip(row, widths, strict=True)):
         return [row]
     from rich.cells import chop_cells

@@ -1,4 +1,4 @@
-"""What the machine has: cores and memory that this process may use."""
+"""The cores and the memory that this process may use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _CGROUP: Final = Path("/sys/fs/cgroup")
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory() -> int:
-    """Bytes of memory: the machine's, or the limit of the control group (a container, a batch job) where that is lower."""
+    """Return the bytes of memory of the machine, or of its control group (a container, a batch job) where that is less."""
     return min(_installed(), *_group_limits())
 
 
@@ -28,7 +28,7 @@ def _installed() -> int:
 
 
 def _group_limits() -> list[int]:
-    """The memory limits of this process's control group and of those above it; version 2, and version 1 as containers see it."""
+    """The memory limits of this process's control group and of its parents (cgroup version 2; version 1 as containers see it)."""
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -41,7 +41,7 @@ def _group_limits() -> list[int]:
 
 
 def _number_in(file: Path) -> int:
-    """The number that a file holds; 0 where it is not there or says `max`."""
+    """The number in a file; 0 where the file is missing or says `max`."""
     try:
         return int(file.read_text())
     except (OSError, ValueError):

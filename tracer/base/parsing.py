@@ -1,4 +1,4 @@
-"""JSON and TOML that anybody may have written or damaged: whatever the bytes are, a value comes out, or one kind of error."""
+"""Parsing of JSON and TOML that may be damaged or hostile: any bytes give a value or raise `Unparsable`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 MOST_MEMORY: Final = 2 << 30
-"""The most memory that the values of a JSON text may take, by an estimate that is made before they are."""
+"""Bytes of memory that the values of a JSON text may take, estimated before it is parsed."""
 
-_CONTAINER, _STRING, _NUMBER = 64, 60, 32  # bytes that Python takes for one, without what is in it
+_CONTAINER, _STRING, _NUMBER = 64, 60, 32  # bytes that Python needs for an empty one
 
 
 class Unparsable(ValueError):
-    """Bytes that are not what they should be; the message says what is wrong with them, in words that follow a path."""
+    """Bytes that cannot be parsed. The message says why, in words that can follow the file's path."""
 
 
 def parse_text(data: bytes) -> str:
-    """Return the text that bytes in UTF-8, with or without a byte order mark, say.
+    """Decode UTF-8, with or without a byte order mark.
 
     Raises:
         Unparsable: they are not UTF-8.
@@ -29,11 +29,11 @@ def parse_text(data: bytes) -> str:
 
 
 def parse_json(data: bytes, constant: Callable[[str], Any] | None = None) -> Any:
-    """Return the value that JSON in UTF-8 says. A text in it may hold half a surrogate pair, which cannot be encoded.
+    """Parse JSON in UTF-8. A string in it may hold a lone surrogate, which cannot be encoded.
 
     Args:
         data: the bytes of the file.
-        constant: gives the value of NaN and of the infinities, which are floats without it.
+        constant: gives the value of `NaN`, `Infinity` and `-Infinity`; by default they are floats.
 
     Raises:
         Unparsable: the bytes are not UTF-8 or not JSON, are nested too deeply, hold a number of too many digits, or their values
@@ -53,19 +53,19 @@ def parse_json(data: bytes, constant: Callable[[str], Any] | None = None) -> Any
 
 
 def parse_json_object(data: bytes) -> dict[str, Any]:
-    """Return the object that JSON says.
+    """Parse JSON whose value is an object.
 
     Raises:
-        Unparsable: as `parse_json`, or it is another value than an object.
+        Unparsable: as `parse_json`, or the value is not an object.
     """
     value = parse_json(data)
     if not isinstance(value, dict):
-        raise Unparsable("it holds no JSON object")
+        raise Unparsable("it is not a JSON object")
     return value
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:
-    """Return the table that TOML in UTF-8 says.
+    """Parse TOML in UTF-8.
 
     Raises:
         Unparsable: the bytes are not UTF-8 or not TOML, are nested too deeply, or hold a number of too many digits.

@@ -1,6 +1,6 @@
-"""How long work reports: a generator that yields `Progress` and returns its result.
+"""How long work reports its progress: it is a generator that yields `Progress` and returns its result.
 
-The caller may stop asking at any moment (`generator.close()`), which cancels the work; what is done is kept.
+The caller may close the generator at any time, which cancels the work; what is finished is kept.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class Progress:
     """How far a piece of work is.
 
     Attributes:
-        what: the work, as words for a progress bar ("reading photos"); what follows a colon is a detail of that stage
+        what: the stage, as words for a progress bar ("reading photos"); a detail may follow a colon
             ("measuring: probe of Make").
-        done: items finished.
-        total: items in all; None while it is not known.
+        done: how many items are finished.
+        total: how many items there are; None while it is not known.
     """
 
     what: str

@@ -1,7 +1,7 @@
-"""Reading files that others wrote: regular files alone, and no larger than what is asked for can be.
+"""Reading files that others wrote: only regular files, and only up to a size limit.
 
-A path that a person or a data set names may be a FIFO, whose reader waits for ever, a device without end, or a file of many
-gigabytes. All functions raise OSError as `open` does; its `strerror` says in words what is wrong.
+A path that a user or a data set names may be a named pipe, whose reader blocks for ever, an endless device, or a file of many
+gigabytes. All functions raise OSError as `open` does; its `strerror` says what is wrong.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from typing import Any, Final
 from tracer.base.parsing import parse_json
 
 MOST_JSON: Final = 256 << 20
-"""The largest JSON file that is read, in bytes: a set of a million photos lists them in half of it."""
+"""The largest JSON file that is read, in bytes. The manifest of a million photos takes half of it."""
 
 
 def check_regular(path: Path | str, most: int | None = None) -> os.stat_result:
-    """Return a file's status where it is a regular file of at most `most` bytes; a link counts as what it leads to.
+    """Return the status of a regular file of at most `most` bytes. Symbolic links are followed.
 
     Raises:
-        OSError: it is not, or it is not there.
+        OSError: it is missing, larger, or not a regular file.
     """
     return _checked(os.stat(path), path, most)
 
 
 def open_regular(path: Path | str, most: int | None = None) -> BufferedReader:
-    """Open a regular file of at most `most` bytes for reading; never waits.
+    """Open a regular file of at most `most` bytes for reading. Never blocks.
 
     Raises:
-        OSError: it is something else, larger, or cannot be opened.
+        OSError: it is not a regular file, is larger, or cannot be opened.
     """
-    check_regular(path, most)  # a device is not even opened
+    check_regular(path, most)  # before opening: to open a device may have effects
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        _checked(os.fstat(descriptor), path, most)  # another file may have come in its place
+        _checked(os.fstat(descriptor), path, most)  # again: the path may lead to another file by now
     except OSError:
         os.close(descriptor)
         raise
@@ -52,26 +52,28 @@ def read_bytes(path: Path | str, most: int) -> bytes:
         OSError: as `open_regular`.
     """
     with open_regular(path, most) as file:
-        content = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)  # a buffer of that size is made at once
-    if len(content) > most:  # it grew
+        content = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)  # `read` allocates that much at once
+    if len(content) > most:  # the file has grown
         raise _too_large(path, len(content), most)
     return content
 
 
 def read_text(path: Path | str, most: int) -> str:
-    """Return the text of a file in UTF-8, without a byte order mark.
+    """Return the text of a file in UTF-8, without its byte order mark.
 
     Raises:
-        OSError: as `open_regular`. UnicodeDecodeError: it is not UTF-8.
+        OSError: as `open_regular`.
+        UnicodeDecodeError: the file is not UTF-8.
     """
     return read_bytes(path, most).decode("utf-8-sig")
 
 
 def read_json(path: Path | str, most: int = MOST_JSON, constant: Callable[[str], Any] | None = None) -> Any:
-    """Return the value of a JSON file. `constant` stands for NaN and the infinities, which are floats without it.
+    """Return the value of a JSON file. `constant` is that of `parse_json`.
 
     Raises:
-        OSError: as `open_regular`. Unparsable: as `parse_json`.
+        OSError: as `open_regular`.
+        Unparsable: as `parse_json`.
     """
     return parse_json(read_bytes(path, most), constant)
 

@@ -1,7 +1,7 @@
-"""Safetensors files that others wrote: what the header says is checked before an array is made of it.
+"""Safetensors files that others wrote: the header is checked before arrays are made from it.
 
-The format's own reader checks that offsets follow each other without gaps and fit the shapes, but takes a shape without values at
-its word: [300000000, 0] is a file of a hundred bytes, and everything that is made row by row from it takes gigabytes.
+The safetensors library checks that offsets have no gaps and fit the shapes, but accepts any shape without values: [300000000, 0]
+fits into a file of a hundred bytes, and anything made for each of its rows takes gigabytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from tracer.base.reading import check_regular, open_regular
 
 MOST_HEADER: Final = 32 << 20
-"""Bytes of a header. Ours names the photos that could not be embedded, a hundred bytes each."""
+"""The largest header in bytes. tracer's lists the photos that could not be embedded, with about 100 bytes each."""
 
 _BYTES: Final = {
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
@@ -29,7 +29,9 @@ class Tensors:
     """An open safetensors file.
 
     Attributes:
-        metadata: strings by name. shapes, types: of each tensor, by name (`F32`, `I64`, …).
+        metadata: strings by name.
+        shapes: the shape of each tensor, by name.
+        types: the dtype of each tensor, by name (`F32`, `I64`, …).
     """
 
     def __init__(self, file: Any) -> None:
@@ -40,16 +42,17 @@ class Tensors:
         self.types: dict[str, str] = {name: str(one.get_dtype()) for name, one in slices.items()}
 
     def array(self, name: str) -> Any:
-        """A tensor as numpy has it."""
+        """Return a tensor as a numpy array."""
         return self._file.get_tensor(name)
 
 
 @contextmanager
 def open_tensors(path: Path) -> Iterator[Tensors]:
-    """Open a safetensors file, whose header is checked.
+    """Open a safetensors file after checking its header.
 
     Raises:
-        OSError: it is not a regular file, or cannot be read. ValueError: it is damaged, or its shapes do not fit its size.
+        OSError: it is not a regular file, or cannot be read.
+        ValueError: it is damaged, or its shapes do not fit its size.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -64,10 +67,11 @@ def open_tensors(path: Path) -> Iterator[Tensors]:
 
 
 def check_header(path: Path) -> None:
-    """Refuse what is not a regular file, and a header that is longer than the file or than any header is.
+    """Refuse a header that is longer than the file or than `MOST_HEADER`.
 
     Raises:
-        OSError: it cannot be read. ValueError: the header's length cannot be right.
+        OSError: the file cannot be read or is not a regular file.
+        ValueError: the header is too long.
     """
     size = check_regular(path).st_size
     with open_regular(path) as file:
@@ -82,6 +86,6 @@ def _check_shapes(tensors: Tensors, size: int) -> None:
     for name, shape in tensors.shapes.items():
         values = math.prod(shape)
         if not values and shape and shape[0]:
-            raise ValueError(f"a tensor of the shape {list(shape)} holds nothing")
+            raise ValueError(f"a tensor of the shape {list(shape)} has no values")
         if values * _BYTES.get(tensors.types[name], 1) > size:
             raise ValueError(f"a tensor of the shape {list(shape)} does not fit into {size:,} bytes")

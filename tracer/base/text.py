@@ -1,8 +1,8 @@
-"""Foreign text: EXIF values, file names, titles, cells of tables, class names, and what people type.
+"""Untrusted text: EXIF values, file names, titles, table cells, class names, and what users type.
 
-A camera string can hold escape sequences that write to the clipboard, retitle or clear a terminal, and bidirectional
-controls that make a name read backwards. Neither a widget nor a terminal removes them. What is kept is cleaned once, where it
-enters (`clean_text`); what has to stay as it is, is written out where it is shown (`visible_text`, `quoted_path`, `shell_word`).
+A camera string can hold escape sequences that write to the clipboard or clear a terminal, and bidirectional controls that make a
+name read backwards. Neither widgets nor terminals remove them. Text that is stored is cleaned once, when it is read
+(`clean_text`). Text that must stay unchanged is escaped when it is shown (`visible_text`, `quoted_path`, `shell_word`).
 """
 
 from __future__ import annotations
@@ -16,31 +16,38 @@ MAX_LENGTH: Final = 1000
 """Characters kept of one value; a longer one is cut and ends in an ellipsis."""
 
 # Cc: C0, DEL and C1 controls · Cf: bidirectional overrides, zero-width and tag characters · Cs: lone surrogates ·
-# Co, Cn: private use and unassigned, which draw as anything · Zl, Zp: separators that break a line.
+# Co, Cn: private use and unassigned, whose glyphs are undefined · Zl, Zp: separators that break a line.
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SPACES: Final = frozenset("\t\n\v\f\r\u2028\u2029")
 _NAMED: Final = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun: `1 photo`, `2,000 photos`; `many` where the plural is more than an s."""
+    """Return a number with its noun: `1 photo`, `2,000 photos`. `many` is the plural where it does not end in s.
+
+    >>> counted(2000, "photo"), counted(1, "entry", "entries")
+    ('2,000 photos', '1 entry')
+    """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def is_harmless(text: str) -> bool:
-    """Whether text holds nothing that controls a terminal, hides, or reorders what stands around it."""
+    """Whether text has no characters that control a terminal, are invisible, or reorder the text around them."""
     return text.isprintable() or not any(unicodedata.category(char) in _DROPPED for char in text)
 
 
 def clean_text(value: str | bytes | None, limit: int = MAX_LENGTH) -> str | None:
-    """Return foreign text as one harmless line, or None where nothing is left of it.
+    r"""Return untrusted text as one harmless line, or None where nothing is left of it.
 
-    Cut at the first NUL (EXIF strings end there), decoded as UTF-8 or else Latin-1, composed (NFC), stripped of controls
-    and of spaces at both ends; inner spaces are kept, since makers write them.
+    The text is cut at the first NUL (EXIF strings end there), decoded as UTF-8 or else Latin-1, and normalised (NFC). Control
+    characters, and spaces at both ends, are removed; inner spaces are kept, since camera makers write them.
 
     Args:
-        value: what the file or the server said.
-        limit: characters to keep.
+        value: the text as the file or the server gives it.
+        limit: the most characters to keep.
+
+    >>> clean_text(b"  NIKON\x1b[2J D90\0garbage")
+    'NIKON[2J D90'
     """
     if value is None:
         return None
@@ -61,35 +68,42 @@ def clean_text(value: str | bytes | None, limit: int = MAX_LENGTH) -> str | None
 
 
 def visible_text(text: str, limit: int | None = MAX_LENGTH) -> str:
-    r"""Return foreign text with what `clean_text` drops written out instead (``\x1b``), so that it shows and does nothing.
+    r"""Return untrusted text with the characters that `clean_text` drops escaped instead (``\x1b``).
 
-    For what is compared as it is and shown only: two names that differ in such characters look different, too.
+    For text that is compared unchanged and only shown: two names that differ in such characters also look different.
 
     Args:
-        text: what somebody wrote. limit: characters to keep; None keeps all.
+        text: any text.
+        limit: the most characters to keep; None keeps all.
+
+    >>> print(visible_text("NIKON\x1b[2J"))
+    NIKON\x1b[2J
     """
     shown = _written_out(text if limit is None else text[:limit])
     return shown if limit is None or max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
 
 
 def visible_lines(text: str) -> str:
-    """Return text whose line breaks are meant, each line of it as `visible_text` writes it out, whole."""
+    """Return text of several lines with each line escaped as by `visible_text`, without a limit."""
     return "\n".join(visible_text(line, limit=None) for line in text.split("\n"))
 
 
 def printable_path(path: str | bytes | os.PathLike[str]) -> str:
-    r"""Return a path that can be shown and stored as text; bytes that are not UTF-8, and controls, become ``\xNN``.
+    r"""Return a path as text that can be shown and stored: bytes that are not UTF-8, and control characters, become ``\xNN``.
 
-    The path's own bytes are kept beside it wherever it must be opened again.
+    Such a path cannot be opened; where it must be, the original bytes are kept beside it.
     """
     return _written_out(os.fsencode(path).decode("utf-8", errors="backslashreplace"))
 
 
 def quoted_path(path: str | os.PathLike[str]) -> str:
-    r"""Return a path as a message names it: as it is, or as git quotes it (``"a\033\"b"``).
+    r"""Return a path as messages show it: unchanged, or quoted as git does (``"a\033\"b"``).
 
-    Quoted are paths that hold controls, format characters, quotes, backslashes or bytes that are not UTF-8; such characters
+    A path is quoted where it has control or format characters, quotes, backslashes or bytes that are not UTF-8. Such characters
     become the octal numbers of their bytes.
+
+    >>> print(quoted_path("holiday/IMG 1.jpg"), quoted_path('say "cheese".jpg'))
+    holiday/IMG 1.jpg "say \"cheese\".jpg"
     """
     name = os.fspath(path)
     if is_harmless(name) and not set(name) & {'"', "\\"}:
@@ -98,14 +112,17 @@ def quoted_path(path: str | os.PathLike[str]) -> str:
 
 
 def shortened_path(path: str) -> str:
-    """Return a path as a table shows it: its last two names."""
+    """Return the last two parts of a path, as tables show it."""
     return "/".join(path.rsplit("/", 2)[-2:])
 
 
 def shell_word(word: str | os.PathLike[str]) -> str:
-    r"""Return a word as a shell takes it; what must not reach a terminal is written as in ``$'a\033b'``.
+    r"""Return a word quoted for a shell. Control characters are written as in ``$'a\033b'``.
 
-    An expression that holds single quotes itself stays readable, in double quotes.
+    A word that has single quotes is put in double quotes where that is safe, so that it stays readable.
+
+    >>> print(shell_word("my photos"), shell_word("Make = 'Canon'"))
+    'my photos' "Make = 'Canon'"
     """
     word = os.fspath(word)
     if not is_harmless(word):
@@ -115,7 +132,7 @@ def shell_word(word: str | os.PathLike[str]) -> str:
 
 
 def command_line(*words: str | os.PathLike[str]) -> str:
-    """Return a command as a shell takes it."""
+    """Return the words of a command quoted for a shell."""
     return " ".join(map(shell_word, words))
 
 
@@ -131,9 +148,9 @@ def _escaped(char: str) -> str:
 
 
 def _as_octal(char: str) -> str:
-    """The bytes of a character that must not be shown, as octal numbers; any other character as it is."""
+    """The bytes of a harmful character as octal numbers; any other character unchanged."""
     if is_harmless(char):
         return char
-    escaped_byte = 0xDC80 <= ord(char) <= 0xDCFF  # how Python holds a byte of a path that is not UTF-8
+    escaped_byte = 0xDC80 <= ord(char) <= 0xDCFF  # Python's surrogateescape for a byte of a path that is not UTF-8
     data = char.encode("utf-8", "surrogateescape" if escaped_byte else "surrogatepass")
     return "".join(f"\\{byte:03o}" for byte in data)

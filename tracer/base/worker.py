@@ -1,7 +1,7 @@
-"""A worker process: takes jobs from its parent, one JSON line each, and answers each with JSON and, where asked, raw bytes.
+"""A worker process: it takes jobs from its parent, one JSON line each, and answers each with JSON and raw bytes.
 
-No pickle, so that a worker which a hostile file has taken over can lie about that file but cannot run code in its parent. The
-process limits its own memory, keeps the libraries' chatter off the terminal, and ends when its parent does.
+It does not use pickle: a worker that a hostile file has taken over can give wrong answers about that file, but cannot run code in
+its parent. The process limits its own memory, silences what libraries print, and ends when its parent does.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from tracer.base.errors import StorageError
 
 READY: Final = "ready"
 HEAD: Final = struct.Struct("<II")
-"""What an answer begins with: the bytes of its JSON, and the raw bytes after that."""
+"""The head of an answer: the length of its JSON, and the length of the raw bytes that follow it."""
 
 _GRACE_S: Final = 15
-"""How much more processor time than its parent allows a worker takes before it ends itself; for workers without a parent."""
+"""Seconds of processor time beyond the limit after which a worker ends itself, in case its parent does not end it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a job gives.
+    """The result of a job.
 
     Attributes:
-        value: anything that JSON has.
-        data: raw bytes beside it.
-        short_of_memory: whether it would have become more with more memory; the parent may ask again.
+        value: a value that JSON can hold.
+        data: raw bytes sent after it.
+        short_of_memory: whether more memory might give a better result; the parent may repeat the job.
     """
 
     value: Any
@@ -52,15 +52,15 @@ def main(arguments: list[str]) -> None:
     """Serve jobs until the pipe closes.
 
     Args:
-        arguments: seconds that a job may take; bytes of memory beyond what the process has at its start; `module:function`
-            that makes the handler of jobs; what that function is given.
+        arguments: the seconds that a job may take; the bytes of memory that the process may take beyond those at its start; the
+            `module:function` that makes the handler of jobs; the arguments of that function.
     """
     seconds, memory, (module, _, function) = float(arguments[0]), int(arguments[1]), arguments[2].partition(":")
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     threading.Thread(target=_end_with_the_parent, args=(jobs.fileno(),), daemon=True).start()
     handler: Handler = getattr(importlib.import_module(module), function)(*arguments[3:])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -77,21 +77,21 @@ def main(arguments: list[str]) -> None:
 
 
 def _end_with_the_parent(jobs: int) -> None:
-    """Wait until nobody can send jobs any more, then end the process, also in the middle of a job that never returns."""
+    """Wait until the parent has closed the pipe of jobs, then end the process, even in the middle of a job."""
     waiting = select.poll()
-    waiting.register(jobs, 0)  # a hang-up is told without being asked for
+    waiting.register(jobs, 0)  # poll reports a hang-up without being asked for it
     waiting.poll()
     os._exit(1)
 
 
 def memory_left() -> float:
-    """Bytes that this process may still take; infinity where there is no limit."""
+    """Return the bytes of memory that this process may still take; infinity where there is no limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     return float("inf") if limit == resource.RLIM_INFINITY else limit - _address_space()
 
 
 def _address_space() -> int:
-    """Bytes of this process's address space; 0 where the system does not tell (it keeps no such limit then)."""
+    """Bytes of this process's address space; 0 where there is no /proc (the system then does not enforce such a limit)."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except OSError:
@@ -99,7 +99,7 @@ def _address_space() -> int:
 
 
 def _limit_memory(more: int) -> None:
-    """Limit the address space to what it is now and `more` bytes."""
+    """Limit the address space to its present size plus `more` bytes."""
     taken = _address_space()
     if not taken:
         return
@@ -116,7 +116,7 @@ def _answer(handler: Handler, job: Any) -> tuple[Any, bytes]:
         return {"storage": [error.what, error.why, error.way_out]}, b""
     except MemoryError:
         return {"failed": "memory", "reason": "reading it needs more memory than is allowed"}, b""
-    except Exception as error:  # noqa: BLE001 - what the handler did not foresee is said of this job, and others go on
+    except Exception as error:  # noqa: BLE001 - an unexpected error fails this job only
         return {"failed": "error", "reason": f"reading it failed ({type(error).__name__})"}, b""
     return {"value": reply.value, "short": reply.short_of_memory}, reply.data
 

@@ -1,11 +1,11 @@
-"""Worker processes with limits, so that a job that hangs, crashes or takes too much memory costs itself only.
+"""Worker processes with limits: a job that hangs, crashes or takes too much memory fails without affecting the others.
 
-Each worker has one pair of pipes and at most two jobs: the one it works on and the next. Jobs are taken from the caller's
-iterable only when a worker has room, so neither the work list nor the results pile up. A worker that passes the time limit is
-killed and replaced; one that dies is replaced; its other job is given again.
+Each worker has one pair of pipes and at most two jobs: the one it works on and the next. A job is taken from the caller's
+iterable only when a worker has room, so neither jobs nor results pile up. A worker that exceeds the time limit is killed. A
+worker that was killed or died is replaced, and its next job is given to another one.
 
-The memory limit is one for all workers together, and each has an equal share. A job for which the share was too little is put
-aside until no other can be given, and is then done once more: alone, with all the memory.
+All workers share one memory limit in equal parts. A job that runs out of its worker's part is put aside until all other jobs are
+done, and is then repeated alone, with all the memory.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from tracer.base.worker import HEAD, READY
 _START_S: Final = 60.0
 _IN_FLIGHT: Final = 2
 _PIPE: Final = 1 << 20
-"""Bytes of an answer that fit into a pipe, so that a worker need not wait for its parent to read them."""
+"""Size of a pipe in bytes: an answer that fits into it does not wait for the parent to read it."""
 
 _ENOUGH: Final = 6 << 30
-"""Bytes that the largest picture takes which is decoded at all."""
+"""Bytes of memory that the largest picture within the pixel limit takes."""
 _ENOUGH_FOR_ONE: Final = 1 << 30
-"""Bytes that an ordinary photo takes, with room to spare."""
+"""Bytes of memory that are more than enough for an ordinary photo."""
 _SMALLEST_SHARE: Final = 256 << 20
 _MAY_BE_MEMORY: Final = {-signal.SIGKILL, -signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS}
-"""How a process ends that the system kills for its memory, or whose decoder does not look whether it got any."""
+"""Exit codes of a process that the system killed for its memory, or whose decoder crashed after a failed allocation."""
 
 J = TypeVar("J")
 
@@ -53,13 +53,12 @@ class WorkersError(LenstraceError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What jobs may cost.
+    """Limits of time and memory.
 
     Attributes:
-        seconds: own time of a worker for one job: processor time, and time that it waits for a disk (tracer/base/clock.py).
-            0: no limit.
-        memory: bytes for all workers together, beyond what they have at their start. 0: half of the machine's memory, or of its
-            container's; at most 6 GB, or 1 GB a worker where that is more.
+        seconds: processor time and waiting time of a worker for one job (tracer/base/clock.py). 0: no limit.
+        memory: bytes for all workers together, beyond those at their start. 0: half of the memory of the machine or container,
+            at most 6 GB, or 1 GB a worker where that is more.
     """
 
     seconds: float = 30.0
@@ -71,11 +70,11 @@ class Task(Generic[J]):
     """What workers do.
 
     Attributes:
-        maker: `module:function` that a worker calls at its start; returns its handler of jobs (tracer/base/worker.py).
-        arguments: what the maker is given.
-        encode: a job as JSON has it.
-        largest: bytes that an answer has at most; a worker that sends more is not trusted any more.
-        abandoned: called with the job of a worker that ended in the middle of it.
+        maker: `module:function` that a worker calls at its start; it returns the handler of jobs (tracer/base/worker.py).
+        arguments: the arguments of the maker.
+        encode: turns a job into a value that JSON can hold.
+        largest: the largest answer in bytes; a worker that sends more is killed.
+        abandoned: called with the job during which a worker ended.
     """
 
     maker: str
@@ -95,7 +94,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A job without an answer; `reason` says why: "reading it took more than 30 s"."""
+    """A job without an answer. `reason` says why in words, such as "reading it took more than 30 s"."""
 
     cause: Cause
     reason: str
@@ -103,7 +102,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the handler returned: `value` as JSON has it, and raw bytes. A worker may have been taken over: check both."""
+    """What the handler returned: a JSON value and raw bytes. Check both: a hostile file may have taken the worker over."""
 
     value: Any
     data: bytes
@@ -115,7 +114,7 @@ _Numbered = tuple[int, J]
 
 @dataclass(slots=True)
 class _Worker(Generic[J]):
-    """A process, its unanswered jobs (the first is being worked on), and how long it has been at that one."""
+    """A process, its unanswered jobs (it works on the first), and the clock of that job."""
 
     process: subprocess.Popen[bytes]
     clock: ProcessClock
@@ -126,13 +125,12 @@ class _Worker(Generic[J]):
 
 
 class Workers(Generic[J]):
-    """Worker processes, kept from one list of jobs to the next: starting them takes as long as decoding several photos.
-
-    They are started when there is something to do, and end with the `with` block.
+    """A pool of worker processes. They start when there are jobs, are kept from one `run` to the next since starting one takes as
+    long as decoding several photos, and end with the `with` block.
     """
 
     def __init__(self, task: Task[J], size: int, limits: Limits) -> None:
-        """Args: size: how many processes at most; fewer where their shares of the memory would be too small for a photo."""
+        """Make a pool of at most `size` processes; fewer where their shares of the memory would be too small for a photo."""
         self._task, self._limits = task, limits
         self._memory = limits.memory or min(machine.memory() // 2, max(_ENOUGH, size * _ENOUGH_FOR_ONE))
         self._size = max(1, min(size, self._memory // _SMALLEST_SHARE))
@@ -157,33 +155,33 @@ class Workers(Generic[J]):
         self._selector.close()
 
     def run(self, jobs: Iterable[J], ahead: int = 0) -> Generator[Result]:
-        """Yield (position in `jobs`, what became of it) as jobs are done; one list at a time.
+        """Yield (position in `jobs`, answer or failure) as jobs are done. Only one `run` may be active at a time.
 
         Args:
-            jobs: pulled as there is room.
-            ahead: how far behind the oldest unanswered job others may be started; 0: any distance.
+            jobs: taken one by one, when a worker has room.
+            ahead: how far after the oldest unanswered job a job may be started; 0: no limit.
 
         Raises:
-            StorageError: a worker could not write what it was to write.
+            StorageError: a worker could not write its result.
             WorkersError: no worker can be started.
         """
         self._jobs, self._given, self._ahead = enumerate(jobs), 0, ahead
         self._exhausted = False
         for worker in [w for w in self._workers if w.process.poll() is not None]:
-            self._reap(worker, patience=None)  # it died idle: no job is to blame
+            self._reap(worker, patience=None)  # it died while idle, so no job failed
         try:
             yield from self._results()
         finally:
-            if self._unanswered():  # stopped early: nobody waits for these
+            if self._unanswered():  # the caller stopped early and does not wait for these
                 self._stop()
 
     def _results(self) -> Iterator[Result]:
         self._fill()
         while self._unanswered():
-            # Everything is taken in before a clock is looked at and before the caller, who may be slow, has its turn:
+            # All answers are received before the clocks are checked and before the caller, who may be slow, goes on:
             # an answer that waits in a pipe is not overdue.
             found = [one for key, _ in self._selector.select(LOOK_S) for one in self._receive(key.data)]
-            found += [one for worker in list(self._workers) for one in self._judged(worker)]
+            found += [one for worker in list(self._workers) for one in self._overdue(worker)]
             self._fill()
             yield from found
             if self._failure is not None:
@@ -243,13 +241,13 @@ class Workers(Generic[J]):
         if len(worker.jobs) == 1 and worker.ready:
             worker.clock.begin()
         assert worker.process.stdin is not None
-        with suppress(BrokenPipeError):  # it has died; reading from it says so, and its jobs are dealt with there
+        with suppress(BrokenPipeError):  # it has died; `_receive` notices that and handles its jobs
             worker.process.stdin.write(json.dumps(self._task.encode(job[1])).encode() + b"\n")
 
     # --- taking answers
 
     def _receive(self, worker: _Worker[J]) -> Iterator[Result]:
-        """Take what a worker has sent."""
+        """Receive what a worker has sent."""
         assert worker.process.stdout is not None
         data = os.read(worker.process.stdout.fileno(), _PIPE)
         if not data:
@@ -260,7 +258,7 @@ class Workers(Generic[J]):
             text, raw = HEAD.unpack_from(worker.received)
             end = HEAD.size + text + raw
             if text + raw > self._task.largest:
-                yield from self._babbled(worker)
+                yield from self._malformed(worker)
                 return
             if len(worker.received) < end:
                 return
@@ -268,13 +266,13 @@ class Workers(Generic[J]):
             answer = bytes(worker.received[HEAD.size + text : end])
             del worker.received[:end]
             try:
-                yield from self._taken(worker, json.loads(message), answer)
+                yield from self._handled(worker, json.loads(message), answer)
             except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-                yield from self._babbled(worker)
+                yield from self._malformed(worker)
                 return
 
-    def _taken(self, worker: _Worker[J], message: Any, data: bytes) -> Iterator[Result]:
-        """One message of a worker. Raises what a message of a wrong form gives."""
+    def _handled(self, worker: _Worker[J], message: Any, data: bytes) -> Iterator[Result]:
+        """Handle one message of a worker. A malformed one raises ValueError, TypeError, KeyError or IndexError."""
         worker.clock.begin()
         if not worker.ready:
             worker.ready = message == READY
@@ -297,27 +295,27 @@ class Workers(Generic[J]):
             yield job[0], found
 
     def _has_more_for(self, worker: _Worker[J]) -> bool:
-        """Whether there is more memory than this worker has."""
+        """Whether a job could get more memory than this worker has."""
         return not worker.alone and self._size > 1
 
     def _died(self, worker: _Worker[J]) -> Iterator[Result]:
-        """The worker is gone: the job it worked on is to blame, its other one is given again."""
+        """A worker has died: the job it worked on has failed, and its next job is given again."""
         code = self._reap(worker, patience=5.0)
         if not worker.ready:
             raise self._never_started(f"the first one ended with code {code}")
         if worker.jobs and code in _MAY_BE_MEMORY and self._has_more_for(worker):
             self._large.append(worker.jobs[0])
         elif worker.jobs:
-            yield worker.jobs[0][0], _verdict(code)
+            yield worker.jobs[0][0], _failure_by_code(code)
 
-    def _babbled(self, worker: _Worker[J]) -> Iterator[Result]:
-        """A worker that answers nonsense is no longer ours."""
+    def _malformed(self, worker: _Worker[J]) -> Iterator[Result]:
+        """Kill a worker whose answer is malformed; a hostile file may have taken it over."""
         self._kill(worker)
         if worker.jobs:
             yield worker.jobs[0][0], Failure(Cause.ERROR, "the process that read it answered nonsense")
 
-    def _judged(self, worker: _Worker[J]) -> Iterator[Result]:
-        """End a worker that has been at its job, or at its start, for too long."""
+    def _overdue(self, worker: _Worker[J]) -> Iterator[Result]:
+        """Kill a worker whose job, or whose start, takes too long."""
         limit = self._limits.seconds if worker.ready else _START_S
         if not limit or (worker.ready and not worker.jobs) or worker.clock.look() <= limit:
             return
@@ -337,7 +335,7 @@ class Workers(Generic[J]):
             "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
             "OMP_NUM_THREADS": "1",  # processes are the parallelism; idle threads' stacks count as memory
             "OPENBLAS_NUM_THREADS": "1",
-            # Pictures come and go: keep their memory instead of asking the system for fresh pages each time (glibc).
+            # glibc: keep freed memory for the next picture instead of returning it to the system each time.
             "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
             "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
         }
@@ -353,18 +351,18 @@ class Workers(Generic[J]):
         self._workers.append(worker)
         assert process.stdout is not None
         if hasattr(fcntl, "F_SETPIPE_SZ"):
-            with suppress(OSError):  # the system grants one user only so many large pipes
+            with suppress(OSError):  # the system limits how much memory for pipes a user may take
                 fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
         self._selector.register(process.stdout, selectors.EVENT_READ, worker)
         return worker
 
     def _kill(self, worker: _Worker[J]) -> None:
-        """End a worker; give its unstarted job again, and tidy up after the other."""
+        """Kill a worker and clean up after it. Its next job is given again."""
         worker.process.kill()
         self._reap(worker, patience=None)
 
     def _reap(self, worker: _Worker[J], patience: float | None) -> int:
-        """Wait for a worker to end (killing it after `patience` seconds), tidy up after it, return its exit code."""
+        """Wait for a worker to end (kill it after `patience` seconds), clean up after it, and return its exit code."""
         process = worker.process
         assert process.stdout is not None and process.stdin is not None
         self._workers.remove(worker)
@@ -386,8 +384,8 @@ class Workers(Generic[J]):
         return WorkersError("The processes that read photos cannot be started", why, f"See the cause with: {command}")
 
 
-def _verdict(code: int) -> Failure:
-    """What a dead worker's exit code says of the job it worked on."""
+def _failure_by_code(code: int) -> Failure:
+    """Why the job of a dead worker failed, by the worker's exit code."""
     if code == -signal.SIGKILL:
         return Failure(Cause.MEMORY, "the system ended the process that read it, most likely for its memory")
     if code == -signal.SIGPROF:

@@ -19,7 +19,6 @@ from tracer.commands.common import (
     Labels,
     Memory,
     Neighbours,
-    ProtocolName,
     Protocols,
     RunNeeded,
     Seconds,
@@ -29,19 +28,16 @@ from tracer.commands.common import (
     after,
     filled,
     limits,
-    options,
     print_rows,
     resumable,
     typed,
     words_in,
 )
-from tracer.dataset.folders import run_folder
 from tracer.errors import NoFolder
+from tracer.experiments.settings import Protocol
+from tracer.results.metrics import SECOND_RANK
 
 app = typer.Typer()
-
-_SECOND_RANK = ("balanced_accuracy", "recall@5", "map")
-"""Metrics that stand in the results and the report, and would only fill the screen."""
 
 
 @app.command()
@@ -54,7 +50,7 @@ def evaluate(
     processing: Annotated[
         str, typer.Option(metavar="P1,P2", help="Probe these processings, and part neighbours by them, too.")
     ] = "",
-    protocol: Protocols = ProtocolName.BATCHED,
+    protocol: Protocols = Protocol.BATCHED,
     k: Neighbours = None,
     seed: Seed = 42,
     device: Device = None,
@@ -63,11 +59,14 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
+    from tracer.dataset.folders import run_folder
+
     run = run_folder(output)
     with resumable():
+        from tracer.evaluation.evaluate import Options
         from tracer.evaluation.evaluate import evaluate as evaluate_set
 
-        chosen = options(
+        chosen = Options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
             k=k, seed=seed, device=device, limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
@@ -79,11 +78,11 @@ def evaluate(
                 "report": str(done.report),
                 "seconds": done.seconds,
                 "device": done.device,
-                "skipped": list(done.skipped),
+                "skipped": [skip.said() for skip in done.skipped],
             }
         )
     else:
-        rows = [asdict(row) for row in done.rows if row.metric not in _SECOND_RANK]
+        rows = [asdict(row) for row in done.rows if row.metric not in SECOND_RANK]
         print_table(rows, filled(rows, ROW_COLUMNS))
         say(done.report or run)
     after(done, quiet=json)
@@ -111,7 +110,7 @@ def compare(
     style: Format = Style.TABLE,
 ) -> None:
     """Put two runs side by side: the second minus the first, with an interval."""
-    from tracer.report.compare import compare as compare_runs
+    from tracer.results.comparison import compare as compare_runs
 
     _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]

@@ -1,7 +1,7 @@
-"""What a folder is where it is not a data set: a curate workspace, a run, an unfinished set, a part or a folder of sets.
+"""Recognises folders that are not data sets: a curate workspace, a run, an unfinished set, a part of a set, a folder of sets.
 
-All of them hold pictures (previews, plots, thumbnails, the sets' own) that would pass for photos, with their folders for classes.
-They are told by the files in them. A folder with a metadata file of its own is a data set, whatever lies beside it.
+They hold pictures (previews, plots, thumbnails, photos) that would be taken for the photos of a set, and their folders for
+classes. They are recognised by the files in them. A folder with a metadata file is always a data set.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracer.base.files import read_sealed
 from tracer.base.reading import open_regular
 from tracer.base.text import command_line, quoted_path
 from tracer.dataset.metadata import find_metadata, read_metadata
@@ -28,18 +29,19 @@ _NAMED: Final = 5
 
 
 def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
-    """Refuse a folder that is something else than a data set.
+    """Refuse a folder that is not a data set.
 
     Args:
-        root: absolute. is_split: whether a folder's name is that of a part (`train`, `val`, …).
+        root: the folder, absolute.
+        is_split: tells whether a folder's name is that of a part of a split (`train`, `val`, …).
 
     Raises:
-        NotASet: says what the folder is, and the command for it.
+        NotASet: it says what the folder is, and which command to use.
     """
     if root.name.endswith(_PARTIAL):
         raise NotASet(
-            f"{quoted_path(root)} is a data set that has not been written to its end",
-            "it is being written now, or its export was interrupted",
+            f"{quoted_path(root)} is an unfinished data set",
+            "its export is still running, or was interrupted",
             "Wait for the export, or start it again: "
             f"{command_line('curate', 'export', root.with_suffix(''), '-w', 'WORKSPACE')}",
         )
@@ -51,7 +53,7 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
         raise NotASet(
             f"{quoted_path(root)} is the {root.relative_to(owner)} folder of the data set {quoted_path(owner)}, "
             "and not a data set of its own",
-            "the labels of its photos stand in the set's metadata",
+            "the labels of its photos are in the set's metadata",
             f"Name the set: {command_line('tracer', 'evaluate', owner, '-o', 'RUN')}",
         )
     sets = _sets_in(root, is_split)
@@ -69,12 +71,12 @@ def refuse_other_folders(root: Path, is_split: Callable[[str], bool]) -> None:
         raise NotASet(
             f"{quoted_path(root)} is {'a run folder' if run is root else 'a part of a run folder'}, and not a data set",
             "it holds what tracer made from a set",
-            "Name the set's own folder. A run's page is written again by: " + command_line("tracer", "report", run),
+            "Name the set's folder. To write the run's page again: " + command_line("tracer", "report", run),
         )
 
 
 def what_else(folder: Path) -> str:
-    """What a folder below a set is where its pictures are not the set's own: words, or "" for a plain folder."""
+    """Return, in words, what a folder below a set is, where its pictures do not belong to the set; "" for a plain folder."""
     try:
         if is_workspace(folder):
             return "a curate workspace"
@@ -83,24 +85,24 @@ def what_else(folder: Path) -> str:
         if find_metadata(folder):
             return "a data set of its own"
         return "a run folder" if is_run(folder) else ""
-    except PermissionError:  # who walks through it lists it
+    except PermissionError:  # the caller's walk reports it
         return ""
 
 
 def is_workspace(folder: Path) -> bool:
-    """Whether curate keeps its photos here."""
+    """Whether a folder is a curate workspace."""
     return (folder / "workspace.toml").is_file() and (folder / "catalog.sqlite").is_file()
 
 
 def is_run(folder: Path) -> bool:
-    """Whether tracer wrote here: results, embeddings, or pieces of them."""
+    """Whether a folder is a run: it holds results, embeddings, or parts of them."""
     if any((folder / name).is_file() and _FILES_OF_A_RUN[name](folder / name) for name in _RESULTS):
         return True
     return any((folder / "shards").glob("*/photos.hashes")) or any((folder / "embeddings").glob("**/*.safetensors"))
 
 
 def run_folder(path: Path) -> Path:
-    """A folder that results may be written to: a new one, an empty one, or a run.
+    """Return the absolute path of a folder that results may be written to: a new one, an empty one, or a run.
 
     Raises:
         UsageError: it is a file, or holds something else.
@@ -123,24 +125,24 @@ def run_folder(path: Path) -> Path:
 
 
 def refuse_strangers(run: Path) -> None:
-    """Look at a run folder once more before results are written to it: much may have come there since the start.
+    """Check a run folder again before results are written to it, since it may have changed during the evaluation.
 
     Raises:
-        TracerError: it is now a link, or holds what is not a run's.
+        TracerError: it is now a link, or holds files that are not a run's.
     """
-    why = "a link is in its place" if run.is_symlink() else _why_no_run(run)
+    why = "it was replaced by a link" if run.is_symlink() else _why_no_run(run)
     if why:
         raise TracerError(
-            f"{quoted_path(run)} changed during the evaluation, and the results are not written to it",
+            f"{quoted_path(run)} changed during the evaluation, and the results were not written to it",
             why,
-            "Nothing of it was touched. Move it away and run the same command again: what is embedded and measured is kept.",
+            "Nothing in it was changed. Move it away and run the same command again: what is embedded and measured is kept.",
         )
 
 
 def _why_no_run(folder: Path) -> str | None:
     """Why results may not be written to a folder, in words; None where it is absent, empty or a run.
 
-    The files that an evaluation overwrites or deletes are looked into: their names alone say nothing.
+    The files that an evaluation would overwrite or delete are recognised by their content, not only by their names.
     """
     if not folder.exists():
         return None
@@ -152,15 +154,22 @@ def _why_no_run(folder: Path) -> str | None:
     for name in there:
         if not _FILES_OF_A_RUN[name](folder / name):
             return f"its {name} was not written by tracer, or is damaged"
-    if there or any((folder / "shards").glob("*/photos.hashes")) or _has_embeddings(folder) or _has_no_file(folder):
+    if there or any((folder / "shards").glob("*/photos.hashes")) or _has_embeddings(folder) or _has_outcomes(folder):
+        return None
+    if _has_no_file(folder):
         return None
     held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     return f"it holds {', '.join(held[:3])}{', …' if len(held) > 3 else ''}"
 
 
 def _has_no_file(folder: Path) -> bool:
-    """Whether there are at most hidden files, and folders without any other."""
+    """Whether a folder and the folders below it hold no files except hidden ones."""
     return all(name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+
+
+def _has_outcomes(folder: Path) -> bool:
+    """Whether there is an outcome that an evaluation kept, whole."""
+    return any(read_sealed(path) is not None for path in (folder / "kept").glob("*.outcome"))
 
 
 def _has_embeddings(folder: Path) -> bool:
@@ -182,7 +191,7 @@ def _begins(path: Path, matches: Callable[[bytes], object]) -> bool:
 
 
 def _has_columns(path: Path) -> bool:
-    """Whether a parquet file is one of the two that an evaluation writes."""
+    """Whether a parquet file has the columns of the two that an evaluation writes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -200,7 +209,7 @@ _FILES_OF_A_RUN: Final[dict[str, Callable[[Path], bool]]] = {
     "photos.parquet": _has_columns,
     "report.html": lambda path: _begins(path, lambda head: _HEAD_OF_REPORT in head),
 }
-"""The files of a run that lie in its folder itself, and how one tells that they are a run's."""
+"""The files at the top of a run folder, each with the test whether tracer wrote it."""
 
 
 def _workspace(root: Path, owner: Path) -> NotASet:
@@ -208,14 +217,15 @@ def _workspace(root: Path, owner: Path) -> NotASet:
     return NotASet(
         f"{quoted_path(root)} is {what}, and not a data set",
         "its pictures are previews and exports",
-        f"curate exports its photos and has them evaluated: {command_line('curate', 'evaluate', owner)}",
+        f"To export its photos and evaluate them: {command_line('curate', 'evaluate', owner)}",
     )
 
 
 def _workspace_around(root: Path) -> Path | None:
-    """The workspace in which this folder is one that curate fills; None for an export, and for photos that lie beside.
+    """The workspace whose `cache/`, `runs/` or `exports/` this folder is or lies in.
 
-    A hidden folder in the cache is one that curate itself has embedded.
+    None for a single export, and for a user's photos in a workspace. None also for a hidden folder in the cache: curate makes
+    such folders to have photos embedded.
     """
     for parent in root.parents:
         if is_workspace(parent):
@@ -226,7 +236,7 @@ def _workspace_around(root: Path) -> Path | None:
 
 
 def _set_around(root: Path) -> Path | None:
-    """The set that this folder is a part of: its metadata names photos in the folder, or the folder holds its splits."""
+    """The set that this folder is a part of: the set's metadata names photos in the folder, or the folder holds its splits."""
     for parent in root.parents:
         if metadata := find_metadata(parent):
             inside = f"{root.relative_to(parent).as_posix()}/"
@@ -236,7 +246,7 @@ def _set_around(root: Path) -> Path | None:
 
 
 def _names_in(metadata: Path) -> list[object]:
-    """The photos that a metadata file names; none where it is not one of a set."""
+    """The photos that a metadata file names; none where it cannot be read as a set's."""
     try:
         return read_metadata(metadata)["file_name"].tolist()
     except DataSetError:
@@ -244,7 +254,7 @@ def _names_in(metadata: Path) -> list[object]:
 
 
 def _sets_in(root: Path, is_split: Callable[[str], bool]) -> list[Path]:
-    """The data sets right below a folder. Parts of one set (`train`, `val`) are none of their own."""
+    """The data sets directly below a folder. Parts of a set (`train`, `val`) do not count as sets."""
     below = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     return [
         path for path in below

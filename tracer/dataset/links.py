@@ -1,8 +1,8 @@
-"""Links in a data set: those that stay in it are followed, those that lead out of it are not.
+"""Symbolic links in a data set: those that stay in the set are followed, those that lead out of it are not.
 
-A set may come from anybody. A link to a picture elsewhere on this disk would put that picture into the report, and one to a file
-that is not a picture would have it read. A set that was made of links to one's own pictures is copied first, with what they lead
-to: `cp -RL SET COPY`.
+A set may come from an untrusted source. A link to a picture elsewhere on the disk would put that picture into the report, and a
+link to another file would have it read. A user whose own set consists of links copies it first, with their targets:
+`cp -RL SET COPY`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ LINK_OUT = "a link out of the set is not followed"
 
 
 class Links:
-    """Tells which files of a set are links out of it, or lie behind one. `root` is absolute, without links."""
+    """Tells which files of a set are links out of it, or lie behind such a link. `root` is absolute and without links."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.path.join(root, "")
         self._inside: dict[str, bool] = {}
 
     def lead_out(self, path: Path | str) -> bool:
-        """Whether what a path leads to lies outside the set. A folder is looked at once."""
+        """Whether a path leads to a place outside the set. Each folder is resolved once."""
         folder = os.path.dirname(path)
         if folder not in self._inside:
             self._inside[folder] = self._holds(os.path.realpath(folder))
@@ -40,13 +40,13 @@ def refuse_link_out(root: Path, path: Path) -> None:
     """Refuse a metadata or split file that is a link out of its set.
 
     Raises:
-        DataSetError: it is.
+        DataSetError: the file is such a link.
     """
     if Links(root).lead_out(path):
         raise DataSetError(f"{quoted_path(path)} cannot be read", LINK_OUT, copy_with_targets(root))
 
 
 def copy_with_targets(root: Path) -> str:
-    """The way out: a copy of the set that holds what its links lead to."""
+    """Return the advice to make a copy of the set that holds the targets of its links."""
     command = command_line("cp", "-RL", root, f"{root}-copy")
-    return f"Where you trust its links, copy the set with what they lead to, and name the copy: {command}"
+    return f"If you trust its links, copy the set with their targets, and name the copy: {command}"

@@ -1,4 +1,4 @@
-"""Metadata tables of image folders: parquet, JSON lines or CSV, as Hugging Face's ImageFolder has them."""
+"""Reads the metadata tables of image folders: parquet, JSON lines or CSV, as in Hugging Face's ImageFolder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAMES: Final = ("metadata.parquet", "metadata.jsonl", "metadata.csv")
-"""In the order of preference: parquet keeps types, JSON lines keep strings, CSV keeps neither."""
+"""In order of preference: parquet keeps all types, JSON lines tell numbers from strings, CSV has only strings."""
 
 _INTEGERS: Final = ("subject_idx", "scene_idx", "width", "height", "orientation", "jpeg_quality")
 _BOOLEANS: Final = ("Is Smartphone", "edited")
@@ -28,16 +28,16 @@ _TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": Tru
 
 _MOST_FOOTER: Final = 64 << 20
 _MOST_BYTES: Final = 2 << 30
-"""Of a file of text, and of what the columns of a parquet file take."""
+"""The most bytes of a text file, and of the columns of a parquet file in memory."""
 _MOST_COLUMNS: Final = 1000
 _MOST_CELLS: Final = 200_000_000
-"""Rows × columns: a pointer each is 1.6 GB."""
+"""The most rows × columns: one pointer each takes 1.6 GB."""
 
 
 def find_metadata(folder: Path) -> Path | None:
-    """The metadata file of a folder, parquet first; None where there is none.
+    """Return the metadata file of a folder, parquet first; None where there is none.
 
-    Anything of its name but a folder counts, also a named pipe or a link to nothing: reading it says what it is.
+    Anything of that name counts, except a folder: reading a named pipe or a broken link then says what is wrong.
     """
     return next((folder / name for name in NAMES if _is_there(folder / name)), None)
 
@@ -50,12 +50,12 @@ def _is_there(path: Path) -> bool:
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
-    """A metadata file as strings and plain values, absent ones None; nothing is guessed from how a value looks.
+    """Return a metadata file as a table of strings and plain values; absent values are None. Types are not guessed from strings.
 
-    Columns of lists, objects or bytes are left out: labels are texts, numbers, dates or flags.
+    Columns of lists, objects or bytes are left out, since labels are strings, numbers, dates or booleans.
 
     Raises:
-        DataSetError: unreadable, damaged, too large, or without the column `file_name`.
+        DataSetError: the file is unreadable, damaged, too large, or lacks the column `file_name`.
     """
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {
         ".parquet": _read_parquet,
@@ -76,10 +76,10 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
 
 def with_types(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Give the label columns their types: nullable integers and booleans; strings cleaned, blank ones absent.
+    """Give the label columns their types: nullable integers and booleans, and cleaned strings; blank strings become None.
 
     Raises:
-        DataSetError: a value does not fit its column.
+        DataSetError: a value does not have its column's type.
     """
     import pandas as pd
 
@@ -98,7 +98,11 @@ def with_types(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def as_integer(value: object) -> int | None:
-    """A whole number from an integer, a whole float or its digits; None for anything else."""
+    """Return an integer, a float without a fraction, or a string of digits as an int; None for anything else.
+
+    >>> [as_integer(value) for value in (7, 7.0, " 7 ", 7.5, "7.0", True)]
+    [7, 7, 7, None, None, None]
+    """
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, str):
@@ -140,9 +144,9 @@ def _string(value: object) -> str | None:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    """The flat columns. What they take is added up while they are read: a footer may promise less than the pages hold.
+    """The flat columns. Their size is added up while they are read, since the footer may state less than the pages hold.
 
-    Strings stay dictionaries until they are Python's, since a repeated long string takes a few bytes in the file.
+    Strings are read as dictionaries: a long string that is repeated takes a few bytes in the file but would fill the memory.
     """
     import pandas as pd
     import pyarrow as pa
@@ -168,12 +172,12 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             empty = None if batches else pa.schema([reader.schema_arrow.field(name) for name in flat])
             table = pa.Table.from_batches(batches, empty)
             columns = {name: _values(table.column(name)) for name in flat if not name.startswith("__index_level_")}
-    # pyarrow's own errors are of all these kinds; the types in a file need not be such that Python has values for them
+    # pyarrow raises all of these; a file may also have types for which Python has no values
     except (
         OSError,
         ValueError,
         TypeError,
-        LookupError,  # KeyError, and the number of a value that a damaged dictionary does not have
+        LookupError,  # KeyError, and an index beyond the end of a damaged dictionary
         NotImplementedError,
         ArithmeticError,
         MemoryError,
@@ -184,7 +188,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _values(column: Any) -> pd.Series:
-    """A column as pandas has it; of a dictionary each value is made once, and its rows share it."""
+    """A column as a pandas Series. Each value of a dictionary becomes one object that its rows share."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -194,13 +198,13 @@ def _values(column: Any) -> pd.Series:
         return series
     parts = [np.empty(0, dtype=object)]
     for chunk in column.chunks:
-        values = np.array([*chunk.dictionary.to_pylist(), None], dtype=object)  # the last stands for rows without one
+        values = np.array([*chunk.dictionary.to_pylist(), None], dtype=object)  # rows without a value get the last one
         parts.append(values[chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
     return pd.Series(np.concatenate(parts), dtype=object)
 
 
 def _check_footer(file: BinaryIO) -> None:
-    """A parquet file ends with its footer, the footer's length, and four letters; pyarrow reads any footer whole."""
+    """Check the footer's length, since pyarrow reads any footer whole. The file ends with it: footer, length, four letters."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 8))
     if int.from_bytes(file.read(4), "little") > _MOST_FOOTER:
@@ -215,7 +219,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _inner(kind: Any) -> Any:
-    """The type of a dictionary's values; any other type itself."""
+    """The type of a dictionary's values; any other type unchanged."""
     import pyarrow as pa
 
     return kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -241,7 +245,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether UTF-8 can hold a text: half of a surrogate pair cannot be written to a file or a terminal."""
+    """Whether a text can be encoded as UTF-8, which a lone surrogate cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -273,7 +277,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
                 rows.append(row)
                 _check_size(len(rows), len(names))
     except RecursionError as error:
-        raise _unreadable(path, ValueError("a line is nested too deep")) from error
+        raise _unreadable(path, ValueError("a line is nested too deeply")) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     return pd.DataFrame(rows, columns=list(names), dtype=object)

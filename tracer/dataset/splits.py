@@ -1,9 +1,9 @@
-"""Split files: which photos train, choose and test the classifier of one attribute (the paper's own format)."""
+"""Split files in the paper's format: the photos for training, validation and test of one attribute's classifier."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -28,8 +28,8 @@ class SplitFile:
 
     Attributes:
         attribute: the label column (`Make`).
-        classes: label strings; the index is the label.
-        ids: photo ids, int64, for train, val and test, in the file's order.
+        classes: the label strings; `labels` holds indices into them.
+        ids: photo ids, int64, of train, val and test, in the file's order.
         labels: class indices, int64, parallel to `ids`.
         path: the file.
     """
@@ -38,10 +38,15 @@ class SplitFile:
     classes: tuple[str, ...]
     ids: dict[Part, NDArray[np.int64]]
     labels: dict[Part, NDArray[np.int64]]
-    path: Path
+    path: Path = field(compare=False)
 
     def shared(self) -> dict[tuple[Part, Part], int]:
-        """How many ids two parts have in common: leaks, of which the paper's published Model split has some."""
+        """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some.
+
+        >>> ids = {"train": np.array([1, 2]), "val": np.array([3]), "test": np.array([2, 4])}
+        >>> SplitFile("Make", ("Canon",), ids, {}, Path("split.json")).shared()
+        {('train', 'test'): 1}
+        """
         pairs = ((a, b, len(np.intersect1d(self.ids[a], self.ids[b]))) for a, b in combinations(PARTS, 2))
         return {(a, b): count for a, b, count in pairs if count}
 
@@ -50,7 +55,8 @@ def read_split(path: Path) -> SplitFile:
     """Read `split_data_target_attribute=<Attribute>.json`.
 
     Raises:
-        DataSetError: unreadable, a key is missing, ids are no integers, labels do not fit ids or classes.
+        DataSetError: the file is unreadable, a key is missing, an id is not an integer, or the labels do not fit the ids or
+            classes.
     """
     try:
         content = read_json(path)
@@ -61,7 +67,7 @@ def read_split(path: Path) -> SplitFile:
             "Write the set again, or take the file out of it.",
         ) from error
     if not isinstance(content, dict):
-        raise _bad(path, "it is no JSON object")
+        raise _bad(path, "it is not a JSON object")
     attribute = content.get("target_attribute")
     if not isinstance(attribute, str) or not attribute:
         raise _bad(path, "target_attribute is missing")
@@ -81,14 +87,18 @@ def read_split(path: Path) -> SplitFile:
         if len(ids[part]) != len(labels[part]):
             raise _bad(path, f"{len(ids[part])} {part}_ids have {len(labels[part])} labels")
         if len(labels[part]) and not 0 <= labels[part].min() <= labels[part].max() < len(classes):
-            raise _bad(path, f"a label of {part} is none of the {len(classes)} classes")
+            raise _bad(path, f"a label of {part} is not one of the {len(classes)} classes")
     return SplitFile(
         clean_text(attribute) or "", tuple(clean_text(str(name)) or "" for name in classes), ids, labels, path
     )
 
 
 def find_splits(root: Path) -> dict[str, SplitFile]:
-    """The split files of a set, by attribute: in `splits/`, or beside the pictures."""
+    """Return the split files of a set by attribute, from its root and its folder `splits/`.
+
+    Raises:
+        DataSetError: as `read_split`, or a file is a link out of the set.
+    """
     found: dict[str, SplitFile] = {}
     for folder in (root, root / "splits"):
         for path in sorted(folder.glob("split_data_target_attribute=*.json")):
@@ -109,7 +119,7 @@ def _integers(path: Path, content: dict[str, Any], key: str) -> NDArray[np.int64
 
 def _bad(path: Path, why: str) -> DataSetError:
     return DataSetError(
-        f"{quoted_path(path.name)} is no split file",
+        f"{quoted_path(path.name)} is not a split file",
         why,
         "A split file has the keys target_attribute, label_encoder_classes, "
         "{train,val,test}_ids and encoded_{train,val,test}_labels.",

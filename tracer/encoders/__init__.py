@@ -1,4 +1,4 @@
-"""Frozen visual encoders: the paper's 47, any of timm's and OpenCLIP's, local checkpoints, offline ones, and baselines.
+"""Frozen visual encoders: the paper's 47, any of timm and OpenCLIP, local checkpoints, offline ones, and baselines.
 
-Listing and naming import no torch; a network is built when its first batch is encoded.
+torch is not imported to list or name them; a network is built when its first batch is encoded.
 """

@@ -1,10 +1,10 @@
-"""Baselines that every encoder stands beside: what can be read from a photo without any learnt network.
+"""Baselines that encoders are compared with: features of a photo that need no trained network.
 
-`residual` sees the traces themselves and no content: if it cannot tell two cameras apart, hardly anything can, and
-where an encoder comes near it, the encoder has kept what a forensic detector looks for. `thumbnail` and `colour` see
-content and colour but no traces: what they can predict is a confound of the data set, not knowledge of the camera.
+`residual` uses the camera's traces and no content. If it cannot tell two cameras apart, hardly any other feature can; an encoder
+whose accuracy comes near it has kept what a forensic detector uses. `thumbnail` and `colour` use content and colour but no
+traces: what they predict is a confound of the data set, not knowledge of the camera.
 
-All are histograms or pixels, take uint8 (N, S, S, 3) and give float32 (N, D). numpy only.
+All of them are functions from uint8 (N, S, S, 3) to float32 (N, D) and need only numpy.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ _TRUNCATE: Final = 2
 _LEVELS: Final = 2 * _TRUNCATE + 1
 _CELLS: Final = _LEVELS**3
 _REACH: Final = 2048
-"""Larger than any residual: the third difference of bytes lies within ±1020, that of a colour difference's second
-within ±1020."""
+"""A bound of all residuals: third differences of bytes, and second differences of R − G and B − G, lie within ±1020."""
 
 
 def _rounding(step: int) -> NDArray[np.uint8]:
-    """A table from a residual plus `_REACH` to its level 0 … 4."""
+    """The table from a residual plus `_REACH` to its level 0 … 4."""
     values = np.arange(-_REACH, _REACH + 1) / step
     return (np.clip(np.rint(values), -_TRUNCATE, _TRUNCATE) + _TRUNCATE).astype(np.uint8)
 
@@ -36,13 +35,12 @@ _LEVEL_OF: Final = {order: _rounding(order) for order in (1, 2, 3)}
 
 
 def residual(pixels: Pixels) -> Features:
-    """Co-occurrences of high-pass residuals: float32 (N, 1000), the square roots of eight histograms that sum to 1
-    each.
+    """Return co-occurrences of high-pass residuals, float32 (N, 1000): the square roots of eight histograms that sum to 1 each.
 
-    First, second and third differences of the green channel, and the second differences of R − G and B − G; each
-    along rows and along columns (summed), three neighbours together, in the difference's own direction and, for
-    green, across it. This is the family of features with which image forensics tells cameras and compressions apart
-    (the "spatial rich model" kept small).
+    The residuals are the first, second and third differences of the green channel and the second differences of R − G and B − G,
+    along rows and along columns (their counts are added). A histogram counts the levels of three neighbouring residuals: along
+    the direction of the difference and, for green, also across it. These are features of image forensics that tell cameras and
+    compressions apart, a small version of the "spatial rich model".
     """
     return np.stack([_residual(image) for image in pixels])
 
@@ -57,12 +55,12 @@ def _residual(image: Pixels) -> Features:
 
 
 def _both_ways(plane: NDArray[np.int16], order: int, *, along: bool) -> NDArray[np.float64]:
-    """The co-occurrence histogram (125) over rows and columns, as shares."""
+    """The co-occurrence histogram (125,) over rows and columns, as shares."""
     counts = np.zeros(_CELLS, dtype=np.int64)
     for oriented in (plane, plane.T):
         difference = np.diff(oriented, n=order, axis=1)
         levels = _LEVEL_OF[order][difference + _REACH]
-        # Level triples as one byte, 25a + 5b + c < 125.
+        # Three levels as one byte: 25a + 5b + c < 125.
         if along:
             cells = levels[:, :-2] * np.uint8(25) + levels[:, 1:-1] * np.uint8(5) + levels[:, 2:]
         else:
@@ -72,7 +70,7 @@ def _both_ways(plane: NDArray[np.int16], order: int, *, along: bool) -> NDArray[
 
 
 def thumbnail(pixels: Pixels) -> Features:
-    """The picture as 16 × 16 block means: float32 (N, 768), 0 … 1, row by row, RGB together."""
+    """Return the picture as 16 × 16 block means, float32 (N, 768), 0 … 1, in the order row, column, channel."""
     side = pixels.shape[1]
     blocks = pixels.reshape(len(pixels), 16, side // 16, 16, side // 16, 3)
     means: Features = (blocks.mean(axis=(2, 4), dtype=np.float64) / 255.0).astype(np.float32)
@@ -80,7 +78,7 @@ def thumbnail(pixels: Pixels) -> Features:
 
 
 def colour(pixels: Pixels) -> Features:
-    """The joint RGB histogram, 8 levels a channel: float32 (N, 512), square roots of shares."""
+    """Return the joint RGB histogram with 8 levels for each channel, float32 (N, 512), as square roots of shares."""
     levels = (pixels >> 5).astype(np.int64)
     cells = levels[..., 0] * 64 + levels[..., 1] * 8 + levels[..., 2]
     shares = [np.bincount(image.ravel(), minlength=512) / image.size for image in cells]

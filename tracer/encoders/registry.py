@@ -1,4 +1,4 @@
-"""Encoders by name: what there is, what is here, and loading one."""
+"""Lists the encoders, tells which can run without a download, and loads them by name."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ class EncoderInfo:
     """One line of the list of encoders.
 
     Attributes:
-        dim: length of the embedding. input: side of the input in pixels.
-        available: whether it runs now, without a network.
-        source: where the weights are, or would come from.
+        name: `family/variant`.
+        group: how it was trained.
+        dim: length of the embedding.
+        input: side of the input in pixels.
+        available: whether it runs without a download.
+        source: where its weights come from.
     """
 
     name: str
@@ -46,7 +49,7 @@ class EncoderInfo:
 
 
 def available(group: str | None = None) -> list[EncoderInfo]:
-    """The known encoders, all or one group's, with what is on this disk. Imports no torch."""
+    """Return the known encoders, of all groups or of one. Does not import torch."""
     entries = (entry for entry in ENTRIES if group is None or entry.group == group)
     return [
         EncoderInfo(
@@ -62,11 +65,13 @@ def available(group: str | None = None) -> list[EncoderInfo]:
 
 
 def expand(names: Iterable[str]) -> list[str]:
-    """Encoder names from names and words for several: `offline`, `paper`, `contrastive`, `supervised`, …, without
-    repetition.
+    """Replace words for several encoders (`offline`, `paper`, `contrastive`, `supervised`, …) by their names; without repetition.
 
     Raises:
-        EncoderError: a word is neither.
+        UnknownEncoder: a word is neither such a word nor has the form of a name.
+
+    >>> expand(["baseline/colour", "offline"])
+    ['baseline/colour', 'offline/efficientnet-lite0', 'offline/efficientnet-lite2', 'baseline/residual']
     """
     expanded: dict[str, None] = {}
     for word in names:
@@ -77,7 +82,7 @@ def expand(names: Iterable[str]) -> list[str]:
 
 
 def check(names: Iterable[str]) -> list[str]:
-    """The names, groups expanded; no weights are looked for and nothing is fetched.
+    """Expand names as `expand` does, and check that the encoders exist. Weights are neither looked for nor downloaded.
 
     Raises:
         UnknownEncoder: there is no encoder of that name.
@@ -90,15 +95,16 @@ def check(names: Iterable[str]) -> list[str]:
 
 
 def load(name: str, device: str = "cpu", *, random_weights: bool = False, seed: int = 0) -> Encoder:
-    """An encoder by name. Finds the weights (or fetches them); the network itself is built when it first encodes.
+    """Load an encoder. Its weights are found or downloaded now; the network is built when it first encodes.
 
     Args:
+        name: as a user types it.
         device: where it will run.
-        random_weights: build the architecture with random weights, for tests; its name and variant end in
-            `+random<seed>`.
+        random_weights: use random weights, for tests; its name and variant end in `+random<seed>`.
+        seed: of random weights.
 
     Raises:
-        EncoderError: an unknown encoder, or weights that cannot be had; with the way out.
+        EncoderError: the encoder is unknown, or its weights are missing or unusable.
     """
     parsed = parse_name(name)
     if parsed.library:
@@ -161,7 +167,7 @@ def _build(entry: Entry, weights: Weights | None, *, bundled: bool) -> torch.nn.
 
 
 def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
-    """Any network of timm, with timm's own preprocessing but without the margin around the crop."""
+    """Load any network of timm, with timm's preprocessing but without the margin around the crop."""
     import timm
     from timm.models import get_pretrained_cfg
 
@@ -203,7 +209,7 @@ def _from_timm(parsed: EncoderName, *, random_weights: bool) -> Encoder:
 
 
 def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
-    """Any model of OpenCLIP: `openclip:ARCHITECTURE/TAG`, or `openclip:ARCHITECTURE@CHECKPOINT`."""
+    """Load any model of OpenCLIP: `openclip:ARCHITECTURE/TAG`, or `openclip:ARCHITECTURE@CHECKPOINT`."""
     import open_clip
 
     from tracer.encoders.networks import openclip_network
@@ -250,8 +256,10 @@ def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
 
 
 def _openclip_preprocessing(architecture: str, tag: str, tags: list[str]) -> tuple[Triple, Triple, Interpolation]:
-    """Mean, deviation and interpolation of a tag; of a checkpoint those that all tags of its architecture share,
-    else CLIP's."""
+    """Mean, standard deviation and interpolation of a tag.
+
+    A checkpoint has those that all tags of its architecture share, else CLIP's.
+    """
     import open_clip
 
     known = [open_clip.get_pretrained_cfg(architecture, name) for name in ([tag] if tag in tags else tags)]
@@ -267,7 +275,7 @@ def _triple(values: Iterable[float]) -> Triple:
 
 def _interpolation(name: str) -> Interpolation:
     names: dict[str, Interpolation] = {"bilinear": "bilinear", "lanczos": "lanczos", "nearest": "nearest", "box": "box"}
-    return names.get(name, "bicubic")  # "random" and unset mean bicubic at test time
+    return names.get(name, "bicubic")  # timm's "random" and no setting mean bicubic at test time
 
 
 def _checkpoint(parsed: EncoderName) -> Weights | None:
@@ -299,6 +307,6 @@ def _near(parsed: EncoderName) -> str:
 def _unknown(parsed: EncoderName, near: list[str]) -> UnknownEncoder:
     return UnknownEncoder(
         f"{parsed.family} has no network {parsed.model}",
-        f"near it are {', '.join(near)}" if near else "",
-        "Its documentation lists the names.",
+        f"similar names: {', '.join(near)}" if near else "",
+        f"The documentation of {parsed.family} lists the names.",
     )

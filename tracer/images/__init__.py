@@ -1,1 +1,1 @@
-"""Pictures: decoding, processing, masking, cropping. Pixel-exact, and independent of who does it in which order."""
+"""Pictures: decoding, processing, masking and cropping. The pixels depend neither on the order nor on the number of processes."""

@@ -1,7 +1,7 @@
 """From the full-size picture to an encoder's input: Resize and CenterCrop with torchvision's geometry, on Pillow.
 
-As in the paper the short side is resized to the crop's own side: there is no 256 → 224 margin, so that the frame
-which a mask leaves is the frame of the photo.
+As in the paper, the short side is resized to the crop's side without the usual margin (256 → 224), so that the frame around a
+mask is the frame of the photo.
 """
 
 from __future__ import annotations
@@ -32,16 +32,22 @@ class Crop:
 
     Attributes:
         size: side in pixels.
-        interpolation: how the short side is brought to `size`; None takes the centre at native resolution, where the
-            sensor's and the codec's traces are (a smaller picture is continued by its mirror image).
+        interpolation: the filter that resizes the short side to `size`. None takes the centre at native resolution, which keeps
+            the traces of the sensor and the codec; a smaller picture is padded with its mirror image.
     """
 
     size: int
     interpolation: Interpolation | None
 
     def of(self, image: Image.Image) -> Image.Image:
-        """The `size` × `size` crop of an RGB picture. Raises ImageError where the resized picture would be absurdly
-        long."""
+        """Return the `size` × `size` crop of an RGB picture.
+
+        Raises:
+            ImageError: a side of the resized picture would be longer than 65,535 pixels.
+
+        >>> Crop(224, "bicubic").of(Image.new("RGB", (640, 480))).size
+        (224, 224)
+        """
         if self.interpolation is None:
             return self._native(image)
         width, height = resized(image.width, image.height, self.size)
@@ -69,8 +75,11 @@ class Crop:
 
 
 def resized(width: int, height: int, short_side: int) -> tuple[int, int]:
-    """Width and height after the short side became `short_side`; the long side is cut to a whole pixel, as in
-    torchvision."""
+    """Return width and height after resizing the short side to `short_side`. The long side is rounded down, as in torchvision.
+
+    >>> resized(4000, 3000, 224)
+    (298, 224)
+    """
     if width <= height:
         return short_side, int(short_side * height / width)
     return int(short_side * width / height), short_side

@@ -1,8 +1,7 @@
-"""Files to upright RGB pictures.
+"""Decodes files into upright RGB pictures.
 
-Orientation is applied, as the paper's loader does for camera photos; colour profiles are not, for the same reason. A
-picture is always decoded in full: a draft decode would be faster, but its pixels differ, and pixels are what is
-studied here.
+As in the paper's loader for camera photos, EXIF's orientation is applied and colour profiles are not. Pictures are decoded in
+full: a draft decode would be faster, but gives other pixels.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ from tracer.base.text import clean_text
 from tracer.base.worker import memory_left
 
 PIXEL_LIMIT: Final = 300_000_000
-"""Width × height that is still decoded: above the 200 MP of today's largest phone sensors, below what fills a
-memory."""
+"""The most pixels (width × height) that are decoded: more than the 200 MP of the largest phone sensors."""
 
 FORMATS: Final = ("JPEG", "MPO", "PNG", "TIFF", "WEBP", "HEIF", "AVIF", "BMP")
-"""What may be opened. Pillow knows far more formats; those that no camera writes are only ways in for crafted files."""
+"""The formats that are opened. Pillow reads many more; those that cameras do not write only add ways to attack a decoder."""
 
 SUFFIXES: Final = frozenset(
     (
@@ -43,7 +41,7 @@ SUFFIXES: Final = frozenset(
         ".bmp",
     )
 )
-"""Extensions, in lower case, by which a file in a folder without metadata is taken for a picture."""
+"""The extensions (lower case) of pictures in a folder without a metadata file."""
 
 _MAKE: Final = 0x010F
 _MODEL: Final = 0x0110
@@ -57,7 +55,7 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow's and libheif's readers raise on damaged files.
+# The exceptions that Pillow's and libheif's readers raise on damaged files.
 _DAMAGED: Final = (
     OSError,
     EOFError,
@@ -74,13 +72,13 @@ _DAMAGED: Final = (
     Image.DecompressionBombError,
 )
 _BYTES_A_PIXEL: Final = 16
-"""What decoding may take of memory: four in Pillow, as much again while it is turned or converted, and the decoder's own."""
+"""Bytes of memory for each pixel: four in Pillow, four while the picture is turned or converted, and the decoder's own."""
 
 NEEDS_MEMORY: Final = "it needs more memory than is allowed"
 
 
 class ImageError(ValueError):
-    """One picture cannot be used; the text is the reason that is listed beside its id.
+    """A picture cannot be used. The message is the reason that is listed with its id.
 
     Attributes:
         short_of_memory: whether it might be usable with more memory.
@@ -93,15 +91,15 @@ class ImageError(ValueError):
 
 @functools.cache
 def prepare() -> tuple[str, ...]:
-    """Set the decoders up, once; returns the allowed formats that this installation can open."""
+    """Set the decoders up (once) and return those of `FORMATS` that this installation can open."""
     import pillow_heif
 
     pillow_heif.register_heif_opener(decode_threads=1)  # processes are the parallelism
     Image.init()
-    # Pillow's warnings of odd metadata say nothing about the pixels.
+    # Pillow's warnings about odd metadata do not concern the pixels.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-    # Pillow's own limit would refuse the photos of 200 MP phones. It is chosen here, not lifted: Pillow refuses what has more
-    # than twice the pixels of its setting, and warns below that.
+    # Pillow's default limit would refuse the photos of 200 MP phones. Pillow refuses pictures of more than twice
+    # MAX_IMAGE_PIXELS, and warns of those above it.
     Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT // 2
     warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
     return tuple(name for name in FORMATS if name in Image.OPEN)
@@ -110,7 +108,7 @@ def prepare() -> tuple[str, ...]:
 def decode(path: Path) -> Image.Image:
     """Decode a picture in full, upright, as 8-bit RGB.
 
-    Of a file with several pictures (MPO, HEIF, multi-page TIFF) the first one counts. An alpha channel is dropped.
+    Only the first picture of a file with several (MPO, HEIF, multi-page TIFF) is decoded. An alpha channel is dropped.
     Sixteen-bit grey is scaled to eight bits.
 
     Raises:
@@ -131,14 +129,14 @@ def decode(path: Path) -> Image.Image:
     except MemoryError as error:
         raise ImageError(f"cannot be decoded: {NEEDS_MEMORY}", short_of_memory=True) from error
     except _DAMAGED as error:
-        # Not every decoder says that it lacked memory; some say that the file is damaged.
+        # Some decoders report a lack of memory as a damaged file.
         short = memory_left() < (pixels or PIXEL_LIMIT) * _BYTES_A_PIXEL
         perhaps = " (it may need more memory than is allowed)" if short else ""
         raise ImageError(f"cannot be decoded: {_reason(error)}{perhaps}", short_of_memory=short) from error
 
 
 def camera_of(path: Path | str) -> str:
-    """Make and model as a picture's EXIF has them, on one line; "" where there are none or the file cannot be read."""
+    """Return EXIF's Make and Model of a picture on one line; "" where there are none or the file cannot be read."""
     formats = prepare()
     try:
         with Image.open(path, formats=formats) as opened:
@@ -150,22 +148,22 @@ def camera_of(path: Path | str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """An exception's words without the path, which the list of failures holds already."""
+    """An exception's message without the path, which the list of failures holds already."""
     text = (error.strerror or "") if isinstance(error, OSError) and error.errno else str(error)
     return text or type(error).__name__
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # Read after loading: Pillow turns TIFF pictures itself and then drops the tag, and pillow-heif does the same.
+    # Read after loading: Pillow (for TIFF) and pillow-heif turn the picture themselves and then drop the tag.
     method = _UPRIGHT.get(_orientation(image))
     rgb = _as_rgb(image)
     upright = rgb.transpose(method) if method is not None else rgb
-    upright.info.clear()  # Pillow writes comments and profiles of a source into what is made from it
+    upright.info.clear()  # else Pillow would save the source's comments and profiles with every picture made from it
     return upright
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 (upright) where there is none or where the EXIF block is nonsense."""
+    """EXIF's orientation; 1 (upright) where it is absent or the EXIF block is damaged."""
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except _DAMAGED:

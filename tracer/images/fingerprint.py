@@ -1,7 +1,7 @@
-"""Which pictures a set holds, by content: the sha256 of every file, hashed again only where size or time changed.
+"""The sha256 of every picture of a set. A file is hashed again only where its size or modification time has changed.
 
-An embedding is valid for these bytes and no others. Metadata cannot say so: its `sha256` is that of the original,
-and stays when somebody swaps the exported file.
+An embedding is valid only for the content that it was made from. The metadata's `sha256` cannot tell: it is the original file's,
+and does not change when the exported file is replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tracer.base.progress import Progress, Work
 from tracer.base.reading import check_regular
 
 PRINTS: Final = "photos.hashes"
-"""The name of the file that keeps the hashes of a set, below a run's `shards/<set>/`."""
+"""The name of the file of a set's hashes, in a run's `shards/<set>/`."""
 
 Seen = dict[str, tuple[int, int, str]]
 """By photo id (as text, for JSON): size in bytes, modification time in ns, sha256."""
@@ -27,12 +27,16 @@ Seen = dict[str, tuple[int, int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """The sha256 of each file by photo id; "" where it cannot be read."""
+    """The hashes of a set.
+
+    Attributes:
+        sha256: the sha256 of each file by photo id; "" where it cannot be read.
+    """
 
     sha256: dict[int, str]
 
     def digest(self) -> str:
-        """One hash over all ids and contents, whatever their order."""
+        """Return one hash over all ids and contents; their order does not matter."""
         joined = hashlib.sha256()
         for photo_id in sorted(self.sha256):
             joined.update(f"{photo_id} {self.sha256[photo_id]}\n".encode())
@@ -43,9 +47,9 @@ def fingerprint(photos: Iterable[tuple[int, Path]], cache: Path, workers: int) -
     """Hash the files of a set.
 
     Args:
-        photos: id and path.
-        cache: a file (JSON, sealed) that is read and written; a damaged one counts as none.
-        workers: threads (hashing and reading leave the interpreter free).
+        photos: id and path of each.
+        cache: the file of earlier hashes (sealed JSON), read and written; a damaged one is ignored.
+        workers: number of threads (hashing and reading release the interpreter's lock).
     """
     photos = list(photos)
     seen = _read(cache)
@@ -68,7 +72,7 @@ def _look(known: tuple[int, int, str] | None, path: Path) -> tuple[int, int, str
             return known
         return status.st_size, status.st_mtime_ns, sha256_of(path)
     except OSError:
-        return 0, 0, ""  # decoding will fail too, and say why
+        return 0, 0, ""  # decoding will fail, too, and give the reason
 
 
 def _read(cache: Path) -> Seen:

@@ -1,7 +1,7 @@
-"""Decoding pictures in worker processes, so that a file that hangs, crashes or bombs costs itself only.
+"""Decodes pictures in worker processes: a file that hangs, crashes or exhausts the memory does not affect the others.
 
-The processes and their limits are `tracer.base.workers`. Everything of tracer that opens a picture of a set does it here;
-a picture that exceeds a limit fails with the reason, like a damaged one.
+All pictures of a set are opened here. A picture that exceeds a limit fails with the reason, like a damaged one. The processes and
+their limits are those of `tracer.base.workers`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from tracer.errors import TracerError
 from tracer.images.worker import Wanted, views_job
 
 LIMITS: Final = Limits(seconds=60.0)
-"""Own time for one picture (and for each processing of it), and the usual memory for all processes together."""
+"""Seconds for one picture (and for each processing of it), and the default memory for all processes together."""
 
 _ROOM: Final = 1 << 20
-"""Bytes that an answer may have beside pixels."""
+"""Bytes that an answer may have beside its pixels."""
 
 _NONSENSE: Final = "the process that read it answered nonsense"
 
 Rendered = dict[Wanted, NDArray[np.uint8] | str]
-"""For each crop of a view: uint8 (size, size, 3), or why there is none."""
+"""The crop of each view, uint8 (size, size, 3), or the reason why there is none."""
 
 J = TypeVar("J")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A photo, and what is wanted of it."""
+    """A photo and the crops to make of it."""
 
     photo_id: int
     path: Path
@@ -52,14 +52,15 @@ def render_photos(
     limits: Limits = LIMITS,
     ahead: int = 0,
 ) -> Generator[Rendered | str]:
-    """Decode photos and make their crops: of each, in the order of `requests`, its crops, or why it cannot be decoded.
+    """Decode photos and make their crops. Yields, in the order of `requests`, each one's crops or why it cannot be decoded.
 
     Args:
-        requests: pulled as there is room.
-        every: all that any of them wants.
+        requests: the photos, taken one by one as they are needed.
+        every: all crops that any request wants.
         seed: of the interpolations' random scales.
-        workers: processes. limits: what a picture may cost; its time is for each processing.
-        ahead: how far behind the oldest photo that is being decoded others may be started; 0: four times `workers`.
+        workers: number of processes.
+        limits: of a picture; the time is for each processing.
+        ahead: how far after the oldest undecoded photo a photo may be started; 0: four times `workers`.
     """
     processings = {shown.processing for _, shown in every}
     task: Task[Request] = Task(
@@ -68,7 +69,7 @@ def render_photos(
         lambda request: views_job(request.path, request.photo_id, seed, request.wanted),
         _ROOM + sum(_bytes_of(crop.size) for crop, _ in every),
     )
-    asked: list[Request] = []  # those without an answer yet, oldest first
+    asked: list[Request] = []  # requests without an answer yet, oldest first
 
     def noted() -> Iterator[Request]:
         for request in requests:
@@ -82,7 +83,7 @@ def render_photos(
 
 
 def small_pictures(paths: Iterable[Path], side: int, limits: Limits = LIMITS) -> Generator[NDArray[np.uint8] | str]:
-    """The centre of each picture, uint8 (side, side, 3), or why it cannot be decoded."""
+    """Yield the centre of each picture, uint8 (side, side, 3), or why it cannot be decoded."""
     task: Task[Path] = Task("tracer.images.worker:small", (str(side),), str, _ROOM + _bytes_of(side))
     for found in _in_order(task, paths, cores(), limits):
         if isinstance(found, Failure):
@@ -94,7 +95,7 @@ def small_pictures(paths: Iterable[Path], side: int, limits: Limits = LIMITS) ->
 
 
 def cameras(paths: Iterable[Path], limits: Limits = LIMITS) -> Generator[str]:
-    """Make and model as each picture's EXIF has them; "" where there are none or the file cannot be read."""
+    """Yield EXIF's Make and Model of each picture; "" where there are none or the file cannot be read."""
     task: Task[Path] = Task("tracer.images.worker:camera", (), str)
     for found in _in_order(task, paths, 1, limits):
         named = found.value.get("camera") if isinstance(found, Answer) and isinstance(found.value, dict) else ""
@@ -104,7 +105,7 @@ def cameras(paths: Iterable[Path], limits: Limits = LIMITS) -> Generator[str]:
 def _in_order(
     task: Task[J], jobs: Iterable[J], workers: int, limits: Limits, ahead: int = 0
 ) -> Generator[Answer | Failure]:
-    """What became of jobs, in their order; closing it ends the processes."""
+    """Yield the answer or failure of each job, in the order of the jobs. Closing the generator ends the processes."""
     early: dict[int, Answer | Failure] = {}
     following = 0
     with Workers(task, workers, limits) as processes:
@@ -119,7 +120,7 @@ def _in_order(
 
 
 def _rendered(answer: Answer, wanted: tuple[Wanted, ...]) -> Rendered | str:
-    """The pixels of an answer, which may come from a process that a file has taken over."""
+    """Check an answer and return its pixels. A hostile file may have taken over the process that sent it."""
     if reason := _failed(answer.value):
         return reason
     reasons = answer.value.get("views") if isinstance(answer.value, dict) else None
@@ -140,7 +141,7 @@ def _rendered(answer: Answer, wanted: tuple[Wanted, ...]) -> Rendered | str:
 
 
 def _failed(value: Any) -> str:
-    """Why a picture cannot be decoded; "" where it was."""
+    """Why a picture cannot be decoded; "" where it was decoded."""
     return clean_text(str(value["failed"])) or _NONSENSE if isinstance(value, dict) and "failed" in value else ""
 
 

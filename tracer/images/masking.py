@@ -1,7 +1,7 @@
-"""Centre masks (PAPER §3): what is left is the frame, too thin to show the content when the ratio is high.
+"""Centre masks (PAPER §3): they leave a frame that is too thin to show the content when the ratio is high.
 
-The order is the paper's: resize, centre crop, JPEG 95 4:4:4 of the crop, then the black box. Compressing after
-masking would let the box ring into the frame.
+The order is the paper's: resize, centre crop, JPEG 95 4:4:4 of the crop, then the black box. JPEG compression after masking would
+cause ringing around the box.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from tracer.images.processing import jpeg
 
 
 def mask_box(width: int, height: int, ratio: float) -> tuple[int, int, int, int]:
-    """The masked box (left, top, right, bottom; right and bottom exclusive), in pixels.
+    """Return the masked box in pixels: left, top, right, bottom (right and bottom exclusive).
 
-    A centred rectangle of the picture's aspect, each side √ratio of the picture's, edges rounded to whole pixels
-    (halves to even), as in the paper's code.
+    The box is centred and has the picture's aspect ratio; its sides are √ratio times the picture's. Its edges are rounded to
+    whole pixels (halves to even), as in the paper's code.
+
+    >>> mask_box(224, 224, 0.95)
+    (3, 3, 221, 221)
     """
     side = sqrt(ratio)
     margin_x, margin_y = (width - side * width) / 2, (height - side * height) / 2
@@ -25,12 +28,17 @@ def mask_box(width: int, height: int, ratio: float) -> tuple[int, int, int, int]
 
 
 def compress_before_mask(crop: Image.Image) -> Image.Image:
-    """The crop as all masked views see it; made once and shared between ratios."""
+    """Compress a crop as all masked views require. The result is shared between mask ratios."""
     return jpeg(crop, 95, "4:4:4")
 
 
 def mask(compressed_crop: Image.Image, ratio: float) -> Image.Image:
-    """A copy of a compressed crop with the centre black. `ratio` is the share of the area, 0 < ratio ≤ 1."""
+    """Return a copy of a compressed crop with a black centre. `ratio` is the masked share of the area, 0 < ratio ≤ 1.
+
+    >>> masked = mask(Image.new("RGB", (224, 224), "white"), 0.5)
+    >>> masked.getpixel((0, 0)), masked.getpixel((112, 112))
+    ((255, 255, 255), (0, 0, 0))
+    """
     masked = compressed_crop.copy()
     masked.paste((0, 0, 0), mask_box(*masked.size, ratio))
     return masked

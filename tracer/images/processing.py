@@ -1,8 +1,8 @@
-"""The paper's processings (PAPER §3): applied to the full-size picture, before the encoder's own resizing and cropping.
+"""The paper's processings (PAPER §3). They are applied to the full-size picture, before the encoder's resizing and cropping.
 
-Fourteen processings and IDENTITY. Sharpening, resizing and interpolation end with JPEG 95 4:4:4, so that all classes
-of a group share the last compression. The untouched class of the groups "sharpening" and "resizing" is therefore
-JPEG95_444 itself, not IDENTITY: that is how four groups of 6, 3, 3 and 4 classes come out of fourteen names.
+There are fourteen processings and IDENTITY. Sharpening, resizing and interpolation end with JPEG 95 4:4:4, so that all classes of
+a group have the same last compression. The unprocessed class of the groups "sharpening" and "resizing" is therefore JPEG95_444,
+not IDENTITY, and the fourteen processings form four groups of 6, 3, 3 and 4 classes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tracer.images.decode import ImageError
 
 
 class Processing(StrEnum):
-    """One processing by the name that it has in file paths."""
+    """A processing, by the name that it has in file paths."""
 
     IDENTITY = "IDENTITY"
     JPEG75_420 = "JPEG75_420"
@@ -51,7 +51,7 @@ GROUPS: Final[dict[str, tuple[Processing, ...]]] = {
         P.INTERPOLATION_BOX,
     ),
 }
-"""The labels of each group in the paper's order; "none" and "original" are JPEG95_444."""
+"""The classes of each group in the paper's order. The paper's "none" and "original" are JPEG95_444."""
 
 _JPEG: Final = {name: (int(name[4:6]), f"4:{name[8]}:{name[9]}") for name in GROUPS["JPEG"]}
 _SHARPNESS: Final = {P.SHARPEN_2: 2.0, P.SHARPEN_4: 4.0}
@@ -67,41 +67,59 @@ _LONGEST_JPEG: Final = 65_500  # libjpeg's own limit
 
 
 def jpeg(image: Image.Image, quality: int, subsampling: str) -> Image.Image:
-    """An RGB picture after one JPEG compression in memory (`subsampling` as in "4:2:0").
+    """Compress an RGB picture as JPEG in memory, and decode it again.
+
+    Args:
+        image: the picture.
+        quality: 1 to 95.
+        subsampling: of the chroma: "4:2:0", "4:4:4".
 
     Raises:
-        ImageError: a side is longer than JPEG allows.
+        ImageError: a side is longer than JPEG allows (65,500 pixels).
     """
     if max(image.size) > _LONGEST_JPEG:
         raise ImageError(f"{image.width} × {image.height} pixels cannot be JPEG-compressed")
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
     buffer.seek(0)
-    return JpegImageFile(buffer).convert("RGB")  # not `open`: the pixel limit is for files of others
+    return JpegImageFile(buffer).convert("RGB")  # not `open`, whose pixel limit is for untrusted files
 
 
 def random_scale(photo_id: int, seed: int) -> float:
-    """1 + U(−0.2, 0.2), a function of the photo and the seed alone.
+    """Return 1 + U(−0.2, 0.2), which depends only on the photo and the seed.
 
-    The paper's own draw depends on the number of loader workers; here no order and no worker count can change it.
-    The four interpolations of one photo share their scale, so that they differ in nothing but the kernel.
+    The paper's draw depends on the number of loader workers as well. The four interpolations of a photo have the same scale, so
+    that they differ only in the kernel.
+
+    >>> random_scale(12, seed=0) == random_scale(12, seed=0) != random_scale(13, seed=0)
+    True
     """
     return 1.0 + float(np.random.default_rng([seed, photo_id]).uniform(-_SCALE_RANGE, _SCALE_RANGE))
 
 
 def is_random(processing: Processing) -> bool:
-    """Whether a seed has a say in it."""
+    """Whether a processing depends on the seed.
+
+    >>> is_random(Processing.INTERPOLATION_BOX), is_random(Processing.JPEG75_420)
+    (True, False)
+    """
     return processing in _INTERPOLATION
 
 
 def process(image: Image.Image, processing: Processing, photo_id: int, seed: int = 0) -> Image.Image:
-    """Apply one processing to a full-size RGB picture; IDENTITY gives the same object back.
+    """Apply one processing to a full-size RGB picture. IDENTITY returns the same object.
 
     Args:
-        photo_id: non-negative; with `seed` it decides the interpolations' random scale.
+        image: the picture.
+        processing: what to do.
+        photo_id: non-negative; with `seed` it determines the random scale of the interpolations.
+        seed: of the random scale.
 
     Raises:
         ImageError: the picture is too small to halve, or too large for JPEG once doubled.
+
+    >>> process(Image.new("RGB", (640, 480)), Processing.RESIZE_HALF, photo_id=12).size
+    (320, 240)
     """
     if processing is P.IDENTITY:
         return image

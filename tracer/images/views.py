@@ -1,4 +1,4 @@
-"""A view of a photo: one processing and one mask. Its folder name is part of the embeddings' layout."""
+"""Views of a photo: a processing and a mask. The name of a view is a folder name in the layout of embeddings."""
 
 from __future__ import annotations
 
@@ -15,19 +15,28 @@ from tracer.images.masking import compress_before_mask, mask
 from tracer.images.processing import Processing, process
 
 _NO_MEMORY: Final = (MemoryError, OSError)
-"""What Pillow raises where it gets no memory: of our own compressions the codec says OSError, for want of a better reason."""
+"""The exceptions that Pillow raises where it lacks memory. Its JPEG codec raises OSError."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class View:
-    """One processing and the share of the area that is masked (0.0: none)."""
+    """A processing and a mask.
+
+    Attributes:
+        processing: applied to the full-size picture.
+        mask_ratio: the share of the crop's area that is masked; 0.0: none.
+    """
 
     processing: Processing = Processing.IDENTITY
     mask_ratio: float = 0.0
 
     @property
     def name(self) -> str:
-        """`IDENTITY`, `JPEG75_420`, `MASK_95`, `JPEG75_420+MASK_95`; a ratio of 0.975 gives `MASK_97.5`."""
+        """The view's name: `IDENTITY`, `JPEG75_420`, `MASK_95`, `JPEG75_420+MASK_95`.
+
+        >>> View(mask_ratio=0.975).name
+        'MASK_97.5'
+        """
         if not self.mask_ratio:
             return str(self.processing)
         masked = f"MASK_{100 * self.mask_ratio:.6g}"
@@ -35,18 +44,23 @@ class View:
 
     @property
     def folder(self) -> str:
-        """The folder that the view's embeddings lie in; "" for the untouched picture."""
+        """The folder of the view's embeddings; "" for the unprocessed picture without a mask."""
         return "" if self == View() else self.name
 
 
 def view(processing: str = "IDENTITY", mask_ratio: float = 0.0) -> View:
-    """A view from words.
+    """Return a view by the name of its processing.
 
-    `processing` may itself be a view's name (`MASK_95`, `JPEG75_420+MASK_95`); then `mask_ratio` has to be 0 or the
-    same. Ratios are kept to six decimals, as many as the name shows.
+    Args:
+        processing: a processing, or the name of a view (`MASK_95`, `JPEG75_420+MASK_95`).
+        mask_ratio: the masked share of the area, rounded to six decimals. It has to be 0 or the same where `processing` names a
+            mask.
 
     Raises:
         UsageError: an unknown processing, or a ratio outside 0 … 1.
+
+    >>> view("JPEG75_420+MASK_95") == view("JPEG75_420", 0.95)
+    True
     """
     name, _, masked = processing.rpartition("+") if "+" in processing else ("", "", processing)
     if masked.startswith("MASK_"):
@@ -75,10 +89,15 @@ def _unknown(processing: str) -> UsageError:
 def render(
     image: Image.Image, photo_id: int, crops: Iterable[Crop], views: Iterable[View], seed: int = 0
 ) -> Iterator[tuple[Crop, View, Image.Image | ImageError]]:
-    """Every crop of every view of one decoded photo, each step done once and shared.
+    """Make every crop of every view of one decoded photo. Steps that several of them need are done once.
 
-    Yields (crop, view, picture), where the picture is `crop.size` × `crop.size` RGB, or the reason why there is
-    none: a picture that is too small to be halved may still have all its other views.
+    Yields:
+        (crop, view, picture): the picture is RGB, `crop.size` × `crop.size`, or the ImageError that prevented it. A photo that is
+        too small to be halved still has its other views.
+
+    >>> photo, crops = Image.new("RGB", (64, 48)), [Crop(32, "bilinear")]
+    >>> [(shown.name, picture.size) for _, shown, picture in render(photo, 12, crops, [view(), view("MASK_95")])]
+    [('IDENTITY', (32, 32)), ('MASK_95', (32, 32))]
     """
     crops = list(dict.fromkeys(crops))
     ratios: dict[Processing, list[float]] = {}

@@ -1,6 +1,6 @@
-"""What a decoding process does: the handlers that `tracer.base.worker` serves, each a picture's file to what is wanted of it.
+"""The jobs of a decoding process, as handlers for `tracer.base.worker`.
 
-The pixels that go back are those of the crops, a few hundred kilobytes, and never the whole picture.
+A process sends back the pixels of the crops (a few hundred kilobytes), never the whole picture.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ Wanted = tuple[Crop, View]
 
 
 def views_job(path: Path, photo_id: int, seed: int, wanted: tuple[Wanted, ...]) -> list[Any]:
-    """A job of `views` as JSON has it."""
+    """Return a job of `views` as a JSON value."""
     crops = [[crop.size, crop.interpolation, shown.processing, shown.mask_ratio] for crop, shown in wanted]
     return [str(path), photo_id, seed, crops]
 
 
 def views() -> Handler:
-    """Make crops of views: value {"failed": reason}, or {"views": [None or why there is none, …]} in the order of what is wanted;
-    data: the uint8 (size, size, 3) pixels of those that are there, one after another."""
+    """Return the handler that makes crops of views.
+
+    Its reply's value is {"failed": reason}, or {"views": [None or why the crop is missing, …]} in the order of the job's
+    crops. Its data are the pixels of the crops that were made, uint8 (size, size, 3), one after another.
+    """
     prepare()
 
     def serve(job: Any) -> Reply:
@@ -59,7 +62,10 @@ def views() -> Handler:
 
 
 def small(side: str) -> Handler:
-    """Make small square pictures of a photo's centre: value {"failed": reason} or {}, data: uint8 (side, side, 3)."""
+    """Return the handler that makes small square pictures of a photo's centre.
+
+    Its reply's value is {"failed": reason} or {}; its data are the pixels, uint8 (side, side, 3).
+    """
     prepare()
     size = (int(side), int(side))
 
@@ -74,6 +80,6 @@ def small(side: str) -> Handler:
 
 
 def camera() -> Handler:
-    """Read the camera's name: value {"camera": make and model}."""
+    """Return the handler that reads the camera's name. Its reply's value is {"camera": make and model}."""
     prepare()
     return lambda path: Reply({"camera": camera_of(Path(path))})

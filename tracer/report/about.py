@@ -1,4 +1,4 @@
-"""What the page says beside the figures: the set, the protocol, what was found in the set, and how to repeat the run.
+"""What the page says of the run itself: the set, the protocol, the audit of the set, and how to repeat the run.
 
 Each function gives an empty answer where the results do not say.
 """
@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.base.text import command_line
-from tracer.report import words
-from tracer.report.load import Audit, Run, dataset_meta
-from tracer.report.tables import METRIC_WORDS, Cell
+from tracer.base.text import command_line, counted
+from tracer.results import words
+from tracer.results.metrics import metric_words
+from tracer.results.runs import Audit, Run, dataset_meta
+from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
 
 MOST_CLASSES = 12
 """Classes that are listed by name."""
@@ -26,7 +27,7 @@ def deck(run: Run) -> str:
     baselines = len(run.encoders) - len(encoders)
     who = encoders[0] if len(encoders) == 1 else f"{words.spelled(len(encoders))} visual encoders"
     photos = _counts(run).get("photos")
-    seen = f"on {words.count(photos, 'photo')} of the set “{run.dataset}”" if photos else f"on the set “{run.dataset}”"
+    seen = f"on {counted(photos, 'photo')} of the set “{run.dataset}”" if photos else f"on the set “{run.dataset}”"
     if not encoders:
         return f"No figure was measured {seen}."
     one = len(encoders) == 1
@@ -73,25 +74,6 @@ def protocol(run: Run) -> list[tuple[str, str]]:
     return [("Protocol", _value(said))] if said else []
 
 
-def schemes(run: Run) -> str:
-    """Return how the probes were tested, as sentences."""
-    return " ".join(dict.fromkeys(scheme for detail in run.details if (scheme := _scheme(detail))))
-
-
-def _scheme(detail: Mapping[str, Any]) -> str:
-    """How one probe was tested, from its entry in the details."""
-    if detail.get("experiment") != "probe" or not detail.get("scheme"):
-        return ""
-    if detail["scheme"] == "cross-validated" and detail.get("folds"):
-        repeats = detail.get("repeats")
-        again = f", drawn {words.spelled(repeats)} times" if isinstance(repeats, int) and repeats > 1 else ""
-        return (
-            f"Tested in turn on each of {words.spelled(detail['folds'])} parts of the photos{again};"
-            " photos of one scene or owner stay in one part."
-        )
-    return f"Scheme: {detail['scheme']}."
-
-
 def warnings(run: Run) -> list[str]:
     """Return what the run itself warned of."""
     said = run.meta.get("warnings")
@@ -111,7 +93,7 @@ def _without_places(typed: str) -> str:
     """A command as it stands in results that others made, each absolute path in it cut to its last name."""
     try:
         typed_words = shlex.split(typed)
-    except ValueError:  # an open quotation mark: it was no shell that read it
+    except ValueError:  # an open quotation mark: no shell has read it
         typed_words = typed.split()
     return command_line(
         *(re.sub(r"(^-o|^|[=,@])~?/[^,@]*?([^/,@]*)/?(?=[,@]|$)", r"\1\2", word) for word in typed_words)
@@ -121,13 +103,13 @@ def _without_places(typed: str) -> str:
 def making(run: Run) -> list[tuple[str, str]]:
     """Return versions, device, time and seeds, as (name, value)."""
     listed = []
-    for name in ("device", "seconds", "seeds", "seed"):
+    for name in ("device", "seconds", "seed"):
         value = run.meta.get(name)
         if value is None or value == [] or value == {}:
             continue
         time = isinstance(value, int | float) and name == "seconds"
         listed.append(("Time" if name == "seconds" else _plain(name), words.duration(value) if time else _value(value)))
-    if not any(name in run.meta for name in ("seeds", "seed")):
+    if "seed" not in run.meta:
         drawn = sorted({r.seed for r in run.rows if r.seed is not None})
         if drawn:
             listed.append(("Seeds", ", ".join(map(str, drawn))))
@@ -159,45 +141,8 @@ def _value(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainTable:
-    """A table without marks."""
-
-    name: str
-    heads: tuple[tuple[str, bool], ...]
-    lines: tuple[tuple[Cell, ...], ...]
-
-
-def chance_table(run: Run) -> PlainTable | None:
-    """Return the permutation tests of the probes; None where there are none."""
-    heads = (
-        ("Label", False), ("Encoder", False), ("Hidden", True), ("Processing", False), ("p", True), ("Shuffled", False),
-        ("Times", True),
-    )  # fmt: skip
-    lines = []
-    for detail in run.details:
-        test = detail.get("chance_test")
-        if not isinstance(test, Mapping) or not _is_number(test.get("p_value")):
-            continue
-        p, times, ratio = float(test["p_value"]), test.get("permutations"), detail.get("mask_ratio")
-        hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
-        processing = str(detail.get("processing") or "IDENTITY")
-        texts = words.title(str(detail.get("attribute") or "")), str(detail.get("encoder") or "")
-        lines.append(
-            (
-                *(Cell(text, text.casefold()) for text in texts),
-                Cell(words.hidden(hidden), hidden, True),
-                _cell("none" if processing == "IDENTITY" else processing, False),
-                Cell(f"{p:.2g}", p, True),
-                _cell(str(test.get("shuffled") or "–"), False),
-                _cell(times if _is_number(times) else None, True),
-            )
-        )
-    return PlainTable("Probes against chance: permutation tests", heads, tuple(lines)) if lines else None
-
-
-@dataclass(frozen=True, slots=True)
 class AuditView:
-    """What was found in the set."""
+    """The audit of the set, ready to show: an opening, tables, and the audit's own sentences."""
 
     opening: str
     tables: tuple[PlainTable, ...]
@@ -214,7 +159,7 @@ def audit_view(audit: Audit | None) -> AuditView | None:
     if audit.confounds:
         tables.append(_plain_table("Confounds", audit.confounds, ("name", "statistic", "value", "p_value")))
     leaks = (
-        f"{words.count(len(audit.leaks), 'leak')} {'was' if len(audit.leaks) == 1 else 'were'} found in the set: the"
+        f"{counted(len(audit.leaks), 'leak')} {'was' if len(audit.leaks) == 1 else 'were'} found in the set: the"
         " parts below share what they must not share, and figures that rest on them are too high."
         if audit.leaks
         else "No leak was found in the set: its parts share no photos, scenes or people that were looked for."
@@ -231,20 +176,12 @@ def audit_view(audit: Audit | None) -> AuditView | None:
 def _plain_table(name: str, entries: tuple[Mapping[str, Any], ...], first: tuple[str, ...]) -> PlainTable:
     keys = [k for k in first if any(k in e for e in entries)]
     keys += sorted({k for e in entries for k in e} - set(first))
-    numeric = {k: all(_is_number(e.get(k)) for e in entries if e.get(k) is not None) for k in keys}
+    numeric = {k: all(is_number(e.get(k)) for e in entries if e.get(k) is not None) for k in keys}
     lines = tuple(tuple(_cell(entry.get(key), numeric[key]) for key in keys) for entry in entries)
     return PlainTable(name, tuple((_plain(key), numeric[key]) for key in keys), lines)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _cell(value: Any, numeric: bool) -> Cell:
-    if value is None:
-        return Cell("–", -1.0 if numeric else "", numeric)
     if numeric:
-        text = f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
-        return Cell(text.replace("-", words.MINUS) if "e" not in text else text, float(value), True)
-    text = METRIC_WORDS.get(_value(value), _value(value))
-    return Cell(text, text.casefold())
+        return number_cell(value)
+    return Cell("–", "") if value is None else text_cell(metric_words(_value(value)))

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tracer.base.files import replace_with
-from tracer.report.about import PlainTable
-from tracer.report.tables import Cell, Table
+from tracer.results.tables import Cell, PlainTable, Table
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracer.report import words
-from tracer.report.load import Run
+from tracer.experiments.registry import pages
+from tracer.results import words
+from tracer.results.runs import Run
 
 MAX_PICTURES = 160
 """Small pictures that a page holds at most; about 4 kB each."""
 MAX_BYTES = 40_000
-"""A larger file is no picture of ours."""
+"""A larger file was not written by an evaluation."""
 _STRIPS = {
     "same": "among photos of its own kind of camera",
     "different": "among photos of the other kind",
@@ -27,14 +28,16 @@ class Picture:
     """A photo on a sheet.
 
     Attributes:
-        path: its small picture; None where there is none. rank: 0 for the query.
-        mark: what makes it right, in words; empty otherwise. later: others lie between it and the one before.
+        path: of its small picture; None where there is none.
+        rank: among the query's neighbours, from 1; 0 for the query itself.
+        camera: in words.
+        mark: what makes it right, in words; empty otherwise.
+        later: whether neighbours are left out between it and the one before.
     """
 
     path: Path | None
     rank: int
     camera: str
-    similarity: float | None
     mark: str
     later: bool
 
@@ -54,7 +57,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query with its strips, each a title and pictures in order."""
+    """A query with its neighbours.
+
+    Attributes:
+        kind: of its camera.
+        drawn: whether it was drawn at random, not chosen by the rule.
+        strips: each a title and pictures in order.
+    """
 
     picture: Picture
     kind: str
@@ -73,7 +82,7 @@ class Sheet:
 
 
 def sheets(run: Run) -> list[Sheet]:
-    """The sheets in the details whose pictures are there; a damaged entry gives none."""
+    """Return the sheets of the details that have pictures; a damaged entry gives none."""
     made, room = [], MAX_PICTURES
     for detail in run.details:
         if detail.get("setting") == "sheet" and (sheet := _sheet(detail, run.folder)) is not None:
@@ -103,11 +112,8 @@ def _sheet(detail: Mapping[str, Any], folder: Path | None) -> Sheet | None:
         f"{words.spelled(len(queries))} queries{count}, not picked by hand: {by_rule}; {words.spelled(drawn)} drawn at random"
         f" (seed {detail.get('seed')})."
     )
-    title = (
-        "Pairs"
-        if detail.get("experiment") == "retrieval"
-        else f"Neighbours, by {words.title(str(detail.get('attribute')))}"
-    )
+    page = pages().get(str(detail.get("experiment")))
+    title = (page.about if page else words.title)(str(detail.get("attribute")))
     return Sheet(title, str(detail.get("encoder") or ""), note[:1].upper() + note[1:], tuple(queries))
 
 
@@ -131,20 +137,17 @@ def _query(entry: Mapping[str, Any], folder: Path) -> Query | None:
 
 
 def _picture(entry: Mapping[str, Any], folder: Path, rank: int, later: bool) -> Picture:
-    photo, similarity = entry.get("photo_id"), entry.get("similarity")
+    photo = entry.get("photo_id")
     path = folder / "thumbs" / f"{photo}.jpg" if isinstance(photo, int) else None
     there = path is not None and path.is_file() and path.stat().st_size <= MAX_BYTES
-    return Picture(
-        path if there else None, rank, str(entry.get("camera") or ""),
-        float(similarity) if isinstance(similarity, int | float) else None, str(entry.get("mark") or ""), later,
-    )  # fmt: skip
+    return Picture(path if there else None, rank, str(entry.get("camera") or ""), str(entry.get("mark") or ""), later)
 
 
 def widest(sheet: Sheet) -> int:
-    """Pictures in its longest strip."""
+    """Return the number of pictures in the longest strip."""
     return max((len(items) for query in sheet.queries for _, items in query.strips), default=0)
 
 
 def rows_of(sheet: Sheet) -> Sequence[tuple[Query, str, tuple[Picture, ...]]]:
-    """Every strip with its query, in order."""
+    """Return every strip with its query, in order."""
     return [(query, title, items) for query in sheet.queries for title, items in query.strips]

@@ -1,4 +1,4 @@
-"""Tidy results: one row a figure, the same in parquet and JSON. The columns are fixed; others read them.
+"""Tidy results: one row a figure, the same in parquet and JSON. The columns are fixed, since other programs read them.
 
 `<run>/results.parquet` holds the rows; `<run>/results.json` the same rows, and what explains them (set, versions, device,
 seconds, protocol, details, what was skipped).
@@ -12,18 +12,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tracer.base.files import replace_with
 from tracer.base.reading import read_json
 from tracer.base.text import quoted_path
 from tracer.errors import TracerError, why
+from tracer.results.metrics import Metric
 
 MAX_JSON_BYTES = 512 << 20
 """Larger results are refused: no run of ours writes such a file."""
-
-Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
-Metric = Literal["accuracy", "balanced_accuracy", "recall@1", "recall@5", "map", "sp", "spd_p", "spd_a", "cramers_v"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,22 @@ class Row:
     """One figure with what is needed to judge it.
 
     Attributes:
+        experiment: its name in `tracer.experiments.registry`.
+        metric: what was measured.
+        dataset: the set's name.
         encoder: as typed (`offline/efficientnet-lite0`), without the place of a checkpoint.
         attribute: the label that is predicted (`Make`), or the label that tells same from other; "" where none.
-        processing: `IDENTITY` when none. mask_ratio: share of the area covered, 0.0 when none.
+        processing: `IDENTITY` when none.
+        mask_ratio: share of the picture's area that is covered, 0.0 when none.
         setting: `acquisition`, `all-diff`, `query=phone,negatives=same`, ….
-        value, ci_low, ci_high, chance: fractions from 0 to 1 (differences from -1 to 1); None where there is none.
-        n: photos, queries or pairs that the value is taken over.
+        value: a fraction from 0 to 1; a difference from -1 to 1.
+        ci_low, ci_high: its 95 % interval; None where there is none.
+        chance: the value that guessing reaches; None where it is unknown.
+        n: photos, queries or pairs behind the value.
         seed: of the draw; None where nothing is drawn.
     """
 
-    experiment: Experiment
+    experiment: str
     dataset: str
     encoder: str
     attribute: str
@@ -61,7 +65,7 @@ COLUMNS = tuple(field.name for field in fields(Row))
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What `read` gives back.
+    """The results of a run as `read` returns them.
 
     Attributes:
         rows: in the order of the file.
@@ -78,7 +82,7 @@ def write(run: Path, rows: Sequence[Row], meta: Mapping[str, Any]) -> tuple[Path
     Equal rows and meta give equal bytes (of one release of pyarrow).
 
     Raises:
-        TracerError: a figure is no finite number, or a file cannot be written.
+        TracerError: a figure is not finite, or a file cannot be written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -123,11 +127,16 @@ def read(run: Path) -> Results:
     return Results(rows, content)
 
 
+def setting_parts(setting: str) -> dict[str, str]:
+    """Return the named parts of a setting, such as `query=phone,negatives=same`; a part without `=` is left out."""
+    return dict(part.split("=", 1) for part in setting.split(",") if "=" in part)
+
+
 def _refuse_nonsense(row: Row) -> None:
     numbers = (row.value, row.ci_low, row.ci_high, row.chance, row.mask_ratio)
     if any(number is not None and not math.isfinite(number) for number in numbers):
         raise TracerError(
-            f"{row.experiment} of {row.encoder or row.dataset} gave a figure that is no number",
+            f"{row.experiment} of {row.encoder or row.dataset} gave a figure that is not a number",
             f"{row.metric} of {row.attribute} ({row.setting}): {row.value} [{row.ci_low}, {row.ci_high}]",
             "This is a fault of tracer; please report it.",
         )

@@ -1,8 +1,8 @@
-"""Chance levels, intervals and tests for the experiments. Only numpy, so that curate may use it too.
+"""Chance levels, confidence intervals and tests for the experiments. It needs only numpy and scipy, so that curate can use it.
 
-Photos of one scene, or of one owner, resemble each other; an interval that counts them as independent is too short. So each
-function that resamples takes `clusters` and draws whole clusters with replacement. The building block is `bootstrap_sums`:
-means, ratios and their differences come from the same draws, so that a difference is always a paired one.
+Photos of one scene or one owner resemble each other, and an interval that treats them as independent is too short. Functions that
+resample therefore take `clusters` and draw whole clusters with replacement. They build on `bootstrap_sums`: means, ratios and
+their differences come from the same draws, so that differences are paired.
 """
 
 from tracer.stats.association import contingency as contingency
@@ -25,7 +25,9 @@ from tracer.stats.intervals import difference_interval as difference_interval
 from tracer.stats.intervals import difference_of_independent as difference_of_independent
 from tracer.stats.intervals import normal_quantile as normal_quantile
 from tracer.stats.intervals import percentile_interval as percentile_interval
+from tracer.stats.intervals import repeated_interval as repeated_interval
 from tracer.stats.intervals import share_interval as share_interval
+from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test

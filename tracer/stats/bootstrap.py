@@ -1,4 +1,4 @@
-"""Resampling of whole clusters."""
+"""Cluster bootstrap: whole clusters are drawn with replacement."""
 
 from __future__ import annotations
 
@@ -10,22 +10,30 @@ from numpy.typing import ArrayLike, NDArray
 from tracer.stats.intervals import Difference, Interval, difference_interval, percentile_interval
 
 FEW_CLUSTERS = 20
-"""Under this many clusters a bootstrap interval is too short to be trusted; callers say so."""
+"""With fewer clusters a bootstrap interval is too short to be trusted; callers warn about it."""
 
-_CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
-_BY_NUMBER = 50_000
-"""From so many clusters on, their numbers are drawn one by one, which is ten times as fast as a multinomial draw."""
+CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
+BY_NUMBER = 50_000
+"""From this many clusters on, cluster numbers are drawn one by one, which is ten times as fast as a multinomial draw."""
 
 
 def bootstrap_sums(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:
-    """Column sums of `values` over `draws` resamplings of whole clusters with replacement.
+    """Return the column sums of `values` in each resampling of whole clusters.
 
     Args:
         values: (n,) or (n, m).
-        clusters: (n,) any labels; equal labels stay together.
+        clusters: (n,) labels; items with equal labels are drawn together.
+        draws: number of resamplings.
+        seed: of the random draws.
 
     Returns:
-        (draws, m) float64. Order of the rows of `values` does not matter beyond rounding.
+        (draws, m) float64. It does not depend on the order of the items, except for rounding.
+
+    Raises:
+        ValueError: `values` and `clusters` differ in length or are empty.
+
+    >>> bootstrap_sums([1, 1, 5, 5], ["Rome", "Rome", "Oslo", "Oslo"], draws=1000).shape
+    (1000, 1)
     """
     table = np.asarray(values, dtype=np.float64)
     table = table[:, None] if table.ndim == 1 else table
@@ -35,16 +43,16 @@ def bootstrap_sums(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, se
     _, code = np.unique(ids, return_inverse=True)
     n_clusters = int(code.max()) + 1
     sums = np.stack([np.bincount(code, weights=column, minlength=n_clusters) for column in table.T], axis=1)
-    return np.concatenate([times @ sums for times in _drawn_clusters(n_clusters, draws, seed)])
+    return np.concatenate([times @ sums for times in drawn_clusters(n_clusters, draws, seed)])
 
 
-def _drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """How often each cluster is drawn: blocks (some draws, n_clusters), `draws` rows in all, each of which sums to n_clusters."""
+def drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Yield how often each cluster is drawn: blocks (some draws, n_clusters), `draws` rows in all. A row sums to n_clusters."""
     rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK // n_clusters)
+    step = max(1, CHUNK // n_clusters)
     for start in range(0, draws, step):
         size = min(step, draws - start)
-        if n_clusters < _BY_NUMBER:
+        if n_clusters < BY_NUMBER:
             yield rng.multinomial(n_clusters, np.full(n_clusters, 1.0 / n_clusters), size=size)
         else:
             numbers = (rng.integers(n_clusters, size=n_clusters) for _ in range(size))
@@ -54,16 +62,21 @@ def _drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[
 def bootstrap_cells(
     cells: ArrayLike, values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0
 ) -> Iterator[NDArray[np.float64]]:
-    """Sums of `values` by cell, of one resampling of whole clusters after the other.
+    """Yield the sums of `values` by cell, one resampling of whole clusters at a time.
 
-    The draws are those of `bootstrap_sums` with a column for each cell. Values are added up once by cluster and cell, and a draw
-    weighs these sums, so time and memory grow with the items alone; a table of items × cells would not fit into memory.
+    The draws are the same as those of `bootstrap_sums` with a column for each cell. Values are added up once by cluster and cell,
+    and each draw weights these sums, so that time and memory grow only with the number of items. A table of items × cells would
+    not fit into memory.
 
     Args:
-        cells: (n,) codes from 0 on. values: (n,). clusters: (n,) any labels; equal labels stay together.
+        cells: (n,) codes from 0.
+        values: (n,).
+        clusters: (n,) labels; items with equal labels are drawn together.
+        draws: number of resamplings.
+        seed: of the random draws.
 
     Yields:
-        `draws` times (m,) float64, m the largest code + 1.
+        `draws` arrays (m,) float64, where m is the largest code + 1.
     """
     cell, table = np.asarray(cells, dtype=np.int64), np.asarray(values, dtype=np.float64)
     _, code = np.unique(clusters, return_inverse=True)
@@ -71,8 +84,8 @@ def bootstrap_cells(
     together, place = np.unique(code * m + cell, return_inverse=True)
     sums = np.bincount(place, weights=table)
     cluster, cell = np.divmod(together, m)
-    weighed = np.empty(len(sums))  # made once: new memory for each draw would take longer than the sum
-    for block in _drawn_clusters(int(code.max()) + 1, draws, seed):
+    weighed = np.empty(len(sums))  # allocated once: allocating it for each draw would take longer than the sum
+    for block in drawn_clusters(int(code.max()) + 1, draws, seed):
         for times in block.astype(np.float64):
             np.take(times, cluster, out=weighed, mode="clip")
             np.multiply(weighed, sums, out=weighed)
@@ -80,7 +93,7 @@ def bootstrap_cells(
 
 
 def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0) -> NDArray[np.float64]:
-    """Means of each column of `values` (n,) or (n, m) over resampled clusters: (draws, m) float64."""
+    """Return the column means of `values`, (n,) or (n, m), in each resampling of whole clusters: (draws, m) float64."""
     table = np.asarray(values, dtype=np.float64)
     table = table[:, None] if table.ndim == 1 else table
     sums = bootstrap_sums(np.column_stack([table, np.ones(len(table))]), clusters, draws, seed)
@@ -90,7 +103,15 @@ def bootstrap_means(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, s
 def cluster_bootstrap(
     values: ArrayLike, clusters: ArrayLike, draws: int = 2000, seed: int = 0, confidence: float = 0.95
 ) -> Interval:
-    """Percentile interval of the mean of `values` (n,), drawing whole clusters."""
+    """Return the percentile interval of the mean of `values` (n,) over resampled clusters.
+
+    Photos of one cluster carry less information than as many independent ones, so the interval is wider than for single photos:
+
+    >>> right, scene = np.repeat([0, 1] * 20, 5), np.repeat(np.arange(40), 5)
+    >>> by_scene, by_photo = cluster_bootstrap(right, scene), cluster_bootstrap(right, np.arange(200))
+    >>> by_scene.high - by_scene.low > 2 * (by_photo.high - by_photo.low)
+    True
+    """
     return percentile_interval(bootstrap_means(values, clusters, draws, seed)[:, 0], confidence)
 
 
@@ -102,9 +123,19 @@ def paired_bootstrap(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Difference:
-    """mean(a) − mean(b) of shares (n,) measured on the same photos, with its interval over resampled clusters.
+    """Return mean(a) − mean(b) with its interval over resampled clusters.
 
-    Pairs that never differ get the interval of `difference_interval`.
+    Args:
+        a: (n,) shares, from 0 to 1.
+        b: (n,) shares of the same photos.
+        clusters: (n,) labels; by default each photo is a cluster.
+        draws: number of resamplings.
+        seed: of the random draws.
+        confidence: of the interval. Where all draws are equal, it is that of `difference_interval`.
+
+    >>> difference = paired_bootstrap([1, 1, 0, 1] * 50, [1, 0, 0, 0] * 50)
+    >>> difference.value, difference.low > 0
+    (0.5, True)
     """
     delta = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     ids = np.arange(len(delta)) if clusters is None else clusters

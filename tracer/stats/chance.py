@@ -1,4 +1,4 @@
-"""Levels that guessing reaches."""
+"""Chance levels: what random guessing achieves."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from numpy.typing import ArrayLike
 
 
 def uniform_chance(n_classes: int) -> float:
-    """Expected balanced accuracy of any guess that does not look at the photo: 1 / classes."""
+    """Return 1 / classes: the expected balanced accuracy of any guess that does not depend on the photo.
+
+    >>> uniform_chance(4)
+    0.25
+    """
     if n_classes < 1:
         raise ValueError("at least one class is needed")
     return 1.0 / n_classes
 
 
 def majority_share(labels: ArrayLike) -> float:
-    """Share of the commonest label: the accuracy of always answering it, and so the level that an accuracy has to beat."""
+    """Return the share of the most frequent label: the accuracy of always guessing it.
+
+    >>> majority_share(["Canon", "Canon", "Nikon", "Canon"])
+    0.75
+    """
     values = np.asarray(labels)
     if values.size == 0:
         raise ValueError("at least one label is needed")
@@ -22,18 +30,30 @@ def majority_share(labels: ArrayLike) -> float:
 
 
 def recall_chance(k: int, positives: int, negatives: int) -> float:
-    """Probability that a random order has one of `positives` among its first `k` of all candidates."""
+    """Return the expected recall@k of a random order: the probability that a positive is among the first `k` candidates.
+
+    Raises:
+        ValueError: there is no positive, or the number of negatives is negative.
+
+    >>> round(recall_chance(5, positives=1, negatives=19), 6)
+    0.25
+    """
+    from scipy.stats import hypergeom
+
     total = positives + negatives
     if positives < 1 or negatives < 0:
         raise ValueError("at least one positive is needed, and no negative number of negatives")
-    miss = 1.0
-    for drawn in range(min(k, total)):
-        miss *= max(negatives - drawn, 0) / (total - drawn)
-    return 1.0 - miss
+    return float(hypergeom.sf(0, total, positives, min(k, total)))
 
 
 def reciprocal_rank_chance(candidates: int) -> float:
-    """Expected average precision of a random order with one positive among `candidates`: the harmonic mean rank, H(n) / n."""
+    """Return the expected reciprocal rank of one positive among n candidates in a random order.
+
+    It is H(n) / n, where H(n) is the n-th harmonic number, and equals the expected average precision.
+
+    >>> reciprocal_rank_chance(2)
+    0.75
+    """
     if candidates < 1:
         raise ValueError("at least one candidate is needed")
     return float(np.sum(1.0 / np.arange(1, candidates + 1)) / candidates)

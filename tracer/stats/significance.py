@@ -1,8 +1,7 @@
-"""Tests: exact and sampled p-values."""
+"""Significance tests with exact or sampled p-values."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,26 +10,31 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def mcnemar_exact(a: ArrayLike, b: ArrayLike) -> float:
-    """Two-sided exact McNemar test of two methods that were right or wrong on the same items.
+    """Return the p-value of the two-sided exact McNemar test of two methods on the same items.
 
-    Only the items on which they differ count; under the null each of the two is right on half of them.
+    The test uses only the items on which exactly one method is right. Under the null hypothesis each method is right on half of
+    them.
 
     Args:
-        a, b: (n,) booleans.
+        a: (n,) booleans: whether the first method is right.
+        b: (n,) booleans: whether the second method is right.
 
     Returns:
-        The p-value; 1.0 where they never differ.
+        The p-value; 1.0 where the methods never differ.
+
+    Raises:
+        ValueError: `a` and `b` differ in length.
+
+    >>> round(mcnemar_exact([1, 1, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0, 0]), 5)
+    0.03125
     """
+    from scipy.stats import binomtest
+
     first, second = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
     if first.shape != second.shape:
         raise ValueError("both need the same items")
     only_a, only_b = int(np.sum(first & ~second)), int(np.sum(second & ~first))
-    n, k = only_a + only_b, min(only_a, only_b)
-    if n == 0:
-        return 1.0
-    log_half = n * math.log(2)
-    terms = [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) - log_half for i in range(k + 1)]
-    return min(1.0, 2 * math.fsum(math.exp(term) for term in terms))
+    return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
 def permutation_test(
@@ -42,17 +46,26 @@ def permutation_test(
     seed: int = 0,
     statistic: Callable[[NDArray[Any], NDArray[Any]], float] | None = None,
 ) -> float:
-    """One-sided p-value that predictions agree with the labels by more than chance.
+    """Return the one-sided p-value of a permutation test that predictions agree with the labels more than by chance.
 
-    Labels are shuffled against the fixed predictions, by default counting agreements.
+    The labels are shuffled; the predictions stay.
 
     Args:
-        labels, predictions: (n,).
-        within: (n,) shuffle inside these groups only (a scene shot by several cameras), which keeps what the group shares.
-        statistic: of (labels, predictions), larger = better agreement.
+        labels: (n,).
+        predictions: (n,).
+        within: (n,) groups (a scene shot by several cameras); labels are shuffled only inside each group.
+        draws: number of shuffles.
+        seed: of the shuffles.
+        statistic: a function of (labels, predictions), larger = better agreement; by default the share of agreements.
 
     Returns:
-        (1 + shuffles at least as good) / (1 + shuffles); never 0.
+        (1 + shuffles that agree at least as well) / (1 + shuffles); never 0.
+
+    Raises:
+        ValueError: `labels` and `predictions` differ in length or are empty.
+
+    >>> permutation_test(["a"] * 20 + ["b"] * 20, ["a"] * 20 + ["b"] * 20, draws=999)
+    0.001
     """
     truth, guess = np.asarray(labels), np.asarray(predictions)
     if truth.shape != guess.shape or truth.size == 0:
@@ -63,7 +76,7 @@ def permutation_test(
     truth, guess, group = truth[home], guess[home], group[home]
     rng = np.random.default_rng(seed)
     observed = agree(truth, guess)
-    # lexsort by (group, noise) permutes inside each group at once; the small slack lets equal sums of floats count as equal.
+    # lexsort by (group, noise) permutes inside all groups at once. The tolerance treats sums that differ by rounding as equal.
     better = sum(
         agree(truth[np.lexsort((rng.random(truth.size), group))], guess) >= observed - 1e-12 for _ in range(draws)
     )

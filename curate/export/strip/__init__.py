@@ -6,8 +6,9 @@ Each container module has
 - `private_parts(data) -> Parts`: what a file holds besides these, and its Exif block, for checking;
 - `picture_digest(data) -> str`: sha256 of the picture data alone, the same before and after.
 
-All raise `CannotClean` where the file's structure is not understood; then the photo is left out, never exported half
-clean.
+They decide what goes and what stays; the parts of a file come from the strict walkers of `curate.containers`. All raise
+`CannotClean`, and the walkers `DamagedFile`, where the file's structure is not understood; then the photo is left out,
+never exported half clean.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 
 class CannotClean(Exception):
-    """A file cannot be cleaned safely; the message is the reason, as the list of left out photos gives it."""
+    """A file cannot be cleaned safely; the message is the reason, as the list of photos that were left out gives it."""
 
 
 @dataclass(frozen=True, slots=True)

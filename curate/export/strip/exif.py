@@ -1,8 +1,8 @@
 """The small Exif block of an exported photo: an allow-list of tags, written from parsed values, never copied.
 
 Nothing of the source's Exif block is carried over as bytes, so that what a reader does not know (a MakerNote, a
-thumbnail, a tag of tomorrow) cannot slip through. The writer is our own few lines because those at hand fall short:
-one ends inner directories without the link that the standard asks for, another loses text beyond ASCII.
+thumbnail, a tag of a later standard) cannot slip through. We write the block ourselves because of two faults in the
+libraries: piexif ends inner directories without the link that the standard asks for, Pillow loses text beyond ASCII.
 Source: Exif 3.0, clause 4.6; TIFF 6.0, section 2.
 """
 
@@ -58,8 +58,19 @@ class KeptExif:
     """The values that an exported file's Exif block holds; absent ones are None.
 
     Attributes:
-        exposure: seconds. aperture: F number. focal: millimetres. iso: ISO speed. flash: fired or not.
-        taken: `YYYY:MM:DD HH:MM:SS`. subsec: digits after the point. offset: `+02:00`.
+        make: the camera's maker.
+        model: the camera's model.
+        orientation: 1 to 8.
+        software: the program or firmware that wrote the source.
+        lens: the lens's model.
+        exposure: seconds.
+        aperture: F number.
+        focal: focal length in millimetres.
+        iso: ISO speed.
+        flash: whether it fired.
+        taken: `YYYY:MM:DD HH:MM:SS`.
+        subsec: digits after the point.
+        offset: from UTC, `+02:00`.
         place: latitude and longitude in degrees, only where asked for.
     """
 

@@ -4,22 +4,23 @@ These files are tables of items (picture tiles, thumbnails, depth maps, Exif, XM
 Kept are the items that the main picture is made of, and its alpha plane. Every other item is renamed `free`, which
 readers pass over, and all data that no kept item owns becomes zeros; so do boxes that a picture does not need. The Exif
 item is overwritten with a small block where it is long enough. Orientation is a property (`irot`, `imir`) that stays.
-Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 23000-22 (MIAF), AV1 image file format 1.1.
+Source: ISO/IEC 23008-12 (HEIF), 23000-22 (MIAF), AV1 image file format 1.1.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from curate.containers.isobmff import Item, Reference, associations, boxes, items, locations, primary_item, references
+from curate.containers.stream import DamagedFile, Part
 from curate.export.strip import CannotClean, Parts
 from curate.export.strip.icc import clean_profile
 
-_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif"})
 _SEQUENCE = frozenset({b"moov", b"moof", b"mfra"})
 _EMPTY = frozenset({b"free", b"skip"})
 _META = frozenset({b"pitm", b"iinf", b"iloc", b"iref", b"iprp", b"idat", b"hdlr", b"grpl"})
@@ -33,29 +34,9 @@ _ALPHA = (
     b"urn:mpeg:hevc:2015:auxid:1\0",
     b"urn:mpeg:avc:2015:auxid:1\0",
 )
-_MOST_BOXES = 100_000
 
 _Range = tuple[int, int]
-
-
-class _Box(NamedTuple):
-    """A box: its type, where it begins, where its content begins, where it ends."""
-
-    type: bytes
-    start: int
-    body: int
-    stop: int
-
-
-@dataclass(slots=True)
-class _Item:
-    """An item: its type, where its entry in the item table is, and where its data lie."""
-
-    id: int
-    type: bytes
-    entry: _Box
-    type_at: int
-    ranges: list[_Range] = field(default_factory=list)
+_Box = Part[bytes]
 
 
 @dataclass(slots=True)
@@ -63,31 +44,38 @@ class _File:
     """What a file's boxes say.
 
     Attributes:
+        items: by their number.
+        ranges: number of an item -> where its data lie.
+        primary: the item that is shown.
+        references: from item to items.
+        associations: number of an item -> numbers of its properties, from 1.
+        properties: boxes that say how items are coded and shown.
         stores: contents of `mdat` and `idat` boxes, where items' data may lie.
         empty: boxes whose content means nothing, or may not stay; not yet zeroed.
-        references: (type, from item, to items).
+        handler: the box that says what kind of file it is, and may name a program.
     """
 
-    items: dict[int, _Item] = field(default_factory=dict)
+    items: dict[int, Item] = field(default_factory=dict)
+    ranges: dict[int, list[_Range]] = field(default_factory=lambda: defaultdict(list))
     primary: int | None = None
-    references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
     associations: dict[int, list[int]] = field(default_factory=dict)
     properties: list[_Box] = field(default_factory=list)
     stores: list[_Range] = field(default_factory=list)
     empty: list[_Box] = field(default_factory=list)
     handler: _Box | None = None
 
-    def kept(self, data: bytes) -> list[_Item]:
+    def kept(self, data: bytes) -> list[Item]:
         """Return the items that the main picture is made of, by ID."""
         if self.primary is None or self.primary not in self.items:
             raise CannotClean("its main picture is missing")
         parts: dict[int, set[int]] = defaultdict(set)
-        for type_, origin, targets in self.references:
-            if type_ == b"dimg":
-                parts[origin].update(targets)
-            elif type_ == b"auxl" and self._is_alpha(origin, data):
-                for target in targets:
-                    parts[target].add(origin)
+        for reference in self.references:
+            if reference.type == b"dimg":
+                parts[reference.origin].update(reference.targets)
+            elif reference.type == b"auxl" and self._is_alpha(reference.origin, data):
+                for target in reference.targets:
+                    parts[target].add(reference.origin)
         found, new = {self.primary}, [self.primary]
         while new:
             fresh = parts[new.pop()] - found
@@ -100,26 +88,19 @@ class _File:
             raise CannotClean("its main picture is of a kind that is not known here")
         return kept
 
-    def exif(self) -> _Item | None:
+    def exif(self) -> Item | None:
         """Return the Exif item of the main picture."""
-        for type_, origin, targets in self.references:
-            item = self.items.get(origin)
-            if type_ == b"cdsc" and item is not None and item.type == b"Exif" and self.primary in targets:
-                return item
-        return None
+        described = (r for r in self.references if r.type == b"cdsc" and self.primary in r.targets)
+        items = (self.items.get(reference.origin) for reference in described)
+        return next((item for item in items if item is not None and item.type == b"Exif"), None)
+
+    def data_of(self, *items: Item) -> list[_Range]:
+        """Return where the data of items lie."""
+        return [place for item in items for place in self.ranges[item.id]]
 
     def _is_alpha(self, item: int, data: bytes) -> bool:
         boxes = [self.properties[i - 1] for i in self.associations.get(item, []) if 0 < i <= len(self.properties)]
-        return any(box.type == b"auxC" and data[box.body + 4 : box.stop].startswith(_ALPHA) for box in boxes)
-
-
-def is_heif(data: bytes) -> bool:
-    """Say whether a file begins like a HEIF or AVIF picture."""
-    if data[4:8] != b"ftyp":
-        return False
-    size = min(int.from_bytes(data[:4], "big"), 1024)
-    brands = {data[8:12], *(data[i : i + 4] for i in range(16, size - 3, 4))}
-    return not brands.isdisjoint(_BRANDS)
+        return any(box.type == b"auxC" and data[box.body + 4 : box.end].startswith(_ALPHA) for box in boxes)
 
 
 def strip(data: bytes, exif_blocks: list[bytes]) -> bytes:
@@ -132,34 +113,35 @@ def strip(data: bytes, exif_blocks: list[bytes]) -> bytes:
     kept = parsed.kept(data)
     out = bytearray(data)
     exif = parsed.exif()
-    payload = next((p for p in map(_exif_payload, exif_blocks) if exif and len(p) <= _length(exif.ranges)), None)
-    owned = [r for item in kept for r in item.ranges]
+    room = parsed.data_of(exif) if exif else []
+    payload = next((p for p in map(_exif_payload, exif_blocks) if exif and len(p) <= _length(room)), None)
+    owned = parsed.data_of(*kept)
     if payload is not None and exif is not None:
-        if _overlap(owned, exif.ranges):
+        if _overlap(owned, room):
             raise CannotClean("its Exif block and its picture overlap")
-        owned += exif.ranges
+        owned += room
         kept.append(exif)
     kept_ids = {item.id for item in kept}
     _check_inside(owned, parsed.stores)
     for start, stop in _gaps(parsed.stores, owned):
         out[start:stop] = bytes(stop - start)
-    if payload is not None and exif is not None:
-        rest = payload.ljust(_length(exif.ranges), b"\0")
-        for start, stop in exif.ranges:
+    if payload is not None:
+        rest = payload.ljust(_length(room), b"\0")
+        for start, stop in room:
             out[start:stop], rest = rest[: stop - start], rest[stop - start :]
     for box in parsed.empty:
         out[box.start + 4 : box.start + 8] = b"free"
-        out[box.body : box.stop] = bytes(box.stop - box.body)
+        out[box.body : box.end] = bytes(box.end - box.body)
     for item in parsed.items.values():
         after = item.type_at + 4
         if item.id not in kept_ids:
             out[item.type_at : after] = b"free"
-        out[after : item.entry.stop] = bytes(item.entry.stop - after)  # names, and what followed them
+        out[after : item.entry.end] = bytes(item.entry.end - after)  # names, and what followed them
     for box in parsed.properties:
         _clean_property(out, box)
     if parsed.handler is not None:
         name = parsed.handler.body + 24
-        out[name : parsed.handler.stop] = bytes(max(0, parsed.handler.stop - name))
+        out[name : parsed.handler.end] = bytes(max(0, parsed.handler.end - name))
     return bytes(out)
 
 
@@ -171,19 +153,19 @@ def private_parts(data: bytes) -> Parts:
     allowed = [*kept, exif] if exif else kept
     allowed_ids = {item.id for item in allowed}
     foreign = [
-        f"a {item.type.decode('latin-1')} item that is no part of the picture"
+        f"a {item.type.decode('latin-1')} item that is not part of the picture"
         for item in parsed.items.values()
         if item.id not in allowed_ids and item.type != b"free"
     ]
     foreign += [
         f"a {box.type.decode('latin-1')} box that is not empty"
         for box in parsed.empty
-        if box.type not in _EMPTY or data.count(0, box.body, box.stop) != box.stop - box.body
+        if box.type not in _EMPTY or data.count(0, box.body, box.end) != box.end - box.body
     ]
-    gaps = _gaps(parsed.stores, [r for item in allowed for r in item.ranges])
+    gaps = _gaps(parsed.stores, parsed.data_of(*allowed))
     if any(data.count(0, start, stop) != stop - start for start, stop in gaps):
         foreign.append("data that belong to no part of the picture")
-    payload = b"".join(data[start:stop] for start, stop in exif.ranges) if exif else b""
+    payload = b"".join(data[start:stop] for start, stop in parsed.data_of(exif)) if exif else b""
     start = 4 + int.from_bytes(payload[:4], "big")
     if payload[4:start] not in (b"", b"Exif\0\0"):
         foreign.append("data in front of the Exif block")
@@ -193,8 +175,9 @@ def private_parts(data: bytes) -> Parts:
 def picture_digest(data: bytes) -> str:
     """Return the sha256 of the data of all items that the main picture is made of."""
     digest = hashlib.sha256()
-    for item in _parse(data).kept(data):
-        digest.update(b"".join(data[start:stop] for start, stop in item.ranges))
+    parsed = _parse(data)
+    for start, stop in parsed.data_of(*parsed.kept(data)):
+        digest.update(data[start:stop])
     return digest.hexdigest()
 
 
@@ -203,166 +186,81 @@ def _exif_payload(tiff: bytes) -> bytes:
 
 
 def _parse(data: bytes) -> _File:
+    file = io.BytesIO(data)
     parsed = _File()
     meta = None
-    try:
-        for box in _boxes(data, 0, len(data)):
-            if box.type in _SEQUENCE:
-                raise CannotClean("it is a film or an image sequence")
-            if box.type == b"meta" and meta is None:
-                meta = box
-            elif box.type == b"mdat":
-                parsed.stores.append((box.body, box.stop))
-            elif box.type != b"ftyp":
-                parsed.empty.append(box)
-        if meta is None:
-            raise CannotClean("it has no table of items")
-        children = list(_boxes(data, meta.body + 4, meta.stop))
-        idat = next((child.body for child in children if child.type == b"idat"), None)
-        readers: dict[bytes, Callable[[bytes, _Box, _File], None]] = {
-            b"pitm": _read_primary,
-            b"iinf": _read_items,
-            b"iref": _read_references,
-            b"iprp": _read_properties,
-        }
-        for child in children:
-            if child.type not in _META:
-                parsed.empty.append(child)
-            elif child.type == b"hdlr":
-                parsed.handler = child
-            elif child.type == b"idat":
-                parsed.stores.append((child.body, child.stop))
-            elif child.type in readers:
-                readers[child.type](data, child, parsed)
-        for child in children:  # after the item table, which may follow it
-            if child.type == b"iloc":
-                _read_locations(data, child, parsed, idat)
-    except (struct.error, IndexError):
-        raise CannotClean("its tables are damaged") from None
+    for box in boxes(file, 0, len(data), strict=True):
+        if box.type in _SEQUENCE:
+            raise CannotClean("it is a film or an image sequence")
+        if box.type == b"meta" and meta is None:
+            meta = box
+        elif box.type == b"mdat":
+            parsed.stores.append((box.body, box.end))
+        elif box.type != b"ftyp":
+            parsed.empty.append(box)
+    if meta is None:
+        raise CannotClean("it has no table of items")
+    children = list(boxes(file, meta.body + 4, meta.end, strict=True))
+    for box in children:
+        if box.type == b"idat":
+            parsed.stores.append((box.body, box.end))
+        elif box.type == b"hdlr":
+            parsed.handler = box
+        elif box.type == b"pitm":
+            parsed.primary = primary_item(file, box)
+        elif box.type == b"iinf":
+            _add_items(file, box, parsed)
+        elif box.type == b"iref":
+            parsed.references += references(file, box, strict=True)
+        elif box.type == b"iprp":
+            _add_properties(file, box, parsed)
+        elif box.type not in _META:
+            parsed.empty.append(box)
+    idat = next((box.body for box in children if box.type == b"idat"), None)
+    for box in children:  # after the item table, which may follow it
+        if box.type == b"iloc":
+            _add_ranges(file, box, parsed, idat)
     return parsed
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
-    for _ in range(_MOST_BOXES):
-        if at == end:
-            return
-        if at + 8 > end:
-            raise CannotClean("it has bytes that belong to no box")
-        size, type_ = struct.unpack_from(">I4s", data, at)
-        body = at + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, body)
-            body += 8
-        elif size == 0:
-            size = end - at
-        if size < body - at or at + size > end:
-            raise CannotClean("it ends within a box")
-        yield _Box(type_, at, body, at + size)
-        at += size
-    raise CannotClean("it has too many boxes")
+def _add_items(file: io.BytesIO, table: _Box, parsed: _File) -> None:
+    for item in items(file, table, strict=True):
+        if item.id in parsed.items:
+            raise DamagedFile("its table of items is damaged")
+        parsed.items[item.id] = item
 
 
-def _read_primary(data: bytes, box: _Box, parsed: _File) -> None:
-    (parsed.primary,) = struct.unpack_from(">I" if data[box.body] else ">H", data, box.body + 4)
-
-
-def _read_items(data: bytes, box: _Box, parsed: _File) -> None:
-    first = box.body + 4 + (4 if data[box.body] else 2)
-    for entry in _boxes(data, first, box.stop):
-        version = data[entry.body]
-        if entry.type != b"infe" or version not in (2, 3):
-            raise CannotClean("its table of items is of an old kind")
-        (item_id,) = struct.unpack_from(">I" if version == 3 else ">H", data, entry.body + 4)
-        type_at = entry.body + (10 if version == 3 else 8)
-        if type_at + 4 > entry.stop or item_id in parsed.items:
-            raise CannotClean("its table of items is damaged")
-        parsed.items[item_id] = _Item(item_id, data[type_at : type_at + 4], entry, type_at)
-
-
-def _read_references(data: bytes, box: _Box, parsed: _File) -> None:
-    wide = bool(data[box.body])
-    for entry in _boxes(data, box.body + 4, box.stop):
-        origin, count = struct.unpack_from(">IH" if wide else ">HH", data, entry.body)
-        at = entry.body + (6 if wide else 4)
-        if at + count * (4 if wide else 2) > entry.stop:
-            raise CannotClean("its table of references is damaged")
-        targets = struct.unpack_from(f">{count}{'I' if wide else 'H'}", data, at)
-        parsed.references.append((entry.type, origin, targets))
-
-
-def _read_properties(data: bytes, box: _Box, parsed: _File) -> None:
-    for child in _boxes(data, box.body, box.stop):
+def _add_properties(file: io.BytesIO, box: _Box, parsed: _File) -> None:
+    for child in boxes(file, box.body, box.end, strict=True):
         if child.type == b"ipco":
-            parsed.properties += _boxes(data, child.body, child.stop)
+            parsed.properties += boxes(file, child.body, child.end, strict=True)
         elif child.type == b"ipma":
-            _read_associations(data, child, parsed)
+            parsed.associations.update(associations(file, child))
         else:
             parsed.empty.append(child)
     parsed.empty += [p for p in parsed.properties if p.type not in _PROPERTIES]
 
 
-def _read_associations(data: bytes, box: _Box, parsed: _File) -> None:
-    version, wide = data[box.body], data[box.body + 3] & 1
-    (count,) = struct.unpack_from(">I", data, box.body + 4)
-    at = box.body + 8
-    for _ in range(count):
-        (item_id,) = struct.unpack_from(">I" if version else ">H", data, at)
-        at += 4 if version else 2
-        number = data[at]
-        at += 1
-        step = 2 if wide else 1
-        if at + number * step > box.stop:
-            raise CannotClean("its table of properties is damaged")
-        raw = [int.from_bytes(data[at + i * step : at + (i + 1) * step], "big") for i in range(number)]
-        parsed.associations[item_id] = [value & (0x7FFF if wide else 0x7F) for value in raw]
-        at += number * step
-
-
-def _read_locations(data: bytes, box: _Box, parsed: _File, idat: int | None) -> None:
-    version = data[box.body]
-    sizes = data[box.body + 4], data[box.body + 5]
-    offset_size, length_size, base_size = sizes[0] >> 4, sizes[0] & 15, sizes[1] >> 4
-    index_size = sizes[1] & 15 if version in (1, 2) else 0
-    if (
-        version > 2
-        or offset_size + length_size == 0
-        or not {offset_size, length_size, base_size, index_size} <= {0, 4, 8}
-    ):
-        raise CannotClean("its table of places is of an unknown kind")
-    at = box.body + 6
-
-    def take(size: int) -> int:
-        nonlocal at
-        at += size
-        if at > box.stop:
-            raise CannotClean("its table of places is damaged")
-        return int.from_bytes(data[at - size : at], "big")
-
-    for _ in range(take(4 if version == 2 else 2)):
-        item = parsed.items.get(take(4 if version == 2 else 2))
-        method = take(2) & 15 if version else 0
-        elsewhere = take(2)
-        base = take(base_size)
-        for _ in range(take(2)):
-            take(index_size)
-            start = base + take(offset_size)
-            length = take(length_size)
-            if item is None or item.type not in _PICTURE_ITEMS | {b"Exif"}:
-                continue
-            if elsewhere or method > 1 or not length or (method == 1 and idat is None):
+def _add_ranges(file: io.BytesIO, table: _Box, parsed: _File, idat: int | None) -> None:
+    for place in locations(file, table, strict=True):
+        item = parsed.items.get(place.item)
+        if item is None or item.type not in _PICTURE_ITEMS | {b"Exif"}:
+            continue
+        origin = {0: 0, 1: idat}.get(place.method)
+        for offset, length in place.extents:
+            if place.elsewhere or origin is None or not length:
                 raise CannotClean("a part of it lies where it cannot be followed")
-            start += (idat or 0) if method == 1 else 0
-            item.ranges.append((start, start + length))
+            parsed.ranges[item.id].append((origin + offset, origin + offset + length))
 
 
 def _clean_property(out: bytearray, box: _Box) -> None:
     """Keep of a colour profile only what says colour."""
     if box.type == b"colr" and bytes(out[box.body : box.body + 4]) in (b"prof", b"rICC"):
-        profile = bytes(out[box.body + 4 : box.stop])
+        profile = bytes(out[box.body + 4 : box.end])
         cleaned = clean_profile(profile)
         if cleaned is None:
             raise CannotClean("its colour profile is damaged")
-        out[box.body + 4 : box.stop] = cleaned
+        out[box.body + 4 : box.end] = cleaned
 
 
 def _length(ranges: list[_Range]) -> int:

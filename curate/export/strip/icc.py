@@ -1,8 +1,8 @@
-"""Colour profiles: kept, since they say what the numbers of a picture mean, but only what says so.
+"""Colour profiles: they say what colours the numbers of a picture mean; that part stays, the rest goes.
 
 Profiles of screens and printers may also hold a display's serial number (`mmod`, `meta`) or whole measurement files
 (`targ`); their descriptions name a person's screen, and the time when it was calibrated. Tags that carry no colour go;
-the texts of the others are made empty, whatever they say.
+the texts of the others are made empty.
 Source: ICC.1:2022, clause 7 (layout), clause 9 (tags), clause 10 (types); ICC.1:2001, clause 6.5.17 (descriptions).
 """
 

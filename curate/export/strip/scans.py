@@ -1,9 +1,9 @@
 """Bytes hidden inside picture data: behind a JPEG's scan or in front of its restart markers, behind a WebP's bitstream.
 
-Where coded data end is known only to whoever decodes them. libjpeg, which OpenCV decodes with, says on stderr how many
-bytes were left over before a marker. libwebp says nothing, but a picture that is the same without its last bytes did not
-need them. So a process of its own decodes, with its stderr in a file; what a hostile picture does to its decoder happens
-there, too.
+Where coded data end only a decoder knows. libjpeg, which OpenCV decodes with, reports on stderr how many bytes were left
+over before a marker. libwebp reports nothing, but a picture that decodes to the same pixels without its last bytes did
+not need them. Decoding is done in a process of its own, with its stderr in a file, so that a hostile picture can crash
+no more than that process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from curate.containers.stream import DamagedFile
 from curate.errors import CurateError
 from curate.export.strip import CannotClean, webp
 from tracer.base.text import counted
@@ -57,10 +58,14 @@ class ScanReader:
 
 
 @contextmanager
-def scan_reader() -> Iterator[ScanReader]:
-    """Yield a reader whose process is started by the first picture, and ends with the `with` block."""
+def scan_reader(seconds: float = SECONDS) -> Iterator[ScanReader]:
+    """Yield a reader whose process is started by the first picture, and ends with the `with` block.
+
+    Args:
+        seconds: the longest that decoding one picture may take.
+    """
     task: Task[Path] = Task("curate.export.strip.scans:handler", (), encode=lambda path: os.fsencode(path).hex())
-    with Workers(task, 1, Limits(SECONDS)) as workers:
+    with Workers(task, 1, Limits(seconds)) as workers:
         yield ScanReader(workers)
 
 
@@ -85,12 +90,12 @@ def _left_over(path: Path, chatter: IO[bytes]) -> int:
         data = path.read_bytes()
         if data.startswith(b"RIFF"):
             return _left_over_in_webp(data)
-    except (OSError, CannotClean):
+    except (OSError, CannotClean, DamagedFile):
         return -1
     decoded = _decoded(data, reduced=True) is not None  # all coded data are read even so
     chatter.seek(0)
     said = chatter.read()
-    warned = _LEFT_OVER.search(said)  # libjpeg tells its first warning alone
+    warned = _LEFT_OVER.search(said)  # libjpeg prints its first warning alone
     if warned:
         return int(warned[1])
     return 0 if decoded and not said else -1

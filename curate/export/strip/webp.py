@@ -1,144 +1,117 @@
 """WebP: the chunks that decoding needs, byte for byte, and nothing else.
 
 Kept: bitstreams, alpha, frames of an animation, the colour profile. Not kept: Exif, XMP, unknown chunks, bytes after
-the RIFF container. Source: RFC 9649.
+the RIFF container.
 """
 
 from __future__ import annotations
 
 import hashlib
-import struct
+import io
 from collections.abc import Iterator
 
+from curate.containers.stream import Part
+from curate.containers.webp import (
+    ALPHA_FLAG,
+    ANIMATION_FLAG,
+    EXIF_FLAG,
+    FRAME_HEADER,
+    ICC_FLAG,
+    canvas,
+    chunks,
+    container,
+    packed,
+)
 from curate.export.strip import CannotClean, Parts
 from curate.export.strip.icc import clean_profile
 
 _PICTURE = (b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 _IN_FRAME = (b"VP8 ", b"VP8L", b"ALPH")
-_ICC_FLAG, _ALPHA_FLAG, _EXIF_FLAG, _ANIMATION_FLAG = 0x20, 0x10, 0x08, 0x02
-_FRAME_HEADER = 16
-_MOST_CHUNKS = 100_000
-
-_Chunk = tuple[bytes, bytes]
 
 
 def strip(data: bytes, exif: bytes | None) -> bytes:
     """Return the WebP with nothing but its picture, colour profile and the given Exif block (a TIFF structure)."""
-    chunks, _ = _parse(data)
-    if chunks[0][0] == b"VP8X":
-        header = chunks[0][1]
+    found = _parse(data)
+    first = found[0]
+    profile = None
+    if first.type == b"VP8X":
+        header = first.of(data)
         if len(header) < 10:
             raise CannotClean("its WebP header is cut")
-        picture = [(type_, _clean_frame(type_, body)) for type_, body in chunks[1:] if type_ in _PICTURE]
-        profile = next((clean_profile(body) for type_, body in chunks if type_ == b"ICCP"), None)
-        flags, canvas = header[0] & (_ALPHA_FLAG | _ANIMATION_FLAG), header[4:10]
+        profile = next((clean_profile(chunk.of(data)) for chunk in found if chunk.type == b"ICCP"), None)
+        flags, size = header[0] & (ALPHA_FLAG | ANIMATION_FLAG), header[4:10]
     else:
-        picture, profile = chunks[:1], None
         if exif is None:
-            return _container(picture)
-        flags, canvas = _simple_header(*chunks[0])
-    flags |= (_ICC_FLAG if profile else 0) | (_EXIF_FLAG if exif else 0)
-    out: list[_Chunk] = [(b"VP8X", bytes([flags, 0, 0, 0]) + canvas)]
-    out += [(b"ICCP", profile)] if profile else []
-    out += picture
-    out += [(b"EXIF", exif)] if exif else []
-    return _container(out)
+            return container(_picture(data, found))
+        width, height, alpha = canvas(first.type, first.of(data))
+        flags, size = ALPHA_FLAG if alpha else 0, b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
+    flags |= (ICC_FLAG if profile else 0) | (EXIF_FLAG if exif else 0)
+    out = [packed(b"VP8X", bytes([flags, 0, 0, 0]) + size)]
+    out += [packed(b"ICCP", profile)] if profile else []
+    out += _picture(data, found)
+    out += [packed(b"EXIF", exif)] if exif else []
+    return container(out)
 
 
 def private_parts(data: bytes) -> Parts:
     """Return what the WebP holds besides its picture and colour profile."""
-    chunks, end = _parse(data)
+    found = _parse(data)
     foreign: list[str] = []
     exif: list[bytes] = []
-    for type_, body in chunks:
-        if type_ == b"EXIF":
-            exif.append(body.removeprefix(b"Exif\0\0"))
-        elif type_ == b"ICCP":
-            if clean_profile(body) != body:
+    for chunk in found:
+        if chunk.type == b"EXIF":
+            exif.append(chunk.of(data).removeprefix(b"Exif\0\0"))
+        elif chunk.type == b"ICCP":
+            if clean_profile(chunk.of(data)) != chunk.of(data):
                 foreign.append("a colour profile with more than colour in it")
-        elif type_ not in _PICTURE and type_ != b"VP8X":
-            foreign.append(f"a {type_.decode('latin-1').strip()!r} chunk")
-        elif _clean_frame(type_, body) != body:
+        elif chunk.type not in _PICTURE and chunk.type != b"VP8X":
+            foreign.append(f"a {chunk.type.decode('latin-1').strip()!r} chunk")
+        elif _clean_frame(data, chunk) != chunk.of(data):
             foreign.append("an unknown chunk inside a frame")
+    end = found[-1].stop
     if end < len(data):
         foreign.append(f"{len(data) - end} bytes after the picture")
     return Parts(tuple(foreign), tuple(exif))
 
 
 def bitstreams(data: bytes, cut: int = 0) -> Iterator[bytes]:
-    """Yield each bitstream (one, or one a frame) as a file of its own, without so many bytes at its end."""
-    for type_, body in _parse(data)[0]:
-        inside = _walk(body, _FRAME_HEADER, len(body)) if type_ == b"ANMF" else [(type_, body)]
-        for kind, stream in inside:
-            if kind in (b"VP8 ", b"VP8L"):
-                yield _container([(kind, stream[: max(0, len(stream) - cut)])])
+    """Yield each bitstream (one, or one a frame) as a file of its own, without so many bytes at its end.
+
+    Raises:
+        DamagedFile: the file's structure is not that of a WebP.
+    """
+    for chunk in _parse(data):
+        for part in _inside(data, chunk) if chunk.type == b"ANMF" else [chunk]:
+            if part.type in (b"VP8 ", b"VP8L"):
+                stream = part.of(data)
+                yield container([packed(part.type, stream[: max(0, len(stream) - cut)])])
 
 
 def picture_digest(data: bytes) -> str:
     """Return the sha256 of the chunks that hold the picture."""
-    digest = hashlib.sha256()
-    chunks = _parse(data)[0]
-    for type_, body in chunks if chunks[0][0] == b"VP8X" else chunks[:1]:
-        if type_ in _PICTURE:
-            digest.update(_packed((type_, _clean_frame(type_, body))))
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(_picture(data, _parse(data)))).hexdigest()
 
 
-def _parse(data: bytes) -> tuple[list[_Chunk], int]:
-    if len(data) < 12 or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
-        raise CannotClean("it does not begin like a WebP")
-    end = 8 + int.from_bytes(data[4:8], "little")
-    if end > len(data):
-        raise CannotClean("it ends within the WebP container")
-    chunks = list(_walk(data, 12, end))
-    if not chunks or chunks[0][0] not in (b"VP8 ", b"VP8L", b"VP8X"):
+def _parse(data: bytes) -> list[Part[bytes]]:
+    found = list(chunks(io.BytesIO(data), strict=True))
+    if not found or found[0].type not in (b"VP8 ", b"VP8L", b"VP8X"):
         raise CannotClean("it holds no WebP picture")
-    return chunks, end
+    return found
 
 
-def _walk(data: bytes, at: int, end: int) -> Iterator[_Chunk]:
-    for _ in range(_MOST_CHUNKS):
-        if at == end:
-            return
-        if at + 8 > end:
-            raise CannotClean("it ends within a WebP chunk")
-        type_, size = struct.unpack_from("<4sI", data, at)
-        if at + 8 + size > end:
-            raise CannotClean("it ends within a WebP chunk")
-        yield type_, data[at + 8 : at + 8 + size]
-        at = min(end, at + 8 + size + size % 2)
-    raise CannotClean("it has too many WebP chunks")
+def _picture(data: bytes, found: list[Part[bytes]]) -> list[bytes]:
+    """Return the chunks that hold the picture; in a simple file only the first chunk does."""
+    own = found if found[0].type == b"VP8X" else found[:1]
+    return [packed(chunk.type, _clean_frame(data, chunk)) for chunk in own if chunk.type in _PICTURE]
 
 
-def _clean_frame(type_: bytes, body: bytes) -> bytes:
-    """Return an animation frame without chunks that are no picture; other chunks as they are."""
-    if type_ != b"ANMF":
-        return body
-    inside = [chunk for chunk in _walk(body, _FRAME_HEADER, len(body)) if chunk[0] in _IN_FRAME]
-    return body[:_FRAME_HEADER] + b"".join(map(_packed, inside))
+def _inside(data: bytes, frame: Part[bytes]) -> Iterator[Part[bytes]]:
+    return chunks(io.BytesIO(data), frame.body + FRAME_HEADER, frame.end, strict=True)
 
 
-def _simple_header(type_: bytes, body: bytes) -> tuple[int, bytes]:
-    """Return flags and canvas of the extended header that a simple file needs before it can hold Exif."""
-    if type_ == b"VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) >= 10:
-        width, height = (value & 0x3FFF for value in struct.unpack_from("<HH", body, 6))
-        alpha = False
-    elif type_ == b"VP8L" and body[:1] == b"\x2f" and len(body) >= 5:
-        bits = int.from_bytes(body[1:5], "little")
-        width, height, alpha = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
-    else:
-        raise CannotClean("its WebP bitstream has no header")
-    if not width or not height:
-        raise CannotClean("its WebP bitstream has no size")
-    canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return _ALPHA_FLAG if alpha else 0, canvas
-
-
-def _packed(chunk: _Chunk) -> bytes:
-    type_, body = chunk
-    return type_ + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
-
-
-def _container(chunks: list[_Chunk]) -> bytes:
-    body = b"".join(map(_packed, chunks))
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+def _clean_frame(data: bytes, chunk: Part[bytes]) -> bytes:
+    """Return the content of an animation frame without chunks that are not its picture; other chunks as they are."""
+    if chunk.type != b"ANMF":
+        return chunk.of(data)
+    kept = [packed(part.type, part.of(data)) for part in _inside(data, chunk) if part.type in _IN_FRAME]
+    return data[chunk.body : chunk.body + FRAME_HEADER] + b"".join(kept)

@@ -1,1 +1,1 @@
-"""What a photo's metadata say, whatever container they lie in."""
+"""What a photo's metadata say: labels from EXIF, XMP, IPTC, MakerNotes and older forms."""

@@ -1,26 +1,20 @@
-"""Canon's CIFF, the camera image file format: `.crw` files, and a segment in JPEGs of Canon's first cameras.
-
-A heap of values whose directory lies at its end; directories can hold heaps. Only what EXIF labels need is read, and
-given as EXIF tags. Source: Canon, CIFF specification on image data file, version 1.0 revision 4.
-"""
+"""Camera labels from Canon's CIFF, given as EXIF tags; only what labels need is read."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import BinaryIO
 
-from curate.containers.blocks import CiffBlock, read_at
+from curate.containers.blocks import CiffBlock
+from curate.containers.ciff import heap_values, open_heap
 from curate.photos.metadata.makers import canon_arrays
 from curate.photos.metadata.tags import Group, Tags
 
-_MAX_DEPTH, _MAX_ENTRIES = 6, 512
 _MAKE_LENGTH = len(b"Canon\0")
 
 _MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC = 0x080A, 0x180E, 0x1810
 _FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS = 0x1029, 0x102A, 0x102D
-_WANTED = (_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC, _FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS)
+_WANTED = {_MODEL_NAME, _CAPTURED_TIME, _IMAGE_SPEC, _FOCAL_LENGTH, _SHOT_INFO, _CAMERA_SETTINGS}
 CIFF_EXPOSURE = frozenset((Group.EXIF, tag) for tag in (0x829A, 0x829D, 0x8827, 0x920A))
 """The tags that come from Canon's coded arrays."""
 
@@ -29,14 +23,13 @@ _ROTATION = {90: 6, 180: 3, 270: 8}
 
 def ciff_tags(block: CiffBlock) -> Tags:
     """Return make, model, capture time, rotation and exposure as EXIF tags; a damaged heap yields what could be reached."""
-    head = read_at(block.file, block.start, 6)
-    if len(head) < 6 or head[:2] not in (b"II", b"MM"):
+    heap = open_heap(block.file, block.start, block.end)
+    if heap is None:
         return {}
-    order = "<" if head[:2] == b"II" else ">"
-    start = block.start + struct.unpack(order + "I", head[2:])[0]
+    order = heap.order
     found: Tags = {}
     arrays: dict[int, tuple[int, ...]] = {}
-    for tag, data in _values(block.file, order, start, block.end, 0):
+    for tag, data in heap_values(heap, _WANTED):
         if tag == _MODEL_NAME:
             make, model = data[:_MAKE_LENGTH], data[_MAKE_LENGTH:]
             found.setdefault((Group.IMAGE, 0x010F), make.split(b"\0")[0])
@@ -65,24 +58,3 @@ def ciff_tags(block: CiffBlock) -> Tags:
         if value is not None:
             found[Group.EXIF, exif_tag] = (value,)
     return found
-
-
-def _values(file: BinaryIO, order: str, start: int, end: int, depth: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (tag, bytes) of the wanted values in a heap and the heaps inside it."""
-    tail = read_at(file, end - 4, 4)
-    if depth > _MAX_DEPTH or end - start < 6 or len(tail) < 4:
-        return
-    directory = start + struct.unpack(order + "I", tail)[0]
-    count = read_at(file, directory, 2)
-    if len(count) < 2 or directory >= end:
-        return
-    entries = read_at(file, directory + 2, 10 * min(struct.unpack(order + "H", count)[0], _MAX_ENTRIES))
-    for kind, size, offset in struct.iter_unpack(order + "HII", entries[: len(entries) // 10 * 10]):
-        tag, inside = kind & 0x3FFF, start + offset
-        if kind & 0xC000 == 0x4000:  # the value lies in the entry itself
-            yield tag, struct.pack(order + "II", size, offset)
-        elif kind & 0x3800 in (0x2800, 0x3000):
-            if start <= inside and inside + size < end:  # strictly inside its parent, so this ends
-                yield from _values(file, order, inside, inside + size, depth + 1)
-        elif tag in _WANTED:
-            yield tag, read_at(file, inside, min(size, 256))

@@ -1,8 +1,8 @@
-"""Camera metadata of one picture file, as right as exiftool's.
+"""Camera metadata of one picture file; docs/reading.md compares them with exiftool's.
 
-For each TIFF block that the container holds, exifread is asked first and Pillow beside it; a label that one lacks comes
-from the other, then from XMP, then from the RAW container's own tags. Where the two readers disagree, the record says
-so. Meanings of the tags: Exif 3.0 (CIPA DC-008), TIFF/EP, DNG 1.7.
+Exifread and Pillow both read each TIFF block that the container holds. A label comes from exifread; what it lacks comes
+from Pillow, then from the other sources in the order of `_sources`. Where the two readers disagree, the record says so.
+Meanings of the tags: Exif 3.0 (CIPA DC-008), TIFF/EP, DNG 1.7.
 """
 
 from __future__ import annotations
@@ -51,17 +51,18 @@ _IPTC_TAG, _MAX_IPTC = 0x83BB, 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the metadata of a file tells.
+    """What the metadata of a file say.
 
     Attributes:
         exif: the labels.
         creator_tool: XMP's CreatorTool, the program that made the file.
         processing_software: EXIF's ProcessingSoftware.
-        maker_note: whether the maker's own block is there; None where no EXIF is.
+        maker_note: whether the maker's own block is there; None where there is no EXIF.
         changed_at: when the file was last changed by its own account (EXIF's DateTime), as `taken_at`.
         pixel_size: (width, height) of the largest picture that the metadata describe.
         stored_size: (width, height) as the container has them, of pictures that may not be decoded.
-        comment: EXIF's UserComment. instructions: IPTC's special instructions, where Facebook signs.
+        comment: EXIF's UserComment.
+        instructions: IPTC's special instructions, where Facebook leaves its mark.
         burst: what the photos of one burst share, where the file says so (`apple:…`, `google:…`).
         unread: metadata that are there and could not be read, in words.
     """
@@ -221,7 +222,7 @@ def _pixel_size(tags: Tags, blocks: Metadata, kind: Format) -> tuple[int, int] |
 
 
 def _read_blocks(blocks: Metadata) -> tuple[Tags, Tags, Tags]:
-    """All readers over all blocks; a later block speaks over an earlier one, as exiftool has it."""
+    """The tags of all blocks by reader; a later block's values replace an earlier one's, as in exiftool."""
     by_exifread: Tags = {}
     by_pillow: Tags = {}
     by_ciff: Tags = {}

@@ -1,18 +1,19 @@
-"""The few labels that stand in the maker's own block alone, or better there than in Exif.
+"""The few labels that stand in the maker's own block (MakerNote) alone, or more exactly than in Exif.
 
-Many older cameras wrote their ISO speed nowhere else, and Kodak's blocks have the exposure as it was where Exif has it
-rounded. This module finds the block and opens its directory; `makers.py` knows what is in it.
+Many older cameras wrote their ISO speed nowhere else, and Kodak's blocks have the exact exposure where Exif has it
+rounded. This module finds the block and opens its directory; `makers.py` reads the values.
 
-A directory's values usually lie at offsets from the file's own TIFF header, so a program that moves the block without
-knowing it leaves them pointing at something else. Canon's blocks end with the place they were written for, so the
-move can be undone. Elsewhere nothing is guessed: a value that is told by a wrong offset would be a wrong label.
+A directory's values usually lie at offsets from the file's own TIFF header, so they are lost when a program moves the
+block without rewriting them. Canon's blocks end with the offset that they were written for, so the move can be undone.
+Elsewhere nothing is guessed: a value read at a wrong offset would be a wrong label.
 """
 
 from __future__ import annotations
 
 import struct
 
-from curate.containers.blocks import TIFF_MAGIC, TiffBlock, read_at
+from curate.containers.blocks import TIFF_MAGIC, TiffBlock
+from curate.containers.stream import read_at
 from curate.containers.tiff import Ifd, read_ifd
 from curate.photos.metadata import makers
 from curate.photos.metadata.makers import MakerNote

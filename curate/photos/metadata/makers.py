@@ -23,8 +23,12 @@ class MakerNote:
     """Labels from a maker's block.
 
     Attributes:
-        iso, exposure_s (seconds), aperture (F number), focal_mm, taken: the date and time as text.
-        stronger: the block's word counts more than Exif's, which has rounded or capped values.
+        iso: ISO speed.
+        exposure_s: exposure time in seconds.
+        aperture: F number.
+        focal_mm: focal length in millimetres.
+        taken: date and time as text.
+        stronger: these values replace Exif's, which are rounded or capped.
     """
 
     iso: float | None = None
@@ -146,7 +150,7 @@ _MINOLTA_OLD, _MINOLTA_SETTINGS = 0x0001, 0x0003
 
 
 def minolta(ifd: Ifd) -> MakerNote:
-    """Minolta's DiMAGE: 32-bit numbers, big-endian whatever the file is; speed and exposure in eighths of a stop."""
+    """Minolta's DiMAGE: 32-bit numbers, always big-endian; speed and exposure in eighths of a stop."""
     data = ifd.data(_MINOLTA_SETTINGS, 44) or ifd.data(_MINOLTA_OLD, 44)
     if len(data) < 44:
         return MakerNote()
@@ -162,7 +166,7 @@ _SONY_SETTINGS, _SONY_FOCUS = 0x0114, 0x0020
 
 
 def sony(ifd: Ifd) -> MakerNote:
-    """Sony's first single-lens reflexes: exposure in eighths of a stop; which layout is told by the length."""
+    """Sony's first single-lens reflexes: exposure in eighths of a stop; the length says which layout it is."""
     exposure = aperture = iso = None
     settings, focus = ifd.entries.get(_SONY_SETTINGS), ifd.entries.get(_SONY_FOCUS)
     if settings and settings.size in (280, 332, 364):
@@ -222,7 +226,9 @@ def kodak(note: bytes, maker: str, model: str) -> MakerNote:
     """A block without directory, by Kodak or, the last layout, by a maker of cameras for others.
 
     Args:
-        note: the block's first bytes. maker: EXIF's Make in lower case. model: EXIF's Model.
+        note: the block's first bytes.
+        maker: EXIF's Make in lower case.
+        model: EXIF's Model.
     """
     if _KODAK_9_HEAD.match(note):
         tenths = _Fixed(0x10, 1e6, 0x0C, 10, 0x34, taken=0x14)

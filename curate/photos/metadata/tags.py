@@ -1,8 +1,8 @@
 """Two readers of one TIFF block, exifread and Pillow, brought to one form so that they can check each other.
 
 exifread runs with `details=False`: with MakerNotes on it loops over counts that an attacker chooses. Neither library
-promises to raise only its own errors on hostile input, so each has a list of what it was seen, or can be read, to
-raise; a hang or a crash is the guard's business (`guard.py`).
+promises to raise only its own errors on hostile input, so each has a list of what it raises, from its source and from
+fuzzing. The guard (`curate.photos.reader.guard`) deals with hangs and crashes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from exifread.core.exceptions import ExifError
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from curate.containers.blocks import Directory, TiffBlock, read_at
+from curate.containers.blocks import Directory, TiffBlock
+from curate.containers.stream import read_at
 
-logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal; the row tells instead
+logging.getLogger("exifread").setLevel(logging.CRITICAL)  # its warnings would go to the terminal
 
 Number = int | float
 Value = str | bytes | tuple[Number, ...]
@@ -107,7 +108,7 @@ def exifread_tags(block: TiffBlock) -> Tags:
 
 
 def pillow_tags(block: TiffBlock) -> Tags:
-    """Read a block with Pillow, which also knows BigTIFF (in little-endian order) and tells whether a MakerNote is there.
+    """Read a block with Pillow, which also knows BigTIFF (in little-endian order) and sees whether a MakerNote is there.
 
     Raises:
         PILLOW_ERRORS: the block is damaged beyond what it bears.
@@ -115,7 +116,7 @@ def pillow_tags(block: TiffBlock) -> Tags:
     found: Tags = {}
     first = _FIRST[block.directory]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like: the row tells instead
+        warnings.simplefilter("ignore")  # "Corrupt EXIF data" and the like would go to the terminal
         exif = _opened(block)
         _take(found, first, exif)
         if block.directory is Directory.IMAGE:

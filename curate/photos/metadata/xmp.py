@@ -4,8 +4,8 @@ Only the few properties that stand for EXIF labels are taken, from the descripti
 of ingredients, history or other pictures is not this picture's. Sources: XMP specification parts 1 and 2, Exif 3.0
 annex on XMP (CIPA DC-010).
 
-Expat parses the packet with every document type declaration refused, so no entity is ever expanded. Behind damage
-(programs do write XML that is none) properties are found by the prefixes that everybody uses.
+Expat parses the packet with every document type declaration refused, so no entity is ever expanded. Some programs write
+XML that is not well formed; behind such damage properties are found by their usual prefixes.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ _PLAIN = re.compile(
 
 
 def _behind_damage(packet: bytes) -> dict[str, str]:
-    """Properties by their usual prefixes, whatever stands around them."""
+    """Properties by their usual prefixes, without regard to the elements around them."""
     found: dict[str, str] = {}
     for name, *values in _PLAIN.findall(packet):
         value = next(filter(None, values)).decode("utf-8", errors="replace").strip()

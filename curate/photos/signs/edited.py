@@ -2,12 +2,12 @@
 
 True needs a sign, and the reason names it. In this order: a program that processes pictures has put its name in; a
 network's own mark, or a messenger's file name where nothing of a camera is left; fewer pixels than EXIF says were
-taken; a camera's whole EXIF without the block that its maker always writes. Sizes are compared with the file's own
-word only, never with a list of sensors: cameras have many sizes and shapes, and a crop is theirs to make.
+taken; a camera's whole EXIF without the block that its maker always writes. Sizes are compared only with what the
+file's own EXIF states, never with a list of sensors: cameras write pictures of many sizes and shapes themselves.
 
-False needs evidence too: the maker's own block is there, the file says it was last changed when it was taken, and
-only the camera speaks. Everything else is unknown (None): silence proves nothing, since metadata is easily lost.
-Firmware versions ("Ver.1.02", "14.4.2", "HDR+ 1.0.3") in Software are the camera's own voice.
+False needs evidence too: the maker's own block is there, the file says that it was last changed when it was taken, and
+no program is named. Everything else is unknown (None), since metadata is easily lost.
+Firmware versions ("Ver.1.02", "14.4.2", "HDR+ 1.0.3") in Software are written by cameras.
 """
 
 from __future__ import annotations
@@ -157,7 +157,10 @@ def judge(
     """Return (edited, reason) of a file.
 
     Args:
-        reading: its metadata. name: the file's name. kind: its format. size: (width, height) as decoded; both may be None.
+        reading: its metadata.
+        name: the file's name.
+        kind: its format; None where it is not known.
+        size: (width, height) in pixels as decoded; None where it was not decoded.
     """
     sign = _sign(reading, name, kind, size)
     if sign:

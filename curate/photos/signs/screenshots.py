@@ -1,7 +1,7 @@
-"""Pictures of a screen, which no camera took: told by what the system wrote, by their name, or by their size.
+"""Pictures of a screen, which no camera took: recognised by what the system wrote, by their name, or by their size.
 
-The first two need no more; a PNG of a screen's exact size is one only where nothing speaks of a camera. Sizes are those
-of common phones, tablets and displays, as their makers publish them, upright; sizes that cameras have too are left out.
+A name or a size counts only where the metadata name no camera. Sizes are those of common phones, tablets and displays,
+as their makers publish them, upright; sizes that cameras have too are left out.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def screenshot_sign(reading: Reading, name: str, kind: Format, size: tuple[int, 
     """Return the sign that a picture is a screenshot, or None.
 
     Args:
-        name: the file's name. size: (width, height) in pixels.
+        reading: the file's metadata.
+        name: the file's name.
+        kind: its format.
+        size: (width, height) in pixels.
     """
     exif = reading.exif
     if reading.comment and re.search(r"\bscreen ?shot\b", reading.comment, re.IGNORECASE):

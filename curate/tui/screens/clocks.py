@@ -1,4 +1,4 @@
-"""The clocks: how far those of two cameras differ, in words; a person's word stands in place of what the photos say."""
+"""The clocks screen: how far the clocks of two cameras differ; a stated offset replaces the estimate from the photos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from textual.widgets import DataTable, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
-from curate.pairing.run import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.kept import clock_offsets, refuse_offset, state_clock_offset
+from curate.pairing.clocks.offsets import ClockOffset, jump, local_time
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
@@ -36,15 +37,13 @@ _COLUMNS = (
 _SAID_BY = {"content": "photos", "gps": "GPS time", "chain": "other cameras", "person": "a person"}
 _WELCOME = """No offset between two clocks is known yet.
 
-Press L, then f: photos of the same scenes tell how far clocks differ.
+Press L, then f to estimate offsets from photos of the same scenes.
 Or press n to state an offset that you know."""
-_HINT = (
-    "1 h 0 min 12 s, 1:00:12 or seconds; with a minus where it is behind. It stands in place of what the photos say."
-)
+_HINT = "1 h 0 min 12 s, 1:00:12 or seconds; with a minus if it is behind. It replaces the estimate from the photos."
 
 
 class ClocksScreen(CurateScreen):
-    """Offsets between the clocks of two cameras, and who says so."""
+    """Offsets between the clocks of two cameras, and their sources."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -52,11 +51,11 @@ class ClocksScreen(CurateScreen):
             "correct",
             "Correct",
             id="clocks.correct",
-            tooltip="state the offset of these two clocks; it wins over the photos",
+            tooltip="state the offset of these two clocks; it replaces the estimate",
         ),
         Binding("u,z", "undo", "Undo", id="clocks.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="clocks.redo", show=False, tooltip="do again what was taken back"),
-        Binding("n", "state", "New", id="clocks.state", tooltip="state an offset of two other cameras"),
+        Binding("r,Z", "redo", "Redo", id="clocks.redo", show=False, tooltip="repeat what was taken back"),
+        Binding("n", "state", "New", id="clocks.state", tooltip="state the offset of any two cameras"),
         Binding(
             "C",
             "app.switch_mode('cameras')",
@@ -69,7 +68,7 @@ class ClocksScreen(CurateScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._offsets: Sequence[Offset] = ()
+        self._offsets: Sequence[ClockOffset] = ()
         self._names: dict[str, str] = {}
         self._short: dict[str, str] = {}
 
@@ -81,63 +80,62 @@ class ClocksScreen(CurateScreen):
     def refresh_data(self) -> None:
         """Read the offsets again."""
         self._names, self._short = camera_names(self.catalog)
-        offsets: list[dict[str, Any]] = clock_offsets(self.catalog)
-        self._offsets = offsets
+        self._offsets = offsets = clock_offsets(self.catalog)
         table = self.query_one(Listing)
         table.list(self._cells(offset) for offset in offsets)
-        stated_count = sum(offset["source"] == "person" for offset in self._offsets)
-        pairs = len({(offset["camera_a"], offset["camera_b"]) for offset in self._offsets})
+        stated_count = sum(offset.source == "person" for offset in self._offsets)
+        pairs = len({(offset.camera_a, offset.camera_b) for offset in self._offsets})
         self.headline("Clocks", counted(pairs, "pair of cameras", "pairs of cameras"), f"{stated_count:,} stated")
         there = bool(self._offsets)
         self.query_one("#welcome").display = not there
         table.display = self.query_one("#clock").display = there
         self._tell()
 
-    def _cells(self, offset: Offset) -> list[Text]:
-        stated = offset["source"] == "person"
+    def _cells(self, offset: ClockOffset) -> list[Text]:
+        stated = offset.source == "person"
         style = "dim" if stated else ""
         return [
-            shown(self._short.get(offset["camera_b"], offset["camera_b"])),
-            shown(self._short.get(offset["camera_a"], offset["camera_a"])),
-            Text(in_words(offset["seconds"], days_to="min"), "bold", justify="right"),
-            Text("–" if stated else in_words(offset["margin"], sign=False), style, justify="right"),
-            Text("–" if stated else f"{offset['support']:,}", style, justify="right"),
-            Text(_SAID_BY[offset["source"]], "bold bright_cyan" if stated else ""),
-            shown(holds(offset), "" if offset["since"] or offset["until"] else "dim"),
+            shown(self._short.get(offset.camera_b, offset.camera_b)),
+            shown(self._short.get(offset.camera_a, offset.camera_a)),
+            Text(in_words(offset.seconds, days_to="min"), "bold", justify="right"),
+            Text("–" if stated else in_words(offset.margin, sign=False), style, justify="right"),
+            Text("–" if stated else f"{offset.support:,}", style, justify="right"),
+            Text(_SAID_BY[offset.source], "bold bright_cyan" if stated else ""),
+            shown(holds(offset), "" if local_time(offset.since) or local_time(offset.until) else "dim"),
         ]
 
     def name_of(self, camera: str) -> str:
-        """A camera's tidy name; `make|model` where the catalogue knows it no longer."""
+        """Return a camera's normalised name; `make|model` if the catalogue no longer has the camera."""
         return self._names.get(camera, camera)
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
-        """Say the offset under the cursor in a sentence."""
+        """Show the offset under the cursor as a sentence."""
         self._tell()
 
     def _tell(self) -> None:
         if self._offsets:
             offset = self._offsets[min(self.query_one(Listing).cursor_row, len(self._offsets) - 1)]
-            names = self.name_of(offset["camera_a"]), self.name_of(offset["camera_b"])
+            names = self.name_of(offset.camera_a), self.name_of(offset.camera_b)
             self.query_one("#clock", Static).update(folded(sentence(offset, *names)))
 
     # --- actions
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter on a row corrects it."""
+        """Correct the row's offset (Enter)."""
         await self.run_action("correct")
 
     def action_correct(self) -> None:
         """Ask for the offset of the two clocks under the cursor."""
         if self._offsets:
             offset = self._offsets[self.query_one(Listing).cursor_row]
-            self._ask(offset["camera_a"], offset["camera_b"], in_words(offset["seconds"]))
+            self._ask(offset.camera_a, offset.camera_b, in_words(offset.seconds))
         else:
-            self.say("no offset is known that could be corrected; n states one")
+            self.say("there is no offset to correct; n states one")
 
     def action_state(self) -> None:
         """Ask for two cameras, then for their offset."""
         if len(self._names) < 2:
-            self.say("two cameras are needed, and the photos name fewer", problem=True)
+            self.say("two cameras are needed, but the photos name fewer", problem=True)
             return
 
         def first(camera_b: str) -> None:
@@ -152,7 +150,7 @@ class ClocksScreen(CurateScreen):
 
         def answered(text: str) -> None:
             if text in ("", value):
-                self.say("nothing was stated: the offset is as it was" if value else "nothing was stated")
+                self.say("nothing was stated; the offset is unchanged" if value else "nothing was stated")
                 return
             seconds = _offset(text)
             try:
@@ -163,39 +161,40 @@ class ClocksScreen(CurateScreen):
             self.refresh_data()
             self._show(camera_a, camera_b)
             before = f", not {value}" if value and value != in_words(seconds) else ""
-            self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library pairs by it")
+            self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library uses it")
 
         question = f"How far is the clock of the {two} ahead of that of the {one}?"
         self.ask(AskText(question, value, _HINT, lambda text: text in ("", value) or _offset(text)), answered)
 
     def _show(self, camera_a: str, camera_b: str) -> None:
         for row, offset in enumerate(self._offsets):
-            if {offset["camera_a"], offset["camera_b"]} == {camera_a, camera_b}:
+            if {offset.camera_a, offset.camera_b} == {camera_a, camera_b}:
                 self.query_one(Listing).move_cursor(row=row)
                 self._tell()
                 return
 
 
 def _offset(text: str) -> float:
-    """Return what was typed as seconds.
+    """Return the typed text as seconds.
 
     Raises:
-        UsageError: it is not a span of time, or cannot be an offset between two clocks.
+        UsageError: it is not a duration, or cannot be an offset between two clocks.
     """
     seconds = parse_seconds(text)
     if seconds is None:
-        raise UsageError("that is not a span of time", f"“{text}”", "Write 1 h 0 min 12 s, 1:00:12 or 3612.")
+        raise UsageError("that is not a duration", f"“{text}”", "Write 1 h 0 min 12 s, 1:00:12 or 3612.")
     refuse_offset(seconds)
     return seconds
 
 
 def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
-    """Return tidy names of the cameras by `make|model`, in full and short: the model alone where no other one is called so.
+    """Return the full and the short names of the cameras, by `make|model`.
 
-    Two cameras of one tidy name keep their own.
+    A full name is the normalised make and model, a short name only the model. A name that two cameras share is replaced: a
+    short name by the full one, a full name by `make|model`.
     """
     full, short = {}, {}
-    for camera, _ in catalog.cameras():
+    for camera, _ in catalog.cameras.listed():
         key = f"{camera.make or ''}|{camera.model or ''}"
         name = " ".join(part for part in (camera.make_normalized, camera.model_normalized) if part)
         full[key] = shown(name or key).plain
@@ -209,35 +208,35 @@ def _distinct(names: Mapping[str, str], otherwise: Mapping[str, str]) -> dict[st
     return {key: name if counts[name] == 1 else otherwise[key] for key, name in names.items()}
 
 
-def holds(offset: Offset) -> str:
-    """Say when an offset holds, to the minute, by the clock that is named second."""
-    since, until = (str(offset[end]).replace("T", " ")[:16] if offset[end] else "" for end in ("since", "until"))
+def holds(offset: ClockOffset) -> str:
+    """Return the period in which an offset holds, to the minute, on the clock that the sentence names second."""
+    since, until = ((local_time(end) or "").replace("T", " ")[:16] for end in (offset.since, offset.until))
     if since and until:
         return f"{since} to {until}"
     return f"from {since}" if since else f"until {until}" if until else "always"
 
 
-def sentence(offset: Offset, one: str, two: str) -> str:
-    """Say an offset in full. `one`, `two`: the names of the first and the second camera."""
-    seconds, source = offset["seconds"], offset["source"]
+def sentence(offset: ClockOffset, one: str, two: str) -> str:
+    """Return an offset as sentences. `one` and `two` are the names of the first and the second camera."""
+    seconds, source = offset.seconds, offset.source
     amount = in_words(seconds, sign=False)
     how = "reads the same as" if amount == "0 s" else f"is {amount} {'ahead of' if seconds > 0 else 'behind'}"
     said = [f"The clock of the {two} {how} that of the {one}"]
-    if offset["since"] or offset["until"]:
+    if local_time(offset.since) or local_time(offset.until):
         said[0] += f" ({holds(offset)} by the latter)"
     if source == "person":
-        said.append("Stated by a person; it stands in place of what the photos say")
+        said.append("Stated by a person; it replaces the estimate from the photos")
     else:
-        moments = counted(offset["support"], "moment")
-        by = {"content": f"{moments} in photos say so", "gps": "Both are tied to GPS time"}
-        spread = f"; single pairs lie {in_words(offset['spread'], sign=False)} around it" if offset["spread"] else ""
+        moments = counted(offset.support, "moment")
+        by = {"content": f"Estimated from {moments} in photos", "gps": "Both clocks are compared with GPS time"}
+        spread = f"; single pairs lie {in_words(offset.spread, sign=False)} around it" if offset.spread else ""
         said.append(
-            by.get(source, f"Told through other cameras, by {moments}")
-            + f", give or take {in_words(offset['margin'], sign=False)}{spread}"
+            by.get(source, f"Estimated through other cameras, from {moments}")
+            + f", give or take {in_words(offset.margin, sign=False)}{spread}"
         )
-    if offset["drift_s_per_day"]:
-        drift = offset["drift_s_per_day"]
+    if offset.drift:
+        drift = offset.drift
         said.append(f"It {'gains' if drift > 0 else 'loses'} {in_words(drift, sign=False)} a day")
-    if offset["jump"]:
-        said.append(f"That is {offset['jump']}")
+    if (set_by := jump(offset.seconds)) is not None:
+        said.append(f"That is {set_by}")
     return ". ".join(said) + "."

@@ -17,7 +17,7 @@ from benchmarks.camera_types import PAPER
 from curate.cameras import families, lensfun, phones
 from curate.cameras.brands import tidy
 from curate.cameras.names import camera_key
-from curate.cameras.resolve import ALL_SOURCES, Source, resolve, resolve_all, type_from_file_source
+from curate.cameras.resolve import ALL_SOURCES, Source, resolve, type_from_file_source
 from curate.cameras.table import read_table, shipped_table
 from curate.cameras.types import CameraType
 from curate.errors import CurateError
@@ -181,12 +181,6 @@ def test_sources_can_be_left_out() -> None:
     assert resolve("Canon", "Canon EOS 40D", sources=frozenset({Source.TABLE})).type is T.UNKNOWN
     assert resolve("Canon", "Canon EOS 40D", sources=ALL_SOURCES - {Source.LENSFUN}).rule == "family:eos"
     assert resolve("Canon", "Canon EOS 40D", 1, sources=ALL_SOURCES - {Source.EXIF}).rule == "lensfun"
-
-
-def test_lists_unknown_first() -> None:
-    """The list for review starts with what nobody knows."""
-    found = resolve_all([("Canon", "Canon EOS 40D"), ("Zorblax", "Z1"), ("Apple", "iPhone 6")])
-    assert [camera.model for camera in found] == ["Z1", "iPhone 6", "Canon EOS 40D"]
 
 
 @settings(deadline=None)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import database, expressions
+from curate.catalog.database import Migration
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import NewerSchema, UsageError, WorkspaceError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -20,7 +22,7 @@ def fill(catalog: Catalog, count: int = 3) -> None:
         for number in range(count):
             make, model = ("Apple", "iPhone X") if number % 2 else ("Canon", "Canon EOS 40D")
             facts = PhotoFacts(Status.OK, sha256=f"{number:064x}", format="JPEG", exif=Exif(make=make, model=model))
-            catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1)
+            put_photo(catalog, f"/photos/{number}.jpg".encode(), facts, 1)
 
 
 def test_a_newer_schema_is_refused_and_left_alone(workspace: Workspace) -> None:
@@ -38,7 +40,9 @@ def test_an_upgrade_keeps_a_copy_of_the_old_catalogue(workspace: Workspace, monk
     with Catalog.open(workspace) as catalog:
         fill(catalog)
     scripts = database.migrations()
-    monkeypatch.setattr(database, "migrations", lambda: [*scripts, "CREATE TABLE later (x INTEGER) STRICT;"])
+    monkeypatch.setattr(
+        database, "migrations", lambda: [*scripts, Migration("0002_later", "CREATE TABLE later (x INTEGER) STRICT;")]
+    )
     with Catalog.open(workspace) as catalog:
         assert catalog.connection.execute("SELECT count(*) FROM photo").fetchone()[0] == 3
         catalog.connection.execute("SELECT x FROM later")
@@ -57,7 +61,10 @@ def test_a_failed_migration_changes_nothing(workspace: Workspace, monkeypatch: p
         patched.setattr(
             database,
             "migrations",
-            lambda: [*scripts, "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"],
+            lambda: [
+                *scripts,
+                Migration("0002_half", "CREATE TABLE half (x INTEGER) STRICT; SELECT no_such_function();"),
+            ],
         )
         with pytest.raises(WorkspaceError), Catalog.open(workspace):
             pass

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
-from curate.catalog.pairs import decide_auto, pairs, queue, replace_candidates, waiting
+from curate.catalog.candidates import replace_candidates, waiting
+from curate.catalog.pairs import decide_auto, pairs, queue
+from curate.catalog.photos import put_photo, set_status
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -29,7 +31,7 @@ def fill(catalog: Catalog, pairs_count: int = 4) -> list[tuple[int, int]]:
         for number in range(2 * pairs_count):
             make, model = ("Canon", "Canon EOS 40D") if number % 2 else ("Apple", "iPhone X")
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make=make, model=model))
-            ids[number] = catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1)
+            ids[number] = put_photo(catalog, f"/photos/{number}.jpg".encode(), facts, 1)
     right = [(ids[2 * k], ids[2 * k + 1], 0.9 - 0.1 * k, True, {}) for k in range(pairs_count)]
     wrong = [(ids[2 * k], ids[(2 * k + 3) % (2 * pairs_count)], 0.2, False, {}) for k in range(pairs_count)]
     replace_candidates(catalog, [*right, *wrong])
@@ -104,7 +106,7 @@ def test_decisions_outlive_a_new_pairing_run(catalog: Catalog) -> None:
     fill(catalog)
     offered = {(pair.phone_sha256, pair.other_sha256) for pair in queue(catalog)}
     assert (sha(0), sha(1)) not in offered and (sha(2), sha(3)) not in offered
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(1, 1)
 
 
 def test_auto_accepts_only_one_to_one_choices_above_the_bar(catalog: Catalog) -> None:
@@ -112,7 +114,7 @@ def test_auto_accepts_only_one_to_one_choices_above_the_bar(catalog: Catalog) ->
     fill(catalog)
     assert decide_auto(catalog, 0.75) == 2
     assert decide_auto(catalog, 0.0) == 2
-    assert decisions.tally(catalog)["accepted"] == 4
+    assert decisions.tally(catalog).accepted == 4
 
 
 def test_an_override_holds_for_all_photos_of_a_model_and_can_be_undone(catalog: Catalog) -> None:
@@ -179,9 +181,9 @@ def test_a_pair_named_the_other_way_round_is_the_same_pair(catalog: Catalog) -> 
     fill(catalog)
     decisions.decide(catalog, "accept", sha(0), sha(1))
     decisions.decide(catalog, "accept", sha(1), sha(0))
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(1, 0)
     decisions.decide(catalog, "reject", sha(1), sha(0))
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(0, 1)
 
 
 def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalog) -> None:
@@ -190,11 +192,11 @@ def test_a_partner_whose_file_was_replaced_stands_in_nobodys_way(catalog: Catalo
     decisions.decide(catalog, "accept", sha(0), sha(1))
     with catalog.transaction():
         facts = PhotoFacts(Status.OK, sha256=sha(100), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
-        changed = catalog.put_photo(b"/photos/0.jpg", facts, 2)
+        changed = put_photo(catalog, b"/photos/0.jpg", facts, 2)
     assert all(changed not in (pair.phone_id, pair.other_id) for pair in pairs(catalog))
     decisions.decide(catalog, "accept", sha(2), sha(1))
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(2), sha(1))]
-    assert decisions.tally(catalog) == {"accepted": 1, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(1, 0)
     assert decisions.gone(catalog) == 1
 
 
@@ -208,11 +210,11 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
     def content(number: int) -> None:
         with catalog.transaction():
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
-            catalog.put_photo(b"/photos/0.jpg", facts, 2)
+            put_photo(catalog, b"/photos/0.jpg", facts, 2)
 
     content(100)
     assert list(pairs(catalog, "accepted")) == []
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(0, 0)
     assert decisions.gone(catalog) == 1
     free = {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} - before
     assert free and all(sha(1) in pair for pair in free) and waiting(catalog) == len(queue(catalog))
@@ -220,7 +222,7 @@ def test_a_pair_whose_content_was_replaced_counts_nowhere_and_comes_back_with_it
     assert [row for row in catalog.labels() if row["subject_idx"] is not None] == []
     content(0)
     assert [(p.phone_sha256, p.other_sha256) for p in pairs(catalog, "accepted")] == [(sha(0), sha(1))]
-    assert (decisions.tally(catalog)["accepted"], decisions.gone(catalog)) == (1, 0)
+    assert (decisions.tally(catalog).accepted, decisions.gone(catalog)) == (1, 0)
     assert [row["subject_idx"] for row in catalog.labels("subject_idx IS NOT NULL")] == [0, 0]
     assert {(p.phone_sha256, p.other_sha256) for p in queue(catalog)} <= before
 
@@ -274,7 +276,7 @@ def test_a_label_brings_no_missing_file_back(catalog: Catalog) -> None:
     """What a person says of a missing photo is kept; the photo stays missing."""
     fill(catalog)
     photo = catalog.photo_ids_where("path = '/photos/0.jpg'")
-    catalog.set_status(photo[0], Status.MISSING, "gone")
+    set_status(catalog, photo[0], Status.MISSING, "gone")
     decisions.label(catalog, photo, "semantic_label", "cat")
     row = next(catalog.labels("path = '/photos/0.jpg'"))
     assert (row["status"], row["error"], row["semantic_label"]) == ("missing", "gone", "cat")

@@ -17,7 +17,9 @@ from sklearn.metrics import cohen_kappa_score
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
 from curate.catalog.exchange import MOST_BYTES, Refused, exported, parsed
-from curate.catalog.importing import agreement, import_decisions
+from curate.catalog.findings import agreement
+from curate.catalog.importing import import_decisions
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -38,7 +40,7 @@ def workspace(folder: Path, photos: range = range(12), shift: int = 0) -> Iterat
             for k in [*range(900, 900 + shift), *photos]:
                 make, model = ("Canon", "Canon EOS 40D") if k % 2 else ("Apple", "iPhone X")
                 facts = PhotoFacts(Status.OK, sha256=sha(k), format="JPEG", exif=Exif(make=make, model=model))
-                catalog.put_photo(f"/{folder.name}/{k}.jpg".encode(), facts, 1)
+                put_photo(catalog, f"/{folder.name}/{k}.jpg".encode(), facts, 1)
         yield catalog
 
 
@@ -132,7 +134,7 @@ def test_a_pair_that_was_let_go_of_is_nobodys_rejection(mine: Catalog, theirs: C
     decide(mine, "0+1 2-3")
     with theirs.transaction():
         camera = Exif(make="Canon", model="Canon EOS 40D")
-        theirs.put_photo(b"/theirs/1.jpg", PhotoFacts(Status.OK, sha256=sha(500), format="JPEG", exif=camera), 2)
+        put_photo(theirs, b"/theirs/1.jpg", PhotoFacts(Status.OK, sha256=sha(500), format="JPEG", exif=camera), 2)
     decide(theirs, "0+500")
     (let_go,) = (row for row in exported(theirs) if "gone" in row)
     assert (let_go["action"], let_go["other"]["sha256"], let_go["stands"]) == ("reject", sha(1), False)

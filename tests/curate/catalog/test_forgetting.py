@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import decisions
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.folders import skipped
 from curate.catalog.forgetting import forget
-from curate.catalog.pairs import pairs, queue, replace_candidates
+from curate.catalog.pairs import pairs, queue
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.ingest import IngestCounts, ingest
@@ -69,7 +71,7 @@ def test_an_undo_brings_everything_back(catalog: Catalog, photos: Path) -> None:
     before = state(catalog)
     assert forget(catalog, [photos]) == 4
     assert names(catalog) == [] and list(pairs(catalog)) == [] and catalog.counts("status") == []
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 0}
+    assert decisions.tally(catalog) == decisions.Tally(0, 0)
     assert decisions.undo(catalog) is not None
     assert state(catalog) == before
     assert decisions.redo(catalog) is not None
@@ -87,7 +89,7 @@ def test_one_photo_takes_its_candidates_and_its_pair_with_it(catalog: Catalog, p
     assert {row["subject_idx"] for row in catalog.labels()} == {None}
     assert [Path(pair.phone).name for pair in pairs(catalog)] == ["2.jpg"]
     decisions.undo(catalog)
-    assert decisions.tally(catalog)["accepted"] == 1 and decisions.gone(catalog) == 0
+    assert decisions.tally(catalog).accepted == 1 and decisions.gone(catalog) == 0
 
 
 def test_candidates_of_two_forgotten_photos_come_back_with_the_second(catalog: Catalog, photos: Path) -> None:
@@ -134,7 +136,7 @@ def test_a_folder_that_was_forgotten_stays_out_until_it_is_named_itself(catalog:
     write_photo(photos / "a" / "new.jpg", 9)
     counts = take_in(catalog, photos)
     assert (counts.added, counts.unchanged, counts.missing, counts.skipped) == (0, 2, 0, 1)
-    ((path, reason),) = catalog.skipped()
+    ((path, reason),) = skipped(catalog)
     assert path == str(photos / "a") and "forgotten" in reason
     with pytest.raises(SourceError):
         take_in(catalog, photos / "a", photos / "nowhere")

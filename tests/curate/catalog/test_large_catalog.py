@@ -12,7 +12,9 @@ import pytest
 
 from benchmarks.large_catalog import build
 from curate.catalog import decisions, expressions
-from curate.catalog.pairs import pairs, queue, replace_candidates, waiting
+from curate.catalog.candidates import replace_candidates, waiting
+from curate.catalog.pairs import pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import find_duplicates
 from curate.errors import UsageError
@@ -33,7 +35,7 @@ def put(catalog: Catalog, number: int, camera: int, content: int, status: Status
     """A photo, or what became of it."""
     make, model = CAMERAS[camera]
     facts = PhotoFacts(status, sha256=sha(content), format="JPEG", exif=Exif(make=make, model=model))
-    return catalog.put_photo(f"/photos/{number:03d}.jpg".encode(), facts, 1)
+    return put_photo(catalog, f"/photos/{number:03d}.jpg".encode(), facts, 1)
 
 
 def test_counts_are_those_of_a_scan(catalog: Catalog) -> None:
@@ -49,7 +51,7 @@ def test_counts_are_those_of_a_scan(catalog: Catalog) -> None:
     assert dict(catalog.counts("status")) == Counter(row["status"] for row in rows)
     assert dict(catalog.counts("format")) == Counter(row["format"] for row in rows)
     assert dict(catalog.counts("make_normalized")) == Counter(row["make_normalized"] for row in rows)
-    listed = {camera.model: photos for camera, photos in catalog.cameras()}
+    listed = {camera.model: photos for camera, photos in catalog.cameras.listed()}
     assert listed == Counter(row["Model"] for row in rows if row["Model"])
 
 
@@ -112,7 +114,7 @@ def test_the_screens_queries_use_indexes(catalog: Catalog) -> None:
         catalog.counts(column)  # type: ignore[arg-type]
     waiting(catalog)
     queue(catalog, 100)
-    catalog.cameras()
+    catalog.cameras.listed()
     decisions.undo(catalog)
     catalog.connection.set_trace_callback(None)
     for statement in asked:

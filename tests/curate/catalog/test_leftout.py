@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -25,10 +24,3 @@ def test_a_long_list_is_kept_in_parts(catalog: Catalog, tmp_path: Path, monkeypa
     leftout.keep_left_out(catalog, tmp_path, [("gone", paths[:1])])  # the other place is not there: its parts go, too
     assert list(leftout.left_out(catalog, tmp_path)) == [(paths[0], "gone")]
     assert catalog.connection.execute("SELECT count(*) FROM fact WHERE key LIKE '%left%out%'").fetchone()[0] == 2
-
-
-def test_the_list_of_an_earlier_version_is_read(catalog: Catalog, tmp_path: Path) -> None:
-    """Before, one value held all reasons with their photos."""
-    kept = json.dumps([["gone", ["/p/1.jpg", "/p/2.jpg"]]])
-    catalog.connection.execute("INSERT INTO fact VALUES (?, ?)", (f"left_out {tmp_path}", kept))
-    assert list(leftout.left_out(catalog, tmp_path)) == [("/p/1.jpg", "gone"), ("/p/2.jpg", "gone")]

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from curate.catalog import decisions
-from curate.catalog.database import migrations
+from curate.catalog import database, decisions
+from curate.catalog.database import Migration
 from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
-from curate.errors import Exit, WorkspaceBusy
+from curate.errors import Exit, WorkspaceBusy, WorkspaceError
 from curate.workspace import Workspace
+
+LATER = Migration("0002_later", "ALTER TABLE burst ADD COLUMN later INTEGER;")
+"""A migration that a later version could bring."""
 
 FACTS = {"status": "ok", "exif": {"taken_precision": "unknown", "readers": [], "disagreements": []}}
 """What a reading was, when there was less to tell."""
@@ -27,10 +30,10 @@ def sha(number: int) -> str:
 
 
 @pytest.fixture
-def older(workspace: Workspace) -> Workspace:
-    """A workspace of the first schema: two phone photos, two camera photos, candidates, one accepted pair, one clock."""
-    with closing(sqlite3.connect(workspace.catalog)) as db, db:
-        db.executescript(migrations()[0] + "PRAGMA user_version = 1;")
+def older(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace of the first schema, which `LATER` upgrades: two phone photos, two camera photos, candidates, one accepted
+    pair, one clock."""
+    with closing(database.connect(workspace.catalog)) as db, database.transaction(db):
         cameras = [(1, "Apple", "iPhone X", "smartphone"), (2, "Canon", "Canon EOS 40D", "dslr")]
         db.executemany("INSERT INTO camera (id, make, model, type) VALUES (?, ?, ?, ?)", cameras)
         for number in range(4):
@@ -41,11 +44,16 @@ def older(workspace: Workspace) -> Workspace:
                 (number + 1, path.encode(), path, sha(number), number, 1 + number % 2),
             )
             db.execute("INSERT INTO reading VALUES (?, ?)", (number + 1, json.dumps(FACTS)))
-        db.executemany("INSERT INTO candidate VALUES (?, ?, ?, 1, '{}')", [(1, 2, 0.9), (3, 4, 0.8)])
-        db.execute("INSERT INTO clock_offset VALUES ('Apple|iPhone X', 'Canon|Canon EOS 40D', 3.0, NULL, 4, 'photos')")
+        db.executemany("INSERT INTO candidate VALUES (?, ?, ?, 1, '{}', 0)", [(1, 2, 0.9), (3, 4, 0.8)])
+        db.execute(
+            "INSERT INTO clock_offset (camera_a, camera_b, seconds, support, origin, source) "
+            "VALUES ('Apple|iPhone X', 'Canon|Canon EOS 40D', 3.0, 4, 'photos', 'content')"
+        )
         pair = {"phone": sha(0), "other": sha(1), "subject_idx": 0, "before": None}
         db.execute("INSERT INTO decision VALUES (1, '2024-01-01', 'ann', 'accept', ?)", (json.dumps(pair),))
-        db.execute("INSERT INTO verdict VALUES (?, ?, 'accepted', 0, 1)", (sha(0), sha(1)))
+        db.execute("INSERT INTO verdict VALUES (?, ?, 'accepted', 0, 1, 0)", (sha(0), sha(1)))
+    steps = [*database.migrations(), LATER]
+    monkeypatch.setattr(database, "migrations", lambda: steps)
     return workspace
 
 
@@ -104,3 +112,49 @@ def test_a_reader_upgrades_under_the_writers_lock(older: Workspace) -> None:
         assert catalog.count() == 4
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             catalog.touch()
+
+
+def test_applied_migrations_are_recorded(older: Workspace) -> None:
+    """By number and name, beside the number of the schema."""
+    with Catalog.open(older) as catalog:
+        rows = [tuple(row) for row in catalog.connection.execute("SELECT number, name FROM migration ORDER BY number")]
+        assert rows == [(1, "0001_first"), (2, LATER.name)]
+        assert catalog.connection.execute("PRAGMA user_version").fetchone()[0] == 2
+
+
+def test_a_migration_of_another_name_is_refused(older: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second schema of an unreleased version is not the second schema of this one."""
+    with Catalog.open(older):
+        pass
+    first = database.migrations()[0]
+    monkeypatch.setattr(database, "migrations", lambda: [first, Migration("0002_other", "SELECT 1;")])
+    with pytest.raises(WorkspaceError, match="unreleased"), Catalog.open(older, read_only=True):
+        pass
+
+
+def unrecorded(workspace: Workspace, version: int) -> None:
+    """Make the catalogue one of the versions that did not record their migrations."""
+    with closing(database.connect(workspace.catalog)) as db:
+        db.executescript(f"DROP TABLE migration; PRAGMA user_version = {version};")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_the_last_unreleased_schema_is_the_first_one(workspace: Workspace, read_only: bool) -> None:
+    """It is opened as it is, and recorded from then on."""
+    unrecorded(workspace, 9)
+    for _ in range(2):
+        with Catalog.open(workspace, read_only=read_only) as catalog:
+            assert catalog.count() == 0
+            assert catalog.connection.execute("SELECT name FROM migration").fetchone()[0] == "0001_first"
+    assert not list(workspace.root.glob("catalog-v*"))
+
+
+def test_an_earlier_unreleased_schema_is_refused_with_a_way_out(workspace: Workspace) -> None:
+    """Nothing is changed; decisions can be taken along."""
+    unrecorded(workspace, 3)
+    for read_only in (True, False):
+        with pytest.raises(WorkspaceError, match="unreleased") as refused, Catalog.open(workspace, read_only=read_only):
+            pass
+        assert "decisions export" in refused.value.way_out and "mv " in refused.value.way_out
+    with closing(sqlite3.connect(workspace.catalog)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 3

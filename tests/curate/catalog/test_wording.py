@@ -11,7 +11,7 @@ from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import UsageError
-from curate.pairing.run import clock_offsets, state_clock_offset, withdraw_clock_offset
+from curate.pairing.clocks.kept import clock_offsets, state_clock_offset, withdraw_clock_offset
 from tests.curate.catalog.test_decisions import fill, sha, state
 
 PHONE, CAMERA = "Apple|iPhone X", "Canon|Canon EOS 40D"
@@ -55,7 +55,7 @@ def test_what_a_threshold_accepted_is_one_step(catalog: Catalog) -> None:
     assert state(catalog) == before
     redone = decisions.redo(catalog)
     assert redone is not None and in_words(catalog, redone) == "accepted 4 pairs"
-    assert decisions.tally(catalog) == {"accepted": 4, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(4, 1)
     assert [row[:3] for row in after] == [row[:3] for row in state(catalog)]
 
 
@@ -70,7 +70,7 @@ def test_two_runs_of_a_threshold_are_two_steps(catalog: Catalog) -> None:
 
 def offsets(catalog: Catalog) -> list[tuple[object, ...]]:
     """Offsets and where they come from."""
-    return [(o["camera_a"], o["camera_b"], o["seconds"], o["source"]) for o in clock_offsets(catalog)]
+    return [(o.camera_a, o.camera_b, o.seconds, o.source) for o in clock_offsets(catalog)]
 
 
 def test_a_stated_clock_is_logged_and_taken_back(catalog: Catalog) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 
 import cv2
 import numpy as np
@@ -12,12 +11,11 @@ import pytest
 
 from curate.cameras.resolve import resolve
 from curate.cameras.types import CameraType
-from curate.demo.simulator.cameras import CAMERAS, camera_types, override_toml, weakened
+from curate.demo.simulator.cameras import CAMERAS, weakened
 from curate.demo.simulator.develop import demosaic, develop
 from curate.demo.simulator.models import Demosaic, VirtualCamera
 from curate.demo.simulator.quantisation import own_table, standard_table
 from curate.demo.simulator.sensor import BLACK, WHITE, expose, filter_response, fixed_pattern
-from curate.workspace.settings import Settings
 
 NEUTRAL = np.ones(3, np.float32)
 RED, GREEN, BLUE, GREY = (0.5, 0.05, 0.05), (0.05, 0.5, 0.05), (0.05, 0.05, 0.5), (0.18, 0.18, 0.18)
@@ -65,12 +63,6 @@ def test_no_rule_knows_an_invented_camera(camera: VirtualCamera) -> None:
     """No table, data base or line of cameras has an opinion; the override decides."""
     unknown = resolve(camera.make, camera.model)
     assert (unknown.type, unknown.rule) == (CameraType.UNKNOWN, None)
-
-
-def test_the_overrides_are_a_part_of_a_workspace_file() -> None:
-    """The TOML parses as settings and holds each camera's type."""
-    settings = Settings.model_validate(tomllib.loads(override_toml()))
-    assert {(c.make, c.model): c.type for c in settings.cameras} == camera_types()
 
 
 @each_camera

@@ -10,19 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.cluster.hierarchy import DisjointSet
 
 from curate.duplicates.groups import find_duplicates, number_duplicates
-from curate.duplicates.likeness import (
-    CANDIDATE_BITS,
-    Components,
-    alike_by_hash,
-    connected,
-    join_alike,
-    may_be_copies,
-    near_pairs,
-    near_texts,
-    parse_hash,
-)
+from curate.duplicates.hashes import CANDIDATE_BITS, connected, near_pairs, near_texts, parse_hash
+from curate.duplicates.likeness import alike_by_hash, join_alike, may_be_copies
 
 NAMES = st.integers(0, 2**64 - 1)
 
@@ -45,15 +37,6 @@ def test_near_pairs_are_all_pairs_within_the_limit(steps: list[int], start: int,
     n = len(values)
     expected = [(j, i) for i in range(n) for j in range(i) if (values[i] ^ values[j]).bit_count() <= bits]
     assert sorted(found) == sorted(expected)  # each of them once
-
-
-def test_components_number_by_first_appearance() -> None:
-    """Labels do not depend on the order in which pairs were joined."""
-    for pairs in ([(0, 3), (3, 4)], [(4, 3), (3, 0)]):
-        components = Components(5)
-        for a, b in pairs:
-            components.join(a, b)
-        assert components.labels() == [0, 1, 2, 0, 0]
 
 
 def photo(path: str, **values: object) -> dict:
@@ -174,9 +157,14 @@ def test_near_pairs_of_crowded_hashes() -> None:
     assert found
 
 
-def joined_plainly(rows: list[dict[str, Any]], alike: Any) -> list[int]:
+def groups_of(sets: DisjointSet) -> list[list[int]]:
+    """The sets of several numbers, in order."""
+    return sorted(sorted(members) for members in sets.subsets() if len(members) > 1)
+
+
+def joined_plainly(rows: list[dict[str, Any]], alike: Any) -> list[list[int]]:
     """The rule of `join_alike` without any index: each face of a hash, and each pair of faces of near hashes, is judged."""
-    components = Components(len(rows))
+    sets = DisjointSet(range(len(rows)))
     faces: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
         value = parse_hash(row["phash"])
@@ -186,13 +174,13 @@ def joined_plainly(rows: list[dict[str, Any]], alike: Any) -> list[int]:
         if like is None:
             known.append(i)
         else:
-            components.join(like, i)
+            sets.merge(like, i)
     for one, two in itertools.combinations(faces, 2):
         if (one ^ two).bit_count() <= CANDIDATE_BITS:
             for i, j in itertools.product(faces[one], faces[two]):
                 if alike(rows[i], rows[j]):
-                    components.join(i, j)
-    return components.labels()
+                    sets.merge(i, j)
+    return groups_of(sets)
 
 
 SHOTS = st.fixed_dictionaries(
@@ -216,9 +204,9 @@ def test_looking_within_seconds_alone_changes_no_answer(rows: list[dict[str, Any
     def alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
         return may_be_copies(a, b) and a["look"] == b["look"] if pixels else alike_by_hash(a, b)
 
-    components = Components(len(rows))
-    join_alike(components, [row["phash"] for row in rows], rows, alike)
-    assert components.labels() == joined_plainly(rows, alike)
+    sets = DisjointSet()
+    join_alike(sets, [row["phash"] for row in rows], rows, alike)
+    assert groups_of(sets) == joined_plainly(rows, alike)
 
 
 def test_a_time_lapse_is_quick() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -155,3 +156,11 @@ def camera(**values: object) -> dict:
     """Return the labels of a photo that no phone took."""
     labels = {"Make": "Nikonia", "Model": "D1", "camera_type": "dslr", "Is Smartphone": False}
     return {**labels, "camera_class": "dslr/compact", "Smartphone Model": None, **values}
+
+
+def pixels(data: bytes) -> tuple[np.ndarray, bytes | None]:
+    """Return a file's decoded pixels and colour profile."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the metadata of the dirty ones
+        with Image.open(io.BytesIO(data)) as image:
+            return np.asarray(image), image.info.get("icc_profile")

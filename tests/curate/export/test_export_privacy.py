@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import struct
 import subprocess
-import warnings
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
@@ -16,15 +14,13 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from dirty_pictures import FORMATS, SECRET, dirty, jpeg_segment, noise, png_chunk, profile
+from dirty_pictures import FORMATS, SECRET, dirty, jpeg_segment, noise, pixels, png_chunk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image
 
 from curate.export.privacy import CannotClean, clean, container, orientation, picture_digest, private_left
 from curate.export.strip.exif import KeptExif, exif_block, foreign_tags, kept_exif
-from curate.export.strip.icc import clean_profile
-from curate.export.strip.scans import scan_reader
 
 pillow_heif.register_heif_opener()
 
@@ -45,14 +41,6 @@ VALUES = KeptExif(
 )
 PRIVATE_NAMES = ("MakerNote", "OwnerName", "CameraOwnerName", "ThumbnailImage", "PreviewImage", "Artist", "By-line")
 PRIVATE_NAMES += ("City", "Location", "Sub-location")
-
-
-def pixels(data: bytes) -> tuple[np.ndarray, bytes | None]:
-    """Return a file's decoded pixels and colour profile."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the metadata of the dirty ones
-        with Image.open(io.BytesIO(data)) as image:
-            return np.asarray(image), image.info.get("icc_profile")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -287,75 +275,6 @@ def test_any_bytes_as_exif(data: bytes) -> None:
         assert isinstance(foreign_tags(head + data), list)
 
 
-def test_colour_profiles() -> None:
-    """A private tag goes, and the length stays; a clean profile stays byte for byte; nonsense is no profile."""
-    plain = profile(private=False)
-    dirty_profile = profile(private=True)
-    cleaned = clean_profile(dirty_profile)
-    assert cleaned is not None
-    assert SECRET not in cleaned
-    assert len(cleaned) == len(dirty_profile)
-    assert clean_profile(cleaned) == cleaned
-    for broken in (b"", plain[:100], plain[:36] + b"none" + plain[40:], plain[:128] + struct.pack(">I", 10**9)):
-        assert clean_profile(broken) is None
-
-
-def texts(kind: bytes) -> bytes:
-    """Return the data of a text in a profile, of the type that is named, with the secret in it."""
-    wide = SECRET.decode().encode("utf-16-be")
-    if kind == b"desc":  # ASCII, then Unicode, then a script code of a Macintosh
-        mac = struct.pack(">HB", 0, len(SECRET)) + SECRET.ljust(67, b"\0")
-        ascii_text = struct.pack(">I", len(SECRET) + 1) + SECRET + b"\0"
-        return kind + bytes(4) + ascii_text + struct.pack(">II", 0, len(SECRET)) + wide + mac
-    if kind == b"mluc":
-        return kind + bytes(4) + struct.pack(">II4sII", 1, 12, b"deDE", len(wide), 28) + wide
-    return kind + bytes(4) + SECRET
-
-
-def with_tag(plain: bytes, tag: bytes, data: bytes) -> bytes:
-    """Return a profile in which a tag that it has points to other data, at its end."""
-    at = plain.index(tag, 128)
-    out = plain[:at] + struct.pack(">4sII", tag, len(plain), len(data)) + plain[at + 12 :] + data
-    return struct.pack(">I", len(out)) + out[4:]
-
-
-@pytest.mark.parametrize("tag", [b"desc", b"cprt"])
-@pytest.mark.parametrize("kind", [b"desc", b"mluc", b"text", b"utf8"])
-def test_a_profile_s_texts_go_and_its_colours_stay(tag: bytes, kind: bytes) -> None:
-    """Description and copyright are empty afterwards in every type that they have; the same numbers are the same colours."""
-    private = with_tag(profile(private=False), tag, texts(kind))
-    cleaned = clean_profile(private)
-    assert cleaned is not None
-    needles = SECRET, SECRET.decode().encode("utf-16-be")
-    assert any(needle in private for needle in needles)
-    assert not any(needle in cleaned for needle in needles)
-    shown = [
-        ImageCms.profileToProfile(
-            noise(), ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("LAB"), 0, "LAB"
-        )
-        for icc in (private, cleaned)
-    ]
-    assert np.array_equal(*map(np.asarray, shown))
-
-
-@pytest.mark.parametrize("place", ["date", "reserved", "behind a curve", "behind a colour"])
-def test_a_profile_holds_nothing_beside_its_values(place: str) -> None:
-    """The time of its creation, reserved bytes of the header, and bytes behind a value that nobody reads are gone."""
-    plain = profile(private=False)
-    curve = b"para" + bytes(4) + struct.pack(">HHi", 0, 0, 2 << 16)
-    private = {
-        "date": plain[:24] + SECRET + b"1" + plain[36:],
-        "reserved": plain[:100] + SECRET + plain[100 + len(SECRET) :],
-        "behind a curve": with_tag(plain, b"rTRC", curve + SECRET),
-        "behind a colour": with_tag(plain, b"rXYZ", b"XYZ " + bytes(16) + SECRET),
-    }[place]
-    cleaned = clean_profile(private)
-    assert cleaned is not None
-    assert SECRET in private
-    assert SECRET not in cleaned
-    assert clean_profile(cleaned) == cleaned
-
-
 def test_bytes_in_an_exif_block_that_belong_to_no_tag() -> None:
     """Between and behind the values of an Exif block nothing but zeros may stand."""
     block = exif_block(VALUES)
@@ -397,62 +316,6 @@ def test_a_segment_that_is_longer_than_what_it_says(marker: int) -> None:
         clean(data, VALUES)
 
 
-@pytest.mark.parametrize("place", ["behind the scan", "between scans", "in front of a restart marker"])
-def test_bytes_inside_a_jpeg_s_picture_data(place: str, tmp_path: Path) -> None:
-    """Bytes that the decoder passes over in silence are told of, wherever in the coded data they stand."""
-    options = {"between scans": {"progressive": True}, "in front of a restart marker": {"restart_marker_blocks": 3}}
-    out = io.BytesIO()
-    noise().save(out, "JPEG", quality=95, **options.get(place, {}))
-    data = out.getvalue()
-    at = {
-        "behind the scan": len(data) - 2,
-        "between scans": data.find(b"\xff\xc4", data.find(b"\xff\xda")),
-        "in front of a restart marker": data.find(b"\xff\xd1"),
-    }[place]
-    (tmp_path / "clean.jpg").write_bytes(data)
-    (tmp_path / "dirty.jpg").write_bytes(data[:at] + SECRET * 3 + data[at:])
-    with scan_reader() as scans:
-        assert scans.hidden(tmp_path / "clean.jpg") is None
-        assert "inside the picture data" in (scans.hidden(tmp_path / "dirty.jpg") or "")
-
-
-@pytest.mark.parametrize("options", [{"quality": 80}, {"quality": 30, "exif": b"Exif\0\0MM"}, {"lossless": True}])
-@pytest.mark.parametrize("size", [(64, 48), (333, 21)])
-def test_bytes_behind_a_webp_s_bitstream(options: dict, size: tuple[int, int], tmp_path: Path) -> None:
-    """Bytes inside the chunk of the picture that its decoder does not read are told of."""
-    out = io.BytesIO()
-    noise(size=size).save(out, "WEBP", **options)
-    data = clean(out.getvalue(), KeptExif())
-    at = data.index(b"VP8L" if "lossless" in options else b"VP8 ")
-    length = int.from_bytes(data[at + 4 : at + 8], "little")
-    body = data[at + 8 : at + 8 + length] + SECRET + b"1" * ((length + len(SECRET)) % 2)
-    dirty_one = (
-        data[:at] + data[at : at + 4] + struct.pack("<I", len(body)) + body + data[at + 8 + length + length % 2 :]
-    )
-    dirty_one = dirty_one[:4] + struct.pack("<I", len(dirty_one) - 8) + dirty_one[8:]
-    assert np.array_equal(pixels(data)[0], pixels(dirty_one)[0])
-    (tmp_path / "clean.webp").write_bytes(data)
-    (tmp_path / "dirty.webp").write_bytes(dirty_one)
-    with scan_reader() as scans:
-        assert scans.hidden(tmp_path / "clean.webp") is None
-        assert "inside the picture data" in (scans.hidden(tmp_path / "dirty.webp") or "")
-
-
-def test_a_picture_that_the_decoder_does_not_survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture that is not one, or takes longer than it may, counts as not checked; others are checked."""
-    out = io.BytesIO()
-    noise().save(out, "JPEG")
-    (tmp_path / "a.jpg").write_bytes(out.getvalue())
-    (tmp_path / "b.jpg").write_bytes(out.getvalue()[:60])
-    with scan_reader() as scans:
-        assert "could not be checked" in (scans.hidden(tmp_path / "b.jpg") or "")
-        assert scans.hidden(tmp_path / "a.jpg") is None
-    monkeypatch.setattr("curate.export.strip.scans.SECONDS", 1e-9)
-    with scan_reader() as scans:
-        os.mkfifo(tmp_path / "c.jpg")
-        assert "could not be checked" in (scans.hidden(tmp_path / "c.jpg") or "")
-
-
 @pytest.mark.parametrize("place", ["behind the stream", "in a chunk of its own", "below the last row"])
 @pytest.mark.parametrize("interlaced", [False, True])
 def test_bytes_inside_a_png_s_picture_data(place: str, interlaced: bool) -> None:
@@ -477,15 +340,3 @@ def test_bytes_inside_a_png_s_picture_data(place: str, interlaced: bool) -> None
     assert np.array_equal(pixels(plain)[0], pixels(dirty_one)[0])
     with pytest.raises(CannotClean, match="behind the picture"):
         clean(dirty_one, KeptExif())
-
-
-def test_a_profile_in_many_segments() -> None:
-    """A profile of more than 64 KiB is joined, cleaned and cut again."""
-    big = profile(private=True)
-    big += bytes(200_000)
-    big = struct.pack(">I", len(big)) + big[4:]
-    out = io.BytesIO()
-    noise().save(out, "JPEG", icc_profile=big)
-    cleaned = clean(out.getvalue(), KeptExif())
-    assert SECRET not in cleaned
-    assert len(pixels(cleaned)[1] or b"") == len(big)

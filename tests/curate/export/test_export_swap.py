@@ -229,7 +229,7 @@ def test_a_roll_back_that_fails_says_where_the_old_set_lies(
 
     monkeypatch.setattr(swap, "exchange", cannot_exchange)
     monkeypatch.setattr(swap, "move_to_free_name", failing)
-    with pytest.raises(StorageError, match="could not be put back") as caught:
+    with pytest.raises(StorageError, match="could not be moved back") as caught:
         export(rows, out, replace=True)
     aside = tmp_path / ".set.replaced"
     assert str(aside) in str(caught.value)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import decisions
-from curate.catalog.pairs import pairs, replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.pairs import pairs
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import SourceError, UsageError
@@ -30,7 +32,7 @@ def here(catalog: Catalog, tmp_path: Path) -> Path:
         for number, name in enumerate(["p0", "p1", "p2", "p3", "c0", "c1", "c2", "c3", "u0"]):
             make, model = CAMERAS[name[0]]
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make=make, model=model))
-            catalog.put_photo(f"{tmp_path}/images/{name}.jpg".encode(), facts, 1)
+            put_photo(catalog, f"{tmp_path}/images/{name}.jpg".encode(), facts, 1)
     return tmp_path
 
 
@@ -128,7 +130,7 @@ def test_what_cannot_be_used_is_refused_whole(catalog: Catalog, here: Path) -> N
     with pytest.raises(UsageError, match="there is no file"):
         import_pairs(catalog, here / "none.csv")
     with catalog.transaction():
-        catalog.put_photo(b"/elsewhere/images/p1.jpg", PhotoFacts(Status.OK, sha256=sha(99), format="JPEG"), 1)
+        put_photo(catalog, b"/elsewhere/images/p1.jpg", PhotoFacts(Status.OK, sha256=sha(99), format="JPEG"), 1)
     (here / "deeper").mkdir()
     (here / "deeper" / "list.csv").write_text("image_a,image_b\np0.jpg,c0.jpg\np1.jpg,c1.jpg\n")
     with pytest.raises(UsageError, match=r"p1.jpg names 2 photos"):
@@ -169,6 +171,6 @@ def test_names_with_spaces_at_their_ends(catalog: Catalog, here: Path) -> None:
     """Such a file can be named; spaces around the name of another one do not count."""
     with catalog.transaction():
         facts = PhotoFacts(Status.OK, sha256=sha(50), format="JPEG", exif=Exif(make="Apple", model="iPhone X"))
-        catalog.put_photo(f"{here}/images/ x.jpg".encode(), facts, 1)
+        put_photo(catalog, f"{here}/images/ x.jpg".encode(), facts, 1)
     assert listed(catalog, here, "image_a;image_b\nimages/ x.jpg; images/c0.jpg \n").accepted == 1
     assert accepted(catalog) == {" x c0"}

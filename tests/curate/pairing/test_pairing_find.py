@@ -17,7 +17,7 @@ from curate.pairing import search as searching
 from curate.pairing.compare import inlier_points
 from curate.pairing.drawing import draw_matches
 from curate.pairing.evidence import words
-from curate.pairing.find import PairingResult, find_pairs
+from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from tracer.base.files import is_partial
@@ -50,7 +50,7 @@ def test_partner_comes_first(collection: Collection, result: PairingResult) -> N
 
 def test_partner_comes_first_without_time(collection: Collection, cache: Path) -> None:
     """Pictures alone find the partner, and no clock is spoken of."""
-    result = finish(find_pairs(collection.photos, cache, use_time=False, use_gps=False))
+    result = finish(find_pairs(collection.photos, cache, Signals(time=False, gps=False)))
     assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(result).items())
     assert result.clock_offsets == []
     assert all(candidate.evidence.time_gap_s is None for candidate in result.candidates)
@@ -231,7 +231,7 @@ def test_mirrored_picture_is_found_and_said(collection: Collection, tmp_path: Pa
         path = tmp_path / f"mirrored-{number}.jpg"
         cv2.imwrite(str(path), picture[:, ::-1])
         mirrored.append(replace(photo, id=901 + number, sha256=f"{number:064x}", preview=path))
-    result = finish(find_pairs([phone, *mirrored], tmp_path / "cache", use_time=False))
+    result = finish(find_pairs([phone, *mirrored], tmp_path / "cache", Signals(time=False)))
     found = {candidate.other_id: candidate for candidate in result.candidates}
     assert found[901].score > 0.9 and found[901].evidence.mirrored
     assert "one of the two is mirrored" in words(found[901].evidence)

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.catalog import decisions
-from curate.catalog.pairs import decide_auto, pairs, queue, replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.pairs import decide_auto, pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.pairing.evidence import Evidence
 from curate.pairing.score import learning
@@ -125,7 +127,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
             for k in [*range(60), *range(1000, 1060), *range(2000, 2060)]:
                 exif = Exif(make="Apple", model="iPhone X") if k < 1000 else Exif(make="Canon", model="Canon EOS 40D")
                 facts = PhotoFacts(Status.OK, sha256=sha(k), format="JPEG", exif=exif)
-                ids[k] = opened.put_photo(f"/photos/{k}.jpg".encode(), facts, 1)
+                ids[k] = put_photo(opened, f"/photos/{k}.jpg".encode(), facts, 1)
         hard = replace(FAR, alignment=0.72, inliers=35), replace(NEAR_WRONG, inliers=16, alignment=0.58)
         easy = replace(FAR, alignment=0.85, inliers=90), replace(NEAR_WRONG, inliers=8, alignment=0.4)
         replace_candidates(
@@ -234,7 +236,7 @@ def test_scores_of_candidates_that_are_gone_are_not_written(
                     follow(other, always=True)
                 else:
                     facts = PhotoFacts(Status.OK, sha256=sha(5000), exif=Exif(make="Apple", model="iPhone X"))
-                    other.put_photo(f"/photos/{int(queue(other)[-1].phone_sha256, 16)}.jpg".encode(), facts, 2)
+                    put_photo(other, f"/photos/{int(queue(other)[-1].phone_sha256, 16)}.jpg".encode(), facts, 2)
             meanwhile.append(state(other))
         return at_once(examples, decided)
 
@@ -257,13 +259,13 @@ def test_a_pair_that_was_let_go_of_teaches_nothing(catalog: Catalog) -> None:
     def content(number: int) -> None:
         with catalog.transaction():
             facts = PhotoFacts(Status.OK, sha256=sha(number), exif=Exif(make="Canon", model="Canon EOS 40D"))
-            catalog.put_photo(b"/photos/1000.jpg", facts, 2)
+            put_photo(catalog, b"/photos/1000.jpg", facts, 2)
 
     decisions.decide(catalog, "accept", sha(0), sha(1000))
     content(5000)
     decisions.decide(catalog, "accept", sha(0), sha(5000))
     content(1000)
-    assert decisions.tally(catalog) == {"accepted": 0, "rejected": 1}
+    assert decisions.tally(catalog) == decisions.Tally(0, 1)
     for k in range(1, STEP):
         decisions.decide(catalog, "accept", sha(k), sha(1000 + k))
     people, nobody = learning._decided(catalog)

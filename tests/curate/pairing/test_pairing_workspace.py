@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,14 +17,14 @@ import pytest
 from pairing_scenes import OTHER, PHONE, make_scene, photograph
 
 from curate import handoff
-from curate.catalog.database import migrations
+from curate.catalog.bursts import kept_bursts
 from curate.catalog.originals import refuse_original
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, HandoffError, UsageError
-from curate.pairing.bursts import kept_bursts
+from curate.pairing.clocks.kept import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.pairing.clocks.offsets import ClockOffset
-from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
 
@@ -99,9 +97,9 @@ def test_a_stated_offset_stands_alone(catalog: Catalog) -> None:
     state_clock_offset(catalog, OTHER_NAME, PHONE_NAME, -55.0)
     keep_clock_offsets(catalog, [ClockOffset(PHONE_NAME, OTHER_NAME, 9.0, 1.0, 5)])
     (row,) = clock_offsets(catalog)
-    assert (row["camera_a"], row["seconds"], row["origin"]) == (PHONE_NAME, 55.0, "person")
+    assert (row.camera_a, row.seconds, row.source) == (PHONE_NAME, 55.0, "person")
     state_clock_offset(catalog, PHONE_NAME, OTHER_NAME, 66.0)
-    assert [row["seconds"] for row in clock_offsets(catalog)] == [66.0]
+    assert [row.seconds for row in clock_offsets(catalog)] == [66.0]
 
 
 def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
@@ -113,25 +111,10 @@ def test_all_stretches_of_a_set_clock_are_kept(catalog: Catalog) -> None:
             ClockOffset(PHONE_NAME, OTHER_NAME, 3700.0, 1.0, 5, 3.0, "gps", since=80_000.0, drift=0.5, at=90_000.0),
         ],
     )
-    first, second = clock_offsets(catalog)
+    first, second = (offset.to_dict() for offset in clock_offsets(catalog))
     assert (first["until"], second["since"]) == ("1970-01-02T00:00:00", "1970-01-01T22:13:20")
     assert (second["source"], second["drift_s_per_day"], second["drift_at"]) == ("gps", 0.5, "1970-01-02T01:00:00")
     assert second["jump"] is not None and first["jump"] is None
-
-
-def test_offsets_of_an_older_catalogue_are_kept() -> None:
-    """The upgrade keeps what a person stated, and what photos said until they say it again."""
-    steps = migrations()
-    number = next(k for k, sql in enumerate(steps) if "clock_offset_before" in sql)
-    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
-        for sql in steps[:number]:
-            connection.executescript(sql)
-        rows = [("A|a", "B|b", 5.0, 0.0, 0, "person"), ("A|a", "C|c", 7.0, 2.0, 9, "photos")]
-        connection.executemany("INSERT INTO clock_offset VALUES (?, ?, ?, ?, ?, ?)", rows)
-        for sql in steps[number:]:
-            connection.executescript(sql)
-        found = connection.execute("SELECT camera_b, seconds, support, origin, source FROM clock_offset").fetchall()
-    assert sorted(found) == [("B|b", 5.0, 0, "person", "person"), ("C|c", 7.0, 9, "photos", "content")]
 
 
 def test_matches_are_drawn_by_a_command(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,7 +151,7 @@ def test_a_drawing_never_replaces_an_original(
 def test_a_photo_taken_in_by_its_name_is_an_original_too(catalog: Catalog, tmp_path: Path) -> None:
     """Also where its folder was not taken in; what lies beside it then is nobody's original."""
     photo = tmp_path / "alone.jpg"
-    catalog.put_photo(os.fsencode(photo), PhotoFacts(Status.OK, sha256="a" * 64), 1)
+    put_photo(catalog, os.fsencode(photo), PhotoFacts(Status.OK, sha256="a" * 64), 1)
     with pytest.raises(UsageError, match="original"):
         refuse_original(catalog, photo)
     refuse_original(catalog, tmp_path / "drawing.png")

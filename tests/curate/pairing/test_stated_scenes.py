@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from curate.catalog import decisions
-from curate.catalog.pairs import alternatives, contradicted, pairs, queue, replace_candidates, waiting
+from curate.catalog.candidates import contradicted, replace_candidates, waiting
+from curate.catalog.pairs import alternatives, pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.export.run import export_rows
 from curate.pairing.scenes import best_of_each_scene, scenes
@@ -29,7 +31,7 @@ def ids(catalog: Catalog) -> list[int]:
         for number in range(6):
             make, model = ("Canon", "Canon EOS 40D") if number % 2 else ("Apple", "iPhone X")
             facts = PhotoFacts(Status.OK, sha256=sha(number), format="JPEG", exif=Exif(make=make, model=model))
-            found.append(catalog.put_photo(f"/photos/{number}.jpg".encode(), facts, 1))
+            found.append(put_photo(catalog, f"/photos/{number}.jpg".encode(), facts, 1))
     replace_candidates(
         catalog,
         [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.catalog.pairs import waiting
+from curate.catalog.candidates import waiting
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import ingest

@@ -11,8 +11,8 @@ import pytest
 from photo_samples import box, camera_exif, encoded, jpeg_with, picture, tiff
 from PIL import Image, Jpeg2KImagePlugin
 
-from curate.containers.blocks import read_at
 from curate.containers.sniff import Format
+from curate.containers.stream import read_at
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.photos.metadata.exif import read_exif
 from curate.photos.picture import decode

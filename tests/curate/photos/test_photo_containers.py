@@ -9,9 +9,9 @@ import zlib
 import pyarrow as pa
 import pytest
 
-from curate.containers.blocks import MAX_BLOCK
 from curate.containers.find import find_metadata
 from curate.containers.sniff import Format
+from curate.containers.stream import MAX_BLOCK
 from curate.photos.metadata.exif import read_exif
 from tests.curate.photos.photo_samples import box, encoded, jpeg_with, tiff
 

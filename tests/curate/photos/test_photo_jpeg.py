@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from photo_samples import encoded, jpeg_with, picture
 
-from curate.containers.jpeg import jpeg_tables
+from curate.containers.jpeg_tables import jpeg_tables
 
 _IMAGE = picture(40, 24)
 _LAYOUTS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}

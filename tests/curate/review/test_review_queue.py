@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.catalog.pairs import queue
+from curate.catalog import decisions
+from curate.catalog.pairs import alternatives, queue
 from curate.catalog.store import Catalog
 from curate.review.plain import review_plain
 from curate.review.queue import ReviewQueue
@@ -107,3 +108,36 @@ def test_the_plain_review_stops_at_the_others(catalog: Catalog) -> None:
     assert "No proposed pair is left. 5 other candidates left" in said
     assert "Not understood. o asks about the others" in said and "1 of 5 not proposed. Same scene?" in said
     assert said.count("rejected") == 6 and "accepted" not in said
+
+
+def test_the_next_candidate_of_a_phone_photo(catalog: Catalog, review: ReviewQueue) -> None:
+    """One after the other and round again; a photo with one candidate has no other one; nothing in view, nothing to show."""
+    first = review.pair
+    assert first is not None
+    assert review.show_alternative() == (2, 2)
+    assert review.pair is not None and (review.pair.phone, review.pair.other != first.other) == (first.phone, True)
+    assert review.show_alternative() == (1, 2) and review.pair == first
+    assert ReviewQueue(catalog).show_alternative() is None
+
+
+def test_an_undone_pair_is_asked_about_again(catalog: Catalog, review: ReviewQueue) -> None:
+    """Named by its photos' contents; one that waits no longer is not."""
+    pair = review.decide("accept")
+    assert pair is not None
+    assert not review.show_pair_of(pair.phone_sha256, pair.other_sha256) and review.pair != pair
+    decisions.undo(catalog)
+    review.refresh()
+    assert review.show_pair_of(pair.phone_sha256, pair.other_sha256)
+    assert review.pair is not None and (review.pair.phone, review.pair.other) == (pair.phone, pair.other)
+    assert review.skips == 0 and not review.skip() and review.skips == 1
+
+
+def test_partners_of_a_pair_that_is_taken(catalog: Catalog, review: ReviewQueue) -> None:
+    """Of a candidate whose photo is paired already, the photo and its partner are told; of a free one nothing."""
+    assert review.partners() == []
+    other = next(pair for pair in queue(catalog) if not pair.assigned)
+    best = next(pair for pair in queue(catalog) if pair.assigned and pair.phone == other.phone)
+    decisions.decide(catalog, "accept", best.phone_sha256, best.other_sha256)
+    review.refresh()
+    review.show(next(pair for pair in alternatives(catalog, other.phone_sha256) if pair.taken))
+    assert review.partners() == [(best.phone, best.other)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.catalog.folders import skipped
 from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
@@ -41,7 +42,7 @@ def exported(catalog: Catalog, photos: Path, tmp_path: Path) -> Path:
 
 def reasons(catalog: Catalog) -> dict[str, str]:
     """What was skipped, by name."""
-    return {Path(path).name: reason for path, reason in catalog.skipped()}
+    return {Path(path).name: reason for path, reason in skipped(catalog)}
 
 
 def test_a_set_on_the_way_is_skipped(catalog: Catalog, photos: Path, exported: Path, tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_what_an_older_program_took_in_of_a_set_is_not_called_missing(
     (exported / "manifest.json").write_bytes(manifest)
     counts = take_in(catalog, tmp_path)
     assert counts.missing == 0
-    assert "2 photos in it: what was known stands" in reasons(catalog)["set"]
+    assert "2 photos in it; what was known of them is kept" in reasons(catalog)["set"]
     assert forget(catalog, [exported]) == 2
 
 
@@ -115,7 +116,7 @@ def test_a_set_is_never_written_into_a_source_folder(catalog: Catalog, photos: P
     write_photo(tmp_path / "more" / "7.jpg", 7)
     take_in(catalog, tmp_path / "more")
     forget(catalog, [photos])
-    assert finish(export_workspace(catalog, photos / "set"))["photos"] == 1
+    assert finish(export_workspace(catalog, photos / "set")).photos == 1
 
 
 def test_a_workspace_inside_a_source_folder_keeps_its_own_exports(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_a_set_is_never_written_over_what_a_workspace_fills(catalog: Catalog, ph
     with pytest.raises(UsageError, match="a workspace") as caught:
         finish(export_workspace(catalog, place / part))
     assert "exports/workspace" in caught.value.way_out
-    assert finish(export_workspace(catalog, place / "exports" / "mine"))["photos"] == 2
+    assert finish(export_workspace(catalog, place / "exports" / "mine")).photos == 2
 
 
 def test_a_set_is_never_written_into_a_set(catalog: Catalog, exported: Path, run: Path) -> None:

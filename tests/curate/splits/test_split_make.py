@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import numpy as np
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.splits.assign import Problem, assign, chosen, count, supply
 from curate.splits.check import defects, leaks
-from curate.splits.groups import groups
-from curate.splits.make import SIDES, joint_split, make_split
+from curate.splits.groups import GROUP_BY, GroupBy, groups
+from curate.splits.make import SIDES, Split, joint_split
 
 ROW = st.fixed_dictionaries(
     {
@@ -27,6 +29,13 @@ ROW = st.fixed_dictionaries(
     }
 )
 ROWS = st.lists(ROW, max_size=150).map(lambda rows: [{**row, "photo_id": 10**15 + 7 * i} for i, row in enumerate(rows)])
+
+
+def one_split(
+    rows: Iterable[LabelRow], attribute: str, group_by: Sequence[GroupBy] = GROUP_BY, seed: int = 42
+) -> Split:
+    """The split of one attribute."""
+    return joint_split(rows, [attribute], group_by, seed).splits[attribute]
 
 
 def parallel(group_of: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -84,7 +93,7 @@ def test_any_split_is_well_formed_balanced_pure_and_independent_of_row_order(
 
 def test_the_file_has_the_papers_keys_and_types() -> None:
     """Consumers assert the target, index by integers and read classes as strings."""
-    content = json.loads(json.dumps(make_split(collection(), "Make", ["scene"]).content))
+    content = json.loads(json.dumps(one_split(collection(), "Make", ["scene"]).content))
     assert set(content) == {
         "target_attribute",
         "label_encoder_classes",
@@ -107,14 +116,14 @@ def test_the_file_has_the_papers_keys_and_types() -> None:
 )
 def test_label_order(attribute: str, classes: list[str]) -> None:
     """Classes are sorted as strings; only Flash begins with its negative."""
-    content = make_split(collection(), attribute).content
+    content = one_split(collection(), attribute).content
     assert content is not None
     assert content["label_encoder_classes"] == classes
 
 
 def test_scenes_that_every_camera_saw_are_split_in_the_asked_fractions() -> None:
     """With 40 equal scenes nothing needs to be left out: 28, 4 and 8 scenes."""
-    split = make_split(collection(40), "Model", ["scene"])
+    split = one_split(collection(40), "Model", ["scene"])
     assert split.per_class == {"train": 28, "val": 4, "test": 8}
     assert split.left_out == ()
 
@@ -130,7 +139,7 @@ def test_large_owners_cost_little() -> None:
             for k in range(int(rng.paretovariate(1.2) * 4))
         ]
     smallest = min(Counter(row["Make"] for row in rows).values())
-    split = make_split(rows, "Make", ["owner"])
+    split = one_split(rows, "Make", ["owner"])
     assert sum(split.per_class.values()) >= 0.9 * smallest
     assert min(split.per_class.values()) >= 0.05 * smallest
 
@@ -140,7 +149,7 @@ def test_a_rare_class_is_left_out_with_its_reason() -> None:
     rows = [{"photo_id": i, "Make": "Canon" if i % 2 else "SONY"} for i in range(200)]
     rows += [{"photo_id": 500 + i, "Make": "Leica"} for i in range(3)]
     rows += [{"photo_id": 600, "Make": None}]
-    split = make_split(rows, "Make")
+    split = one_split(rows, "Make")
     assert split.content is not None
     assert split.content["label_encoder_classes"] == ["Canon", "SONY"]
     reasons = {out.reason: out.photos for out in split.left_out}
@@ -151,7 +160,7 @@ def test_a_rare_class_is_left_out_with_its_reason() -> None:
 def test_one_photographer_cannot_be_split() -> None:
     """All photos in one group: no file is made, and the reason is given rather than a leaking split."""
     rows = [{"photo_id": i, "owner": "me", "Make": "Canon" if i % 2 else "SONY"} for i in range(200)]
-    split = make_split(rows, "Make", ["owner"])
+    split = one_split(rows, "Make", ["owner"])
     assert split.content is None
     assert [len(out.photos) for out in split.left_out] == [200]
     assert "groups" in split.left_out[0].reason
@@ -169,22 +178,22 @@ def test_copies_that_disagree_have_no_label() -> None:
 def test_seeds_differ_and_repeat() -> None:
     """The same seed gives the same file, another seed another draw."""
     rows = [{"photo_id": i, "Make": "Canon" if i % 2 else "SONY"} for i in range(200)]
-    assert make_split(rows, "Make", seed=1) == make_split(rows, "Make", seed=1)
-    assert make_split(rows, "Make", seed=1).content != make_split(rows, "Make", seed=2).content
+    assert one_split(rows, "Make", seed=1) == one_split(rows, "Make", seed=1)
+    assert one_split(rows, "Make", seed=1).content != one_split(rows, "Make", seed=2).content
 
 
 def test_unknown_attributes_and_fractions_are_refused() -> None:
     """A split by a path or a free word, or with shares that do not sum to one, is a usage error."""
     for attribute in ("path", "latitude", "photo_id", "make"):
         with pytest.raises(UsageError):
-            make_split([], attribute)
+            one_split([], attribute)
     with pytest.raises(UsageError):
-        make_split([], "Make", fractions=(0.5, 0.2, 0.2))
+        joint_split([], ["Make"], fractions=(0.5, 0.2, 0.2))
 
 
 def test_leaks_and_defects_are_found() -> None:
     """A tampered file is recognised: a photo on two sides, a group on two sides, strings for IDs, a lost balance."""
-    content = make_split(collection(), "Make", ["scene"]).content
+    content = one_split(collection(), "Make", ["scene"]).content
     assert content is not None
     scene = {row["photo_id"]: row["scene_idx"] for row in collection()}
     moved = {**content, "test_ids": [content["train_ids"][0], *content["test_ids"][1:]]}

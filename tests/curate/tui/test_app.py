@@ -17,6 +17,7 @@ from textual.widgets import DataTable, Input, Static
 
 from curate.catalog import decisions
 from curate.catalog.pairs import pairs, queue
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import WorkspaceBusy
 from curate.photos.facts import Exif, PhotoFacts, Status
@@ -63,7 +64,7 @@ async def test_a_hundred_pairs_with_keys_alone(tmp_path: Path) -> None:
         for number in range(100):
             await pilot.press("x" if number % 5 == 4 else "space")
         counts = decisions.tally(app.catalog)
-        assert counts == {"accepted": 80, "rejected": 20}
+        assert counts == decisions.Tally(80, 20)
         right = {(pair.phone, pair.other) for pair in pairs(app.catalog, "accepted")}
         assert all(Path(phone).stem[-4:] == Path(other).stem[-4:] for phone, other in right)
 
@@ -74,14 +75,14 @@ async def test_undo_after_a_restart(tmp_path: Path) -> None:
     async with opened(workspace, "review") as (_, pilot):
         await pilot.press("space", "space")
     async with opened(workspace, "review") as (app, pilot):
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u")
-        assert decisions.tally(app.catalog)["accepted"] == 1
+        assert decisions.tally(app.catalog).accepted == 1
         assert app.screen.pair.phone.endswith("IMG_0001.JPG")  # type: ignore[attr-defined]
         await pilot.press("r")
-        assert decisions.tally(app.catalog)["accepted"] == 2
+        assert decisions.tally(app.catalog).accepted == 2
         await pilot.press("u", "u", "u")
-        assert decisions.tally(app.catalog)["accepted"] == 0
+        assert decisions.tally(app.catalog).accepted == 0
         assert "nothing to undo" in status(app)
 
 
@@ -99,7 +100,7 @@ async def test_skip_swap_and_alternatives(tmp_path: Path) -> None:
         assert app.screen.pair.phone == first.phone and app.screen.pair.other != first.other  # type: ignore[attr-defined]
         await pilot.press("a", "s")
         assert app.screen.pair.phone != first.phone  # type: ignore[attr-defined]
-        assert decisions.tally(app.catalog) == {"accepted": 0, "rejected": 0}
+        assert decisions.tally(app.catalog) == decisions.Tally(0, 0)
         assert len(queue(app.catalog)) == 6
 
 
@@ -159,7 +160,7 @@ async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
     """Words with "like" in them are words; where none is found, and where an expression is not whole, the line says so."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
         for text, words in (
-            ("nothing like this", "no photo is like that"),
+            ("nothing like this", "no photo matches"),
             ("camera_type = 'dslr' AND", "it is not whole"),
             ("camera_type = 'dslr", "it is not whole"),
         ):
@@ -168,7 +169,7 @@ async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
             await pilot.press("enter")
             await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
         await pilot.press("slash", *["backspace"] * 40, *"zzz", "enter")
-        await until(pilot, lambda: "no photo is like that" in status(app))
+        await until(pilot, lambda: "no photo matches" in status(app))
         await pilot.press("escape")
         assert status(app) == "" and app.screen.query_one(DataTable).row_count == 4
 
@@ -201,7 +202,7 @@ async def test_skipping_where_nothing_was_skipped(tmp_path: Path) -> None:
     """The proposed pairs are decided and others wait: s does not claim to begin again."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, pilot):
         await pilot.press("x", "x", "s")
-        assert status(app) == "no proposed pair was skipped; Enter asks about the others"
+        assert status(app) == "no proposed pair was skipped; Enter shows the others"
 
 
 async def test_nothing_to_say_is_an_empty_line(tmp_path: Path) -> None:
@@ -217,16 +218,16 @@ async def test_q_closes_the_help_and_ctrl_c_names_q(tmp_path: Path) -> None:
         await pilot.press("question_mark", "q")
         assert app.is_running and len(app.screen_stack) == 1
         await pilot.press("ctrl+c")
-        assert status(app).startswith("q leaves")
+        assert status(app).startswith("q quits")
 
 
 async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_path: Path) -> None:
     """In the counts by type, and in the table."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     with Catalog.open(workspace) as catalog, catalog.transaction():
-        catalog.put_photo(b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
-        catalog.put_photo(
-            b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
+        put_photo(catalog, b"/photos/scan.jpg", PhotoFacts(Status.OK, sha256="f" * 64), 1)
+        put_photo(
+            catalog, b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
         )
     async with opened(workspace, size=(120, 40)) as (app, _):
         kinds = [kind for kind, _ in app.screen.query_one("#by-type", Bars)._counts]
@@ -313,7 +314,7 @@ async def test_empty_states_say_what_to_do(tmp_path: Path) -> None:
             assert words in str(app.screen.query_one("#welcome", Static).render())
         for key in ("space", "x", "s", "tab", "a", "m", "enter", "right_square_bracket"):
             await pilot.press("f1", "f2", key)
-            assert "no pair is in view" in status(app), key
+            assert "there is no pair here" in status(app), key
         await pilot.press("v")
 
 
@@ -361,7 +362,7 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
             question = str(app.screen.query_one(".question", Static).render())
             assert "neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)
-            assert decisions.tally(app.catalog)["accepted"] == accepted
+            assert decisions.tally(app.catalog).accepted == accepted
 
 
 async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
@@ -371,7 +372,7 @@ async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
         for downs, left in ((0, 4), (1, 3), (2, 2)):
             await pilot.press("F", *["down"] * downs, "enter")
             if downs:
-                await until(pilot, lambda: "left the catalogue" in status(app))
+                await until(pilot, lambda: "removed from the catalogue" in status(app))
             assert app.catalog.count() == left
             await pilot.press("u")
             if downs:

@@ -9,8 +9,8 @@ from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.pairing.clocks.kept import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.pairing.clocks.offsets import ClockOffset
-from curate.pairing.run import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.tui.screens.clocks import sentence
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status
@@ -57,7 +57,7 @@ async def test_a_stated_offset_stands_alone(tmp_path: Path) -> None:
         await pilot.press("e")
         field = app.screen.query_one(Input)
         assert field.value == "+1 h 0 min 12 s"
-        for text, words in (("[red]soon", "not a span of time: “[red]soon”"), ("9" * 20, "100 years at most")):
+        for text, words in (("[red]soon", "not a duration: “[red]soon”"), ("9" * 20, "100 years at most")):
             field.value = text
             await pilot.press("enter")
             await pilot.pause()
@@ -67,7 +67,7 @@ async def test_a_stated_offset_stands_alone(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         (offset,) = clock_offsets(app.catalog)
-        assert (offset["seconds"], offset["source"], offset["camera_a"]) == (3630.0, "person", PHONE)
+        assert (offset.seconds, offset.source, offset.camera_a) == (3630.0, "person", PHONE)
         assert "+1 h 0 min 30 s, not +1 h 0 min 12 s" in status(app)
         assert str(app.screen.query_one(DataTable).get_row_at(0)[5]) == "a person"
         await pilot.press("enter", "escape")
@@ -93,7 +93,7 @@ async def test_an_offset_nobody_estimated_is_stated(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         (offset,) = clock_offsets(app.catalog)
-        assert (offset["camera_a"], offset["camera_b"], offset["seconds"]) == (PHONE, CAMERA, 90.0)
+        assert (offset.camera_a, offset.camera_b, offset.seconds) == (PHONE, CAMERA, 90.0)
         assert not app.screen.query_one("#welcome").display
 
 
@@ -107,11 +107,11 @@ async def test_clocks_without_two_cameras(tmp_path: Path) -> None:
 def test_every_source_is_a_sentence() -> None:
     """GPS, other cameras, a person, and clocks that agree."""
     for source, words in (
-        ("gps", "tied to GPS time"),
+        ("gps", "compared with GPS time"),
         ("chain", "through other cameras"),
         ("person", "Stated by a person"),
     ):
-        offset = ClockOffset(PHONE, CAMERA, 0.0, 1.0, 1, 2.0, source).to_dict()  # type: ignore[arg-type]
+        offset = ClockOffset(PHONE, CAMERA, 0.0, 1.0, 1, 2.0, source)  # type: ignore[arg-type]
         said = sentence(offset, "A", "B")
         assert said.startswith("The clock of the B reads the same as that of the A. ") and words in said
 
@@ -121,7 +121,7 @@ async def test_enter_on_an_unchanged_offset_states_nothing(tmp_path: Path) -> No
     async with opened(with_offsets(tmp_path / "w"), "clocks") as (app, pilot):
         await pilot.press("e", "enter")
         await pilot.pause()
-        assert {offset["source"] for offset in clock_offsets(app.catalog)} == {"content"}
+        assert {offset.source for offset in clock_offsets(app.catalog)} == {"content"}
         assert "nothing was stated" in status(app)
 
 

@@ -9,6 +9,7 @@ import pytest
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.export.run import duplicate_report
@@ -23,7 +24,7 @@ def with_copies(catalog: Catalog) -> None:
     """Add two exact copies of the first phone photo."""
     for name in ("IMG_0000 copy.JPG", "IMG_0000 (2).JPG"):
         facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
-        catalog.put_photo(f"/photos/backup/{name}".encode(), facts, 1)
+        put_photo(catalog, f"/photos/backup/{name}".encode(), facts, 1)
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         assert Path(duplicate_report(app.catalog).exact[0].keeper).name == chosen
         assert app.screen.query_one(DataTable).cursor_row == 0
         await pilot.press("k")
-        assert f"{chosen} is kept already: a person chose it" in status(app)
+        assert f"{chosen} is already kept: a person chose it" in status(app)
         assert len(list(decisions.entries(app.catalog))) == 1
         await pilot.press("u")
         await until(pilot, lambda: listed(app)[0] == first)
@@ -70,7 +71,7 @@ async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     with Catalog.open(workspace) as catalog, catalog.transaction():
         facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
-        catalog.put_photo(b"/photos/backup/\xff.JPG", facts, 1)
+        put_photo(catalog, b"/photos/backup/\xff.JPG", facts, 1)
     async with opened(workspace, "copies") as (app, pilot):
         await until(pilot, lambda: len(listed(app)) == 2)
         table: DataTable[Any] = app.screen.query_one(DataTable)

@@ -88,4 +88,4 @@ async def test_scores_that_cannot_follow_end_nothing(tmp_path: Path, monkeypatch
         await pilot.press("x")
         await until(pilot, lambda: "the disk is full. Free some room." in status(app))
         await pilot.press("space")
-        assert app.is_running and decisions.tally(app.catalog) == {"accepted": 1, "rejected": STEP}
+        assert app.is_running and decisions.tally(app.catalog) == decisions.Tally(1, STEP)

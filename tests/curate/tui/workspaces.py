@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from curate.catalog.pairs import replace_candidates
+from curate.catalog.candidates import replace_candidates
+from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif, PhotoFacts, Status, TakenPrecision
 from curate.workspace import Workspace
@@ -62,8 +63,8 @@ def make_workspace(root: Path, pairs: int, make: str = PHONE[0], previews: bool 
                     jpeg_subsampling="4:2:0",
                 )
                 name = f"DSC_{number:04d}.JPG" if side else f"IMG_{number:04d}.JPG"
-                ids[number, side] = catalog.put_photo(
-                    f"/photos/{'camera' if side else 'phone'}/{name}".encode(), facts, 1
+                ids[number, side] = put_photo(
+                    catalog, f"/photos/{'camera' if side else 'phone'}/{name}".encode(), facts, 1
                 )
                 if previews:
                     place = workspace.preview(sha256)

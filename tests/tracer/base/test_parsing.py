@@ -51,7 +51,7 @@ def test_toml_that_cannot_be_read(data: bytes, why: str) -> None:
 @pytest.mark.parametrize("data", [b"null", b"[]", b"1", b'"x"', b"true"])
 def test_what_has_to_be_an_object(data: bytes) -> None:
     """Another value than an object is refused where an object is needed."""
-    with pytest.raises(Unparsable, match="no JSON object"):
+    with pytest.raises(Unparsable, match="not a JSON object"):
         parse_json_object(data)
 
 

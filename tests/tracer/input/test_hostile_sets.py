@@ -21,7 +21,7 @@ from tracer.dataset import metadata, open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
 from tracer.errors import DataSetError, EmbeddingsError
-from tracer.evaluation.plan import make_plan
+from tracer.experiments.labels import labelled_set
 
 ROWS = [{"file_name": f"images/{n}.jpg", "photo_id": n, "Make": "AB"[n % 2]} for n in range(1, 5)]
 
@@ -175,9 +175,9 @@ def test_damaged_metadata(tmp_path: Path, kind: str, content: bytes, words: str)
     ],
 )
 def test_labels_of_odd_types_are_read_or_left_out(tmp_path: Path, odd: dict[str, list[Any]]) -> None:
-    """Values of several types in one column, lists, and columns called as ours are: the set opens, and a plan is made."""
+    """Values of several types in one column, lists, and columns called as ours are: the set opens, and its labels are read."""
     rows = [{**row, **{name: values[at] for name, values in odd.items()}} for at, row in enumerate(ROWS)]
-    assert len(make_plan(open_set(write_set(tmp_path / "set", rows))).clusters) == 4
+    assert len(labelled_set(open_set(write_set(tmp_path / "set", rows))).clusters) == 4
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_labels_of_odd_types_are_read_or_left_out(tmp_path: Path, odd: dict[str,
     [
         ({"photo_id": 10**40}, ""),
         ({"subject_idx": 10**40}, "whole numbers"),
-        ({"file_name": "images/" + "x" * 5000}, "not there"),
-        ({"file_name": "images/\ud800.jpg"}, "not there"),
+        ({"file_name": "images/" + "x" * 5000}, "missing"),
+        ({"file_name": "images/\ud800.jpg"}, "missing"),
         ({"file_name": 7}, "outside its set"),
     ],
 )
@@ -209,7 +209,7 @@ def test_values_that_no_set_has(tmp_path: Path, change: dict[str, Any], words: s
     [
         (b"\xff\xfe", "UTF-8"),
         pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
-        (b"[]", "no JSON object"),
+        (b"[]", "not a JSON object"),
         (b'{"target_attribute": "Make", "label_encoder_classes": [[]]}', "not a name"),
         (
             json.dumps({"target_attribute": "Make", "label_encoder_classes": ["a"], "train_ids": [2**63]}).encode(),

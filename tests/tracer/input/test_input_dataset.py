@@ -113,7 +113,7 @@ def test_flat_folder_takes_ids_from_names_and_orders_by_them(tmp_path: Path) -> 
     assert photo_set.table["photo_id"].tolist() == [8, 9, 10]
     assert "semantic_label" not in photo_set.table
     assert [(problem.path, problem.reason) for problem in photo_set.problems] == [
-        ("images/notes.doc", "no picture by its extension")
+        ("images/notes.doc", "not a picture by its extension")
     ]
 
 
@@ -199,7 +199,7 @@ def test_missing_photos_and_doubled_ids(tmp_path: Path) -> None:
     with pytest.raises(DataSetError, match=r"1: 1\.png, 2\.png"):
         open_set(tmp_path / "set")
     (tmp_path / "set" / "2.png").unlink()
-    with pytest.raises(DataSetError, match=r"1 of 2 photos .* are not there: 2\.png"):
+    with pytest.raises(DataSetError, match=r"1 of 2 photos .* are missing: 2\.png"):
         open_set(tmp_path / "set")
 
 
@@ -239,7 +239,7 @@ def test_splits_are_parsed_and_strangers_counted(tmp_path: Path) -> None:
     split = photo_set.splits["ISO Speed"]
     assert split.classes == ("Apple", "Canon") and split.ids["train"].dtype == np.int64
     assert split.labels["train"].tolist() == [0, 1]
-    assert [problem.reason for problem in photo_set.problems] == ["1 of its ids are no photo of this set"]
+    assert [problem.reason for problem in photo_set.problems] == ["1 of its ids are not in this set"]
 
 
 def test_split_leaks_are_counted(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_split_leaks_are_counted(tmp_path: Path) -> None:
         ({"train_ids": [True, 2]}, "not an integer"),
         ({"val_ids": None}, "val_ids is missing"),
         ({"encoded_test_labels": [0, 1]}, "1 test_ids have 2 labels"),
-        ({"encoded_test_labels": [2]}, "none of the 2 classes"),
+        ({"encoded_test_labels": [2]}, "not one of the 2 classes"),
         ({"target_attribute": "Model"}, "its name says Make"),
         ({"label_encoder_classes": []}, "label_encoder_classes is missing"),
     ],

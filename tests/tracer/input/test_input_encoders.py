@@ -73,7 +73,7 @@ def test_a_checkpoint_is_named_by_stem_and_hash(tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", ["", "clip", "/", "clip/", "/x", "hub:thing", "timm:"])
 def test_words_that_are_no_names(typed: str) -> None:
     """What has none of the three forms is refused, with the forms."""
-    with pytest.raises(EncoderError, match="no encoder's name"):
+    with pytest.raises(EncoderError, match="not the name of an encoder"):
         parse_name(typed)
 
 

@@ -21,7 +21,7 @@ from tracer.dataset.folders import run_folder
 from tracer.embeddings.shards import Piece, Shards
 from tracer.errors import NotASet, TracerError, UsageError
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.steps import Options
+from tracer.evaluation.options import Options
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -163,7 +163,7 @@ def test_a_run_is_no_set(tmp_path: Path) -> None:
 
 def test_an_unfinished_set_is_refused(tmp_path: Path) -> None:
     """`<set>.partial` is being written, whatever is in it already."""
-    with pytest.raises(NotASet, match="not been written to its end") as refused:
+    with pytest.raises(NotASet, match="an unfinished data set") as refused:
         open_set(write_set(tmp_path / "my set.partial", paired_rows(2)))
     [words] = _commands(refused.value.way_out)
     _parse(words)
@@ -306,7 +306,7 @@ def test_a_link_that_comes_during_the_evaluation_is_not_followed(tmp_path: Path)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").rename(tmp_path / "moved") if (tmp_path / "run").exists() else None
     (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(TracerError, match="a link is in its place"):
+    with pytest.raises(TracerError, match="it was replaced by a link"):
         finish(work)
     assert not (tmp_path / "elsewhere" / "results.json").exists()
 

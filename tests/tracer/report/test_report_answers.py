@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import ENCODERS, knn_rows, pair_rows, probe_rows, rate
 
-from tracer.report.answers import Verdict, answers, headline, joint_verdict, verdict
-from tracer.report.words import THIN, decimals_for, interval, number, percent, reads
+from tracer.report.answers import answers, headline
 from tracer.results import Row
+from tracer.results.verdicts import Verdict, decimals_for, joint_verdict, verdict
+from tracer.results.words import THIN, interval, number, percent, reads
 
 ONE = ENCODERS[:1]
 

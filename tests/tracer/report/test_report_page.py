@@ -26,10 +26,10 @@ from report_runs import (
 
 from tracer import results
 from tracer.errors import TracerError
-from tracer.report.figures import scale_for
-from tracer.report.load import load_run
+from tracer.report.matrices import MAX_MATRIX
 from tracer.report.page import render, write_report
-from tracer.report.tables import MAX_MATRIX
+from tracer.results.placing import scale_for
+from tracer.results.runs import load_run
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr", "area", "base", "col", "embed", "source", "track"}
 
@@ -298,15 +298,13 @@ def test_damaged_results_are_one_clear_message(tmp_path: Path, content: str) -> 
 
 
 def test_meta_of_any_shape_is_tolerated(tmp_path: Path) -> None:
-    """Each field beside the rows may be missing, of another type, or nested under `meta`."""
+    """Each field beside the rows may be missing or of another type."""
     for odd in (None, 3, "text", [], [1, "a"], {}, {"a": {"b": [1.5, True, None]}}):
         said = dict.fromkeys(
-            ("dataset", "versions", "device", "seconds", "seeds", "protocol", "skipped", "details", "audit"), odd
+            ("dataset", "versions", "device", "seconds", "seed", "protocol", "skipped", "details", "audit"), odd
         )
         run = write_run(tmp_path, probe_rows(ENCODERS[:1]), {**said, "warnings": odd, "command": odd})
         assert Tree(render(load_run(run))).named("table")
-    nested = write_run(tmp_path, probe_rows(), {"meta": meta()})
-    assert "openclip/ViT-B-32" in Tree(render(load_run(nested))).text
 
 
 def test_an_audit_is_shown_from_the_results_alone(tmp_path: Path) -> None:

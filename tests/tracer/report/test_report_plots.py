@@ -9,8 +9,9 @@ from pathlib import Path
 from PIL import Image
 from report_runs import ENCODERS, probe_rows, whole_run, write_run
 
-from tracer.report.load import load_run
-from tracer.report.plots import slug, write_plots
+from tracer.report.plots import write_plots
+from tracer.results.runs import load_run
+from tracer.results.words import slug
 
 
 def test_each_figure_is_there_as_png_and_svg(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_the_page_needs_matplotlib_only_when_it_is_written() -> None:
     import subprocess
 
     code = (
-        "import sys, tracer.report.page, tracer.report.compare, tracer.report.plots;"
+        "import sys, tracer.report.page, tracer.results.comparison, tracer.report.plots;"
         "print([m for m in ('matplotlib', 'jinja2', 'pandas', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -12,29 +12,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import before_and_after, meta, pair_rows, probe_rows, sheet_run, write_run
 
-from tracer.report.about import PlainTable, chance_table
-from tracer.report.answers import Verdict
+from tracer.experiments.mitigation.page import PAGE as MITIGATION
+from tracer.experiments.mitigation.page import remedies
+from tracer.experiments.probe.page import PAGE as PROBE
 from tracer.report.latex import escape, latex, write_tables
-from tracer.report.load import load_run
 from tracer.report.page import render, write_report
-from tracer.report.remedy import remedies, remedy_answers, remedy_table
 from tracer.report.sheets import MAX_BYTES, sheets
-from tracer.report.tables import Cell
+from tracer.results.runs import load_run
+from tracer.results.tables import Cell, PlainTable
+from tracer.results.verdicts import Verdict
 
 
 def test_the_answer_says_what_falls_and_what_stays() -> None:
     """Probe and pull before and after, the content kept, and no more than the intervals show."""
-    (answer,) = remedy_answers(before_and_after())
+    (answer,) = MITIGATION.answers(before_and_after())
     assert answer.verdict is Verdict.ABOVE
     text = re.sub(r"\s", " ", answer.sentence + " " + answer.comment)
     assert "names the maker of the camera in 40 % (before: 70 %)" in text
     assert "right on content in 92 % (before: 93 %)" in text
     assert "from 8.0 to 4.0 points." in text
     assert "No loss of content is shown." in text
-    (open_answer,) = remedy_answers(before_and_after(change_high=0.05))
+    (open_answer,) = MITIGATION.answers(before_and_after(change_high=0.05))
     assert open_answer.verdict is Verdict.OPEN
     assert "No loss of the probe is shown." in open_answer.comment
-    assert remedy_answers(probe_rows()) == []
+    assert MITIGATION.answers(probe_rows()) == []
 
 
 def test_a_probe_that_reads_more_afterwards_is_not_called_lowered() -> None:
@@ -45,7 +46,7 @@ def test_a_probe_that_reads_more_afterwards_is_not_called_lowered() -> None:
             before_and_after(), ((0.5, 0.45, 0.55), (0.56, 0.5, 0.6), (0.06, 0.01, 0.1)), strict=False
         )
     ]
-    (answer,) = remedy_answers(risen)
+    (answer,) = MITIGATION.answers(risen)
     text = re.sub(r"\s", " ", answer.sentence)
     assert "in 56 % (before: 50 %)" in text
     assert not re.search("lower|still", text)
@@ -57,8 +58,8 @@ def test_a_figure_without_its_change_is_no_remedy() -> None:
     rows = before_and_after()
     assert len(remedies(rows)) == 3
     assert len(remedies([r for r in rows if "change" not in r.setting])) == 0
-    table = remedy_table(rows)
-    assert table is not None
+    (table,) = MITIGATION.tables(rows, {}, ())
+    assert isinstance(table, PlainTable)
     assert [cell.text for cell in table.lines[0]][-5:] == ["70.0", "40.0", "−30.0", "[−40.0 to −10.0]", "200"]
 
 
@@ -122,8 +123,9 @@ def test_permutation_tests_have_a_table(tmp_path: Path) -> None:
         {"experiment": "probe", "encoder": "e", "attribute": "Make", "mask_ratio": 0.95, "chance_test": test},
         {"experiment": "probe", "encoder": "e", "attribute": "Make", "chance_test": {"p_value": "small"}},
     ]
-    table = chance_table(load_run(write_run(tmp_path, probe_rows(), {**meta(), "details": details})))
-    assert table is not None
+    run = load_run(write_run(tmp_path, probe_rows(), {**meta(), "details": details}))
+    *_, table = PROBE.tables(run.rows, {}, run.details)
+    assert isinstance(table, PlainTable)
     assert len(table.lines) == 1
     assert "0.0005" in [cell.text for cell in table.lines[0]]
 

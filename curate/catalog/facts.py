@@ -1,0 +1,169 @@
+"""The key-value table `fact`: when the catalogue changed, where its sets are, which splits were drawn.
+
+`Key` lists all keys except those of `leftout`, which are made from paths. A value that is not plain text is JSON; it is parsed
+here, so that callers get records.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+T = TypeVar("T")
+
+
+class Key(StrEnum):
+    """The keys of the table `fact`."""
+
+    CHANGED = "changed"
+    REVISION = "revision"
+    CANDIDATES = "candidates"
+    CAMERA_SETTINGS = "camera_settings"
+    CAMERA_RULES = "camera_rules"
+    COMPARED = "compared"
+    SCORES_FOLLOW = "pair_model_basis"
+    SCORED_CANDIDATES = "pair_model_candidates"
+    EXPORTS = "exports"
+    RUNS = "runs"
+    SPLIT = "split"
+    SPLIT_LOG = "split_log"
+
+
+class DrawnSplits(BaseModel):
+    """The splits that `curate split` drew.
+
+    Attributes:
+        attributes: label columns that get a split file.
+        group_by: groupings (owner, scene, …) that are kept on one side.
+        seed: seed of the draw.
+        drawn: time of the draw, ISO 8601 in UTC; empty where it was not stored.
+        who: the annotator; empty where it was not stored.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    attributes: tuple[str, ...]
+    group_by: tuple[str, ...]
+    seed: int
+    drawn: str = ""
+    who: str = ""
+
+
+class WithdrawnSplits(BaseModel):
+    """An entry of the split log: drawn splits were withdrawn, and exports follow the settings again.
+
+    Attributes:
+        withdrawn: always True; tells this entry from a draw.
+        drawn: time of the withdrawal, ISO 8601 in UTC.
+        who: the annotator.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    withdrawn: Literal[True] = True
+    drawn: str
+    who: str
+
+
+SplitEvent = Annotated[DrawnSplits | WithdrawnSplits, Field(union_mode="left_to_right")]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """One key of the table and the type of its value.
+
+    Attributes:
+        key: its name in the table.
+        form: type of the value, stored as JSON; None for plain text.
+    """
+
+    key: Key
+    form: TypeAdapter[T] | None = None
+
+    def read(self, connection: sqlite3.Connection) -> T | None:
+        """Return the value; None where none is stored.
+
+        Raises:
+            ValueError: the stored value has another type, as in a damaged catalogue.
+        """
+        text = value_of(connection, self.key)
+        if text is None or self.form is None:
+            return text  # type: ignore[return-value]
+        return self.form.validate_python(json.loads(text))
+
+    def keep(self, connection: sqlite3.Connection, value: T) -> None:
+        """Store a value in place of the earlier one."""
+        keep(connection, self.key, str(value) if self.form is None else json.dumps(self.form.dump_python(value)))
+
+    def forget(self, connection: sqlite3.Connection) -> bool:
+        """Remove the value; returns whether there was one."""
+        return forget(connection, self.key)
+
+
+CHANGED: Fact[str] = Fact(Key.CHANGED)
+"""Time of the last change of the catalogue, ISO 8601 in UTC."""
+
+REVISION: Fact[int] = Fact(Key.REVISION, TypeAdapter(int))
+"""Number of changes of the catalogue."""
+
+CANDIDATES: Fact[int] = Fact(Key.CANDIDATES, TypeAdapter(int))
+"""Number of changes of the set of candidate pairs."""
+
+CAMERA_SETTINGS: Fact[str] = Fact(Key.CAMERA_SETTINGS)
+CAMERA_RULES: Fact[str] = Fact(Key.CAMERA_RULES)
+"""The types in the settings and the version of the rules when all camera types were last resolved."""
+
+COMPARED: Fact[tuple[int, int]] = Fact(Key.COMPARED, TypeAdapter(tuple[int, int]))
+"""Numbers of phone photos and of other photos in the last pairing run."""
+
+SCORES_FOLLOW: Fact[str] = Fact(Key.SCORES_FOLLOW)
+"""Hash of the decisions that the scores were computed from; empty for none."""
+
+SCORED_CANDIDATES: Fact[int] = Fact(Key.SCORED_CANDIDATES, TypeAdapter(int))
+"""The value of `CANDIDATES` when the scores were computed."""
+
+EXPORTS: Fact[dict[str, str]] = Fact(Key.EXPORTS, TypeAdapter(dict[str, str]))
+"""Folder of each written set -> the state of the catalogue that it was written from."""
+
+RUNS: Fact[dict[str, str]] = Fact(Key.RUNS, TypeAdapter(dict[str, str]))
+"""Folder of each evaluation -> folder of the set that was evaluated."""
+
+SPLIT: Fact[DrawnSplits] = Fact(Key.SPLIT, TypeAdapter(DrawnSplits))
+"""The drawn splits that exports use; absent where exports follow the settings."""
+
+SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEvent]))
+"""The draws and withdrawals of splits, oldest first."""
+
+
+def count_up(connection: sqlite3.Connection, fact: Fact[int]) -> None:
+    """Add one to a number, which is 0 at first."""
+    connection.execute(
+        "INSERT INTO fact VALUES (?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1", (fact.key,)
+    )
+
+
+def value_of(connection: sqlite3.Connection, key: str) -> str | None:
+    """Return the text that is stored under a key; None where there is none."""
+    row = connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def keep(connection: sqlite3.Connection, key: str, value: str) -> None:
+    """Store a text under a key, in place of the earlier one."""
+    connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (key, value))
+
+
+def forget(connection: sqlite3.Connection, key: str) -> bool:
+    """Remove a key; returns whether it was there."""
+    return connection.execute("DELETE FROM fact WHERE key = ?", (key,)).rowcount > 0
+
+
+def keys_that_begin(connection: sqlite3.Connection, start: str) -> list[str]:
+    """Return the keys that begin with a prefix, sorted."""
+    rows = connection.execute("SELECT key FROM fact WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key", (start,))
+    return [row["key"] for row in rows]

@@ -1,0 +1,49 @@
+"""The ingested folders: the disk that each was on, the photos below it, and the files that were skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from curate.catalog.store import Catalog
+from tracer.base.text import printable_path
+
+
+def local_photos_below(catalog: Catalog, root: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (row ID, path) of the local photos at or below a path, except those known to be missing."""
+    below = root.rstrip(b"/") + b"/"
+    for row in catalog.connection.execute(
+        "SELECT id, path_bytes FROM photo WHERE (path_bytes = ? OR path_bytes >= ? AND path_bytes < ?) "
+        "AND source = 'local' AND status != 'missing'",
+        (root, below, below[:-1] + b"0"),  # "0" is the character after "/"
+    ):
+        yield row["id"], row["path_bytes"]
+
+
+def device_of(catalog: Catalog, root: bytes) -> int | None:
+    """Return the device number (`st_dev`) of a folder's disk when it was last ingested."""
+    row = catalog.connection.execute("SELECT device FROM root WHERE path_bytes = ?", (root,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def remember_device(catalog: Catalog, root: bytes, device: int) -> None:
+    """Store the device number of a folder's disk."""
+    catalog.connection.execute("INSERT OR REPLACE INTO root VALUES (?, ?)", (root, device))
+
+
+def begin_skipped(catalog: Catalog) -> None:
+    """Clear the list of skipped files."""
+    with catalog.transaction():
+        catalog.connection.execute("DELETE FROM skipped")
+
+
+def skip(catalog: Catalog, path: bytes, reason: str) -> None:
+    """Store a file that is not a photo or could not be read, with the reason."""
+    catalog.connection.execute("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", (path, printable_path(path), reason))
+
+
+def skipped(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Yield (path, reason) of the files that were skipped."""
+    yield from (
+        (row["path"], row["reason"])
+        for row in catalog.connection.execute("SELECT path, reason FROM skipped ORDER BY path")
+    )

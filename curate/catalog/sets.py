@@ -1,0 +1,96 @@
+"""The sets that were written from a workspace, their evaluations, and the splits that were drawn for them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from curate.catalog.facts import EXPORTS, RUNS, SPLIT, SPLIT_LOG, DrawnSplits, SplitEvent, WithdrawnSplits
+from curate.catalog.store import Catalog, now
+from curate.errors import CurateError
+from curate.workspace import Workspace, is_workspace
+
+
+def exported_sets(catalog: Catalog) -> dict[Path, str]:
+    """Return folder -> state of the catalogue that it was written from, of the sets written from this workspace."""
+    return {Path(path): state for path, state in (EXPORTS.read(catalog.connection) or {}).items()}
+
+
+def remember_set(catalog: Catalog, place: Path, state: str) -> None:
+    """Store that a set was written, and drop sets that no longer exist.
+
+    Args:
+        catalog: open for writing.
+        place: absolute path of its folder.
+        state: hash by which a later export tells whether it would write the same set again.
+    """
+    kept = {str(path): known for path, known in exported_sets(catalog).items() if path.exists()}
+    with catalog.transaction():
+        EXPORTS.keep(catalog.connection, kept | {str(place): state})
+
+
+def evaluated_sets(catalog: Catalog) -> dict[Path, Path]:
+    """Return folder of an evaluation -> folder of the evaluated set."""
+    return {Path(run): Path(dataset) for run, dataset in (RUNS.read(catalog.connection) or {}).items()}
+
+
+def remember_run(catalog: Catalog, dataset: Path, run: Path) -> None:
+    """Store that a set was evaluated, and drop evaluations that no longer exist."""
+    kept = {str(place): str(of) for place, of in evaluated_sets(catalog).items() if place.exists()}
+    with catalog.transaction():
+        RUNS.keep(catalog.connection, kept | {str(run): str(dataset)})
+
+
+def drawn_splits(catalog: Catalog) -> DrawnSplits | None:
+    """Return the drawn splits that exports use; None where exports follow the settings."""
+    return SPLIT.read(catalog.connection)
+
+
+def keep_splits(catalog: Catalog, attributes: Sequence[str], group_by: Sequence[str], seed: int) -> DrawnSplits:
+    """Store the drawn splits, for later exports."""
+    drawn = DrawnSplits(
+        attributes=tuple(attributes), group_by=tuple(group_by), seed=seed, drawn=now(), who=catalog.annotator
+    )
+    with catalog.transaction():
+        SPLIT.keep(catalog.connection, drawn)
+        _log(catalog, drawn)
+    return drawn
+
+
+def withdraw_splits(catalog: Catalog) -> bool:
+    """Withdraw the drawn splits, so that exports follow the settings; returns whether there were any."""
+    with catalog.transaction():
+        news = SPLIT.forget(catalog.connection)
+        if news:
+            _log(catalog, WithdrawnSplits(drawn=now(), who=catalog.annotator))
+    return news
+
+
+def split_log(catalog: Catalog) -> list[SplitEvent]:
+    """Return the draws and withdrawals of splits, oldest first."""
+    return SPLIT_LOG.read(catalog.connection) or []
+
+
+def _log(catalog: Catalog, event: SplitEvent) -> None:
+    SPLIT_LOG.keep(catalog.connection, [*split_log(catalog), event])
+    catalog.touch()
+
+
+def workspace_of(dataset: Path) -> Workspace | None:
+    """Return the workspace that wrote a set, searched in the current folder, above the set and beside it; else None."""
+    for folder in _places_near(dataset):
+        if is_workspace(folder):
+            with contextlib.suppress(CurateError):  # a workspace that cannot be read is skipped
+                workspace = Workspace.open(folder)
+                with Catalog.open(workspace, read_only=True) as catalog:
+                    if dataset in exported_sets(catalog):
+                        return workspace
+    return None
+
+
+def _places_near(dataset: Path) -> Iterator[Path]:
+    yield Path.cwd()
+    yield from dataset.parents
+    with contextlib.suppress(OSError):  # the folder may be unreadable
+        yield from sorted(dataset.parent.iterdir())

@@ -1,0 +1,37 @@
+"""The part of the app that screens use."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual.app import App
+
+from curate.catalog.store import Catalog
+from curate.tui.work import LongWork
+from curate.workspace.settings import ImagesMode
+
+
+class Host(App[None]):
+    """The app, as its screens see it.
+
+    Attributes:
+        catalog: the catalogue, open for writing.
+        images: how pictures are drawn.
+        work: the long work.
+        wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
+    """
+
+    def __init__(self, catalog: Catalog, images: ImagesMode) -> None:
+        super().__init__()
+        self.catalog = catalog
+        self.images = images
+        self.work = LongWork(self, catalog.workspace)
+        self.wanted_copy: str | None = None
+
+    @abstractmethod
+    def tell(self, error: Exception, doing: str) -> None:
+        """Show an error in the status line."""
+
+    @abstractmethod
+    def action_stop_work(self) -> None:
+        """Stop the long work that is running."""

@@ -1,0 +1,294 @@
+"""How the report words and draws linear probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from tracer.results import words
+from tracer.results.figures import DotPlot, Figure, Kind, Styles
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
+from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
+from tracer.results.rows import Row
+from tracer.results.tables import (
+    Cell,
+    PlainTable,
+    Table,
+    is_number,
+    number_cell,
+    processing_text,
+    tables_by_rank,
+    text_cell,
+)
+from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, parted, span, standing
+
+_MOST_BARS = 12
+"""Panels of bars."""
+
+
+def _intro(details: Details) -> Prose:
+    schemes = " ".join(dict.fromkeys(scheme for detail in details if (scheme := _scheme(detail))))
+    return (
+        Paragraph(
+            "A linear probe is the simplest reader there is: one layer, trained on part of the photos to predict a"
+            " label from the"
+            " encoder's numbers, then tested on the others. The encoder itself is not changed. " + schemes
+        ),
+    )
+
+
+def _scheme(detail: Mapping[str, Any]) -> str:
+    """How one probe was tested, from its entry in the details."""
+    if not detail.get("scheme"):
+        return ""
+    if detail["scheme"] == "cross-validated" and detail.get("folds"):
+        repeats = detail.get("repeats")
+        again = f", drawn {words.spelled(repeats)} times" if isinstance(repeats, int) and repeats > 1 else ""
+        return (
+            f"Tested in turn on each of {words.spelled(detail['folds'])} parts of the photos{again};"
+            " photos of one scene or owner stay in one part."
+        )
+    return f"Scheme: {detail['scheme']}."
+
+
+# --- answers
+
+
+def _plain(rows: Rows) -> list[Row]:
+    """Accuracy on photos that were not processed; they may be masked."""
+    return [r for r in rows if r.metric == "accuracy" and r.processing == "IDENTITY"]
+
+
+def _answers(rows: Rows) -> list[Answer]:
+    """One answer for each label of the camera, one for the content, one for each group of processings."""
+    probes = _plain(rows)
+    deepest = max((r.mask_ratio for r in probes), default=0.0)
+    labels = words.camera_labels({r.attribute for r in probes})
+    made = [_camera([r for r in probes if r.attribute == label]) for label in labels]
+    made.append(_content(probes, deepest))
+    made.extend(_processing(rows))
+    return [answer for answer in made if answer is not None]
+
+
+def _headline(rows: Rows) -> str:
+    """Whether the camera shows through the deepest mask."""
+    probes, _ = parted(_plain(rows))
+    camera = words.camera_labels({r.attribute for r in probes})
+    if not camera:
+        return ""
+    deepest = max(r.mask_ratio for r in probes if r.attribute == camera[0])
+    found = joint_verdict(r for r in probes if r.attribute == camera[0] and r.mask_ratio == deepest)
+    one = len({r.encoder for r in probes}) == 1
+    who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
+    said = {
+        Verdict.ABOVE: f"{who}{' still' if deepest else ''} {beats} guessing",
+        Verdict.MIXED: "some encoders beat guessing",
+        Verdict.OPEN: f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing",
+        Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing",
+        Verdict.UNKNOWN: "no interval says whether it is known",
+    }[found]
+    if deepest:
+        return f"{words.title(camera[0])}? With {words.percent(deepest)} of the photo hidden, {said}"
+    return f"{words.title(camera[0])}? {said[:1].upper()}{said[1:]}"
+
+
+def _camera(rows: Rows) -> Answer | None:
+    """The answer for one label of the camera, from the most strongly masked photos."""
+    deepest = max((r.mask_ratio for r in rows), default=0.0)
+    masked, baselines = parted(r for r in rows if r.mask_ratio == deepest)
+    whole, _ = parted(r for r in rows if r.mask_ratio == 0.0)
+    if not masked:
+        return None
+    opening = f"From masked photos ({words.percent(deepest)} of the picture hidden), " if deepest else ""
+    sentence, comment = _rates(opening, masked, rows[0].attribute, still=bool(deepest))
+    if deepest and whole:
+        comment += f" With nothing hidden: {span(whole)}."
+    about = words.title(rows[0].attribute)
+    return Answer(about, sentence, comment + beside(baselines), joint_verdict(masked), (*masked, *baselines))
+
+
+def _content(probes: Rows, deepest: float) -> Answer | None:
+    """Whether the mask hides what the picture shows: otherwise the masked figures may rest on content."""
+    found = [r for r in probes if r.attribute in words.SEMANTIC and r.mask_ratio == deepest] if deepest else []
+    if not found:
+        return None
+    rows, baselines = parted(found)
+    opening = f"What the picture shows, read from the same masked photos ({words.percent(deepest)} hidden): "
+    chance = guessing(rows)
+    sentence = f"{opening}{span(rows)}{f', where guessing gives {chance}' if chance else ''}."
+    where = "The interval includes" if len(rows) == 1 else "No interval lies above"
+    comment = {
+        Verdict.ABOVE: "So content is left at the edges, and the masked figures for the camera may partly rest on it.",
+        Verdict.MIXED: "For some encoders content is left at the edges; their masked figures may partly rest on it.",
+        Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
+        Verdict.BELOW: "Below guessing: no content is shown to be left.",
+        Verdict.UNKNOWN: "There is no interval to judge it by.",
+    }[joint_verdict(rows)]
+    about, shown = "Control, what the picture shows", (*rows, *baselines)
+    return Answer(about, sentence, comment + beside(baselines), joint_verdict(rows), shown)
+
+
+def _processing(rows: Rows) -> list[Answer]:
+    made = []
+    probes = [r for r in rows if r.metric == "accuracy" and r.setting == "processing"]
+    for attribute in dict.fromkeys(r.attribute for r in probes):
+        chosen, baselines = parted(r for r in probes if r.attribute == attribute and r.mask_ratio == 0.0)
+        if chosen:
+            sentence, comment = _rates("", chosen, attribute)
+            shown = (*chosen, *baselines)
+            comment += beside(baselines)
+            made.append(Answer(words.title(attribute), sentence, comment, joint_verdict(chosen), shown))
+    return made
+
+
+def _rates(opening: str, rows: Rows, attribute: str, still: bool = False) -> tuple[str, str]:
+    """A sentence on one rate an encoder, and the comment on where the intervals lie."""
+    chance = guessing(rows)
+    guess = f", where guessing gives {chance}" if chance else ""
+    found = joint_verdict(rows)
+    adverb = " still" if still and found is Verdict.ABOVE else ""
+    rate, _, bounds = span(rows).partition(" [")
+    bounds = f" [{bounds}" if bounds else ""
+    if len(rows) == 1:
+        sentence = f"{opening}{rows[0].encoder}{adverb} {words.reads(attribute)} in {rate} of cases{bounds}{guess}."
+    else:
+        who = f"{'the' if opening else 'The'} {words.spelled(len(rows))} encoders"
+        sentence = f"{opening}{who}{adverb} {words.reads(attribute, plural=True)} in {rate} of cases{guess}."
+    return sentence, standing(rows)
+
+
+# --- figures
+
+
+def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
+    """Dots of each label, curves over the hidden share, and the paper's bars; the page shows the curves alone."""
+    probes = [r for r in rows if r.metric == "accuracy"]
+    figures = [
+        _dots([r for r in probes if r.attribute == attribute], styles)
+        for attribute in dict.fromkeys(r.attribute for r in probes)
+    ]
+    unprocessed = [r for r in probes if r.processing == "IDENTITY" and r.setting != "processing"]
+    figures += _curves(unprocessed, styles)
+    figures += _bars([r for r in probes if r.processing == "IDENTITY" or r.setting == "processing"], styles)
+    return figures
+
+
+def _dots(rows: Rows, styles: Styles) -> Figure:
+    """Each rate of one label in a line of its own."""
+
+    def label(r: Row) -> str:
+        hidden = [f"{words.hidden(r.mask_ratio)} hidden"] if any(other.mask_ratio for other in rows) else []
+        return ", ".join([r.encoder, *hidden, *([r.processing] if r.processing != "IDENTITY" else [])])
+
+    ordered = sorted(rows, key=lambda r: (r.mask_ratio, r.processing))
+    lines = tuple(line(r, rates(), styles.get(r.encoder, -1), label(r)) for r in ordered)
+    title, file = words.title(rows[0].attribute), f"probe-{words.slug(rows[0].attribute)}"
+    panel = DotPlot(title, shared_note(rows), rates(), lines)
+    return Figure(Kind.DOTS, (panel,), file=file, on_page=False, title=title, axis="Probe accuracy")
+
+
+def _in_order(rows: Rows) -> list[str]:
+    """The labels of some rows, what the picture shows last."""
+    return list(dict.fromkeys(sorted((r.attribute for r in rows), key=lambda a: a in words.SEMANTIC)))
+
+
+def _hidden_share(masks: Iterable[float], text: Callable[[float], str]) -> Steps:
+    """Evenly spaced masks: on a true scale 0.90 and 0.95, which matter most, would fall together."""
+    return Steps(
+        lambda r: r.mask_ratio, lambda r: f"{words.hidden(r.mask_ratio)} hidden", {m: text(m) for m in sorted(masks)}
+    )
+
+
+def _curves(rows: Rows, styles: Styles) -> list[Figure]:
+    """One panel a label, of those that were measured under at least two masks."""
+    steps = _hidden_share({r.mask_ratio for r in rows}, lambda m: words.percent(m) if m else "0")
+    by_label = [[r for r in rows if r.attribute == attribute] for attribute in _in_order(rows)]
+    panels = tuple(
+        curve_panel(chosen[0].attribute, chosen, steps, styles)
+        for chosen in by_label
+        if len({r.mask_ratio for r in chosen}) > 1
+    )
+    note = "Accuracy, against the share of the picture that is hidden (not to scale)."
+    if any(r.attribute in words.SEMANTIC for r in rows):
+        note += (
+            " The control shows whether content is left: where what the picture shows can no longer be read, content"
+            " does not explain what is still read of the camera."
+        )
+    figure = Figure(
+        Kind.CURVES, panels, file="masking", axis="Share of the picture hidden (not to scale)",
+        heading="With more and more of the photo hidden", note=note, legend=styles,
+    )  # fmt: skip
+    return [figure] if panels else []
+
+
+def _bars(rows: Rows, styles: Styles) -> list[Figure]:
+    panels = []
+    for attribute in _in_order(rows)[:_MOST_BARS]:
+        chosen = [r for r in rows if r.attribute == attribute]
+        panels.append(
+            curve_panel(attribute, chosen, _hidden_share({r.mask_ratio for r in chosen}, words.hidden), styles)
+        )
+    figure = Figure(
+        Kind.BARS,
+        tuple(panels),
+        file="bars",
+        on_page=False,
+        axis="Probe accuracy by the share hidden",
+        legend=styles,
+    )
+    return [figure] if panels else []
+
+
+# --- tables
+
+
+def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
+    labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
+    ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
+    tests = [line for detail in details if (line := _chance_line(detail)) is not None]
+    return [*tables_by_rank("Probe accuracy", ordered, styles), *([_chance_table(tests)] if tests else [])]
+
+
+def _chance_table(lines: Sequence[tuple[Cell, ...]]) -> PlainTable:
+    heads = (
+        ("Label", False), ("Encoder", False), ("Hidden", True), ("Processing", False), ("p", True), ("Shuffled", False),
+        ("Times", True),
+    )  # fmt: skip
+    note = (
+        "Were the labels dealt out at random, how often would a probe's answers fit them as well as they do?"
+        " One-sided; the labels of a scene that holds several are shuffled inside it, so that what the scene gives"
+        " away stays."
+    )
+    return PlainTable("Probes against chance: permutation tests", heads, tuple(lines), note, further=True)
+
+
+def _chance_line(detail: Mapping[str, Any]) -> tuple[Cell, ...] | None:
+    """The permutation test of one probe; None where its entry holds none."""
+    test = detail.get("chance_test")
+    if not isinstance(test, Mapping) or not is_number(test.get("p_value")):
+        return None
+    p, times, ratio = float(test["p_value"]), test.get("permutations"), detail.get("mask_ratio")
+    hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
+    return (
+        text_cell(words.title(str(detail.get("attribute") or ""))),
+        text_cell(str(detail.get("encoder") or "")),
+        Cell(words.hidden(hidden), hidden, True),
+        text_cell(processing_text(str(detail.get("processing") or "IDENTITY"))),
+        Cell(f"{p:.2g}", p, True),
+        text_cell(str(test.get("shuffled") or "–")),
+        number_cell(times if is_number(times) else None),
+    )
+
+
+PAGE = Page(
+    anchor="probes",
+    contents="Probes",
+    title="Can the label be read from the encoder?",
+    order=10,
+    intro=_intro,
+    tables=_tables,
+    figures=_figures,
+    answers=_answers,
+    answers_order=10,
+    headline=_headline,
+)

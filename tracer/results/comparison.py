@@ -1,0 +1,153 @@
+"""Compares two runs: each figure in both, the difference, and its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tracer import stats
+from tracer.results import photo_scores
+from tracer.results.metrics import facts
+from tracer.results.rows import Row
+from tracer.results.runs import load_run
+from tracer.stats import Interval, difference_of_independent
+
+KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
+"""The columns that name a figure; the others describe it."""
+TOLERANCE = 1e-4
+"""Two values of one figure that differ by more were not computed from the same photos."""
+_Photos: TypeAlias = dict[tuple[Any, ...], photo_scores.Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One figure in two runs.
+
+    Attributes:
+        a, b: its row in each run, None where the run does not hold it.
+        difference: b − a.
+        low, high: its 95 % interval. Where both runs kept the figure's values for the same photos, it is paired photo by
+            photo. Otherwise it is that of two independent estimates, which is wider than need be if they share photos.
+        paired: whether the interval is paired.
+        overlap: whether the two intervals share a value; None where one is missing. Figures whose intervals overlap may
+            still differ: the interval of the difference decides.
+    """
+
+    a: Row | None
+    b: Row | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    overlap: bool | None
+    paired: bool = False
+
+    @property
+    def row(self) -> Row:
+        """The row that names the figure."""
+        row = self.a or self.b
+        if row is None:
+            raise ValueError("a comparison holds at least one row")
+        return row
+
+    def record(self) -> dict[str, Any]:
+        """Return it flat, for a table or JSON: the naming columns, `a`, `b`, `difference`, and the bounds of each."""
+        named = {key: value for key, value in asdict(self.row).items() if key in KEY}
+        for name, row in (("a", self.a), ("b", self.b)):
+            named |= {
+                name: row.value if row else None,
+                f"{name}_ci_low": row.ci_low if row else None,
+                f"{name}_ci_high": row.ci_high if row else None,
+                f"{name}_n": row.n if row else None,
+            }
+        return named | {
+            "chance": self.row.chance,
+            "difference": self.difference,
+            "ci_low": self.low,
+            "ci_high": self.high,
+            "intervals_overlap": self.overlap,
+            "paired": self.paired,
+        }
+
+
+def compare(run_a: Path, run_b: Path) -> list[Comparison]:
+    """Return every figure of the two runs, in the order of the first, then what only the second holds.
+
+    Where each run holds one set, the sets' names need not agree. The seed joins figures only where a run repeats one
+    with several seeds.
+
+    Raises:
+        TracerError: one of the folders holds no results.
+    """
+    first, second = load_run(run_a).rows, load_run(run_b).rows
+    one_set_each = len({r.dataset for r in first}) <= 1 and len({r.dataset for r in second}) <= 1
+    left, right = _by_key(first, one_set_each), _by_key(second, one_set_each)
+    pairs: list[Comparison] = []
+    for key in dict.fromkeys([*left, *right]):
+        pairs += _matched(left.get(key, []), right.get(key, []))
+    photos = photo_scores.read(run_a), photo_scores.read(run_b)
+    return [_by_photo(pair, *photos) for pair in pairs]
+
+
+def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
+    """Return the comparison with a paired interval where both runs hold the figure's values for the same photos."""
+    if pair.a is None or pair.b is None or pair.difference is None:
+        return pair
+    a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
+    if a is None or b is None or not np.array_equal(a.ids, b.ids):
+        return pair
+    columns = np.column_stack([a.values, b.values])
+    means = columns.mean(axis=0)
+    draws = stats.bootstrap_means(columns, a.clusters, seed=pair.row.seed or 0)
+    if pair.row.experiment == "probe":  # the training photos are drawn too; see `repeated_interval`
+        draws = means + np.sqrt(2) * (draws - means)
+    if facts(pair.row.metric).is_size:
+        means, draws = np.abs(means), np.abs(draws)
+    value = float(means[1] - means[0])
+    if abs(value - pair.difference) > TOLERANCE:
+        return pair  # the values are not those that the figure was made from
+    low, high = stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
+    return replace(pair, low=min(low, pair.difference), high=max(high, pair.difference), paired=True)
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in photo_scores.KEY)
+
+
+def _by_key(rows: Iterable[Row], any_set: bool) -> dict[tuple[Any, ...], list[Row]]:
+    grouped: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        named = replace(row, dataset="") if any_set else row
+        grouped.setdefault(tuple(getattr(named, column) for column in KEY), []).append(row)
+    return grouped
+
+
+def _matched(left: list[Row], right: list[Row]) -> list[Comparison]:
+    if len(left) == len(right) == 1:
+        return [_compared(left[0], right[0])]
+    others = list(right)
+    pairs = []
+    for a in left:
+        b = next((row for row in others if row.seed == a.seed), None)
+        if b is not None:
+            others.remove(b)
+        pairs.append(_compared(a, b))
+    return pairs + [_compared(None, b) for b in others]
+
+
+def _compared(a: Row | None, b: Row | None) -> Comparison:
+    if a is None or b is None:
+        return Comparison(a, b, None, None, None, None)
+    interval_a, interval_b = _interval(a), _interval(b)
+    if interval_a is None or interval_b is None:
+        return Comparison(a, b, b.value - a.value, None, None, None)
+    found = difference_of_independent(b.value, interval_b, a.value, interval_a)
+    overlap = interval_a.low <= interval_b.high and interval_b.low <= interval_a.high
+    return Comparison(a, b, found.value, found.low, found.high, overlap)
+
+
+def _interval(row: Row) -> Interval | None:
+    return None if row.ci_low is None or row.ci_high is None else Interval(row.ci_low, row.ci_high)

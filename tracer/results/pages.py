@@ -1,0 +1,100 @@
+"""What an experiment tells the report: the words, figures and tables of its section of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+from tracer.results import words
+from tracer.results.figures import Figure, Styles
+from tracer.results.rows import Row
+from tracer.results.tables import PlainTable, Table
+from tracer.results.verdicts import Answer
+
+Rows: TypeAlias = Sequence[Row]
+Details: TypeAlias = Sequence[Mapping[str, Any]]
+"""What results.json holds beside the rows, as it was read: nothing in it is checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph; what stands between backticks is code."""
+
+    kind: ClassVar = "paragraph"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside a section."""
+
+    kind: ClassVar = "heading"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms with their meanings."""
+
+    kind: ClassVar = "terms"
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Lines of code, each as it is."""
+
+    kind: ClassVar = "code"
+    text: str
+
+
+Prose: TypeAlias = tuple[Paragraph | Heading | Terms | Code, ...]
+
+
+def _no_answers(_: Rows) -> list[Answer]:
+    return []
+
+
+def _no_figures(_rows: Rows, _styles: Styles, _details: Details) -> list[Figure]:
+    return []
+
+
+def _no_headline(_: Rows) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """How the report words and draws the rows of one experiment.
+
+    Every function is given the rows and details of its own experiment alone. Each of them may come from another version.
+
+    Attributes:
+        anchor: of the section, for links to it. A section of the report with the same anchor is joined to this one.
+        contents: name of the section in the list of contents.
+        title: heading of the section.
+        order: place among the sections. The report's own are at 40 (pictures), 70 (rows that nobody explains), 80
+            (confusions) and 90 (what else tells the classes apart).
+        intro: what the section explains before its figures.
+        tables: every row, in tables. An experiment without tables has no section.
+        figures: what is drawn, on the page and in `plots/`.
+        closing: what follows the tables.
+        answers: what the rows say about the question of the page.
+        answers_order: place of the answers among those of other experiments.
+        headline: the page's title, where this experiment has it; empty otherwise.
+        about: the name of a label's figures, for a heading.
+    """
+
+    anchor: str
+    contents: str
+    title: str
+    order: int
+    intro: Callable[[Details], Prose]
+    tables: Callable[[Rows, Styles, Details], Sequence[Table | PlainTable]]
+    figures: Callable[[Rows, Styles, Details], Sequence[Figure]] = _no_figures
+    closing: Prose = ()
+    answers: Callable[[Rows], Sequence[Answer]] = _no_answers
+    answers_order: int = 100
+    headline: Callable[[Rows], str] = _no_headline
+    about: Callable[[str], str] = words.title

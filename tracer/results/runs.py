@@ -1,0 +1,257 @@
+"""Reads the results of a run so that they can be shown: every part is optional, and every string is made safe.
+
+Results of another version, or of a run that measured little, can still be read. What cannot be used is counted in
+`Run.unusable`, so that the page can say so. Class names and paths come from other people's files: characters that a page
+cannot hold, or that reorder the text around them, are written out. Markup is escaped later, by the page's template.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from tracer.base.reading import read_json
+from tracer.base.text import visible_text
+from tracer.errors import TracerError, why
+from tracer.results.rows import MAX_JSON_BYTES, Row
+from tracer.results.skips import Skip
+
+MAX_LENGTH: Final = 200
+"""Characters of one string that are shown; a longer one ends in an ellipsis."""
+_AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Which classes were taken for which.
+
+    Attributes:
+        encoder, attribute, processing, mask_ratio: of the probe, as in the rows of the results.
+        classes: names in label order.
+        counts: `counts[i][j]` is the number of photos of class i that were taken for class j.
+        recalls: share of each class that was named right, None where a class has no photo.
+    """
+
+    encoder: str
+    attribute: str
+    processing: str
+    mask_ratio: float
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    recalls: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Leaks and confounds that were found in the set.
+
+    Attributes:
+        leaks, confounds: each entry as the audit wrote it.
+        said: the audit's own sentences on them.
+    """
+
+    leaks: tuple[Mapping[str, Any], ...]
+    confounds: tuple[Mapping[str, Any], ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that the page shows of one run.
+
+    Attributes:
+        dataset: the set's name.
+        rows: of the results, in the order of the file.
+        meta: everything in the file beside the rows: versions, device, seconds, the set, seeds, protocol.
+        confusions: the confusion matrices of the details that are whole.
+        skipped: what was not measured.
+        audit: of the set when it was evaluated; None where there was none.
+        unusable: number of rows without a finite value, an experiment or a metric.
+        folder: of the run; it holds the small pictures of sheets.
+    """
+
+    dataset: str
+    rows: tuple[Row, ...]
+    meta: Mapping[str, Any]
+    confusions: tuple[Confusion, ...]
+    skipped: tuple[Skip, ...]
+    audit: Audit | None
+    unusable: int
+    folder: Path | None = None
+
+    @property
+    def details(self) -> list[Mapping[str, Any]]:
+        """The details of the results: what does not fit into a row, such as histograms."""
+        said = self.meta.get("details")
+        return [entry for entry in said if isinstance(entry, dict)] if isinstance(said, list) else []
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders in the order in which the results name them."""
+        return tuple(dict.fromkeys(row.encoder for row in self.rows if row.encoder))
+
+
+def load_run(run: Path) -> Run:
+    """Read `<run>/results.json`.
+
+    Raises:
+        TracerError: the file is missing, or is not a JSON object with `rows`.
+    """
+    raw = _object(run / "results.json")
+    data = shown_tree(raw)
+    raw_rows = data.pop("rows", None)
+    if not isinstance(raw_rows, list):
+        raise TracerError(
+            f"{shown(run / 'results.json')} holds no results",
+            "it has no list named `rows`",
+            "Run `tracer evaluate SET -o RUN` again.",
+        )
+    rows = [row for entry in raw_rows if (row := _row(entry)) is not None]
+    audit = data.get("audit")
+    return Run(
+        dataset=_dataset_name(data, rows),
+        rows=tuple(rows),
+        meta=data,
+        confusions=tuple(_confusions(data.get("details"))),
+        skipped=tuple(map(Skip.read, skipped if isinstance(skipped := data.get("skipped"), list) else [])),
+        audit=_audit(audit if isinstance(audit, dict) else None),
+        unusable=len(raw_rows) - len(rows),
+        folder=run,
+    )
+
+
+def dataset_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the results say about the set, as an object even if only its name was written."""
+    dataset = meta.get("dataset")
+    if isinstance(dataset, dict):
+        return dataset
+    return {"name": dataset} if isinstance(dataset, str) else {}
+
+
+def audit_of(folder: Path) -> dict[str, Any] | None:
+    """Return the part of a set's `audit.json` that the page shows; None where the set has none.
+
+    Raises:
+        TracerError: it cannot be read.
+    """
+    path = folder / "audit.json"
+    if not path.is_file():
+        return None
+    found = _object(path)
+    return {key: found[key] for key in _AUDIT if key in found}
+
+
+def shown(value: object) -> str:
+    r"""Return a value as one line of text; a character that cannot be shown becomes its escape (``\x1b``).
+
+    Characters are escaped, not dropped, so that two class names that differ in such a character still look different.
+    """
+    return visible_text(str(value), MAX_LENGTH)
+
+
+def shown_tree(value: Any) -> Any:
+    """Return parsed JSON with every string in it, keys too, passed through `shown`."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(key): shown_tree(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shown_tree(item) for item in value]
+    return value
+
+
+def _object(path: Path) -> dict[str, Any]:
+    way_out = "Name a folder that `tracer evaluate SET -o RUN` has written."
+    try:
+        data = read_json(path, MAX_JSON_BYTES, constant=lambda _: None)
+    except FileNotFoundError as error:
+        raise TracerError(f"No results in {shown(path.parent)}", "there is no results.json", way_out) from error
+    except (OSError, ValueError) as error:
+        raise TracerError(f"{shown(path)} cannot be read", shown(why(error)), way_out) from error
+    if not isinstance(data, dict):
+        raise TracerError(f"{shown(path)} holds no results", "it is not a JSON object", way_out)
+    return data
+
+
+def _row(raw: Any) -> Row | None:
+    """A row, or None where it has no finite value; missing columns take the value that means none."""
+    if not isinstance(raw, dict):
+        return None
+    value, n = _float(raw.get("value")), _float(raw.get("n"))
+    if value is None or not raw.get("experiment") or not raw.get("metric"):
+        return None
+    seed = _float(raw.get("seed"))
+    known: dict[str, Any] = {field.name: "" if (v := raw.get(field.name)) is None else v for field in fields(Row)}
+    for name in ("experiment", "dataset", "encoder", "attribute", "processing", "setting", "metric"):
+        known[name] = str(known[name])
+    known.update(
+        processing=known["processing"] or "IDENTITY",
+        mask_ratio=_float(raw.get("mask_ratio")) or 0.0,
+        value=value,
+        ci_low=_float(raw.get("ci_low")),
+        ci_high=_float(raw.get("ci_high")),
+        chance=_float(raw.get("chance")),
+        n=int(n or 0),
+        seed=None if seed is None else int(seed),
+    )
+    return Row(**known)
+
+
+def _float(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _dataset_name(meta: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    said = dataset_meta(meta).get("name")
+    named = next((row.dataset for row in rows if row.dataset), "")
+    return str(said or named or "photos")
+
+
+def _confusions(details: Any) -> list[Confusion]:
+    found = []
+    for entry in details if isinstance(details, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        classes, matrix = entry.get("classes"), entry.get("confusion")
+        if not (isinstance(classes, list) and isinstance(matrix, list) and len(matrix) == len(classes)):
+            continue
+        counts = tuple(tuple(int(_float(c) or 0) for c in line) for line in matrix if isinstance(line, list))
+        if len(counts) != len(classes) or any(len(line) != len(classes) for line in counts):
+            continue
+        found.append(
+            Confusion(
+                encoder=str(entry.get("encoder") or ""),
+                attribute=str(entry.get("attribute") or ""),
+                processing=str(entry.get("processing") or "IDENTITY"),
+                mask_ratio=_float(entry.get("mask_ratio")) or 0.0,
+                classes=tuple(str(name) for name in classes),
+                counts=counts,
+                recalls=_recalls(entry.get("recalls"), counts),
+            )
+        )
+    return found
+
+
+def _recalls(said: Any, counts: tuple[tuple[int, ...], ...]) -> tuple[float | None, ...]:
+    """The recalls as they were computed, over all repeats; from the counts where they are not given."""
+    if isinstance(said, list) and len(said) == len(counts):
+        return tuple(_float(value) for value in said)
+    return tuple(line[i] / total if (total := sum(line)) else None for i, line in enumerate(counts))
+
+
+def _audit(found: dict[str, Any] | None) -> Audit | None:
+    if not found or not any(isinstance(found.get(key), list) for key in ("leaks", "confounds")):
+        return None
+
+    def entries(key: str) -> tuple[Mapping[str, Any], ...]:
+        listed = found.get(key)
+        return tuple(e for e in listed if isinstance(e, dict)) if isinstance(listed, list) else ()
+
+    said = found.get("confounds_in_words")
+    sentences = tuple(line for line in said if isinstance(line, str)) if isinstance(said, list) else ()
+    return Audit(entries("leaks"), entries("confounds"), sentences)

@@ -1,0 +1,157 @@
+"""Findings in sentences, and what intervals allow them to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tracer.results import words
+from tracer.results.rows import Row
+
+
+class Verdict(StrEnum):
+    """Where intervals lie, seen from guessing (or from no difference)."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    MIXED = "mixed"
+    OPEN = "not shown"
+    UNKNOWN = "unknown"
+
+
+VERDICT_WORDS = {
+    Verdict.ABOVE: "shown",
+    Verdict.BELOW: "below guessing",
+    Verdict.MIXED: "shown for some",
+    Verdict.OPEN: "not shown",
+    Verdict.UNKNOWN: "no interval",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One finding.
+
+    Attributes:
+        about: the question in a few words, for the label above the sentence.
+        sentence: what was found, with its figures.
+        comment: how far it can be trusted; may be empty.
+        verdict: of the encoders together.
+        rows: the figures behind it, one an encoder.
+        difference: whether the rows are differences, to be drawn around zero.
+    """
+
+    about: str
+    sentence: str
+    comment: str
+    verdict: Verdict
+    rows: tuple[Row, ...]
+    difference: bool = False
+
+
+def verdict(row: Row, against: float | None = None) -> Verdict:
+    """Return on which side of a level the whole interval lies.
+
+    Args:
+        row: the figure with its interval; one that ends at the level includes it.
+        against: the level; the row's chance if left out.
+    """
+    level = row.chance if against is None else against
+    if level is None or row.ci_low is None or row.ci_high is None:
+        return Verdict.UNKNOWN
+    if row.ci_low > level:
+        return Verdict.ABOVE
+    return Verdict.BELOW if row.ci_high < level else Verdict.OPEN
+
+
+def joint_verdict(rows: Iterable[Row], against: float | None = None) -> Verdict:
+    """Return the verdict of several rows: `mixed` where some but not all lie above, `not shown` where none of them does."""
+    found = {verdict(row, against) for row in rows}
+    if len(found) <= 1:
+        return found.pop() if found else Verdict.UNKNOWN
+    return Verdict.MIXED if Verdict.ABOVE in found else Verdict.OPEN
+
+
+def standing(rows: Sequence[Row], against: float | None = None, level: str = "guessing") -> str:
+    """Return a sentence that says where the intervals lie; `level` names what they are compared with."""
+    kinds = {verdict(row, against) for row in rows}
+    found = kinds.pop() if len(kinds) == 1 else Verdict.MIXED if kinds else Verdict.UNKNOWN
+    one = len(rows) == 1
+    if found is Verdict.ABOVE:
+        return f"The whole interval lies above {level}." if one else f"Every interval lies above {level}."
+    if found is Verdict.BELOW:
+        return f"The whole interval lies below {level}." if one else f"Every interval lies below {level}."
+    if found is Verdict.OPEN:
+        return (
+            f"{'The interval includes' if one else 'Every interval includes'} {level}: "
+            "no effect is shown, which does not show that there is none."
+        )
+    if found is Verdict.UNKNOWN:
+        return "There is no interval to judge it by."
+    parts = []
+    for kind, verb in ((Verdict.ABOVE, "above"), (Verdict.BELOW, "below")):
+        if some := sum(verdict(r, against) is kind for r in rows):
+            parts.append(f"{some} of {len(rows)} intervals {'lies' if some == 1 else 'lie'} {verb} {level}")
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; the others show none."
+
+
+def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposite: str) -> str:
+    """Return where the intervals of some differences lie, and which way they point where every one is shown.
+
+    Args:
+        differences: sizes of differences, one an encoder; may be empty.
+        toward: for each encoder whether its signed difference points the expected way.
+        expected, opposite: what the two directions mean, a sentence each.
+    """
+    if not differences:
+        return "No difference was computed."
+    comment = standing(differences, 0.0, "no difference")
+    if joint_verdict(differences, 0.0) is Verdict.ABOVE and len(toward) == 1:
+        comment += f" {expected if toward == {True} else opposite}"
+    return comment
+
+
+def parted(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the rows of encoders and those of baselines; where there are only baselines, they count as encoders."""
+    listed = list(rows)
+    encoders = [r for r in listed if not words.is_baseline(r.encoder)]
+    return (encoders, [r for r in listed if words.is_baseline(r.encoder)]) if encoders else (listed, [])
+
+
+def beside(baselines: Sequence[Row]) -> str:
+    """Return a sentence on what the baselines reach, with a space before it; empty where there is none."""
+    if not baselines:
+        return ""
+    who = baselines[0].encoder if len(baselines) == 1 else "the baselines"
+    return f" For comparison, {who}: {span(baselines)}."
+
+
+def span(rows: Sequence[Row]) -> str:
+    """Return the rates of some rows: `79 % [76–81]` for one row, `74 % to 79 %` for several."""
+    if len(rows) == 1:
+        row, decimals = rows[0], decimals_for(rows[0])
+        bounds = f" {words.interval(row.ci_low, row.ci_high, decimals)}" if row.ci_low is not None else ""
+        return words.percent(row.value, decimals) + bounds
+    decimals = max(decimals_for(row) for row in rows)
+    low, high = min(r.value for r in rows), max(r.value for r in rows)
+    texts = words.percent(low, decimals), words.percent(high, decimals)
+    return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
+
+
+def guessing(rows: Sequence[Row]) -> str:
+    """Return the rate that guessing reaches, as a span where the rows differ; empty where it is unknown."""
+    known = sorted(r.chance for r in rows if r.chance is not None)
+    if not known:
+        return ""
+    decimals = 1 if known[0] < 0.095 else max(decimals_for(r) for r in rows)
+    low, high = words.percent(known[0], decimals), words.percent(known[-1], decimals)
+    return low if low == high else f"{low} to {high}"
+
+
+def decimals_for(row: Row) -> int:
+    """Return the decimals that a sentence needs, so that no bound is rounded to guessing that differs from it."""
+    if row.chance is None:
+        return 0
+    bounds = [b for b in (row.ci_low, row.ci_high, row.value) if b is not None and b != row.chance]
+    return int(any(round(100 * b) == round(100 * row.chance) for b in bounds))
