@@ -12,8 +12,9 @@ import pytest
 
 from curate.cli import run_cli
 from curate.photos.previews import is_whole, open_preview
-from curate.workspace import SETTINGS, Workspace
-from tracer.results import photo_scores
+from curate.workspace import Workspace
+from curate.workspace.settings import SETTINGS
+from tracer.results import photo_scores as perphoto
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "not UTF-8": lambda path: path.write_bytes(b"\xff\xfe\0"),
@@ -95,9 +96,9 @@ def test_previews(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize("odd", ["x", None, [1]], ids=str)
 def test_values_by_photo(tmp_path: Path, column: str, odd: object) -> None:
     """A run's values by photo that are no numbers are as good as none."""
-    rows = dict.fromkeys(photo_scores.KEY, "x") | {"photo_id": 1, "cluster": 1, "value": 0.5}
-    pd.DataFrame([rows | {column: odd}, rows | {column: odd}]).to_parquet(tmp_path / photo_scores.NAME)
-    found = photo_scores.read(tmp_path)
+    rows = dict.fromkeys(perphoto.KEY, "x") | {"photo_id": 1, "cluster": 1, "value": 0.5}
+    pd.DataFrame([rows | {column: odd}, rows | {column: odd}]).to_parquet(tmp_path / perphoto.NAME)
+    found = perphoto.read(tmp_path)
     assert found == {} or (column, odd) == ("value", None)  # null is a number that is not known
 
 
