@@ -1,4 +1,4 @@
-"""curate's commands, mounted, and the program's front door: one command line in, one exit code out."""
+"""The program `curate`: runs one command line and returns an exit code."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tracer.base.errors import DISK_ERRORS
 
 
 class _PlainWords(typer.core.TyperGroup):
-    """The commands; what is wrong with a word of theirs is said in plain words, and not in those of the parser's parser."""
+    """The commands; rewords pydantic's messages about invalid option values in plain words."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the command, and reword a message about an invalid value."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
@@ -41,9 +41,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(photos.app)
-app.add_typer(cameras.app, name="cameras", help="Distinct cameras and their types, unknown ones first; state a type.")
-app.add_typer(duplicates.app, name="duplicates", help="Exact and near copies, and which one is kept; state it.")
-app.add_typer(clocks.app, name="clocks", help="How far the clocks of two cameras differ; state an offset.")
+app.add_typer(cameras.app, name="cameras", help="List the cameras and their types, unknown types first; state a type.")
+app.add_typer(
+    duplicates.app, name="duplicates", help="List exact and near copies and which one is kept; state which to keep."
+)
+app.add_typer(clocks.app, name="clocks", help="List how far the clocks of two cameras differ; state an offset.")
 app.add_typer(pairs.app)
 app.add_typer(sets.app)
 
@@ -62,7 +64,7 @@ def _program(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Photos in, camera labels, pairs of one scene, labelled sets out. `curate` or `curate DIR` opens the app."""
+    """Turn photos into sets with camera labels and pairs of one scene. `curate` or `curate DIR` opens the app."""
 
 
 def command_names() -> list[str]:
@@ -74,16 +76,16 @@ def command_names() -> list[str]:
 def run_cli(argv: list[str]) -> int:
     """Run one command line and return its exit code.
 
-    No words open the app on the current folder. A first word that is a command is that command; an existing folder, or a
-    word with a `/`, opens the app there; anything else is a usage error with a suggestion.
+    Without words, the app opens in the current folder. If the first word is a command, that command runs; if it is an
+    existing folder or holds a `/`, the app opens there; anything else is a usage error with a suggestion.
     """
     if sys.stdout is None or sys.stdout.closed:
-        error = UsageError("standard output is closed", "", "Leave it open; what is not wanted goes to /dev/null.")
+        error = UsageError("standard output is closed", "", "Leave it open; send unwanted output to /dev/null.")
         complain("curate", error)
         return error.exit_code
     try:
         code = _dispatch(argv)
-        sys.stdout.flush()  # what cannot be written is noticed here, and not as the interpreter ends
+        sys.stdout.flush()  # reports a failed write here instead of at the interpreter's exit
         return code
     except CurateError as error:
         complain("curate", error)
@@ -91,7 +93,7 @@ def run_cli(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # who read our output has all that is wanted (`curate photos | head`); nothing must be flushed once more at the end
+        # the reader closed the pipe (`curate photos | head`); Python must not flush to it again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.DONE
     except OSError as error:
@@ -102,14 +104,14 @@ def run_cli(argv: list[str]) -> int:
             StorageError(
                 "the disk cannot be read or written",
                 str(error),
-                "Look at the disk and its free room, and run the command again; what was done is kept.",
+                "Check the disk and its free space, and run the command again; finished work is kept.",
             ),
         )
         return Exit.FAILED
 
 
 def _dispatch(argv: list[str]) -> int:
-    completing = "_CURATE_COMPLETE" in os.environ  # a shell asks what may follow; the words stand in its variables
+    completing = "_CURATE_COMPLETE" in os.environ  # a shell asks for completions; it passes the words in variables
     if not completing and (not argv or not argv[0].startswith("-")):
         first = argv[0] if argv else "."
         if first not in command_names() and (os.path.isdir(first) or "/" in first):
@@ -127,14 +129,14 @@ def _dispatch(argv: list[str]) -> int:
             hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
             raise UsageError("there is no such command or folder", first, hint)
         if len(argv) == 1 and is_workspace(Path(first)):
-            note(f"{first} is taken as the command; the app on the workspace in that folder: curate ./{first}")
+            note(f"{first} is run as the command; to open the app on the workspace in that folder: curate ./{first}")
     if argv[:2] == ["demo", "photos"]:
         argv = ["demo-photos", *argv[2:]]
     return run_app(app, argv, "curate")
 
 
 def main() -> None:
-    """The program `curate`."""
+    """Run the program `curate`."""
     take_over_messages()
     sys.exit(run_cli(sys.argv[1:]))
 

@@ -1,7 +1,7 @@
-"""Taking local photos in: walk, read what changed, label, keep.
+"""Ingests local photos: finds the files, reads those that changed, and writes them with their labels to the catalogue.
 
-Each batch of files is one transaction, so an interruption at any moment loses at most the batch in hand, and the next run
-goes on from there.
+Results are committed in small batches, so an interruption loses at most the batch being read; the next run continues from
+there.
 """
 
 from __future__ import annotations
@@ -34,18 +34,29 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted
 
 BATCH = 2000
-"""Files that are looked up, read and written together."""
+"""Number of files that are looked up and read together."""
 
 COMMIT_SECONDS = 2.0
-"""Read photos are written at least this often."""
+"""Longest time, in seconds, before photos that were read are committed."""
 
 _READ_AGAIN = {Status.MISSING, Status.TIMEOUT, Status.DENIED}
-"""An unchanged file is read again where this is how reading it ended: the cause may be gone."""
+"""An unchanged file with one of these statuses is read again, because the cause may be gone."""
 
 
 @dataclass
 class IngestCounts:
-    """What an ingest did. `unreadable` ones are among the first three; `remarks` says what of a sidecar was not used."""
+    """What an ingest did.
+
+    Attributes:
+        added: photos that are new in the catalogue.
+        updated: photos whose file or labels changed.
+        unchanged: photos that stayed the same.
+        missing: photos whose file is no longer there.
+        unreadable: photos among the first three that could not be read.
+        skipped: files and folders that were not ingested.
+        seconds: the duration.
+        remarks: sentences about what was not used of a sidecar.
+    """
 
     added: int = 0
     updated: int = 0
@@ -57,17 +68,18 @@ class IngestCounts:
     remarks: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, float]:
-        """The counts under their fixed names."""
+        """Return the counts under their fixed names."""
         return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
 
 
 @dataclass
 class _Task:
-    """One file of a batch, on its way into the catalogue.
+    """One file of a batch.
 
     Attributes:
-        said: what the sidecar says of it; None where its cell is empty now, so that what it said before no longer holds.
-        folder: the label of its folder, `""` where it lies in none; None where labels are not taken from folders.
+        found: the file.
+        said: column -> the sidecar's value for the file; None if the cell is empty, which withdraws an earlier value.
+        folder: the label from its folder, `""` if it lies directly in an ingested folder; None if folders give no labels.
     """
 
     found: FoundFile
@@ -83,18 +95,18 @@ def ingest(
     label_from: Literal["folder"] | None = None,
     labels: Path | None = None,
 ) -> Work[IngestCounts]:
-    """Take in the photos below some files and folders; only what changed since the last time is read, and what another
-    reader read.
+    """Ingest photos; only files that are new, changed, or last read by another version of the reader are read.
 
     Args:
-        catalog: to write to; the caller holds the workspace's lock.
-        paths: files and folders, read only.
-        jobs: worker processes; None for the workspace's setting.
-        label_from: `folder` takes the name of a photo's own folder as its semantic label.
+        catalog: the catalogue to write to; the caller holds the workspace's lock.
+        paths: files and folders; they are only read.
+        jobs: the number of worker processes; None for the workspace's setting.
+        label_from: `folder` takes the name of the folder that holds a photo as its semantic label.
         labels: a sidecar CSV.
 
     Raises:
-        SourceError, UsageError: a path or the sidecar cannot be used. StorageError: the disk is full; what was committed is kept.
+        SourceError, UsageError: a path or the sidecar cannot be used.
+        StorageError: the disk is full; what was committed is kept.
     """
     started = time.monotonic()
     settings = catalog.workspace.settings.ingest
@@ -112,7 +124,7 @@ def ingest(
             tasks: list[_Task] = []
             for entry in batch:
                 if isinstance(entry, SkippedFile):
-                    if entry.path != own:  # the sidecar is read, not skipped
+                    if entry.path != own:  # the sidecar is not a skipped file
                         run.skip(entry)
                     continue
                 said = sidecar.said.get(entry.path, {})
@@ -138,13 +150,13 @@ def ingest(
 
 
 class _Seen:
-    """The photos that a run came by, by row ID: a bit each, so that a million files take 125 kB."""
+    """A set of photos' row IDs as a bit array, so that a million photos take 125 kB."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
 
     def add(self, photo: int) -> None:
-        """Note a photo."""
+        """Add a photo."""
         if len(self._bits) <= photo >> 3:
             self._bits.extend(bytes(max(4096, (photo >> 3) + 1 - len(self._bits))))
         self._bits[photo >> 3] |= 1 << (photo & 7)
@@ -154,7 +166,7 @@ class _Seen:
 
 
 class _Run:
-    """One ingest: what it has seen and done so far."""
+    """The state of one ingest."""
 
     def __init__(self, catalog: Catalog, readers: Readers) -> None:
         self.catalog, self.readers = catalog, readers
@@ -167,15 +179,15 @@ class _Run:
         self._asking = ThreadPoolExecutor(1)
 
     def close(self) -> None:
-        """Tidy up."""
+        """Stop the thread and remove the temporary folder."""
         self._asking.shutdown(cancel_futures=True)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _incoming(self) -> Path:
-        """A folder of this run alone for previews of photos whose sha256 is not known yet.
+        """Return this run's own folder for previews of photos whose sha256 is not known yet.
 
-        What a killed run left behind is removed; a worker of it that still lives finds no folder to write to.
+        Folders of killed runs are removed; a worker of such a run that is still alive then has no folder to write to.
         """
         if self._folder is None:
             previews = self.catalog.workspace.cache / "previews"
@@ -189,25 +201,25 @@ class _Run:
                 raise StorageError(
                     "the cache cannot be written to",
                     f"{previews}: {error.strerror}",
-                    "Free some room on the disk and run the command again.",
+                    "Free some space on the disk and run the command again.",
                 ) from error
         return self._folder
 
     def skip(self, entry: SkippedFile) -> None:
-        """Count and list something that is not taken in."""
+        """Count and remember a file or folder that is not ingested."""
         self.counts.skipped += 1
         if entry.hidden:
             self._hidden[entry.path] = entry.reason
         self._skipped.append(entry)
 
     def keep_skipped(self) -> None:
-        """Write down what was skipped since the last time."""
+        """Write the remembered skipped files to the catalogue."""
         for entry in self._skipped:
             skip(self.catalog, entry.path, entry.reason)
         self._skipped.clear()
 
     def take_in(self, tasks: list[_Task]) -> Iterator[int]:
-        """Write a batch; yields how many of it are done, now and then."""
+        """Read and write a batch; yield from time to time how many of its files are done."""
         catalog = self.catalog
         known = known_files(catalog, [task.found.path for task in tasks])
         to_read: list[_Task] = []
@@ -249,10 +261,10 @@ class _Run:
         self._write(to_read, pending, incoming, known)
 
     def _ask_ahead(self, facts: PhotoFacts) -> None:
-        """Let a thread ask for a camera that is new, while others read on.
+        """Resolve the type of a camera that is new to this run in a thread, while the worker processes continue reading.
 
-        The rules remember what they were asked. They load a second's worth of tables at the first phone's name, and the
-        processes that read would stand still for it.
+        The rules cache their answers. For the first phone they load tables for about a second, and the worker processes
+        would be idle during that time.
         """
         camera = (facts.exif.make, facts.exif.model)
         if camera not in self._asked:
@@ -261,7 +273,7 @@ class _Run:
     def _write(
         self, tasks: list[_Task], results: list[tuple[int, PhotoFacts]], incoming: Path, known: Mapping[bytes, Known]
     ) -> None:
-        wait(self._asked.values())  # asking here as well would load all of it twice
+        wait(self._asked.values())  # resolving here as well would load the tables twice
         for index, facts in results:
             if facts.sha256:
                 self._keep_preview(incoming / f"{index}.jpg", facts.sha256)
@@ -270,13 +282,13 @@ class _Run:
                 task = tasks[index]
                 before = known.get(task.found.path)
                 if before and facts.sha256 is None and facts.status in _READ_AGAIN:
-                    # not reached this time: what was read before stands until it is
+                    # the file could not be read this time: earlier data stays valid until it can
                     set_status(self.catalog, before.id, facts.status, facts.error)
                     photo = before.id
                     if self._says(photo, task):
                         relabel(self.catalog, photo)
                 else:
-                    # the folder's size is what "unchanged" is judged by, also where the file itself could not be read
+                    # the size from the folder's listing decides "unchanged", even if the file itself could not be read
                     found = task.found
                     if before is None:
                         take_in_again(self.catalog, found.path)
@@ -293,7 +305,7 @@ class _Run:
                 self.counts.unreadable += facts.status is not Status.OK
 
     def _says(self, photo: int, task: _Task) -> bool:
-        """Keep what is said of a photo outside its file, and take back what no longer is; returns whether that is news."""
+        """Save a photo's labels from sidecar and folder, and withdraw those that are gone; return whether anything changed."""
         news = False
         if task.said:
             news = say(
@@ -308,10 +320,10 @@ class _Run:
         return news
 
     def mark_missing(self, root: bytes) -> int:
-        """Mark the photos below a root that are no longer there; returns how many. Their labels and decisions are kept.
+        """Mark the photos below a root whose files no longer exist, and return how many. Their labels and decisions are kept.
 
-        Nothing is known of photos below a folder that cannot be read, nor of those of a disk that is not mounted (then the
-        root is an empty folder of another disk): they keep their status, and the folder is listed with their number.
+        Photos below a folder that cannot be read, or on a disk that is not mounted (the root is then an empty folder on
+        another disk), keep their status; the folder is listed as skipped, with the number of its photos.
         """
         if self._is_unmounted(root):
             self.skip(SkippedFile(root, "the folder is empty, and its disk is not mounted", hidden=True))
@@ -327,17 +339,17 @@ class _Run:
                 unseen[folder] += 1
         for folder, count in unseen.items():
             if count:
-                reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it: what was known stands"
+                reason = f"{self._hidden[folder]}; {counted(count, 'photo')} in it; what was known of them is kept"
                 self._skipped.append(SkippedFile(folder, reason))
         for photo in gone:
             set_status(self.catalog, photo, Status.MISSING, "the file is no longer there")
         return len(gone)
 
     def _is_unmounted(self, root: bytes) -> bool:
-        """Whether a folder is empty and on another disk than the last time: what remains when a disk is not mounted."""
+        """Whether a folder is empty and on another disk than last time, as the mount point of an unmounted disk is."""
         try:
             device, empty = os.stat(root).st_dev, not os.listdir(root)
-        except OSError:  # a file, or gone in the meantime
+        except OSError:  # not a folder, or no longer there
             return False
         if empty and device_of(self.catalog, root) not in (None, device):
             return True
@@ -357,14 +369,14 @@ class _Run:
             made.replace(place)
         except OSError as error:
             raise StorageError(
-                "a preview could not be kept",
+                "a preview could not be saved",
                 f"{place}: {error.strerror}",
-                "Free some room on the disk and run the command again; what was done is kept.",
+                "Free some space on the disk and run the command again; finished work is kept.",
             ) from error
 
 
 def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFacts) -> bool:
-    """Whether a file that was read again is what it was."""
+    """Whether a file was read again only because its preview was lost, and its content is the same."""
     same = not before.changed(found.size, found.mtime_ns) and before.reader == READER and before.status is facts.status
     return same and before.pictured is not None and facts.sha256 == before.pictured
 
@@ -375,7 +387,7 @@ def _folder_label(found: FoundFile) -> str:
 
 
 def _upwards(path: bytes) -> Iterator[bytes]:
-    """A path and the folders above it."""
+    """Yield a path and then each folder above it."""
     while True:
         yield path
         above = os.path.dirname(path)

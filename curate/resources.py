@@ -1,4 +1,4 @@
-"""Where the data that ships with curate lies: recipes, the camera table, cards."""
+"""Finds the data files that ship with curate: the recipes and the table of camera types."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ def data_names(suffix: str) -> list[str]:
 def data_file(name: str) -> Path:
     """Return the path of a shipped data file, e.g. ``camera_types.csv``.
 
-    A wheel carries the data at ``curate/_datasets/``; a checkout, and so an editable install, keeps it at ``datasets/``
-    beside the package. The wheel's place is looked at first, since beside an installed package ``datasets/`` is Hugging
-    Face's own.
+    A wheel has the data in ``curate/_datasets/``; a checkout, and so an editable install, has it in ``datasets/`` beside the
+    package. The wheel's folder is searched first, because ``datasets/`` beside an installed package is Hugging Face's.
 
     Raises:
         CurateError: the file is in neither place.

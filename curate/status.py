@@ -1,4 +1,4 @@
-"""What a workspace holds, what waits in it, and the next step: one answer for commands and the app."""
+"""The status of a workspace and the next step, for commands and the app."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ class ExportedSet:
     """A set that was written from the workspace and is still there.
 
     Attributes:
-        path: its folder. photos, pairs: how many it holds. stale: whether an export would write something else by now.
-        options: the words of the export command that its manifest amounts to.
+        path: its folder.
+        photos: the number of photos in it.
+        pairs: the number of pairs in it.
+        stale: whether an export would now write something else.
+        options: the options of the export command that made it, from its manifest.
     """
 
     path: Path
@@ -39,7 +42,13 @@ class ExportedSet:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An evaluation: its folder, the set's folder where it is known, and whether the set was written again since."""
+    """An evaluation.
+
+    Attributes:
+        path: its folder.
+        dataset: the set's folder, if it is known.
+        stale: whether the set was written again after the evaluation.
+    """
 
     path: Path
     dataset: Path | None
@@ -48,14 +57,20 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next step: why, and the words of the command; no words where nothing waits."""
+    """The next step.
+
+    Attributes:
+        why: the reason.
+        words: the words of the command; empty if there is nothing to do.
+        in_workspace: whether the command takes the workspace.
+    """
 
     why: str
     words: tuple[str, ...] = ()
     in_workspace: bool = True
 
     def line(self, workspace: Path) -> str | None:
-        """The command line, ready for a shell; None where nothing waits."""
+        """Return the command line, quoted for a shell; None if there is nothing to do."""
         if not self.words:
             return None
         return command(*self.words, workspace=workspace if self.in_workspace else None)
@@ -63,14 +78,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is there and what waits.
+    """Counts of what a workspace holds and of what is still to be done.
 
     Attributes:
-        phones, others: photos by smartphones, and by the cameras that they are paired with.
-        by_neither: all other photos, by the type of their camera; None where a photo names no camera.
-        compared: how many of each side the last `curate pair` found; None where it never ran.
-        gone: decided pairs of which a photo was forgotten, or its file replaced by other content.
-        waiting: open pairs whose photos are both free. proposed: those of them that are the best choice for both.
+        workspace: its folder.
+        photos: the number of photos.
+        unreadable: the photos that cannot be read.
+        cameras: the number of distinct cameras.
+        unknown_cameras: the cameras of unknown type.
+        phones: the photos taken with smartphones.
+        others: the photos taken with the cameras that smartphones are paired with.
+        by_neither: camera type -> the number of all other photos; the key None stands for photos that name no camera.
+        compared: the numbers of phone and other photos that the last `curate pair` compared; None if it never ran.
+        waiting: the undecided pairs whose photos are both in no accepted pair.
+        proposed: the waiting pairs that are the best choice for both of their photos.
+        accepted: the accepted pairs.
+        rejected: the rejected pairs.
+        gone: the decided pairs with a photo that was forgotten, or whose file was replaced by other content.
+        sets: the exported sets, the oldest first.
+        runs: the evaluations.
+        own_set: the folder that an export of this workspace is written to by default.
     """
 
     workspace: Path
@@ -92,7 +119,7 @@ class Status:
     own_set: Path = field(default=Path("exports/set"))
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `curate status --json` prints."""
+        """Return the object that `curate status --json` prints."""
         step = next_step(self)
         return {
             "photos": self.photos,
@@ -126,7 +153,7 @@ class Status:
         }
 
     def in_words(self) -> list[str]:
-        """The same for a person, a line each."""
+        """Return the status in words, as lines."""
         unreadable = f", {self.unreadable:,} unreadable" if self.unreadable else ""
         unknown = f", {self.unknown_cameras:,} of unknown type" if self.unknown_cameras else ""
         lines = [
@@ -135,7 +162,7 @@ class Status:
             *self._neither_in_words(),
             f"cameras  {self.cameras:,}{unknown}",
             f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected; {open_pairs(self.proposed, self.waiting)}"
-            + (f"; {self.gone:,} decided of photos forgotten or replaced" if self.gone else ""),
+            + (f"; {self.gone:,} decided with a photo forgotten or replaced" if self.gone else ""),
         ]
         for one in self.sets:
             what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
@@ -144,7 +171,7 @@ class Status:
         return lines + [f"run      {printable_path(run.path)}{again * run.stale}" for run in self.runs]
 
     def _neither_in_words(self) -> list[str]:
-        """Of which kinds the photos are that are of neither side, and which command lists them."""
+        """Return a line that counts the photos of neither side by camera type, and names the command that lists them."""
         if not self.by_neither:
             return []
         kinds = [_NEITHER.get(kind) or f"{str(kind).replace('_', ' ')} {{}}" for kind in self.by_neither]
@@ -157,12 +184,12 @@ _NEITHER = {None: "{} without a camera's name", CameraType.UNKNOWN: "{} by camer
 
 
 def open_pairs(proposed: int, waiting: int) -> str:
-    """How many pairs wait, in words: the proposed ones, each the best choice for both of its photos, and the others."""
+    """Return the number of open pairs in words: those proposed (the best choice for both photos), and the others."""
     return f"{proposed:,} proposed to decide, {counted(waiting - proposed, 'other candidate')}"
 
 
 def status(catalog: Catalog) -> Status:
-    """Return the status of a workspace; counts are kept ready, so this takes no scan of its photos."""
+    """Return the status of a workspace. The catalogue maintains the counts, so this does not scan the photos."""
     cameras = catalog.cameras.listed()
     phones, others = photos_by_side(catalog)
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
@@ -191,7 +218,7 @@ def status(catalog: Catalog) -> Status:
 
 
 def next_step(found: Status) -> Step:
-    """Return the one step that a person would take next."""
+    """Return the next step that the user should take."""
     if not found.photos:
         return Step("no photos are here yet", ("ingest", "PHOTOS"))
     if found.unreadable == found.photos:
@@ -203,7 +230,7 @@ def next_step(found: Status) -> Step:
         if found.proposed or (found.waiting and not found.accepted):
             return Step(f"pairs: {open_pairs(found.proposed, found.waiting)}", ("review",))
     elif not found.cameras and not found.sets:
-        return Step("no photo names its camera, and a sidecar may", ("ingest", "PHOTOS", "--labels", "LABELS.csv"))
+        return Step("no photo names its camera; a sidecar may name it", ("ingest", "PHOTOS", "--labels", "LABELS.csv"))
     elif found.unknown_cameras and not found.sets:
         missing = "phone" if not found.phones else "other camera"
         return Step(
@@ -213,7 +240,7 @@ def next_step(found: Status) -> Step:
 
 
 def in_words(step: Step, workspace: Path) -> str:
-    """The line that commands end with."""
+    """Return the line that commands print last."""
     line = step.line(workspace)
     return f"{step.why}; next: {line}" if line else step.why
 
@@ -227,7 +254,7 @@ def _export_or_evaluate(found: Status) -> Step:
         last = found.sets[-1]
         return Step("the set is older than the catalogue", ("export", shown(last.path), *last.options, "--replace"))
     evaluated = {run.dataset for run in found.runs if not run.stale}
-    for one in reversed(fresh):  # the one that was written last comes first
+    for one in reversed(fresh):  # the most recently written set first
         if one.path not in evaluated:
             inside = one.path.parent == found.own_set.parent
             run = ("-o", shown(found.workspace / "runs" / one.path.name)) if inside else ()
@@ -237,7 +264,7 @@ def _export_or_evaluate(found: Status) -> Step:
 
 
 def _sets(catalog: Catalog) -> list[ExportedSet]:
-    """The sets that are still where they were written, the oldest first."""
+    """Return the sets that are still where they were written, the oldest first."""
     places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
     found = []
     for path in places:
@@ -250,7 +277,7 @@ def _sets(catalog: Catalog) -> list[ExportedSet]:
 
 
 def _words(manifest: Manifest) -> tuple[str, ...]:
-    """The options that a set was exported with, as the words of a command."""
+    """Return the options that a set was exported with, as words of a command."""
     flags = {"--pairs": manifest.pairs, "--keep-gps": manifest.keep_gps}
     lists = {"--licenses": manifest.licenses, "--match": manifest.match}
     words = [(flag, ",".join(values)) for flag, values in lists.items() if values]
@@ -258,7 +285,7 @@ def _words(manifest: Manifest) -> tuple[str, ...]:
 
 
 def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
-    """Where `curate evaluate` puts the run of a set: below `runs/` when the workspace was named, else beside the set."""
+    """Return where `curate evaluate` may put the run of a set: below `runs/` if the workspace was named, else beside the set."""
     return workspace / "runs" / dataset.name, dataset.with_name(f"{dataset.name}-run")
 
 

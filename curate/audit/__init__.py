@@ -1,1 +1,1 @@
-"""What a set shares between its sides, and what besides the camera tells its classes apart."""
+"""The audit of a set: leaks between its sides, and properties other than the camera that separate its classes."""

@@ -1,7 +1,8 @@
-"""What besides the camera tells the two camera classes apart: a test of each file property, and a classifier on all.
+"""Finds confounds: file properties that separate the two camera classes. Tests each property, and trains a classifier on all.
 
-A property that differs between phones and other cameras (HEIC against JPEG, portrait against landscape) can stand in for the
-camera in any result. The tests name such properties; the classifier says how far all of them together would get.
+A property that differs between phones and other cameras (HEIC against JPEG, portrait against landscape) can explain any
+result on the camera class in place of the camera. The tests name such properties; the classifier measures how well all of
+them together separate the classes.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from tracer.base.text import counted
 from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
 
 FEW = 10
-"""Fewer photos of known class are not tested."""
+"""With fewer photos of known class, nothing is tested."""
 
 FOLDS = 5
 MOST_PHOTOS = 20_000
-"""The classifier learns from so many at most, drawn by a hash of their IDs."""
+"""The classifier uses at most this many photos, drawn by a hash of their IDs."""
 
 _LEAST_EXPECTED = 5.0
 _DRAWS = 9_999
@@ -34,13 +35,16 @@ _DRAWS = 9_999
 
 @dataclass(frozen=True, slots=True)
 class Confound:
-    """How strongly one property goes with the camera class.
+    """The association of one property with the camera class.
 
     Attributes:
-        name: of the property. statistic: `cramers_v`, bias-corrected. value: of it, 0 to 1.
-        p_value: of independence, photos counted as independent; p_adjusted: the same after Holm's correction for all
-            properties tested. test: `chi-square`, or `permutation` where expected counts are below five.
-        photos: how many were tested.
+        name: the property's name.
+        statistic: `cramers_v`, bias-corrected.
+        value: the statistic's value, 0 to 1.
+        p_value: the p-value of independence, with each photo as an independent observation.
+        p_adjusted: the p-value after Holm's correction for all tested properties.
+        test: `chi-square`, or `permutation` if expected counts are below five.
+        photos: the number of photos tested.
     """
 
     name: str
@@ -54,13 +58,17 @@ class Confound:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How well the camera class can be guessed from the file properties alone.
+    """How well the camera class can be predicted from the file properties alone.
 
     Attributes:
-        balanced_accuracy: cross-validated, scenes kept whole; ci_low, ci_high: 95 % over scenes. chance: of any guess that
-            does not look.
-        photos, groups: how many photos, in how many scenes. folds: of the cross-validation.
-        properties: what was looked at.
+        balanced_accuracy: the cross-validated balanced accuracy; all photos of a scene are in one fold.
+        ci_low: the lower end of the 95 % interval over scenes.
+        ci_high: the upper end of the 95 % interval over scenes.
+        chance: the balanced accuracy of a guess that ignores the properties.
+        photos: the number of photos.
+        groups: the number of scenes.
+        folds: the number of folds of the cross-validation.
+        properties: the names of the properties that the classifier used.
     """
 
     balanced_accuracy: float
@@ -79,10 +87,10 @@ class Together:
 
 
 def confounds(rows: PhotoTable | Iterable[LabelRow]) -> list[Confound]:
-    """Test each property against the camera class; one that is constant, and a set of one class, have no entry.
+    """Test each property against the camera class; a constant property has no entry, a set of one class gives no entries.
 
     Args:
-        rows: label rows; photos of neither class are passed over.
+        rows: label rows; photos of neither class are ignored.
     """
     known = _of_known_class(PhotoTable.of(rows))
     is_phone = _is_phone(known)
@@ -102,13 +110,14 @@ def confounds(rows: PhotoTable | Iterable[LabelRow]) -> list[Confound]:
 
 
 def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together | None:
-    """Guess the camera class from all file properties, cross-validated by scene; None where there is too little to learn.
+    """Predict the camera class from all file properties, cross-validated by scene; None if there are too few photos.
 
-    The classifier is a logistic regression on the properties' values, each class weighing the same. It sees what `confounds`
-    tests and nothing else. Scenes are what accepted pairs and equal pictures join.
+    The classifier is a logistic regression on the one-hot coded values of the properties that `confounds` tests, with balanced
+    class weights. Photos that accepted pairs, stated scenes or equal pictures join are one scene.
 
     Args:
-        rows: label rows; photos of neither class are passed over. seed: of the folds.
+        rows: label rows; photos of neither class are ignored.
+        seed: the seed of the folds.
     """
     known = _drawn(_of_known_class(PhotoTable.of(rows)))
     truth = _is_phone(known)
@@ -123,7 +132,7 @@ def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together |
     guess = (
         _cross_validated(np.column_stack(list(table.values())), truth, scene, folds, seed)
         if varying
-        else np.ones(len(known), np.bool_)  # nothing differs: every guess is the same
+        else np.ones(len(known), np.bool_)  # no property varies: one guess for all
     )
     right = guess == truth
     sums = np.column_stack([right & truth, truth, right & ~truth, ~truth]).astype(np.float64)
@@ -142,7 +151,7 @@ def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together |
 
 
 def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[str]:
-    """Say what was found, in sentences."""
+    """Return the findings as sentences."""
     said = []
     strong = sorted((c for c in found if c.p_adjusted < 0.05), key=lambda c: (-c.value, c.name))
     if strong:
@@ -159,19 +168,19 @@ def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[st
         t = all_of_them
         reach = "more than chance" if t.above_chance else "no more than chance"
         said.append(
-            f"A classifier that sees the file properties alone guesses the class with a balanced accuracy of "
+            f"A classifier that sees only the file properties predicts the class with a balanced accuracy of "
             f"{t.balanced_accuracy:.1%} (95 % interval {t.ci_low:.1%} to {t.ci_high:.1%}, chance {t.chance:.0%}; "
             f"{counted(t.photos, 'photo')} of {counted(t.groups, 'scene')}): {reach}."
         )
     if strong or (all_of_them is not None and all_of_them.above_chance):
         said.append(
-            "A result on the camera class may rest on these. `curate export --match` equalises them by leaving out."
+            "Results on the camera class may depend on these. `curate export --match` equalises them by leaving out photos."
         )
     return said
 
 
 def report(photos: PhotoTable) -> dict[str, Any]:
-    """Return the confounds of a set as `audit.json` and `curate audit` hold them."""
+    """Return the confounds of a set, as written to `audit.json` and printed by `curate audit`."""
     found, all_of_them = confounds(photos), together(photos)
     return {
         "confounds": [asdict(confound) for confound in found],
@@ -191,13 +200,12 @@ def _is_phone(photos: PhotoTable) -> NDArray[np.bool_]:
 
 
 def _drawn(photos: PhotoTable) -> PhotoTable:
-    """At most `MOST_PHOTOS`, by photo ID, so that the order of the rows does not matter."""
+    """Return at most `MOST_PHOTOS` photos, sorted by ID, so that the order of the rows does not matter."""
     names = zip(photos.values("photo_id"), photos.values("file_name"), strict=True)
     if len(photos) > MOST_PHOTOS:
         digests = (
-            hashlib.blake2b(
-                f"{photo}:{file}".encode(errors="surrogatepass"), digest_size=8
-            ).digest()  # strangers' names
+            # a file name from a foreign table may hold surrogates
+            hashlib.blake2b(f"{photo}:{file}".encode(errors="surrogatepass"), digest_size=8).digest()
             for photo, file in names
         )
         keys = np.frombuffer(b"".join(digests), dtype=">u8")
@@ -208,8 +216,8 @@ def _drawn(photos: PhotoTable) -> PhotoTable:
 
 
 def _independence(counts: NDArray[np.int64]) -> tuple[str, float]:
-    """Pearson's chi-square test of a (2, k) table; by tables drawn with the same margins where counts are small."""
-    from scipy.special import chdtrc  # scipy.stats, which wraps it, takes two seconds to import
+    """Test a (2, k) table with Pearson's chi-square test, or by permutation (same margins) if expected counts are small."""
+    from scipy.special import chdtrc  # importing scipy.stats, which wraps it, takes two seconds
 
     expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / counts.sum()
     statistic = float(((counts - expected) ** 2 / expected).sum())
@@ -222,7 +230,7 @@ def _independence(counts: NDArray[np.int64]) -> tuple[str, float]:
 
 
 def _holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (Holm 1979): the chance of any false alarm stays below the level."""
+    """Adjust p-values with Holm's step-down correction (Holm 1979), which controls the family-wise error rate."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted, largest = [1.0] * len(p_values), 0.0
     for rank, i in enumerate(order):
@@ -234,7 +242,7 @@ def _holm(p_values: Sequence[float]) -> list[float]:
 def _cross_validated(
     table: NDArray[np.str_], truth: NDArray[np.bool_], scene: NDArray[np.intp], folds: int, seed: int
 ) -> NDArray[np.bool_]:
-    """Guesses for all rows, each by a model that saw no photo of its scene."""
+    """Return a prediction for each row, by a model that was trained without photos of its scene."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold
     from sklearn.pipeline import make_pipeline
@@ -244,7 +252,7 @@ def _cross_validated(
     parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for train, test in parts.split(table, truth, scene):
         if len(set(truth[train].tolist())) < 2:
-            continue  # one class alone: the guess stays
+            continue  # a single class cannot be trained on: the default guess stays
         model = make_pipeline(
             OneHotEncoder(handle_unknown="ignore"), LogisticRegression(class_weight="balanced", max_iter=1000)
         )
@@ -253,6 +261,6 @@ def _cross_validated(
 
 
 def _balanced(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean recall of the two classes, from (n, 4) sums: right and all of the one, right and all of the other."""
+    """Return the mean recall of two classes from (n, 4) counts: correct and all of one class, correct and all of the other."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return (sums[:, 0] / sums[:, 1] + sums[:, 2] / sums[:, 3]) / 2

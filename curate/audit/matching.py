@@ -1,9 +1,9 @@
-"""Making the two camera classes alike in file properties, by leaving photos out and in no other way.
+"""Matches the two camera classes in file properties by leaving photos out.
 
-Photos whose named properties have the same values form a cell. What is kept has in every cell as many phone photos as photos
-of other cameras, so that none of these properties, nor any combination of them, tells the classes apart. A pair stays or goes
-whole: one whose two photos lie in different cells is kept where others make up for it. The largest such selection is an
-integer circulation between the cells, which linear programming finds.
+Photos with the same values of the named properties form a cell. The photos that are kept have in every cell as many phone
+photos as photos of other cameras, so that neither these properties nor any combination of them separates the classes. A pair
+is kept or left out as a whole; a pair whose two photos lie in different cells is kept if other pairs or photos compensate.
+The largest such selection is an integer circulation between the cells, which is found by mixed-integer linear programming.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from curate.errors import UsageError
 
 Cell = tuple[str, ...]
 Kind = tuple[Cell | None, Cell | None]
-"""The cells of a unit's phone photo and of its other photo; None where it has none. A unit is a pair, or a photo in no pair."""
+"""The cells of a unit's phone photo and of its other photo; None if it has no such photo. A unit is a pair or a single photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A selection that is equal in some properties.
+    """A selection of photos in which the classes are equally distributed over some properties.
 
     Attributes:
-        kept: the places of the photos that stay, in their order; photos of neither class always do.
-        left_out: the places of the others, by reason.
+        kept: the row indices of the photos that are kept, ascending; photos of neither class are always kept.
+        left_out: reason -> the row indices of the photos that are left out.
     """
 
     kept: NDArray[np.intp]
@@ -40,10 +40,10 @@ class Matched:
 
 
 def check_properties(names: Sequence[str]) -> None:
-    """Refuse a property that is unknown, before any work.
+    """Check that all properties are known.
 
     Raises:
-        UsageError: it is unknown.
+        UsageError: a property is unknown.
     """
     for name in names:
         if name not in PROPERTIES:
@@ -53,15 +53,15 @@ def check_properties(names: Sequence[str]) -> None:
 def match(
     rows: PhotoTable | Iterable[LabelRow], names: Sequence[str], *, pairs: bool = False, seed: int = 42
 ) -> Matched:
-    """Leave out as few photos as can be, so that phones and other cameras are equally distributed over the properties.
+    """Leave out as few photos as possible, so that phones and other cameras are equally distributed over the properties.
 
     The result depends on the rows, the names and the seed, never on the order of the rows.
 
     Args:
-        rows: label rows, one a photo.
-        names: properties (`curate.audit.properties`); none leaves out nothing.
-        pairs: the set holds whole pairs alone: a pair that is not one phone and one other camera goes.
-        seed: decides which of several photos of one cell stay.
+        rows: label rows, one per photo.
+        names: names of properties (`curate.audit.properties`); without any, nothing is left out.
+        pairs: whether the set holds only whole pairs; a pair that is not one phone and one other camera is then left out.
+        seed: decides which of several photos of one cell are kept.
 
     Raises:
         UsageError: a property is unknown.
@@ -91,7 +91,7 @@ def match(
 
 
 def _cells(photos: PhotoTable, names: Sequence[str]) -> tuple[NDArray[np.int64], list[Cell | None]]:
-    """Each photo's cell as a number (n,), and the cells; the last one is None."""
+    """Return each photo's cell number (n,), and the cells by number; the last one is None."""
     coded = [PROPERTIES[name].coded(photos) for name in names]
     _, first, number = np.unique(combined([values for values, _ in coded]), return_index=True, return_inverse=True)
     values = [[texts[k] for k in numbers[first].tolist()] for numbers, texts in coded]
@@ -99,8 +99,12 @@ def _cells(photos: PhotoTable, names: Sequence[str]) -> tuple[NDArray[np.int64],
 
 
 def _units(photos: PhotoTable, pairs: bool) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """What stays or goes together, as places of the phone photo and the other one (m, 2), -1 where there is none; and,
-    where only pairs may stay, the places of photos in pairs of another kind."""
+    """Return the units that are kept or left out together, and the photos in broken pairs.
+
+    Returns:
+        The row indices of each unit's phone photo and other photo (m, 2), -1 if it has none; and, if `pairs`, the row indices
+        of photos whose pair is not one phone and one other camera.
+    """
     class_, kinds = photos.coded(CLASS_COLUMN)
     side = np.array([*(CLASSES.index(kind) if kind in CLASSES else -1 for kind in kinds), -1])[class_]
     subject = photos.codes("subject_idx")
@@ -119,7 +123,7 @@ def _units(photos: PhotoTable, pairs: bool) -> tuple[NDArray[np.intp], NDArray[n
 
 
 def _most_balanced(there: dict[Kind, int]) -> dict[Kind, int]:
-    """How many units of each kind to keep, so that each cell balances and most photos stay."""
+    """Return how many units of each kind to keep, so that each cell is balanced and as many photos as possible are kept."""
     kept = {kind: n for kind, n in there.items() if kind[0] == kind[1]}
     moving = sorted((kind for kind in there if kind[0] != kind[1]), key=repr)
     if not moving:
@@ -148,10 +152,10 @@ def _most_balanced(there: dict[Kind, int]) -> dict[Kind, int]:
 
 
 def _why(kind: Kind, names: Sequence[str], there: Sequence[set[Cell | None]]) -> str:
-    """Why units of a kind are left out; `there`: the cells that phones are in, and those of other cameras."""
+    """Return why units of a kind are left out; `there` holds the cells of phones and the cells of other cameras."""
     what = ", ".join(names)
     if None not in kind:
-        return f"--match: its pair differs in {what}, and no other pair or photo makes up for it"
+        return f"--match: its pair differs in {what}, and no other pair or photo compensates"
     phone, other = kind
     if (other not in there[0]) if phone is None else (phone not in there[1]):
         return f"--match: no photo of the other class has the same {what}"

@@ -1,7 +1,7 @@
-"""What a photo's file is like, besides its camera, in values coarse enough to be shared by several photos.
+"""The file properties that are tested and matched, with values coarse enough to be shared by several photos.
 
-The same values are tested (`confounds`) and matched (`matching`): what a matched set is equal in, its report shows as equal.
-A value that is not known is a value of its own: known for one class alone, it tells the classes apart.
+The same values are tested (`confounds`) and matched (`matching`), so that the report on a matched set shows the matched
+properties as equal. "unknown" is a value like any other: a property that is known for only one class separates the classes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CLASSES = ("phone", "dslr/compact")
 """The two classes of `CLASS_COLUMN`; photos of other cameras belong to neither."""
 
 UNKNOWN = "unknown"
-"""The value where a photo does not say."""
+"""The value of a property that a photo's row does not give."""
 
 _SIZE = ("width", "height")
 _TURNED = range(5, 9)
@@ -31,16 +31,18 @@ _ASPECTS = {"1:1": 1.0, "5:4": 1.25, "4:3": 4 / 3, "3:2": 1.5, "16:10": 1.6, "16
 _QUALITIES = (50, 70, 80, 85, 90, 93, 96, 98)
 _HOURS = 4
 _CLOCK = re.compile(r".{10}[T ]([01][0-9]|2[0-3])\b")
-"""A date and the hour after it, ISO's or EXIF's."""
+"""A date and the hour after it, in ISO 8601 or EXIF form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """Something that a photo's row says of its file.
+    """A property of a photo's file.
 
     Attributes:
-        name: as options and reports spell it. what: in words, with the classes of its values.
-        columns: what it is made of. value_of: a label row's value, as a string.
+        name: its name in options and reports.
+        what: its description, with the steps of its values.
+        columns: the label columns that it is computed from.
+        value_of: computes its value, a string, from a label row.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Property:
     value_of: Callable[[LabelRow], str]
 
     def coded(self, photos: PhotoTable) -> tuple[NDArray[np.intp], list[str]]:
-        """Return the photos' values as numbers (n,), and each number's value; the values are sorted."""
+        """Return the photos' values as codes (n,), and the sorted list of values that the codes index."""
         joint = combined([photos.codes(column) for column in self.columns])
         _, first, kind = np.unique(joint, return_index=True, return_inverse=True)
         texts = [self.value_of(row) for row in photos.select(self.columns).take(first).rows()]
@@ -62,7 +64,7 @@ def _column(name: str, what: str, column: str) -> Property:
 
 
 def _sides(row: LabelRow) -> tuple[int, int] | None:
-    """The longer and the shorter side, pixels; None where a table says none, or less."""
+    """Return the longer and the shorter side in pixels; None unless both are positive."""
     width, height = row.get("width") or 0, row.get("height") or 0
     return (max(width, height), min(width, height)) if min(width, height) > 0 else None
 
@@ -73,7 +75,7 @@ def _size(row: LabelRow) -> str:
 
 
 def _resolution(row: LabelRow) -> str:
-    """Megapixels in octaves: 8 to 16, 16 to 32, …"""
+    """Return the megapixels in octaves: 8 to 16, 16 to 32, …"""
     sides = _sides(row)
     if sides is None:
         return UNKNOWN
@@ -82,7 +84,7 @@ def _resolution(row: LabelRow) -> str:
 
 
 def _aspect(row: LabelRow) -> str:
-    """The nearest usual ratio, within 2 %."""
+    """Return the nearest usual aspect ratio within 2 %, or "other"."""
     sides = _sides(row)
     if sides is None:
         return UNKNOWN
@@ -92,7 +94,7 @@ def _aspect(row: LabelRow) -> str:
 
 
 def _orientation(row: LabelRow) -> str:
-    """As it is seen: the tag's turn applied."""
+    """Return the orientation of the displayed picture, with the EXIF orientation tag applied."""
     width, height = row.get("width"), row.get("height")
     if not width or not height:
         return UNKNOWN
@@ -111,7 +113,7 @@ def _jpeg_quality(row: LabelRow) -> str:
 
 
 def _time_of_day(row: LabelRow) -> str:
-    """The hour on the camera's clock, in steps of four hours."""
+    """Return the hour on the camera's clock, in steps of four hours."""
     taken = row.get("taken_at")
     hour = _CLOCK.match(taken or "") if row.get("taken_precision", "second") == "second" else None
     if hour is None:

@@ -1,4 +1,4 @@
-"""The audit of any set or split: what its sides share, and what besides the camera tells its classes apart."""
+"""The audit of any set or split: leaks between its sides, and confounds of its camera classes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,13 @@ class Leak:
     """Something that two sides of a split share.
 
     Attributes:
-        a, b: the sides. kind: `photo` (the same one), `owner`, `scene`, `duplicate` (the same picture under another name), or
-            `group` (joined through photos that are on neither side).
-        count: how many. examples: the files of photos; of what else is shared, its value and a file of each side. file: which
-            split.
+        a: the first side.
+        b: the second side.
+        kind: `photo` (the same photo), `owner`, `scene`, `duplicate` (the same picture under another name), or `group`
+            (joined through photos that are on neither side).
+        count: how many photos, owners, scenes, duplicates or groups are shared.
+        examples: for photos, their files; for others, the shared value and one file from each side.
+        file: the split.
     """
 
     a: str
@@ -51,18 +54,17 @@ class Leak:
 
 
 def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict[str, Any]:
-    """Audit sets and split files; a set's photos say who belongs together in all splits given.
+    """Audit sets and split files; the photos of the sets decide which photos form a group in all given splits.
 
-    Several sets are also compared with each other, as the sides of one split: a test set must not hold training photos.
+    Several sets are also compared with each other like the sides of one split: a test set must not hold training photos.
 
     Args:
         places: folders of sets, and JSON files of splits.
-        group_by: what must not be shared (`owner`, `scene`, `duplicate`); as the set says, else all three, where None.
+        group_by: what must not be shared (`owner`, `scene`, `duplicate`); None for what the set says, else all three.
 
     Returns:
-        `leaks`, `compared` (how many pairs of sides and of sets were), `confounds` and their companions
-        (`confounds.report`), `audited`: photos and splits of each place, `unused`: values of foreign tables and lists that
-        could not be compared, by `place` and `what`.
+        `leaks`; `compared`, the number of compared pairs of sides and of sets; the keys of `confounds.report`; `kept_apart`;
+        `audited`, the photos and splits of each place; `unused`, the number of values that could not be compared.
 
     Raises:
         UsageError: a place is neither a set nor a split file, or a grouping is unknown.
@@ -112,11 +114,13 @@ def audit(places: Sequence[Path], group_by: Sequence[str] | None = None) -> dict
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """The photos of all sets, and what they may share.
+    """The photos of all sets, coded for comparison.
 
     Attributes:
-        photos: of all sets, one after the other. codes: column, or `group`, -> numbers (n,) that are equal where the values
-            are, negative where one is absent. place_of: what names a photo -> its place. by: what must not be shared.
+        photos: the photos of all sets, concatenated.
+        codes: column, or `group` -> integer codes (n,), equal for equal values and negative for absent ones.
+        place_of: photo ID or file name -> row index.
+        by: what must not be shared.
     """
 
     photos: PhotoTable
@@ -126,7 +130,7 @@ class _Compared:
 
     @classmethod
     def of(cls, sets: Sequence[FoundSet], by: Sequence[GroupBy]) -> _Compared:
-        """Put the photos of sets side by side; of two with one name the later one counts."""
+        """Concatenate the photos of sets; if two have the same ID or name, that name refers to the later one."""
         photos = joined([found.photos for found in sets], _COMPARED)
         codes = {column: photos.codes(column) for word in ("photo", *by) for column in _COLUMNS[word]}
         place_of = {key: place for place, key in enumerate(keys_of(photos)) if key is not None}
@@ -136,7 +140,7 @@ class _Compared:
         return cls(photos, codes, place_of, by)
 
     def sides(self, split: Split) -> Iterator[Leak]:
-        """What the sides of one split share, each thing once: a photo on both sides is not told again as its own duplicate."""
+        """Yield what the sides of one split share, each thing once: a photo on both sides is not also its own duplicate."""
         for (a, ids_a), (b, ids_b) in combinations(split.sides.items(), 2):
             both = set(ids_a) & set(ids_b)
             if both:
@@ -154,18 +158,18 @@ class _Compared:
             yield from found or self._shared("group", a, here, b, there, str(split.place))
 
     def sets(self, sets: Sequence[FoundSet]) -> Iterator[Leak]:
-        """What two sets share: photos by name or content, and what must not be shared."""
+        """Yield what each two sets share: photos with the same name, and whatever must not be shared."""
         edges = pairwise(np.cumsum([0, *(len(found.photos) for found in sets)]).tolist())
         places = [(str(found.place), np.arange(*edge)) for found, edge in zip(sets, edges, strict=True)]
         for one, two in combinations(places, 2):
             for kind in ("photo", *self.by):
-                if kind != "scene":  # numbers of scenes mean nothing in another set
+                if kind != "scene":  # scene numbers are not comparable between sets
                     yield from self._shared(kind, *one, *two, "")
 
     def _shared(
         self, kind: str, a: str, here: NDArray[np.intp], b: str, there: NDArray[np.intp], file: str
     ) -> Iterator[Leak]:
-        """The leak of one kind between the photos at some places and those at others, or nothing."""
+        """Yield the leak of one kind between the photos at two arrays of row indices, if there is one."""
         columns = _COLUMNS[kind]
         found: list[tuple[Any, int, int]] = []
         for column in columns:
@@ -183,7 +187,7 @@ class _Compared:
             yield Leak(a, b, kind, len(found), examples, file)
 
     def _example(self, kind: str, value: Any, one: int, two: int) -> Any:
-        """What is shared, with the file of a photo of each side, where a set names it."""
+        """Return the shared value with one file from each side, if the sets give file names."""
         files = [None if kind == "group" else self._file(place) or self._id(place) for place in (one, two)]
         if None in files:
             return value
@@ -199,7 +203,7 @@ class _Compared:
 
 
 def _as_json(leak: Leak) -> dict[str, Any]:
-    """A leak as it is told. Strangers' names are compared as they are, lest two become one; here they are made harmless."""
+    """Return a leak for JSON. Control characters in foreign names are escaped here, after the unchanged names were compared."""
     return {
         "a": visible_text(leak.a),
         "b": visible_text(leak.b),

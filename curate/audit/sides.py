@@ -1,4 +1,4 @@
-"""What somebody calls train, val and test, read from split files and from sets, ours or not."""
+"""Reads the sides (train, val, test) of split files and of sets, those of other programs included."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tracer.base.reading import open_regular, read_json
 from tracer.base.text import quoted_path
 
 PhotoKey = int | str
-"""What names a photo in a split: its ID, or its file's name."""
+"""A photo in a split: its ID, or its file's name."""
 
 METADATA = ("metadata.parquet", "metadata.csv", "metadata.jsonl")
 SIDE_NAMES = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval")
@@ -29,8 +29,9 @@ class Split:
     """One division of photos.
 
     Attributes:
-        place: the file or folder that says so. sides: side -> the photos in it.
-        unused: list of IDs -> how many of its entries are no ID.
+        place: the file or folder that it was read from.
+        sides: side -> the photos in it.
+        unused: name of a list of IDs -> the number of its entries that are not IDs.
     """
 
     place: Path
@@ -40,12 +41,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class FoundSet:
-    """A set's photos, as far as it tells.
+    """A set that was read for an audit.
 
     Attributes:
-        place: its folder. photos: label rows, as many columns as there are. splits: its divisions.
-        group_by: what it says was kept on one side; None where it does not say.
-        unused: what could not be used -> of how many photos.
+        place: its folder.
+        photos: its label rows, with those label columns that its table has.
+        splits: its splits.
+        group_by: the groupings that its manifest names; None if it names none.
+        unused: column, or "picture file" -> the number of photos whose value could not be used.
     """
 
     place: Path
@@ -56,7 +59,7 @@ class FoundSet:
 
 
 def keys_of(photos: PhotoTable) -> list[PhotoKey | None]:
-    """Return what names each photo of a set in its splits."""
+    """Return the ID of each photo of a set, or its file name if it has no ID."""
     ids = photos.values("photo_id")
     if None not in ids:
         return ids
@@ -67,7 +70,7 @@ def split_file(path: Path) -> Split:
     """Read a split file: a JSON object with lists `<side>_ids`, as the paper's public files have them.
 
     Raises:
-        UsageError: it holds no such object.
+        UsageError: the file does not hold such an object.
     """
     try:
         content = read_json(path)
@@ -87,15 +90,15 @@ def split_file(path: Path) -> Split:
                 sides[name.removesuffix(_IDS)] = keys
     if not sides:
         raise UsageError(
-            "that is no split file",
-            f"{quoted_path(path)} holds no list such as train_ids",
+            "that is not a split file",
+            f"{quoted_path(path)} has no list such as train_ids",
             "Name a JSON file of a split.",
         )
     return Split(path, sides, unused)
 
 
 def found_set(folder: Path) -> FoundSet:
-    """Read a set: our folder, a Hugging Face ImageFolder with a metadata file, or plain folders of pictures.
+    """Read a set: a folder that curate exported, a Hugging Face ImageFolder with a metadata file, or folders of pictures.
 
     Raises:
         UsageError: the folder holds no photos, or its table cannot be read.
@@ -132,7 +135,7 @@ def _photos(folder: Path, unused: Counter[str]) -> PhotoTable:
 
 
 def _sides_of(photos: PhotoTable) -> dict[str, list[PhotoKey]]:
-    """The sides that a column `split` names, or that the photos' folders are called after."""
+    """Return the sides from a column `split`, or else from the names of the photos' folders."""
     sides: dict[str, list[PhotoKey]] = {}
     for side, key, name in zip(photos.values("split"), keys_of(photos), photos.values("file_name"), strict=True):
         if side is None and name is not None:
@@ -153,7 +156,7 @@ def _kept_together(folder: Path) -> tuple[str, ...] | None:
 
 
 def _sha256(path: Path) -> str | None:
-    """Of a picture's bytes; None where it cannot be read: what it shows is unknown, the rest can be compared."""
+    """Return the hash of a file's bytes; None if it cannot be read, and then only its content is not compared."""
     try:
         with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

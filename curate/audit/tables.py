@@ -1,7 +1,7 @@
-"""Anybody's table of photos as values that can be compared, whatever kept them: parquet, CSV or JSON lines.
+"""Reads tables of photos from Parquet, CSV or JSON lines, and normalises their values for comparison.
 
-A column that the audit looks at becomes text, a whole number, a bool or null; the rest is not read. Text stays as it was
-written, since two IDs that differ in a control character are two; it is made harmless where it is shown.
+Values of the columns that the audit uses become text, integers, booleans or null; other columns are not read. Text is kept as
+written, because two IDs may differ only in a control character; control characters are escaped when text is printed.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0
 
 
 def as_key(value: Any) -> int | str | None:
-    """What names a photo or a scene: a whole number, also where it is written as text or as 7.0; else the text itself."""
+    """Return the ID of a photo or scene: an integer, also if it is written as text or as 7.0, or else the text itself."""
     if isinstance(value, str):
-        return int(value) if _WHOLE.fullmatch(value) else value or None  # "007" is another name than 7
+        return int(value) if _WHOLE.fullmatch(value) else value or None  # "007" is not the same ID as 7
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if type(value) is int else None
@@ -45,7 +45,7 @@ def _text(value: Any) -> str | None:
 
 
 def _owner(value: Any) -> str | None:
-    """Flickr's own form of an owner is an object with an `nsid`."""
+    """Return the owner; Flickr writes it as an object with an `nsid`."""
     return _text(value.get("nsid") if isinstance(value, Mapping) else value)
 
 
@@ -65,7 +65,7 @@ def _flag(value: Any) -> bool | None:
 
 
 MOST_BYTES = 2 << 30
-"""Of a table in text."""
+"""The largest size of a CSV or JSON lines file."""
 
 COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyType(
     dict.fromkeys(("photo_id", "subject_idx", "scene_idx", "duplicate_idx"), as_key)
@@ -75,18 +75,18 @@ COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyTy
     | dict.fromkeys(("Is Smartphone", "edited"), _flag)
     | {"owner": _owner}
 )
-"""Column that is looked at -> what makes its value one that can be compared; None where nothing can."""
+"""Column that the audit uses -> function that normalises a value for comparison; None if the value is not usable."""
 
 
 def read_table(path: Path, unused: Counter[str]) -> PhotoTable:
-    """Read a set's table: of each photo the columns that it has of those that are looked at.
+    """Read those columns of a set's table that the audit uses.
 
     Args:
-        path: parquet, CSV or JSON lines, by its suffix.
-        unused: counts, by column, the values that are there and say nothing that can be compared; they are null.
+        path: a Parquet, CSV or JSON lines file, by its suffix.
+        unused: is increased, by column, by the number of values that cannot be compared; they become null.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: the table cannot be read.
     """
     read = {".parquet": _parquet, ".csv": _csv}.get(path.suffix, _json_lines)
     built = Builder()
@@ -94,7 +94,7 @@ def read_table(path: Path, unused: Counter[str]) -> PhotoTable:
         for columns, length in read(path):
             tidy = {name: _tidy(name, values, unused) for name, values in columns.items() if name in COLUMNS}
             built.add(tidy, length)
-    # the last two: types that Arrow has no Python value for, and a table that does not fit into memory
+    # NotImplementedError: an Arrow type without a Python value; MemoryError: a table that does not fit into memory
     except (OSError, ValueError, ArithmeticError, csv.Error, NotImplementedError, MemoryError) as error:
         raise UsageError(
             "the set's table cannot be read", f"{quoted_path(path)}: {error}", "Check the file."
@@ -105,7 +105,7 @@ def read_table(path: Path, unused: Counter[str]) -> PhotoTable:
 def _tidy(column: str, values: Sequence[Any], unused: Counter[str]) -> list[int | str | bool | None]:
     form = COLUMNS[column]
     types = {type(value) for value in values if value is not None}
-    if types <= {str} or types <= {int} or types <= {float}:  # else equal values can be of two types, or have no hash
+    if types <= {str} or types <= {int} or types <= {float}:  # other values may be equal (1, True) or unhashable
         forms = {value: None if _absent(value) else form(value) for value in set(values)}
         tidy = [forms[value] for value in values]
     else:
@@ -117,11 +117,11 @@ def _tidy(column: str, values: Sequence[Any], unused: Counter[str]) -> list[int 
 
 
 def _absent(value: Any) -> bool:
-    return value is None or value == "" or value != value  # NaN: null, as pandas writes it
+    return value is None or value == "" or value != value  # NaN is how pandas writes null
 
 
 _Part = tuple[Mapping[str, Sequence[Any]], int]
-"""Some photos: their columns, and how many they are."""
+"""The columns of some photos, and their number."""
 
 
 def _parquet(path: Path) -> Iterator[_Part]:
@@ -132,16 +132,16 @@ def _parquet(path: Path) -> Iterator[_Part]:
         with open_regular(path) as opened, pq.ParquetFile(opened) as file:
             wanted = [name for name in file.schema_arrow.names if name in COLUMNS]
             for batch in file.iter_batches(_AT_ONCE, columns=wanted):
-                columns = zip(batch.schema.names, batch.columns, strict=True)  # a name may stand there twice
+                columns = zip(batch.schema.names, batch.columns, strict=True)  # a name may occur twice
                 yield {name: _values(column) for name, column in columns}, len(batch)
-    except pa.ArrowException as error:  # some kinds of it are a TypeError or a KeyError, too
+    except pa.ArrowException as error:  # some subclasses are also a TypeError or a KeyError
         raise ValueError(str(error)) from error
 
 
 def _values(column: Any) -> list[Any]:
     import pyarrow as pa
 
-    # texts by way of numpy: equal ones are then one object
+    # numpy makes equal strings one object
     values: list[Any] = (
         column.to_numpy(zero_copy_only=False).tolist() if pa.types.is_string(column.type) else column.to_pylist()
     )

@@ -32,7 +32,7 @@ def _camera_row(camera: Any, count: int | None) -> dict[str, Any]:
 
 @app.callback(invoke_without_command=True)
 def cameras(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
-    """Distinct cameras and their types, unknown ones first."""
+    """List the cameras and their types, unknown types first."""
     context.obj = workspace
     if context.invoked_subcommand is None:
         style = rows_as(format, json)
@@ -49,7 +49,7 @@ def cameras_set(
     type: CameraType,
     workspace: WhereBelow = None,
 ) -> None:
-    """State what kind of camera a make and model is; it holds for all its photos, and is logged."""
+    """State the type of a camera for all of its photos; the decision is logged."""
     from curate.catalog import decisions
 
     with opened(workspace or context.obj, "cameras set") as catalog:
@@ -59,7 +59,7 @@ def cameras_set(
 
 
 def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None:
-    """Refuse a camera that no photo is by: a slip of the pen would be kept, and change nothing."""
+    """Refuse a camera without photos; a misspelt name would be saved without any effect."""
     known = [camera for camera, _ in catalog.cameras.listed()]
     if camera_key(make, model) in {camera_key(camera.make, camera.model) for camera in known}:
         return
@@ -71,17 +71,17 @@ def _check_camera(catalog: Any, make: str, model: str, type: CameraType) -> None
     root = catalog.workspace.root
     meant = [command("cameras", "set", *by_name[name], type.value, workspace=root) for name in near]
     raise UsageError(
-        "no photo is by that camera",
+        "no photo was taken with that camera",
         f"{make} {model}",
         "\n".join(
-            [*(f"Did you mean: {line}" for line in meant), f"All are listed by: {command('cameras', workspace=root)}"]
+            [*(f"Did you mean: {line}" for line in meant), f"To list all cameras: {command('cameras', workspace=root)}"]
         ),
     )
 
 
 @app.command("type")
 def cameras_type(make: str, model: str, json: Json = False) -> None:
-    """What the rules say of one camera; no workspace is needed."""
+    """Print the type that the rules give to a camera; no workspace is needed."""
     from curate.cameras.resolve import resolve
     from tracer.base.text import clean_text
 

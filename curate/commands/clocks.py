@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def clocks(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
-    """How far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
+    """List how far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
     from curate.pairing.clocks.kept import clock_offsets
 
     context.obj = workspace
@@ -30,7 +30,7 @@ def clocks(context: typer.Context, workspace: Where = HERE, format: Format = Non
         print_listing("offsets", offsets, style, columns)
 
 
-# -5 is a number, not an option; a misspelt option is then one argument too many, or no number, and refused as that
+# lets -5 be a number instead of an option; a misspelt option then fails as a surplus argument or as not a number
 @app.command("set", context_settings={"ignore_unknown_options": True})
 def clocks_set(
     context: typer.Context,
@@ -39,14 +39,14 @@ def clocks_set(
     seconds: float,
     workspace: WhereBelow = None,
 ) -> None:
-    """State how many seconds the clock of camera B is ahead of that of camera A; logged, and taken back by `curate undo`."""
+    """State by how many seconds the clock of camera B is ahead of that of camera A; `curate undo` takes it back."""
     from curate.pairing.clocks.kept import state_clock_offset
 
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
         root = catalog.workspace.root
     say(f"{camera_b} against {camera_a}: {seconds:,g} s")
-    note(f"used by: {command('pair', workspace=root)}; taken back by: {command('undo', workspace=root)}")
+    note(f"to use it: {command('pair', workspace=root)}; to take it back: {command('undo', workspace=root)}")
 
 
 @app.command("unset")
@@ -56,13 +56,13 @@ def clocks_unset(
     camera_b: str,
     workspace: WhereBelow = None,
 ) -> None:
-    """Withdraw an offset that was stated between two clocks; the next `curate pair` estimates it from the photos again."""
+    """Withdraw a stated offset between two clocks; the next `curate pair` estimates it from the photos again."""
     from curate.pairing.clocks.kept import withdraw_clock_offset
 
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)
         root = catalog.workspace.root
-    say(f"{camera_b} against {camera_a}: nothing is stated")
+    say(f"{camera_b} against {camera_a}: no offset is stated")
     note(
-        f"estimated from the photos by: {command('pair', workspace=root)}; stated again by: {command('undo', workspace=root)}"
+        f"to estimate it from the photos: {command('pair', workspace=root)}; to state it again: {command('undo', workspace=root)}"
     )

@@ -1,4 +1,4 @@
-"""What commands share: the options that many take, and a workspace's catalogue, opened."""
+"""Options that several commands take, and functions that open a workspace's catalogue and print rows."""
 
 from __future__ import annotations
 
@@ -25,18 +25,16 @@ class Style(StrEnum):
     CSV = "csv"
 
 
-Where = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace; the current folder where left out.")]
+Where = Annotated[Path, typer.Option("--workspace", "-w", help="The workspace; by default the current folder.")]
 WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The workspace.")]
-"""The same after a subcommand: `curate cameras -w DIR set MAKE MODEL TYPE` and `curate cameras set MAKE MODEL TYPE -w DIR`."""
+"""The same option for subcommands: `curate cameras -w DIR set MAKE MODEL TYPE` or `curate cameras set MAKE MODEL TYPE -w DIR`."""
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Format = Annotated[
-    Style | None, typer.Option("--format", help="How rows are printed; as a table for a person where left out.")
-]
+Format = Annotated[Style | None, typer.Option("--format", help="How rows are printed; by default as a table.")]
 HERE = Path()
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequence[str]) -> None:
-    """Print rows: JSON lines and CSV whole, as they come; a table of the given columns for a person."""
+    """Print rows: JSON lines and CSV with all columns, one row at a time; a table with only the given columns."""
     if style is Style.JSONL:
         print_lines(rows)
     elif style is Style.CSV:
@@ -46,10 +44,10 @@ def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequenc
 
 
 def rows_as(format: Style | None, json: bool) -> Style | None:
-    """Return how rows are printed; None for one JSON object that holds them.
+    """Return the style in which rows are printed; None for one JSON object that holds them.
 
     Raises:
-        UsageError: both were asked for.
+        UsageError: both options were given.
     """
     if json and format is not None:
         raise UsageError(
@@ -59,7 +57,7 @@ def rows_as(format: Style | None, json: bool) -> Style | None:
 
 
 def print_listing(name: str, rows: Iterable[Mapping[str, Any]], style: Style | None, columns: Sequence[str]) -> None:
-    """Print rows in the way that `rows_as` returned; `name` is their key in the JSON object."""
+    """Print rows in the style that `rows_as` returned; `name` is their key in the JSON object."""
     if style is None:
         print_json_rows(name, rows)
     else:
@@ -67,7 +65,7 @@ def print_listing(name: str, rows: Iterable[Mapping[str, Any]], style: Style | N
 
 
 def say_next(catalog: Any) -> None:
-    """End a command with the next step, on standard error."""
+    """Print the next step to standard error."""
     from curate.status import in_words, next_step, status
 
     note(in_words(next_step(status(catalog)), catalog.workspace.root))
@@ -75,14 +73,14 @@ def say_next(catalog: Any) -> None:
 
 @contextlib.contextmanager
 def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
-    """Open a workspace's catalogue; with `writing` (the command's name) also hold its lock."""
+    """Open a workspace's catalogue; with `writing` (the command's name), also take the writer's lock."""
     from curate.catalog.store import Catalog
 
     place = Workspace.open(workspace)
     if not (place.root / SETTINGS).exists():
         note(
-            f"{quoted_path(place.root)} has no {SETTINGS}: the default settings hold; "
-            f"written again by: {command('new', place.root)}"
+            f"{quoted_path(place.root)} has no {SETTINGS}; the default settings are used; "
+            f"to write it again: {command('new', place.root)}"
         )
     with (
         place.writing(writing) if writing else contextlib.nullcontext(),

@@ -1,4 +1,4 @@
-"""`curate duplicates`: copies, and which of them is kept."""
+"""`curate duplicates`: copies of photos, and which copy is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.callback(invoke_without_command=True)
 def duplicates(context: typer.Context, workspace: Where = HERE, json: Json = False, format: Format = None) -> None:
-    """Exact and near copies; the one that is kept of each group, and why."""
+    """List exact and near copies, and which copy of each group is kept and why."""
     from curate.export.run import duplicate_report
 
     context.obj = workspace
@@ -40,7 +40,7 @@ def duplicates_keep(
     photo: Annotated[Path, typer.Argument(help="The copy to keep: any path that curate prints.")],
     workspace: WhereBelow = None,
 ) -> None:
-    """State which copy of a group is kept; it is logged, and `curate undo` takes it back."""
+    """State which copy of a group is kept; the decision is logged, and `curate undo` takes it back."""
     from curate.duplicates.groups import keep
     from curate.export.run import duplicate_report
 
@@ -48,4 +48,4 @@ def duplicates_keep(
         kept, news = keep(catalog, photo, duplicate_report(catalog))
     say(f"kept: {kept}")
     if not news:
-        note("a person had chosen it before: nothing was logged")
+        note("a person had already chosen it; nothing was logged")

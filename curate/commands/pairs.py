@@ -1,4 +1,4 @@
-"""Commands that find pairs, show them and decide on them."""
+"""Commands that find, list and decide pairs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ app = typer.Typer()
 pairs_app = typer.Typer(rich_markup_mode=None)
 decide_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 decisions_app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(pairs_app, name="pairs", help="Pairs, the best first; bring known ones in.")
+app.add_typer(pairs_app, name="pairs", help="List pairs, the best first; import known ones.")
 app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
-app.add_typer(decisions_app, name="decisions", help="Decisions out and in, as JSON lines.")
+app.add_typer(decisions_app, name="decisions", help="Export and import decisions as JSON lines.")
 
 
 PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate prints.")]
@@ -58,7 +58,7 @@ class Status(StrEnum):
 
 
 class Preferred(StrEnum):
-    """Whose decision holds."""
+    """Which of two different decisions is used."""
 
     MINE = "mine"
     THEIRS = "theirs"
@@ -67,19 +67,19 @@ class Preferred(StrEnum):
 @app.command()
 def pair(
     workspace: Where = HERE,
-    no_time: Annotated[bool, typer.Option("--no-time", help="Time is no evidence.")] = False,
-    no_gps: Annotated[bool, typer.Option("--no-gps", help="Place is no evidence.")] = False,
+    no_time: Annotated[bool, typer.Option("--no-time", help="Do not use time as evidence.")] = False,
+    no_gps: Annotated[bool, typer.Option("--no-gps", help="Do not use the place as evidence.")] = False,
     embeddings: Annotated[
         str | None,
         typer.Option(
             metavar="ENCODER",
-            help="Also look for partners by an encoder's embeddings, such as offline/efficientnet-lite0; kept between runs.",
+            help="Also find partners by an encoder's embeddings, e.g. offline/efficientnet-lite0; they are cached.",
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
     json: Json = False,
 ) -> None:
-    """Find candidate pairs: the same scene, shot with a smartphone and with another camera."""
+    """Find candidate pairs: photos of the same scene, one taken with a smartphone and one with another camera."""
     from curate.pairing.run import pair_workspace
 
     with opened(workspace, "pair") as catalog:
@@ -129,7 +129,7 @@ def pairs(
     format: Format = None,
     json: Json = False,
 ) -> None:
-    """Pairs, the best first."""
+    """List pairs, the best first."""
     from curate.catalog import decisions
     from curate.catalog.pairs import pairs as all_pairs
 
@@ -149,15 +149,15 @@ def pairs_import(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV with the columns image_a,image_b (and, if you like, scene), or file,scene. Its paths are as curate "
+            help="A CSV with the columns image_a,image_b (and optionally scene), or file,scene. Its paths are as curate "
             "prints them, or relative to the CSV, the current folder or a source folder."
         ),
     ],
     workspace: WhereBelow = None,
     json: Json = False,
 ) -> None:
-    """Take known pairs or scenes in as accepted, as one step for `curate undo`. Of a scene one pair of a phone and another
-    camera is accepted, and all its photos are of one scene."""
+    """Import known pairs or scenes as accepted; one `curate undo` takes them back. For each scene, one pair of a phone
+    photo and another camera's photo is accepted, and all its photos are stated to show one scene."""
     from curate.pairing.known import import_pairs
     from curate.pairing.score.learning import follow
 
@@ -171,7 +171,7 @@ def pairs_import(
     for left in () if json else found.left_out:
         note(left.in_words())
     for path in () if json else found.unknown:
-        note(f"no photo of the workspace: {path}")
+        note(f"not a photo of the workspace: {path}")
     if not found.complete:
         raise typer.Exit(Exit.SOME_FAILED)
 
@@ -180,24 +180,24 @@ def pairs_import(
 def matches(
     phone: PhotoPath,
     other: PhotoPath,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write; never where originals lie.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write; not in a folder of originals.")],
     workspace: Where = HERE,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of an existing file.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Draw what two photos have in common: both side by side, lines between the points that agree on one view."""
+    """Draw two photos side by side, with lines between the matching points that fit one view of the scene."""
     from curate.pairing.run import draw_pair
 
     with opened(workspace) as catalog:
         count = draw_pair(catalog, phone, other, output, replace=replace)
     if not count:
-        note("no points of the two agree on one view: the drawing has no lines")
+        note("no matching points of the two photos fit one view: the drawing has no lines")
     answer = {"output": str(output.absolute()), "matches": count}
     print_json(answer) if json else say(f"{counted(count, 'matching point')}: {quoted_path(output.absolute())}")
 
 
 class ClassBy(StrEnum):
-    """What the classes of a drawn set are."""
+    """What decides the class of a photo."""
 
     CAMERA = "camera"
     MAKE = "make"
@@ -208,15 +208,15 @@ class ClassBy(StrEnum):
 @app.command()
 def groups(
     workspace: Where = HERE,
-    by: Annotated[ClassBy, typer.Option(help="What a photo's class is.")] = ClassBy.CAMERA,
+    by: Annotated[ClassBy, typer.Option(help="What decides the class of a photo.")] = ClassBy.CAMERA,
     draw: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="ONE TWO", help="One photo of each of two classes from every scene that has both."),
+        typer.Option(metavar="ONE TWO", help="Draw one photo of each of two classes from every scene that has both."),
     ] = None,
     format: Format = None,
     json: Json = False,
 ) -> None:
-    """All photos of one scene, whatever their cameras; and any two-class set drawn from them."""
+    """List the photos of each scene, from all cameras, or draw a two-class set from them."""
     from curate.pairing.groups import drawn
     from curate.pairing.groups import groups as all_groups
 
@@ -246,7 +246,7 @@ def _decide(workspace: Path, action: Any, phone: Path, other: Path, json: bool) 
 
 
 def _after_decisions(catalog: Any, json: bool, said: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Let the scores follow, and print how many pairs are accepted and rejected; `said`: what else the JSON object holds."""
+    """Update the scores, and print how many pairs are accepted and rejected; `said` is added to the JSON object."""
     from curate.catalog import decisions
     from curate.pairing.score.learning import follow
 
@@ -264,20 +264,20 @@ def _note_gone(catalog: Any, count: int) -> None:
     if count:
         listed = command("decisions", "export", workspace=catalog.workspace.root)
         note(
-            f"neither listed nor counted: {counted(count, 'decided pair')}, since a photo was forgotten or its file replaced by "
-            f"other content. They stay in: {listed}"
+            f"{counted(count, 'decided pair')} not listed or counted, because a photo was forgotten or its file was replaced "
+            f"by other content; still listed by: {listed}"
         )
 
 
 @decide_app.command("accept")
 def decide_accept(phone: PhotoPath, other: PhotoPath, workspace: Where = HERE, json: Json = False) -> None:
-    """Accept two photos as a pair, candidates or not."""
+    """Accept two photos as a pair, whether or not they are a candidate pair."""
     _decide(workspace, "accept", phone, other, json)
 
 
 @decide_app.command("reject")
 def decide_reject(phone: PhotoPath, other: PhotoPath, workspace: Where = HERE, json: Json = False) -> None:
-    """Say that two photos are no pair; they are not offered again."""
+    """Reject two photos as a pair; they are not proposed again."""
     _decide(workspace, "reject", phone, other, json)
 
 
@@ -285,7 +285,7 @@ def decide_reject(phone: PhotoPath, other: PhotoPath, workspace: Where = HERE, j
 def decide_auto(
     min_score: Annotated[float, typer.Argument(min=0.0, max=1.0)], workspace: Where = HERE, json: Json = False
 ) -> None:
-    """Accept every waiting one-to-one choice with at least this probability."""
+    """Accept every proposed pair with at least this probability."""
     from curate.catalog.pairs import decide_auto as accept_all
 
     with opened(workspace, "decide auto") as catalog:
@@ -295,13 +295,13 @@ def decide_auto(
 
 @app.command()
 def undo(workspace: Where = HERE, json: Json = False) -> None:
-    """Take back the last decision, and say which it was; what was decided in one step is taken back in one."""
+    """Take back the last decision and print it; decisions that were made in one step are taken back in one step."""
     _step_back_or_forth("undo", workspace, json)
 
 
 @app.command()
 def redo(workspace: Where = HERE, json: Json = False) -> None:
-    """Do again what was taken back, and say what it was."""
+    """Repeat the decision that was taken back last, and print it."""
     _step_back_or_forth("redo", workspace, json)
 
 
@@ -313,7 +313,7 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
         decision = decisions.undo(catalog) if step == "undo" else decisions.redo(catalog)
         if decision is None:
             listed = command("decisions", "export", workspace=catalog.workspace.root)
-            raise CurateError(f"there is nothing to {step}", "", f"What was decided is listed by: {listed}")
+            raise CurateError(f"there is nothing to {step}", "", f"To list all decisions: {listed}")
         done, what = "taken back" if step == "undo" else "done again", in_words(catalog, decision)
         if not json:
             say(f"{done}: {what} ({decision.at}, {decision.who})")
@@ -322,7 +322,7 @@ def _step_back_or_forth(step: str, workspace: Path, json: bool) -> None:
 
 @decisions_app.command("export")
 def decisions_export(workspace: Where = HERE) -> None:
-    """Print the decision log as JSON lines that another workspace understands."""
+    """Print the decision log as JSON lines that another workspace can import."""
     from curate.catalog.exchange import exported
 
     with opened(workspace) as catalog:
@@ -334,12 +334,13 @@ def decisions_import(
     file: Annotated[Path, typer.Argument(help="What `curate decisions export` printed in another workspace.")],
     workspace: Where = HERE,
     prefer: Annotated[
-        Preferred | None, typer.Option(help="Whose word holds where the two differ; left out, mine stays for now.")
+        Preferred | None,
+        typer.Option(help="Which decision to use where the two differ; by default mine stays for now."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")] = False,
     json: Json = False,
 ) -> None:
-    """Take in what another annotator decided; say how far the two agree and where they differ. One undo takes it back."""
+    """Import another annotator's decisions; print the agreement and the differences. One `curate undo` takes them back."""
     from curate.catalog import decisions
     from curate.catalog.importing import import_decisions
     from curate.pairing.score.learning import follow
@@ -353,16 +354,16 @@ def decisions_import(
     else:
         say("\n".join(found.in_words()))
         if not found.lines and not found.refused:
-            note(f"{printable_path(file)} holds no decisions")
+            note(f"{printable_path(file)} contains no decisions")
         conflicts = (
             {"what": ", ".join(c.what), "mine": c.mine, "theirs": c.theirs, "by": c.who} for c in found.conflicts
         )
         if found.conflicts:
             print_table(conflicts, ("what", "mine", "theirs", "by"))
         for refused in found.refused:
-            note(f"line {refused.line} is left out: {refused.why}")
+            note(f"line {refused.line} was not imported: {refused.why}")
         for sha256 in sorted(found.unknown):
-            note(f"a photo that is not here: {sha256}")
+            note(f"this workspace does not have the photo {sha256}")
     if not found.complete:
         raise typer.Exit(Exit.SOME_FAILED)
 
@@ -370,12 +371,10 @@ def decisions_import(
 @app.command()
 def review(
     workspace: Where = HERE,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="Line by line, without the screen: for screen readers.")
-    ] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Ask line by line, for screen readers.")] = False,
     images: Annotated[Images | None, typer.Option(help="How pictures are drawn.")] = None,
 ) -> None:
-    """The review screen alone."""
+    """Review pairs: open the app on the review screen alone."""
     if plain:
         from curate.review.plain import review_plain
 

@@ -1,4 +1,4 @@
-"""Commands that take photos in, list them and label them."""
+"""Commands that make workspaces, and ingest, list, label and forget photos."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ app = typer.Typer()
 
 
 class LabelFrom(StrEnum):
-    """Where the semantic label is taken from."""
+    """The source of the semantic label."""
 
     FOLDER = "folder"
 
@@ -29,7 +29,7 @@ def new(
     recipe: Annotated[str, typer.Option(help="A recipe from datasets/ to start from.")] = "",
     json: Json = False,
 ) -> None:
-    """Make a workspace: a new or empty folder."""
+    """Make a workspace in a new or empty folder."""
     from curate.catalog.store import Catalog
     from curate.sources.made import refuse_made
 
@@ -39,8 +39,8 @@ def new(
     workspace = Workspace.create(directory, recipe)
     with workspace.writing("new"), Catalog.open(workspace) as catalog:
         if there and not json:
-            changed = f"{'--recipe was not used, and ' * bool(recipe)}nothing was changed"
-            note(f"this is a workspace already; {changed if whole else f'its {SETTINGS} was written again'}")
+            changed = f"{'--recipe was not used and ' * bool(recipe)}nothing was changed"
+            note(f"this is already a workspace; {changed if whole else f'its {SETTINGS} was written again'}")
         if json:
             print_json({"workspace": str(workspace.root)})
         else:
@@ -50,7 +50,7 @@ def new(
 
 @app.command()
 def settings(format: Format = None, json: Json = False) -> None:
-    """What workspace.toml may hold: each setting with its default and meaning."""
+    """List the settings that workspace.toml may hold, each with its default and meaning."""
     from curate.workspace.settings import all_settings
 
     style = rows_as(format, json)
@@ -62,31 +62,31 @@ def settings(format: Format = None, json: Json = False) -> None:
 def ingest(
     paths: list[Path],
     workspace: Where = HERE,
-    jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = None,
     label_from: Annotated[
         LabelFrom | None, typer.Option(help="Take the semantic label from the photo's folder.")
     ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(
-            help="A sidecar CSV. Its columns, in any case: path (or file, file_name: relative to the CSV or to PATH), and any of "
-            "Make, Model, taken_at, owner, license, url, semantic_label, scene (photos of one scene name stay together)."
+            help="A sidecar CSV. Its columns, in any case: path (or file, file_name; relative to the CSV or to PATH), and any of "
+            "Make, Model, taken_at, owner, license, url, semantic_label, scene (photos with one scene name show one scene)."
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Take local photos in; again = only what changed. The folders are only read."""
+    """Ingest local photos; a later ingest reads only what changed. The folders are only read."""
     from curate.ingest import ingest as take_in
     from curate.sources.sidecar import remarks_on_columns
 
     said_before = remarks_on_columns(labels) if labels else []
-    for remark in said_before:  # before a long ingest, not after it
+    for remark in said_before:  # shown before a long ingest instead of after it
         note(remark)
     with opened(workspace, "ingest") as catalog:
         counts = run_with_progress(
             take_in(catalog, paths, jobs=jobs, label_from="folder" if label_from else None, labels=labels)
         )
-        if counts.updated or counts.missing:  # stated scenes and replaced files change what is proposed
+        if counts.updated or counts.missing:  # stated scenes and replaced files change the proposed pairs
             from curate.pairing.score.learning import follow
 
             follow(catalog)
@@ -98,10 +98,10 @@ def ingest(
         else:
             say(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
         if counts.skipped and not json:
-            note(f"what was skipped, and why: {command('skipped', workspace=root)}")
+            note(f"to list what was skipped and why: {command('skipped', workspace=root)}")
         if counts.unreadable:
             listed = command("photos", "--where", "status != 'ok'", workspace=root)
-            note(f"{counts.unreadable:,} could not be read: {listed}")
+            note(f"{counts.unreadable:,} could not be read; to list them: {listed}")
         if not json:
             say_next(catalog)
     if counts.unreadable:
@@ -111,12 +111,12 @@ def ingest(
 @app.command()
 def forget(
     paths: Annotated[
-        list[Path], typer.Argument(help="Photos, as any command prints them, and folders; also such that are gone.")
+        list[Path], typer.Argument(help="Photos, as any command prints them, and folders; they may no longer exist.")
     ],
     workspace: Where = HERE,
     json: Json = False,
 ) -> None:
-    """Take photos, and all photos in folders, out of the catalogue; the files stay. It is logged; `curate undo` takes it back."""
+    """Remove photos, or all photos in folders, from the catalogue; the files stay. `curate undo` takes it back."""
     from curate.catalog.forgetting import forget as take_out
     from curate.pairing.score.learning import follow
 
@@ -128,7 +128,7 @@ def forget(
 
 @app.command()
 def status(workspace: Where = HERE, json: Json = False) -> None:
-    """What is there, what waits, and the next step."""
+    """Print what the workspace holds, what is still to be decided, and the next step."""
     from curate.status import in_words, next_step
     from curate.status import status as status_of
 
@@ -149,7 +149,7 @@ def photos(
     format: Format = None,
     json: Json = False,
 ) -> None:
-    """Label rows, one a photo. docs/labels.md lists the columns that `--where` knows."""
+    """List label rows, one per photo. docs/labels.md lists the columns that `--where` knows."""
     columns = ("path", "status", "make_normalized", "model_normalized", "camera_type", "taken_at", "semantic_label")
     style = rows_as(format, json)
     with opened(workspace) as catalog:
@@ -165,14 +165,14 @@ def skipped(
         Path | None,
         typer.Argument(
             metavar="[SET]",
-            help="A set that was exported from the workspace, or its folder splits: what that leaves out.",
+            help="A set that was exported from the workspace, or its folder splits; lists the photos that it leaves out.",
         ),
     ] = None,
     workspace: Where = HERE,
     format: Format = None,
     json: Json = False,
 ) -> None:
-    """What the last ingest skipped, and why; of a set or of splits, which photos they leave out."""
+    """List what the last ingest skipped and why, or which photos a set or its splits leave out."""
     from curate.catalog.folders import skipped
     from curate.catalog.leftout import left_out
 
@@ -186,24 +186,24 @@ def skipped(
 @app.command()
 def label(
     assignment: Annotated[
-        str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks it.")
+        str, typer.Argument(metavar="KEY=VALUE", help="semantic_label=cat; an empty value blanks the label.")
     ],
-    where: Annotated[str, typer.Option(help="Which photos: one SQL expression over the label columns.")],
+    where: Annotated[str, typer.Option(help="The photos: one SQL expression over the label columns.")],
     workspace: Where = HERE,
     json: Json = False,
 ) -> None:
-    """Say something of photos: a person's label wins, and is logged."""
+    """Label photos. A person's label wins over every other source; it is logged."""
     from curate.catalog import decisions
     from tracer.base.text import clean_text, counted, shell_word
 
     key, equals, value = assignment.partition("=")
     if not equals:
-        raise UsageError("that is no label", assignment, "Write KEY=VALUE, such as semantic_label=cat")
+        raise UsageError("that is not a label", assignment, "Write KEY=VALUE, such as semantic_label=cat")
     with opened(workspace, "label") as catalog:
         picked = catalog.photo_ids_where(where)
         changed = decisions.label(catalog, picked, key.strip(), clean_text(value))
     if not picked:
-        note(f"no photo fits --where {shell_word(where)}: nothing is changed")
+        note(f"no photo matches --where {shell_word(where)}; nothing was changed")
     elif not changed:
-        note(f"{counted(len(picked), 'photo')} fit, and a person had said so before: nothing is changed")
+        note(f"{counted(len(picked), 'photo')} match and already have this label from a person; nothing was changed")
     print_json({"changed": changed}) if json else say(f"changed {changed}")

@@ -1,4 +1,4 @@
-"""Commands that make data sets, check them and evaluate them; and the demo."""
+"""Commands that make, check and evaluate data sets, and run the demo."""
 
 from __future__ import annotations
 
@@ -22,33 +22,37 @@ app = typer.Typer()
 @app.command()
 def split(
     attribute: Annotated[
-        list[str] | None, typer.Option(help="A label column; give it again for more. Without one: what exports use.")
+        list[str] | None,
+        typer.Option(help="A label column; repeat it for more. Without it, print which splits exports use."),
     ] = None,
     workspace: Where = HERE,
     group: Annotated[
-        str | None, typer.Option(help="What is kept on one side; owner,scene,duplicate where left out.")
+        str | None, typer.Option(help="What is kept on one side; by default owner,scene,duplicate.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the draw; 42 where left out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of the draw; by default 42.")] = None,
     withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="Let exports go by workspace.toml again; files in splits/ stay.")
+        bool,
+        typer.Option("--withdraw", help="Let exports use the splits of workspace.toml again; files in splits/ stay."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Balanced, leak-free splits, in the paper's own format. Exports use the splits drawn last, until they are withdrawn."""
+    """Draw balanced, leak-free splits in the paper's format. Exports use the splits drawn last, until they are withdrawn."""
     from curate.catalog.sets import split_log, withdraw_splits
     from curate.export.run import split_workspace
     from curate.splits import choice
 
     if withdraw and attribute:
-        raise UsageError("splits are drawn or withdrawn", "both were asked for", "Leave --attribute or --withdraw out.")
+        raise UsageError(
+            "splits are either drawn or withdrawn", "both were given", "Leave out --attribute or --withdraw."
+        )
     if not attribute:
         if group is not None or seed is not None:
             raise UsageError(
-                "nothing is drawn", "--group and --seed are of a draw", "Name an attribute: --attribute Make"
+                "no split is drawn", "--group and --seed need an attribute", "Name an attribute: --attribute Make"
             )
         with opened(workspace, "split" if withdraw else None) as catalog:
             if withdraw and not withdraw_splits(catalog) and not json:
-                note("no splits were drawn: there is nothing to withdraw")
+                note("no splits were drawn, so there is nothing to withdraw")
             used = choice.chosen(catalog)
             if json:
                 print_json(used.as_json() | {"history": [event.model_dump() for event in split_log(catalog)]})
@@ -82,9 +86,9 @@ def export(
     layout: Annotated[str, typer.Option(help="imagefolder")] = "imagefolder",
     pairs: Annotated[bool, typer.Option("--pairs", help="Only photos of accepted pairs.")] = False,
     keep_gps: Annotated[
-        bool, typer.Option("--keep-gps", help="Keep the place; it can give away where people live.")
+        bool, typer.Option("--keep-gps", help="Keep the GPS position; it can reveal where people live.")
     ] = False,
-    licenses: Annotated[str, typer.Option(help="Only these, comma-separated (SPDX ids).")] = "",
+    licenses: Annotated[str, typer.Option(help="Only photos with these licenses, comma-separated SPDX ids.")] = "",
     match: Annotated[
         str | None,
         typer.Option(
@@ -93,11 +97,11 @@ def export(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Put it in the place of an existing set, whichever workspace wrote that.")
+        bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Write a labelled set; private metadata is left out, the picture data stays bit-identical."""
+    """Write a labelled set. Private metadata is removed; the coded picture data stays bit-identical."""
     from curate.export.run import ExportChoice, export_workspace
     from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
@@ -132,7 +136,7 @@ def export(
 
 def _say_how_to_list(left_out: Sequence[object], place: Path, workspace: Path) -> None:
     if left_out:
-        note(f"which photos are left out, and why: {command('skipped', shown(place), workspace=workspace)}")
+        note(f"to list which photos are left out and why: {command('skipped', shown(place), workspace=workspace)}")
 
 
 _COMPARE = (
@@ -144,17 +148,15 @@ _COMPARE = (
 @app.command()
 def audit(
     places: Annotated[
-        list[Path], typer.Argument(metavar="SET_OR_SPLIT_FILES…", help="Folders of sets, JSON files of splits.")
+        list[Path], typer.Argument(metavar="SET_OR_SPLIT_FILES…", help="Folders of sets, and JSON files of splits.")
     ],
     group: Annotated[
         str | None,
-        typer.Option(
-            help="What must not be shared: owner, scene, duplicate; what the set says, else all, where left out."
-        ),
+        typer.Option(help="What must not be shared: owner, scene, duplicate; by default what the set says, else all."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Leaks and confounds in any set or split, ours or not: what sides share, and what else tells phones from cameras."""
+    """Find leaks and confounds in any set or split: what its sides share, and what else tells phones from other cameras."""
     from curate.audit.report import audit as audited
 
     found = audited(places, None if group is None else tuple(filter(None, group.split(","))))
@@ -166,7 +168,7 @@ def audit(
         elif found["compared"]:
             say(f"no leak found in {counted(found['compared'], 'comparison')} of sides")
         else:
-            say("nothing was compared: a leak is what two sides of a split share, or two sets")
+            say("nothing was compared: a leak is something that two sides of a split, or two sets, share")
             note(_COMPARE)
         if found["confounds"]:
             print_table(found["confounds"], ("name", "value", "p_value", "p_adjusted", "test", "photos"))
@@ -180,7 +182,7 @@ def audit(
 
 @app.command()
 def verify(dataset: Path, json: Json = False) -> None:
-    """Check a set: files, hashes, labels, splits, private metadata."""
+    """Check a set: its files, hashes, labels and splits, and that it holds no private metadata."""
     from dataclasses import asdict
 
     from curate.export.verify import verify_set
@@ -198,20 +200,20 @@ def verify(dataset: Path, json: Json = False) -> None:
 def evaluate(
     place: Annotated[Path, typer.Argument(metavar="SET_OR_WORKSPACE")],
     encoders: Annotated[
-        str, typer.Option(help="Names or groups, comma-separated; the workspace's setting where left out.")
+        str, typer.Option(help="Names or groups, comma-separated; by default the workspace's setting.")
     ] = "",
-    out: Annotated[Path | None, typer.Option("-o", help="The run's folder; never where originals lie.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", help="The run's folder; not in a folder of originals.")] = None,
     workspace: Annotated[
         Path | None,
         typer.Option(
             "--workspace",
             "-w",
-            help="The workspace of the set, which remembers the run; looked for above and beside the set where left out.",
+            help="The workspace of the set, which remembers the run; by default searched above and beside the set.",
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Export where needed, then evaluate."""
+    """Evaluate a set or a workspace; a workspace's set is exported first unless it is current."""
     from curate.catalog.originals import refuse_original, refuse_originals_near
     from curate.handoff import check_encoders
     from curate.handoff import evaluate as run_tracer
@@ -248,7 +250,7 @@ def evaluate(
 
 
 def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
-    """Let the workspace of a set remember where it was evaluated; without one that can be found, nothing is remembered."""
+    """Record the run in the workspace of the set, if there is a workspace."""
     from curate.catalog.sets import remember_run, workspace_of
 
     owner = workspace or workspace_of(dataset)
@@ -257,18 +259,18 @@ def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None
     try:
         with opened(owner.root, "evaluate") as catalog:
             remember_run(catalog, dataset, run)
-    except CurateError as error:  # the evaluation is done, and its report is printed
+    except CurateError as error:  # not a failure: the evaluation is done and its report was printed
         note(f"{quoted_path(owner.root)} does not remember this run: {error}")
 
 
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="A new folder for the workspace.")] = Path("lenstrace-demo"),
-    scenes: Annotated[int, typer.Option(min=2, help="Scenes, each photographed by six cameras.")] = 60,
-    seed: Annotated[int, typer.Option(help="Of the scenes.")] = 1,
+    scenes: Annotated[int, typer.Option(min=2, help="Number of scenes; six cameras photograph each.")] = 60,
+    seed: Annotated[int, typer.Option(help="The seed of the scenes.")] = 1,
     json: Json = False,
 ) -> None:
-    """The whole journey on virtual cameras, offline. `curate demo photos DIR` writes the virtual photos alone."""
+    """Run every step on photos of virtual cameras, offline. `curate demo photos DIR` writes only these photos."""
     from curate.demo.journey import journey, main_figures
 
     answer = journey(directory, scenes, seed, run_with_progress, note)
@@ -287,9 +289,9 @@ def demo_photos(
     directory: Path,
     scenes: Annotated[int, typer.Option(min=1)] = 60,
     seed: Annotated[int, typer.Option()] = 1,
-    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
 ) -> None:
-    """Write virtual photos with truth.csv."""
+    """Write photos of virtual cameras, with truth.csv."""
     from curate.demo.collection import write_photos
 
     say(run_with_progress(write_photos(directory, scenes, seed, jobs or cores())))

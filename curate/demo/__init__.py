@@ -1,1 +1,1 @@
-"""Virtual cameras and dead-leaves scenes: a sample collection with known truth, made on the spot."""
+"""The demo: a sample collection of photos by virtual cameras with known ground truth, and all steps on it."""

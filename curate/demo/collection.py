@@ -1,4 +1,4 @@
-"""The sample collection: virtual photos on disk, with the truth beside them."""
+"""Writes the sample collection: photos of virtual cameras, and their ground truth."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TRUTH = "truth.csv"
 LABELS = "labels.csv"
 
 _GENERATOR = 1
-"""Counts changes of the generator that change its pictures."""
+"""Version of the generator; it increases with each change that changes the pictures."""
 
 TRUTH_COLUMNS = (
     "file",
@@ -54,27 +54,27 @@ TRUTH_COLUMNS = (
 def write_photos(
     folder: Path, scenes: int, seed: int, workers: int | None = None, options: CollectionOptions | None = None
 ) -> Work[Path]:
-    """Write a collection of virtual photos; its result is the path of `truth.csv`.
+    """Write a collection of virtual photos; the result is the path of `truth.csv`.
 
-    The folder gets one folder a camera; `truth.csv`, in which photos of equal `scene` are partners; `labels.csv`, a
-    sidecar for `curate ingest --labels`; and `collection.json`, which says how it was made. Photos that an earlier run
-    with the same arguments wrote are kept, so that an interrupted run can be repeated. The same arguments and library
-    versions give the same bytes, whatever the number of workers.
+    The folder gets one folder per camera; `truth.csv`, in which photos with the same `scene` are partners; `labels.csv`, a
+    sidecar for `curate ingest --labels`; and `collection.json`, which records how the collection was made. Photos that an
+    earlier run with the same arguments wrote are kept, so that an interrupted run can be repeated. The same arguments and
+    library versions give the same bytes, whatever the number of workers.
 
     Args:
-        folder: a new or empty folder, or that of an earlier run with the same arguments.
-        scenes: how many; each is photographed by every camera.
-        seed: of everything that is drawn.
-        workers: processes; one a core where None, this process alone where 1.
-        options: what else the collection is like.
+        folder: a new or empty folder, or the folder of an earlier run with the same arguments.
+        scenes: the number of scenes; every camera photographs each.
+        seed: the seed of all random draws.
+        workers: the number of processes; None for one per core, 1 for this process alone.
+        options: the other properties of the collection.
 
     Raises:
-        UsageError: the folder holds something else, or an argument makes no sense.
+        UsageError: the folder holds something else, or an argument is invalid.
         StorageError: the folder cannot be written.
     """
     options = options or CollectionOptions()
     if workers is not None and workers < 1:
-        raise UsageError(f"{workers} workers cannot work", "it takes one or more")
+        raise UsageError(f"the number of workers cannot be {workers}", "it must be one or more")
     photos = plan(scenes, seed, options)
     _claim(folder, _description(scenes, seed, options), photos)
     missing = [photo for photo in photos if not (folder / photo.file).exists()]
@@ -93,7 +93,7 @@ def write_photos(
 
 
 def _photograph_all(folder: Path, jobs: Sequence[list[Photo]], seed: int, moved: float, workers: int) -> Iterator[int]:
-    """Yield how many photos were written each time a scene is done."""
+    """Take all photos; yield, after each scene, how many photos were written."""
     if workers == 1:
         threads = cv2.getNumThreads()
         cv2.setNumThreads(1)
@@ -112,7 +112,7 @@ def _photograph_all(folder: Path, jobs: Sequence[list[Photo]], seed: int, moved:
 
 
 def _start_worker() -> None:
-    """A process a core, so no threads inside; an interrupt is the caller's to handle."""
+    """Turn off OpenCV's threads, since there is one process per core, and leave interrupts to the caller."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 
@@ -127,7 +127,7 @@ def _photograph(folder: Path, photos: list[Photo], seed: int, moved: float) -> i
 
 
 def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -> None:
-    """Make the folder ours, or find that it is; photos that other library versions made are made anew."""
+    """Mark the folder as this collection, or check that it is; remove photos that other library versions made."""
     marker = folder / MARKER
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
         if found is None and not all(is_partial(path.name) for path in folder.iterdir()):
             raise UsageError(
                 "the folder is not empty",
-                f"{quoted_path(folder)} holds no {MARKER} of an earlier run",
+                f"{quoted_path(folder)} has no {MARKER} from an earlier run",
                 "Choose a new or empty folder.",
             )
         remove_abandoned(folder)
@@ -148,7 +148,7 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
                 raise UsageError(
                     "the folder holds another collection",
                     f"{quoted_path(folder)} has {what}",
-                    "Choose a new folder, or ask for the same.",
+                    "Choose a new folder, or give the same arguments.",
                 )
             for photo in photos:
                 (folder / photo.file).unlink(missing_ok=True)
@@ -162,7 +162,7 @@ def _claim(folder: Path, description: dict[str, Any], photos: Sequence[Photo]) -
 
 
 def _description(scenes: int, seed: int, options: CollectionOptions) -> dict[str, Any]:
-    # Through JSON, so that what is written equals what is read.
+    # converted to JSON and back, so that it equals the description that is read from the file
     described: dict[str, Any] = json.loads(
         json.dumps(
             {
@@ -214,5 +214,7 @@ def _write(path: Path, data: bytes) -> None:
         write_atomically(path, data)
     except OSError as error:
         raise StorageError(
-            "a virtual photo cannot be written", f"{quoted_path(path)}: {error}", "Make room, or choose another folder."
+            "a virtual photo cannot be written",
+            f"{quoted_path(path)}: {error}",
+            "Free some space, or choose another folder.",
         ) from error

@@ -1,4 +1,4 @@
-"""The whole journey on virtual cameras: photos, workspace, ingest, pairs, export, evaluation."""
+"""Runs all steps on photos of virtual cameras: workspace, ingest, pairs, export, evaluation."""
 
 from __future__ import annotations
 
@@ -25,24 +25,26 @@ from tracer.base.progress import Work
 from tracer.base.text import counted, printable_path, quoted_path
 
 ACCEPT_FROM = 0.9
-"""Nobody is there to say yes in a demonstration: pairs are accepted from this probability on."""
+"""The demo accepts pairs with at least this probability, because nobody reviews them."""
 
 
 def journey(
     folder: Path, scenes: int, seed: int, run: Callable[[Work[Any]], Any], say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Make the sample collection below a folder and take it all the way to a report; each step goes on where it stopped.
+    """Make the sample collection in a folder and run every step up to the report; each step continues where it stopped.
 
     Args:
-        folder: of the workspace; the virtual photos lie beside its catalogue, in `photos/`.
-        scenes, seed: of the collection.
-        run: runs a piece of work and shows its progress. say: tells the person what was done.
+        folder: the folder of the workspace; the virtual photos are written to `photos/` in it.
+        scenes: the number of scenes.
+        seed: the seed of the collection.
+        run: runs a piece of work and shows its progress.
+        say: shows the user what was done.
 
     Returns:
-        What `curate demo --json` prints: `workspace`, `dataset`, `report`, `seconds`, and `results` and `truth`.
+        What `curate demo --json` prints: `workspace`, `dataset`, `report`, `results`, `truth` and `seconds`.
 
     Raises:
-        UsageError: the folder is a workspace that no demo made.
+        UsageError: the folder is a workspace that the demo did not make.
     """
     started = time.monotonic()
     _refuse_other_workspace(folder)
@@ -57,7 +59,7 @@ def journey(
         decide_auto(catalog, ACCEPT_FROM)
         accepted = tally(catalog).accepted
         say(
-            f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted from a probability of {ACCEPT_FROM} on"
+            f"paired: {counted(found.candidates, 'candidate')}, {accepted} accepted with a probability of at least {ACCEPT_FROM}"
         )
         dataset = run(ensure_export(catalog))
         say(f"exported: {quoted_path(dataset)}")
@@ -74,22 +76,22 @@ def journey(
 
 
 def _refuse_other_workspace(folder: Path) -> None:
-    """Somebody's own workspace must not get virtual photos and accepted pairs."""
+    """Refuse a workspace that the demo did not make; it must not get virtual photos and accepted pairs."""
     settings = folder / "workspace.toml"
     if not settings.exists() or (folder / "photos" / MARKER).exists():
         return
     if settings.read_text(encoding="utf-8", errors="replace") != demo_settings(camera_types()):
         raise UsageError(
-            "the demo makes a workspace of its own",
+            "the demo needs its own workspace",
             f"{printable_path(folder)} is another workspace",
-            f"Name a new folder. What that workspace holds is told by: {command('status', workspace=folder)}",
+            f"Name a new folder. To see what that workspace holds: {command('status', workspace=folder)}",
         )
 
 
 def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
-    """Return the demo's workspace.toml: the invented cameras are in no data base, so a person states their types."""
+    """Return the demo's workspace.toml; it states the types of the invented cameras, which no database knows."""
     lines = [
-        "# The demo: virtual cameras, whose types no data base knows and a person therefore states.",
+        "# The demo: virtual cameras; their types are stated here, because no database knows them.",
         'name = "lenstrace-demo"',
         "",
     ]
@@ -113,10 +115,10 @@ _WHAT = {
 
 
 def main_figures(results: Path) -> list[dict[str, str]]:
-    """Return the main figures of a run as rows of text, for the end of the demonstration.
+    """Return the main figures of a run as rows of text, for the end of the demo.
 
     Args:
-        results: `results.parquet` or `results.json` of the run.
+        results: the run's `results.parquet` or `results.json`.
     """
     rows = json.loads(results.with_suffix(".json").read_text(encoding="utf-8"))["rows"]
     shown: list[dict[str, str]] = []

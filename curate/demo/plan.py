@@ -1,4 +1,4 @@
-"""Who photographs what, when and where: the whole collection on paper before the first picture is taken."""
+"""Plans a collection before any picture is taken: which camera photographs which scene, when and where."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from curate.demo.simulator.scenes import SceneClass, generator
 from curate.errors import UsageError
 
 LOCAL_TIME = timezone(timedelta(hours=1))
-"""The clocks that the owners go by."""
+"""The time zone of the owners."""
 
 _START = datetime(2024, 6, 3, 8, 20, tzinfo=LOCAL_TIME)
-_HOME = (50.571, -3.921)  # a moor: nobody lives there
+_HOME = (50.571, -3.921)  # a moor, where nobody lives
 _METRES_PER_DEGREE = 111_320.0
 
 _PLAN = 1_000_001
-"""Stands in the seeds of what is planned where a scene's number stands in the others."""
+"""Takes the place of the scene's number in the seeds of the plan, so that they differ from the seeds of scenes."""
 
 
 _STRONGEST = 1.5
@@ -30,7 +30,7 @@ _LEAST_PAUSE_MIN = 4.0
 
 
 class _Draw(IntEnum):
-    """Independent streams, so that an option or a longer collection changes nothing but what it must."""
+    """Independent random streams, so that an option or a longer collection does not change unrelated draws."""
 
     WALK = 1
     SIDES = 2
@@ -45,18 +45,18 @@ class _Draw(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CollectionOptions:
-    """What a collection is like, beyond its size and seed.
+    """The properties of a collection besides its size and seed.
 
     Attributes:
-        strength: how far the cameras differ: 0 in name and EXIF only, 1 as they are, at most 1.5 times that.
-        twins: cameras (by `make model`) that get a twin which differs in name only.
-        lookalikes: the share of scenes that are an earlier scene's place with things moved.
-        moved: the share of leaves that lie elsewhere in a look-alike.
-        unpaired: the share of photos without a partner: their scenes are taken by phones only or by other cameras only.
-        gps: a factor on the share of photos that say where; 0 switches it off.
-        span_s: a scene's photos are taken within so many seconds, at most 120; 0 is at once.
-        clock_error_s: the greatest clock error, seconds; each camera's own range is cut to it.
-        clock_resets: how many cameras have their clock set back to an arbitrary time halfway.
+        strength: how much the cameras differ: 0 only in name and EXIF, 1 as defined, at most 1.5 times that.
+        twins: the cameras (by `make model`) that get a twin with another name and no other difference.
+        lookalikes: the share of scenes that show the place of an earlier scene with some leaves moved.
+        moved: the share of leaves that are moved in a look-alike.
+        unpaired: the share of photos without a partner; only phones or only other cameras photograph their scenes.
+        gps: a factor on the share of photos with a GPS position; 0 for none.
+        span_s: the seconds within which a scene's photos are taken, at most 120; 0 for all at once.
+        clock_error_s: the largest clock error in seconds; each camera's own range is limited to it.
+        clock_resets: the number of cameras whose clock is set to an arbitrary time halfway.
     """
 
     strength: float = 1.0
@@ -70,7 +70,7 @@ class CollectionOptions:
     clock_resets: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be.
+        """Check the values.
 
         Raises:
             UsageError: a share outside 0 to 1, a negative number, a camera that does not exist.
@@ -79,7 +79,7 @@ class CollectionOptions:
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it is a share from 0 to 1")
         if self.strength > _STRONGEST:
-            raise UsageError(f"strength cannot be {self.strength}", f"cameras differ at most {_STRONGEST} times as far")
+            raise UsageError(f"strength cannot be {self.strength}", f"it must be at most {_STRONGEST}")
         for name in ("strength", "gps", "span_s", "clock_error_s", "clock_resets"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it must not be negative")
@@ -88,7 +88,9 @@ class CollectionOptions:
         names = [camera.name for camera in CAMERAS]
         for name in self.twins:
             if name not in names:
-                raise UsageError(f"no virtual camera is called {name}", way_out=f"There are {', '.join(names)}.")
+                raise UsageError(
+                    f"there is no virtual camera {name}", way_out=f"Virtual cameras are {', '.join(names)}."
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,16 @@ class Photo:
     """One planned photo.
 
     Attributes:
-        file: its path in the collection's folder, POSIX.
-        scene, place, scene_class: scenes of equal place are look-alikes.
-        camera: who takes it.
-        true_time: when, with the true UTC offset. clock_offset_s: the camera's clock minus the truth, seconds.
-        latitude, longitude: where, degrees. tagged: the place that the file says, None where it says none.
+        file: its path relative to the collection's folder, POSIX.
+        scene: the number of its scene.
+        place: the number of its place; scenes with the same place are look-alikes.
+        scene_class: the class of its scene.
+        camera: the camera that takes it.
+        true_time: the true time, with the true UTC offset.
+        clock_offset_s: the camera's clock minus the true time, seconds.
+        latitude: the true latitude, degrees.
+        longitude: the true longitude, degrees.
+        tagged: the position in the file (latitude, longitude), None if it has none.
     """
 
     file: str
@@ -116,7 +123,7 @@ class Photo:
 
     @property
     def clock_time(self) -> datetime:
-        """What the camera's clock says."""
+        """The time on the camera's clock."""
         return self.true_time + timedelta(seconds=self.clock_offset_s)
 
 
@@ -131,7 +138,7 @@ class _Scene:
 
 
 def collection_cameras(options: CollectionOptions) -> tuple[VirtualCamera, ...]:
-    """Return the cameras of a collection: the six, and the twins."""
+    """Return the cameras of a collection: the six virtual cameras and the twins."""
     cameras = weakened(CAMERAS, options.strength)
     twins = tuple(
         twin(camera, "Lindqvarn", f"{camera.model} Alter") for camera in cameras if camera.name in options.twins
@@ -140,10 +147,10 @@ def collection_cameras(options: CollectionOptions) -> tuple[VirtualCamera, ...]:
 
 
 def plan(scenes: int, seed: int, options: CollectionOptions) -> list[Photo]:
-    """Return the photos of a collection, scene by scene, in the order in which each scene's are taken.
+    """Return the photos of a collection, by scene and in the order in which they are taken.
 
     Raises:
-        UsageError: no scene is asked for, or the seed is negative.
+        UsageError: the number of scenes is below one, or the seed is negative.
     """
     if scenes < 1:
         raise UsageError(f"a collection of {scenes} scenes cannot be made", "it needs one scene or more")
@@ -181,9 +188,9 @@ def plan(scenes: int, seed: int, options: CollectionOptions) -> list[Photo]:
 
 
 def _scenes(scenes: int, seed: int, options: CollectionOptions) -> list[_Scene]:
-    """Minutes to hours apart, from morning to evening, on a walk; every class once in each five new places."""
+    """Return the scenes: minutes to hours apart, from morning to evening, on a walk; five new places have all five classes."""
     rng, kinds = generator(seed, _PLAN, _Draw.WALK), generator(seed, _PLAN, _Draw.CLASSES)
-    # The first scene is like no earlier one.
+    # the first scene cannot be a look-alike
     order = 1 + generator(seed, _PLAN, _Draw.ALIKE).permutation(scenes - 1)
     alike = set(order[: round(options.lookalikes * scenes)].tolist())
     queue: list[SceneClass] = []
@@ -210,9 +217,9 @@ def _scenes(scenes: int, seed: int, options: CollectionOptions) -> list[_Scene]:
 
 
 def _sides(scenes: int, seed: int, options: CollectionOptions) -> list[bool | None]:
-    """Who comes to each scene: None is everybody, True phones only, False other cameras only.
+    """Return which cameras photograph each scene: None for all, True for phones only, False for other cameras only.
 
-    A one-sided scene has half the photos, so that f of the photos come from 2 f / (1 + f) of the scenes.
+    A one-sided scene has half the photos, so a share f of the photos comes from a share 2 f / (1 + f) of the scenes.
     """
     one_sided = round(scenes * 2.0 * options.unpaired / (1.0 + options.unpaired))
     chosen = generator(seed, _PLAN, _Draw.SIDES).permutation(scenes)[:one_sided].tolist()
@@ -221,7 +228,7 @@ def _sides(scenes: int, seed: int, options: CollectionOptions) -> list[bool | No
 
 
 def _clock_offset(camera: VirtualCamera, seed: int, options: CollectionOptions) -> float:
-    """Seconds, to the millisecond; on a log scale, any size from the least to the greatest error is as likely."""
+    """Return a clock error in seconds, rounded to milliseconds and log-uniform between the camera's least and largest error."""
     rng = generator(seed, _PLAN, _Draw.CLOCK, camera.key)
     least, greatest = (min(bound, options.clock_error_s) for bound in camera.writing.clock_s)
     size = np.exp(rng.uniform(np.log(max(least, 1e-3)), np.log(max(greatest, 1e-3)))) if greatest > 0 else 0.0
@@ -231,7 +238,7 @@ def _clock_offset(camera: VirtualCamera, seed: int, options: CollectionOptions) 
 def _resets(
     cameras: tuple[VirtualCamera, ...], outline: list[_Scene], seed: int, options: CollectionOptions
 ) -> dict[str, tuple[datetime, float]]:
-    """Camera -> when its clock was reset, and its offset from then on."""
+    """Return camera name -> the time of its clock's reset, and its offset from then on."""
     rng = generator(seed, _PLAN, _Draw.RESETS)
     chosen = rng.permutation(len(cameras))[: options.clock_resets].tolist()
     middle = outline[len(outline) // 2].time
@@ -255,13 +262,13 @@ def _moved(latitude: float, longitude: float, metres: np.ndarray) -> tuple[float
 
 def _file_name(photo: Photo, number: int) -> str:
     writing, clock = photo.camera.writing, photo.clock_time
-    # Cameras begin again at 1 after the last number that their names have room for.
+    # cameras restart at 1 after the largest number that fits into their file names
     number = (number - 1) % 9999 + 1
     return f"{writing.folder}/{writing.name.format(number=number, date=f'{clock:%Y%m%d}', time=f'{clock:%H%M%S}')}"
 
 
 def _distinct(photos: list[Photo]) -> list[Photo]:
-    """Give files whose name is taken another folder, as a camera does whose numbers begin again."""
+    """Put files whose name is taken into another folder, as cameras do when their numbers restart."""
     seen: dict[str, int] = {}
     distinct = []
     for photo in photos:

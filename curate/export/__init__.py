@@ -1,1 +1,1 @@
-"""Data sets, written and checked."""
+"""Writes data sets, and checks them."""

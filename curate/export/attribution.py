@@ -1,4 +1,4 @@
-"""`ATTRIBUTION.csv`: who made each photo, where it is from, under which licence. For people and their spreadsheets."""
+"""`ATTRIBUTION.csv`: the owner, source and licence of each photo, for people and their spreadsheets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def packed(rows: PhotoTable | Iterable[LabelRow]) -> bytes:
-    """Return the file, one line a photo, in UTF-8.
+    """Return the file, one line per photo, in UTF-8.
 
-    A cell that a spreadsheet would take for a formula begins with an apostrophe; machines read `metadata.parquet`.
+    An apostrophe is put before a cell that a spreadsheet would take for a formula; programs should read `metadata.parquet`.
     """
     sink = io.BytesIO()
     with io.TextIOWrapper(sink, "utf-8", newline="", write_through=True) as text:

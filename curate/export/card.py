@@ -1,4 +1,4 @@
-"""`README.md` of a set: the data set card, with the front matter that lets `load_dataset` open the folder unaided."""
+"""`README.md` of a set: the data set card, with the front matter that `load_dataset` needs to open the folder."""
 
 from __future__ import annotations
 
@@ -34,18 +34,21 @@ _COLUMNS = (
     ("`photo_id`", "int64: the Flickr ID; for local photos 10^15 + sha256 of the source file mod (2^53 − 10^15)"),
     ("`sha256`, `source`, `owner`, `url`, `license`", "of the source file; the licence is an SPDX id or a URL"),
     ("`Make`, `Model`", "as the camera wrote them into EXIF, trimmed"),
-    ("`make_normalized`, `model_normalized`", "tidy brand and market name"),
-    ("`camera_type`, `camera_type_rule`", "smartphone, dslr, mirrorless, compact, …, unknown; and which rule said so"),
+    ("`make_normalized`, `model_normalized`", "normalised brand and market name"),
+    (
+        "`camera_type`, `camera_type_rule`",
+        "smartphone, dslr, mirrorless, compact, …, unknown; and the rule that decided it",
+    ),
     (
         "`Is Smartphone`, `camera_class`, `Smartphone Model`",
-        "phone or not; null for every type but phone, dslr, mirrorless, compact",
+        "phone or not; null for every type except phone, dslr, mirrorless, compact",
     ),
     ("`Exposure`, `Aperture`, `Focal Length`, `ISO Speed`", "`1/125` (seconds), `2.8` (F number), `4.2 mm`, `400`"),
     ("`Flash`, `Year`", "`with flash` or `without flash`; `2013.0`"),
-    ("`taken_at`, `taken_precision`, `utc_offset`", "local wall time, how exactly it is known, `+02:00`"),
+    ("`taken_at`, `taken_precision`, `utc_offset`", "local time, its precision, `+02:00`"),
     (
         "`lens`, `software`, `edited`, `edited_reason`",
-        "whether the file is no longer as the camera wrote it, and its sign",
+        "whether the file was changed after the camera wrote it, and the evidence",
     ),
     ("`width`, `height`, `orientation`", "pixels as stored, and the EXIF orientation that turns them upright"),
     ("`format`, `jpeg_quality`, `jpeg_subsampling`", "of the source file"),
@@ -66,8 +69,9 @@ def packed(
 
     Args:
         name: the set's name.
-        rows: the exported rows. left_out: what is not in the set.
-        audit: as `findings` returns it.
+        rows: the exported rows.
+        left_out: the photos that are not in the set.
+        audit: the audit that `findings` returned.
         about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`, `content_sha256`.
     """
     photos = PhotoTable.of(rows)
@@ -93,8 +97,8 @@ def packed(
 def _front_matter(name: str, photos: PhotoTable, content_sha256: str) -> str:
     """Return the front matter.
 
-    `datasets` keeps what it loaded under the folder's name and a hash of the configuration, whatever the files hold. The
-    description makes the configuration differ where the content does, so that a set's older content is not loaded for it.
+    `datasets` caches a set under the folder's name and a hash of the configuration, without regard to the files' content. The
+    description puts a hash of the content into the configuration, so that `datasets` does not load older content of the set.
     """
     size = next((label for limit, label in _SIZES if len(photos) < limit), "10M<n<100M")
     paired = bool(photos.present("subject_idx").any())
@@ -162,11 +166,11 @@ def _splits(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         lines.append((attribute, str(split["classes"]), sizes))
     if not lines:
         return ""
-    by = ", ".join(audit["kept_together"]["by"]) or "nothing but the photo itself"
+    by = ", ".join(audit["kept_together"]["by"]) or "only rows of the same photo"
     shared = sum(leak["count"] for leak in audit["leaks"])
     return (
         "## Splits\n\n"
-        + _table(("attribute", "classes", "photos a class: train / val / test"), lines)
+        + _table(("attribute", "classes", "photos per class: train / val / test"), lines)
         + f"\nEvery class has the same number of photos in a side (seed {about['seed']}). "
         + f"Kept together on one side: {by}. "
         + f"Photos or groups on two sides: {shared}. `audit.json` holds the details.\n"
@@ -192,7 +196,7 @@ def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         + note
         + said
         + "\nAssociation of file properties with `camera_class`: Cramér's V (0 to 1), p of independence, and p after Holm's "
-        "correction. Photos count as independent there; the classifier keeps scenes whole.\n\n"
+        "correction. The tests treat photos as independent; the classifier keeps all photos of a scene in one fold.\n\n"
         + _table(("property", "V", "p", "p, corrected"), lines)
     )
 
@@ -202,17 +206,17 @@ def _licences(photos: PhotoTable) -> str:
     return (
         "## Licences\n\n"
         + _table(("licence", "photos"), lines)
-        + "\n`ATTRIBUTION.csv` names owner, address and licence of each photo. A cell there that a spreadsheet would "
-        "take for a formula begins with an apostrophe. A photo whose licence is not stated may not be passed on "
-        "without asking its owner.\n"
+        + "\n`ATTRIBUTION.csv` names the owner, address and licence of each photo. An apostrophe stands before cells that a "
+        "spreadsheet would take for a formula. Photos without a stated licence must not be passed on without asking "
+        "their owners.\n"
     )
 
 
 def _privacy(keep_gps: bool) -> str:
-    place = "**The place of each photo is kept** (`latitude`, `longitude`, GPS tags), as asked for." if keep_gps else ""
+    place = "**The place of each photo is kept** (`latitude`, `longitude`, GPS tags), as requested." if keep_gps else ""
     return (
         "## Privacy\n\nEach file was rewritten without its metadata, and its picture data are bit-identical to the "
-        "source. What was put back is a short list of camera tags. Serial numbers, owner names, MakerNotes, "
+        "source. Only a short list of camera tags was put back. Serial numbers, owner names, MakerNotes, "
         "thumbnails, comments, XMP, IPTC, the texts of colour profiles and embedded previews are gone"
         f"{'' if keep_gps else ', and so is GPS'}. " + f"{place}\n"
     )
@@ -230,10 +234,10 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], foreign: bool = 
 
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~$]|(?<=www)\.|:(?=//)|(?<=\w)@")
-"""What begins a picture, a link (also a bare address), code or emphasis in Markdown, or is the border of a cell."""
+"""What begins a picture, a link (or a bare address), code or emphasis in Markdown, or separates table cells."""
 
 
 def _plain(text: str) -> str:
-    """Return foreign text as it may stand in Markdown: a reader sees it as it is, and nothing in it is markup or HTML."""
+    """Escape foreign text for Markdown, so that readers see it unchanged and nothing in it is markup or HTML."""
     without_html = (clean_text(text) or "").replace("&", "&amp;").replace("<", "&lt;")
     return _MARKDOWN.sub(lambda mark: f"\\{mark[0]}", without_html)

@@ -1,4 +1,4 @@
-"""`croissant.json`: the set described in Croissant 1.1 (MLCommons), for search engines and loaders.
+"""`croissant.json`: a description of the set in Croissant 1.1 (MLCommons), for search engines and loaders.
 
 Source: Croissant specification 1.1, 2026-01-29: required properties, appendix 1 (context), splits.
 """
@@ -54,11 +54,12 @@ def packed(
     """Return the description as JSON-LD.
 
     Args:
-        name: the set's name. created: ISO date or time of its last change; may be empty.
-        tool_version: of lenstrace.
-        schema: of `metadata.parquet`.
-        files: name -> sha256 of what was written so far.
-        licences: licence -> photos.
+        name: the set's name.
+        created: the ISO date or time of its last change; may be empty.
+        tool_version: the version of lenstrace.
+        schema: the schema of `metadata.parquet`.
+        files: name -> sha256 of the files written so far.
+        licences: licence -> number of photos.
     """
     stated = [licenses.license_url(licence) for licence in licences if licence != licenses.NOT_STATED]
     has_splits = "split" in schema.names

@@ -1,4 +1,4 @@
-"""`audit.json`: a set's labels, that its splits leak nothing, and what else tells the two camera classes apart."""
+"""`audit.json`: a set's label counts, leaks between the sides of its splits, and confounds of the camera classes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def findings(photos: PhotoTable, joint: JointSplit) -> dict[str, Any]:
     """Return the audit of an exported set.
 
     Returns:
-        `photos`; `attributes`: attribute -> class -> photos; `splits`: attribute -> classes, photos of each class in
-        each side, what was left out; `kept_together`; `leaks` (empty in a sound set) and `confounds` as `curate audit`
-        prints them, with how well all of them together guess the class, and both in words.
+        `photos`; `attributes`: attribute -> class -> photos; `splits`: attribute -> file, classes, photos of each class in
+        each side, photos left out; `kept_together`; `leaks` (empty in a valid set); and the keys of `confounds.report`, as
+        `curate audit` prints them.
     """
     found = []
     splits: dict[str, Any] = {}

@@ -1,11 +1,12 @@
-"""A set's folder on its way: written beside its place, then put there in one step, whole or not at all.
+"""Writes a set's folder atomically: beside its destination first, then moved there in one step.
 
-`<set>.partial` is being written. When it is whole it takes the place, or is exchanged with the set that is replaced, which
-then lies at `<set>.partial` and is deleted. Where a file system cannot exchange two folders, the old set first goes aside,
-to `.<set>.replaced`. A kill at any moment leaves the old set or the new one whole, and the next run tidies up.
+The set is written to `<set>.partial`. When it is complete, it is renamed to its destination, or exchanged with the set that it
+replaces, which is then at `<set>.partial` and is deleted. On a file system that cannot exchange two folders, the old set is
+first moved to `.<set>.replaced`. If the process is killed at any moment, the old or the new set is still complete, and the
+next run cleans up.
 
-What lies at the place is looked at before, and once more at the moment of the swap: a file or folder that came in between
-is not touched. Nothing is ever deleted that is not known as a part of a set of ours.
+The destination is checked before the export and again at the swap; a file or folder that appeared in between is not touched.
+Only files and folders that are known to be parts of a set are ever deleted.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ class SetFolder:
     """A set that is being written; made by `writing`.
 
     Attributes:
-        out: its place. partial: where it is written. aside: where an older set lies for a moment, see above.
-        hashes: name -> sha256 of each file written so far; names are relative, with `/`.
-        in_place: the new set has taken the place.
+        out: its destination.
+        partial: the folder that it is written to.
+        aside: the folder of the old set during a swap without exchange, see above.
+        hashes: path relative to the set, with `/` -> sha256 of each file written so far.
+        in_place: whether the new set is at its destination.
     """
 
     def __init__(self, out: Path, replace: bool) -> None:
@@ -46,7 +49,7 @@ class SetFolder:
         self.in_place = False
 
     def write(self, name: str, data: bytes) -> None:
-        """Write one file, through to the disk."""
+        """Write one file and sync it to the disk."""
         path = self.partial / name
         path.parent.mkdir(exist_ok=True)
         with path.open("xb") as file:
@@ -56,15 +59,16 @@ class SetFolder:
         self.hashes[name] = hashlib.sha256(data).hexdigest()
 
     def remove(self, name: str) -> None:
-        """Take back a file."""
+        """Remove a file that was written."""
         (self.partial / name).unlink()
         del self.hashes[name]
 
     def check_place(self) -> None:
-        """Look at the place before anything is written.
+        """Check the destination before anything is written.
 
         Raises:
-            UsageError: something is there, and nobody asked to replace it. ExportError: it may not be replaced.
+            UsageError: something is there, and --replace was not given.
+            ExportError: what is there must not be replaced.
         """
         if not os.path.lexists(self.out):
             return
@@ -74,18 +78,19 @@ class SetFolder:
         why = why_not_replaced(self.out)
         if not self._replace:
             another = "Choose another place" if why else "Choose another place, or replace it with --replace"
-            raise UsageError(f"{quoted_path(self.out)} is there already", why or "", f"{another}.")
+            raise UsageError(f"{quoted_path(self.out)} already exists", why or "", f"{another}.")
         if why is not None:
             raise ExportError(
-                f"{quoted_path(self.out)} is not replaced", why, "Choose another place, or move what is there away."
+                f"{quoted_path(self.out)} cannot be replaced", why, "Choose another place, or move what is there away."
             )
         self._old = self.out.stat()
 
     def commit(self) -> None:
-        """Put the finished set in its place, and delete the one that it replaces.
+        """Move the finished set to its destination, and delete the set that it replaces.
 
         Raises:
-            ExportError: something else lies at the place by now. StorageError, OSError: the disk refuses.
+            ExportError: something else has appeared at the destination.
+            StorageError, OSError: the disk cannot be written.
         """
         for folder in (self.partial / IMAGES, self.partial / SPLITS, self.partial):
             if folder.exists():
@@ -96,7 +101,7 @@ class SetFolder:
             self._put()
 
     def recover(self) -> None:
-        """Finish or undo what a killed run left behind."""
+        """Finish or undo the swap of a killed run."""
         for folder in (self.partial, self.aside):
             stranger = why_no_set(folder) if os.path.lexists(folder) else None
             if stranger is not None:
@@ -104,17 +109,17 @@ class SetFolder:
         if not self.aside.exists():
             return
         if not os.path.lexists(self.out) and is_set(self.aside):
-            # Between two renames. The manifest is written last: where it is, the new set is whole.
+            # killed between two renames; the manifest is written last, so a new set that has one is complete
             move_to_free_name(self.partial if is_set(self.partial) else self.aside, self.out)
             sync(self.out.parent)
         if self.aside.exists():
             _remove(self.aside)
 
     def _put(self) -> None:
-        """Take a place at which nothing is, or the empty folder that was there."""
+        """Move the set to a destination where nothing or an empty folder is."""
         try:
             if self._was_empty:
-                self.partial.rename(self.out)  # a folder never replaces a file, nor a folder that holds something
+                self.partial.rename(self.out)  # this never replaces a file or a folder that is not empty
             else:
                 move_to_free_name(self.partial, self.out)
         except OSError as error:
@@ -125,14 +130,14 @@ class SetFolder:
         sync(self.out.parent)
 
     def _swap(self) -> None:
-        """Exchange the new set with the old one, look at what came out, and delete it."""
+        """Exchange the new set with the old one, check that it is the old one, and delete it."""
         if (why := self._why_another(self.out)) is not None:
             raise self._taken(why)
         lock = os.open(self.out, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as `.partial`, no other export takes it for its own
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # so that no other export uses it as its `.partial`
             old = self._exchanged()
-            if (why := self._why_another(old)) is not None:  # it came between the look and the exchange
+            if (why := self._why_another(old)) is not None:  # it appeared between the check and the exchange
                 self._bring_back(old)
                 raise self._taken(why)
             self.in_place = True
@@ -142,12 +147,12 @@ class SetFolder:
             os.close(lock)
 
     def _why_another(self, folder: Path) -> str | None:
-        """Return why a folder is not the set that was looked at before, in words; None where it is."""
+        """Return in words why a folder is not the set that was checked before; None if it is."""
         same = self._old is not None and os.path.samestat(folder.lstat(), self._old)
         return why_not_replaced(folder) if same else _what_is_at(folder)
 
     def _exchanged(self) -> Path:
-        """Put the new set in the place of the old one; returns where the old one lies then."""
+        """Move the new set to its destination, and return the path of the old one."""
         try:
             exchange(self.partial, self.out)
             return self.partial
@@ -163,7 +168,7 @@ class SetFolder:
         return self.aside
 
     def _bring_back(self, old: Path) -> None:
-        """Undo the exchange: what lies at `old` was at the place before."""
+        """Undo the exchange: move what is at `old` back to the destination."""
         try:
             if old == self.partial:
                 exchange(self.partial, self.out)
@@ -173,21 +178,21 @@ class SetFolder:
             move_to_free_name(old, self.out)
         except OSError as error:
             raise StorageError(
-                f"the set {quoted_path(self.out)} could not be replaced, and what was there could not be put back",
-                f"it lies at {quoted_path(old)}, whole ({error.strerror})",
-                "Move away what is at the place now, then put it back: " + command_line("mv", old, self.out),
+                f"the set {quoted_path(self.out)} could not be replaced, and the old one could not be moved back",
+                f"it is complete at {quoted_path(old)} ({error.strerror})",
+                "Move away what is at its place now, then move it back: " + command_line("mv", old, self.out),
             ) from error
 
     def _taken(self, why: str) -> ExportError:
         return ExportError(
-            f"{quoted_path(self.out)} was put there or changed during the export",
+            f"{quoted_path(self.out)} appeared or changed during the export",
             why,
-            "Nothing there was touched, and the new set was discarded. Move what is there away or choose another place, and "
+            "It was not touched, and the new set was discarded. Move what is there away or choose another place, and "
             "export again.",
         )
 
     def storage_error(self, error: OSError) -> StorageError:
-        """Return what an error of the disk means for the set, as it lies there now."""
+        """Return a message that says what a disk error means for the set in its present state."""
         why = "the disk is full" if error.errno in _FULL else (error.strerror or str(error))
         if not self.in_place:
             way_out = (
@@ -198,14 +203,14 @@ class SetFolder:
             return StorageError(
                 f"the set {quoted_path(self.out)} cannot be written",
                 why,
-                f"{way_out}; a set that was there before is unchanged.",
+                f"{way_out}; an older set there is unchanged.",
             )
         left = next((folder for folder in (self.partial, self.aside) if os.path.lexists(folder)), None)
         if left is None:
             return StorageError(
                 f"the new set is at {quoted_path(self.out)}, but the disk did not confirm it",
                 why,
-                f"Look at the disk, then check the set: curate verify {shell_word(self.out)}",
+                f"Check the disk, then check the set: curate verify {shell_word(self.out)}",
             )
         return StorageError(
             f"the new set is at {quoted_path(self.out)}, but the one that it replaces could not be deleted",
@@ -216,12 +221,16 @@ class SetFolder:
 
 @contextmanager
 def writing(out: Path, replace: bool) -> Iterator[SetFolder]:
-    """Yield a set's folder to write to; call its `commit` at the end. Without it nothing remains.
+    """Yield a set's folder to write to; call its `commit` at the end, or else everything written is removed.
+
+    Args:
+        out: the destination.
+        replace: whether an older set there may be replaced.
 
     Raises:
-        UsageError: something is there, and nobody asked to replace it.
-        ExportError: something is at the place that may not be replaced, or another process is writing there.
-        StorageError: the disk is full or refuses to be written; the message says what lies at the place.
+        UsageError: something is there, and `replace` is false.
+        ExportError: what is there must not be replaced, or another process is writing there.
+        StorageError: the disk is full or cannot be written; the message says what is at the destination.
     """
     folder = SetFolder(out, replace)
     try:
@@ -231,7 +240,7 @@ def writing(out: Path, replace: bool) -> Iterator[SetFolder]:
             folder.check_place()
             yield folder
         finally:
-            # After a commit the name is free (or another process's), and only our own folder may go.
+            # after a commit the name is free or belongs to another process; only this process's folder may be removed
             with suppress(OSError):
                 if os.path.samestat(folder.partial.lstat(), os.fstat(lock)):
                     _remove(folder.partial)
@@ -242,17 +251,17 @@ def writing(out: Path, replace: bool) -> Iterator[SetFolder]:
 
 def _what_is_at(place: Path) -> str:
     if place.is_symlink():
-        return "a link lies there"
+        return "there is a link"
     if not place.is_dir():
-        return "a file lies there"
+        return "there is a file"
     if is_set(place):
-        return "a set lies there"
+        return "there is a set"
     names = sorted(os.listdir(place))
-    return f"a folder with {quoted_path(names[0])} lies there" if names else "an empty folder lies there"
+    return f"there is a folder with {quoted_path(names[0])}" if names else "there is an empty folder"
 
 
 def _lock(folder: SetFolder) -> int:
-    """Return a descriptor of an empty `.partial` folder that only this process holds; the system frees it at exit."""
+    """Return a descriptor of an empty `.partial` folder that this process has locked; the system unlocks it at exit."""
     while True:
         with suppress(FileExistsError):
             folder.partial.mkdir()
@@ -262,7 +271,7 @@ def _lock(folder: SetFolder) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             folder.recover()
-            # The folder may have gone to its place meanwhile, by recovery or by the process that held it before.
+            # the recovery, or the process that held the lock before, may have moved the folder to its destination
             if folder.partial.exists() and os.path.samestat(folder.partial.stat(), os.fstat(lock)):
                 remove_parts(folder.partial)
                 return lock

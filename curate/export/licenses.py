@@ -1,4 +1,4 @@
-"""What a set says of its photos' licences."""
+"""The licences of a set's photos: counts, addresses, and the fields of its card."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _HUB_IDS = frozenset(
     | {"cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0"}
     | {"cc-by-nc-sa-4.0", "apache-2.0", "mit"}
 )
-"""Licences that the data set card of the Hugging Face hub has a name for."""
+"""Licences that have an identifier in data set cards of the Hugging Face hub."""
 
 
 def counts(photos: PhotoTable) -> dict[str, int]:
-    """Return licence -> photos, sorted by name; photos without one count as `not stated`."""
+    """Return licence -> number of photos, sorted by name; photos without a licence count as `not stated`."""
     return dict(sorted(Counter(name or NOT_STATED for name in photos.values("license")).items()))
 
 
 def license_url(name: str) -> str:
-    """Return a licence's address: of a Creative Commons or other SPDX id, or the URL itself."""
+    """Return a licence's address, from its SPDX id or the URL itself."""
     if "://" in name:
         return name
     return _SPDX_URLS.get(name, f"https://spdx.org/licenses/{name}.html")

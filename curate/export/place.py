@@ -1,4 +1,4 @@
-"""What lies at the place of a set: whether it is a set of ours, and the deletion of one, file by file."""
+"""Checks whether a folder is a set that curate wrote, and deletes such a set file by file."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _FOLDERS = {IMAGES: IMAGE_NAME, SPLITS: SPLIT_NAME}
 
 
 def is_set(folder: Path) -> bool:
-    """Whether a folder holds a set of ours: its manifest says so."""
+    """Whether a folder has the manifest of a set that curate wrote."""
     return read_manifest(folder) is not None
 
 
 def why_not_replaced(folder: Path) -> str | None:
-    """Return why a place may not be replaced, in words, or None where a set of ours lies there and nothing else."""
+    """Return in words why a folder must not be replaced; None if it is a set that curate wrote and nothing else."""
     why = why_no_set(folder)
-    return why if why is not None or is_set(folder) else "it holds no manifest of a set"
+    return why if why is not None or is_set(folder) else "it has no manifest of a set"
 
 
 def why_no_set(folder: Path) -> str | None:
-    """Return why a folder cannot be (a part of) a set, or None where it holds nothing that a set does not hold.
+    """Return why a folder cannot be a set or a part of one; None if it holds nothing except files of a set.
 
-    Where there is a manifest, it lists the set's files, and another one is not the set's.
+    If it has a manifest, a file that the manifest does not list is not a file of the set.
     """
     if folder.is_symlink() or not folder.is_dir():
         return "it is not a folder"
@@ -41,23 +41,23 @@ def why_no_set(folder: Path) -> str | None:
             continue
         pattern = _FOLDERS.get(entry.name)
         if pattern is None or not entry.is_dir(follow_symlinks=False):
-            return f"it holds {quoted_path(entry.name)}, which no set holds"
+            return f"it holds {quoted_path(entry.name)}, which is not part of a set"
         for inner in _entries(entry.path):
             name = f"{entry.name}/{inner.name}"
             if not pattern.fullmatch(inner.name) or not inner.is_file(follow_symlinks=False):
-                return f"it holds {quoted_path(name)}, which no set holds"
+                return f"it holds {quoted_path(name)}, which is not part of a set"
             if listed is not None and name not in listed:
                 return f"it holds {quoted_path(name)}, which is not in its manifest"
     return None
 
 
 def remove_parts(folder: Path) -> None:
-    """Delete the files of a set, or of a part of one, and the folders in it. What no set holds stays.
+    """Delete the files of a set, or of a part of one, and the folders in it. Other files stay.
 
-    The manifest goes first: without it nobody takes what is left for a whole set.
+    The manifest is deleted first, so that the rest cannot be taken for a complete set.
 
     Raises:
-        OSError: something could not be deleted, or a folder in it holds what no set holds.
+        OSError: something could not be deleted, or a folder in it holds other files.
     """
     for name in (MANIFEST, *FILES):
         (folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Splits and exports of a workspace: rows out of the catalogue, files out of the rows."""
+"""Splits and exports of a workspace: reads rows from the catalogue and writes files."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from tracer.base.text import counted, quoted_path
 
 @dataclass(frozen=True, slots=True)
 class LeftOutCount:
-    """How many photos are left out for one reason.
+    """The number of photos left out for one reason.
 
     Attributes:
-        reason: in a person's words.
-        photos: how many.
+        reason: the reason in words.
+        photos: the number of photos.
         attribute: the target of the split that leaves them out; None for an export.
     """
 
@@ -53,7 +53,7 @@ class LeftOutCount:
     attribute: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The entry under its fixed names."""
+        """Return the entry for JSON."""
         of = {} if self.attribute is None else {"attribute": self.attribute}
         return of | {"reason": self.reason, "photos": self.photos}
 
@@ -64,11 +64,11 @@ class SplitResult:
 
     Attributes:
         files: the split files.
-        left_out: photos that have no place in a split, by attribute and reason.
-        groups: how many groups of photos were kept together.
-        group_by: what was kept on one side.
-        seed: of the draw.
-        leaks: how many things two sides share; 0, or the splits are wrong.
+        left_out: the photos that are not in a split, by attribute and reason.
+        groups: the number of groups of photos.
+        group_by: the groupings; photos of one group are on one side.
+        seed: the seed of the draw.
+        leaks: the number of leaks between sides; 0 unless the splits are wrong.
     """
 
     files: tuple[Path, ...]
@@ -79,7 +79,7 @@ class SplitResult:
     leaks: int
 
     def as_json(self) -> dict[str, Any]:
-        """What `curate split --json` prints."""
+        """Return the object that `curate split --json` prints."""
         return {
             "files": [str(path) for path in self.files],
             "left_out": [entry.as_json() for entry in self.left_out],
@@ -94,15 +94,15 @@ class SplitResult:
 
 @dataclass(frozen=True, slots=True)
 class ExportChoice:
-    """What a person chooses of an export; the rest is the workspace's. See `ExportOptions`.
+    """The options of an export that a command gives; the others come from the workspace (`ExportOptions`).
 
     Attributes:
-        layout: of the set's folder.
-        pairs: only photos of accepted pairs.
-        keep_gps: keep places.
-        licenses: only these; empty means all.
-        match: properties that the classes are matched by; the workspace's setting where None.
-        replace: an older set at the place goes.
+        layout: the layout of the set's folder.
+        pairs: whether to export only photos of accepted pairs.
+        keep_gps: whether to keep GPS positions.
+        licenses: the licences to export; empty means all.
+        match: the properties that the classes are matched in; None for the workspace's setting.
+        replace: whether to replace an older set.
     """
 
     layout: str = "imagefolder"
@@ -119,11 +119,11 @@ class WorkspaceExport:
 
     Attributes:
         dataset: its folder.
-        photos: how many it holds.
-        left_out: what it does not hold, by reason.
-        licenses: licence -> photos.
-        splits: which splits it has.
-        seconds: wall time.
+        photos: the number of photos in it.
+        left_out: the photos that are not in it, by reason.
+        licenses: licence -> number of photos.
+        splits: its splits.
+        seconds: the wall time.
     """
 
     dataset: Path
@@ -134,7 +134,7 @@ class WorkspaceExport:
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """What `curate export --json` prints."""
+        """Return the object that `curate export --json` prints."""
         return {
             "dataset": str(self.dataset),
             "photos": self.photos,
@@ -146,11 +146,13 @@ class WorkspaceExport:
 
 
 def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> PhotoTable:
-    """Return the label rows with what export and splits need beside them: `scene_idx`, `phash`, the path's own bytes,
-    `keeper` (a person's choice among copies) and `duplicate_idx`.
+    """Return the label rows with the other columns that export and splits need.
+
+    These are `scene_idx`, `phash`, `path_bytes`, `keeper` (a person's choice among copies) and `duplicate_idx`.
 
     Args:
-        catalog: the workspace's. columns: the label columns that are asked for beside those by which a keeper is chosen.
+        catalog: the workspace's catalogue.
+        columns: the label columns to return, besides those that decide which copy is kept.
     """
     photos = _photos(catalog, columns)
     numbers = number_duplicates(photos, alike_by_pixels(catalog.workspace.preview))
@@ -158,7 +160,7 @@ def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> Pho
 
 
 def duplicate_report(catalog: Catalog) -> DuplicateReport:
-    """Return the groups of copies in a workspace; near ones are compared by their previews' pixels."""
+    """Return the groups of copies in a workspace; near copies are compared by the pixels of their previews."""
     return find_duplicates(_photos(catalog, ()), alike_by_pixels(catalog.workspace.preview))
 
 
@@ -171,14 +173,22 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
 
 
 def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitResult:
-    """Make the splits of a workspace, write them below `splits/`, and remember the choice for exports.
+    """Make the splits of a workspace, write them to `splits/`, and record the choice for exports.
+
+    If an error is raised, nothing is written and the earlier choice stays.
+
+    Args:
+        catalog: the catalogue, open for writing.
+        attributes: the label columns that get a split.
+        group_by: the groupings.
+        seed: the seed of the draw.
 
     Raises:
-        UsageError: an attribute or a grouping is unknown, or no photo has the attribute. CurateError: none of the attributes
-            gives a split. Then nothing is written, and the earlier choice stays.
+        UsageError: an attribute or a grouping is unknown, or no photo has the attribute.
+        CurateError: no attribute gives a split.
     """
     by = groupings(group_by)
-    joint_split([], attributes, by)  # an unknown attribute is refused before any work
+    joint_split([], attributes, by)  # refuses an unknown attribute before any work
     photos = export_rows(catalog, ("photo_id", "owner", "subject_idx", *attributes)).where("status", "ok")
     joint = joint_split(photos, attributes, by, seed)
     _refuse_no_split(catalog, photos, joint)
@@ -207,14 +217,14 @@ def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tup
 
 
 def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
-    """Refuse an attribute that no photo has, and attributes of which none gives a split."""
+    """Refuse an attribute that no photo has, or attributes that give no split at all."""
     for attribute in joint.splits:
         if not photos.present(attribute).any():
             listed = command("photos", workspace=catalog.workspace.root)
             raise UsageError(
                 f"no split can be made by {attribute}",
                 "no photo has it",
-                f"Leave it out, or take labels in first; what photos have is listed by: {listed}",
+                f"Leave it out, or ingest labels first; to list the photos' labels: {listed}",
             )
     if all(split.content is None for split in joint.splits.values()):
         raise CurateError(
@@ -224,24 +234,28 @@ def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) ->
                 for attribute, split in joint.splits.items()
                 for entry in split.left_out
             ),
-            "Name an attribute with larger classes, or take more photos in.",
+            "Name an attribute with larger classes, or ingest more photos.",
         )
 
 
 def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = None) -> Work[WorkspaceExport]:
     """Write a workspace's set.
 
+    Args:
+        catalog: the catalogue, open for writing.
+        out: the set's folder.
+        choice: the options; None for the defaults.
+
     Raises:
-        UsageError: the place is a photo, lies in a folder that was taken in or in one that lenstrace fills itself; an option
-            is unknown.
-        ExportError, StorageError: as `export_set`.
+        UsageError: `out` is a photo, or lies in an ingested folder or in one that lenstrace fills itself; an option is unknown.
+        ExportError, StorageError: as in `export_set`.
     """
     started = time.monotonic()
     refuse_original(catalog, out)
     if (why := why_no_place(out, ("exports",))) is not None:
         place = catalog.workspace.exports / catalog.workspace.name
         free = command("export", shown(place), workspace=catalog.workspace.root)
-        raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a folder of its own for the set: {free}")
+        raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a separate folder for the set: {free}")
     try:
         result = yield from export_set(
             export_rows(catalog), out.absolute(), _options(catalog, choice or ExportChoice())
@@ -251,13 +265,15 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
         if error.left_out:
             error.way_out = way_out(error.left_out[0].reason, root)
         else:
-            error.way_out = f"Take some in: {command('ingest', 'PHOTOS', workspace=root)}"
+            error.way_out = f"Ingest some: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
     try:
         remember_set(catalog, result.dataset, _state(catalog, result.dataset))
         keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     except (StorageError, WorkspaceError) as error:
-        error.way_out = f"The new set is at {result.dataset}, whole; the workspace does not know of it. {error.way_out}"
+        error.way_out = (
+            f"The new set is complete at {result.dataset}, but the workspace has no record of it. {error.way_out}"
+        )
         raise
     return WorkspaceExport(
         result.dataset,
@@ -270,12 +286,12 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
 
 
 def is_current(catalog: Catalog, place: Path) -> bool:
-    """Whether an export to a place would write the set that lies there: the catalogue, the settings and it are as they were."""
+    """Whether an export would write the same set again: neither catalogue, settings nor the set changed since the export."""
     return exported_sets(catalog).get(place) == _state(catalog, place)
 
 
 def written_with(place: Path) -> ExportChoice:
-    """Return what was chosen for the set at a place; the defaults where no set is there."""
+    """Return the options that the set at a path was exported with; the defaults if there is no set."""
     told = read_manifest(place)
     if told is None:
         return ExportChoice()
@@ -285,7 +301,7 @@ def written_with(place: Path) -> ExportChoice:
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set below `exports/`, written again as it was where catalogue, settings or set changed since."""
+    """Return the workspace's own set in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
     if is_current(catalog, place):
         return place
@@ -294,10 +310,10 @@ def ensure_export(catalog: Catalog) -> Work[Path]:
 
 
 def _state(catalog: Catalog, place: Path) -> str:
-    """What a set was made from, and which set lies there."""
+    """Return a string that identifies the catalogue and settings that a set is made from, and the set at the path."""
     try:
         lies = hashlib.sha256(read_bytes(place / MANIFEST, MOST_JSON)).hexdigest()
-    except OSError:  # nothing is there, or something that is no set
+    except OSError:  # nothing is there, or something that is not a set
         lies = ""
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 

@@ -1,4 +1,4 @@
-"""Which photos go into a set, and why the others do not."""
+"""Selects the photos of a set, and records why the others are left out."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ _UNREADABLE = "it could not be read"
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Photos that are not in the set, for one reason.
+    """Photos that are left out of the set for one reason.
 
     Attributes:
-        photos: their source files' paths, sorted; for the person who exports, never written into the set.
+        reason: the reason.
+        photos: the paths of their source files, sorted; shown to the user, never written into the set.
         ids: the photo IDs of those that have one, sorted.
     """
 
@@ -35,22 +36,22 @@ class LeftOut:
 
 
 LEFT_OUT = ("path", "photo_id")
-"""What is kept of a photo that is left out."""
+"""The columns that are kept of photos that are left out."""
 
 
 class Tally:
-    """Collects what is left out."""
+    """Collects the photos that are left out."""
 
     def __init__(self) -> None:
         self._photos: dict[str, list[PhotoTable]] = defaultdict(list)
 
     def add(self, reason: str, photos: PhotoTable) -> None:
-        """Note that photos are left out."""
+        """Add photos that are left out for a reason."""
         if len(photos):
             self._photos[reason].append(photos.select(LEFT_OUT))
 
     def result(self) -> tuple[LeftOut, ...]:
-        """Return all that was noted, by reason."""
+        """Return the collected photos by reason."""
         return tuple(
             LeftOut(
                 reason,
@@ -62,12 +63,13 @@ class Tally:
 
 
 def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Tally) -> PhotoTable:
-    """Return the photos to export, one row each, by photo ID; the others go to the tally.
+    """Return the photos to export, one row each, sorted by photo ID; the others are added to the tally.
 
     Args:
-        photos: label rows; the table itself is reduced to those that are exported.
-        pairs: only photos of accepted pairs.
-        licenses: only these licences (SPDX ids in any case, or URLs); empty means all, and photos without one.
+        photos: label rows; the table itself is reduced to the rows that are exported.
+        pairs: whether to export only photos of accepted pairs.
+        licenses: the licences to export (SPDX ids in any case, or URLs); empty means all, including photos without one.
+        tally: collects the photos that are left out.
     """
     wanted = {name.casefold() for name in licenses}
     stays = np.ones(len(photos), np.bool_)
@@ -90,7 +92,7 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
         leave(NO_PAIR, unpaired)
 
     ids, files = photos.integers("photo_id", -1), photos.codes("sha256")
-    # of copies, the one that is in a pair is preferred, then the keeper
+    # among copies, a photo in a pair is preferred, then the kept copy
     order = np.lexsort([*reversed(keeper_keys(photos)), unpaired, ids])
     order = order[stays[order]]
     _, first, number_of = np.unique(ids[order], return_index=True, return_inverse=True)
@@ -104,27 +106,27 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
 
 
 def way_out(reason: str, workspace: Path) -> str:
-    """Return what a person can do about photos that are left out for a reason, as a sentence with a command."""
+    """Return what the user can do about photos that are left out for a reason, as a sentence with a command."""
     if reason == NO_LICENSE:
-        return f"State it, such as: {command('label', 'license=CC-BY-4.0', '--where', 'license IS NULL', workspace=workspace)}"
+        return f"State it, e.g.: {command('label', 'license=CC-BY-4.0', '--where', 'license IS NULL', workspace=workspace)}"
     if reason == OTHER_LICENSE:
         stated = command("photos", "--where", "license IS NOT NULL", "--format", "csv", workspace=workspace)
-        return f"Stated licences are listed by: {stated}"
+        return f"To list the stated licences: {stated}"
     if reason == NO_PAIR:
-        return f"Pairs are decided in: {command('review', workspace=workspace)}"
+        return f"To decide pairs: {command('review', workspace=workspace)}"
     if reason.startswith("--match"):
         return "Name fewer properties after --match."
     failed = ("--where", "status != 'ok'") if reason.startswith(_UNREADABLE) else ()
-    return f"Photos are listed by: {command('photos', *failed, workspace=workspace)}"
+    return f"To list the photos: {command('photos', *failed, workspace=workspace)}"
 
 
 def in_whole_pairs(photos: PhotoTable) -> PhotoTable:
-    """Return the photos as a set tells of them: one whose partner is not there is in no pair."""
+    """Return the photos with `subject_idx` set to null if the partner is not among them."""
     subject, kinds = photos.coded("subject_idx")
     members = np.bincount(subject + 1, minlength=len(kinds) + 1)
     return photos.with_column("subject_idx", Coded(np.where(members[subject + 1] < 2, -1, subject), kinds))
 
 
 def pair_count(photos: PhotoTable) -> int:
-    """Return how many pairs there are."""
+    """Return the number of pairs."""
     return len(np.unique(photos.integers("subject_idx", -1)[photos.present("subject_idx")]))

@@ -12,14 +12,14 @@ from curate.catalog.labels import LABEL_COLUMNS, PRIVATE_COLUMNS, ColumnType
 from curate.catalog.phototable import PhotoTable
 
 EXTRA_COLUMNS: dict[str, ColumnType] = {"scene_idx": "int64"}
-"""Columns beside the label columns: which photos are known to show one scene."""
+"""Columns besides the label columns; `scene_idx` numbers the scenes that photos are known to show."""
 
 _TYPES = {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 _REQUIRED = ("file_name", "photo_id", "sha256")
 
 
 def schema(keep_gps: bool = False, extra: Sequence[str] = ()) -> pa.Schema:
-    """Return the table's schema: the label columns in their order, private ones only if asked for, then extra ones."""
+    """Return the table's schema: the label columns in order, private ones only with `keep_gps`, then the extra ones."""
     columns: dict[str, ColumnType] = {
         name: kind for name, kind in LABEL_COLUMNS.items() if keep_gps or name not in PRIVATE_COLUMNS
     }
@@ -28,7 +28,7 @@ def schema(keep_gps: bool = False, extra: Sequence[str] = ()) -> pa.Schema:
 
 
 def extra_columns(photos: PhotoTable) -> list[str]:
-    """Return the extra columns that hold anything."""
+    """Return the extra columns that hold any value."""
     return [name for name in EXTRA_COLUMNS if photos.present(name).any()]
 
 

@@ -1,4 +1,4 @@
-"""Checking a set as a stranger would: from its files alone."""
+"""Checks a set using only its files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tracer.base.text import counted, printable_path, quoted_path, visible_text
 _MOST_EXACT = 2**53
 _MOST_BYTES = 2 << 30
 _MOST_ROWS_AN_IMAGE = 100
-"""A table of more rows than this times the photos is not read: a few bytes can claim any number of rows."""
+"""Largest number of rows per photo in a table that is read, since a few bytes can claim any number of rows."""
 
 _BATCH = 10_000
 _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
@@ -44,10 +44,10 @@ _CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.p
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong with a set.
+    """A defect of a set.
 
     Attributes:
-        check: which check found it: `manifest`, `files`, `hashes`, `labels`, `ids`, `images`, `privacy`, `pairs`,
+        check: the check that found it: `manifest`, `files`, `hashes`, `labels`, `ids`, `images`, `privacy`, `pairs`,
             `splits`, `leaks`, `card`.
         path: the file, relative to the set.
         what: one sentence.
@@ -59,14 +59,14 @@ class Problem:
 
 
 def verify_set(path: Path) -> list[Problem]:
-    """Return what is wrong with an exported set; an empty list means that it keeps every promise that can be checked.
+    """Return the problems of an exported set; an empty list means that it passed every check.
 
-    Checked are: each file's sha256, and that none is missing or added; the columns' types; IDs (integer, unique, exact
-    in JSON) and file names; that images open, have the stated size and orientation, and hold no private metadata;
-    pairs; form, balance and coverage of the splits, and that their sides share no photo and no group (by owner, scene,
-    sha256; near duplicates were told by hashes that are no part of a set); card and attribution.
+    The checks: each file's sha256, and missing or surplus files; the columns' types; IDs (integer, unique, exact in JSON) and
+    file names; that images open, have the stated size and orientation, and hold no private metadata; pairs; the format and
+    balance of the splits, and that their sides share no photo and no group (by owner, scene, sha256; near duplicates are found
+    by hashes, which a set does not contain); card and attribution.
 
-    Damage of any kind is a problem in the list. What cannot be read is not checked further; all else is.
+    Damage of any kind is a problem in the list. A file that cannot be read is not checked further; all others are.
 
     Raises:
         UsageError: the path is not a folder.
@@ -79,7 +79,7 @@ def verify_set(path: Path) -> list[Problem]:
 def _shown(name: str) -> str:
     try:
         return printable_path(name)
-    except UnicodeEncodeError:  # half a surrogate pair: JSON can write it, and no path can hold it
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can hold and a path cannot
         return visible_text(name)
 
 
@@ -114,7 +114,7 @@ class _Unreadable(Exception):
 
 
 def _read(path: Path, name: str) -> bytes:
-    """Return the bytes of a regular file of the set; no link is followed out of it."""
+    """Return the bytes of a regular file of the set; links are refused, since they could lead out of it."""
     try:
         if (path / name).is_symlink():
             raise _Unreadable("it is a link")
@@ -124,12 +124,12 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _entries(path: Path) -> tuple[set[str], list[Problem]]:
-    """Return the names of the set's regular files but the manifest, and what is there that no set holds."""
+    """Return the names of the set's regular files except the manifest, and problems for entries that do not belong in a set."""
     there: set[str] = set()
     problems: list[Problem] = []
     for folder in (path, path / IMAGES, path / SPLITS):
         if folder != path and (folder.is_symlink() or not folder.is_dir()):
-            continue  # a set without splits has no such folder; a link is told of where it lies
+            continue  # a set without splits has no such folder; a link is reported with its parent folder's entries
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
@@ -146,7 +146,7 @@ def _entries(path: Path) -> tuple[set[str], list[Problem]]:
             elif not entry.is_dir(follow_symlinks=False):
                 problems.append(Problem("files", name, "it is not a regular file"))
             elif name not in (IMAGES, SPLITS):
-                problems.append(Problem("files", name, "a set holds no such folder"))
+                problems.append(Problem("files", name, "this folder does not belong in a set"))
     return there, problems
 
 
@@ -157,7 +157,7 @@ def _check_files(path: Path, listed: Mapping[str, str], there: set[str]) -> Iter
         folder, _, last = name.rpartition("/")
         known = {IMAGES: IMAGE_NAME, SPLITS: SPLIT_NAME}.get(folder)
         if not (known.fullmatch(last) if known else name in FILES):
-            yield Problem("files", name, "the manifest lists a name that no set holds")
+            yield Problem("files", name, "the manifest lists a name that does not belong in a set")
         elif name not in there:
             yield Problem("files", name, "it is missing")
         else:
@@ -172,7 +172,7 @@ def _check_files(path: Path, listed: Mapping[str, str], there: set[str]) -> Iter
 
 
 def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list[LabelRow] | None]:
-    """Yield what is wrong with the table's columns; return its rows, or None where their columns cannot be used."""
+    """Yield problems of the table's columns; return its rows, or None if the columns are not usable."""
     data = _read(path, "metadata.parquet")
     try:
         with pq.ParquetFile(io.BytesIO(data)) as file:
@@ -187,17 +187,17 @@ def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list
                 raise _Unreadable(f"it has {file.metadata.num_rows:,} rows for {counted(images, 'photo')}")
             batches = file.iter_batches(_BATCH, columns=expected.names)
             return [row for batch in batches for row in batch.to_pylist()]
-    # the last three: text that is not UTF-8, and numbers and lengths that nothing can hold
+    # the last three: text that is not UTF-8, and numbers and lengths that are too large
     except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
         raise _Unreadable(f"it cannot be read: {error}") from error
 
 
 def _check_schema(found: pa.Schema, expected: pa.Schema) -> Generator[Problem, None, bool]:
-    """Yield what is wrong with the columns; return whether all that are expected are there with their types."""
+    """Yield problems of the columns; return whether all expected columns exist with their types."""
     usable = True
     for field in expected:
         if field.name not in found.names:
-            what = f"it misses the column {field.name!r}"
+            what = f"it lacks the column {field.name!r}"
         elif found.names.count(field.name) > 1:
             what = f"it has the column {field.name!r} more than once"
         elif (kind := found.field(field.name).type) != field.type:
@@ -209,7 +209,7 @@ def _check_schema(found: pa.Schema, expected: pa.Schema) -> Generator[Problem, N
     private = set(table.schema(keep_gps=True).names)
     for name in dict.fromkeys(found.names):
         if name not in expected.names:
-            what = f"it holds a column {name!r} that it should not"
+            what = f"it has the column {name!r}, which does not belong in it"
             yield Problem("privacy" if name in private else "labels", "metadata.parquet", what)
     return usable
 
@@ -223,11 +223,11 @@ def _check_rows(rows: list[LabelRow], listed: Mapping[str, str]) -> Iterator[Pro
             if value is None:
                 yield problem("ids", f"no {column} in {counted(n, 'row')}")
             elif n > 1:
-                yield problem("ids", f"{column} {value} stands in {n} rows")
+                yield problem("ids", f"{column} {value} occurs in {n} rows")
     for row in rows:
         photo_id, name = row["photo_id"], str(row["file_name"])
         if type(photo_id) is not int or not 0 <= photo_id < _MOST_EXACT:
-            yield problem("ids", f"photo_id {photo_id} is no integer that JSON keeps exactly")
+            yield problem("ids", f"photo_id {photo_id} is not an integer that JSON represents exactly")
         match = IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/"))
         if not name.startswith(f"{IMAGES}/") or match is None or match[1] != str(photo_id):
             yield problem("ids", f"file_name {name!r} is not {IMAGES}/<photo_id>.<ext>")
@@ -251,7 +251,7 @@ def _check_pairs(rows: list[LabelRow]) -> Iterator[Problem]:
 
 
 def _check_images(path: Path, rows: Iterable[LabelRow], there: Collection[str], keep_gps: bool) -> Iterator[Problem]:
-    """Check all images that are there, also those that no row names."""
+    """Check all images in the set, including those that no row names."""
     row_of = {str(row["file_name"]): row for row in rows}
     with scan_reader() as scans:
         for name in sorted(name for name in there if name.startswith(f"{IMAGES}/")):
@@ -265,20 +265,20 @@ def _check_images(path: Path, rows: Iterable[LabelRow], there: Collection[str], 
             except (_Unreadable, CannotClean) as reason:
                 yield Problem("images", name, f"{reason}")
     for name in row_of:
-        # A name that no image can have was told of before. A path in the table is never followed out of the set.
+        # an invalid name was reported before; a path in the table is never followed out of the set
         if name not in there and IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/")):
             yield Problem("images", name, "it is missing")
 
 
 def _contradictions(data: bytes, row: LabelRow) -> Iterator[str]:
-    """Yield where a picture's header and its row in the table disagree."""
+    """Yield the differences between a picture's header and its row in the table."""
     size, turned = header_size(data), orientation(data)
     if size is None:
         yield "it cannot be opened"
     elif row["width"] is not None and sorted(size) != sorted((row["width"], row["height"] or 0)):
-        yield f"it is {size[0]} × {size[1]}, and the table says {row['width']} × {row['height']}"
+        yield f"it is {size[0]} × {size[1]}, but the table says {row['width']} × {row['height']}"
     if container(data) not in (Container.HEIC, Container.AVIF) and turned != (row["orientation"] or 1):
-        yield f"its orientation is {turned}, and the table says {row['orientation']}"
+        yield f"its orientation is {turned}, but the table says {row['orientation']}"
 
 
 def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: Collection[str]) -> Iterator[Problem]:
@@ -289,7 +289,7 @@ def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: C
     for file in sorted(name for name in there if name.startswith(f"{SPLITS}/")):
         match = SPLIT_NAME.fullmatch(file.removeprefix(f"{SPLITS}/"))
         if match is None:
-            continue  # said already
+            continue  # reported before
         attribute = match[1]
         try:
             content = parse_json(_read(path, file))
@@ -308,18 +308,20 @@ def _check_splits(path: Path, rows: list[LabelRow], manifest: Manifest, there: C
 
 
 def _check_sides(rows: Iterable[LabelRow], group_of: Mapping[int, int]) -> Iterator[Problem]:
-    """Check the column `split`: known sides, and no group parted."""
+    """Check the column `split`: known sides, and each group on one side."""
     sides = defaultdict(set)
     for row in rows:
         if row["split"] not in (None, *SIDES):
-            yield Problem("splits", "metadata.parquet", f"photo {row['photo_id']} is in a side {row['split']!r}")
+            yield Problem(
+                "splits", "metadata.parquet", f"photo {row['photo_id']} is on an unknown side {row['split']!r}"
+            )
         elif row["split"] is not None:
             sides[group_of[row["photo_id"]]].add(row["split"])
     for group, found in sides.items():
         if len(found) > 1:
             members = [i for i, g in group_of.items() if g == group][:2]
             yield Problem(
-                "leaks", "metadata.parquet", f"photos such as {members} belong together, and split parts them"
+                "leaks", "metadata.parquet", f"photos such as {members} belong to one group, but are on different sides"
             )
 
 
@@ -336,7 +338,7 @@ def _disagreements(content: Mapping[str, Any], attribute: str, row_of: Mapping[i
             if i in row_of and label_text(row_of[i].get(attribute)) != name
         ]
         if wrong:
-            yield f"{side} labels {counted(len(wrong), 'photo')} otherwise than the table, such as {wrong[0]}"
+            yield f"{side} labels {counted(len(wrong), 'photo')} differently from the table, such as {wrong[0]}"
 
 
 def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str]) -> Iterator[Problem]:
@@ -358,7 +360,7 @@ def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str]) -
 def _card_defects(data: bytes) -> Iterator[str]:
     front = parse_text(data).split("---")[1:2]
     if not front or not all(word in front[0] for word in _CARD_CONFIG):
-        yield "its front matter does not say how the folder is loaded"
+        yield "its front matter does not say how to load the folder"
 
 
 def _attribution_defects(data: bytes, photo_ids: set[str]) -> Iterator[str]:
@@ -368,7 +370,7 @@ def _attribution_defects(data: bytes, photo_ids: set[str]) -> Iterator[str]:
         raise Unparsable(f"it is not CSV: {error}") from error
     missing = photo_ids - named
     if missing:
-        yield f"not named: {counted(len(missing), 'photo')}, such as {min(missing)}"
+        yield f"it does not name {counted(len(missing), 'photo')}, such as {min(missing)}"
 
 
 def _json_defects(data: bytes) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Writing a set: photos without metadata, labels, splits, card and audit, in one folder that is whole or not there.
+"""Writes a set: photos without metadata, labels, splits, card and audit, in a folder that appears complete or not at all.
 
-The same rows and options give the same bytes: everything is ordered by photo ID, and dates come from the options.
+The same rows and options give the same bytes: everything is sorted by photo ID, and dates come from the options.
 """
 
 from __future__ import annotations
@@ -37,28 +37,33 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 
 MOST_BYTES = 2 << 30
-"""The largest file that is exported: it is held in memory while it is cleaned."""
+"""Size limit of an exported file, which is held in memory while it is cleaned."""
 
 
 class Layout(StrEnum):
-    """How a set is laid out."""
+    """The layout of a set's folder."""
 
     IMAGEFOLDER = "imagefolder"
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What is exported, and how.
+    """The options of an export.
 
     Attributes:
-        name: the set's name. created: the catalogue's last change, ISO; the only date in the set.
-        recipe: the recipe of the workspace. tool_version: of lenstrace; found out where empty.
-        layout: see `Layout`. pairs: only photos of accepted pairs.
-        keep_gps: keep places, in the table and in the files.
-        licenses: only these (SPDX ids or URLs); empty means all, and photos whose licence is not stated.
-        match: file properties over which phones and other cameras are equally distributed, by leaving out (`audit.matching`).
-        replace: an older set at the place goes.
-        attributes: label columns that get a split file. group_by, seed: see `curate.splits.make`.
+        name: the set's name.
+        created: the time of the catalogue's last change, ISO 8601; the only date in the set.
+        recipe: the recipe of the workspace.
+        tool_version: the version of lenstrace; if empty, the installed one.
+        layout: the layout, see `Layout`.
+        pairs: whether to export only photos of accepted pairs.
+        keep_gps: whether to keep GPS positions, in the table and in the files.
+        licenses: the licences to export (SPDX ids or URLs); empty means all, including photos without a stated licence.
+        match: the file properties that phones and other cameras are matched in by leaving photos out (`audit.matching`).
+        replace: whether to replace an older set.
+        attributes: the label columns that get a split file.
+        group_by: the groupings of the splits, see `curate.splits.make`.
+        seed: the seed of splits and matching.
     """
 
     name: str = ""
@@ -81,9 +86,11 @@ class ExportResult:
     """What was written.
 
     Attributes:
-        dataset: the set's folder. photos: how many it holds.
-        left_out: what it does not hold, by reason. licenses: licence -> photos.
-        splits: attributes that have a split file.
+        dataset: the set's folder.
+        photos: the number of photos in it.
+        left_out: the photos that are not in it, by reason.
+        licenses: licence -> number of photos.
+        splits: the attributes that have a split file.
     """
 
     dataset: Path
@@ -94,7 +101,7 @@ class ExportResult:
 
 
 class NothingToExport(ExportError):
-    """All photos are left out, or there are none. `left_out`: by reason, the one of most photos first."""
+    """All photos are left out, or there are none. `left_out` is sorted by the number of photos, largest first."""
 
     def __init__(self, left_out: Iterable[LeftOut]) -> None:
         self.left_out = sorted(left_out, key=lambda out: -len(out.photos))
@@ -106,24 +113,25 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     """Write a set; a generator that yields progress (see `tracer.base.progress`).
 
     Args:
-        rows: label rows with `path` (or `path_bytes`, for names that are no text), `status`, and, where known,
-            `scene_idx` and `phash`, which keep splits free of leaks.
-        out: the set's folder; its parent is made where needed.
-        options: see `ExportOptions`.
+        rows: label rows with `path` (or `path_bytes`, for paths that are not valid UTF-8), `status`, and, if known,
+            `scene_idx` and `phash`, which prevent leaks between the sides of splits.
+        out: the set's folder; its parent is made if needed.
+        options: the options.
 
     Raises:
-        ExportError: the place may not be used, or there is nothing to export. UsageError: an option is unknown.
-        StorageError: the disk is full or refuses to be written; an older set is unchanged then.
+        ExportError: the folder must not be used, or there is nothing to export.
+        UsageError: an option is unknown.
+        StorageError: the disk is full or cannot be written; an older set is then unchanged.
     """
     if options.layout not in list(Layout):
         raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
     check_properties(options.match)
-    out = Path(os.path.abspath(out))  # not resolved: a link at the place must stay visible
+    out = Path(os.path.abspath(out))  # not resolved, so that a link there is recognised
     tally = Tally()
     chosen = select(PhotoTable.of(rows), options.pairs, options.licenses, tally)
-    del rows  # a collection of a million photos is not held twice
+    del rows  # so that a million photos are not held twice
     _check_sources_outside(chosen, out)
-    joint_split([], options.attributes, options.group_by)  # an unknown attribute must not cost a whole export
+    joint_split([], options.attributes, options.group_by)  # refuses an unknown attribute before the export
     with writing(out, options.replace) as folder:
         exported = yield from _write_photos(chosen, folder, options, tally)
         if not exported:
@@ -164,7 +172,8 @@ def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions,
     matched = match(kept, options.match, pairs=options.pairs, seed=options.seed)
     for why, those in matched.left_out.items():
         leave(why, kept.take(those))
-    return in_whole_pairs(kept.take(matched.kept))  # of a pair that is not one of each class, one may have gone
+    # matching may leave out one photo of a pair that is not one of each class
+    return in_whole_pairs(kept.take(matched.kept))
 
 
 def _write_photo(row: LabelRow, folder: SetFolder, scans: ScanReader, keep_gps: bool) -> str:
@@ -235,7 +244,7 @@ def _write_rest(
 
 
 def _content_digest(hashes: Mapping[str, str]) -> str:
-    """Return the sha256 of what `load_dataset` reads: the table and the pictures, by name and hash."""
+    """Return a sha256 of what `load_dataset` reads: the names and hashes of the table and the pictures."""
     read = sorted(item for item in hashes.items() if item[0] == "metadata.parquet" or item[0].startswith(f"{IMAGES}/"))
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
@@ -245,7 +254,7 @@ class _Unavailable(Exception):
 
 
 def _source(row: LabelRow) -> bytes:
-    """Return the bytes of a row's file, if they are still those that were taken in."""
+    """Return the bytes of a row's file, if they are still those that were ingested."""
     path = os.fsdecode(row["path_bytes"]) if row.get("path_bytes") else str(row["path"])
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
@@ -262,12 +271,12 @@ def _source(row: LabelRow) -> bytes:
     except OSError as error:
         raise _Unavailable(f"its file cannot be read ({error.strerror})") from None
     if hashlib.sha256(data).hexdigest() != row["sha256"]:
-        raise _Unavailable("its file has changed since it was taken in")
+        raise _Unavailable("its file has changed since it was ingested")
     return data
 
 
 def _check_sources_outside(photos: PhotoTable, out: Path) -> None:
-    """Refuse a place that holds source photos: to replace it would delete them."""
+    """Refuse a folder that holds source photos."""
     below = f"{str(out).rstrip(os.sep)}{os.sep}"
     inside = next((path for path in photos.values("path") if path and f"{path}{os.sep}".startswith(below)), None)
     if inside is not None:

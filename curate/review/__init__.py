@@ -1,1 +1,1 @@
-"""The review without a screen: the queue of pairs, and the plain loop that asks line by line."""
+"""The queue of pairs to review, and the review that asks line by line."""

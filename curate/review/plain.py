@@ -1,4 +1,4 @@
-"""The review line by line: for screen readers, and for terminals that draw no pictures."""
+"""The review that asks line by line, for screen readers and for terminals that cannot draw pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tracer.base.console import say
 from tracer.base.text import counted
 
 _SAID = ("make_normalized", "model_normalized", "taken_at", "Focal Length", "Exposure")
-"""The labels of a photo that are told beside its name."""
+"""The labels that are printed after a photo's name."""
 
 _KEYS = "y yes, n no, s skip, u undo, q quit"
 _KEYS_AT_THE_OTHERS = "o asks about the others, u undo, q quit"
@@ -29,9 +29,9 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
     """Ask about one waiting pair after the other.
 
     Args:
-        catalog: open for writing.
-        answers: where the lines come from; standard input. The end of it ends the review.
-        out: where the questions go; standard output.
+        catalog: a catalogue that is open for writing.
+        answers: the stream of answers, by default standard input. Its end ends the review.
+        out: the stream for questions, by default standard output.
     """
     answers, out = answers or sys.stdin, out or sys.stdout
     review = ReviewQueue(catalog)
@@ -55,7 +55,7 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
                 say("accepted" if answer == "y" else "rejected", out)
             elif pair is not None and answer == "s":
                 if review.skip():
-                    say(f"No pair waits but the {review.skips} skipped.", out)
+                    say(f"No pair waits except the {review.skips} skipped.", out)
                     return
             elif answer == "u":
                 taken_back = decisions.undo(catalog)
@@ -72,7 +72,7 @@ def review_plain(catalog: Catalog, answers: TextIO | None = None, out: TextIO | 
 
 def _others(review: ReviewQueue) -> str:
     others = counted(review.waiting - review.proposed, "other candidate")
-    skipped = f" but {review.skipped} skipped" if review.skipped else ""
+    skipped = f" except {review.skipped} skipped" if review.skipped else ""
     return (
         f"No proposed pair is left{skipped}. {others} left, less likely and most of them wrong. {_KEYS_AT_THE_OTHERS}:"
     )

@@ -1,1 +1,1 @@
-"""Where photos come from."""
+"""Sources of photos and labels: local folders, and CSV files beside the photos."""

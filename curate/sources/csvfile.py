@@ -1,4 +1,4 @@
-"""CSV files that people write: separated by commas, semicolons or tabs, in UTF-8, with a header line."""
+"""Reads CSV files that people write: separated by commas, semicolons or tabs, in UTF-8, with a header line."""
 
 from __future__ import annotations
 
@@ -13,30 +13,39 @@ from tracer.base.reading import open_regular
 from tracer.base.text import printable_path
 
 MOST_BYTES = 2 << 30
-_LONGEST = 1 << 20  # characters of a header
+_LONGEST = 1 << 20  # largest number of characters in the header line
 _FORM = "It must be a CSV in UTF-8 with a header line."
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRow:
-    """A row. `line`: the number of its first line, from 1. `cells`: as they stand in the file, with their spaces."""
+    """A row.
+
+    Attributes:
+        line: the number of its first line, from 1.
+        cells: its cells as they are in the file, including spaces.
+    """
 
     line: int
     cells: list[str]
 
     def cell(self, position: int) -> str:
-        """Return a cell; a row that is too short has empty ones."""
+        """Return a cell; a missing cell is empty."""
         return self.cells[position] if position < len(self.cells) else ""
 
 
 def csv_rows(path: Path, failure: str) -> Iterator[CsvRow]:
-    """Yield the rows of a CSV file, the header first; blank lines are passed over.
+    """Yield the rows of a CSV file, the header first; blank lines are ignored.
 
-    The separator is the comma; where the header holds none, a semicolon or a tab that it holds.
+    The separator is the first of comma, semicolon and tab that the header contains.
+
+    Args:
+        path: the file.
+        failure: the first part of the error messages, e.g. "the sidecar cannot be read".
 
     Raises:
-        UsageError: there is no such file. SourceError: it cannot be read, is empty, or a quote in it is not closed.
-            `failure` says what that means.
+        UsageError: there is no such file.
+        SourceError: it cannot be read, is empty, or has an unclosed quote.
     """
     shown = printable_path(path)
     try:
@@ -68,6 +77,6 @@ def _rows(reader: Iterator[list[str]], shown: str, failure: str) -> Iterator[Csv
     except csv.Error as error:
         raise SourceError(
             failure,
-            f"{shown}: in the row that begins in line {line}: {error}",
-            "Close its quotes, and write a quote that belongs to the text twice.",
+            f"{shown}: in the row that begins on line {line}: {error}",
+            "Close its quotes, and double a quote that belongs to the text.",
         ) from error

@@ -1,4 +1,4 @@
-"""Local folders: walked, never written to."""
+"""Finds photos in local folders; the folders are never written to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from curate.sources.made import made_above, made_folder
 from tracer.base.text import printable_path
 
 AHEAD = 50
-"""Batches that the walk is ahead of reading, at most: with less than that many the number of photos is known at once."""
+"""Largest number of batches found ahead of reading; with fewer in all, the number of photos is known from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,10 @@ class FoundFile:
     """A picture file, as the folder lists it.
 
     Attributes:
-        path: absolute, as the system's bytes. root: the PATH that it was found under, likewise.
-        size: bytes. mtime_ns: time of its last change.
+        path: its absolute path.
+        root: the absolute path of the given file or folder that it was found in.
+        size: its size in bytes.
+        mtime_ns: the time of its last change, nanoseconds since 1970.
     """
 
     path: bytes
@@ -37,11 +39,12 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """Something that is no picture, or that could not be reached.
+    """A file or folder that is not a picture, or that could not be read.
 
     Attributes:
-        path: absolute, as the system's bytes. reason: in a person's words.
-        hidden: whether what lies at or below the path could not be looked at, so that nothing is known of it.
+        path: its absolute path.
+        reason: why it was skipped, in words.
+        hidden: whether files at or below the path may exist but were not looked at.
     """
 
     path: bytes
@@ -49,21 +52,22 @@ class SkippedFile:
     hidden: bool = False
 
 
-FORGOTTEN = "it was forgotten; to take it in again, name it itself: curate ingest PATH"
+FORGOTTEN = "it was forgotten; to ingest it again, name its own path: curate ingest PATH"
 
 
 def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[FoundFile | SkippedFile]:
-    """Yield every picture below the given files and folders, in the order of the names.
+    """Yield every picture in the given files and folders, sorted by name.
 
-    A path that is given twice, or lies in another one, is walked once. Links to folders are not followed (they can loop);
-    a link to a file counts as the file. Hidden files and folders are taken like others. Data sets, workspaces and runs are passed
-    by (`sources.made`), and so is what was forgotten, unless it is given itself.
+    A path that is given twice, or lies in another given path, is visited once. Links to folders are not followed, because they
+    can loop; a link to a file counts as the file. Hidden files and folders are included. Data sets, workspaces and runs
+    (`sources.made`) are skipped, and so are forgotten paths unless they are given themselves.
 
     Args:
-        roots: the given files and folders, absolute. forgotten: paths to pass by.
+        roots: the given files and folders, absolute paths.
+        forgotten: paths to skip.
 
     Raises:
-        SourceError: a given path does not exist, or lies in a data set, a run, or in what a workspace fills itself.
+        SourceError: a given path does not exist, or lies in a data set, in a run, or in a folder that a workspace fills itself.
     """
     there: dict[bytes, os.stat_result] = {}
     for root in roots:
@@ -71,17 +75,17 @@ def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[Foun
             there[root] = os.stat(root)
         except OSError as error:
             raise SourceError(
-                "nothing can be taken in from there",
+                "that path cannot be ingested",
                 f"{os.fsdecode(root)!r}: {error.strerror}",
-                "Check the spelling, the permissions, and that its disk is there. To have photos of a folder that is "
-                "gone marked missing, take in the folder that it lay in.",
+                "Check the spelling, the permissions, and that its disk is mounted. To mark the photos of a deleted folder "
+                "as missing, ingest the folder above it.",
             ) from error
         made = made_above(os.path.realpath(root))
         if made is not None:
             raise SourceError(
-                "that holds no new photos",
+                "that folder has no photos to ingest",
                 printable_path(made),
-                "Name the folder of the photos themselves; what holds copies and previews is not taken in.",
+                "Name the folder of the photos themselves; folders of copies and previews are not ingested.",
             )
     passed_by = set(forgotten) - there.keys()
     for root, info in there.items():
@@ -96,11 +100,11 @@ def walk(roots: list[bytes], forgotten: Collection[bytes] = ()) -> Iterator[Foun
 def read_ahead(
     found: Iterator[FoundFile | SkippedFile], size: int
 ) -> Iterator[tuple[list[FoundFile | SkippedFile], int | None]]:
-    """Yield what a walk finds in batches, each with the number of photos in all, which is None until the walk is over.
+    """Yield what a walk finds in batches, each with the total number of photos, which is None until the walk has ended.
 
     Args:
-        found: what `walk` yields.
-        size: files in a batch.
+        found: the result of `walk`.
+        size: the number of entries in a batch.
     """
     waiting: deque[list[FoundFile | SkippedFile]] = deque()
     photos, ended = 0, False
@@ -117,7 +121,7 @@ def read_ahead(
 
 
 def _reaches(folder: bytes, path: bytes, passed_by: Collection[bytes]) -> bool:
-    """Whether a walk of the folder comes by the path anyway, so that it is not taken in twice."""
+    """Whether a walk of the folder visits the path anyway, so that it must not be visited separately."""
     below = folder.rstrip(b"/") + b"/"
     if not path.startswith(below) or (os.path.islink(path) and os.path.isdir(path)):
         return False
@@ -164,7 +168,7 @@ def _walk_folder(folder: bytes, root: bytes, passed_by: Collection[bytes]) -> It
 
 
 def _gone(error: OSError) -> bool:
-    """Whether an error says that there is nothing, rather than that it cannot be looked at."""
+    """Whether an error means that the path does not exist, rather than that it cannot be read."""
     return error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 

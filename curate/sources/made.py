@@ -1,4 +1,4 @@
-"""What lenstrace itself wrote: data sets, workspaces, runs. Their pictures are copies, previews and plots, never new photos."""
+"""Recognises folders that lenstrace wrote: data sets, workspaces, runs. Their pictures are copies, previews and plots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = "lenstrace/dataset/1"
 MANIFEST = "manifest.json"
 IMAGES, SPLITS = "images", "splits"
 FILES = ("README.md", MANIFEST, "croissant.json", "metadata.parquet", "ATTRIBUTION.csv", "audit.json")
-"""The files of a data set; beside them it has the folders `images` and `splits`."""
+"""The files of a data set, which also has the folders `images` and `splits`."""
 
 WORKSPACE_PARTS = ("cache", "exports", "runs", "splits")
 """The folders that a workspace fills itself."""
@@ -30,15 +30,15 @@ _PARTS_OF_A_RUN = {
     _RESULTS, _TABLE, "photos.parquet", "report.html",
 }  # fmt: skip
 _FIRST_OF_A_RUN = {"embeddings", "shards", _TABLE}
-"""What an evaluation writes before anything else: an interrupted run holds one of these."""
+"""What an evaluation writes first; an interrupted run holds at least one of these."""
 
 
 class Made(StrEnum):
-    """What a folder is that lenstrace wrote, in words."""
+    """The kind of a folder that lenstrace wrote, in words."""
 
     SET = "a data set that was exported: its pictures are copies of photos"
     UNFINISHED_SET = "a data set that is being written"
-    WORKSPACE = "a workspace: name a folder of photos in it by itself"
+    WORKSPACE = "a workspace; to ingest a folder of photos in it, name that folder"
     RUN = "a run of an evaluation: its pictures are plots and small copies of a set's photos"
 
 
@@ -46,7 +46,7 @@ _SCHEMAS = SCHEMA.rsplit("/", 1)[0]
 
 
 def made_folder(folder: bytes) -> Made | None:
-    """Return what a folder is that lenstrace wrote; None where it is any other one."""
+    """Return the kind of a folder that lenstrace wrote; None for any other folder."""
     place = Path(os.fsdecode(folder))
     if _is_manifest(place / MANIFEST):
         return Made.SET
@@ -60,9 +60,9 @@ def made_folder(folder: bytes) -> Made | None:
 
 
 def made_above(path: bytes) -> str | None:
-    """Return in what lenstrace wrote a path lies (or is), in words; None where it lies in nothing of the kind.
+    """Return in words which folder that lenstrace wrote a path is or lies in; None if there is none.
 
-    Photos may lie in a workspace's folder, beside what the workspace fills itself.
+    Photos may lie in a workspace's folder, outside of the folders that the workspace fills itself.
     """
     for folder, below in _upwards(path):
         made = made_folder(folder)
@@ -71,15 +71,18 @@ def made_above(path: bytes) -> str | None:
         if not below or made is not Made.WORKSPACE:
             return f"{os.fsdecode(folder)} is {made}"
         if below[0] in map(os.fsencode, WORKSPACE_PARTS):
-            return f"{os.fsdecode(folder)} is a workspace, and {os.fsdecode(below[0])} is what it fills itself"
+            return f"{os.fsdecode(folder)} is a workspace, and {os.fsdecode(below[0])} is a folder that it fills itself"
     return None
 
 
 def why_no_place(place: Path, fit: Collection[str]) -> str | None:
-    """Return why no set or run may be put at a path, in words: it is what lenstrace fills itself, or lies in that.
+    """Return why a set or run must not be written to a path; None if it may be written there.
+
+    It must not be written into a folder that lenstrace fills itself, but it may lie in a workspace outside of these folders.
 
     Args:
-        place: of the set or run. fit: the folders of a workspace below which it may lie. Beside a workspace's folders it may.
+        place: the path of the set or run.
+        fit: those folders of a workspace below which it may lie.
     """
     for folder, below in _upwards(os.fsencode(os.path.realpath(place))):
         made, shown = made_folder(folder), os.fsdecode(folder)
@@ -96,22 +99,22 @@ def why_no_place(place: Path, fit: Collection[str]) -> str | None:
 
 
 def refuse_made(folder: Path) -> None:
-    """Refuse a place for a workspace that is, or lies in, a folder which lenstrace wrote.
+    """Refuse a folder for a new workspace that lenstrace wrote, or that lies in such a folder.
 
     Raises:
-        UsageError: it does; the way out names a free folder.
+        UsageError: the folder is refused; the message names a free folder.
     """
     path = os.fsencode(os.path.abspath(folder))
     inside = made_above(path)
     if inside is not None:
         made = next(Path(os.fsdecode(above)) for above, _ in _upwards(path) if made_folder(above) is not None)
         raise UsageError(
-            "a workspace is not made there", inside, f"Choose another place: {command('new', free_folder(made))}"
+            "a workspace cannot be made there", inside, f"Choose another place: {command('new', free_folder(made))}"
         )
 
 
 def _upwards(path: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-    """A path and the folders above it, each with the names that lead from there to the path."""
+    """Yield a path and each folder above it, each with the names that lead from there to the path."""
     below: list[bytes] = []
     while True:
         yield path, list(below)
@@ -135,9 +138,9 @@ def _holds_only_parts_of_a_set(folder: Path) -> bool:
 
 
 def _is_run(folder: Path) -> bool:
-    """Whether a folder is a run: by its two files of results, or by holding parts of a run and nothing else.
+    """Whether a folder is a run: it has both files of results, or holds parts of a run and nothing else.
 
-    A copy of one of the files among photos does not make their folder a run.
+    A copy of one of these files among photos does not make their folder a run.
     """
     if (folder / _TABLE).exists():
         with contextlib.suppress(OSError), open_regular(folder / _RESULTS) as file:
@@ -150,5 +153,5 @@ def _is_run(folder: Path) -> bool:
 def _names(folder: Path) -> set[str]:
     try:
         return set(os.listdir(folder))
-    except OSError:  # a file, or a folder that may not be read
+    except OSError:  # not a folder, or not readable
         return set()

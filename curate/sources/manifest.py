@@ -1,4 +1,4 @@
-"""A set's manifest, read back: checked once, so that nobody who asks it something has to expect odd values."""
+"""Reads a set's manifest and checks its values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracer.base.reading import MOST_JSON, read_bytes
 
 
 class Counts(BaseModel):
-    """How much a set holds."""
+    """The numbers of photos and pairs in a set."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -22,11 +22,17 @@ class Counts(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What is read back of a manifest. Keys that are not listed here are passed over.
+    """The keys of a manifest that are read; other keys are ignored.
 
     Attributes:
-        files: name, relative to the set -> sha256. pairs, keep_gps, licenses, match: the options of the export.
-        group_by: what was kept on one side of the splits.
+        schema_name: the schema.
+        files: path relative to the set -> sha256.
+        counts: the numbers of photos and pairs.
+        pairs: the option --pairs of the export.
+        keep_gps: the option --keep-gps.
+        licenses: the option --licenses.
+        match: the option --match.
+        group_by: the groupings; photos of one group are on one side of the splits.
     """
 
     model_config = ConfigDict(strict=True, frozen=True)
@@ -42,10 +48,10 @@ class Manifest(BaseModel):
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """Return what a manifest's bytes say.
+    """Parse a manifest.
 
     Raises:
-        Unparsable: they are no manifest of a set; the message says why.
+        Unparsable: the bytes are not the manifest of a set; the message says why.
     """
     content = parse_json_object(data)
     try:
@@ -55,7 +61,7 @@ def parse_manifest(data: bytes) -> Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest of a set; None where the folder holds no set of ours that can be read."""
+    """Return the manifest of a set; None if the folder is not a set that curate exported, or cannot be read."""
     try:
         return parse_manifest(read_bytes(folder / MANIFEST, MOST_JSON))
     except (OSError, Unparsable):
@@ -68,4 +74,4 @@ def _in_words(error: Any, content: dict[str, Any]) -> str:
         return f"it has no {key!r}"
     if key == "schema":
         return f"its schema is {str(content[key])[:80]!r}, not {SCHEMA!r}"
-    return f"its {key!r} is not what a manifest has there: {error['msg']}"
+    return f"its {key!r} is invalid: {error['msg']}"

@@ -1,4 +1,4 @@
-"""A CSV beside the photos that says what their files do not."""
+"""Reads a sidecar: a CSV with labels that the photos' files do not hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, quoted_path, visible_text
 
 PATH_COLUMNS = ("path", "file", "file_name")
-"""The columns that name a row's photo; the first of these that is there counts."""
+"""The columns that name a row's photo; the first of these in the header is used."""
 
 _FAILURE = "the sidecar cannot be read"
 
@@ -28,20 +28,22 @@ _MEANT_PATHS = {
     "filename": "file_name", "filepath": "path", "file_path": "path", "image": "file", "image_path": "path", "photo": "file",
     "name": "file_name",
 }  # fmt: skip
-"""What people call the columns that name the photo."""
+"""Other names that people use for the columns that name the photo."""
 
 _TYPES = ("type", "camera_type")
 
 
 @dataclass
 class Sidecar:
-    """What a sidecar says.
+    """The content of a sidecar.
 
     Attributes:
-        said: absolute path of a photo -> label column -> value; None for an empty cell, or one that cannot be used: it says
-            nothing, and takes back what it said when the sidecar was read before.
+        said: absolute path of a photo -> label column -> value. None stands for an empty or unusable cell; it withdraws the
+            value that an earlier reading of the sidecar gave.
         unusable: cells that cannot be used, as (path, reason).
-        remarks: about its columns, each a sentence. empty: column -> empty cells. odd_rows: reason -> rows.
+        remarks: sentences about its columns.
+        empty: column -> number of empty cells.
+        odd_rows: reason -> number of rows.
     """
 
     said: dict[bytes, dict[str, str | None]] = field(default_factory=dict)
@@ -51,15 +53,15 @@ class Sidecar:
     odd_rows: Counter[str] = field(default_factory=Counter)
 
     def remarks_on_rows(self, unmatched: int) -> list[str]:
-        """Say what of its rows was not used. `unmatched`: photos that it names and that were not found."""
+        """Return remarks about rows that were not used. `unmatched` is the number of named photos that were not found."""
         remarks = [f"the sidecar: {reason}: {_rows(count)}" for reason, count in self.odd_rows.items()]
         remarks += [
-            f"the sidecar: {column} is empty in {_rows(count)}: nothing is said of it there"
+            f"the sidecar: {column} is empty in {_rows(count)}, which give no value for it"
             for column, count in self.empty.items()
         ]
         if self.unusable:
             remarks.append(
-                f"the sidecar: taken_at is no time in {_rows(len(self.unusable))}; `curate skipped` lists them"
+                f"the sidecar: taken_at is not a time in {_rows(len(self.unusable))}; `curate skipped` lists them"
             )
         if unmatched:
             remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; `curate skipped` lists them")
@@ -67,13 +69,17 @@ class Sidecar:
 
 
 def read_sidecar(path: Path, roots: list[bytes]) -> Sidecar:
-    """Read a sidecar whole.
+    """Read a sidecar.
 
-    A path in it is absolute, or relative to the CSV's folder, or to one of the folders that are taken in: the first of
-    these that exists.
+    A path in it is absolute, or relative to the CSV's folder or to one of the ingested folders; the first that exists is used.
+
+    Args:
+        path: the CSV.
+        roots: the files and folders that are ingested, absolute.
 
     Raises:
-        UsageError: there is no such file. SourceError: it cannot be read, or names no photos.
+        UsageError: there is no such file.
+        SourceError: it cannot be read, or has no column that names photos.
     """
     sidecar = Sidecar()
     rows = csv_rows(path, _FAILURE)
@@ -83,27 +89,27 @@ def read_sidecar(path: Path, roots: list[bytes]) -> Sidecar:
     for row in rows:
         name = row.cell(where)
         if not name.strip():
-            sidecar.odd_rows["rows that name no photo are not used"] += 1
+            sidecar.odd_rows["rows without a photo are not used"] += 1
             continue
         if len(row.cells) > len(header):
-            sidecar.odd_rows["rows have more cells than the header, what is beyond is not used"] += 1
+            sidecar.odd_rows["rows have more cells than the header; the surplus cells are not used"] += 1
         if any("\n" in cell for cell in row.cells):
             sidecar.odd_rows["rows hold a cell of several lines; is a quote missing?"] += 1
         photo = _locate(name, bases)
         if photo in sidecar.said:
-            sidecar.odd_rows["rows name a photo that an earlier row names, the later one counts"] += 1
+            sidecar.odd_rows["rows name a photo that an earlier row names; the later row counts"] += 1
         values = {key: clean_text(row.cell(at)) for at, key in columns.items()}
         sidecar.empty.update(key for key, value in values.items() if value is None)
         taken = values.get("taken_at")
         if taken is not None and parse_taken(taken)[0] is None:
-            sidecar.unusable.append((photo, f"the sidecar's taken_at is no time: {taken}"))
+            sidecar.unusable.append((photo, f"the sidecar's taken_at is not a time: {taken}"))
             values["taken_at"] = None
         sidecar.said[photo] = values
     return sidecar
 
 
 def remarks_on_columns(path: Path) -> list[str]:
-    """Return what is to be said about a sidecar's columns before its rows are read.
+    """Return remarks about a sidecar's columns, without reading its rows.
 
     Raises:
         SourceError: as `read_sidecar`.
@@ -112,7 +118,7 @@ def remarks_on_columns(path: Path) -> list[str]:
 
 
 def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], list[str]]:
-    """The position of the path, position -> label column, and what is to be said about the others."""
+    """Return the index of the path column, a map from index to label column, and remarks about the other columns."""
     names = [name.strip() for name in header]
     lower = [name.lower() for name in names]
     where = next((lower.index(name) for name in PATH_COLUMNS if name in lower), None)
@@ -122,7 +128,7 @@ def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], li
         )
         listed = ", ".join(map(visible_text, names)) or "none"
         raise SourceError(
-            "the sidecar names no photos",
+            "the sidecar has no column that names photos",
             f"{quoted_path(path)} has the columns {listed}{visible_text(near)}",
             f"Give it a column {', '.join(PATH_COLUMNS[:-1])} or {PATH_COLUMNS[-1]}.",
         )
@@ -158,7 +164,7 @@ def _columns(path: Path, header: Iterable[str]) -> tuple[int, dict[int, str], li
 
 
 def meant(name: str) -> str | None:
-    """Return the column that somebody probably means by a name; None where there is none near it."""
+    """Return the column that is probably meant by a name; None if no column is similar."""
     return meant_among(name, (*SAID_KEYS, *PATH_COLUMNS), MEANT | _MEANT_PATHS)
 
 
@@ -167,7 +173,7 @@ def _rows(count: int) -> str:
 
 
 def _locate(name: str, bases: list[bytes]) -> bytes:
-    """The photo that a cell names: a file's name may begin or end with a space, else such spaces do not count."""
+    """Return the path that a cell names. Spaces around it are ignored, unless a file with these spaces exists."""
     stripped = os.fsencode(name.strip())
     candidates = [os.path.abspath(os.path.join(base, n)) for n in (os.fsencode(name), stripped) for base in bases]
     there = (path for path in candidates if os.path.exists(path))

@@ -1,9 +1,9 @@
-"""Which side of a split each group of photos goes to.
+"""Assigns groups of photos to the sides of a split.
 
-A group holds so many photos of each class. Every class should be spread over the sides in the asked fractions, and the
-scarcest class in a side decides how many photos a balanced split can hold. Finding the best assignment is a bin-packing
-problem, so it is approached: greedily (largest groups first, each to the side where the chi-square distance from the
-asked fractions grows least), from several orders, and then by moving single groups into the side that lacks most.
+Every class should be spread over the sides in the requested fractions; the scarcest class in a side limits how many photos
+a balanced split can hold. Finding the best assignment is a bin-packing problem, so this is a heuristic. It assigns greedily
+(largest groups first, each to the side where the chi-square distance from the requested fractions grows least), starts from
+several orders, and then moves single groups into the side that lacks the most photos.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ClassCounts = Mapping[int, int]
-"""Class number -> photos of that class in one group."""
+"""Class number -> number of photos of that class in one group."""
 
 _ORDERS = 16
 _MANY_GROUPS = 3000
@@ -24,14 +24,14 @@ _EVALUATIONS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be assigned.
+    """The groups to assign, and the fractions to reach.
 
     Attributes:
         groups: the class counts of each group, in a canonical order.
-        totals: photos in each class.
-        fractions: the share asked for each side; they sum to 1.
-        attributes: for each attribute that is balanced, the numbers of its classes. Classes in no attribute are only
-            spread.
+        totals: the number of photos in each class.
+        fractions: the requested share of each side; they sum to 1.
+        attributes: for each attribute that is balanced, the numbers of its classes. A class that belongs to no attribute
+            is spread over the sides but not balanced.
     """
 
     groups: Sequence[ClassCounts]
@@ -41,12 +41,18 @@ class Problem:
 
 
 def assign(problem: Problem, seed: int, improve: bool = False) -> list[int]:
-    """Return the side of each group. Depends on the problem and the seed only.
+    """Return the side of each group. The result depends only on the problem and the seed.
 
     Args:
-        problem: what is to be assigned.
-        seed: of the orders that are tried.
-        improve: also move single groups from each greedy start; without it the classes' spread alone counts.
+        problem: the groups to assign.
+        seed: the seed of the orders that are tried.
+        improve: also improve each greedy assignment by moving single groups (`refine`).
+
+    >>> two_classes = [{0: 1}, {1: 1}] * 10
+    >>> problem = Problem(two_classes, totals=[10, 10], fractions=(0.7, 0.1, 0.2), attributes=[[0, 1]])
+    >>> sides = assign(problem, seed=42)
+    >>> count(problem, sides)
+    [[7, 1, 2], [7, 1, 2]]
     """
     rng = random.Random(seed)
     attempts = 1 if len(problem.groups) > _MANY_GROUPS else _ORDERS
@@ -64,15 +70,25 @@ def assign(problem: Problem, seed: int, improve: bool = False) -> list[int]:
 
 
 def supply(counts: Sequence[Sequence[int]], fractions: Sequence[float], class_: int) -> float:
-    """Return how many photos of a class a split in these fractions can hold, given its counts in each side."""
+    """Return how many photos of a class a split in these fractions can hold, given its counts in each side.
+
+    >>> supply([[14, 1, 4]], (0.7, 0.1, 0.2), 0)
+    10.0
+    """
     return min(n / f for n, f in zip(counts[class_], fractions, strict=True))
 
 
 def chosen(supplies: Mapping[int, float]) -> list[int]:
-    """Return the classes to keep, best supplied first: those that make the balanced set's labels carry the most bits.
+    """Return the classes to keep, best supplied first: those with which the balanced set's labels carry the most bits.
 
-    k classes with n photos each carry k·n·log2 k bits. A class that can supply little drags all others down to its own
-    size; one that is left out lowers k. Ties keep more classes.
+    k classes with n photos each carry k·n·log2 k bits. Keeping a class with few photos reduces all others to its size;
+    dropping a class lowers k. Ties keep more classes.
+
+    Args:
+        supplies: class number -> photos that it can supply (`supply`).
+
+    >>> chosen({0: 100.0, 1: 90.0, 2: 3.0})
+    [0, 1]
     """
     order = sorted(supplies, key=lambda class_: (-supplies[class_], class_))
     best, most = 0, 0.0
@@ -84,7 +100,13 @@ def chosen(supplies: Mapping[int, float]) -> list[int]:
 
 
 def refine(problem: Problem, sides: list[int], evaluations: int = _EVALUATIONS) -> list[int]:
-    """Move single groups as long as that makes the balanced sets larger, and return the sides."""
+    """Move single groups to other sides while that makes the balanced sets larger, and return the new sides.
+
+    Args:
+        problem: the groups that were assigned.
+        sides: the side of each group.
+        evaluations: the largest number of moves that are tried.
+    """
     sides = list(sides)
     counts = count(problem, sides)
     holders: dict[int, list[int]] = {}
@@ -118,7 +140,12 @@ def refine(problem: Problem, sides: list[int], evaluations: int = _EVALUATIONS) 
 
 
 def count(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
-    """Return the photos of each class in each side."""
+    """Return the number of photos of each class in each side.
+
+    >>> problem = Problem([{0: 2}, {0: 1, 1: 3}], totals=[3, 3], fractions=(0.5, 0.5), attributes=[[0, 1]])
+    >>> count(problem, sides=[0, 1])
+    [[2, 1], [0, 3]]
+    """
     counts = [[0] * len(problem.fractions) for _ in problem.totals]
     for group, side in zip(problem.groups, sides, strict=True):
         for class_, n in group.items():
@@ -127,7 +154,7 @@ def count(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
 
 
 def _greedy(problem: Problem, rng: random.Random, jitter: float, scarce_first: bool) -> list[int]:
-    """Give groups to sides one by one: the largest first, or first those of classes that are in few groups."""
+    """Assign groups to sides one by one: the largest first, or first those whose classes are in few groups."""
     totals, fractions = problem.totals, problem.fractions
     holders = Counter(c for group in problem.groups for c in group)
     draws = [rng.random() for _ in problem.groups]
@@ -168,7 +195,7 @@ def _bits(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
 
 
 def _distance(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
-    """Chi-square distance of every class's spread from the asked fractions."""
+    """Return the chi-square distance between the spread of all classes and the requested fractions."""
     return sum(
         (n / total - f) ** 2 / f
         for row, total in zip(counts, problem.totals, strict=True)

@@ -1,4 +1,4 @@
-"""Which splits an export makes: those that `curate split` drew last, or those of the workspace's settings."""
+"""The splits that an export makes: those that `curate split` drew last, or those that the workspace's settings name."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ class SplitChoice:
     """The splits of an export.
 
     Attributes:
-        attributes: label columns that get a split file. group_by: what is kept on one side. seed: of the draw.
-        drawn: when `curate split` drew them (ISO 8601, UTC), and who: empty where the settings say so.
+        attributes: the label columns that get a split file.
+        group_by: the groupings; photos of one group stay on one side.
+        seed: the seed of the draw.
+        drawn: when `curate split` drew the splits (ISO 8601, UTC); empty if they come from the settings.
+        who: who drew them; empty if they come from the settings.
     """
 
     attributes: tuple[str, ...]
@@ -31,7 +34,7 @@ class SplitChoice:
     who: str = ""
 
     def in_words(self, workspace: Path) -> str:
-        """What an export will use, and where that comes from, as one sentence."""
+        """Say in one sentence which splits an export will make, and where that choice comes from."""
         splits = ", ".join(self.attributes) or "none"
         by = f"apart by {', '.join(self.group_by)}" if self.group_by else "not kept apart"
         if not self.drawn:
@@ -43,15 +46,15 @@ class SplitChoice:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The choice under its names; `from` is `split` or `settings`."""
+        """Return the choice for JSON; `from` is `split` or `settings`."""
         return {**asdict(self), "from": "split" if self.drawn else "settings"}
 
 
 def chosen(catalog: Catalog) -> SplitChoice:
-    """Return the splits that an export makes now.
+    """Return the splits that an export would make now.
 
     Raises:
-        WorkspaceError: the settings name an attribute that no split can be made by.
+        WorkspaceError: the settings name an attribute that is not a label column.
     """
     settings = catalog.workspace.settings.export
     drawn = drawn_splits(catalog)
@@ -62,7 +65,7 @@ def chosen(catalog: Catalog) -> SplitChoice:
     wrong = [name for name in settings.attributes if name not in ATTRIBUTES]
     if wrong:
         raise WorkspaceError(
-            "a setting does not fit",
+            "a setting is invalid",
             f"{catalog.workspace.root / SETTINGS}: export.attributes: no split can be made by {wrong[0]!r}",
             f"Attributes are {', '.join(ATTRIBUTES)}.",
         )
@@ -70,10 +73,13 @@ def chosen(catalog: Catalog) -> SplitChoice:
 
 
 def groupings(words: Sequence[str]) -> tuple[GroupBy, ...]:
-    """Return what is kept on one side, in the fixed order.
+    """Return the groupings that the words name, in the fixed order of `GroupBy`.
 
     Raises:
         UsageError: a word is not a grouping.
+
+    >>> groupings(["scene", "owner"])
+    ('owner', 'scene')
     """
     known: tuple[GroupBy, ...] = get_args(GroupBy)
     for word in words:

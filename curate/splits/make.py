@@ -1,10 +1,10 @@
 """Class-balanced, leak-free splits, in the format of the paper's public files.
 
-Each side (train, val, test) holds the same number of photos of every class, and no two photos of one group (the same
-photographer, scene or picture; `groups.py`) stand on different sides. Both are had by giving whole groups to sides
-(`assign.py`) and then leaving out what is over the balance. The result depends on the photos, the options and the seed,
-never on the order of the rows. The format: one JSON object a target attribute, with lists of integer photo IDs and of
-encoded labels; see `Split`.
+Each side (train, val, test) holds the same number of photos of every class, and photos of one group (the same photographer,
+scene or picture; `groups.py`) never stand on different sides. To reach both, whole groups are assigned to sides
+(`assign.py`), and then surplus photos of the larger classes are left out. The result depends on the photos, the options and
+the seed, never on the order of the rows. The format is one JSON object per target attribute, with lists of integer photo IDs
+and of encoded labels; see `Split`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,22 @@ Side = Literal["train", "val", "test"]
 SIDES: tuple[Side, ...] = get_args(Side)
 
 FRACTIONS = (0.7, 0.1, 0.2)
-"""Train, val, test."""
+"""The shares of train, val and test."""
 
 MIN_PHOTOS = 10
-"""The smallest class that is split by default: 7, 1 and 2 photos."""
+"""The smallest class that is split by default; it gives 7, 1 and 2 photos."""
 
-_TOO_SMALL = "the class is in too few groups, or too small beside the others, which would shrink to its size"
+_TOO_SMALL = "the class is in too few groups, or so small that keeping it would reduce all other classes to its size"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Photos that are in no side, and why. `photos` are IDs, sorted."""
+    """Photos that are on no side.
+
+    Attributes:
+        reason: why they were left out.
+        photos: their IDs, sorted.
+    """
 
     reason: str
     photos: tuple[int, ...]
@@ -51,10 +56,10 @@ class Split:
 
     Attributes:
         attribute: the target, a label column.
-        content: the split file's object, or None where no balanced split can be made. Keys: `target_attribute` (str),
+        content: the split file's object, or None if no balanced split can be made. Keys: `target_attribute` (str),
             `train_ids`, `val_ids`, `test_ids` (photo IDs, int), `encoded_train_labels`, … (int, parallel to the IDs),
             `label_encoder_classes` (str; the index is the label). Rows are grouped by class.
-        left_out: photos that have no place in it.
+        left_out: the photos that are not in the split.
     """
 
     attribute: str
@@ -63,12 +68,12 @@ class Split:
 
     @property
     def file_name(self) -> str:
-        """The split file's name; spaces stay."""
+        """The split file's name; spaces in the attribute are kept."""
         return split_file_name(self.attribute)
 
     @property
     def per_class(self) -> dict[str, int]:
-        """Photos of each class in each side."""
+        """Side -> the number of photos of each class in it."""
         if self.content is None:
             return {}
         return {side: len(self.content[f"{side}_ids"]) // len(self.content["label_encoder_classes"]) for side in SIDES}
@@ -80,10 +85,10 @@ class JointSplit:
 
     Attributes:
         splits: attribute -> its balanced split, drawn inside the sides.
-        group_by: what was kept together.
-        photo_ids: every photo that can be used, sorted, (n,).
+        group_by: the groupings; photos of one group are on one side.
+        photo_ids: every usable photo, sorted, (n,).
         groups: the group number of each photo, (n,).
-        side_of: the side of each photo as its place in `SIDES`, (n,); disjoint across all attributes.
+        side_of: the side of each photo as an index into `SIDES`, (n,); the same for all attributes.
     """
 
     splits: dict[str, Split]
@@ -98,7 +103,7 @@ class JointSplit:
         return dict(zip(self.photo_ids.tolist(), (SIDES[side] for side in self.side_of.tolist()), strict=True))
 
     def sides_of(self, photo_ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Return the sides of photos as places in `SIDES`, (m,); -1 for a photo that cannot be used."""
+        """Return the sides of photos as indices into `SIDES`, (m,); -1 for a photo that is not usable."""
         if not len(self.photo_ids):
             return np.full(len(photo_ids), -1, np.intp)
         at = np.searchsorted(self.photo_ids, photo_ids).clip(max=len(self.photo_ids) - 1)
@@ -106,7 +111,11 @@ class JointSplit:
 
 
 def split_file_name(attribute: str) -> str:
-    """Return the name of an attribute's split file."""
+    """Return the name of an attribute's split file.
+
+    >>> split_file_name("Is Smartphone")
+    'split_data_target_attribute=Is Smartphone.json'
+    """
     return f"split_data_target_attribute={attribute}.json"
 
 
@@ -118,24 +127,33 @@ def joint_split(
     fractions: tuple[float, float, float] = FRACTIONS,
     min_photos: int = MIN_PHOTOS,
 ) -> JointSplit:
-    """Give groups of photos to sides once, and draw a balanced split for each attribute inside the sides.
+    """Assign groups of photos to sides once, and draw a balanced split for each attribute inside the sides.
 
     A class is left out if it has fewer than `min_photos` photos, if its photos are in fewer than three groups (they
-    cannot be on three sides), or if it would drag all other classes down to its own size (`assign.chosen`).
+    cannot be on three sides), or if keeping it would reduce all other classes to its size (`assign.chosen`).
 
     Args:
-        rows: label rows. Rows with another status than `ok`, or without a photo ID, are passed over. Copies (the same
-            photo ID) are one photo.
-        attributes: target columns.
-        group_by: what must not be shared between sides.
-        seed: of the draw. fractions: of train, val and test. min_photos: the smallest class.
+        rows: label rows. Rows with a status other than `ok`, or without a photo ID, are ignored. Rows with the same photo ID
+            are one photo.
+        attributes: the target columns.
+        group_by: the groupings; photos of one group are on one side.
+        seed: the seed of the draw.
+        fractions: the shares of train, val and test.
+        min_photos: the size of the smallest class that is split.
 
     Raises:
-        UsageError: an attribute is no label column, or the fractions do not fit.
+        UsageError: an attribute is not a label column, or the fractions are not three positive shares that sum to 1.
+
+    >>> rows = [{"photo_id": i, "status": "ok", "Make": ["Canon", "Apple"][i % 2]} for i in range(40)]
+    >>> split = joint_split(rows, ["Make"]).splits["Make"]
+    >>> split.per_class
+    {'train': 14, 'val': 2, 'test': 4}
+    >>> split.content["label_encoder_classes"]
+    ['Apple', 'Canon']
     """
     _check(attributes, fractions)
     photos = _usable(PhotoTable.of(rows), attributes)
-    del rows  # a caller that lets go of a large table frees it here
+    del rows  # frees a large table if the caller keeps no reference to it
     ids, first = np.unique(photos.integers("photo_id", -1), return_index=True)
     labels = groups(photos, group_by)[first]
     targets = [_target(photos, attribute, first, labels, min_photos) for attribute in dict.fromkeys(attributes)]
@@ -153,12 +171,22 @@ def joint_split(
 
 
 def label_text(value: object) -> str | None:
-    """Return a label as the split files write it: `True`, `False`, or the string itself; None where it is absent."""
+    """Return a label as the split files write it: `True`, `False`, or the string itself; None if it is absent.
+
+    >>> label_text(True)
+    'True'
+    """
     return None if value is None else str(value)
 
 
 def class_order(attribute: str, names: Iterable[str]) -> list[str]:
-    """Return class names in label order: sorted as strings, except that `Flash` begins with `without flash`."""
+    """Return class names in label order: sorted as strings, except that `Flash` begins with `without flash`.
+
+    >>> class_order("Make", ["SONY", "Apple"])
+    ['Apple', 'SONY']
+    >>> class_order("Flash", ["with flash", "without flash"])
+    ['without flash', 'with flash']
+    """
     return sorted(names, reverse=attribute == "Flash")
 
 
@@ -171,12 +199,12 @@ def _check(attributes: Sequence[str], fractions: Sequence[float]) -> None:
     if len(fractions) != len(SIDES) or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise UsageError(
             f"the fractions {fractions} do not fit",
-            way_out="Give three positive shares, for train, val and test, that sum to 1.",
+            way_out="Give three positive shares for train, val and test that sum to 1.",
         )
 
 
 def _usable(photos: PhotoTable, attributes: Sequence[str]) -> PhotoTable:
-    """The photos that can be split, by their IDs, with the columns that this takes."""
+    """Return the photos that can be split, sorted by ID, with only the columns that a split needs."""
     status, kinds = photos.coded("status")
     usable = np.array([*(kind == "ok" for kind in kinds), True])[status] & photos.present("photo_id")
     places = np.flatnonzero(usable)
@@ -189,8 +217,10 @@ class _Target:
     """The classes of one attribute.
 
     Attributes:
-        names: of the classes, sorted. reasons: why each cannot be split; empty where it can.
-        codes: each photo's class as its place in `names`, -1 where it has none, (n,).
+        attribute: the label column.
+        names: the class names, sorted.
+        reasons: for each class why it cannot be split; empty if it can.
+        codes: each photo's class as an index into `names`, -1 if it has none, (n,).
     """
 
     attribute: str
@@ -200,7 +230,7 @@ class _Target:
 
 
 def _problem(targets: Sequence[_Target], labels: NDArray[np.intp], fractions: Sequence[float]) -> Problem:
-    """What is to be assigned: the classes of all attributes are numbered one after the other.
+    """Return the assignment problem; the classes of all attributes are numbered consecutively.
 
     One more class holds every photo, so that photos without a label are spread as well.
     """
@@ -222,12 +252,16 @@ def _problem(targets: Sequence[_Target], labels: NDArray[np.intp], fractions: Se
 def _target(
     photos: PhotoTable, attribute: str, first: NDArray[np.intp], labels: NDArray[np.intp], min_photos: int
 ) -> _Target:
-    """The classes of an attribute, one of each photo.
+    """Return the classes of an attribute, and the class of each photo.
 
-    Where copies of one photo disagree (other folders, other sidecars), nothing can be said of that photo.
+    If the rows of one photo disagree (copies in other folders, other sidecars), the photo has no class.
 
     Args:
-        photos: sorted by ID. first: the place of the first row of each photo, (n,). labels: each photo's group, (n,).
+        photos: rows, sorted by photo ID.
+        attribute: the label column.
+        first: the index of the first row of each photo, (n,).
+        labels: the group number of each photo, (n,).
+        min_photos: the size of the smallest class that is split.
     """
     own, kinds = photos.coded(attribute)
     texts = [str(label_text(kind)) for kind in kinds]
@@ -237,7 +271,7 @@ def _target(
     if len(first):
         most = np.maximum.reduceat(said, first)
         said = np.where(np.minimum.reduceat(np.where(said < 0, len(names), said), first) == most, most, -1)
-    used, said = np.unique(np.append(said, -1), return_inverse=True)  # a name that no photo has is not a class
+    used, said = np.unique(np.append(said, -1), return_inverse=True)  # drops classes without photos
     codes, names = said[:-1] - 1, [names[number] for number in used[1:].tolist()]
     photos_of = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
     pairs = np.unique(np.stack([codes, labels])[:, codes >= 0], axis=1)[0]
@@ -247,18 +281,18 @@ def _target(
 
 
 def _why_not(photos: int, held: int, min_photos: int) -> str:
-    """Why a class of so many photos in so many groups cannot be split; empty where it can."""
+    """Return why a class with so many photos in so many groups cannot be split; empty if it can."""
     if photos < min_photos:
         return f"the class has fewer than {min_photos} photos"
     if held < len(SIDES):
-        return "all photos of the class are in one or two groups, and three sides need three"
+        return "all photos of the class are in one or two groups; three sides need at least three"
     return ""
 
 
 def _vectors(labels: NDArray[np.intp], classes: Sequence[NDArray[np.intp]], every_photo: int) -> list[ClassCounts]:
-    """How many photos of each class each group holds: all of them, then each attribute's classes by first appearance.
+    """Count the photos of each class in each group: first all photos, then each attribute's classes by first appearance.
 
-    Groups that hold the same are one object: there may be as many groups as photos.
+    Groups with equal counts share one dictionary, because there may be as many groups as photos.
     """
     order = np.argsort(labels, kind="stable")
     parts = [np.stack([*np.unique(labels, return_counts=True), np.full(labels.max(initial=-1) + 1, every_photo)])]
@@ -294,7 +328,7 @@ def _draw(
     side_of: NDArray[np.intp],
     keys: NDArray[np.uint64],
 ) -> Split:
-    """Take the same number of every kept class in each side, in the order of a seeded hash of the IDs (`keys`)."""
+    """Take the same number of photos of every kept class in each side, in the order of a seeded hash of the IDs (`keys`)."""
     left: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
     left[f"no {target.attribute}"].append(ids[target.codes < 0])
     for class_, (name, reason) in enumerate(zip(target.names, target.reasons, strict=True)):
@@ -311,7 +345,7 @@ def _draw(
         drawn = [cell[np.argsort(keys[cell], kind="stable")] for cell in cells]
         content[f"{side}_ids"] = np.concatenate([np.sort(ids[cell[:n]]) for cell in drawn]).tolist()
         encoded[f"encoded_{side}_labels"] = [label for label in range(len(classes)) for _ in range(n)]
-        left["over the balance: the smallest class of each side decides how many are taken"] += [
+        left["surplus: the smallest class of each side decides how many photos of every class are taken"] += [
             ids[cell[n:]] for cell in drawn
         ]
     content |= encoded

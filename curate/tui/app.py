@@ -1,4 +1,4 @@
-"""The app: one catalogue, its screens, and the keys that work everywhere."""
+"""The terminal app: its screens, and the keys that work on every screen."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
 
 
 class CurateApp(Host):
-    """curate on one workspace.
+    """The app on one workspace.
 
     Args:
-        catalog: open for writing; the caller holds the workspace's lock.
-        start: the first screen. images: how pictures are drawn.
+        catalog: a catalogue that is open for writing; the caller holds the workspace's lock.
+        start: the first screen.
+        images: how pictures are drawn.
     """
 
     CSS_PATH = "app.tcss"
@@ -57,7 +58,7 @@ class CurateApp(Host):
             "Library",
             id="app.library",
             show=False,
-            tooltip="the photos and what they are",
+            tooltip="the photos and their labels",
         ),
         Binding("f2", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
         Binding(
@@ -77,11 +78,11 @@ class CurateApp(Host):
             "Copies",
             id="app.copies",
             show=False,
-            tooltip="copies of photos, and which one is kept",
+            tooltip="copies of photos, and which copy is kept",
         ),
         Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="leave; every decision is already kept"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="quit; every decision is already saved"),
     ]
 
     def __init__(self, catalog: Catalog, start: ScreenName = "library", images: ImagesMode = "auto") -> None:
@@ -94,27 +95,27 @@ class CurateApp(Host):
         self.switch_mode(self._start)
 
     def action_help(self) -> None:
-        """Show the keys of the screen in view."""
+        """Show the keys of the current screen."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     def action_help_quit(self) -> None:
-        """Ctrl-C leaves nothing by accident: say which key does."""
+        """Say which key quits; Ctrl-C does not quit, so that nobody quits by accident."""
         if self.in_view:
-            self.in_view.say("q leaves; every decision is already kept")
+            self.in_view.say("q quits; every decision is already saved")
 
     @property
     def in_view(self) -> CurateScreen | None:
-        """The screen in view, also below a small window."""
+        """The current screen, also if a dialog covers it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, CurateScreen)), None)
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """Go to another screen; what the one that is left says is not news any more when it is seen again."""
+        """Go to another screen, and clear the status line of the current one, which would be out of date on return."""
         if mode != self.current_mode and self.in_view:
             self.in_view.say("")
         return super().switch_mode(mode)
 
-    # --- long work is the app's; the screen in view shows it
+    # --- the app owns the long work; the current screen shows it
 
     @on(WorkAdvanced)
     @on(WorkEnded)
@@ -125,17 +126,17 @@ class CurateApp(Host):
             self.in_view.post_message(message)
 
     def action_stop_work(self) -> None:
-        """Stop what runs."""
+        """Stop the long work that is running."""
         running = self.work.stop()
         if self.in_view:
             self.in_view.show_work()
             if not running:
-                self.in_view.say("nothing runs that could be stopped")
+                self.in_view.say("nothing is running")
 
-    # --- no mistake ends the app where it can be helped
+    # --- errors become messages and do not end the app, where possible
 
     def tell(self, error: Exception, doing: str) -> None:
-        """Say in the status line that something failed; what was not foreseen also goes to a file."""
+        """Show an error in the status line; an unexpected error is also written to a file."""
         message = as_message(error, doing, self.catalog.workspace)
         if self.in_view is None:
             raise error
@@ -147,23 +148,23 @@ class CurateApp(Host):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what a key or a click on a key asks for."""
+        """Run the action of a key or of a click on a key, and show its error."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
-        except Exception as error:  # noqa: BLE001  told in the status line, written to a file
+        except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
             name = action if isinstance(action, str) else action[1]
             self.tell(error, name.replace("_", " "))
             return True
 
     def _handle_exception(self, error: Exception) -> None:
-        """What no screen can answer (one that cannot be drawn) ends the app, with a message instead of a page of traceback."""
+        """End the app with a message instead of a traceback, if no screen can show the error (e.g. it cannot be drawn)."""
         ended = _Ended(as_message(error, "the app", self.catalog.workspace))
         ended.__cause__ = error
         super()._handle_exception(ended)
 
 
 class _Ended(Exception):
-    """The app ended by a mistake; Textual prints it once the terminal is a terminal again."""
+    """An unexpected error ended the app; Textual prints it after it has restored the terminal."""
 
     def __init__(self, message: CurateError) -> None:
         super().__init__(str(message))
@@ -174,7 +175,7 @@ class _Ended(Exception):
 
 
 def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
-    """Return how pictures are drawn: as chosen, else as set; inside tmux `auto` means half cells, which always arrive there."""
+    """Return how pictures are drawn: as chosen, else as set. Inside tmux `auto` means half cells, which always work there."""
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
     return "half" if mode == "auto" and os.environ.get("TMUX") else mode
 
@@ -183,11 +184,12 @@ def run(workspace: Workspace, start: ScreenName = "library", images: str | None 
     """Open the app on a workspace and return the exit code.
 
     Raises:
-        WorkspaceBusy: another process writes to the workspace. UsageError: there is no terminal.
+        WorkspaceBusy: another process is writing to the workspace.
+        UsageError: input or output is not a terminal.
     """
     mode = images_mode(images, workspace.settings.review.images)
     if mode != "none":
-        # asks the terminal what it can draw, which must happen before the app owns it
+        # the import asks the terminal what it can draw, which must happen before the app takes the terminal over
         import textual_image.widget  # noqa: F401
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)
@@ -201,5 +203,5 @@ def _refuse_without_terminal(workspace: Workspace) -> None:
         raise UsageError(
             "the app needs a terminal",
             "its input or its output is not one",
-            f"Pairs are decided line by line with: {command('review', '--plain', workspace=workspace.root)}",
+            f"To decide pairs line by line: {command('review', '--plain', workspace=workspace.root)}",
         )

@@ -1,4 +1,4 @@
-"""The matches of a pair as a picture, drawn beside the app."""
+"""Draws the matching points of a pair as a picture, in a thread."""
 
 from __future__ import annotations
 
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 COARSE = (14, 9)
 FINE = (60, 2)
-"""Lines at most, and their thickness in pixels of a drawing about 1,300 wide: few and thick where cells are the pixels."""
+"""Largest number of lines, and their thickness in pixels of a drawing about 1,300 wide; `COARSE` if pixels are terminal cells."""
 
 
 def matches_of(
     workspace: Workspace, pair: PairRow, swapped: bool, coarse: bool, stopped: Callable[[], bool]
 ) -> MatchesDrawn | None:
-    """Draw the matches of a pair, or say why not; None where it was stopped. Opens the catalogue for itself: for a thread.
+    """Draw the matches of a pair, or say why that is not possible; None if it was stopped.
+
+    It opens the catalogue itself, so that it can run in a thread.
 
     Args:
-        workspace: whose catalogue, previews and features are used. pair: which photos. swapped: the other photo stands first.
-        coarse: the terminal draws pictures as character cells. stopped: asked between the parts of the work.
+        workspace: the workspace with the catalogue, previews and features.
+        pair: the pair.
+        swapped: whether the other camera's photo is on the left.
+        coarse: whether the terminal draws pictures as character cells.
+        stopped: returns whether to stop; called between the steps.
     """
     from curate.pairing.compare import inlier_points
     from curate.pairing.drawing import draw_matches

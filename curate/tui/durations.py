@@ -1,4 +1,4 @@
-"""Spans of time in words, and back: "+1 h 0 min 12 s"."""
+"""Formats and parses durations such as "+1 h 0 min 12 s"."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ MINUS = "−"
 
 
 def in_words(seconds: float, *, sign: bool = True, days_to: Literal["min", "s"] = "s") -> str:
-    """Return seconds in words, from the largest unit that is needed down to seconds: "+1 h 0 min 12 s".
+    """Return seconds in words, from the largest unit needed down to seconds: "+1 h 0 min 12 s".
 
-    Whole seconds, and below ten seconds tenths where there are any. Zero has no sign.
+    Durations are rounded to whole seconds, below ten seconds to tenths. Zero has no sign.
 
     Args:
-        seconds: the span. sign: whether to write + and −. days_to: the last unit of a span of a day or more.
+        seconds: the duration.
+        sign: whether to write + and −.
+        days_to: the smallest unit of a duration of a day or more.
     """
     amount, size_to = abs(seconds), 60 if days_to == "min" else 1
     if amount >= _DAY:
@@ -38,7 +40,7 @@ def in_words(seconds: float, *, sign: bool = True, days_to: Literal["min", "s"] 
 
 
 def parse_seconds(text: str) -> float | None:
-    """Return what a person wrote as seconds, None where it is no span: "-1 h 12 s", "1:00:12", "5:30" (minutes), "-12.5"."""
+    """Parse a duration such as "-1 h 12 s", "1:00:12", "5:30" (minutes) or "-12.5" as seconds; None if it is not one."""
     text = text.strip().replace(MINUS, "-")
     sign, text = (-1.0 if text.startswith("-") else 1.0), text.removeprefix("-").removeprefix("+").strip()
     if clock := _CLOCK.fullmatch(text):

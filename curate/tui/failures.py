@@ -1,4 +1,4 @@
-"""Mistakes in the program: what happened goes to a file that can be sent, and a message says so."""
+"""Turns exceptions into messages; unexpected ones are also written to a file that the user can send."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ from tracer.base.text import quoted_path
 _HEAD = """lenstrace {lenstrace}, Python {python}, Textual {textual}, {system}
 {at}, while: {doing}
 
-No photo and no label is in this file; the last lines may name a file of yours.
+This file holds no photo and no label; its last lines may name a file of yours.
 
 """
 
 
 def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateError:
-    """Return an error that a person can act on; what the program did not foresee is written to a file that it names.
+    """Return an error that the user can act on; for an unexpected one, write a report file and name it.
 
     Args:
-        error: what was raised. doing: what was being done, in words. workspace: the file goes into its cache.
+        error: the exception.
+        doing: what was being done, in words.
+        workspace: the workspace; the report goes into its cache folder.
     """
     if isinstance(error, CurateError):
         return error
     if (told := in_words(error, workspace.catalog)) is not None:
         return told
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        return StorageError("the disk cannot be read or written", str(error), "Look at the disk and its free room")
-    what, why = "a mistake in lenstrace", _in_a_line(error)
+        return StorageError("the disk cannot be read or written", str(error), "Check the disk and its free space")
+    what, why = "an error in lenstrace", _in_a_line(error)
     try:
         place = _written(error, doing, workspace.cache)
     except OSError as refused:
-        return CurateError(what, why, f"What happened could not be written down: {refused.strerror}")
-    return CurateError(what, why, f"All decisions are kept; please send {quoted_path(place)} to its developers")
+        return CurateError(what, why, f"The report could not be written: {refused.strerror}")
+    return CurateError(what, why, f"All decisions are saved; please send {quoted_path(place)} to its developers")
 
 
 def _in_a_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What a person types to find photos, as an expression over the label columns."""
+"""Turns the text of the photo filter into an SQL expression over the label columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEARCHED = (
 
 
 def where_of(text: str) -> str | None:
-    """Return the expression that was typed, or one that looks for the words that were; None for nothing, which is all photos."""
+    """Return the text if it is an expression, else an expression that searches for it; None for empty text (all photos)."""
     if not text or _COMPARISON.search(text):
         return text or None
     pattern = "'%" + text.replace("'", "''") + "%'"

@@ -1,4 +1,4 @@
-"""What a screen may ask of the app that it belongs to."""
+"""The part of the app that screens use."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from curate.workspace.settings import ImagesMode
 
 
 class Host(App[None]):
-    """The app, as its screens know it.
+    """The app, as its screens see it.
 
     Attributes:
-        catalog: open for writing.
+        catalog: the catalogue, open for writing.
         images: how pictures are drawn.
-        work: the long work that runs, if any.
-        wanted_copy: the path of the photo whose copies are asked for; None where none is.
+        work: the long work.
+        wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
     """
 
     def __init__(self, catalog: Catalog, images: ImagesMode) -> None:
@@ -30,8 +30,8 @@ class Host(App[None]):
 
     @abstractmethod
     def tell(self, error: Exception, doing: str) -> None:
-        """Say in the status line that something failed."""
+        """Show an error in the status line."""
 
     @abstractmethod
     def action_stop_work(self) -> None:
-        """Stop what runs."""
+        """Stop the long work that is running."""

@@ -1,4 +1,4 @@
-"""What happened, as messages between the parts of the app."""
+"""The messages between the parts of the app."""
 
 from __future__ import annotations
 
@@ -19,74 +19,82 @@ if TYPE_CHECKING:
 
 @dataclass
 class WorkAdvanced(Message, bubble=False):
-    """Long work went on. A newer message replaces one that still waits, so a flood costs nothing."""
+    """Long work made progress. A newer message replaces one that is still queued."""
 
     progress: Progress
-    """How far it is."""
+    """The progress."""
     seconds: float
-    """Since it began."""
+    """Seconds since the work began."""
 
     def can_replace(self, message: Message) -> bool:
-        """Only the latest counts."""
+        """Whether this message replaces a queued one: every earlier message of its kind."""
         return isinstance(message, WorkAdvanced)
 
 
 @dataclass
 class WorkEnded(Message, bubble=False):
-    """Long work is over."""
+    """Long work ended or was stopped."""
 
     summary: str
-    """What it did, or why it stopped, in one line."""
+    """The result, or why it stopped, in one line."""
 
 
 @dataclass
 class WorkFailed(Message, bubble=False):
-    """Work beside the app ended with an error."""
+    """Work in a thread ended with an error."""
 
     name: str
     """What was being done."""
     error: CurateError
     """What went wrong, why, and the way out."""
     group: str
-    """Which kind of work it was."""
+    """The worker group."""
 
 
 class ScoresFollowed(Message):
-    """The pairs that wait were scored anew."""
+    """The waiting pairs have new scores."""
 
 
 @dataclass
 class PhotosFound(Message):
-    """A filter's answer, in two parts: the first photos, then how many there are."""
+    """The photos that a filter found; sent first with the first photos, then with their total number."""
 
     where: str
-    """The filter that was asked for."""
+    """The filter's expression."""
     photos: list[LabelRow]
-    """The first of them."""
+    """The first photos."""
     total: int | None = None
-    """How many there are; None while they are counted."""
+    """The total number of photos; None while they are counted."""
     error: CurateError | None = None
-    """Why there is no answer."""
+    """Why there is no result."""
 
 
 @dataclass
 class MatchesDrawn(Message):
-    """The matches of a pair, drawn."""
+    """A drawing of the matching points of a pair."""
 
     pair: tuple[int, int]
     """Row IDs of the two photos."""
     picture: Image | None
-    """Both photos side by side; None where they could not be drawn."""
+    """Both photos side by side; None if they could not be drawn."""
     points: int = 0
-    """How many points agree on one view."""
+    """The number of matching points that fit one view."""
     error: CurateError | None = None
     """Why there is no picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A photo that has copies: its path as shown and its own, its group's number, whether it is kept, why or why not, and
-    what file it is."""
+    """A photo that has copies.
+
+    Attributes:
+        path: its path as shown.
+        own_path: its path as bytes.
+        group: the number of its group.
+        kept: whether it is the copy that is kept.
+        reason: why it is kept, or the kind of copy.
+        file: its format and size, in words.
+    """
 
     path: str
     own_path: bytes
@@ -101,8 +109,8 @@ class CopiesFound(Message):
     """The groups of copies of a workspace."""
 
     copies: list[Copy]
-    """Group by group, the kept one first."""
+    """The copies group by group, the kept one of each group first."""
     report: DuplicateReport
-    """The groups themselves."""
+    """The groups."""
     error: CurateError | None = None
-    """Why there is no answer."""
+    """Why there is no result."""

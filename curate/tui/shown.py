@@ -1,4 +1,4 @@
-"""Foreign text on the screen: never markup, never a control character."""
+"""Makes text from photos and files safe to show: no markup, no control characters."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from tracer.base.text import clean_text
 def shown(value: object, style: str = "", missing: str = "–") -> Text:
     """Return any value as plain styled text; None becomes a dash.
 
-    Catalogue text was cleaned at the door; it is cleaned again here, since what a widget draws reaches the terminal as it is.
+    Text was cleaned when it entered the catalogue. It is cleaned again here, because widgets send text to the terminal as is.
     """
     text = "" if value is None else clean_text(str(value)) or ""
     return Text(text or missing, style if text else "dim", no_wrap=True, overflow="ellipsis")
 
 
 def joined(*parts: object, sep: str = " ") -> Text:
-    """Return the parts that are there, joined; strings are plain text."""
+    """Join the parts that are not empty; strings are plain text."""
     texts = [part if isinstance(part, Text) else shown(part) for part in parts if part not in (None, "")]
     return Text(sep).join(texts)
 
 
 def folded(value: object) -> Text:
-    """Return foreign text that may take several lines."""
+    """Return any value as plain text that may take several lines."""
     text = shown(value)
     text.no_wrap, text.overflow = False, "fold"
     return text

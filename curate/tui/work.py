@@ -1,4 +1,4 @@
-"""Work beside the app, in threads: whatever happens there ends as a message and never ends the app."""
+"""Runs work in threads; its exceptions become messages and do not end the app."""
 
 from __future__ import annotations
 
@@ -17,52 +17,57 @@ from curate.workspace import Workspace
 from tracer.base.progress import Work
 
 LONG = "work"
-"""The group of long work: taking photos in, finding pairs."""
+"""The worker group of long work: ingesting photos, finding pairs."""
 
 REPORT_SECONDS = 0.1
-"""Progress reaches the screen this often at most."""
+"""Shortest time between two updates of the progress, in seconds."""
 
 
 def start_beside(told: DOMNode, workspace: Workspace, name: str, work: Callable[[], None], group: str) -> Worker[None]:
-    """Run a function in a thread, in place of what runs in its group; whatever it raises reaches `told` as `WorkFailed`.
+    """Run a function in a thread and cancel the earlier work of its group; exceptions reach `told` as `WorkFailed`.
 
     Args:
-        told: the app, or one of its screens. workspace: where a mistake of the program is written down.
-        name: what is done, for messages. work: the function; it may not touch the screen but by messages.
-        group: of which one runs at a time.
+        told: the app, or one of its screens.
+        workspace: the workspace that a report of an unexpected error is written to.
+        name: what is done, for messages.
+        work: the function; it may change the screen only by posting messages.
+        group: the worker group, in which one function runs at a time.
     """
 
     def run() -> None:
         try:
             work()
-        except Exception as error:  # noqa: BLE001  told in the status line, written to a file where it was not foreseen
+        except Exception as error:  # noqa: BLE001  shown in the status line; written to a file if unexpected
             told.post_message(WorkFailed(name, as_message(error, name, workspace), group))
 
     return told.run_worker(run, name=name, group=group, thread=True, exclusive=True)
 
 
 class LongWork:
-    """The one piece of long work of the app: it goes on whichever screen is in view, and each screen shows and stops it.
+    """The app's long work, at most one piece at a time. It continues on every screen, and each screen can show and stop it.
 
-    The app gets `WorkAdvanced` and, once, `WorkEnded` or `WorkFailed`; it hands each to `note` and to the screen in view.
+    The app receives `WorkAdvanced` messages and then one `WorkEnded` or `WorkFailed`; it passes each to `note` and to the
+    current screen.
 
     Attributes:
-        running: whether there is any, also one that was told to stop and has not ended yet.
-        line: how far it is, in words.
+        running: whether work is running, including work that was told to stop and has not ended yet.
+        line: the progress in words.
     """
 
     def __init__(self, app: DOMNode, workspace: Workspace) -> None:
-        """`workspace`: whose catalogue the work opens for itself; the app holds the lock."""
+        """`workspace`: the workspace whose catalogue the work opens; the app holds the lock."""
         self._app, self._workspace = app, workspace
         self._stopped = threading.Event()
         self.running = False
         self.line = ""
 
     def begin(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
-        """Start work; nothing may run.
+        """Start work; no other work may be running.
 
         Args:
-            name: for messages. begin: makes the work. summary: puts its result into words.
+            name: the name of the work, for messages.
+            begin: starts the work on a catalogue.
+            summary: puts the result into words.
         """
         stopped = self._stopped = threading.Event()
 
@@ -79,7 +84,9 @@ class LongWork:
                     if stopped.is_set() or worker.is_cancelled:
                         work.close()
                         self._app.post_message(
-                            WorkEnded(f"{name} was stopped; what is done is kept, and it goes on from there")
+                            WorkEnded(
+                                f"{name} was stopped; finished work is kept, and the next run continues from there"
+                            )
                         )
                         return
                     if time.monotonic() - last >= REPORT_SECONDS:
@@ -90,14 +97,14 @@ class LongWork:
         start_beside(self._app, self._workspace, name, run, LONG)
 
     def stop(self) -> bool:
-        """Tell what runs to stop; returns whether anything runs. It ends at its next step."""
+        """Tell the running work to stop at its next step; return whether any work is running."""
         if self.running:
             self._stopped.set()
             self.line = "stopping …"
         return self.running
 
     def note(self, message: WorkAdvanced | WorkEnded | WorkFailed) -> None:
-        """Keep how far the work is."""
+        """Update the state of the work from a message."""
         if not isinstance(message, WorkAdvanced):
             self.running, self.line = False, ""
         elif not self._stopped.is_set():
@@ -108,5 +115,5 @@ class LongWork:
 
 
 def is_running(worker: Worker[None] | None) -> bool:
-    """Whether a piece of work still runs."""
+    """Whether a worker is still running."""
     return worker is not None and worker.state in (WorkerState.PENDING, WorkerState.RUNNING)

@@ -1,4 +1,4 @@
-"""A workspace: one folder with settings, catalogue, cache, exports and runs; and the lock that its one writer holds."""
+"""The folder of a workspace: settings, catalogue, cache, exports and runs, and the lock for its only writer."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 CATALOG = "catalog.sqlite"
 _FOLDERS = ("cache", "exports", "runs")
 
-_TEMPLATE = """# Settings of this workspace; every one has a default, `curate settings` lists them all.
+_TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
 name = "{name}"
 recipe = "{recipe}"
 
 [ingest]
-jobs = 0          # worker processes; 0 means one a core
+jobs = 0          # worker processes; 0 means one per core
 
 [review]
 images = "auto"   # auto, kitty, sixel, half or none
@@ -33,7 +33,7 @@ images = "auto"   # auto, kitty, sixel, half or none
 [export]
 attributes = ["Make", "Is Smartphone"]
 
-# A camera whose type the rules do not know, or get wrong:
+# A camera whose type the rules do not know or get wrong:
 # [[cameras]]
 # make = "Acme"
 # model = "X100"
@@ -43,18 +43,22 @@ attributes = ["Make", "Is Smartphone"]
 
 @dataclass(frozen=True)
 class Workspace:
-    """The paths of one workspace. `Workspace.open` checks that it is one."""
+    """The paths of a workspace. `Workspace.open` checks that the folder is one."""
 
     root: Path
 
     @classmethod
     def create(cls, root: Path, recipe: str = "", settings_text: str | None = None) -> Workspace:
-        """Make a workspace in a new or empty folder (or complete a half-made one); an existing workspace is left as it is,
-        and gets the settings file again where that is gone.
+        """Make a workspace in a new, empty or half-made folder. An existing workspace only gets a missing settings file again.
+
+        Args:
+            root: the folder.
+            recipe: the name of the recipe that gives the settings; empty for the default settings.
+            settings_text: the content of the settings file, instead of a recipe.
 
         Raises:
-            UsageError: the folder holds something else, its name cannot be kept, or the recipe is unknown.
-            StorageError: it cannot be written.
+            UsageError: the folder holds something else, its name is not allowed, or the recipe is unknown.
+            StorageError: the folder cannot be written.
         """
         root = Path(os.path.abspath(root))
         if (root / SETTINGS).exists():
@@ -71,9 +75,9 @@ class Workspace:
                 raise UsageError(
                     "the folder is not empty",
                     f"{quoted_path(root)} holds {others[0]}",
-                    f"A workspace is a folder of its own, and photos stay where they are: {command('new', free_folder(root))}",
+                    f"A workspace needs its own folder; photos stay where they are: {command('new', free_folder(root))}",
                 )
-            for name in filter(is_partial, os.listdir(root)):  # left by one that was killed
+            for name in filter(is_partial, os.listdir(root)):  # left by a killed process
                 (root / name).unlink()
             for folder in _FOLDERS:
                 (root / folder).mkdir(exist_ok=True)
@@ -83,16 +87,16 @@ class Workspace:
             raise StorageError(
                 "the workspace could not be made",
                 f"{quoted_path(root)}: {error.strerror}",
-                "Choose a folder on a disk that may be written to and has room.",
+                "Choose a folder on a writable disk with free space.",
             ) from error
         return cls.open(root)
 
     @classmethod
     def open(cls, root: Path) -> Workspace:
-        """Open a workspace; without its settings file it has the default settings.
+        """Open a workspace; if its settings file is missing, it has the default settings.
 
         Raises:
-            NotAWorkspace: the folder is none.
+            NotAWorkspace: the folder is not a workspace.
         """
         root = Path(os.path.abspath(root))
         if not is_workspace(root):
@@ -105,34 +109,34 @@ class Workspace:
 
     @property
     def catalog(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file of the catalogue."""
         return self.root / CATALOG
 
     @property
     def cache(self) -> Path:
-        """What can be made again at any time: previews, features, embeddings."""
+        """The folder of files that can be computed again: previews, features, embeddings."""
         return self.root / "cache"
 
     @property
     def exports(self) -> Path:
-        """Sets written without an explicit place."""
+        """The default folder of exported sets."""
         return self.root / "exports"
 
     @property
     def runs(self) -> Path:
-        """Evaluations."""
+        """The folder of evaluations."""
         return self.root / "runs"
 
     def preview(self, sha256: str) -> Path:
-        """Where the preview of a photo lies: upright JPEG, long side at most 640 px."""
+        """Return the path of a photo's preview, an upright JPEG whose long side is at most 640 px."""
         return self.cache / "previews" / sha256[:2] / f"{sha256}.jpg"
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings, checked.
+        """The settings, parsed and checked.
 
         Raises:
-            WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
+            WorkspaceError: the file cannot be parsed, or a value is invalid; the message names it.
         """
         return read_settings(self.root / SETTINGS)
 
@@ -143,20 +147,24 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, what: str) -> Iterator[None]:
-        """Hold the writer's lock; the system lets go of it even if this process is killed.
+        """Hold the writer's lock; the system releases it even if this process is killed.
+
+        Args:
+            what: the command that is writing.
 
         Raises:
-            WorkspaceBusy: another process holds it; the message says which. StorageError: the disk refuses.
+            WorkspaceBusy: another process holds the lock; the message says which.
+            StorageError: the lock file cannot be written.
         """
         handle = self._lock(f"curate {what} (process {os.getpid()})")
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # the lock is free either way
+            with contextlib.suppress(OSError):  # the lock is released in any case
                 os.close(handle)
 
     def _lock(self, holder: str) -> int:
-        """Take the lock and write into it who holds it; returns its descriptor."""
+        """Take the lock, write its holder into the lock file, and return the file descriptor."""
         path = self.root / "workspace.lock"
         handle = None
         try:
@@ -177,7 +185,7 @@ class Workspace:
             raise StorageError(
                 "the workspace cannot be written to",
                 f"{quoted_path(path)}: {error.strerror or error}",
-                "Check the folder's permissions and the disk's free room, or work on a copy of it: "
+                "Check the folder's permissions and the disk's free space, or work on a copy of it: "
                 f"cp -R {shell_word(self.root)} COPY",
             ) from error
 
@@ -185,20 +193,20 @@ class Workspace:
         """Return the error that says who holds the lock."""
         holder = clean_text(os.pread(handle, 200, 0)) or "another process"
         if holder.startswith("curate app "):
-            does, way_out = "has it open", "Leave the app with q, and run the command again."
+            does, way_out = "has it open", "Quit the app with q, and run the command again."
         else:
             does, way_out = "is writing to it", "Wait until it has ended, or end it, and run the command again."
         return WorkspaceBusy("the workspace is in use", f"{quoted_path(self.root)}: {holder} {does}", way_out)
 
 
 def is_workspace(folder: Path) -> bool:
-    """Whether a folder holds a workspace: its settings or, where these were lost, a catalogue beside a folder of ours."""
+    """Whether a folder is a workspace: it has settings or, if these were lost, a catalogue and a folder of a workspace."""
     lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
     return lost or (folder / SETTINGS).is_file()
 
 
 def free_folder(near: Path) -> Path:
-    """Return a folder that is not there yet: beside a folder that is in use, or in it where nothing can be made beside it."""
+    """Return a folder that does not exist yet: beside the given one, or inside it if nothing can be made beside it."""
     beside = near.name and os.access(near.parent, os.W_OK)
     stem = near.with_name(f"{near.name}-workspace") if beside else near / "workspace"
     names = itertools.chain([stem], (stem.with_name(f"{stem.name}-{number}") for number in itertools.count(2)))
@@ -206,20 +214,20 @@ def free_folder(near: Path) -> Path:
 
 
 def _refuse_odd_names(root: Path) -> None:
-    """Refuse a workspace whose name cannot stand in its settings or on a screen; also for the folders made above it."""
+    """Refuse a name with control characters, for the workspace and for the folders that would be made above it."""
     made = [folder for folder in root.parents if not folder.exists()]
     for folder in (root, *made):
         if not is_harmless(folder.name):
             better = clean_text(os.fsencode(folder.name)) or "workspace"
             raise UsageError(
-                "that name cannot be a workspace's",
-                f"{quoted_path(folder.name)} holds characters that neither a settings file nor a terminal can bear",
+                "a workspace cannot have that name",
+                f"{quoted_path(folder.name)} holds characters that are not allowed in a settings file or in a terminal",
                 f"Name it without them: {command('new', _renamed(root, folder, better))}",
             )
 
 
 def _renamed(root: Path, folder: Path, name: str) -> Path:
-    """The path `root` with the name of one of its folders, or its own, replaced."""
+    """Return the path `root` with the name of one of its folders, or its own name, replaced."""
     return folder.with_name(name) / root.relative_to(folder)
 
 

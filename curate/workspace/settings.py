@@ -1,4 +1,4 @@
-"""The settings of a workspace: what workspace.toml may hold, parsed, and what is wrong with one in plain words."""
+"""The settings in workspace.toml: their types and defaults, the parser, and its error messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tracer.base.text import quoted_path
 SETTINGS = "workspace.toml"
 
 MOST_BYTES = 4 << 20
-_WAY_OUT = "Mend the file; what it may hold is listed by: curate settings"
+_WAY_OUT = "Correct the file; to list all settings: curate settings"
 
 ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
 """How pictures are drawn in the terminal."""
@@ -31,12 +31,12 @@ class _Section(BaseModel):
 
 
 class CameraSetting(_Section):
-    """A camera whose type a person states; it wins over every other source."""
+    """A camera whose type a person states. It overrides every other source."""
 
     make: str
-    """As EXIF has it."""
+    """The make as in EXIF."""
     model: str
-    """As EXIF has it."""
+    """The model as in EXIF."""
     type: CameraType
     """One of the camera types."""
 
@@ -45,22 +45,22 @@ class IngestSettings(_Section):
     """How photos are read."""
 
     jobs: int = Field(0, ge=0)
-    """Worker processes; 0 means one a core."""
+    """Worker processes; 0 means one per core."""
     seconds: float = Field(30.0, gt=0)
-    """The time that reading one file may take: of the processor, and waiting for the disk."""
+    """Seconds that reading one file may take, as processor time and time waiting for the disk."""
     memory: float = Field(0.0, ge=0)
-    """Gigabytes for all reading processes together; 0: half of the machine's, at most 6, or 1 a process where that is more."""
+    """Gigabytes for all reading processes together; 0 means half of the machine's, at most 6, or 1 per process if more."""
     megapixels: float = Field(300.0, gt=0)
-    """The largest picture that is decoded."""
+    """The largest picture that is decoded, in megapixels."""
 
 
 class PairSettings(_Section):
     """How pairs are found."""
 
     use_time: bool = True
-    """Whether the time of a photo is evidence."""
+    """Whether the time of a photo is used as evidence."""
     use_gps: bool = True
-    """Whether the place of a photo is evidence."""
+    """Whether the place of a photo is used as evidence."""
 
 
 class ReviewSettings(_Section):
@@ -69,7 +69,7 @@ class ReviewSettings(_Section):
     images: ImagesMode = "auto"
     """How pictures are drawn: auto, kitty, sixel, half or none."""
     annotator: str = ""
-    """The name that the decision log keeps; the system's user name where empty."""
+    """The name that is written to the decision log; if empty, the system's user name."""
 
 
 class ExportSettings(_Section):
@@ -78,23 +78,23 @@ class ExportSettings(_Section):
     attributes: tuple[str, ...] = ("Make", "Is Smartphone")
     """Label columns that get a split file."""
     seed: int = 42
-    """Of the draw that makes the splits."""
+    """The seed of the draw that makes the splits."""
     match: tuple[str, ...] = ()
-    """File properties over which phones and other cameras are made equally distributed, by leaving photos out."""
+    """File properties that are equalised between phones and other cameras by leaving photos out."""
 
 
 class EvaluateSettings(_Section):
     """What is evaluated by default."""
 
     encoders: tuple[str, ...] = ("offline",)
-    """Encoders or groups of them."""
+    """Names of encoders or of groups of encoders."""
 
 
 class Settings(_Section):
-    """workspace.toml, parsed."""
+    """The content of workspace.toml."""
 
     name: str = ""
-    """The set's name; the folder's name where empty."""
+    """The set's name; if empty, the folder's name."""
     recipe: str = ""
     """The recipe that the workspace was made from."""
     cameras: tuple[CameraSetting, ...] = ()
@@ -107,10 +107,10 @@ class Settings(_Section):
 
 
 def read_settings(path: Path) -> Settings:
-    """Return the settings of a file; the defaults where it is not there.
+    """Return the settings in a file, or the defaults if the file does not exist.
 
     Raises:
-        WorkspaceError: the file cannot be parsed, or a value does not fit; the message names it.
+        WorkspaceError: the file cannot be parsed, or a value is invalid; the message names it.
     """
     try:
         return Settings.model_validate(parse_toml(read_bytes(path, MOST_BYTES)))
@@ -121,12 +121,12 @@ def read_settings(path: Path) -> Settings:
         raise WorkspaceError("the settings cannot be read", f"{quoted_path(path)}: {why}", _WAY_OUT) from error
     except ValidationError as error:
         raise WorkspaceError(
-            "a setting does not fit", f"{quoted_path(path)}: {_in_words(error.errors()[0])}", _WAY_OUT
+            "a setting is invalid", f"{quoted_path(path)}: {_in_words(error.errors()[0])}", _WAY_OUT
         ) from error
 
 
 def all_settings() -> Iterator[tuple[str, str, str]]:
-    """Yield what workspace.toml may hold: the setting's name with its table, its default as TOML has it, what it means."""
+    """Yield each setting: its name with its table, its default in TOML, and its meaning."""
     for name, field in Settings.model_fields.items():
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
             yield from (_described(f"{name}.{key}", one) for key, one in field.annotation.model_fields.items())
@@ -145,7 +145,7 @@ def _as_toml(value: Any) -> str:
 
 
 def _in_words(error: Any) -> str:
-    """What is wrong with a setting, in plain words: its place, what it is, and what it should be."""
+    """Say in words what is wrong with a setting: its name, its value, and what the value must be."""
     place, kind, value = ".".join(str(part) for part in error["loc"]), error["type"], error.get("input")
     if kind == "extra_forbidden":
         return f"{place} is not a setting{_meant(place)}"
@@ -182,4 +182,4 @@ _KINDS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "string": 'text in quotes, such as "name"',
     "tuple": 'a list, such as ["one", "two"]', "model": "a table, such as [ingest]",
 }  # fmt: skip
-"""What pydantic's types of errors begin with, and what is wanted then."""
+"""The beginning of pydantic's error type -> what the value must be."""

@@ -8,20 +8,26 @@ import pytest
 
 from curate.cli import run_cli
 from curate.errors import Exit
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 PHONE = ("Apple", "iPhone X")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500")
 
 
 @pytest.fixture
-def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(
+    tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A workspace with four photos and an exact copy; the current folder is above it."""
     monkeypatch.chdir(tmp_path)
-    for number in range(4):
-        write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(CAMERA if number % 2 else PHONE))
-    (tmp_path / "photos" / "copy.jpg").write_bytes((tmp_path / "photos" / "0.jpg").read_bytes())
-    assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    def make() -> None:
+        for number in range(4):
+            write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(CAMERA if number % 2 else PHONE))
+        (tmp_path / "photos" / "copy.jpg").write_bytes((tmp_path / "photos" / "0.jpg").read_bytes())
+        assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    made_once("four photos and a copy", make)
     capsys.readouterr()
     return tmp_path / "w"
 
@@ -39,10 +45,10 @@ def entries(capsys: pytest.CaptureFixture[str]) -> int:
 
 
 def test_a_label_that_changes_nothing_says_why(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No photo fits, or all had it already."""
-    assert "no photo fits" in said(capsys, "label", "owner=ann", "--where", "1 = 0")
+    """No photo matches, or all had the label already."""
+    assert "no photo matches" in said(capsys, "label", "owner=ann", "--where", "1 = 0")
     assert said(capsys, "label", "owner=ann", "--where", "1") == ""
-    assert "5 photos fit" in said(capsys, "label", "owner=ann", "--where", "1")
+    assert "5 photos match" in said(capsys, "label", "owner=ann", "--where", "1")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_a_copy_that_is_kept_already_is_not_chosen_again(place: Path, capsys: py
         before = entries(capsys)
         told = said(capsys, "duplicates", "keep", photo)
         assert entries(capsys) == count
-        assert ("had chosen it before" in told) == (before == count)
+        assert ("had already chosen it" in told) == (before == count)
     assert "curate duplicates -w w" in said(capsys, "duplicates", "keep", "photos/1.jpg", code=Exit.USAGE)
 
 
@@ -96,13 +102,13 @@ def test_matches_are_drawn_as_png(place: Path, capsys: pytest.CaptureFixture[str
     """A file of another name is refused; two photos that have nothing in common say so."""
     told = said(capsys, "matches", "photos/0.jpg", "photos/3.jpg", "-o", "m.txt", code=Exit.USAGE)
     assert "-o m.txt.png" in told and not Path("m.txt").exists()
-    assert "no points" in said(capsys, "matches", "photos/0.jpg", "photos/3.jpg", "-o", "m.PNG")
+    assert "no matching points" in said(capsys, "matches", "photos/0.jpg", "photos/3.jpg", "-o", "m.PNG")
 
 
 def test_decisions_of_an_empty_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """There was nothing to take in, and that is said."""
     Path("empty.jsonl").touch()
-    assert "empty.jsonl holds no decisions" in said(capsys, "decisions", "import", "empty.jsonl")
+    assert "empty.jsonl contains no decisions" in said(capsys, "decisions", "import", "empty.jsonl")
 
 
 def test_settings_that_name_no_label_column(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

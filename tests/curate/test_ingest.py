@@ -365,7 +365,7 @@ def test_a_sidecars_time_that_is_none_leaves_the_files_own(catalog: Catalog, tmp
     found = rows(catalog)
     assert [found[f"{n}.jpg"]["Year"] for n in range(3)] == ["2019.0", "2019.0", "2013.0"]
     assert {found[name]["owner"] for name in found} == {"ann"}
-    assert sum("is no time" in reason for _, reason in skipped(catalog)) == 2
+    assert sum("is not a time" in reason for _, reason in skipped(catalog)) == 2
 
 
 def test_a_file_that_cannot_be_reached_keeps_its_labels(

@@ -1,1 +1,1 @@
-"""Virtual cameras and dead-leaves scenes."""
+"""Simulates virtual cameras that photograph dead-leaves scenes."""

@@ -1,6 +1,6 @@
-"""The six virtual cameras: what each does to light, and what each writes into a file.
+"""The six virtual cameras: their optics, sensors, processing and EXIF.
 
-Makers and models are invented. Two makers sell two cameras each, so that Make and Model are different questions.
+Makes and models are invented. Two makes have two models each, so that Make and Model are different labels.
 """
 
 from __future__ import annotations
@@ -116,12 +116,12 @@ CAMERAS: tuple[VirtualCamera, ...] = (
 
 
 def camera_types(cameras: Iterable[VirtualCamera] = CAMERAS) -> dict[tuple[str, str], CameraType]:
-    """Return (make, model) -> type: what no rule can know of invented cameras."""
+    """Return (make, model) -> type, which no rule can know for invented cameras."""
     return {(camera.make, camera.model): camera.type for camera in cameras}
 
 
 def twin(camera: VirtualCamera, make: str, model: str) -> VirtualCamera:
-    """Return a camera that differs in name only: the same optics, sensor, processor and habits."""
+    """Return a camera with another name and the same optics, sensor, processor and habits."""
     folder = model.lower().replace(" ", "-")
     return dataclasses.replace(
         camera, make=make, model=model, writing=dataclasses.replace(camera.writing, folder=folder)
@@ -131,8 +131,8 @@ def twin(camera: VirtualCamera, make: str, model: str) -> VirtualCamera:
 def weakened(cameras: tuple[VirtualCamera, ...], strength: float) -> tuple[VirtualCamera, ...]:
     """Return the cameras moved towards their mean: at strength 0 all take the same pictures, at 1 nothing changes.
 
-    What they write (EXIF) stays. The fixed pattern fades with the strength; chroma subsampling cannot be mixed and is
-    each camera's own from 0.5 on, the commonest below.
+    Their EXIF does not change. The fixed pattern fades with the strength. Chroma subsampling cannot be interpolated: each
+    camera has its own from strength 0.5 on, and the commonest below.
     """
     if strength == 1.0:
         return cameras
@@ -175,14 +175,14 @@ _Record = TypeVar("_Record", Lens, Sensor, Development, Handling)
 
 
 def _mean(records: list[_Record]) -> _Record:
-    """The mean of every number that is a fraction; whole numbers and kinds are the first record's."""
+    """Return a record with the mean of every float field; the other fields are those of the first record."""
     return _with_numbers(
         records[0], {n: float(np.mean([getattr(r, n) for r in records])) for n in _numbers(records[0])}
     )
 
 
 def _mixed(mean: _Record, own: _Record, strength: float) -> _Record:
-    """Between the mean (0) and a camera's own (1), or beyond; what no camera has below zero stays above it."""
+    """Interpolate between the mean (0) and a camera's own value (1), or beyond; values that are not negative stay so."""
 
     def mixed(name: str) -> float:
         middle, value = getattr(mean, name), getattr(own, name)

@@ -1,4 +1,4 @@
-"""From raw numbers to a picture: demosaicing, white balance, colour, tone, noise reduction, sharpening, JPEG."""
+"""Develops raw values into a picture: demosaicing, white balance, colour, tone, noise reduction, sharpening, JPEG."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def develop(
 
     Args:
         raw: (height, width) uint16, filters in the order R G / G B.
-        camera: whose processor it is.
-        illuminant: (3,) float32, the light's true colour, green 1; white balance guesses it.
-        rng: of this photo's white balance.
+        camera: the camera with its processor.
+        illuminant: (3,) float32, the light's true colour, green 1; white balance estimates it.
+        rng: the random generator of this photo's white balance.
     """
     how = camera.development
     matrix = _colour_matrix(camera, illuminant, rng) / np.float32(WHITE - BLACK)
-    # The black level is taken off by the matrix's fourth column.
+    # the fourth column of the matrix subtracts the black level
     affine = np.column_stack([matrix, -BLACK * matrix.sum(axis=1)]).astype(np.float32)
     linear = np.asarray(cv2.transform(demosaic(raw, how).astype(np.float32), affine), np.float32)
     if how.local > 0:
@@ -55,8 +55,8 @@ def _uint8(pixels: npt.ArrayLike) -> Picture:
 def demosaic(raw: npt.NDArray[np.uint16], how: Development) -> npt.NDArray[np.uint16]:
     """Return (height, width, 3) uint16 RGB of a raw picture with filters R G / G B.
 
-    OpenCV names a Bayer pattern by its second row and second column: what begins with R G / G B is called BG there, and
-    BayerBG2RGB gives the channels in the order R, G, B.
+    OpenCV names a Bayer pattern by its second row and second column: a pattern that begins with R G / G B is BG, and
+    BayerBG2RGB returns the channels in the order R, G, B.
     """
     even = np.asarray(cv2.demosaicing(raw, cv2.COLOR_BayerBG2RGB), np.uint16)
     if how.own_demosaic <= 0 or how.demosaic is Demosaic.BILINEAR:
@@ -81,7 +81,7 @@ def _median_of_differences(even: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint1
 
 
 def _colour_matrix(camera: VirtualCamera, illuminant: Floats, rng: np.random.Generator) -> Floats:
-    """Sensor colours to linear sRGB: white balance, the filters' inverse, saturation."""
+    """Convert sensor colours to linear sRGB: white balance, inverse of the filters, saturation."""
     how = camera.development
     error = rng.normal(0.0, 0.018, 2)
     guess = illuminant.astype(np.float64) ** how.adaptation
@@ -92,7 +92,7 @@ def _colour_matrix(camera: VirtualCamera, illuminant: Floats, rng: np.random.Gen
 
 
 def _local_gain(linear: Floats, amount: float) -> Floats:
-    """Bright regions are dimmed and dark ones lit, as phones do to fit a scene into a screen."""
+    """Darken bright regions and brighten dark ones (local tone mapping), as phones do."""
     height, width = linear.shape[:2]
     small = cv2.resize(linear, (width // 16, height // 16), interpolation=cv2.INTER_AREA) @ _LUMINANCE
     region = np.maximum(cv2.GaussianBlur(np.maximum(small, 0.0), (0, 0), 2.5), 0.01)
@@ -101,7 +101,7 @@ def _local_gain(linear: Floats, amount: float) -> Floats:
 
 
 def _tone_table(how: Development) -> Picture:
-    """Linear light in 12 bits to display values in 8: a soft shoulder, sRGB, gamma, S-curve, black."""
+    """Return the curve from 12-bit linear light to 8-bit display values: soft shoulder, sRGB, gamma, S-curve, black."""
     x = np.linspace(0.0, 1.0, 2**_TABLE_BITS)
     x = np.where(x < 0.6, x, 0.6 + 0.4 * np.tanh((x - 0.6) / 0.4) / np.tanh(1.0))
     display = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055) ** how.gamma
@@ -122,7 +122,7 @@ def _clean_and_sharpen(picture: Picture, how: Development) -> Picture:
 
 
 def _smoothed(plane: Picture, blur: float) -> Picture:
-    """A Gaussian at half the size: colour is smooth enough."""
+    """Blur with a Gaussian at half the resolution, which is enough for colour."""
     height, width = plane.shape
     half = cv2.resize(plane, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     return np.asarray(

@@ -1,4 +1,4 @@
-"""The EXIF that a virtual camera writes: its own choice of tags, and its own idea of the time."""
+"""The EXIF of a virtual camera: its choice of tags, with the time on its own clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from curate.demo.plan import Photo
 from curate.demo.simulator.models import Writing
 
 SOFTWARE = "lenstrace virtual camera"
-"""Stands in every photo: nobody is to take one for a real camera's."""
+"""A text in every photo, so that nobody takes it for a photo of a real camera."""
 
 _STOPS = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0)
 _TIMES = tuple(10**power * stop for power in (0, 1, 2, 3) for stop in _STOPS[:-1])
@@ -22,7 +22,14 @@ _TIMES = tuple(10**power * stop for power in (0, 1, 2, 3) for stop in _STOPS[:-1
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """How a photo was exposed: seconds, ISO, whether the flash fired, and by how many stops the light was missed."""
+    """The exposure of a photo.
+
+    Attributes:
+        seconds: the exposure time.
+        iso: the ISO speed.
+        flash: whether the flash fired.
+        missed: the exposure error, stops.
+    """
 
     seconds: Fraction
     iso: int
@@ -31,9 +38,9 @@ class Exposure:
 
 
 def choose_exposure(writing: Writing, exposure_value: float) -> Exposure:
-    """Return what the camera's programme picks at a brightness (EV at ISO 100).
+    """Return the exposure that the camera's automatic programme chooses at a brightness (EV at ISO 100).
 
-    The ISO rises once the time would be longer than a hand is steady, and the time once the ISO can rise no more.
+    The ISO rises when the exposure time would be too long for a steady hand, and the time rises when the ISO cannot.
     """
     flash = exposure_value < writing.flash_below
     value = exposure_value + 1.5 if flash else exposure_value
@@ -58,9 +65,9 @@ def exif_bytes(
     """Return the photo's EXIF block, beginning with `Exif`.
 
     Args:
-        photo: what is known of it.
-        exposure: as chosen.
-        orientation: 1, or 6 where the picture is to be turned clockwise.
+        photo: the planned photo.
+        exposure: its exposure.
+        orientation: 1, or 6 if the picture must be turned clockwise.
         size: the stored picture's width and height.
         thumbnail: a small JPEG to embed, or None.
     """
@@ -89,7 +96,7 @@ def exif_bytes(
 
 
 def _details(photo: Photo, exposure: Exposure, size: tuple[int, int]) -> dict[int, Any]:
-    """The tags of how the photo was taken."""
+    """Return the tags of the Exif IFD, which describe how the photo was taken."""
     camera, writing, clock = photo.camera, photo.camera.writing, photo.clock_time
     stamp = f"{clock:%Y:%m:%d %H:%M:%S}"
     focal, aperture = (
@@ -132,7 +139,7 @@ def _details(photo: Photo, exposure: Exposure, size: tuple[int, int]) -> dict[in
 
 
 def _gps(photo: Photo, latitude: float, longitude: float) -> dict[int, Any]:
-    """The place, and the true time in UTC to the second below: satellites know it, whatever the clock says."""
+    """Return the GPS tags: the position, and the true UTC time in whole seconds (rounded down), whatever the clock says."""
     utc = photo.true_time.astimezone(UTC)
     return {
         piexif.GPSIFD.GPSVersionID: (2, 3, 0, 0),

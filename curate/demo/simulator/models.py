@@ -1,4 +1,4 @@
-"""What makes a virtual camera: the records of its lens, sensor, processor, files and owner."""
+"""The parameters of a virtual camera: its lens, sensor, processor, files and owner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from curate.cameras.types import CameraType
 
 
 class Demosaic(StrEnum):
-    """How colour is filled in between the sensor's filters."""
+    """The demosaicing method."""
 
     BILINEAR = "bilinear"
     EDGE_AWARE = "edge-aware"
@@ -19,14 +19,16 @@ class Demosaic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """What the lens does.
+    """The lens.
 
     Attributes:
-        distortion: radial, r -> r (1 + distortion r²) with r = 1 half the short side away; negative is barrel.
-        red, blue: magnification of red and blue against green, minus 1 (lateral chromatic aberration).
-        blur: the point spread's standard deviation, sensor pixels. corner_blur: what it grows by in the corners.
-        vignetting: the light that the corners lose, from 0 to 1.
-        defocus: the blur of what is at infinity, canvas pixels (standard deviation); 0 where all is in focus.
+        distortion: radial distortion, r -> r (1 + distortion r²) with r = 1 at half the short side; negative is barrel.
+        red: magnification of red relative to green, minus 1 (lateral chromatic aberration).
+        blue: magnification of blue relative to green, minus 1.
+        blur: the standard deviation of the point spread function, sensor pixels.
+        corner_blur: the increase of `blur` in the corners.
+        vignetting: the share of light that the corners lose, from 0 to 1.
+        defocus: the blur at infinity, standard deviation in canvas pixels; 0 if everything is in focus.
     """
 
     distortion: float
@@ -40,15 +42,17 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """What the sensor does. Signals are fractions of saturation.
+    """The sensor. Signals are fractions of saturation.
 
     Attributes:
-        width, height: pixels, even.
-        shot: variance of the shot noise at ISO 100 and signal 1. read: standard deviation of the read noise at ISO 100.
-        pattern: standard deviation of the pixels' sensitivities, a fixed pattern of this camera.
-        stripes: standard deviation of the rows' offsets, new in each photo, at ISO 100.
-        crosstalk: the share of each colour that its neighbours' filters pass.
-        bits: of the converter.
+        width: its width in pixels, even.
+        height: its height in pixels, even.
+        shot: the variance of the shot noise at ISO 100 and signal 1.
+        read: the standard deviation of the read noise at ISO 100.
+        pattern: the standard deviation of the pixels' sensitivities, the fixed pattern of this camera.
+        stripes: the standard deviation of the rows' offsets at ISO 100, drawn anew for each photo.
+        crosstalk: the share of each colour that the filters of the other colours pass.
+        bits: the bits of the converter.
     """
 
     width: int
@@ -63,20 +67,25 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """What the camera's processor does.
+    """The processing from raw values to a picture.
 
     Attributes:
-        demosaic: the kind; own_demosaic: its share, the rest being bilinear.
-        exposure: metering against the middle, stops.
-        adaptation: the share of the light's colour that white balance takes away.
-        red, blue: the bias of white balance, as gains minus 1.
-        saturation: 1 is true. contrast: the share of an S-curve in the tone curve. lift: brightness of black.
-        gamma: exponent on the display value; below 1 brightens.
-        local: how much bright regions are dimmed and dark ones lit.
-        chroma_blur: smoothing of colour, pixels.
-        denoise: range of the edge-keeping smoothing of brightness, 8-bit steps.
-        sharpen: amount of unsharp masking; radius: its blur, pixels.
-        own_exposure: how far the camera's own choice of ISO, its flash and what it misses of the light show.
+        demosaic: the demosaicing method.
+        own_demosaic: the share of this method in the result; the rest is bilinear.
+        exposure: the bias of the metering, stops.
+        adaptation: the share of the light's colour that white balance removes.
+        red: the bias of white balance in red, as gain minus 1.
+        blue: the bias of white balance in blue, as gain minus 1.
+        saturation: the saturation; 1 is true to the scene.
+        contrast: the share of an S-curve in the tone curve.
+        lift: the brightness of black.
+        gamma: the exponent on the display value; below 1 brightens.
+        local: the strength of local tone mapping.
+        chroma_blur: the smoothing of colour, pixels.
+        denoise: the range of the edge-preserving smoothing of brightness, 8-bit steps.
+        sharpen: the amount of unsharp masking.
+        radius: the blur of unsharp masking, pixels.
+        own_exposure: how much the camera's own choice of ISO, its flash and its exposure error affect the picture.
     """
 
     demosaic: Demosaic
@@ -99,11 +108,14 @@ class Development:
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """What the file is packed with.
+    """The size and JPEG encoding of the file.
 
     Attributes:
-        width, height: of the picture as stored; the sensor's picture is scaled to it.
-        luma, chroma: 64 quantisation steps each, row by row. subsampling: of chroma.
+        width: the stored width in pixels; the sensor's picture is scaled to it.
+        height: the stored height in pixels.
+        luma: 64 quantisation steps of luma, row by row.
+        chroma: 64 quantisation steps of chroma, row by row.
+        subsampling: the chroma subsampling.
     """
 
     width: int
@@ -115,14 +127,16 @@ class Jpeg:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How its owner holds it.
+    """How the owner holds and aims the camera.
 
     Attributes:
-        short_side: what the frame's short side shows, scene units.
-        spread: its relative standard deviation (feet, zoom, crop).
-        step: standard deviation of the viewpoint's shift, scene units. aim: of the frame's middle, scene units.
-        roll: standard deviation, degrees. tilt: standard deviation of the plane's slant.
-        upright: the share of photos held upright (portrait).
+        short_side: the extent of the frame's short side in the scene, scene units.
+        spread: the relative standard deviation of `short_side` (distance, zoom, crop).
+        step: the standard deviation of the viewpoint's shift, scene units.
+        aim: the standard deviation of the frame's centre, scene units.
+        roll: the standard deviation of the roll angle, degrees.
+        tilt: the standard deviation of the slant of the plane.
+        upright: the share of photos in portrait orientation.
     """
 
     short_side: float
@@ -136,18 +150,28 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What it writes, apart from the picture.
+    """File names and EXIF.
 
     Attributes:
-        folder: the folder that its photos land in. name: of a file, a format of `number`, `date` and `time`.
-        lens: LensModel. focal_mm, focal_35mm, f_number: of the lens. base_iso, top_iso: the sensor's range.
-        clock_s: the least and the greatest clock error, seconds.
-        standard_steps: exposure times and ISO from the usual series; free numbers otherwise.
-        subseconds, offset_time: whether the tags are there.
-        rotates: an upright shot is stored upright; otherwise Orientation says how to turn it.
-        gps: the share of photos that say where. gps_error_m: the standard deviation of a place, metres.
-        serial: a made-up body number. thumbnail, maker_note: whether the file holds one.
-        flash_below: the flash fires below this brightness (EV at ISO 100).
+        folder: the folder of its photos.
+        name: the format of file names, with the fields `number`, `date` and `time`.
+        lens: the tag LensModel.
+        focal_mm: the focal length, mm.
+        focal_35mm: the 35 mm equivalent focal length, mm.
+        f_number: the f-number.
+        base_iso: the lowest ISO.
+        top_iso: the highest ISO.
+        clock_s: the least and the largest clock error, seconds.
+        standard_steps: whether exposure times and ISO are from the usual series; otherwise they are any numbers.
+        subseconds: whether the file has sub-second tags.
+        offset_time: whether the file has time zone tags.
+        rotates: whether a portrait shot is stored upright; otherwise the Orientation tag says how to turn it.
+        gps: the share of photos with a GPS position.
+        gps_error_m: the standard deviation of the GPS position, metres.
+        serial: an invented body serial number.
+        thumbnail: whether the file has a thumbnail.
+        maker_note: whether the file has a MakerNote.
+        flash_below: the brightness below which the flash fires (EV at ISO 100).
     """
 
     folder: str
@@ -173,7 +197,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class VirtualCamera:
-    """A camera. Cameras of equal `unit` have the same sensor, down to its fixed pattern: they differ in name only."""
+    """A virtual camera. Cameras with the same `unit` have the same sensor with the same fixed pattern."""
 
     make: str
     model: str
@@ -188,10 +212,10 @@ class VirtualCamera:
 
     @property
     def name(self) -> str:
-        """Maker and model in one string."""
+        """Make and model in one string."""
         return f"{self.make} {self.model}"
 
     @property
     def key(self) -> int:
-        """A number that stands for the camera in the seeds of its photos."""
+        """The camera's number in the seeds of its photos."""
         return zlib.crc32(self.name.encode())

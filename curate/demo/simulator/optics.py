@@ -1,4 +1,4 @@
-"""From the scene to the sensor: framing, perspective, distortion, chromatic aberration, blur and vignetting."""
+"""Projects the scene onto the sensor: framing, perspective, distortion, chromatic aberration, blur and vignetting."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from curate.demo.simulator.render import CANVAS, Box, render
 from curate.demo.simulator.scenes import FARTHEST, NEAREST, Floats, Scene
 
 _COARSE = 16
-"""Maps are computed at every 16th pixel and interpolated: they are smooth."""
+"""Maps are smooth, so they are computed at every 16th pixel and interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """Where a camera stands and looks.
+    """The position and direction of a camera.
 
     Attributes:
-        viewpoint: shift beside the middle, scene units. aim: scene point in the frame's middle.
-        short_side: what the frame's short side shows, scene units.
-        roll: degrees, without the quarter turn of an upright shot. tilt: slant across and down, per scene unit.
-        upright: whether the camera is held upright. The sensor's left is then the scene's top, so that its picture
-            must be turned clockwise to be seen (Orientation 6).
+        viewpoint: the shift from the central viewpoint, scene units.
+        aim: the scene point in the centre of the frame.
+        short_side: the extent of the frame's short side in the scene, scene units.
+        roll: the roll angle in degrees, without the quarter turn of a portrait shot.
+        tilt: the slant horizontally and vertically, per scene unit.
+        upright: whether the camera is held in portrait orientation. The sensor's left is then the scene's top, and the
+            picture must be turned clockwise to be viewed (Orientation 6).
     """
 
     viewpoint: tuple[float, float]
@@ -37,13 +39,13 @@ class Framing:
 
 
 def draw_framing(handling: Handling, rng: np.random.Generator) -> Framing:
-    """Return how the owner happens to hold the camera this time."""
+    """Draw how the owner holds the camera for one photo."""
     draws = rng.standard_normal(8).clip(-2.5, 2.5)
     upright = bool(rng.random() < handling.upright)
     return Framing(
         viewpoint=(float(draws[0] * handling.step), float(draws[1] * handling.step)),
         aim=(float(draws[2] * handling.aim), float(draws[3] * handling.aim)),
-        # Held upright, the frame is narrower than the subject: its owner steps back half of the way.
+        # a portrait frame is narrower than the subject, so the owner steps back half of the way
         short_side=float(handling.short_side * np.exp(draws[4] * handling.spread)) * (0.88 if upright else 1.0),
         roll=float(draws[5] * handling.roll),
         tilt=(float(draws[6] * handling.tilt), float(draws[7] * handling.tilt)),
@@ -57,14 +59,17 @@ def scene_points(
     """Return the scene coordinates of sensor positions, in the plane of focus.
 
     Args:
-        framing, lens: the camera's.
-        width, height: of the sensor, pixels.
-        x, y: positions, pixels from the sensor's left top corner (0 is the corner, 0.5 the first pixel's centre).
-        magnification: of one colour against green.
+        framing: the camera's framing.
+        lens: the camera's lens.
+        width: the width of the sensor, pixels.
+        height: the height of the sensor, pixels.
+        x: columns, pixels from the sensor's top left corner (0 is the corner, 0.5 the first pixel's centre).
+        y: rows, likewise.
+        magnification: the magnification of the colour relative to green.
     """
     half = min(width, height) / 2.0
     u, v = (x - width / 2.0) / half, (y - height / 2.0) / half
-    # The picture at radius r shows what an ideal lens shows at r / (1 + distortion r²), here to first order.
+    # the picture at radius r shows the ideal picture at r / (1 + distortion r²), here to first order
     factor = (1.0 - magnification) * (1.0 - lens.distortion * (u * u + v * v))
     u, v = u * factor, v * factor
     angle = np.deg2rad(framing.roll + (90.0 if framing.upright else 0.0))
@@ -74,7 +79,7 @@ def scene_points(
 
 
 def project(scene: Scene, framing: Framing, camera: VirtualCamera, response: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the light on the sensor behind each colour of filter: three (height, width) float32 planes."""
+    """Return the light on the sensor behind the filters of each colour: three (height, width) float32 planes."""
     lens, width, height = camera.lens, camera.sensor.width, camera.sensor.height
     coarse = [_coarse_map(framing, lens, width, height, magnification) for magnification in (lens.red, 0.0, lens.blue)]
     x = np.concatenate([m[0].ravel() for m in coarse])
@@ -93,7 +98,7 @@ def project(scene: Scene, framing: Framing, camera: VirtualCamera, response: Flo
 
 
 def _coarse_map(framing: Framing, lens: Lens, width: int, height: int, magnification: float) -> tuple[Floats, Floats]:
-    """Canvas pixels seen at the centres of 16 × 16 blocks, one block more than the sensor on each side."""
+    """Return the canvas positions seen at the centres of 16 × 16 blocks, with one more block than the sensor on each side."""
     x = ((np.arange(-1, width // _COARSE + 2) + 0.5) * _COARSE).astype(np.float32)
     y = ((np.arange(-1, height // _COARSE + 2) + 0.5) * _COARSE).astype(np.float32)
     grid_x, grid_y = np.meshgrid(x, y)
@@ -108,9 +113,9 @@ def _refine(coarse: Floats, width: int, height: int) -> Floats:
 
 
 def _defocused(light: list[Floats], nearness: Floats, defocus: float) -> list[Floats]:
-    """The blur of what lies before or behind the middle, which grows with the difference in nearness.
+    """Add defocus blur, which is proportional to the difference in inverse depth from the plane of focus.
 
-    Each plane is blended with one blurred copy of itself: wrong in detail, right in amount and cheap.
+    Each plane is blended with one blurred copy of itself. This is fast; the amount of blur is right, its shape is not.
     """
     most = max(1.0 / NEAREST - 1.0, 1.0 - 1.0 / FARTHEST)
     share = np.asarray(cv2.GaussianBlur(np.abs(nearness - 1.0), (0, 0), 1.5), np.float32)
@@ -126,7 +131,7 @@ def _defocused(light: list[Floats], nearness: Floats, defocus: float) -> list[Fl
 
 
 def _blurred(plane: Floats, lens: Lens) -> Floats:
-    """The point spread: a Gaussian in the middle that grows towards the corners (a blend of two)."""
+    """Apply the point spread function: a blend of two Gaussians that grows from the centre to the corners."""
     sharp = np.asarray(cv2.GaussianBlur(plane, (5, 5), lens.blur), np.float32)
     if lens.corner_blur <= 0:
         return sharp
@@ -139,7 +144,7 @@ def _blurred(plane: Floats, lens: Lens) -> Floats:
 
 @lru_cache(maxsize=8)
 def _radius_squared(height: int, width: int) -> Floats:
-    """(height, width) float32: squared distance from the middle, 1 in the corners."""
+    """Return (height, width) float32, the squared distance from the centre, 1 in the corners."""
     x = (np.arange(width, dtype=np.float32) + 0.5) / width * 2 - 1
     y = (np.arange(height, dtype=np.float32) + 0.5) / height * 2 - 1
     return np.asarray((x**2 * width**2 + (y**2)[:, None] * height**2) / (width**2 + height**2), np.float32)
@@ -147,6 +152,6 @@ def _radius_squared(height: int, width: int) -> Floats:
 
 @lru_cache(maxsize=8)
 def vignetting(lens: Lens, width: int, height: int) -> Floats:
-    """Return (height, width) float32, the share of the light that gets through."""
+    """Return (height, width) float32, the share of the light that the lens transmits."""
     radius = _radius_squared(height, width)
     return np.asarray(1.0 - lens.vignetting * (0.6 * radius + 0.4 * radius**2), np.float32)

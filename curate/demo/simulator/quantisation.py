@@ -1,4 +1,4 @@
-"""JPEG quantisation tables: the standard's, and those of makers who know better."""
+"""JPEG quantisation tables: those of the standard, and those that camera makers choose themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IJG_LUMA = (
     (72, 92, 95, 98, 112, 100, 103, 99),
 )
 _IJG_CHROMA = ((17, 18, 24, 47), (18, 21, 26, 66), (24, 26, 56, 99), (47, 66, 99, 99))
-"""The example tables of the JPEG standard (ITU-T T.81, Annex K); chroma is 99 where no number stands."""
+"""The example tables of the JPEG standard (ITU-T T.81, Annex K); chroma steps that are not listed are 99."""
 
 
 def standard_table(quality: int, chroma: bool = False) -> tuple[int, ...]:
@@ -28,7 +28,7 @@ def standard_table(quality: int, chroma: bool = False) -> tuple[int, ...]:
 
 
 def own_table(lowest: float, highest: float, power: float) -> tuple[int, ...]:
-    """Return a table of a maker's own: steps that rise from the lowest to the highest frequency by a power law."""
+    """Return a maker's own table, whose steps rise from the lowest to the highest frequency by a power law."""
     v, u = np.mgrid[0:8, 0:8]
     steps = lowest + (highest - lowest) * (np.hypot(u, v) / np.hypot(7, 7)) ** power
     return tuple(np.clip(np.rint(steps), 1, 255).astype(int).ravel().tolist())

@@ -1,4 +1,4 @@
-"""A scene as light: what falls through a lens before the lens does anything to it."""
+"""Renders the light of a scene, before the effects of a lens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from curate.demo.simulator.scenes import FARTHEST, NEAREST, Floats, Ints, Scene
 from curate.demo.simulator.textures import TILE_PIXELS, TILE_SIDE, texture_atlas
 
 CANVAS = 1000
-"""Canvas pixels per scene unit: about as fine as the cameras see."""
+"""Canvas pixels per scene unit, about the resolution of the cameras."""
 
 _FIXED_POINT = 4
 _SHADOW_SCALE = 4
@@ -20,7 +20,7 @@ _SHADOW_SCALE = 4
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of the canvas, in canvas pixels: scene coordinate 0 lies at pixel 0, the middle of the scene."""
+    """A part of the canvas in canvas pixels; pixel 0 is at scene coordinate 0, the centre of the scene."""
 
     left: int
     top: int
@@ -29,17 +29,17 @@ class Box:
 
 
 def shifted_centres(scene: Scene, viewpoint: tuple[float, float]) -> Floats:
-    """Return (M, 2) float32 centres of the leaves as seen from a viewpoint, scene units.
+    """Return (M, 2) float32, the centres of the leaves as seen from a viewpoint, scene units.
 
-    A camera that moves by one unit to the right sees what is nearer than the middle of the scene move to the left, and
-    what is farther move to the right: parallax. What lies in the middle, on which the camera is turned, stays.
+    This is the parallax of a camera that stays aimed at the centre of the scene: if it moves to the right, nearer leaves move
+    to the left and farther leaves move to the right; leaves at depth 1 do not move.
     """
     shift = (1.0 / scene.depths - 1.0)[:, None] * np.array(viewpoint, np.float32)
     return np.asarray(scene.centres - shift, np.float32)
 
 
 def leaf_ids(scene: Scene, centres: Floats, box: Box) -> Ints:
-    """Return (height, width) int32: which leaf is seen at each canvas pixel; 0 is the ground."""
+    """Return (height, width) int32, the index of the leaf seen at each canvas pixel; 0 is the ground."""
     ids = np.zeros((box.height, box.width), np.int32)
     corner = np.array([box.left, box.top], np.float32)
     middles = centres * CANVAS - corner
@@ -47,7 +47,7 @@ def leaf_ids(scene: Scene, centres: Floats, box: Box) -> Ints:
     size = np.array([box.width, box.height], np.float32)
     seen = np.flatnonzero(((middles + reach > 0) & (middles - reach < size)).all(axis=1))
     seen = seen[seen > 0]
-    # OpenCV puts whole numbers on pixel centres, the canvas puts them on pixel corners.
+    # integers are pixel centres in OpenCV and pixel corners on the canvas
     points = scene.outlines[seen] * CANVAS + middles[seen][:, None] - 0.5
     vertices = np.rint(points * (1 << _FIXED_POINT)).astype(np.int32)
     for index, polygon in zip(seen.tolist(), vertices, strict=True):
@@ -58,19 +58,19 @@ def leaf_ids(scene: Scene, centres: Floats, box: Box) -> Ints:
 def render(
     scene: Scene, viewpoint: tuple[float, float], box: Box, response: Floats | None = None
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return a part of the scene: the light in red, green and blue, and the nearness, (height, width) float32 each.
+    """Return a part of the scene: the light in red, green and blue, and the inverse depth, (height, width) float32 each.
 
-    In the light, 1 is a white surface fully lit. Nearness is 1 over the depth: 1 in the middle of the scene.
+    Light 1 is a white surface fully lit. Inverse depth is 1 in the plane of focus.
 
     Args:
-        scene: what is seen.
-        viewpoint: where the camera stands beside the middle, scene units.
-        box: the part.
-        response: (3, 3) float32, how much of linear R, G and B each of a sensor's three filters passes; where None,
-            each passes its own.
+        scene: the scene.
+        viewpoint: the shift of the camera from the central viewpoint, scene units.
+        box: the part to render.
+        response: (3, 3) float32, the shares of linear R, G and B that each of the sensor's three filters passes; None for
+            filters that pass only their own colour.
     """
     centres = shifted_centres(scene, viewpoint)
-    # Looked up five times: NumPy would turn 32-bit indices into its own kind each time.
+    # used five times; NumPy would convert 32-bit indices to intp each time
     ids = leaf_ids(scene, centres, box).astype(np.intp)
     passed = scene.colours * scene.illuminant
     if response is not None:
@@ -86,10 +86,10 @@ def render(
 
 
 def _texture(scene: Scene, centres: Floats, ids: npt.NDArray[np.intp], box: Box) -> Floats:
-    """The surface at each pixel. A leaf's piece of its tile moves with the leaf, to the nearest canvas pixel.
+    """Return the texture factor at each pixel. A leaf's texture moves with the leaf, to the nearest canvas pixel.
 
-    Tiles are read as one long row of pixels, so that one offset a leaf is enough; at the tile's edge the texture
-    goes on one pixel lower, which nobody sees.
+    Tiles are read as one long row of pixels, so that one offset per leaf is enough; at a tile's edge the texture continues one
+    pixel lower, which is not visible.
     """
     origin = np.rint(centres * CANVAS).astype(np.int64) - [box.left, box.top]
     start = ((scene.offsets - origin[:, 1] * TILE_SIDE - origin[:, 0]) % TILE_PIXELS).astype(np.int32)
@@ -102,7 +102,7 @@ def _texture(scene: Scene, centres: Floats, ids: npt.NDArray[np.intp], box: Box)
 
 
 def _slopes(scene: Scene, centres: Floats, ids: npt.NDArray[np.intp], box: Box) -> Floats:
-    """Each leaf is a little brighter to one side, as a tilted surface is."""
+    """Return the shading of each leaf, which is a little brighter on one side like a tilted surface."""
     slopes = np.clip(scene.slopes, -12.0, 12.0)
     middle = 1.0 - (slopes * centres).sum(axis=1)
     x = (np.arange(box.width, dtype=np.float32) + (box.left + 0.5)) / CANVAS
@@ -114,7 +114,7 @@ def _slopes(scene: Scene, centres: Floats, ids: npt.NDArray[np.intp], box: Box) 
 
 
 def _relief(scene: Scene, nearness: Floats) -> Floats:
-    """Shadows that near leaves throw on far ones, and the lighter rim of what stands out."""
+    """Return the shadows that near leaves cast on far ones, and the lighter rims of leaves that stand out."""
     height, width = nearness.shape
     small = cv2.resize(nearness, (width // _SHADOW_SCALE, height // _SHADOW_SCALE), interpolation=cv2.INTER_AREA)
     fall = scene.light * (0.014 * CANVAS / _SHADOW_SCALE)
@@ -129,7 +129,7 @@ def _relief(scene: Scene, nearness: Floats) -> Floats:
     )
     over = np.asarray(cv2.subtract(around, nearness), np.float32)
     over *= 1.0 / (1.0 / NEAREST - 1.0 / FARTHEST)
-    # A shadow where something near is over it, the lighter rim where nothing is.
+    # a shadow if a nearer leaf is above the pixel, a lighter rim if not
     shade = np.clip(over, 0.0, 0.45)
     shade *= -1.5
     np.clip(over, -0.25, 0.0, out=over)
@@ -140,7 +140,7 @@ def _relief(scene: Scene, nearness: Floats) -> Floats:
 
 
 def _glow(scene: Scene, box: Box) -> Floats:
-    """A soft pool of light; a coarse field is enough."""
+    """Return a soft pool of light, computed on a coarse grid."""
     x = np.linspace(box.left, box.left + box.width, 24) / CANVAS - scene.glow[0]
     y = np.linspace(box.top, box.top + box.height, 18) / CANVAS - scene.glow[1]
     pool = 0.62 + 0.5 * np.exp(-(y[:, None] ** 2 + x**2) / 0.7)

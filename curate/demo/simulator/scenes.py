@@ -2,9 +2,9 @@
 
 The model is Matheron's dead leaves with sizes distributed as r^-3, which gives pictures the scale invariance, the
 sharp edges and the 1/f spectrum of natural scenes (Lee, Mumford, Huang 2001). Scene classes differ in the shape of
-their leaves alone. Two rules keep a scene's class out of everything else:
+their leaves alone. Two rules keep all other properties independent of the class:
 
-- colours, sizes, depths and textures are drawn from generators that never see the class;
+- colours, sizes, depths and textures are drawn from generators that do not depend on the class;
 - the shapes of every class have the same ratio of area to perimeter at equal size, so that a line through a picture
   crosses as many edges in one class as in another (Crofton's formula).
 """
@@ -25,24 +25,24 @@ Ints = npt.NDArray[np.int32]
 
 HALF_WIDTH = 1.15
 HALF_HEIGHT = 0.95
-"""What is filled, in scene units either side of the scene's middle; a frame's short side shows about 1 unit."""
+"""Half the extent of the filled area, scene units; a frame's short side shows about 1 unit."""
 
 SMALLEST = 0.010
 LARGEST = 0.26
-"""Sizes of the leaves, in scene units: twice the area over the perimeter, which is a disc's radius."""
+"""Range of the leaves' sizes, scene units; the size is twice the area over the perimeter, for a disc its radius."""
 
 COVERAGE = 4.0
-"""How many leaves lie over a point on average."""
+"""Mean number of leaves that cover a point."""
 
 NEAREST = 0.72
 FARTHEST = 1.55
-"""Depths of the leaves; the middle of the scene, on which cameras focus, is at depth 1."""
+"""Range of the leaves' depths; cameras focus on depth 1."""
 
 _VERTICES = 32
 
 
 class SceneClass(StrEnum):
-    """What the leaves of a scene are: a matter of shape alone."""
+    """The class of a scene: the shape of its leaves."""
 
     DISCS = "discs"
     SHARDS = "shards"
@@ -52,7 +52,7 @@ class SceneClass(StrEnum):
 
 
 class Stream(IntEnum):
-    """Independent streams of random numbers of one scene: what is drawn in one never shifts another."""
+    """Independent random streams of a scene, so that draws from one do not shift another."""
 
     SHAPE = 1
     LAYOUT = 2
@@ -71,20 +71,21 @@ def generator(seed: int, *key: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Scene:
-    """Leaves from far to near; index 0 is the ground that shows where no leaf lies.
+    """The leaves of a scene, from far to near; index 0 is the ground, which is visible between leaves.
 
     Attributes:
         kind: the class.
         outlines: (M, 32, 2) float32, vertices about the leaf's centre, scene units.
         centres: (M, 2) float32, scene units, x to the right and y down.
-        depths: (M,) float32, falling; 1 is the middle of the scene.
+        depths: (M,) float32, falling; 1 is the plane of focus.
         colours: (M, 3) float32, linear RGB reflectance from 0 to 1.
-        tiles, offsets: (M,) int32, which texture tile, and where in it the leaf was cut out.
-        slopes: (M, 2) float32, how brightness rises across the leaf, per scene unit.
+        tiles: (M,) int32, the texture tile of each leaf.
+        offsets: (M,) int32, the position of the leaf in its tile.
+        slopes: (M, 2) float32, the gradient of brightness across the leaf, per scene unit.
         illuminant: (3,) float32, linear RGB of the light, green 1.
         light: (2,) float32, the direction that shadows fall, unit length.
-        glow: (2,) float32, where the light is brightest, scene units.
-        exposure_value: how bright the place is (EV at ISO 100): 6 a dim room, 14 a sunny day.
+        glow: (2,) float32, the brightest point, scene units.
+        exposure_value: the brightness of the place (EV at ISO 100): 6 is a dim room, 14 a sunny day.
     """
 
     kind: SceneClass
@@ -105,11 +106,11 @@ def make_scene(seed: int, place: int, kind: SceneClass, version: int = 0, moved:
     """Return the scene of one place.
 
     Args:
-        seed: the collection's.
-        place: the scene's number; equal numbers give equal layouts, colours and light whatever the class.
+        seed: the collection's seed.
+        place: the scene's number; equal numbers give equal layouts, colours and light, whatever the class.
         kind: the class.
-        version: 0 is the scene itself, other numbers are look-alikes of it: the same place with things moved.
-        moved: the share of leaves that lie elsewhere in a look-alike; large ones move as readily as small ones.
+        version: 0 for the scene itself; other numbers give look-alikes, the same place with some leaves moved.
+        moved: the share of leaves that are moved in a look-alike, independently of their size.
     """
     count = _leaf_count(kind)
     layout = generator(seed, place, Stream.LAYOUT)
@@ -143,7 +144,7 @@ def make_scene(seed: int, place: int, kind: SceneClass, version: int = 0, moved:
 
 
 def _leaf_count(kind: SceneClass) -> int:
-    """How many leaves give the coverage: their mean area follows from the size law and the class's area at size 1."""
+    """Return the number of leaves that gives the coverage, from the mean area by the size law and the class's area at size 1."""
     mean_square = 2.0 * math.log(LARGEST / SMALLEST) / (SMALLEST**-2 - LARGEST**-2)
     area = _MEAN_AREA[kind] * mean_square
     return round(COVERAGE * 4.0 * HALF_WIDTH * HALF_HEIGHT / area)
@@ -152,7 +153,7 @@ def _leaf_count(kind: SceneClass) -> int:
 def _layout(
     rng: np.random.Generator, count: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Depths from far to near, centres and sizes; a row of draws is a leaf, so that equal beginnings stay equal."""
+    """Return depths from far to near, centres and sizes. Each leaf is one row of draws, so that a longer list starts alike."""
     draws = rng.random((count, 4))
     depths = np.linspace(FARTHEST, NEAREST, count)
     centres = (draws[:, :2] * 2.0 - 1.0) * [HALF_WIDTH, HALF_HEIGHT]
@@ -161,7 +162,7 @@ def _layout(
 
 
 def _colours(rng: np.random.Generator, count: int) -> Floats:
-    """(count + 1, 3) linear RGB: a palette of six related colours and what strays from it; the class plays no part."""
+    """Return (count + 1, 3) linear RGB: a palette of six related colours with deviations, independent of the class."""
     hue = rng.uniform(0.0, 2.0 * np.pi)
     scheme = ((0.0, 0.35, -0.35, np.pi), (0.0, np.pi, 0.5, np.pi + 0.4), (0.0, 2.1, -2.1, 0.3), (0.0, 0.5, 1.0, 2.6))[
         rng.integers(4)
@@ -181,7 +182,7 @@ def _colours(rng: np.random.Generator, count: int) -> Floats:
 def _oklch_to_linear(
     lightness: npt.NDArray[np.float64], chroma: npt.NDArray[np.float64], hue: npt.NDArray[np.float64]
 ) -> Floats:
-    """OKLCH to linear sRGB (Ottosson 2020), clipped to what a matt surface reflects."""
+    """Convert OKLCH to linear sRGB (Ottosson 2020), clipped to the reflectance of a matt surface."""
     a, b = chroma * np.cos(hue), chroma * np.sin(hue)
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -198,7 +199,7 @@ def _oklch_to_linear(
 
 
 def _outlines(rng: np.random.Generator, kind: SceneClass, count: int) -> npt.NDArray[np.float64]:
-    """(count, 32, 2) closed outlines of size 1, turned at random."""
+    """Return (count, 32, 2), closed outlines of size 1 with random rotation."""
     raw = _SHAPES[kind](rng, count)
     following = np.roll(raw, -1, axis=1)
     area = 0.5 * np.abs(np.sum(raw[..., 0] * following[..., 1] - raw[..., 1] * following[..., 0], axis=1))
@@ -218,7 +219,7 @@ def _discs(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
 
 
 def _shards(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Polygons of three to six corners; a spare vertex repeats the last corner."""
+    """Return polygons with three to six corners; unused vertices repeat the last corner."""
     corners = rng.integers(3, 7, count)
     index = np.minimum(np.arange(_VERTICES), corners[:, None] - 1)
     angle = (index + rng.uniform(-0.28, 0.28, (count, 6))[np.arange(count)[:, None], index]) * (
@@ -229,7 +230,7 @@ def _shards(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
 
 
 def _strips(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Long bars with a slight taper; a spare vertex repeats the last corner."""
+    """Return long, slightly tapered bars; unused vertices repeat the last corner."""
     index = np.minimum(np.arange(_VERTICES), 3)
     x = np.array([-1.0, 1.0, 1.0, -1.0])[index] * rng.uniform(4.0, 8.0, (count, 1))
     taper = 1.0 + np.array([-1.0, 1.0, 1.0, -1.0])[index] * rng.uniform(-0.25, 0.25, (count, 1))
@@ -237,7 +238,7 @@ def _strips(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
 
 
 def _blobs(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Amoebas: a circle and its second to fifth harmonics."""
+    """Return amoebas: a circle with its second to fifth harmonics."""
     t = np.linspace(0.0, 2.0 * np.pi, _VERTICES, endpoint=False)
     order = np.arange(2, 6)
     size = rng.uniform(0.05, 0.32, (count, 4, 1)) * np.array([0.8, 1.0, 0.7, 0.4])[:, None]
@@ -247,7 +248,7 @@ def _blobs(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
 
 
 def _leaves(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
-    """Two arcs that meet in two points, bent to one side."""
+    """Return leaf shapes: two arcs that meet in two points, bent to one side."""
     t = np.linspace(0.0, 2.0 * np.pi, _VERTICES, endpoint=False)
     x = np.broadcast_to(np.cos(t), (count, _VERTICES)) * rng.uniform(2.2, 3.4, (count, 1))
     y = np.sin(t) * np.abs(np.sin(t)) + rng.uniform(-0.5, 0.5, (count, 1)) * np.sin(t) ** 2
@@ -272,4 +273,4 @@ def _mean_area(kind: SceneClass) -> float:
 
 
 _MEAN_AREA = {kind: _mean_area(kind) for kind in SceneClass}
-"""Area of a class's leaves of size 1."""
+"""Return the area of a class's leaves of size 1."""

@@ -1,4 +1,4 @@
-"""From light to numbers: Bayer filters, exposure, shot and read noise, fixed pattern, converter."""
+"""Converts light to raw values: Bayer filters, exposure, shot and read noise, fixed pattern, converter."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from curate.demo.simulator.scenes import Floats
 
 BLACK = 1024
 WHITE = 61440
-"""Raw values of no light and of saturation; what noise makes negative stays above zero."""
+"""Raw values of black and of saturation; the black level keeps negative noise above zero."""
 
 METERED = 0.17
-"""The mean signal that metering aims at."""
+"""The target mean signal of metering."""
 
 
 def filter_response(sensor: Sensor) -> Floats:
-    """Return (3, 3) float32: how much of linear R, G and B the sensor's three filters pass; rows sum to 1."""
+    """Return (3, 3) float32, the shares of linear R, G and B that the sensor's three filters pass; rows sum to 1."""
     leak = sensor.crosstalk
     return np.array(
         [[1 - leak, 0.8 * leak, 0.2 * leak], [0.4 * leak, 1 - leak, 0.6 * leak], [0.1 * leak, 0.9 * leak, 1 - leak]],
@@ -36,10 +36,10 @@ def expose(
 
     Args:
         planes: the light behind red, green and blue filters, (height, width) float32.
-        camera: whose sensor it is.
+        camera: the camera with its sensor.
         iso: the gain; noise grows with it.
-        stops: how much more or less than metered.
-        rng: of this photo's noise.
+        stops: the exposure relative to the metered one.
+        rng: the random generator of this photo's noise.
     """
     sensor = camera.sensor
     red, green, blue = planes
@@ -47,7 +47,7 @@ def expose(
     signal[0::2, 0::2] = red[0::2, 0::2]
     signal[1::2, 1::2] = blue[1::2, 1::2]
     height, width = signal.shape
-    # Metering looks at the middle.
+    # metering uses the centre
     middle = float(signal[height // 4 : -height // 4, width // 4 : -width // 4].mean())
     signal *= np.float32(METERED * 2.0**stops / max(middle, 1e-6))
     signal *= vignetting(camera.lens, width, height)
@@ -61,7 +61,7 @@ def expose(
     signal += spread
     signal += rng.standard_normal((height, 1), dtype=np.float32) * np.float32(sensor.stripes * gain)
     step = (WHITE - BLACK) / (2**sensor.bits - 1)
-    # The highlight clips at 1; then black level and the converter's steps.
+    # highlights clip at 1; then the black level and the steps of the converter
     np.minimum(signal, 1.0, out=signal)
     signal *= np.float32(2**sensor.bits - 1)
     np.rint(signal, out=signal)
@@ -72,7 +72,7 @@ def expose(
 
 @lru_cache(maxsize=8)
 def fixed_pattern(unit: str, height: int, width: int, deviation: float) -> Floats:
-    """Return (height, width) float32: the sensitivity of each pixel of one sensor, the same in every photo it takes."""
+    """Return (height, width) float32, the sensitivity of each pixel of a sensor, the same in all of its photos."""
     rng = np.random.default_rng(zlib.crc32(unit.encode()))
     pattern = rng.standard_normal((height, width), dtype=np.float32)
     pattern += 0.5 * rng.standard_normal((1, width), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Taking one planned photo: scene, framing, light, sensor, processor, file."""
+"""Takes a planned photo: scene, framing, light, sensor, processor, file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from curate.demo.simulator.sensor import expose, filter_response
 
 _FLASH_REACH = 0.8
 _COMMON_ISO = 200.0
-"""What cameras without a choice of their own would take."""
+"""The exposure of cameras that do not choose one themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A photo that was taken: the picture as it is stored, and what was chosen for it."""
+    """A photo that was taken: the stored picture and its exposure and orientation."""
 
     picture: Picture
     framing: Framing
@@ -42,7 +42,7 @@ def shoot(photo: Photo, scene: Scene, seed: int) -> Shot:
         lit = _flash_light(height, width, _FLASH_REACH * share)
         planes = planes[0] * lit, planes[1] * lit, planes[2] * lit
     noise = generator(seed, photo.scene, Stream.NOISE, camera.key)
-    # A programme at its limits misses the exposure by what is left; more than two stops would be no photo.
+    # at its limits the automatic programme misses the exposure; the error is clipped to two stops
     missed += share * float(np.clip(exposure.missed, -2.0, 2.0))
     raw = expose(planes, camera, _COMMON_ISO ** (1.0 - share) * exposure.iso**share, missed, noise)
     picture = develop(raw, camera, scene.illuminant, rng)
@@ -63,6 +63,6 @@ def take(photo: Photo, scene: Scene, seed: int) -> bytes:
 
 
 def _flash_light(height: int, width: int, reach: float) -> np.ndarray:
-    """A built-in flash lights the middle more than the corners."""
+    """Add the light of a built-in flash, which lights the centre more than the corners."""
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
     return np.asarray(1.0 + reach * np.exp(-(x * x + (y * y)[:, None]) / 0.8), np.float32)

@@ -53,7 +53,7 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
     known = catalog.cameras.clock_names()
     for name in (camera_a, camera_b):
         if name not in known:
-            raise UsageError("no photo is by that camera", name, _near_cameras(catalog, name))
+            raise UsageError("no photo was taken with that camera", name, _near_cameras(catalog, name))
     if camera_a == camera_b:
         raise UsageError("a clock has no offset against itself", camera_a, "Name two cameras.")
     refuse_offset(seconds)

@@ -1,4 +1,4 @@
-"""What the screens share: a headline, a status line in words, running work, undo and redo."""
+"""The base of the app's main screens: headline, status line, running work, undo and redo."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CurateScreen(GuardedScreen[None]):
         return self.curate.catalog
 
     def headline(self, title: str, *facts: str) -> None:
-        """Say where one is and how things stand."""
+        """Show the screen's title and some facts."""
         self._headline = title, facts
         line = Text.assemble((" lenstrace ", "bold reverse"), " ") if self.app.size.width >= WIDE else Text()
         line.append(" ").append(shown(self.catalog.workspace.name, "bold"))
@@ -57,29 +57,29 @@ class CurateScreen(GuardedScreen[None]):
         self.query_one("#headline", Static).update(line)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """A small window has no room for the program's name."""
+        """Draw the headline again; only a wide window shows the program's name."""
         title, facts = self._headline
         self.headline(title, *facts)
 
     def say(self, message: str | Text, *, problem: bool = False) -> None:
-        """Say something in the status line; a problem has a sign and a colour."""
+        """Show a message in the status line; a problem has a sign and a colour."""
         text = message if isinstance(message, Text) else folded(message) if problem else shown(message, missing="")
         line = Text("✗ ", "bold red") if problem else Text("")
         self.query_one("#status", Static).update(line + text)
 
     def complain(self, error: CurateError, before: str = "") -> None:
-        """Say what went wrong, and the way out."""
+        """Show an error and what to do about it in the status line."""
         self.say(before + ". ".join(error.lines()), problem=True)
 
     def ask(self, prompt: ModalScreen[str | None], answered: Callable[[str], None]) -> None:
-        """Ask in a small window; `answered` gets what was answered, and is not called where nothing was."""
+        """Open a dialog; `answered` gets the answer, and is not called if the dialog is cancelled."""
 
         def guarded(answer: str | None) -> None:
             if answer is None:
                 return
             try:
                 answered(answer)
-            except Exception as error:  # noqa: BLE001  told in the status line, written to a file
+            except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
                 self.curate.tell(error, "acting on the answer")
 
         self.app.push_screen(prompt, guarded)
@@ -87,7 +87,7 @@ class CurateScreen(GuardedScreen[None]):
     # --- long work
 
     def begin_work(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
-        """Start long work, one piece at a time."""
+        """Start long work unless some is running."""
         if self.busy():
             return
         self.say("")
@@ -95,31 +95,31 @@ class CurateScreen(GuardedScreen[None]):
         self.show_work()
 
     def busy(self) -> bool:
-        """Whether long work runs; if so, say that no other can begin."""
+        """Return whether long work is running, and say so if it is."""
         if self.curate.work.running:
             self.say("something is still running; Esc stops it", problem=True)
         return self.curate.work.running
 
     def show_work(self) -> None:
-        """Show the long work that runs, if any, on a line of its own."""
+        """Show the progress of the running work, if any, on its own line."""
         line = self.query_one("#running", Static)
         line.update(shown(self.curate.work.line))
         line.display = self.curate.work.running
 
     def on_work_advanced(self, _message: WorkAdvanced) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         self.show_work()
         self.refresh_soon()
 
     def on_work_ended(self, message: WorkEnded) -> None:
-        """Show what it did."""
+        """Show the result."""
         self.show_work()
         self.say(message.summary)
         self.refresh_data()
-        self.let_scores_follow()  # replaced files take their decisions with them
+        self.let_scores_follow()  # decisions about replaced files no longer count
 
     def on_work_failed(self, message: WorkFailed) -> None:
-        """Show why it ended, and what long work did until then."""
+        """Show the error, and what long work did before it."""
         if message.group == LONG:
             self.show_work()
             self.refresh_data()
@@ -127,20 +127,20 @@ class CurateScreen(GuardedScreen[None]):
         self.complain(message.error, f"{message.name} failed: ")
 
     def refresh_soon(self) -> None:
-        """Show what changed while work runs; cheap."""
+        """Show changes while work is running; called often, so it must be fast."""
 
     def refresh_data(self) -> None:
         """Read the catalogue again."""
 
     def on_screen_resume(self) -> None:
-        """Show what other screens changed, and what runs."""
+        """Show what other screens changed, and the running work."""
         self.refresh_data()
         self.show_work()
 
-    # --- scores follow decisions
+    # --- scores are updated after decisions
 
     def let_scores_follow(self) -> None:
-        """Where a whole step of decisions came or went, score the candidates anew beside the app, and show it."""
+        """If enough decisions were made or taken back, score the candidates again in a thread, and show the new scores."""
         if not due(self.catalog):
             return
         workspace = self.catalog.workspace
@@ -150,20 +150,20 @@ class CurateScreen(GuardedScreen[None]):
                 if follow(catalog):
                     self.post_message(ScoresFollowed())
 
-        start_beside(self, workspace, "scoring the pairs anew", rescore, group="scores")
+        start_beside(self, workspace, "scoring the pairs again", rescore, group="scores")
 
     def on_scores_followed(self) -> None:
         """Show the new scores."""
         self.refresh_data()
 
-    # --- undo and redo are the same everywhere
+    # --- undo and redo, the same on all screens
 
     def action_undo(self) -> None:
         """Take back the last decision."""
         self._step("undo", "taken back", decisions.undo)
 
     def action_redo(self) -> None:
-        """Do again what was taken back."""
+        """Repeat the decision that was taken back last."""
         self._step("redo", "done again", decisions.redo)
 
     def _step(self, name: str, past: str, step: Callable[[Catalog], decisions.Decision | None]) -> None:
@@ -181,4 +181,4 @@ class CurateScreen(GuardedScreen[None]):
         self.let_scores_follow()
 
     def after_step(self, decision: decisions.Decision) -> None:
-        """Show what was taken back or done again."""
+        """Show the decision that was taken back or repeated."""

@@ -1,4 +1,4 @@
-"""The cameras: unknown ones first; a stated type holds for all photos of the model at once."""
+"""The cameras screen: lists cameras, unknown types first, and sets the type of a camera for all its photos."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLUMNS = (
 
 
 class CamerasScreen(CurateScreen):
-    """Distinct cameras, their types and the rules that said so."""
+    """Distinct cameras, their types and the rules that gave the types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -38,10 +38,10 @@ class CamerasScreen(CurateScreen):
             "set_type",
             "Set type",
             id="cameras.type",
-            tooltip="state what kind of camera this is, for all its photos",
+            tooltip="state the type of this camera, for all its photos",
         ),
         Binding("u,z", "undo", "Undo", id="cameras.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="cameras.redo", show=False, tooltip="do again what was taken back"),
+        Binding("r,Z", "redo", "Redo", id="cameras.redo", show=False, tooltip="repeat what was taken back"),
         Binding(
             "T",
             "app.switch_mode('clocks')",
@@ -58,10 +58,10 @@ class CamerasScreen(CurateScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Listing(_COLUMNS, id="cameras")
-        yield Static("No photo names a camera yet.\n\nPress L, then i to take photos in.", id="welcome", markup=False)
+        yield Static("No photo names a camera yet.\n\nPress L, then i to ingest photos.", id="welcome", markup=False)
 
     def on_mount(self) -> None:
-        # what the rules load at the first question takes a second, which is not to pass between a key and its answer
+        # the first call of the rules loads tables for a second; doing it now avoids a delay after a key
         start_beside(self, self.catalog.workspace, "loading the camera rules", _warm_up, group="warm-up")
 
     def refresh_data(self) -> None:
@@ -76,7 +76,7 @@ class CamerasScreen(CurateScreen):
         table.display = bool(listed)
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter on a row asks for its type."""
+        """Ask for the type of the row's camera (Enter)."""
         await self.run_action("set_type")
 
     def action_set_type(self) -> None:
@@ -112,7 +112,7 @@ def _cells(camera: Camera, count: int) -> list[Text]:
 
 
 def _warm_up() -> None:
-    """Ask about a camera that nobody makes: every source is loaded then."""
+    """Resolve a camera that does not exist, which loads every source of the rules."""
     from curate.cameras.resolve import resolve
 
     resolve("no maker", "no model")

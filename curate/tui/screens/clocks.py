@@ -1,4 +1,4 @@
-"""The clocks: how far those of two cameras differ, in words; a person's word stands in place of what the photos say."""
+"""The clocks screen: how far the clocks of two cameras differ; a stated offset replaces the estimate from the photos."""
 
 from __future__ import annotations
 
@@ -37,15 +37,13 @@ _COLUMNS = (
 _SAID_BY = {"content": "photos", "gps": "GPS time", "chain": "other cameras", "person": "a person"}
 _WELCOME = """No offset between two clocks is known yet.
 
-Press L, then f: photos of the same scenes tell how far clocks differ.
+Press L, then f to estimate offsets from photos of the same scenes.
 Or press n to state an offset that you know."""
-_HINT = (
-    "1 h 0 min 12 s, 1:00:12 or seconds; with a minus where it is behind. It stands in place of what the photos say."
-)
+_HINT = "1 h 0 min 12 s, 1:00:12 or seconds; with a minus if it is behind. It replaces the estimate from the photos."
 
 
 class ClocksScreen(CurateScreen):
-    """Offsets between the clocks of two cameras, and who says so."""
+    """Offsets between the clocks of two cameras, and their sources."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -53,11 +51,11 @@ class ClocksScreen(CurateScreen):
             "correct",
             "Correct",
             id="clocks.correct",
-            tooltip="state the offset of these two clocks; it wins over the photos",
+            tooltip="state the offset of these two clocks; it replaces the estimate",
         ),
         Binding("u,z", "undo", "Undo", id="clocks.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="clocks.redo", show=False, tooltip="do again what was taken back"),
-        Binding("n", "state", "New", id="clocks.state", tooltip="state an offset of two other cameras"),
+        Binding("r,Z", "redo", "Redo", id="clocks.redo", show=False, tooltip="repeat what was taken back"),
+        Binding("n", "state", "New", id="clocks.state", tooltip="state the offset of any two cameras"),
         Binding(
             "C",
             "app.switch_mode('cameras')",
@@ -107,11 +105,11 @@ class ClocksScreen(CurateScreen):
         ]
 
     def name_of(self, camera: str) -> str:
-        """A camera's tidy name; `make|model` where the catalogue knows it no longer."""
+        """Return a camera's normalised name; `make|model` if the catalogue no longer has the camera."""
         return self._names.get(camera, camera)
 
     def on_data_table_row_highlighted(self, _event: DataTable.RowHighlighted) -> None:
-        """Say the offset under the cursor in a sentence."""
+        """Show the offset under the cursor as a sentence."""
         self._tell()
 
     def _tell(self) -> None:
@@ -123,7 +121,7 @@ class ClocksScreen(CurateScreen):
     # --- actions
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter on a row corrects it."""
+        """Correct the row's offset (Enter)."""
         await self.run_action("correct")
 
     def action_correct(self) -> None:
@@ -132,12 +130,12 @@ class ClocksScreen(CurateScreen):
             offset = self._offsets[self.query_one(Listing).cursor_row]
             self._ask(offset.camera_a, offset.camera_b, in_words(offset.seconds))
         else:
-            self.say("no offset is known that could be corrected; n states one")
+            self.say("there is no offset to correct; n states one")
 
     def action_state(self) -> None:
         """Ask for two cameras, then for their offset."""
         if len(self._names) < 2:
-            self.say("two cameras are needed, and the photos name fewer", problem=True)
+            self.say("two cameras are needed, but the photos name fewer", problem=True)
             return
 
         def first(camera_b: str) -> None:
@@ -152,7 +150,7 @@ class ClocksScreen(CurateScreen):
 
         def answered(text: str) -> None:
             if text in ("", value):
-                self.say("nothing was stated: the offset is as it was" if value else "nothing was stated")
+                self.say("nothing was stated; the offset is unchanged" if value else "nothing was stated")
                 return
             seconds = _offset(text)
             try:
@@ -163,7 +161,7 @@ class ClocksScreen(CurateScreen):
             self.refresh_data()
             self._show(camera_a, camera_b)
             before = f", not {value}" if value and value != in_words(seconds) else ""
-            self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library pairs by it")
+            self.say(f"{two} against {one}: {in_words(seconds)}{before} · f in the library uses it")
 
         question = f"How far is the clock of the {two} ahead of that of the {one}?"
         self.ask(AskText(question, value, _HINT, lambda text: text in ("", value) or _offset(text)), answered)
@@ -177,22 +175,23 @@ class ClocksScreen(CurateScreen):
 
 
 def _offset(text: str) -> float:
-    """Return what was typed as seconds.
+    """Return the typed text as seconds.
 
     Raises:
-        UsageError: it is not a span of time, or cannot be an offset between two clocks.
+        UsageError: it is not a duration, or cannot be an offset between two clocks.
     """
     seconds = parse_seconds(text)
     if seconds is None:
-        raise UsageError("that is not a span of time", f"“{text}”", "Write 1 h 0 min 12 s, 1:00:12 or 3612.")
+        raise UsageError("that is not a duration", f"“{text}”", "Write 1 h 0 min 12 s, 1:00:12 or 3612.")
     refuse_offset(seconds)
     return seconds
 
 
 def camera_names(catalog: Catalog) -> tuple[dict[str, str], dict[str, str]]:
-    """Return tidy names of the cameras by `make|model`, in full and short: the model alone where no other one is called so.
+    """Return the full and the short names of the cameras, by `make|model`.
 
-    Two cameras of one tidy name keep their own.
+    A full name is the normalised make and model, a short name only the model. A name that two cameras share is replaced: a
+    short name by the full one, a full name by `make|model`.
     """
     full, short = {}, {}
     for camera, _ in catalog.cameras.listed():
@@ -210,7 +209,7 @@ def _distinct(names: Mapping[str, str], otherwise: Mapping[str, str]) -> dict[st
 
 
 def holds(offset: ClockOffset) -> str:
-    """Say when an offset holds, to the minute, by the clock that is named second."""
+    """Return the period in which an offset holds, to the minute, on the clock that the sentence names second."""
     since, until = ((local_time(end) or "").replace("T", " ")[:16] for end in (offset.since, offset.until))
     if since and until:
         return f"{since} to {until}"
@@ -218,7 +217,7 @@ def holds(offset: ClockOffset) -> str:
 
 
 def sentence(offset: ClockOffset, one: str, two: str) -> str:
-    """Say an offset in full. `one`, `two`: the names of the first and the second camera."""
+    """Return an offset as sentences. `one` and `two` are the names of the first and the second camera."""
     seconds, source = offset.seconds, offset.source
     amount = in_words(seconds, sign=False)
     how = "reads the same as" if amount == "0 s" else f"is {amount} {'ahead of' if seconds > 0 else 'behind'}"
@@ -226,13 +225,13 @@ def sentence(offset: ClockOffset, one: str, two: str) -> str:
     if local_time(offset.since) or local_time(offset.until):
         said[0] += f" ({holds(offset)} by the latter)"
     if source == "person":
-        said.append("Stated by a person; it stands in place of what the photos say")
+        said.append("Stated by a person; it replaces the estimate from the photos")
     else:
         moments = counted(offset.support, "moment")
-        by = {"content": f"{moments} in photos say so", "gps": "Both are tied to GPS time"}
+        by = {"content": f"Estimated from {moments} in photos", "gps": "Both clocks are compared with GPS time"}
         spread = f"; single pairs lie {in_words(offset.spread, sign=False)} around it" if offset.spread else ""
         said.append(
-            by.get(source, f"Told through other cameras, by {moments}")
+            by.get(source, f"Estimated through other cameras, from {moments}")
             + f", give or take {in_words(offset.margin, sign=False)}{spread}"
         )
     if offset.drift:

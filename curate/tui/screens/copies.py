@@ -1,4 +1,4 @@
-"""The copies: photos that are the same or one shot, which of them is kept, and why; a person's word overrules the rule."""
+"""The copies screen: groups of copies, which copy is kept and why; a person's choice overrides the rule."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from curate.workspace import Workspace
 from tracer.base.text import counted
 
 SHOWN_GROUPS = 500
-"""Groups listed at most; `curate duplicates` lists all."""
+"""Largest number of groups listed; `curate duplicates` lists all."""
 
 _COLUMNS = (Column("", 1), Column("photo", 18), Column("file", 17), Column("why", 14), Column("folder", 14))
 _KINDS = {"exact": "exact copy", "near": "looks alike"}
 _WELCOME = """No photo has a copy.
 
-Press L for the library: i takes photos in."""
+Press L for the library: i ingests photos."""
 
 
 class CopiesScreen(CurateScreen):
@@ -43,10 +43,10 @@ class CopiesScreen(CurateScreen):
             "keep",
             "Keep this one",
             id="copies.keep",
-            tooltip="of this group, keep the photo under the cursor",
+            tooltip="make the photo under the cursor the kept one of its group",
         ),
         Binding("u,z", "undo", "Undo", id="copies.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="copies.redo", show=False, tooltip="do again what was taken back"),
+        Binding("r,Z", "redo", "Redo", id="copies.redo", show=False, tooltip="repeat what was taken back"),
         Binding("L", "app.switch_mode('library')", "Library", id="copies.library", tooltip="back to the photos"),
     ]
 
@@ -61,7 +61,7 @@ class CopiesScreen(CurateScreen):
         yield Static(_WELCOME, id="welcome", markup=False)
 
     def refresh_data(self) -> None:
-        """Look for copies again, beside the app: pictures are compared."""
+        """Search for copies again, in a thread because pictures are compared."""
         if not self._copies:
             self.headline("Copies", "looking …")
             self.query_one("#welcome").display = False
@@ -79,7 +79,7 @@ class CopiesScreen(CurateScreen):
         start_beside(self, workspace, "looking for copies", look, group="copies")
 
     def on_copies_found(self, message: CopiesFound) -> None:
-        """Show the groups; the photo that was under the cursor, here or in the library, is again."""
+        """Show the groups, with the cursor on the photo that it was on before, here or in the library."""
         if message.error is not None:
             self.complain(message.error)
         wanted, self.curate.wanted_copy = self.curate.wanted_copy, None
@@ -117,17 +117,17 @@ class CopiesScreen(CurateScreen):
     # --- actions
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Enter on a row keeps it."""
+        """Keep the row's photo (Enter)."""
         await self.run_action("keep")
 
     def action_keep(self) -> None:
-        """Keep the photo under the cursor, and not the others of its group."""
+        """Make the photo under the cursor the kept copy of its group."""
         copy = self._under_cursor
         if copy is None:
-            self.say("there is no photo to keep: none has a copy")
+            self.say("there is no photo to keep, because none has a copy")
             return
         if copy.kept:
-            self.say(f"{Path(copy.path).name} is kept already: {copy.reason}")
+            self.say(f"{Path(copy.path).name} is already kept: {copy.reason}")
             return
         try:
             _, news = keep(self.catalog, os.fsdecode(copy.own_path), self._report)
@@ -135,14 +135,14 @@ class CopiesScreen(CurateScreen):
             self.complain(error)
             return
         if not news:
-            self.say(f"kept already: {Path(copy.path).name}")
+            self.say(f"already kept: {Path(copy.path).name}")
             return
         self.refresh_data()
         self.say(f"kept: {Path(copy.path).name} · u undoes")
 
 
 def look_for_copies(workspace: Workspace) -> CopiesFound:
-    """Return the groups of copies with what is shown of each photo. Opens the catalogue for itself: for a thread."""
+    """Return the groups of copies for the screen. It opens the catalogue itself, so that it can run in a thread."""
     from curate.export.run import duplicate_report
 
     copies: list[Copy] = []

@@ -1,4 +1,4 @@
-"""All keys of a screen, made from its bindings, so that no key can be missing."""
+"""The help screen: all keys of a screen, made from its bindings, so that no key is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from curate.tui.guarded import GuardedScreen
 
 
 class HelpScreen(GuardedScreen[None], ModalScreen[None]):
-    """The keys of the screen below."""
+    """The keys of the screen below this one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="back to the screen")
@@ -28,7 +28,7 @@ class HelpScreen(GuardedScreen[None], ModalScreen[None]):
 
     @property
     def too_small(self) -> bool:
-        """No window is: the list is scrolled, and decides nothing."""
+        """False: the list scrolls in any window, and its keys decide nothing."""
         return False
 
     def compose_content(self) -> ComposeResult:
@@ -55,12 +55,12 @@ class HelpScreen(GuardedScreen[None], ModalScreen[None]):
 
 
 def described(owner: object) -> list[Binding]:
-    """Return the bindings that a class of ours declares, in their order, those of its parents in the library left out."""
+    """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual."""
     return [binding for binding in type(owner).BINDINGS if isinstance(binding, Binding)]  # type: ignore[attr-defined]
 
 
 def key_names(binding: Binding) -> str:
-    """Return the keys of a binding as a person reads them."""
+    """Return the names of a binding's keys for the user."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→"}  # fmt: skip
     return " ".join(

@@ -1,4 +1,4 @@
-"""The library: what there is, by type and make; photos taken in; pairs found; any two photos paired by hand."""
+"""The library screen: counts by type and make, the photos, ingest, search for pairs, and pairing two photos by hand."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 SHOWN_ROWS = 1000
-"""Photos listed at most; the filter finds the rest."""
+"""Largest number of photos listed; the filter finds the others."""
 
 _MARK = Text("●", "bold yellow")
 _COLUMNS = (
@@ -55,7 +55,7 @@ Then press f to find pairs, and R to review them."""
 
 
 class LibraryScreen(CurateScreen):
-    """Counts, and the photos behind them."""
+    """Counts of photos, and the photos."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -63,14 +63,14 @@ class LibraryScreen(CurateScreen):
             "ingest",
             "Ingest",
             id="library.ingest",
-            tooltip="take in the photos of a folder; again = only what changed",
+            tooltip="read the photos of a folder; again: only what changed",
         ),
         Binding(
             "f",
             "find_pairs",
             "Find pairs",
             id="library.pair",
-            tooltip="look for the same scene, by phone and by camera",
+            tooltip="find photos of one scene by a phone and by another camera",
         ),
         Binding(
             "slash",
@@ -82,7 +82,7 @@ class LibraryScreen(CurateScreen):
         ),
         Binding("m", "mark", "Mark", id="library.mark", tooltip="mark a photo; two marked photos can be paired"),
         Binding("p", "pair_marked", "Pair", id="library.pair_marked", tooltip="accept the two marked photos as a pair"),
-        Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the pairs that wait"),
+        Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the waiting pairs"),
         Binding(
             "C",
             "app.switch_mode('cameras')",
@@ -104,7 +104,7 @@ class LibraryScreen(CurateScreen):
             "Copies",
             id="library.copies",
             show=False,
-            tooltip="copies of this photo and of others, and which one is kept",
+            tooltip="copies of this photo and of others, and which copy is kept",
         ),
         Binding(
             "F",
@@ -112,10 +112,10 @@ class LibraryScreen(CurateScreen):
             "Forget",
             id="library.forget",
             show=False,
-            tooltip="take this photo, or all of its folder, out of the catalogue; files stay",
+            tooltip="remove this photo, or its folder, from the catalogue; files stay",
         ),
         Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="do again what was taken back"),
+        Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="repeat what was taken back"),
         Binding(
             "escape",
             "stop_or_clear",
@@ -146,7 +146,7 @@ class LibraryScreen(CurateScreen):
                 yield Static(_WELCOME, id="welcome", markup=False)
 
     def refresh_soon(self) -> None:
-        """Counts at most twice a second while photos are read; less often where counting itself takes long."""
+        """Update the counts at most twice a second while photos are read; less often if counting takes long."""
         if time.monotonic() - self._last_refresh > max(0.5, 10 * self._refresh_seconds):
             self._show_counts()
 
@@ -178,7 +178,7 @@ class LibraryScreen(CurateScreen):
         self._refresh_seconds = self._last_refresh - started
 
     def _show_photos(self) -> None:
-        """Show the first photos; a filter may have to look at all of them, so it is asked in a thread."""
+        """Show the first photos; a filter runs in a thread, because it may have to scan all photos."""
         if self._where is None:
             self._show_found(list(self.catalog.labels(None, SHOWN_ROWS)), self.catalog.count())
             return
@@ -186,7 +186,7 @@ class LibraryScreen(CurateScreen):
 
         def look() -> None:
             try:
-                found = list(catalog.labels(where, SHOWN_ROWS))  # with a filter, on a connection of its own
+                found = list(catalog.labels(where, SHOWN_ROWS))  # with a filter, this uses a separate connection
                 few = len(found) < SHOWN_ROWS
                 self.post_message(PhotosFound(where, found, len(found) if few else None))
                 if not few:
@@ -197,11 +197,11 @@ class LibraryScreen(CurateScreen):
         start_beside(self, catalog.workspace, "the filter", look, group="filter")
 
     def on_photos_found(self, message: PhotosFound) -> None:
-        """Show what a filter found, unless another one was asked for in the meantime."""
+        """Show what a filter found, unless the filter has changed since."""
         if message.where != self._where:
             return
         if message.error is not None:
-            self._where = None  # what was typed stays, to be mended
+            self._where = None  # the typed text stays, so that it can be corrected
             self.complain(message.error)
             self._show_photos()
         else:
@@ -223,7 +223,7 @@ class LibraryScreen(CurateScreen):
         note.append(f"   {'counting …' if total is None else f'{total:,}'}{many}", "dim")
         self.query_one("#shown", Static).update(note)
         if not photos and self._where is not None:
-            self.say("no photo is like that · / changes the filter, Esc shows all photos")
+            self.say("no photo matches · / changes the filter, Esc shows all photos")
 
     def _cells(self, labels: dict[str, object]) -> list[Text]:
         camera = " ".join(str(labels[key]) for key in ("make_normalized", "model_normalized") if labels[key])
@@ -247,7 +247,7 @@ class LibraryScreen(CurateScreen):
     # --- actions
 
     def action_ingest(self) -> None:
-        """Ask for a folder, and take it in."""
+        """Ask for a folder, and ingest it."""
         if self.busy():
             return
 
@@ -257,7 +257,7 @@ class LibraryScreen(CurateScreen):
                 self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), _ingest_summary)
 
         self.ask(
-            AskText("Take in the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
+            AskText("Ingest the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
         )
 
     def action_find_pairs(self) -> None:
@@ -277,7 +277,7 @@ class LibraryScreen(CurateScreen):
         )
 
     def action_filter(self) -> None:
-        """Ask what to show."""
+        """Ask for a filter."""
 
         def answered(text: str) -> None:
             self._filter = text
@@ -285,11 +285,11 @@ class LibraryScreen(CurateScreen):
             self.say("")
             self._show_photos()
 
-        hint = "A word finds names and cameras; an expression is one over the label columns. Empty shows all."
+        hint = "A word is searched in names and cameras; or type an expression over the label columns. Empty shows all."
         self.ask(AskText("Show which photos?", self._filter, hint), answered)
 
     def action_mark(self) -> None:
-        """Mark the photo under the cursor, or take its mark off; only the last two marks count."""
+        """Mark the photo under the cursor, or remove its mark; only the last two marks are kept."""
         table = self.query_one(Listing)
         if not self._paths:
             self.say("there is no photo to mark")
@@ -310,7 +310,7 @@ class LibraryScreen(CurateScreen):
         )
 
     def action_pair_marked(self) -> None:
-        """Accept the two marked photos as a pair; where something speaks against it, ask first."""
+        """Accept the two marked photos as a pair; ask first if there are doubts."""
         if len(self._marked) != 2:
             self.say("mark two photos first, with m", problem=True)
             return
@@ -327,7 +327,7 @@ class LibraryScreen(CurateScreen):
             return
         question = shown(f"Pair {names}? {'; '.join(doubts)}.").plain
         self.ask(
-            AskChoice(question, {"no": "No, leave them unpaired", "yes": "Yes, pair them all the same"}),
+            AskChoice(question, {"no": "No, leave them unpaired", "yes": "Yes, pair them anyway"}),
             lambda answer: self._pair(phone, other) if answer == "yes" else self.say("nothing was paired"),
         )
 
@@ -343,7 +343,7 @@ class LibraryScreen(CurateScreen):
         self.let_scores_follow()
 
     def action_forget(self) -> None:
-        """Ask whether the photo under the cursor, or all of its folder, leaves the catalogue."""
+        """Ask whether to remove the photo under the cursor, or its whole folder, from the catalogue."""
         if not self._paths:
             self.say("there is no photo to forget")
             return
@@ -359,17 +359,17 @@ class LibraryScreen(CurateScreen):
             if path != "no":
                 self.begin_work("forget", lambda catalog: _forgetting(catalog, path), _forget_summary)
 
-        question = "What leaves the catalogue? Files stay on the disk, and u takes it back."
+        question = "Remove what from the catalogue? Files stay on the disk, and u takes it back."
         self.ask(AskChoice(question, choices), answered)
 
     def action_copies(self) -> None:
-        """Show the copies, those of the photo under the cursor first."""
+        """Show the copies screen, with the cursor on the photo under the cursor here."""
         row = self.query_one(Listing).cursor_row
         self.curate.wanted_copy = self._paths[row] if self._paths else None
         self.curate.switch_mode("copies")
 
     def action_stop_or_clear(self) -> None:
-        """Stop what runs; where nothing does, show all photos again."""
+        """Stop the running work; if there is none, clear the filter."""
         if self._where is not None and not self.curate.work.running:
             self._where, self._filter = None, ""
             self.say("")
@@ -384,7 +384,7 @@ def _forgetting(catalog: Catalog, path: str) -> Work[int]:
 
 
 def _forget_summary(photos: int) -> str:
-    return f"{counted(photos, 'photo')} left the catalogue · u takes it back"
+    return f"{counted(photos, 'photo')} removed from the catalogue · u takes it back"
 
 
 def _ingest_summary(counts: IngestCounts) -> str:

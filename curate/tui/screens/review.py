@@ -1,4 +1,4 @@
-"""The review: two photos side by side, what their files say, and a person's yes or no."""
+"""The review screen: two photos side by side, their labels and the evidence, and keys to accept or reject the pair."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tracer.base.text import counted
 
 _NOTHING = """No pair waits for a decision.
 
-Press L for the library: i takes photos in, f looks for pairs.
-Two photos marked there with m are paired with p."""
+Press L for the library: i ingests photos, f finds pairs.
+To pair two photos by hand, mark both there with m and press p."""
 
 
 class ReviewScreen(CurateScreen):
-    """Pair by pair, the likeliest first."""
+    """The waiting pairs one by one, the most likely first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -52,21 +52,25 @@ class ReviewScreen(CurateScreen):
             "decide('reject')",
             "Reject",
             id="review.reject",
-            tooltip="they do not; the pair is not offered again",
+            tooltip="they show different scenes; the pair is not proposed again",
         ),
         Binding("s", "skip", "Skip", id="review.skip", tooltip="decide later"),
         Binding(
-            "m", "matches", "Matches", id="review.matches", tooltip="the points that the two share, drawn; again = back"
+            "m",
+            "matches",
+            "Matches",
+            id="review.matches",
+            tooltip="draw the matching points of the two; again: back to the photos",
         ),
         Binding("u,z", "undo", "Undo", id="review.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="review.redo", show=False, tooltip="do again what was taken back"),
+        Binding("r,Z", "redo", "Redo", id="review.redo", show=False, tooltip="repeat what was taken back"),
         Binding(
             "tab",
             "swap",
             "Swap",
             id="review.swap",
             key_display="Tab",
-            tooltip="change places: what differs, jumps",
+            tooltip="swap the two photos, which makes differences visible",
             priority=True,
         ),
         Binding(
@@ -75,7 +79,7 @@ class ReviewScreen(CurateScreen):
             "One or two",
             id="review.single",
             show=False,
-            tooltip="one large picture, or both; Tab flips between them",
+            tooltip="show one large picture or both; Tab switches between them",
         ),
         Binding(
             "a",
@@ -83,7 +87,7 @@ class ReviewScreen(CurateScreen):
             "Other partner",
             id="review.alternative",
             show=False,
-            tooltip="the next candidate for the same phone photo, also one that is paired already",
+            tooltip="the next candidate for the same phone photo, even if already paired",
         ),
         Binding(
             "left_square_bracket,left",
@@ -91,9 +95,9 @@ class ReviewScreen(CurateScreen):
             "Previous",
             id="review.previous",
             show=False,
-            tooltip="the pair before",
+            tooltip="the previous pair",
         ),
-        Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the pair after"),
+        Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the next pair"),
         Binding(
             "enter",
             "go_beyond",
@@ -101,7 +105,7 @@ class ReviewScreen(CurateScreen):
             id="review.others",
             key_display="Enter",
             show=False,
-            tooltip="go through the candidates that are not proposed, once the proposed ones are decided",
+            tooltip="also review the candidates that are not proposed, after the proposed ones",
         ),
         Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
         Binding(
@@ -110,7 +114,7 @@ class ReviewScreen(CurateScreen):
             "Stop",
             id="review.stop",
             show=False,
-            tooltip="stop or leave the drawn matches; where there are none, stop running work",
+            tooltip="stop or leave the drawn matches; without any, stop running work",
         ),
     ]
 
@@ -122,7 +126,7 @@ class ReviewScreen(CurateScreen):
         self._drawing: Worker[None] | None = None
         self._drawn: MatchesDrawn | None = None
         self._seen: tuple[int, int] | None = None
-        """Row IDs of the pair that the screen has been drawn with."""
+        """Row IDs of the pair that is on the screen."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="pictures"):
@@ -134,14 +138,14 @@ class ReviewScreen(CurateScreen):
 
     @property
     def pair(self) -> PairRow | None:
-        """The pair in view."""
+        """The current pair."""
         return self._queue.pair
 
     def on_mount(self) -> None:
         self._queue = ReviewQueue(self.catalog)
 
     def refresh_data(self) -> None:
-        """Read the queue again; the pair in view stays in view where it still waits."""
+        """Read the queue again; the current pair stays current if it still waits."""
         self._queue.refresh()
         self._show()
 
@@ -172,7 +176,7 @@ class ReviewScreen(CurateScreen):
         self._seen = ids(pair)
 
     def _show_matches(self, names: Text) -> None:
-        """Show the drawn matches in place of the two photos, where they are there and of this pair."""
+        """Show the drawn matches instead of the two photos, if they were drawn for the current pair."""
         pair, drawn = self.pair, self._drawn
         if pair is None or drawn is None or drawn.pair != ids(pair):
             drawn = self._drawn = None
@@ -184,13 +188,13 @@ class ReviewScreen(CurateScreen):
     # --- actions
 
     def _asked(self) -> PairRow | None:
-        """The pair in view, for a key that is about one; where there is none, say so."""
+        """Return the current pair for a key that needs one; if there is none, say so."""
         if self.pair is None:
-            self.say("no pair is in view that this key could be about")
+            self.say("there is no pair here for this key")
         return self.pair
 
     def action_matches(self) -> None:
-        """Draw what the two photos share, beside the app; or show the photos again."""
+        """Draw the matching points of the two photos in a thread, or show the photos again."""
         pair = self._asked()
         if pair is None:
             return
@@ -198,7 +202,7 @@ class ReviewScreen(CurateScreen):
             self.action_leave_matches()
             return
         if self.curate.images == "none":
-            self.say("pictures are off, and matches are drawn as one", problem=True)
+            self.say("pictures are off, so matches cannot be drawn", problem=True)
             return
         workspace, swapped, coarse = self.catalog.workspace, self._swapped, is_coarse(self.curate.images)
 
@@ -208,11 +212,11 @@ class ReviewScreen(CurateScreen):
             if drawn is not None and not worker.is_cancelled:
                 self.post_message(drawn)
 
-        self.say("looking for the points that the two share … · Esc stops")
+        self.say("looking for matching points … · Esc stops")
         self._drawing = start_beside(self, workspace, "drawing the matches", draw, group="matches")
 
     def on_matches_drawn(self, message: MatchesDrawn) -> None:
-        """Show the drawing, unless another pair is in view by now."""
+        """Show the drawing, unless the current pair is now another one."""
         pair = self.pair
         if pair is None or message.pair != ids(pair):
             return
@@ -221,13 +225,11 @@ class ReviewScreen(CurateScreen):
             return
         self._drawn = message
         self._show()
-        agree = (
-            f"of all points, {message.points:,} agree on one view" if message.points else "no points agree on one view"
-        )
-        self.say(f"{agree} · m shows the photos again")
+        agree = f"{message.points:,}" if message.points else "no"
+        self.say(f"{agree} matching points fit one view · m shows the photos again")
 
     def action_leave_matches(self) -> None:
-        """Stop the drawing, or show the photos again; where none is drawn, stop the app's long work."""
+        """Stop the drawing or show the photos again; if there is no drawing, stop the app's long work."""
         if self._drawn is None and not is_running(self._drawing):
             self.curate.action_stop_work()
             return
@@ -240,12 +242,12 @@ class ReviewScreen(CurateScreen):
         self._drawing = self._drawn = None
 
     def action_decide(self, action: str) -> None:
-        """Accept or reject the pair in view, and show the next one."""
+        """Accept or reject the current pair, and show the next one."""
         pair = self._asked()
         if pair is None:
             return
         if ids(pair) != self._seen:
-            self.say("that key came before the pair was on the screen; nothing was decided", problem=True)
+            self.say("the key was pressed before the pair was shown; nothing was decided", problem=True)
             return
         try:
             self._queue.decide("accept" if action == "accept" else "reject")
@@ -260,16 +262,16 @@ class ReviewScreen(CurateScreen):
         self.let_scores_follow()
 
     def action_skip(self) -> None:
-        """Leave the pair for later."""
+        """Skip the current pair."""
         if self._queue.at_the_others and not self._queue.skipped:
-            self.say("no proposed pair was skipped; Enter asks about the others")
+            self.say("no proposed pair was skipped; Enter shows the others")
         elif self._queue.at_the_others or self._asked() is not None:
             last = self._queue.skip()
             self._show_another()
-            self.say("that was the last one; from the top again" if last else "? skipped; it still waits")
+            self.say("that was the last pair; the skipped ones come again" if last else "? skipped; it still waits")
 
     def action_go(self, step: int) -> None:
-        """Go to the pair before or after."""
+        """Go to the previous or next pair."""
         if self._queue.go(step):
             self._show_another()
             self.say("")
@@ -277,7 +279,7 @@ class ReviewScreen(CurateScreen):
             self.say("there is no pair after this one" if step > 0 else "there is no pair before this one")
 
     def action_go_beyond(self) -> None:
-        """Go through the candidates that are not proposed, too."""
+        """Also review the candidates that are not proposed."""
         if self._queue.go_beyond():
             self._show_another()
             self.say("these are not proposed, and most of them are wrong")
@@ -296,7 +298,7 @@ class ReviewScreen(CurateScreen):
         self.say(f"candidate {place[0]} of {place[1]} for this phone photo")
 
     def action_swap(self) -> None:
-        """Let the two photos change places."""
+        """Swap the two photos."""
         if self._asked() is not None:
             self._swapped = not self._swapped
             self._forget_matches()
@@ -321,10 +323,10 @@ class ReviewScreen(CurateScreen):
 
 
 def _others(queue: ReviewQueue) -> str:
-    """What is said where no proposed pair is left to decide, and others wait."""
+    """Return the text for when no proposed pair is left and others wait."""
     others = counted(queue.waiting - queue.proposed, "other candidate")
-    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s asks again." if queue.skipped else ""
-    left = f"{others} left, less likely and most of them wrong: Enter asks about them."
+    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows them again." if queue.skipped else ""
+    left = f"{others} left, less likely and most of them wrong: Enter shows them."
     return f"No proposed pair is left to decide.{skipped}\n\n{left}"
 
 

@@ -1,4 +1,4 @@
-"""Counts as bars."""
+"""A bar chart of counts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME, _COUNT = 12, 7
 
 
 class Bars(Widget):
-    """A title and one bar a value, the longest for the largest count; what does not fit is summed up in the last line."""
+    """A title and one bar per value, the longest for the largest count; the last line sums up the values that do not fit."""
 
     DEFAULT_CSS = "Bars { height: auto; width: 100%; }"
 
@@ -25,7 +25,7 @@ class Bars(Widget):
         self._counts: list[tuple[str | None, int]] = []
 
     def show(self, counts: Sequence[tuple[str | None, int]]) -> None:
-        """Show these counts, in their order."""
+        """Show these counts in this order."""
         self._counts = list(counts)
         self.refresh(layout=True)
 

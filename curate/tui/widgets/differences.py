@@ -1,4 +1,4 @@
-"""What two files say, side by side, the differences marked."""
+"""The labels of two photos side by side, with their differences marked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Labels = Mapping[str, Any]
 
 
 class Differences(Widget):
-    """A row a label: the value of each side, and between them `=` or `≠`, or nothing where a side does not say."""
+    """One row per label: the two values, and between them `=` or `≠`, or nothing if a value is missing."""
 
     DEFAULT_CSS = "Differences { height: auto; width: 1fr; }"
 
@@ -52,7 +52,7 @@ class Differences(Widget):
 
 
 def rows(labels: Labels) -> dict[str, str | None]:
-    """Return what is compared, in words: a name and a value a line, the most telling first."""
+    """Return the compared labels as name -> value in words, the most informative first."""
 
     def several(*keys: str, sep: str = " ") -> str | None:
         return sep.join(str(labels[key]) for key in keys if labels.get(key) is not None) or None

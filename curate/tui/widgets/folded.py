@@ -1,4 +1,4 @@
-"""A text that takes a few lines, and ends in an ellipsis where they are not enough."""
+"""A text of a few lines that ends in an ellipsis if it is longer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 
 class FoldedText(Widget):
-    """Text over as many lines as it needs, up to `most`."""
+    """Text on as many lines as it needs, up to `most`."""
 
     DEFAULT_CSS = "FoldedText { height: auto; width: 100%; }"
 

@@ -1,4 +1,4 @@
-"""A table whose columns share the room there is."""
+"""A table whose columns share the available width."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from textual import events
 from textual.widgets import DataTable
 
 MOST = 60
-"""Characters of a column at most; a longer cell ends in an ellipsis."""
+"""Largest width of a column in characters; a longer cell ends in an ellipsis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, the characters that it needs at least, and whether it holds numbers."""
+    """A column.
+
+    Attributes:
+        title: its title.
+        least: its smallest width in characters.
+        numeric: whether it holds numbers, which are right-aligned.
+    """
 
     title: str
     least: int
@@ -23,9 +29,9 @@ class Column:
 
 
 class Listing(DataTable[Text]):
-    """Rows under a cursor. Columns are as wide as their cells where there is room.
+    """A table with a cursor. Columns are as wide as their cells if the window is wide enough.
 
-    In a small window the first columns that fit at their least width fill it, and → scrolls to the others.
+    Otherwise the first columns, as many as fit at their smallest width, fill the window, and → scrolls to the others.
     """
 
     def __init__(self, columns: Sequence[Column], *, id: str, zebra_stripes: bool = True) -> None:
@@ -34,7 +40,7 @@ class Listing(DataTable[Text]):
         self._widths: list[int] = []
 
     def list(self, rows: Iterable[Sequence[Text]], row: int | None = None) -> None:
-        """Show these rows. `row`: where the cursor goes; where it is, by default."""
+        """Show these rows. `row` is the row of the cursor; by default the cursor stays."""
         cells = list(rows)
         row = self.cursor_row if row is None else row
         wanted = [
@@ -53,7 +59,7 @@ class Listing(DataTable[Text]):
         self.move_cursor(row=min(row, max(0, self.row_count - 1)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without rows Enter is left to the screen, which says that there is nothing to choose."""
+        """Leave Enter to the screen if there are no rows; the screen says that there is nothing to choose."""
         return super().check_action(action, parameters) if self.row_count or action != "select_cursor" else False
 
     def on_mount(self) -> None:
@@ -61,15 +67,20 @@ class Listing(DataTable[Text]):
         self.list([])
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Share the new room."""
+        """Fit the columns to the new width."""
         self.list([self.get_row_at(row) for row in range(self.row_count)])
 
 
 def shared(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Return how wide columns are, in characters.
+    """Return the widths of columns in characters.
 
-    Each gets what it wants where that fits. Otherwise the first ones that fit at their least width fill the room, the
-    narrowest first getting what it wants; those after them, which are scrolled to, get what they want.
+    Each column gets its wanted width if all fit. Otherwise the first columns, as many as fit at their least width, share the
+    room, the narrowest growing first; the others, which are scrolled to, get their wanted width.
+
+    Args:
+        wanted: the wanted width of each column.
+        least: the smallest width of each column.
+        room: the available width.
     """
     widths = [min(pair) for pair in zip(wanted, least, strict=True)]
     first = len(widths)

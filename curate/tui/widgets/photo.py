@@ -1,4 +1,4 @@
-"""One photo on the screen: its picture, as well as the terminal can draw it, under a caption."""
+"""A widget that shows a photo under a caption, in the best way that the terminal can draw it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 CELL_ASPECT = 2.0
-"""A terminal cell is about twice as high as it is wide."""
+"""Height of a terminal cell divided by its width."""
 
 
 class PhotoView(Vertical):
-    """A caption and the largest picture that fits below it, its shape kept."""
+    """A caption and the largest picture that fits below it; the aspect ratio is kept."""
 
     DEFAULT_CSS = """
     PhotoView { height: 1fr; width: 1fr; }
@@ -50,7 +50,7 @@ class PhotoView(Vertical):
             self._picture = self.query(".picture").first()
 
     def show(self, caption: Text, picture: Path | Picture | None) -> None:
-        """Show a photo's preview, or a picture that was drawn, or say why there is none."""
+        """Show a photo's preview or a drawn picture, or say why there is none."""
         self.query_one(".caption", Static).update(caption)
         loaded = open_preview(picture) if isinstance(picture, Path) else picture
         there = loaded is not None
@@ -71,9 +71,9 @@ class PhotoView(Vertical):
         self.fit()
 
     def fit(self) -> None:
-        """Give the picture the most cells that keep its shape.
+        """Give the picture the largest size in cells that keeps its aspect ratio.
 
-        The size is set in cells: two pictures side by side with automatic heights can be laid out with no height at all.
+        The size is set explicitly, because Textual may give two pictures side by side with automatic heights no height at all.
         """
         if self._picture is None or self._shape is None:
             return
@@ -94,7 +94,7 @@ def _picture_widget(images: ImagesMode) -> Widget:
 
 
 def is_coarse(images: ImagesMode) -> bool:
-    """Whether pictures are drawn as character cells, so that fine lines would be lost."""
+    """Whether pictures are drawn as character cells, which would lose fine lines."""
     if images != "auto":
         return images == "half"
     from textual_image import renderable

@@ -1,4 +1,4 @@
-"""Small windows that ask for one thing."""
+"""Dialogs that ask one question."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from curate.tui.shown import folded, shown
 
 
 class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
-    """Asks for a line of text; dismissed with it, or with None."""
+    """Asks for a line of text; its result is the text, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
 
     def __init__(
         self, question: str, value: str = "", hint: str = "", check: Callable[[str], object] = lambda _: None
     ) -> None:
-        """`check`: raises a CurateError for an answer that cannot be used; the window says why, and what was typed stays."""
+        """`check` raises a CurateError for an invalid answer; the dialog shows the error and keeps the text."""
         super().__init__()
         self._question, self._value, self._hint, self._check = question, value, hint, check
 
@@ -37,7 +37,7 @@ class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
             yield Label(markup=False, classes="problem")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer."""
+        """Close the dialog with the answer."""
         if self.too_small:
             return
         answer = event.value.strip()
@@ -50,12 +50,12 @@ class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
 
 
 class AskChoice(GuardedScreen[str | None], ModalScreen[str | None]):
-    """Asks for one of several words; dismissed with it, or with None."""
+    """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str]) -> None:
-        """`choices`: the words, or what is shown of each."""
+        """`choices`: the choices, or choice -> the text that is shown for it."""
         super().__init__()
         self._question = question
         self._choices = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
@@ -66,6 +66,6 @@ class AskChoice(GuardedScreen[str | None], ModalScreen[str | None]):
             yield OptionList(*(Option(shown(name), id=choice) for choice, name in self._choices.items()))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer."""
+        """Close the dialog with the answer."""
         if not self.too_small:
             self.dismiss(event.option_id)

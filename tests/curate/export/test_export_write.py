@@ -131,7 +131,7 @@ def test_what_cannot_be_exported_is_left_out_and_listed(rows: list[dict], tmp_pa
     assert result.photos == len(rows) - 6
     assert reasons(result) == {
         "its file is gone": 1,
-        "its file has changed since it was taken in": 1,
+        "its file has changed since it was ingested": 1,
         "it could not be read (truncated)": 1,
         "it is no longer a file": 1,
         "its metadata cannot be removed safely: its format cannot be cleaned without encoding it again": 1,

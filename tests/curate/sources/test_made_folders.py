@@ -89,7 +89,7 @@ def test_what_an_older_program_took_in_of_a_set_is_not_called_missing(
     (exported / "manifest.json").write_bytes(manifest)
     counts = take_in(catalog, tmp_path)
     assert counts.missing == 0
-    assert "2 photos in it: what was known stands" in reasons(catalog)["set"]
+    assert "2 photos in it; what was known of them is kept" in reasons(catalog)["set"]
     assert forget(catalog, [exported]) == 2
 
 

@@ -88,11 +88,11 @@ def test_odd_rows_and_values_are_counted(catalog: Catalog, photos: Path) -> None
     )
     said = "\n".join(counts.remarks)
     for part in (
-        "name no photo are not used: 1 row",
-        "name a photo that an earlier row names, the later one counts: 1 row",
-        "more cells than the header, what is beyond is not used: 1 row",
-        "owner is empty in 1 row:",
-        "taken_at is no time in 1 row;",
+        "rows without a photo are not used: 1 row",
+        "name a photo that an earlier row names; the later row counts: 1 row",
+        "more cells than the header; the surplus cells are not used: 1 row",
+        "owner is empty in 1 row,",
+        "taken_at is not a time in 1 row;",
         "no photo was found for 1 row;",
     ):
         assert part in said, part
@@ -133,7 +133,7 @@ def test_the_separator_is_the_header_s(catalog: Catalog, photos: Path, sign: str
 
 def test_a_quote_that_is_not_closed(catalog: Catalog, photos: Path) -> None:
     """To the end of the file: refused with the line where it is opened. Up to another quote: the rows it swallows are told."""
-    with pytest.raises(SourceError, match="begins in line 3"):
+    with pytest.raises(SourceError, match="begins on line 3"):
         take_in(catalog, photos, 'file,owner\nphotos/0.jpg,ann\nphotos/1.jpg,"bob\nphotos/2.jpg,cid\n')
     counts = take_in(
         catalog, photos, 'file,owner,scene\nphotos/0.jpg,"ann,a\nphotos/1.jpg,bob",b\nphotos/2.jpg,cid,c\n'

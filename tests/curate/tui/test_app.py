@@ -160,7 +160,7 @@ async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
     """Words with "like" in them are words; where none is found, and where an expression is not whole, the line says so."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
         for text, words in (
-            ("nothing like this", "no photo is like that"),
+            ("nothing like this", "no photo matches"),
             ("camera_type = 'dslr' AND", "it is not whole"),
             ("camera_type = 'dslr", "it is not whole"),
         ):
@@ -169,7 +169,7 @@ async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
             await pilot.press("enter")
             await until(pilot, lambda words=words: words in status(app))  # type: ignore[misc]
         await pilot.press("slash", *["backspace"] * 40, *"zzz", "enter")
-        await until(pilot, lambda: "no photo is like that" in status(app))
+        await until(pilot, lambda: "no photo matches" in status(app))
         await pilot.press("escape")
         assert status(app) == "" and app.screen.query_one(DataTable).row_count == 4
 
@@ -202,7 +202,7 @@ async def test_skipping_where_nothing_was_skipped(tmp_path: Path) -> None:
     """The proposed pairs are decided and others wait: s does not claim to begin again."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, pilot):
         await pilot.press("x", "x", "s")
-        assert status(app) == "no proposed pair was skipped; Enter asks about the others"
+        assert status(app) == "no proposed pair was skipped; Enter shows the others"
 
 
 async def test_nothing_to_say_is_an_empty_line(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ async def test_q_closes_the_help_and_ctrl_c_names_q(tmp_path: Path) -> None:
         await pilot.press("question_mark", "q")
         assert app.is_running and len(app.screen_stack) == 1
         await pilot.press("ctrl+c")
-        assert status(app).startswith("q leaves")
+        assert status(app).startswith("q quits")
 
 
 async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ async def test_empty_states_say_what_to_do(tmp_path: Path) -> None:
             assert words in str(app.screen.query_one("#welcome", Static).render())
         for key in ("space", "x", "s", "tab", "a", "m", "enter", "right_square_bracket"):
             await pilot.press("f1", "f2", key)
-            assert "no pair is in view" in status(app), key
+            assert "there is no pair here" in status(app), key
         await pilot.press("v")
 
 
@@ -372,7 +372,7 @@ async def test_a_photo_or_its_folder_is_forgotten(tmp_path: Path) -> None:
         for downs, left in ((0, 4), (1, 3), (2, 2)):
             await pilot.press("F", *["down"] * downs, "enter")
             if downs:
-                await until(pilot, lambda: "left the catalogue" in status(app))
+                await until(pilot, lambda: "removed from the catalogue" in status(app))
             assert app.catalog.count() == left
             await pilot.press("u")
             if downs:

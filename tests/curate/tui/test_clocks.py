@@ -57,7 +57,7 @@ async def test_a_stated_offset_stands_alone(tmp_path: Path) -> None:
         await pilot.press("e")
         field = app.screen.query_one(Input)
         assert field.value == "+1 h 0 min 12 s"
-        for text, words in (("[red]soon", "not a span of time: “[red]soon”"), ("9" * 20, "100 years at most")):
+        for text, words in (("[red]soon", "not a duration: “[red]soon”"), ("9" * 20, "100 years at most")):
             field.value = text
             await pilot.press("enter")
             await pilot.pause()
@@ -107,11 +107,11 @@ async def test_clocks_without_two_cameras(tmp_path: Path) -> None:
 def test_every_source_is_a_sentence() -> None:
     """GPS, other cameras, a person, and clocks that agree."""
     for source, words in (
-        ("gps", "tied to GPS time"),
+        ("gps", "compared with GPS time"),
         ("chain", "through other cameras"),
         ("person", "Stated by a person"),
     ):
-        offset = ClockOffset(PHONE, CAMERA, 0.0, 1.0, 1, 2.0, source).to_dict()  # type: ignore[arg-type]
+        offset = ClockOffset(PHONE, CAMERA, 0.0, 1.0, 1, 2.0, source)  # type: ignore[arg-type]
         said = sentence(offset, "A", "B")
         assert said.startswith("The clock of the B reads the same as that of the A. ") and words in said
 

@@ -58,7 +58,7 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         assert Path(duplicate_report(app.catalog).exact[0].keeper).name == chosen
         assert app.screen.query_one(DataTable).cursor_row == 0
         await pilot.press("k")
-        assert f"{chosen} is kept already: a person chose it" in status(app)
+        assert f"{chosen} is already kept: a person chose it" in status(app)
         assert len(list(decisions.entries(app.catalog))) == 1
         await pilot.press("u")
         await until(pilot, lambda: listed(app)[0] == first)

@@ -112,4 +112,4 @@ async def test_escape_says_where_nothing_runs(tmp_path: Path) -> None:
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
         for screen in ("f1", "f2", "f3", "f4", "f5"):
             await pilot.press(screen, "escape")
-            assert "nothing runs" in status(app)
+            assert "nothing is running" in status(app)

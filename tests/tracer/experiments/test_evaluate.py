@@ -46,7 +46,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Evaluation]:
     """The set, evaluated once."""
     run = tmp_path_factory.mktemp("run")
-    return run, finish(evaluate(photos, run, OPTIONS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tracer.report.plots.write_plots", lambda run, folder: [])
+        return run, finish(evaluate(photos, run, OPTIONS))
 
 
 def test_everything_that_the_columns_allow_is_measured(done: tuple[Path, Evaluation]) -> None:
@@ -82,6 +84,7 @@ def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) ->
     assert matrix["classes"] == ["D1", "D2", "P1", "P2"]
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_second_run_measures_nothing_again(
     photos: Path, done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +249,7 @@ def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path) -> None:
     assert listed() == []
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_processings_are_probed_and_the_probe_is_kept(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def test_reasons_are_read_once() -> None:
     ]
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_set_without_camera_labels_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for all that lacks a label; the JSON keeps an entry for each."""
     root = change(write_set(tmp_path / "small", scenes=12), Make=None, Model=None, Is_SPACE_Smartphone=None)
@@ -177,27 +178,20 @@ def _interrupt(command: list[str], when: str) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("command", ["embed", "evaluate", "retrieve"])
-def test_an_interruption_says_that_the_same_command_goes_on(tmp_path: Path, command: str) -> None:
+def test_an_interruption_says_that_the_same_command_goes_on(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 130, the sentence once, no traceback; the same command then ends well."""
-    root = write_set(tmp_path / "small", scenes=12)
-    words = [
-        sys.executable,
-        "-m",
-        "tracer",
-        command,
-        str(root),
-        "-o",
-        str(tmp_path / "run"),
-        "--encoders",
-        "baseline/colour",
-        *(["--protocol", "fast"] if command == "evaluate" else []),
-    ]
-    code, said = _interrupt(words, "embedding photos")
+    words = [command, str(write_set(tmp_path / "small", scenes=12)), "-o", str(tmp_path / "run")]
+    words += ["--encoders", "baseline/colour", *(["--protocol", "fast"] if command == "evaluate" else [])]
+    code, said = _interrupt([sys.executable, "-m", "tracer", *words], "embedding photos")
     assert code == 130
     assert said.count("The same command goes on where it stopped.") == 1
     assert "Traceback" not in said
-    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    assert cli.run_cli(words) == 0
+    capsys.readouterr()
 
 
 def test_an_interruption_through_curate_is_said_once(tmp_path: Path) -> None:

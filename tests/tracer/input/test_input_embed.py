@@ -410,9 +410,9 @@ from pathlib import Path
 from tracer.dataset import open_set
 from tracer.embeddings.batches import Resources
 from tracer.embeddings.embed import embed
-from tracer.encoders.registry import load
-encoders = [load("timm:test_resnet", random_weights=True), "baseline/colour"]
-for step in embed(open_set(sys.argv[1]), encoders, run=Path(sys.argv[2]), using=Resources(workers=1)):
+for step in embed(
+    open_set(sys.argv[1]), ["baseline/colour", "baseline/thumbnail"], run=Path(sys.argv[2]), using=Resources(workers=1)
+):
     print(step.what, step.done, flush=True)
 """
 
@@ -421,9 +421,9 @@ for step in embed(open_set(sys.argv[1]), encoders, run=Path(sys.argv[2]), using=
 def test_killed_in_the_middle_and_run_again(tmp_path: Path) -> None:
     """SIGKILL at two moments, then a run to the end: the files are those of an undisturbed run, and finished shards
     were not redone."""
-    folder = write_flat(tmp_path / "set", 140, width=48, height=36)
+    folder, encoders = write_flat(tmp_path / "set", 140, width=48, height=36), [COLOUR, "baseline/thumbnail"]
     undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
-    _embed(folder, undisturbed, [_tiny(), COLOUR], using=Resources(workers=1))
+    _embed(folder, undisturbed, encoders, using=Resources(workers=1))
     for moment in (8, 68):
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD, str(folder), str(run)], stdout=subprocess.PIPE, text=True
@@ -438,7 +438,7 @@ def test_killed_in_the_middle_and_run_again(tmp_path: Path) -> None:
         assert child.returncode == -signal.SIGKILL
     shards = sorted((run / "shards").rglob("*.safetensors"))
     assert shards and not (run / "embeddings").exists()
-    result = _embed(folder, run, [_tiny(), COLOUR], using=Resources(workers=1))
+    result = _embed(folder, run, encoders, using=Resources(workers=1))
     assert result.embedded < 140
     assert _hashes(run) == _hashes(undisturbed)
 
