@@ -21,7 +21,7 @@ def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> s
     Returns:
         The chosen (phone id, other id).
 
-    Two pairs of 0.6 are worth more than one of 0.9 beside a pair of 0.1:
+    Two pairs of 0.6 have a larger sum than one of 0.9 and one of 0.1:
 
     >>> sorted(assign([(1, 10, 0.9), (1, 11, 0.6), (2, 10, 0.6), (2, 11, 0.1)]))
     [(1, 11), (2, 10)]

@@ -96,7 +96,7 @@ def compute(preview: Path) -> Features | str:
 
     picture = preview_picture(preview)
     if picture is None:
-        return "its preview is missing or is not a preview"
+        return "its preview is missing, or is not a picture"
     height, width = picture.shape[:2]
     if max(height, width) > LONG_SIDE:
         ratio = LONG_SIDE / max(height, width)
