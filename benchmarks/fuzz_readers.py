@@ -30,7 +30,7 @@ from tracer.dataset.splits import read_split
 from tracer.embeddings import store
 from tracer.embeddings.shards import Shards
 from tracer.evaluation import cache
-from tracer.images.fingerprint import fingerprint
+from tracer.images.hashes import fingerprint
 from tracer.report.page import render
 from tracer.results.comparison import compare
 from tracer.results.runs import audit_of, load_run

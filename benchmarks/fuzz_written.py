@@ -24,7 +24,7 @@ from tracer.embeddings import store
 from tracer.embeddings.shards import Piece, Shards
 from tracer.evaluation import cache
 from tracer.experiments.outcome import Estimate, Outcome, Source
-from tracer.images.fingerprint import fingerprint
+from tracer.images.hashes import fingerprint
 from tracer.results import photo_scores
 from tracer.results.photo_scores import PhotoScores
 

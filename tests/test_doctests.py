@@ -36,7 +36,7 @@ MUST_HAVE = [
     "curate.splits.make",
     "curate.pairing.assignment",
     "curate.pairing.candidates",
-    "curate.pairing.clocks.kept",
+    "curate.pairing.clocks.workspace_offsets",
     "curate.pairing.clocks.offsets",
     "curate.pairing.clocks.stretches",
     "curate.pairing.evidence",

@@ -28,7 +28,7 @@ from tracer.embeddings.shards import Failures, Piece, Shards
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
 from tracer.errors import DataSetError, EmbeddingsError, UsageError
-from tracer.images.fingerprint import PRINTS, Fingerprints, fingerprint
+from tracer.images.hashes import PRINTS, Fingerprints, fingerprint
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
 

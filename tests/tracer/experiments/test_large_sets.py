@@ -13,8 +13,8 @@ from tracer import stats
 from tracer.base.progress import finish
 from tracer.experiments.association.association import associate
 from tracer.experiments.probe import linear
-from tracer.experiments.probe.chance import against_chance
 from tracer.experiments.probe.folds import usable_classes
+from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.probe.probe import balanced_interval
 from tracer.stats import bootstrap
 from tracer.stats.bootstrap import BY_NUMBER, drawn_clusters

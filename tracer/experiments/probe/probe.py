@@ -22,7 +22,6 @@ from tracer.dataset.splits import PARTS, Part, SplitFile
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
-from tracer.experiments.probe.chance import against_chance
 from tracer.experiments.probe.folds import (
     FOLDS,
     MIN_PHOTOS,
@@ -31,6 +30,7 @@ from tracer.experiments.probe.folds import (
     cross_validate,
     left_out_in_words,
 )
+from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
 from tracer.results import Row
 from tracer.stats import Interval

@@ -20,8 +20,8 @@ from tracer import stats
 from tracer.base.progress import Progress, Work, finish
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
-from tracer.experiments.probe.chance import against_chance
 from tracer.experiments.probe.folds import FOLDS, group_folds
+from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.probe.probe import INTERVALS_OF_FOLDS, accuracy_interval, confusion
 from tracer.experiments.probe.protocols import Fitting, fit_probe
 from tracer.experiments.shared.threads import one_core_each
