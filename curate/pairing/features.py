@@ -38,7 +38,6 @@ MIN_KEYPOINTS = 12
 """A photo with fewer keypoints (fog, a blank wall) cannot be told from others by them."""
 
 THUMB_SIDE = 160
-_MOST_BYTES = 256 << 20
 _SCALE = 512.0
 _ARRAYS = ("keypoints", "descriptors", "thumb", "frame")
 
