@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.experiments.probe.probe import repeated_interval
+from tracer.experiments.probe.probe import accuracy_interval
 from tracer.stats import Interval
 
 Z = 3.0
@@ -154,7 +154,7 @@ def probe(count: int, strength: float) -> Callable[[np.random.Generator, int], I
                     right[repeat, test] = (X[test] @ W[:-1] + W[-1] > 0) == y[test]
                     if repeat == 0:
                         accuracy.append(float(((fresh @ W[:-1] + W[-1] > 0) == sides).mean()))
-            found.append(repeated_interval(right, ids, world, draws=1000)[1])
+            found.append(accuracy_interval(right, ids, world, draws=1000)[1])
             truths.append(float(np.mean(accuracy)))
         for interval in found:
             yield interval, float(np.mean(truths))

@@ -262,7 +262,7 @@ def read_back(root: Path, seed: int, index: int, only: str = "") -> tuple[Outcom
         return Outcome.HUNG, f"{target.name}: too long"
     except MemoryError:
         return Outcome.MEMORY, f"{target.name}: out of memory"
-    except Exception as error:  # noqa: BLE001  # whatever it is: that it comes here is what is looked for
+    except Exception as error:  # noqa: BLE001  # unexpected exceptions are what this benchmark looks for
         last = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/site-packages/" not in f.filename][-1]
         place = f"{Path(ours.filename).name}:{ours.lineno}" + (f" < {Path(last.filename).name}" if last != ours else "")

@@ -29,8 +29,8 @@ from tracer.dataset import open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
 from tracer.embeddings.shards import Shards
-from tracer.evaluation import cache as kept
-from tracer.images.fingerprint import fingerprint
+from tracer.evaluation import cache
+from tracer.images.hashes import fingerprint
 from tracer.report.page import render
 from tracer.results.comparison import compare
 from tracer.results.runs import audit_of, load_run
@@ -130,7 +130,7 @@ def _report(_: Path, path: Path) -> None:
 
 
 def _kept(_: Path, path: Path) -> None:
-    if kept.recall(path, KEY) is None:
+    if cache.recall(path, KEY) is None:
         raise Refused
 
 

@@ -22,10 +22,11 @@ from tracer import results
 from tracer.base.progress import finish
 from tracer.embeddings import store
 from tracer.embeddings.shards import Piece, Shards
-from tracer.evaluation import cache as kept
-from tracer.experiments.outcome import Outcome, PerPhoto, Source
-from tracer.images.fingerprint import fingerprint
-from tracer.results import photo_scores as perphoto
+from tracer.evaluation import cache
+from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.images.hashes import fingerprint
+from tracer.results import photo_scores
+from tracer.results.photo_scores import PhotoScores
 
 _CAMERAS = (("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"))
 _PHOTOS = 28
@@ -135,10 +136,11 @@ def _run(run: Path, dataset: Path) -> None:
     shards.write(0, Piece(ids, vectors, {}))
     source = Source("set", "clip/ViT-B-16")
     rows = [
-        source.row("probe", "Make", setting, "accuracy", value, None, 0.5, len(ids), 1)
+        source.row("probe", "Make", setting, "accuracy", Estimate(value, None, 0.5, len(ids)), 1)
         for setting, value in (("acquisition", 0.8), ("unseen-cameras", 0.6))
     ]
-    rows.append(source.row("retrieval", "", "query=phone,negatives=same", "recall@1", 0.4, None, 0.1, len(ids), None))
+    recall = Estimate(0.4, None, 0.1, len(ids))
+    rows.append(source.row("retrieval", "", "query=phone,negatives=same", "recall@1", recall, None))
     numbers = [int(photo_id) for photo_id in ids]
     values = [float(number % 2) for number in range(len(ids))]
     entries = [source.per_photo(row, ids, np.arange(len(ids)) // 2, np.array(values)) for row in rows]
@@ -156,9 +158,9 @@ def _run(run: Path, dataset: Path) -> None:
         "audit": audit,
     }
     results.write(run, rows, meta)
-    perphoto.write(run, entries, set(), keep=False)
+    photo_scores.write(run, entries, set(), keep=False)
     (run / "kept").mkdir()
-    keys = [PerPhoto(entry.key, numbers, [0] * len(numbers), values) for entry in entries]
-    kept.keep(run / "kept" / "probe.json", KEY, Outcome(rows, [confusion], ["few"], [], keys))
+    keys = [PhotoScores(entry.key, numbers, [0] * len(numbers), values) for entry in entries]
+    cache.keep(run / "kept" / "probe.json", KEY, Outcome(rows, [confusion], ["few"], [], keys))
     pictures = [(int(path.stem), path) for path in (dataset / "images").iterdir()]
     finish(fingerprint(pictures, run / "shards" / "set" / "photos.json", 1))

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from tracer.base.machine import cores
 from tracer.base.progress import finish
 from tracer.experiments.knn.neighbours import majority
-from tracer.experiments.knn.processing import mixtures
+from tracer.experiments.knn.processing import Voting, mixtures
+from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.shared.threads import one_core_each
 
 BAR = 12.0
@@ -107,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = list(pool)
 
     started, before = Clock(), peak_megabytes()
-    found = finish(mixtures(pool, y_pool, queries, y_test, k=a.k, draws=a.draws, seed=0))
+    found = finish(mixtures(ProcessedPhotos(pool, y_pool), ProcessedPhotos(queries, y_test), Voting(a.k, a.draws)))
     ours = started.spent()
     settings = list(product(range(a.processings), repeat=3))
     print(f"{len(settings)} settings and {a.draws * a.processings} uniform draws, {cores()} cores")

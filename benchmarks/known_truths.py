@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.running import Options
+from tracer.evaluation.options import Options
 from tracer.results import Row
 
 CAMERA, CONTENT = ("Make", "Is Smartphone"), "semantic_label"

@@ -136,7 +136,8 @@ def written(root: Path, photos: int, makes: int, classes: int, rng: np.random.Ge
 
 def part(name: str, photos: int, classes: int, rng: np.random.Generator) -> None:
     """Run one part of a probe, of photos without clusters."""
-    from tracer.experiments.probe import chance, folds, probe
+    from tracer.experiments.probe import folds, probe
+    from tracer.experiments.probe import permutation as chance
 
     truth, clusters = heavy_tailed(rng, classes, photos), np.arange(photos)
     guesses = np.where(rng.random((3, photos)) < 0.1, truth, heavy_tailed(rng, classes, photos))

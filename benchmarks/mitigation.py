@@ -19,7 +19,8 @@ from pathlib import Path
 from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
-from tracer.evaluation.running import Options
+from tracer.evaluation.options import Options
+from tracer.experiments.settings import Method
 from tracer.results import Row
 
 
@@ -41,7 +42,7 @@ def main() -> int:
             options = Options(
                 encoders=(given.encoder,),
                 experiments=("mitigation",),
-                methods=tuple(given.methods.split(",")),
+                methods=tuple(map(Method, given.methods.split(","))),
                 device="cpu",
             )
             rows = finish(evaluate(root, place / "run", options, with_report=False)).rows

@@ -33,11 +33,12 @@ from tracer.base.progress import finish
 from tracer.dataset import PhotoSet, open_set
 from tracer.embeddings import store
 from tracer.embeddings.embed import embed
-from tracer.experiments.fromfiles import group_name
-from tracer.experiments.knn.processing import SETTINGS, processing_knn
+from tracer.experiments.knn.processing import SETTINGS, Voting, processing_knn
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.processing import probe_processing_folds
-from tracer.experiments.probe.protocols import Protocol
+from tracer.experiments.probe.protocols import Fitting, Protocol
+from tracer.experiments.shared.processings import group_name
 from tracer.images.processing import GROUPS
 from tracer.results import Row
 
@@ -78,14 +79,12 @@ def experiments(
             views = {str(name): one.vectors[one.rows_of(here)] for name, one in found.items()}
             source = Source(photos.name, encoder, ",".join(group))
             y = np.unique(labels[rows], return_inverse=True)[1].astype(np.int64)
-            probe = finish(probe_processing_folds(source, views, y, group_name(group), protocol=Protocol.FAST))
+            probe = finish(probe_processing_folds(source, views, y, group_name(group), Fitting(Protocol.FAST)))
             often = np.isin(y, np.flatnonzero(np.bincount(y) > 1))  # a class of one photo has no neighbour of its class
             seen = {name: matrix[often] for name, matrix in views.items()}
             alone = np.arange(int(often.sum()))
-            knn = finish(processing_knn(
-                source, seen, y[often], seen, y[often], group_name(group), k=1,
-                pool_groups=alone, query_groups=alone, clusters=y[often],
-            ))  # fmt: skip
+            asked = ProcessedPhotos(seen, y[often], alone)
+            knn = finish(processing_knn(source, asked, asked, group_name(group), Voting(1), clusters=y[often]))
             yield encoder, group_name(group), probe, knn
 
 

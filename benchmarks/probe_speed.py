@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracer.base.progress import finish
-from tracer.experiments.probe.protocols import Protocol, fit_probe
+from tracer.experiments.probe.protocols import Fitting, Protocol, fit_probe
 
 BARS = {Protocol.BATCHED: 5.0, Protocol.HALVING: 10.0, Protocol.FAST: 0.0}
 GPU_BAR = 20.0
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         (X, y), (V, v), (T, t) = (photos(rng, world, n) for n in (a.train, a.val, a.test))
         for protocol in protocols:
             started = time.perf_counter()
-            fit = finish(fit_probe(X, y, V, v, a.classes, protocol, seed, a.device))
+            fit = finish(fit_probe(X, y, V, v, a.classes, Fitting(protocol, seed, a.device)))
             if a.device != "cpu":
                 torch.cuda.synchronize()
             seconds[protocol].append(time.perf_counter() - started)

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from curate.catalog.store import Catalog
 from curate.workspace import Workspace
+
+hypothesis.settings.register_profile("suite", max_examples=30, deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
+
+IN_MEMORY = Path("/dev/shm")
+"""A file system in memory, as Linux has it: nothing that the tests write there waits for a disk."""
+
+ROOM = 4 << 30
+"""Bytes that have to be free there: many times what the suite keeps at once."""
+
+
+def pytest_configure() -> None:
+    """Compute on one thread in each process, and let temporary folders lie in memory where there is room.
+
+    xdist runs a process for each core, and threads that share a core wait for each other more than they compute. The programs
+    write safely, that is to the disk at once, many times in a test.
+    """
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+    ):  # for what is started or imported from here on
+        os.environ.setdefault(name, "1")
+    threadpool_limits(1)
+    if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = os.fspath(IN_MEMORY)
+        tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +101,45 @@ def catalog(workspace: Workspace) -> Iterator[Catalog]:
         yield opened
 
 
+@pytest.fixture
+def same_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder that lies at the same path for each test of a process."""
+    folder = tmp_path_factory.getbasetemp() / "same-place"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kept_places(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `made_once` keeps what it copies."""
+    return tmp_path_factory.mktemp("kept")
+
+
+MadeOnce = Callable[[str, Callable[[], object]], None]
+
+
+@pytest.fixture
+def made_once(same_place: Path, kept_places: Path) -> MadeOnce:
+    """Fills `same_place`: the first test has it made, those after it get copies.
+
+    A catalogue holds the full paths and the times of its photos, so a copy is a workspace only where the first one was made.
+    """
+
+    def fill(name: str, make: Callable[[], object]) -> None:
+        kept = kept_places / name
+        if kept.exists():
+            shutil.copytree(kept, same_place, symlinks=True, dirs_exist_ok=True)
+        else:
+            make()
+            shutil.copytree(same_place, kept, symlinks=True)
+
+    return fill
+
+
 TOGETHER = (
     "tests/curate/demo",
     "tests/curate/pairing",
-    "tests/terminal/test_hostile_names.py",
     "tests/terminal",
     "tests/tracer/experiments/test_evaluate.py",
 )

@@ -15,7 +15,7 @@ from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.photos.previews import is_damaged
 from curate.workspace import Workspace
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 from tracer.base.progress import finish
 
 CAMERAS = (("Apple", "iPhone X"), ("Canon", "Canon EOS 40D"), ("Apple", "iPhone 8"), ("Nikon", "NIKON D90"))
@@ -78,14 +78,26 @@ DAMAGES: list[Damage] = [emptied, cut, noise, one_bit, anothers, a_folder, a_pip
 
 
 @pytest.fixture
-def paired(tmp_path: Path) -> Iterator[Catalog]:
+def tmp_path(same_place: Path) -> Path:
+    """An empty folder, at the same path for each test, so that the workspace can be copied into it."""
+    return same_place
+
+
+@pytest.fixture
+def paired(tmp_path: Path, made_once: MadeOnce) -> Iterator[Catalog]:
     """Four photos, taken in and compared."""
-    for number, camera in enumerate(CAMERAS):
-        write_photo(tmp_path / "photos" / f"{number}.jpg", 7, *camera)
-    workspace = Workspace.create(tmp_path / "w")
+
+    def make() -> None:
+        for number, camera in enumerate(CAMERAS):
+            write_photo(tmp_path / "photos" / f"{number}.jpg", 7, *camera)
+        workspace = Workspace.create(tmp_path / "w")
+        with workspace.writing("test"), Catalog.open(workspace) as catalog:
+            finish(ingest(catalog, [tmp_path / "photos"], jobs=1))
+            finish(pair_workspace(catalog, jobs=1))
+
+    made_once("four photos compared", make)
+    workspace = Workspace.open(tmp_path / "w")
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
-        finish(ingest(catalog, [tmp_path / "photos"], jobs=1))
-        finish(pair_workspace(catalog, jobs=1))
         yield catalog
 
 

@@ -9,7 +9,18 @@ from collections.abc import Iterator
 
 import pytest
 
-PACKAGES = ["curate.cameras", "curate.errors", "curate.splits"]
+PACKAGES = [
+    "curate.cameras",
+    "curate.errors",
+    "curate.pairing",
+    "curate.splits",
+    "tracer.base",
+    "tracer.dataset",
+    "tracer.encoders",
+    "tracer.experiments",
+    "tracer.images",
+    "tracer.stats",
+]
 """Packages and modules whose examples are run; a package stands for all of its modules."""
 
 MUST_HAVE = [
@@ -23,6 +34,28 @@ MUST_HAVE = [
     "curate.splits.choice",
     "curate.splits.groups",
     "curate.splits.make",
+    "curate.pairing.assignment",
+    "curate.pairing.candidates",
+    "curate.pairing.clocks.workspace_offsets",
+    "curate.pairing.clocks.offsets",
+    "curate.pairing.clocks.stretches",
+    "curate.pairing.evidence",
+    "curate.pairing.matching",
+    "curate.pairing.photo",
+    "curate.pairing.scenes",
+    "curate.pairing.score.learning",
+    "curate.pairing.score.model",
+    "tracer.base.text",
+    "tracer.dataset.labels",
+    "tracer.images.crop",
+    "tracer.images.masking",
+    "tracer.images.processing",
+    "tracer.images.views",
+    "tracer.stats.association",
+    "tracer.stats.bootstrap",
+    "tracer.stats.chance",
+    "tracer.stats.intervals",
+    "tracer.stats.significance",
 ]
 """Modules whose public functions are explained by examples."""
 

@@ -12,7 +12,8 @@ import pytest
 
 from curate.cli import run_cli
 from curate.photos.previews import is_whole, open_preview
-from curate.workspace import SETTINGS, Workspace
+from curate.workspace import Workspace
+from curate.workspace.settings import SETTINGS
 from tracer.results import photo_scores as perphoto
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

@@ -1,1 +1,1 @@
-"""(make, model) -> type of camera, with the rule that said so. Pure."""
+"""Resolve a camera's make and model to its type, with the rule that gave it. Pure."""

@@ -1,10 +1,10 @@
-"""What makers and their lines are called in files: the data that `brands` reads."""
+"""Names of makers and their product lines in files: the data of `brands`."""
 
 from __future__ import annotations
 
 import re
 
-# What is written, casefolded, and the brand; brands that are written as they are called follow in _PLAIN.
+# Casefolded name in files -> brand. Brands whose name in files differs in case only are in _PLAIN.
 BRANDS: dict[str, str] = {
     "10 or": "10.or",
     "acer": "Acer",
@@ -153,7 +153,7 @@ LONGEST = max(len(words.split()) for words in BRANDS)
 KNOWN = frozenset(BRANDS.values())
 GLUED = tuple(sorted((name for name in BRANDS if len(name) > 4 and name.isalpha()), key=len, reverse=True))
 
-# Lines of products that files name in the maker's place.
+# Product lines that files name in place of the maker.
 PRODUCTS = {
     **dict.fromkeys(("coolpix", "coolscan"), "Nikon"),
     **dict.fromkeys(("powershot", "ixus", "ixy", "eos", "canoscan", "pixma"), "Canon"),
@@ -172,25 +172,25 @@ PRODUCTS = {
     "xacti": "Sanyo", "everio": "JVC", "finecam": "Kyocera", "scansnap": "Fujitsu", "moto": "Motorola",
     "anafi": "Parrot", "bebop": "Parrot",
 }  # fmt: skip
-# Brands that are words as well: a model that starts with one of them does not name its maker.
+# Brands that are also common words: a model that starts with one of them does not name its maker.
 ALSO_WORDS = frozenset({
     "Argus", "Cat", "Contour", "Drift", "Energizer", "Essential", "Flip", "Fly", "Genius", "Honor", "Intel", "Lava", "Leaf",
     "Maze", "Noa", "Nomu", "Nothing", "Obi", "Palm", "Premier", "RED", "Sugar", "Traveler", "Trust", "Wolverine",
 })  # fmt: skip
 
-# Makers that build under other firms' names: the model says which.
+# Makers that sell under other brands: the start of the model names the brand.
 LICENSED = {"HMD": {"nokia": "Nokia"}, "JK Imaging": {"kodak": "Kodak"}, "Ricoh": {"pentax": "Pentax"}}
 LICENSED["Microsoft"] = {"nokia": "Nokia"}
 LICENSED["FLIR"] = {"cat": "Cat"}
 
-# Names and codes of no other maker, which give theirs away where a file leaves it out or states one that nobody knows.
+# Names and codes that only one maker uses. They identify the maker where a file states none, or one that is not in BRANDS.
 _LINES: tuple[tuple[str, str], ...] = (
     ("Canon", r"digital ixus"),
     ("Nikon", r"super coolscan"),
     ("Sony", r"(?:dsc-|dslr-a\d|slt-a\d|ilc[ea]-|ilme-|nex-|zv-[e1]|xq-[a-z]{2}\d\d)"),
     ("Fujifilm", r"gfx ?\d"),
     ("Panasonic", r"dmc-|dc-(?:fz|tz|zs|lx|g|s\d|fx|fs|ft|ts|lz)\d?"),
-    # Olympus names both of a camera's names, or ends them in what they zoom
+    # Olympus writes both names of a camera, or ends a name in its zoom (UZ, WZ)
     (
         "Olympus",
         r"e-(?:m\d|p\d|pl\d|pm\d)|c-?\d{3,4}(?:wz|uz|z|l)\b|sp-?\d{3}uz|fe-?\d{3,4}\b|[uμµ](?:[dt]?\d{3,4}|-\d{4}|tough)|"
@@ -212,7 +212,7 @@ _LINES: tuple[tuple[str, str], ...] = (
 )
 LINES = tuple((brand, re.compile(pattern, re.IGNORECASE)) for brand, pattern in _LINES)
 
-# Schemes of codes and short names, which give the maker away only where a file states none at all.
+# Schemes of codes and short names, which identify the maker only where a file states none.
 CODES = tuple(
     (brand, re.compile(pattern, re.IGNORECASE))
     for brand, pattern in (

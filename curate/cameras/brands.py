@@ -1,8 +1,8 @@
-"""Tidy brand and model from what a file says: spelling only, no data base asked.
+"""Normalise the brand and the model in a file by their spelling, without a database.
 
 One maker writes its name in many ways (NIKON, NIKON CORPORATION; OLYMPUS OPTICAL CO.,LTD, OLYMPUS IMAGING CORP.),
-repeats it in the model, or leaves it out. Firms that changed hands stay apart where the cameras did: OM System is not
-Olympus, Sony Ericsson is not Sony, Konica Minolta is neither Konica nor Minolta.
+repeats it in the model, or leaves it out. Firms that changed owners are separate brands where their cameras are: OM System is
+not Olympus, Sony Ericsson is not Sony, Konica Minolta is neither Konica nor Minolta.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _FIRM = re.compile(
 _FIRMWARE = re.compile(r"\s*\(V\d+\.\d+\).*$", re.IGNORECASE)
 _NOTHING = re.compile(
     r"(?:unknown|none|null|\(null\)|n/?a|default|camera|digital(?: still)? camera|digital|0+|[\W_]*|"
-    r"android|alps|mtk|mediatek|spreadtrum|sprd|unisoc|rockchip|allwinner|qualcomm|generic)",  # the chip's maker
+    r"android|alps|mtk|mediatek|spreadtrum|sprd|unisoc|rockchip|allwinner|qualcomm|generic)",  # makers of the chip
     re.IGNORECASE,
 )
 
-# "CaplioG3" starts with a line of products; "Optional" does not.
+# "CaplioG3" starts with a product line (Caplio); "Optional" does not (Optio).
 _PRODUCT = re.compile(rf"(?i:{'|'.join(sorted(PRODUCTS, key=len, reverse=True))})(?![a-z]{{2}})")
 _CODE = re.compile(r"[a-z]{2,5}-[a-z]{0,3}\d", re.IGNORECASE)
 
 
 def folded(text: str) -> str:
-    """Text for comparisons: casefolded, underscores and runs of spaces folded to one space.
+    """Return a text for comparisons: casefolded, with underscores and runs of spaces replaced by one space.
 
     >>> folded("FinePix_S2  Pro")
     'finepix s2 pro'
@@ -49,7 +49,7 @@ def folded(text: str) -> str:
 
 
 def squashed(text: str) -> str:
-    """Text for look-ups: folded, without any space.
+    """Return a text for look-ups: folded, without spaces.
 
     >>> squashed("FinePix S2 Pro") == squashed("FinePixS2Pro")
     True
@@ -62,7 +62,7 @@ def _words(text: str) -> list[str]:
 
 
 def _known_brand(text: str) -> tuple[str, int] | None:
-    """The brand that a text starts with, and how many words name it."""
+    """Return the brand that a text starts with, and the number of words that name it."""
     words = _words(text)
     for count in range(min(LONGEST, len(words)), 0, -1):
         brand = BRANDS.get(" ".join(words[:count]))
@@ -72,7 +72,7 @@ def _known_brand(text: str) -> tuple[str, int] | None:
 
 
 def is_known(brand: str) -> bool:
-    """Whether a tidy brand is on our list of makers; another make may be damaged, or of a maker that is not known here.
+    """Return whether a tidy brand is in `BRANDS`; any other make in a file may be damaged text or an unknown maker.
 
     >>> is_known("Nikon"), is_known("?ikon")
     (True, False)
@@ -81,7 +81,7 @@ def is_known(brand: str) -> bool:
 
 
 def _product_line(make: str) -> tuple[str, str] | None:
-    """The line of products that stands in the maker's place, as it is written, and its brand."""
+    """Return the product line that a file names in place of the maker, as written, and its brand."""
     words = make.replace(",", " ").split()
     if words and words[0].casefold() in PRODUCTS:
         return words[0], PRODUCTS[words[0].casefold()]
@@ -104,10 +104,15 @@ def _brand_of_make(make: str) -> str:
 
 
 def _brand_of_model(model: str, stated: bool = False) -> str | None:
-    """The brand that a model names. Beside a stated maker that nobody knows, codes say nothing: Pioneer's DVR-LX60D is
-    not Huawei's."""
+    """Return the brand that a model names.
+
+    Args:
+        model: the model, as written.
+        stated: whether the file states a maker, which is then unknown. Codes are not used in that case: the DVR-LX60D is
+            Pioneer's, although the code fits Huawei's scheme.
+    """
     known = _known_brand(model)
-    # A brand of one or two letters is too short to be told from the start of a model.
+    # The start of a model can look like a brand of one or two letters by chance.
     if known and len(known[0]) > 2 and known[0] not in ALSO_WORDS:
         return known[0]
     if product := _PRODUCT.match(model):
@@ -115,13 +120,13 @@ def _brand_of_model(model: str, stated: bool = False) -> str | None:
     for brand, pattern in LINES if stated else (*LINES, *CODES):
         if pattern.match(folded(model)):
             return brand
-    # Makers that glue their name to the code: "SonyEricssonK800i", "NokiaN95".
+    # Makers that write their name and the code as one word: "SonyEricssonK800i", "NokiaN95".
     glued = re.match(r"(sonyericsson|nokia|samsung|lg|htc)(?=[a-z]*\d)", squashed(model))
     return BRANDS[glued[1]] if glued else None
 
 
 def _without_prefix(model: str, names: tuple[str, ...]) -> str:
-    """The model without the maker's name, however often it is written before it."""
+    """Return the model without the maker's names before it."""
     changed = True
     while changed:
         changed = False
@@ -140,24 +145,30 @@ def _names(brand: str, make: str | None) -> tuple[str, ...]:
         names |= {
             make,
             *(word for word in first if len(word) > 2),
-        }  # the OM of OM Digital Solutions belongs to its models
+        }  # OM is part of the models of OM Digital Solutions
     names |= {words for words, known in BRANDS.items() if known == brand}
     if brand == "Sony Ericsson":
         names.add("SonyEricsson")
     if brand == "bq":
-        return ()  # BQ-5033 is the whole code; a 5033 is another maker's
+        return ()  # the code is BQ-5033; a 5033 is another maker's
     if brand in ("Xiaomi", "POCO"):
         names -= {"redmi", "Redmi", "poco", "POCO"}  # part of the market name: Redmi Note 9S
     return tuple(sorted((name for name in names if len(name) > 1), key=lambda name: (-len(name), name)))
 
 
 def tidy(make: str | None, model: str | None) -> tuple[str | None, str | None]:
-    """Return the tidy brand, and the model without the maker's name, from the strings of a file.
+    """Return the tidy brand, and the model without the maker's name, from the strings in a file.
 
-    A missing, empty-worded or unknown make is taken from the model where that names it ("HTC One_M8", "NIKON D3000",
-    "CanoScan 8800F"). A line of products in the make ("COOLPIX", "S200") goes to the model. A licensed name wins over
-    the maker's (HMD Global's "Nokia X71" is a Nokia). Text that is unknown stays as it is, without the words that say
-    what kind of firm it is. None where nothing is said.
+    A missing, meaningless or unknown make is taken from the model where that names it ("HTC One_M8", "NIKON D3000",
+    "CanoScan 8800F"). A product line in the make ("COOLPIX", "S200") is moved to the model. A licensed brand is preferred to
+    the maker (HMD Global's "Nokia X71" is a Nokia). Unknown text is kept, without words such as "Corporation" or "Co., Ltd".
+
+    Args:
+        make: EXIF's Make, as written.
+        model: EXIF's Model, as written.
+
+    Returns:
+        (brand, model), each None where it is not known.
 
     >>> tidy("NIKON CORPORATION", "NIKON D90")
     ('Nikon', 'D90')
@@ -180,8 +191,8 @@ def tidy(make: str | None, model: str | None) -> tuple[str | None, str | None]:
     if model is None:
         return (_brand_of_make(make) if make else None), None
     brand = _brand_of_make(make) if make else None
-    if brand is None or not is_known(brand):  # missing, damaged or unheard of: the model may name its maker
-        # one camera may have several names: "NV8, VLUU NV8"
+    if brand is None or not is_known(brand):  # missing, damaged or unknown: the model may name its maker
+        # a model can list several names of one camera: "NV8, VLUU NV8"
         names = (model.strip("<> "), *(name.strip("<> ") for name in re.split("[,/]", model)[1:]))
         brand = next(filter(None, (_brand_of_model(name, stated=make is not None) for name in names)), brand)
     if brand is None:
@@ -212,7 +223,7 @@ def _tidy_model(brand: str, make: str | None, model: str) -> str:
     if brand == "Leica":
         short = re.sub(r"\s+digital camera$", "", short, flags=re.IGNORECASE)
     if brand == "Nikon" and re.fullmatch(r"e\d{3,4}", short, re.IGNORECASE):
-        short = f"COOLPIX {short[1:]}"  # the first COOLPIX cameras write E990 for COOLPIX 990
+        short = f"COOLPIX {short[1:]}"  # the first COOLPIX cameras wrote E990 for COOLPIX 990
     if brand == "Nikon" and (version := re.fullmatch(r"(z ?\d+) ([23])", short, re.IGNORECASE)):
         short = version[1].upper() + "I" * int(version[2])  # "NIKON Z 6_2" is the Z 6II
     return short or model

@@ -1,4 +1,4 @@
-"""Lines of cameras and camcorders, as their makers name them (see `families`)."""
+"""Lines of cameras and camcorders, by their makers' naming schemes (`families`)."""
 
 # ruff: noqa: E501  (a line of cameras is read as one line)
 

@@ -24,7 +24,7 @@ WORDS: tuple[Family, ...] = (
         ("film-scanner", FILM_SCANNER, r".*(film ?scan|slide ?scan|negative ?scan|arriscan|coolscan|dimage scan|opticfilm|sprintscan|leafscan|flextight|primefilm|powerslide|crystalscan|d-lab|clas digital|canoscan fs)"),
         ("scanner", SCANNER, r".*(canoscan|scanjet|scanmaker|scanexpress|snapscan|scansnap|duoscan|docuscan|documate|flatbed|\bscanner\b|\bmfp\b|multifunction|all[ -]in[ -]one)"),
         ("printer", SCANNER, r"(deskjet|laserjet|psc ?\d|officejet|envy \d|smart ?tank|ink ?tank|workcentre|versalink|altalink|docucentre|imagerunner|ir-adv|bizhub|workforce|aficio|taskalfa|ecosys|e-studio|magicolor|scx-\d|clx-\d|xpress [cm]\d)"),
-        # words that say it, whoever made it
+        # words that name the type, for any maker
         ("drone", DRONE, r".*\b(drone|quadcopter)\b"),
         ("action-camera", ACTION, r".*\baction ?cam"),
         ("camcorder", CAMCORDER, r".*\b(camcorder|handycam|everio)\b"),
@@ -32,7 +32,7 @@ WORDS: tuple[Family, ...] = (
         ("tablet", TABLET, r".*\b([a-z]*tab|tablet|(?!game|key)[a-z]*pad)\b"),
     ),
 )  # fmt: skip
-"""Words that say what a device is, whoever made it."""
+"""Words that name the type of a device of any maker."""
 
 DEVICES: tuple[Family, ...] = (
     # --- drones and action cameras

@@ -1,8 +1,8 @@
-"""What a model's name alone says: lines of cameras, phones and scanners that their makers name by a pattern.
+"""Find the type of a device by its model name alone: lines of cameras, phones and scanners whose names follow a pattern.
 
-Written from what makers call their products. The first line whose pattern fits is taken, so exceptions stand before
-their line. A name that fits no line stays unknown: a maker's other products (phones, printers, microscopes) are never
-taken for its cameras.
+The patterns follow the makers' naming schemes. The first line whose pattern matches gives the type, so exceptions come before
+their line. A name that matches no line stays unknown, so that a maker's other products (phones, printers, microscopes) are
+not taken for its cameras.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from curate.cameras.family import Family
 from curate.cameras.phone_lines import CODES, PHONES
 
 HARD: tuple[Family, ...] = (*WORDS, *PHONES, *DEVICES)
-"""Lines that no data base should overrule: phones, tablets, scanners, drones, action cameras."""
+"""Lines that are more reliable than the databases: phones, tablets, scanners, drones, action cameras."""
 
 SOFT: tuple[Family, ...] = CAMERAS
 """Lines of cameras and camcorders."""
 
-# What a maker may write before the model's own name: "Lumix DMC-G1", "OM-D E-M5", "Digital Camera Q-M100".
+# Words that a maker may write before the model: "Lumix DMC-G1", "OM-D E-M5", "Digital Camera Q-M100".
 _LINE_WORDS: dict[str, str] = {
     "Fujifilm": "fujifilm",
     "Konica Minolta": "minolta|konica",
@@ -33,12 +33,12 @@ _LINE_WORDS: dict[str, str] = {
     "Sony": "alpha|α|cyber-?shot|handycam",
 }
 _ANY_WORDS = r"digital(?: still)? camera|camera"
-# Codes whose dash a file may leave out: DSCW7, DMCFZ50.
+# Codes that files write with or without a dash: DSCW7, DMCFZ50.
 _GLUED = re.compile(r"(dsc|dmc|dslr|slt|ilc[ae]|nex|vpc|pdr|hdr|dcr)(?=[a-z]{0,2}\d)")
 
 
 def _spellings(brand: str | None, model: str) -> Iterator[str]:
-    """The ways to read a model's name: as it is, without the words of its line, with a dash that was left out."""
+    """Yield the spellings of a model that are tried: as it is, without the words before it, with a missing dash added."""
     name = folded(model)
     yield name
     words = "|".join(filter(None, (_LINE_WORDS.get(brand or ""), _ANY_WORDS)))

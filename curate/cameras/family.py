@@ -1,7 +1,7 @@
-"""One line of devices, and how its pattern is written.
+"""A line of devices, and the form of its pattern.
 
-A pattern is met from the start of the tidy model (no maker's prefix, casefolded, spaces folded). A dash in it is met by
-a space as well: files write DSC-W7 and DSC W7.
+A pattern is matched at the start of the tidy model (without the maker's name, casefolded, spaces folded). A dash in it also
+matches a space: files write DSC-W7 and DSC W7.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Family:
     Attributes:
         name: as it appears in the rule `family:<name>`.
         brands: the tidy brands that it belongs to; empty for any brand.
-        pattern: how its models are named, matched from the start of the tidy model.
-        type: `unknown` stops the search: the device is of none of the types, or named like devices of two types.
+        pattern: matched at the start of the tidy model.
+        type: its type. `unknown` ends the search: the device is none of the types, or its name fits devices of two types.
     """
 
     name: str
@@ -45,7 +45,12 @@ class Family:
 
 
 def lines(brands: str, *named: tuple[str, CameraType, str]) -> tuple[Family, ...]:
-    """The lines of one or several makers (separated by `|`), each as its name, type and pattern."""
+    """Return the lines of one or several makers.
+
+    Args:
+        brands: the makers, separated by `|`; empty for any maker.
+        named: (name, type, pattern) of each line.
+    """
     makers = frozenset(filter(None, brands.split("|")))
     return tuple(Family(name, makers, _compiled(pattern), kind) for name, kind, pattern in named)
 

@@ -1,9 +1,8 @@
-"""Lensfun's data base of cameras, asked where it is installed; nothing of it is copied.
+"""Look up the type of a camera in Lensfun's database, where lensfunpy is installed. None of its data are copied.
 
-The kind of a camera is not a field there, but the file it stands in says it: `slr-`, `mil-`, `compact-`, `rf-`. A
-digital rangefinder has no mirror and takes lenses, so it counts as mirrorless. Files that mix kinds (`misc`, `6x6`,
-`generic`) say nothing. Phones that stand among the compact cameras (Samsung's SM- models, the Xperia) say nothing
-either.
+The database has no field for the type, but the name of the file tells: `slr-`, `mil-`, `compact-`, `rf-`. A digital
+rangefinder has no mirror and takes lenses, so it counts as mirrorless. Files with several types (`misc`, `6x6`, `generic`) are
+ignored, and so are phones among the compact cameras (Samsung's SM- models, the Xperia).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _KINDS = {
     "om-system": CameraType.MIRRORLESS,
     "compact": CameraType.COMPACT,
 }
-# Bodies for film.
+# Film cameras.
 _FILM = re.compile(r"35mm film|.*\bmech\.")
 _PHONE = re.compile(r"sm-[a-z]\d|xperia|galaxy|iphone")
 _CROP = re.compile(r"\s*\(?\b(?:3:2|4:3|16:9|1:1)\)?\s*$")
@@ -35,7 +34,14 @@ _DRONES = frozenset({"DJI", "Hasselblad"})
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One entry: its makers and model names as the data base has them, the file's name without `.xml`, the type."""
+    """An entry of the database.
+
+    Attributes:
+        makers: names of the maker, as written.
+        models: names of the model, as written.
+        file: name of the file, without `.xml`.
+        type: the type; None where the file does not tell.
+    """
 
     makers: tuple[str, ...]
     models: tuple[str, ...]
@@ -44,7 +50,7 @@ class Body:
 
 
 def database_folder() -> Path | None:
-    """Where the XML files of lensfunpy lie, without importing it; None where it is not installed."""
+    """Return the folder of lensfunpy's XML files, without importing it; None where it is not installed."""
     spec = find_spec("lensfunpy")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -63,7 +69,7 @@ def _type_of(file: str, makers: tuple[str, ...], models: tuple[str, ...]) -> Cam
 
 
 def bodies(folder: Path) -> Iterator[Body]:
-    """Every camera of the data base, in the order of its files."""
+    """Yield the cameras of the database, in the order of its files."""
     for path in sorted(folder.glob("*.xml")):
         for camera in ElementTree.parse(path).getroot().iter("camera"):
             makers = tuple(element.text.strip() for element in camera.findall("maker") if element.text)
@@ -73,10 +79,10 @@ def bodies(folder: Path) -> Iterator[Body]:
 
 
 SHORTEST_BARE = 4
-"""Letters that a model needs to stand for a camera without its maker: X20 could be anybody's."""
+"""Minimum length of a model that is looked up without a maker: several makers can have an X20."""
 
 SHORTEST_ODD = 6
-"""Letters that it needs beside a maker that nobody knows: that may be a maker of phones."""
+"""Minimum length of a model that is looked up beside an unknown maker, which may be a maker of phones."""
 
 
 @cache
@@ -100,9 +106,9 @@ def _index() -> tuple[Mapping[tuple[str, str], CameraType | None], Mapping[str, 
 
 
 def find(brand: str | None, model: str | None) -> CameraType | None:
-    """Return the type of a tidy (brand, model) where the data base has exactly that camera.
+    """Return the type of a tidy (brand, model) where the database has exactly that camera.
 
-    The model alone is looked up where the brand is missing or unknown. None where the data base does not have the camera,
+    The model alone is looked up where the brand is missing or unknown. None where the database does not have the camera,
     where its entries disagree, and where lensfunpy is not installed.
 
     >>> find("Canon", "EOS 40D").value

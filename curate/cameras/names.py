@@ -1,4 +1,4 @@
-"""The names of a camera: brand and market name for people, a key for look-ups."""
+"""The names of a camera: brand and market name, and the key under which overrides are stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from curate.cameras.brands import folded, tidy
 from curate.cameras.table import shipped_table
 
 CameraKey = tuple[str, str]
-"""Make and model as overrides are filed under."""
+"""Folded make and model, under which overrides are stored."""
 
 
 def camera_key(make: str | None, model: str | None) -> CameraKey:
-    """The key of a camera as a file names it: casefolded, runs of spaces folded, empty where absent.
+    """Return the key of a camera: make and model, casefolded, runs of spaces folded, empty where absent.
 
     >>> camera_key("Canon", " Canon  EOS 40D")
     ('canon', 'canon eos 40d')
@@ -26,8 +26,8 @@ def camera_key(make: str | None, model: str | None) -> CameraKey:
 def normalize(make: str | None, model: str | None) -> tuple[str | None, str | None]:
     """Return the tidy brand and the market name of a camera.
 
-    The brand comes from the model where the make is missing. A code becomes a market name where the camera table or
-    device-detector knows it, else it stays.
+    The brand comes from the model where the make is missing. A code is replaced by the market name where the camera table or
+    device-detector knows it.
 
     >>> normalize("NIKON CORPORATION", "NIKON D90")
     ('Nikon', 'D90')
@@ -44,11 +44,11 @@ def normalize(make: str | None, model: str | None) -> tuple[str | None, str | No
         if phone is not None and phone.market_name:
             sold_as = (
                 phone.brand if brand in (None, "HMD") else brand
-            )  # HMD builds Nokia's phones: TA-1021 is the Nokia 6
+            )  # HMD makes Nokia's phones: TA-1021 is the Nokia 6
             return sold_as, re.sub(rf"{re.escape(sold_as)}\s+", "", phone.market_name, count=1, flags=re.IGNORECASE)
     return brand, model
 
 
 def _is_code(model: str) -> bool:
-    """Whether a model reads as a maker's code (SM-G991B, A3003, 2201117TG): one word that holds a digit."""
+    """Return whether a model looks like a maker's code (SM-G991B, A3003, 2201117TG): one word with a digit."""
     return " " not in model and any(char.isdigit() for char in model)

@@ -22,7 +22,7 @@ PHONES: tuple[Family, ...] = (
         "Apple",
         ("iphone", SMARTPHONE, r"iphone"),
         ("ipad", TABLET, r"ipad"),
-        ("ipod", UNKNOWN, r"ipod"),  # a player with a camera: none of the types
+        ("ipod", UNKNOWN, r"ipod"),  # a music player with a camera is none of the types
         ("quicktake", COMPACT, r"quicktake"),
     ),
     *lines(
@@ -31,7 +31,7 @@ PHONES: tuple[Family, ...] = (
         ("pixel", SMARTPHONE, r"pixel( \d{1,2}[a-z]?| xl| fold|$)"),
     ),
     *lines(
-        "Google|Asus|HTC|Huawei|LG|Motorola|Samsung",  # Google's phones carry their builders' names
+        "Google|Asus|HTC|Huawei|LG|Motorola|Samsung",  # files of Nexus phones name the maker that built them
         ("nexus-tablet", TABLET, r"nexus (7|9|10)\b"),
         ("nexus", SMARTPHONE, r"(galaxy )?nexus( one| s| 4| 5x?| 6p?)?$"),
     ),
@@ -69,7 +69,7 @@ PHONES: tuple[Family, ...] = (
         "Nokia|HMD",
         # N and E series and the numbers below run Symbian, Maemo or MeeGo: smartphones
         ("nokia-series", SMARTPHONE, r"(n(7\d|8\d|9[0-7]|900|950|8|9)|e(5|6|7|5[0125]|6[0-35-6]|7[0-35]|90))\b( classic| mini|i|-0?\d{1,2}|$)"),
-        # of the numbers below, those that run Symbian; every other one has Nokia's own Series 40 or 30
+        # the numbers that run Symbian; the others run Nokia's Series 40 or 30
         ("symbian", SMARTPHONE, r"(500|603|70[01]|808( pureview)?|3230|3250|36[0256]0(?! slide)|52(28|30|33|35|50)|5320|5500|5530|57[03]0|5800|6110 nav|61(20|21|24)|"
          r"6210( nav|s)|6220 c|6260(?! slide)|6290|66[0278]0(?! (slide|fold|classic))|6650 fold|668[12]|6630|6700 slide|67(10|20|30|60|88|90)|7610(?! super)|7650|7710|9[235]\d0)"
          r"(-\d|[a-z]{0,2}\b)"),
@@ -106,7 +106,7 @@ PHONES: tuple[Family, ...] = (
     *lines("Kyocera", ("kyocera", SMARTPHONE, r"kyv\d\d|kyl\d\d|kyg\d\d"), ("kyocera-feature", FEATURE_PHONE, r"kyf\d\d")),
     *lines("Fujitsu|FCNT", ("arrows", SMARTPHONE, r"arrows|f-5\d[a-z]$|fcg\d\d$"), ("fujitsu-scanner", SCANNER, r"fi-\d{3,4}|sp-?\d{4}")),
     *lines("Ricoh|PFU", ("fi-scanner", SCANNER, r"fi-\d{3,4}")),
-    # keitai: the numbers that the Japanese operators gave to phones with buttons
+    # keitai: numbers that the Japanese operators gave to feature phones
     *lines("Sharp|Fujitsu|NEC|Panasonic|Mitsubishi|Sanyo|Sony Ericsson|Docomo", ("docomo-keitai", FEATURE_PHONE, r"(sh|so|[dfnpr])\d{3}i[a-z]{0,4}$")),
     *lines("Sharp|Casio|Hitachi|Kyocera|Toshiba|Sanyo|Pantech|Sony Ericsson|KDDI", ("au-keitai", FEATURE_PHONE, r"(w\d\d|a\d{4})(sh?|ca|t|h|k|sa|pt|p)( ?ii)?$|(sh|ca|ts|kc|sn|hi|sa|pt)\d{2}$")),
     *lines("Siemens", ("siemens-smart", SMARTPHONE, r"sx(1|45|56|66)$"), ("siemens-feature", FEATURE_PHONE, r"[acems][fklxpv]?[tx]?\d{2}[iv]?$|sxg ?\d\d$|s[lkp]\d\d$")),
@@ -118,7 +118,7 @@ PHONES: tuple[Family, ...] = (
     *lines("Acer", ("acer-tablet", TABLET, r"iconia"), ("acer", SMARTPHONE, r"liquid"), ("acer-compact", COMPACT, r"c[eilprsu]-\d{4}")),
     *lines("HP", ("hp-tablet", TABLET, r"slate|touchpad|stream [78]$|pro slate"), ("hp-phone", SMARTPHONE, r"pre ?3|veer|elite x3")),
     *lines("T-Mobile|O2|Orange|Qtek", ("operator-phone", SMARTPHONE, r"g[12]$|g2x|mytouch|revvl|mda|xda|spv|qtek|[89]\d{3}$")),
-    # makers of tablets too: what their phones are called
+    # makers of phones and tablets: names of their phones
     *lines("Allview", ("allview-tablet", TABLET, r"viva|alldro"), ("allview", SMARTPHONE, r"[acepvx]\d|impera|soul|wp")),
     *lines("Archos", ("archos-tablet", TABLET, r"(7\d|8\d|9\d|1[0-3]\d)[a-z]? "), ("archos", SMARTPHONE, r"(4\d|5\d|6[0-4])[a-z]? |diamond (?!tab)|sense \d\d")),  # the diagonal in tenths of an inch
     *lines("Blackview", ("blackview-tablet", TABLET, r"active \d|mega \d")),
@@ -140,11 +140,10 @@ PHONES: tuple[Family, ...] = (
             ("xiaomi", SMARTPHONE, r"(mi|redmi|poco|mix|hm|xiaomi|civi) |poco|m[12]\d{3}[a-z]\d+[a-z]+$|redmi$")),
     *lines("Meizu", ("meizu", SMARTPHONE, r"(m|mx|pro|u|e|x|c)? ?\d+|m\d")),
 )  # fmt: skip
-"""Lines of phones and tablets that no data base should overrule."""
+"""Lines of phones and tablets; they are more reliable than the databases."""
 
 CODES: tuple[Family, ...] = (
-    # phones whose codes a data base may not know yet
-    # makers of phones and of nothing else that takes photos
+    # makers whose only devices with a camera are phones
     *lines(
         "10.or|AGM|Allcall|Blackview|Bluboo|Bravis|Cherry Mobile|Crosscall|Cubot|Dakele|Doov|Elephone|Fairphone|Fly|General Mobile|Geotel|Gome|Gionee|Gretel|Highscreen|Homtom|InFocus|iNew|"
         "InnJoo|iOcean|iVoomi|Ivvi|Jiayu|Kazam|Keecoo|Kingzone|Koobee|Koolnee|Landvo|Leagoo|Leree|LYF|Maze|Meiigoo|Meitu|Mlais|Mobiistar|Neffos|Nextbit|Nibiru|Noa|"
@@ -155,4 +154,4 @@ CODES: tuple[Family, ...] = (
     *lines("Huawei|Honor", ("huawei-code", SMARTPHONE, r"[a-z]{3}-(lx\d|nx\d|[abt]?n\d\d)[a-z]?$")),
     *lines("Xiaomi|POCO", ("xiaomi-code", SMARTPHONE, r"2[2-9]\d{2}[\da-f](r[a-oq-z]|p[a-z])[a-z\d]{2,5}$")),
 )  # fmt: skip
-"""Schemes of phone codes that a data base may not know yet: asked last."""
+"""Schemes of phone codes that the databases may not know yet. They are used last."""

@@ -1,10 +1,10 @@
-"""Names and kinds of phones and tablets, from device-detector where it is installed; nothing of it is copied.
+"""Look up names and types of phones and tablets with device-detector, where it is installed. None of its data are copied.
 
-It reads what a browser says of itself, so a model is wrapped in an Android browser's words. Two traps follow. Whatever
-it does not know becomes a "smartphone", and many a camera's name is some phone's too (a COOLPIX S200 is a Doogee S200),
-so makers of cameras are never asked about and the brand it finds must be the photo's. It calls the button phones it
-knows smartphones as well, so of the makers that built both only names of their smartphone lines are believed
-(`families.HARD`); for these it gives the market name alone.
+device-detector parses the user agent of a browser, so a model is put into that of an Android browser. Its answers have two
+traps. It calls any unknown device a "smartphone", and many cameras share a name with a phone (COOLPIX S200 and Doogee S200).
+So it is not used for makers of cameras, and the brand that it finds must be that of the photo. It also calls feature phones
+smartphones. So for makers of both, its type counts only for names of their smartphone lines (`families.HARD`); for other names
+only its market name is used.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from curate.cameras.brands import squashed
 from curate.cameras.types import CameraType
 
 with contextlib.suppress(ImportError):
-    # device-detector reads its tables with this. First imported in a thread, it crashes the process when another thread uses
-    # it after the first has ended (yaml-rs 0.1.6), and each ingest asks in a thread of its own.
+    # device-detector reads its tables with yaml_rs. If a thread is the first to import it, the process crashes when another
+    # thread uses it after that thread has ended (yaml-rs 0.1.6). Each ingest runs in a new thread, so it is imported here.
     import yaml_rs  # noqa: F401
 
 _BROWSER = (
@@ -45,22 +45,22 @@ CAMERA_MAKERS = frozenset({
     "TomTom", "Toshiba", "Trust", "Umax", "Vivitar", "Voigtländer", "Xerox", "Yashica", "YI", "Yuneec", "Zeiss",
     "Zenit",
 })  # fmt: skip
-"""Makers whose cameras device-detector would take for phones: it is never asked about them."""
+"""Makers whose cameras device-detector would take for phones; it is not used for them."""
 
 PHONE_MAKERS = frozenset({
     "Blackview", "BLU", "bq", "Coolpad", "Cubot", "Doogee", "Elephone", "Essential", "Fairphone", "Gionee", "Honor",
     "HTC", "Infinix", "Leagoo", "LeEco", "Meizu", "Nothing", "Nubia", "OnePlus", "OPPO", "Oukitel", "POCO", "realme",
     "UMIDIGI", "Ulefone", "vivo", "Wiko", "Xiaomi",
 })  # fmt: skip
-"""Makers of phones and tablets, as far as photos go: a name that device-detector merely echoes is such a device."""
+"""Makers whose only devices with a camera are phones and tablets: a name that device-detector just repeats is one of these."""
 
-# Makers of both button phones and smartphones (or of cameras and smartphones): their smartphones are known by name.
+# Makers of feature phones and smartphones (or of cameras and smartphones): their smartphones are recognised by name.
 _BOTH = frozenset({
     "Alcatel", "BenQ-Siemens", "Doro", "Energizer", "Fujitsu", "HMD", "Kyocera", "LG", "Micromax", "Mitsubishi",
     "Motorola", "NEC", "Nokia", "Palm", "Pantech", "Philips", "Sagem", "Samsung", "Sharp", "Siemens", "Sony",
     "Sony Ericsson", "itel", "Karbonn", "Lava", "Cat", "Vodafone", "ZTE", "Gigaset", "Tecno", "TCL", "Huawei",
 })  # fmt: skip
-# What a smartphone or tablet of such a maker is called where no hard line claims it.
+# Names of smartphones and tablets of these makers that match no line of `families.HARD`.
 _SMART = {
     "Alcatel": r"(one ?touch |ot-?)?[5-9]\d{3}[a-z]|one ?touch|[a-z]?idol|1[svx]|3[vxcl]|a3|shine",
     "Cat": r"s\d\d",
@@ -101,12 +101,12 @@ _FLAGSHIP = re.compile(r"Galaxy (?:S|Z|Note)")
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What device-detector says of a device.
+    """The answer of device-detector.
 
     Attributes:
         brand: its maker.
-        type: its type; None where device-detector's word on the type is not reliable.
-        market_name: the name it was sold under; None where that is the model itself.
+        type: its type; None where device-detector's type is not reliable.
+        market_name: the name under which it was sold; None where that is the model itself.
     """
 
     brand: str
@@ -120,7 +120,7 @@ def _installed() -> bool:
 
 
 def same_house(brand: str, other: str) -> bool:
-    """Whether two brand names may stand for the same maker.
+    """Return whether two brand names belong to the same maker.
 
     >>> same_house("Nokia", "HMD"), same_house("Nokia", "Samsung")
     (True, False)
@@ -130,17 +130,18 @@ def same_house(brand: str, other: str) -> bool:
 
 
 def may_ask(brand: str | None, model: str | None) -> bool:
-    """Whether device-detector may be asked: the maker is known and does not make cameras."""
+    """Return whether device-detector is used: it is installed, and the maker is known and does not make cameras."""
     return bool(brand and model and brand not in CAMERA_MAKERS and _installed())
 
 
 @lru_cache(maxsize=8192)
 def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
-    """What device-detector says of a tidy (brand, model); None where it knows no such device of that maker.
+    """Return what device-detector knows of a tidy (brand, model); None where it does not know such a device of that maker.
 
     Args:
-        brand, model: tidy.
-        written: the model as the file has it, asked first: a maker's prefix can belong to the code (LG-H815).
+        brand: the tidy brand.
+        model: the tidy model.
+        written: the model as written in the file, which is tried first: a maker's prefix can belong to the code (LG-H815).
 
     >>> ask("Samsung", "SM-G991B").market_name
     'Galaxy S21'
@@ -149,7 +150,7 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
     """
     if not may_ask(brand, model):
         return None
-    # With its maker's name before it, any name is echoed as a model: of use only where such a name is a phone's anyway.
+    # After its maker's name, device-detector accepts any text as a model. That is used only where any such name is a phone.
     phones_only = brand in PHONE_MAKERS or _is_smart(brand, model)
     asked = dict.fromkeys((written or model, model, *((f"{brand} {model}",) if phones_only else ())))
     for words in asked:
@@ -163,14 +164,14 @@ def ask(brand: str, model: str, written: str | None = None) -> Phone | None:
 
 
 SHORTEST_CODE = 7
-"""Letters of a code that names one device whoever made it: many a shorter one is a camera's as well (A450, SH100)."""
+"""Minimum length of a code that is looked up without a maker; many shorter codes are also those of cameras (A450, SH100)."""
 
 
 @lru_cache(maxsize=8192)
 def ask_anybody(model: str) -> Phone | None:
-    """What device-detector says of a code whose maker a file does not state.
+    """Return what device-detector knows of a code in a file without a maker.
 
-    None where it does not know the code as a phone's, and where the device is of a maker of cameras.
+    None where it does not know the code as a phone's, and where the device is by a maker of cameras.
     """
     if len(model) < SHORTEST_CODE or not re.fullmatch(r"(?=.*\d)[\w-]+", model) or not _installed():
         return None
@@ -181,15 +182,15 @@ def ask_anybody(model: str) -> Phone | None:
 
 
 def _detect(words: str) -> tuple[CameraType | None, str, str]:
-    """device-detector's type, brand and model of one name: some 20 ms."""
+    """Return device-detector's type, brand and model of one name. It takes some 20 ms."""
     from device_detector import DeviceDetector
 
-    # What ends the model in a browser's line must not come from a photo.
+    # These characters end the model in a user agent, so they are removed.
     name = " ".join(re.sub(r"[;()/]+", " ", words).split())
     found = DeviceDetector(_BROWSER.format(name), skip_bot_detection=True).parse()
     return (
         _KINDS.get(found.device_type() or ""),
-        str(found.device_brand() or "").strip(),  # a brand or model of digits comes as a number: 360, 1s
+        str(found.device_brand() or "").strip(),  # a brand or model of digits is returned as a number: 360, 1s
         str(found.device_model() or "").strip(),
     )
 
@@ -205,6 +206,6 @@ def _believed(brand: str, model: str, kind: CameraType | None) -> CameraType | N
 
 
 def _market_name(named: str, model: str) -> str | None:
-    if _FLAGSHIP.match(named):  # the radio does not make another camera: Galaxy S21 5G is the Galaxy S21
+    if _FLAGSHIP.match(named):  # variants with another radio have the same camera: Galaxy S21 5G is the Galaxy S21
         named = _RADIO.sub("", named)
     return None if squashed(named) == squashed(model) else named

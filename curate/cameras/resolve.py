@@ -1,9 +1,8 @@
-"""Which type of camera took a photo, and which rule says so.
+"""Resolve the type of the camera that took a photo, with the rule that gave it.
 
-These sources are asked in order, and the first that knows the camera answers: a person's override, EXIF's FileSource
-(1 film scanner, 2 print scanner), our own table, the lines of phones, tablets, scanners, drones and action cameras,
-lensfun, device-detector, the lines of cameras. A camera that none of them knows is `unknown`; it does not count as
-"not a smartphone".
+The first of these sources that knows the camera counts: a person's override; EXIF's FileSource (1 film scanner, 2 print
+scanner); curate's own table; the lines of phones, tablets, scanners, drones and action cameras; lensfun; device-detector; the
+lines of cameras. A camera that none of them knows is `unknown`; it does not count as "not a smartphone".
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from curate.cameras.types import Camera, CameraType
 
 
 class Source(StrEnum):
-    """Where answers come from; each can be left out, to measure the others."""
+    """The sources of types; each can be left out, to measure the others."""
 
     OVERRIDE = "override"
     EXIF = "exif"
@@ -33,13 +32,13 @@ class Source(StrEnum):
 ALL_SOURCES = frozenset(Source)
 
 Answer = tuple[str, CameraType]
-"""A rule and the type it gives."""
+"""A rule and the type that it gives."""
 
 
 def type_from_file_source(file_source: int | bytes | None) -> CameraType | None:
-    """The type that EXIF's FileSource (0xA300) names; only 1 and 2 count.
+    """Return the type that EXIF's FileSource (0xA300) names; only the values 1 and 2 tell a type.
 
-    Every camera and phone writes 3, some write 0 or a wider field ("\\x03\\0\\0\\0"), and others leave it out.
+    Most cameras and phones write 3; some write 0 or a wider field ("\\x03\\0\\0\\0"), and others leave it out.
 
     Args:
         file_source: the value as a number, or the bytes of the tag.
@@ -60,8 +59,8 @@ _PHONES = frozenset({CameraType.SMARTPHONE, CameraType.FEATURE_PHONE, CameraType
 
 
 def _phone(brand: str | None, model: str, written: str | None) -> CameraType | None:
-    """The type that device-detector gives; where that is not reliable, the type of the line that its market name belongs to
-    (F-04G is an Arrows NX)."""
+    """Return the type by device-detector; where that is not reliable, the type of the line of its market name (F-04G is an
+    Arrows NX)."""
     phone = phones.ask(brand, model, written) if brand else phones.ask_anybody(model)
     if phone is None or phone.type or not phone.market_name:
         return phone.type if phone else None
@@ -71,8 +70,8 @@ def _phone(brand: str | None, model: str, written: str | None) -> CameraType | N
 
 @lru_cache(maxsize=16384)
 def _answers(make: str | None, model: str | None, sources: frozenset[Source]) -> tuple[Answer, ...]:
-    """What table, lines and data bases say of a camera, best first. device-detector is asked only where it could
-    answer."""
+    """Return the types by table, lines and databases, the most reliable first. device-detector is used only where the camera may
+    be a phone."""
     written = model
     brand, model = tidy(make, written)
     answers: list[Answer] = []
@@ -105,15 +104,14 @@ def resolve(
     *,
     sources: frozenset[Source] = ALL_SOURCES,
 ) -> Camera:
-    """Return the camera of a photo with its type, the rule that gave it, and what other sources say where they
-    disagree.
+    """Return the camera of a photo with its type, the rule that gave it, and the types of other sources that disagree.
 
     Args:
         make: EXIF's Make, as written.
         model: EXIF's Model, as written.
         file_source: EXIF's FileSource, as a number or as the bytes of the tag.
-        overrides: a person's types by `camera_key(make, model)`.
-        sources: the sources that may answer.
+        overrides: `camera_key(make, model)` -> type that a person stated.
+        sources: the sources to use.
 
     >>> camera = resolve("NIKON CORPORATION", "NIKON D90")
     >>> camera.make_normalized, camera.model_normalized, camera.type.value, camera.rule

@@ -1,7 +1,7 @@
-"""Our own table: `datasets/camera_types.csv`, facts that makers state and the data bases lack.
+"""curate's own table, `datasets/camera_types.csv`: types that makers state and the databases lack.
 
-Columns: make, model, type, market_name, source, date. Make and model are tidied as those of a photo are, so a row may
-be written either way. `source` names the fact's origin; `market_name` is what the device is sold as where its model is
+Columns: make, model, type, market_name, source, date. Make and model are tidied like those of a photo, so rows may use any
+spelling. `source` names the origin of the fact. `market_name` is the name under which the device is sold, where its model is
 a code.
 """
 
@@ -23,7 +23,16 @@ TABLE = "camera_types.csv"
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One camera of the table."""
+    """A row of the table.
+
+    Attributes:
+        brand: the tidy brand.
+        model: the tidy model.
+        type: its type.
+        market_name: the name under which it is sold, where the model is a code; else None.
+        source: origin of the fact.
+        date: date of the source.
+    """
 
     brand: str
     model: str
@@ -35,13 +44,18 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class CameraTable:
-    """The rows by camera, and those whose model names one camera whoever made it."""
+    """The rows of the table, for look-ups.
+
+    Attributes:
+        by_camera: (squashed brand, squashed model) -> row.
+        by_model: squashed model -> row; None where several makers have it.
+    """
 
     by_camera: Mapping[tuple[str, str], TableRow]
     by_model: Mapping[str, TableRow | None]
 
     def find(self, brand: str | None, model: str | None) -> TableRow | None:
-        """The row of a tidy (brand, model). Without a brand, the row of the model where only one maker has it."""
+        """Return the row of a tidy (brand, model); without a brand, the row of the model where only one maker has it."""
         if not model:
             return None
         if brand is None:
@@ -71,7 +85,7 @@ def read_table(path: Path) -> CameraTable:
             )
             key = (squashed(brand), squashed(model))
             if key in by_camera:
-                raise _bad(path, number, f"{brand} {model} has a row already")
+                raise _bad(path, number, f"{brand} {model} already has a row")
             by_camera[key] = row
             bare = squashed((cells.get("model") or "").strip())
             by_model[bare] = None if bare in by_model else row
@@ -88,5 +102,5 @@ def _bad(path: Path, line: int, why: str) -> CurateError:
 
 @cache
 def shipped_table() -> CameraTable:
-    """The table that ships with curate, read once."""
+    """Return the table that comes with curate, read once."""
     return read_table(data_file(TABLE))

@@ -1,4 +1,4 @@
-"""The closed sets of camera labels."""
+"""The types of cameras, and a camera with its type."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Literal
 
 Side = Literal["phone", "other"]
-"""The sides of a pair: photos by smartphones, and by the cameras that they are paired with."""
+"""The sides of a pair: photos by smartphones, and photos by the cameras that they are paired with."""
 
 
 class CameraType(StrEnum):
-    """What kind of device took a photo."""
+    """The type of device that took a photo."""
 
     SMARTPHONE = "smartphone"
     FEATURE_PHONE = "feature_phone"
@@ -39,28 +39,28 @@ class CameraType(StrEnum):
 
     @property
     def side(self) -> Side | None:
-        """Which side of a pair its photos stand on, by the same rule; None for types of neither side."""
+        """The side of its photos in a pair, by `is_smartphone`; None for types of neither side."""
         return None if self.is_smartphone is None else "phone" if self.is_smartphone else "other"
 
     @property
     def camera_class(self) -> str | None:
-        """PairCams' two classes, by the same rule; None for every other type."""
+        """PairCams' class: `phone` or `dslr/compact`, by `is_smartphone`; None for every other type."""
         return {True: "phone", False: "dslr/compact", None: None}[self.is_smartphone]
 
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A distinct camera and what is said of it.
+    """A distinct camera with its type.
 
     Attributes:
-        make: EXIF's Make as written.
-        model: EXIF's Model as written.
+        make: EXIF's Make, as written.
+        model: EXIF's Model, as written.
         make_normalized: the tidy brand.
         model_normalized: the market name.
-        type: what kind of device it is.
-        rule: which rule said so: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`, `family:<name>`,
-            `sidecar`; None where no source knew the camera.
-        also: what other sources say where they disagree, as `rule=type`.
+        type: its type.
+        rule: the rule that gave the type: `override`, `exif:FileSource`, `table`, `lensfun`, `device-detector`,
+            `family:<name>`, `sidecar`; None where no source knew the camera.
+        also: the types of other sources that disagree, as `rule=type`.
     """
 
     make: str | None

@@ -1,4 +1,4 @@
-"""Which rules gave a camera's type: types that are kept go out of date when the rules change."""
+"""The version of the rules for camera types; stored types are resolved again when it changes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from curate.cameras.table import TABLE
 from curate.resources import data_file
 
 _ASKED = ("lensfunpy", "device-detector")
-"""Packages whose data bases are asked."""
+"""Packages whose databases are used."""
 
 
 @cache
 def rules_version() -> str:
-    """Return a name for all that answers rest on: our table, the rules of this package, the data bases that are asked.
+    """Return a hash of everything that types depend on: the table, the modules of this package, the versions of the databases.
 
-    The rules' own text is their version, so that nobody has to remember to raise a number. A changed comment costs one
-    more look at the distinct cameras.
+    The source text of the modules is hashed, so that no version number has to be raised by hand. A changed comment only causes
+    the distinct cameras to be resolved once more.
     """
     digest = hashlib.sha256(data_file(TABLE).read_bytes())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     for package in _ASKED:
-        with suppress(PackageNotFoundError):  # it is not asked then
+        with suppress(PackageNotFoundError):  # it is not installed, and not used
             digest.update(f"{package} {version(package)}".encode())
     return digest.hexdigest()

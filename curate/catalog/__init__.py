@@ -1,1 +1,1 @@
-"""The catalogue: tables, queries, migrations, the decision log."""
+"""The catalogue, one SQLite file: schema, queries, migrations, the decision log."""

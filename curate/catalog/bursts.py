@@ -1,4 +1,4 @@
-"""Photos of one camera that are one shot taken again, as the last pairing run saw them: links between their contents."""
+"""Bursts found by the last pairing run, stored as links between photos, by sha256."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from curate.catalog.store import Catalog
 
 
 def keep_bursts(catalog: Catalog, links: Sequence[tuple[str, str]]) -> None:
-    """Put the links of a new run, by sha256, in the place of the old ones."""
+    """Replace the stored links by those of a new run, as pairs of sha256."""
     with catalog.transaction():
         catalog.connection.execute("DELETE FROM burst")
         catalog.connection.executemany("INSERT OR IGNORE INTO burst (one, two) VALUES (?, ?)", links)

@@ -1,4 +1,4 @@
-"""The distinct cameras of the catalogue, each with its type: as the rules say, or as a person stated it."""
+"""The distinct cameras of the catalogue, each with its type: from the rules, or stated by a person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Cameras:
         self._row_ids: dict[tuple[str | None, str | None, int | None], int] = {}
 
     def row_id(self, make: str | None, model: str | None, file_source: int | None) -> int | None:
-        """Return the row of a camera, added where it is new; None for photos that name no camera."""
+        """Return the row ID of a camera, which is added where it is new; None for photos that do not name a camera."""
         if make is None and model is None and file_source not in (1, 2):
             return None
         key = (make, model, file_source if file_source in (1, 2) else None)
@@ -30,7 +30,7 @@ class Cameras:
                 "SELECT id FROM camera WHERE coalesce(make, '') = ? AND coalesce(model, '') = ? "
                 "AND coalesce(file_source, -1) = ?",
                 (make or "", model or "", -1 if key[2] is None else key[2]),
-            ).fetchone()  # its type is right: whatever changes the rules or an override asks again for all cameras
+            ).fetchone()  # its type is current: each change of the rules or of an override updates all cameras
             self._row_ids[key] = int(row[0]) if row else self._add(key)
         return self._row_ids[key]
 
@@ -44,30 +44,34 @@ class Cameras:
         return int(row[0])
 
     def overrides(self) -> dict[CameraKey, CameraType]:
-        """Return the camera types that a person stated: in workspace.toml, and by command, which wins."""
+        """Return the camera types that a person stated, in workspace.toml or by command; the command wins."""
         stated = {camera_key(c.make, c.model): c.type for c in self._workspace.settings.cameras}
         for row in self._connection.execute("SELECT make, model, type FROM camera_override"):
             stated[row["make"], row["model"]] = CameraType(row["type"])
         return stated
 
     def rules_changed(self) -> bool:
-        """Return whether the types in workspace.toml or the rules changed since all cameras were last asked for."""
+        """Return whether the types in workspace.toml or the rules changed since the types were last resolved."""
         return (CAMERA_SETTINGS.read(self._connection), CAMERA_RULES.read(self._connection)) != self._basis()
 
     def follow_rules(self) -> int:
-        """Ask the rules of now for all cameras; returns how many types changed. Call it within a transaction."""
+        """Resolve the types of all cameras by the current rules; returns how many changed. Call it within a transaction."""
         stated, rules = self._basis()
         CAMERA_SETTINGS.keep(self._connection, stated)
         CAMERA_RULES.keep(self._connection, rules)
         return self.ask_again()
 
     def _basis(self) -> tuple[str, str]:
-        """What types rest on besides the overrides in the catalogue: those in workspace.toml, and the rules."""
+        """Return what the types depend on besides the overrides in the catalogue: types in workspace.toml, and the rules."""
         stated = [(*camera_key(c.make, c.model), c.type.value) for c in self._workspace.settings.cameras]
         return json.dumps(stated), rules_version()
 
     def ask_again(self, only: CameraKey | None = None) -> int:
-        """Ask the rules again for every camera (an override or the table changed), or for one; returns how many changed."""
+        """Resolve the types again after an override or a rule changed; returns how many cameras changed.
+
+        Args:
+            only: key of the one camera to resolve; None for all.
+        """
         overrides, changed = self.overrides(), 0
         for row in self._connection.execute("SELECT * FROM camera").fetchall():
             if only is not None and camera_key(row["make"], row["model"]) != only:
@@ -106,7 +110,7 @@ class Cameras:
         return None if row is None else CameraType(row["type"])
 
     def clock_names(self) -> dict[str, bool]:
-        """Return the names under which clocks are told apart (`make|model`), each with whether it is a smartphone's."""
+        """Return the names of clocks (`make|model`), each with whether it belongs to a smartphone."""
         rows = self._connection.execute(
             "SELECT coalesce(make, '') || '|' || coalesce(model, '') AS name, max(type = ?) AS phone FROM camera "
             "GROUP BY name ORDER BY name",
@@ -116,7 +120,7 @@ class Cameras:
 
 
 def _answer(camera: Camera) -> tuple[str | None, str | None, str, str | None, str]:
-    """What the rules say of a camera, as its row keeps it."""
+    """Return a camera's names, type and rule as its row stores them."""
     return (
         camera.make_normalized,
         camera.model_normalized,

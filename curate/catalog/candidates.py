@@ -1,4 +1,4 @@
-"""The candidates of the last pairing run: put in, scored, counted."""
+"""The candidate pairs of the last pairing run."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from curate.catalog.store import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A candidate with what its score is made from. Pairs of values are of the phone photo and of the other one.
+    """A candidate with the values that its score is computed from. Pairs of values are of the phone photo and the other photo.
 
     Attributes:
-        rowid: its row.
-        photos: the photos' row IDs.
-        sha256: of their files.
+        rowid: row ID of the candidate.
+        photos: row IDs of the photos.
+        sha256: hashes of their files.
         score: probability that both show the same scene.
         assigned: whether it is proposed.
-        evidence: what speaks for it, as pairing wrote it.
-        cameras: the row IDs of their cameras; None where a photo names none.
-        seconds: what the cameras' clocks read, in seconds since 1970; None unless known to the second.
-        scenes: the scenes that somebody stated; None where nobody did.
+        evidence: the evidence, as pairing wrote it (`pairing.evidence`).
+        cameras: row IDs of their cameras; None where a photo does not name one.
+        seconds: readings of the cameras' clocks, in seconds since 1970; None unless known to the second.
+        scenes: the stated scenes; None where none was stated.
     """
 
     rowid: int
@@ -47,7 +47,7 @@ FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other O
 
 
 def candidates(catalog: Catalog) -> list[Candidate]:
-    """Return all candidates, by the row IDs of their photos."""
+    """Return all candidates, ordered by the row IDs of their photos."""
     return [
         Candidate(
             row[0], row[1:3], row[3:5], row[5], bool(row[6]), json.loads(row[7]), row[8:10], row[10:12], row[12:14]
@@ -65,19 +65,21 @@ def score_of(catalog: Catalog, phone: int, other: int) -> float | None:
 
 
 def keep_scores(catalog: Catalog, scores: Iterable[tuple[float, bool, int]]) -> None:
-    """Give candidates new scores.
+    """Store new scores of candidates.
 
     Args:
-        scores: each the score, whether the pair is proposed, and the candidate's `rowid`.
+        catalog: open for writing.
+        scores: (score, whether the pair is proposed, `rowid` of the candidate).
     """
     catalog.connection.executemany("UPDATE candidate SET score = ?, assigned = ? WHERE rowid = ?", scores)
 
 
 def keep_ranks(catalog: Catalog, ranks: Iterable[tuple[int, int, int]]) -> None:
-    """Give candidates new ranks.
+    """Store new ranks of candidates.
 
     Args:
-        ranks: each the place among the candidates of the phone photo, among those of the other photo, and the `rowid`.
+        catalog: open for writing.
+        ranks: (rank among the candidates of the phone photo, rank among those of the other photo, `rowid`).
     """
     catalog.connection.executemany(
         "UPDATE candidate SET evidence = json_set(evidence, '$.rank_phone', ?, '$.rank_other', ?) WHERE rowid = ?",
@@ -86,21 +88,26 @@ def keep_ranks(catalog: Catalog, ranks: Iterable[tuple[int, int, int]]) -> None:
 
 
 def scored_with(catalog: Catalog) -> tuple[str, int | None]:
-    """Return what the scores were made from: the decisions, as a hash (empty for none), and the revision of the candidates.
+    """Return what the scores were computed from: a hash of the decisions (empty for none), and the candidates' revision.
 
-    The revision is None where scores never followed decisions.
+    The revision is None where the scores were never computed from decisions.
     """
     return SCORES_FOLLOW.read(catalog.connection) or "", SCORED_CANDIDATES.read(catalog.connection)
 
 
 def keep_scored_with(catalog: Catalog, basis: str, revision: int) -> None:
-    """Remember what the scores were made from, as `scored_with` returns it."""
+    """Store what the scores were computed from, as `scored_with` returns it."""
     SCORES_FOLLOW.keep(catalog.connection, basis)
     SCORED_CANDIDATES.keep(catalog.connection, revision)
 
 
 def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, bool, dict[str, Any]]]) -> None:
-    """Put the candidates of a new run in the place of the old ones; decisions are not touched."""
+    """Replace all candidates by those of a new run. Decisions are not changed.
+
+    Args:
+        catalog: open for writing.
+        rows: (row ID of the phone photo, row ID of the other photo, score, whether it is proposed, evidence).
+    """
     with catalog.transaction():
         catalog.connection.execute("DELETE FROM candidate")
         catalog.connection.execute("DELETE FROM forgotten_candidate")
@@ -120,17 +127,17 @@ def replace_candidates(catalog: Catalog, rows: Iterable[tuple[int, int, float, b
 
 
 def waiting(catalog: Catalog) -> int:
-    """Return how many pairs wait for a person: as many as `pairs.queue` lists."""
+    """Return how many pairs wait for a person's decision; `pairs.queue` lists them."""
     return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits").fetchone()[0])
 
 
 def proposed(catalog: Catalog) -> int:
-    """Return how many of them are proposed: the best choice for both of their photos."""
+    """Return how many of the waiting pairs are proposed."""
     return int(catalog.connection.execute("SELECT count(*) FROM candidate WHERE waits AND assigned = 1").fetchone()[0])
 
 
 def contradicted(catalog: Catalog) -> int:
-    """Return how many candidates are of two photos whose stated scenes differ; `pairs.pairs` does not list open ones."""
+    """Return how many candidates are of photos with two different stated scenes; `pairs.pairs` does not list them while open."""
     row = catalog.connection.execute(
         "SELECT count(*) FROM candidate JOIN photo p ON p.id = phone JOIN photo o ON o.id = other WHERE p.scene != o.scene"
     ).fetchone()

@@ -1,4 +1,4 @@
-"""How far the clocks of two cameras differ, as the catalogue keeps it: from the photos, or as a person stated it."""
+"""The stored offsets between the clocks of two cameras: estimated from photos, or stated by a person."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ class ClockRow:
     """An offset between two clocks.
 
     Attributes:
-        camera_a, camera_b: `make|model`.
-        number: counts the offsets between these two clocks from 0, the best supported first.
-        seconds: what the clock of b reads minus what the clock of a reads.
-        spread: of single pairs around it, in seconds.
-        support: moments behind it.
+        camera_a: `make|model` of the first camera.
+        camera_b: `make|model` of the second camera.
+        number: number of the offset among those of these two clocks, from 0, the best supported first.
+        seconds: reading of clock b minus reading of clock a.
+        spread: standard deviation of single pairs around `seconds`, in seconds.
+        support: number of moments that it is estimated from.
         margin: half the width of its 95 % interval, in seconds.
-        origin: whether photos or a person said so.
-        source: how it is known.
-        since, until: readings of the clock of a between which it holds, seconds since 1970; None: without end.
-        drift: seconds that b gains on a in a day.
-        drift_at: the reading of a at which `seconds` is meant, where it drifts.
+        origin: whether it was estimated from photos or stated by a person.
+        source: how it is known (`pairing.clocks.offsets.Source`).
+        since: reading of clock a, seconds since 1970, from which it is valid; None where it has no start.
+        until: reading of clock a up to which it is valid; None where it has no end.
+        drift: seconds that clock b gains on clock a in a day.
+        drift_at: reading of clock a at which the offset is `seconds`, where the clocks drift.
     """
 
     camera_a: str
@@ -48,7 +50,7 @@ _COLUMNS = ", ".join(item.name for item in fields(ClockRow))
 
 
 def clock_rows(catalog: Catalog) -> list[ClockRow]:
-    """Return all offsets, by cameras and number."""
+    """Return all offsets, ordered by cameras and number."""
     rows = catalog.connection.execute(f"SELECT {_COLUMNS} FROM clock_offset ORDER BY camera_a, camera_b, number")
     return [ClockRow(*row) for row in rows]
 
@@ -64,7 +66,7 @@ def rows_between(catalog: Catalog, camera_a: str, camera_b: str) -> list[ClockRo
 
 
 def put_between(catalog: Catalog, camera_a: str, camera_b: str, rows: Iterable[ClockRow]) -> None:
-    """Put offsets between two clocks in the place of those that are kept."""
+    """Replace the offsets between two clocks."""
     for row in rows_between(catalog, camera_a, camera_b):
         catalog.connection.execute(
             "DELETE FROM clock_offset WHERE camera_a = ? AND camera_b = ? AND number = ?",
@@ -74,7 +76,7 @@ def put_between(catalog: Catalog, camera_a: str, camera_b: str, rows: Iterable[C
 
 
 def put_estimated(catalog: Catalog, rows: Iterable[ClockRow]) -> None:
-    """Put what the photos say of all clocks in the place of what they said before; what a person stated stays."""
+    """Replace all estimated offsets; stated ones are not changed."""
     catalog.connection.execute("DELETE FROM clock_offset WHERE origin = 'photos'")
     _add(catalog, rows)
 

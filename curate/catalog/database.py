@@ -1,4 +1,4 @@
-"""Opening the catalogue: connection settings, migrations, backups."""
+"""Open the catalogue's SQLite file: connection settings, migrations, backups, errors in plain words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from curate.errors import NewerSchema, StorageError, WorkspaceError
 from tracer.base.text import command_line, quoted_path, shell_word
 
 _LAST_UNRECORDED = 9
-"""Unreleased versions did not record their migrations. The last of these made the schema that `0001_first` makes at once."""
+"""The last schema version of the unreleased versions, which did not record their migrations; it equals that of `0001_first`."""
 
-_SAID = (sqlite3.Error, UnicodeDecodeError)
-"""What a statement on a damaged file ends with: SQLite's messages repeat what stands in the file, which may not be UTF-8."""
+_SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""Errors of a statement on a damaged file. SQLite's messages quote the file's content, which may not be UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Migration:
     """One step of the schema.
 
     Attributes:
-        name: its file's name without the ending, such as `0001_first`; the catalogue records it.
-        script: the SQL.
+        name: name of its file without the extension, such as `0001_first`; the catalogue records it.
+        script: its SQL.
     """
 
     name: str
@@ -34,62 +34,67 @@ class Migration:
 
 
 def migrations() -> list[Migration]:
-    """Return the steps of the schema, first to last; schema n is the first n of them."""
+    """Return the migrations in order; schema version n is the result of the first n."""
     folder = resources.files("curate.catalog") / "migrations"
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return [Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")) for file in files]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the catalogue for reading and writing, making or upgrading it where needed.
+    """Open the catalogue for reading and writing. It is created or upgraded where needed.
 
-    Write-ahead log: readers and the one writer do not wait for each other. `synchronous=FULL`: a decision that was
-    answered survives a power cut. Before an upgrade the file is copied to `catalog-v<old>.sqlite` beside it.
+    With a write-ahead log, readers and the one writer do not wait for each other. With `synchronous=FULL`, a committed
+    decision survives a power cut. Before an upgrade the file is copied to `catalog-v<old>.sqlite` beside it.
 
     Raises:
-        NewerSchema: a newer lenstrace made it. WorkspaceError: it is damaged. StorageError: the disk refuses.
+        NewerSchema: a newer lenstrace made the catalogue.
+        WorkspaceError: the catalogue is damaged.
+        StorageError: the disk is full, or the file cannot be read or written.
     """
     try:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        _version(connection, path)  # first: what is not ours is not written to
+        _version(connection, path)  # before anything is written: raises for a file that is not a catalogue
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
-    except _SAID as error:
+    except _SQLITE_ERRORS as error:
         raise translated(error, path) from error
     return connection
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """Open the catalogue so that nothing can be written through this connection.
+    """Open the catalogue read-only.
 
-    An older one is opened as it is; `is_current` tells. In a folder that cannot be written to, SQLite cannot make the files
-    by which readers and the writer know of each other: a catalogue that nobody writes to is then read as a file that stays
-    as it is (`immutable`).
+    An older schema is not upgraded (`is_current`). In a read-only folder SQLite cannot create the files by which readers and
+    writer coordinate. There the catalogue is opened as `immutable`, unless its write-ahead log has content.
+
+    Raises:
+        As `connect`.
     """
-    log = path.with_name(f"{path.name}-wal")  # what was written and is not in the file yet
-    at_rest = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+    log = path.with_name(f"{path.name}-wal")
+    immutable = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
     try:
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * at_rest}",
+            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * immutable}",
             uri=True,
             timeout=30,
             check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         _version(connection, path)
-    except _SAID as error:
+    except _SQLITE_ERRORS as error:
         raise translated(error, path) from error
     return connection
 
 
 def is_current(path: Path) -> bool:
-    """Return whether the catalogue is there and has this program's schema, so that `connect` would change nothing.
+    """Return whether the catalogue exists and has this program's schema, so that `connect` would not change it.
 
-    Raises: as `connect` does.
+    Raises:
+        As `connect`.
     """
     if not path.exists():
         return False
@@ -99,7 +104,7 @@ def is_current(path: Path) -> bool:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqlite") -> Iterator[sqlite3.Connection]:
-    """All or nothing; nested uses join the outer transaction."""
+    """Run a block as one transaction, which is rolled back on an exception. A nested use joins the outer transaction."""
     if connection.in_transaction:
         yield connection
         return
@@ -116,7 +121,7 @@ def transaction(connection: sqlite3.Connection, path: Path | str = "catalog.sqli
 
 
 def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageError:
-    """Return the error that says in a person's words what SQLite says in its own."""
+    """Translate an error of SQLite into one that a user understands."""
     text = str(error)
     if isinstance(error, UnicodeDecodeError):
         return damaged(path, "it holds text that is not UTF-8")
@@ -124,7 +129,7 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
         return StorageError(
             "the catalogue could not be written",
             f"{quoted_path(path)}: {text}",
-            "Free some room on the disk and run the command again; what was done before is kept.",
+            "Free some space on the disk and run the command again; what was done before is kept.",
         )
     if "readonly" in text or "unable to open" in text:
         folder = shell_word(str(Path(path).parent))
@@ -147,33 +152,33 @@ def translated(error: Exception, path: Path | str) -> WorkspaceError | StorageEr
 
 
 def in_words(error: Exception, path: Path) -> WorkspaceError | StorageError | None:
-    """Return what an exception says of the catalogue; None where it is not of SQLite, or a mistake of the program."""
+    """Return the translated error of SQLite; None for other exceptions and for misuse of SQLite by the program."""
     if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.ProgrammingError):
         return translated(error, path)
     return None
 
 
 def is_damage(said: str) -> bool:
-    """Whether a message of SQLite says that the file is damaged, whatever was asked of it."""
+    """Return whether a message of SQLite says that the file is damaged."""
     return any(word in said for word in ("malformed", "not a database", "Could not decode"))
 
 
 def damaged(path: Path | str, why: str) -> WorkspaceError:
-    """Return the error that says that the catalogue is damaged."""
+    """Return the error for a damaged catalogue."""
     return WorkspaceError(
         "the catalogue is damaged",
         f"{quoted_path(path)}: {why}",
-        "Put a copy of it back. Without one, move it away and ingest the folders again (decisions that were exported can be "
-        f"imported again): {command_line('mv', path, f'{path}.damaged')}",
+        "Restore a backup of it. Without one, move it away and ingest the folders again (exported decisions can be imported "
+        f"again): {command_line('mv', path, f'{path}.damaged')}",
     )
 
 
 def why_damaged(connection: sqlite3.Connection) -> str | None:
-    """Return what SQLite finds wrong with the catalogue, or None. It reads the whole file."""
+    """Check the whole catalogue; return what SQLite finds wrong with it, or None."""
     try:
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         unreadable = connection.execute("SELECT count(*) FROM reading WHERE NOT json_valid(facts)").fetchone()[0]
-    except _SAID as error:
+    except _SQLITE_ERRORS as error:
         return str(error)
     if said != "ok":
         return said.splitlines()[0]
@@ -182,7 +187,7 @@ def why_damaged(connection: sqlite3.Connection) -> str | None:
 
 @contextlib.contextmanager
 def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Say so where the catalogue is the cause of an exception that nobody foresaw; any other one passes."""
+    """Raise the error for a damaged catalogue where damage causes an unexpected exception; other exceptions pass."""
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # mistakes in lenstrace
@@ -196,10 +201,11 @@ def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return how many migrations the catalogue has had: 0 for a new one.
+    """Return how many migrations were applied to the catalogue: 0 for a new one.
 
     Raises:
-        NewerSchema, WorkspaceError: this program cannot use it.
+        NewerSchema: a newer lenstrace made the catalogue.
+        WorkspaceError: an unreleased lenstrace made it, or the database is not a catalogue.
     """
     version, tables = connection.execute(
         "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
@@ -241,7 +247,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     if version == len(steps):
         return
     if version == 0 and connection.execute("PRAGMA user_version").fetchone()[0] == _LAST_UNRECORDED:
-        version = 1  # it has the first schema, and does not record it yet
+        version = 1  # it has the first schema, but does not record it
         connection.executescript(f"BEGIN IMMEDIATE;\n{_RECORD}{_recorded(1, steps[0])}\nCOMMIT;")
     if version == len(steps):
         return
@@ -258,5 +264,5 @@ _RECORD = "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NUL
 
 
 def _recorded(number: int, step: Migration) -> str:
-    """The SQL that records that a migration was applied."""
+    """Return the SQL that records a migration as applied."""
     return f"INSERT INTO migration VALUES ({number}, '{step.name}'); PRAGMA user_version = {number};"

@@ -1,7 +1,7 @@
-"""What people decided: an append-only log, and what it amounts to.
+"""The decision log: append-only, with undo and redo, and the verdicts on pairs that follow from it.
 
-Undo and redo are entries of the log like any other, so they survive a restart and can be read back. Entries name photos by
-the sha256 of their files: a decision sticks to the picture, wherever its file moves.
+Undo and redo are entries of the log too, so they survive a restart. Entries name photos by the sha256 of their files, so that
+a decision stays valid when a file is moved.
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ class Decision:
     """One entry of the log.
 
     Attributes:
-        seq: its number. at: ISO 8601, UTC. who: the annotator. action: what was done; `undo` and `redo` name their `seq`.
-        payload: what it was done to, and what is needed to take it back.
+        seq: its number.
+        at: time, ISO 8601 in UTC.
+        who: the annotator.
+        action: the kind of decision, or `undo` or `redo`.
+        payload: what was decided, and what is needed to undo it. Of `undo` and `redo`: the `seq` of the entry.
     """
 
     seq: int
@@ -46,10 +49,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many pairs are decided.
+    """The number of decided pairs; pairs whose photos are gone are not counted.
 
     Attributes:
-        accepted, rejected: how many of each; those that are gone count as neither.
+        accepted: number of accepted pairs.
+        rejected: number of rejected pairs.
     """
 
     accepted: int = 0
@@ -61,9 +65,10 @@ class DecidedPair:
     """A decided pair.
 
     Attributes:
-        phone, other: the sha256 of its photos.
+        phone: sha256 of the phone photo.
+        other: sha256 of the other photo.
         accepted: whether it was accepted.
-        by_person: whether a person meant it; False where a threshold decided, or a file was replaced.
+        by_person: whether a person decided it; False where a threshold decided, or a file was replaced.
     """
 
     phone: str
@@ -87,21 +92,26 @@ def decide(
     checked: bool = True,
     note: Mapping[str, Any] = NO_NOTE,
 ) -> Decision:
-    """Accept or reject a pair, named by the sha256 of both files.
+    """Accept or reject a pair.
 
     Args:
-        note: how the decision came about, kept in its payload: `auto` (a threshold decided), `by` (who else decided it, and
-            when), `batch` (taken back together with the others of that name), `gone` (nobody decided: a photo's file was
-            replaced by other content, and its pair is let go of).
+        catalog: open for writing.
+        action: what to do.
+        phone: sha256 of the phone photo.
+        other: sha256 of the other photo.
+        checked: whether a second partner of a photo is refused.
+        note: how the decision came about; it is stored in the payload. `auto`: a threshold decided. `by`: who else decided
+            it, and when. `batch`: name of the decisions that are undone together. `gone`: the pair is rejected without a
+            person, because the file of a photo was replaced by other content.
 
     Raises:
-        UsageError: one of the photos already stands in another accepted pair (exactly one of each side a scene).
+        UsageError: one of the photos is already in another accepted pair.
     """
     with catalog.transaction():
         if verdict_of(catalog, phone, other) is None and verdict_of(catalog, other, phone) is not None:
-            phone, other = other, phone  # decided before, when their cameras' types said less: still one pair
+            phone, other = other, phone  # the pair was decided in the other order, before a camera's type changed
         if action == "accept":
-            note = _let_go_of_what_is_gone(catalog, phone, other, note)
+            note = _reject_gone_pairs(catalog, phone, other, note)
             if checked:
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
@@ -114,15 +124,22 @@ def decide(
 
 
 def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note: Mapping[str, Any] = NO_NOTE) -> int:
-    """Say something of photos, as a person; returns how many labels changed. `note`: as in `decide`.
+    """Set a label of photos, as a person; returns how many labels changed.
+
+    Args:
+        catalog: open for writing.
+        photos: row IDs.
+        key: one of `SAID_KEYS`, or `KEEPER`.
+        value: the new value; None for an empty label.
+        note: as in `decide`.
 
     Raises:
-        UsageError: that column is not a person's to say, or the value is no time where one is wanted.
+        UsageError: the label cannot be set by a person, or the value of `taken_at` is not a time.
     """
     if key not in (*SAID_KEYS, KEEPER):
         raise _no_such_label(key)
     if key == "taken_at" and value is not None and parse_taken(value)[0] is None:
-        raise UsageError("that is no time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
+        raise UsageError("that is not a time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
     with catalog.transaction():
         changed = []
         for photo in photos:
@@ -150,13 +167,13 @@ def _no_such_label(key: str) -> UsageError:
         hint = "Camera types are set with: curate cameras set MAKE MODEL TYPE"
     else:
         hint = f"Did you mean {wanted}?" if wanted else "Write KEY=VALUE with one of these."
-    return UsageError("that label cannot be set", f"{key} is none of {', '.join(SAID_KEYS)}", hint)
+    return UsageError("that label cannot be set", f"{key} is not one of {', '.join(SAID_KEYS)}", hint)
 
 
 def set_camera_type(
     catalog: Catalog, make: str, model: str, camera_type: CameraType, note: Mapping[str, Any] = NO_NOTE
 ) -> None:
-    """Say what kind of camera a make and model is; it holds for all its photos, present and future. `note`: see `decide`."""
+    """State the type of a camera model; it applies to all its photos, present and future. `note`: as in `decide`."""
     with catalog.transaction():
         row = catalog.connection.execute(
             "SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)
@@ -169,9 +186,13 @@ def set_camera_type(
 
 
 def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float | None) -> None:
-    """Say by how many seconds the clock of camera B is ahead of that of camera A (`make|model`); None withdraws it.
+    """State by how many seconds the clock of camera B is ahead of that of camera A; None withdraws the statement.
 
-    `pairing.clocks.canonical` says which of the two is named first.
+    Args:
+        catalog: open for writing.
+        camera_a: `make|model` of the camera that offsets name first (`pairing.clocks.offsets.canonical`).
+        camera_b: `make|model` of the other camera.
+        seconds: the offset, or None.
     """
     with catalog.transaction():
         before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
@@ -179,7 +200,13 @@ def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float |
 
 
 def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes]) -> None:
-    """Take photos out of the catalogue, named by their row IDs; `paths` are what a person named to be forgotten."""
+    """Remove photos from the catalogue.
+
+    Args:
+        catalog: open for writing.
+        photos: row IDs.
+        paths: the paths that a person named; an ingest skips them from now on.
+    """
     with catalog.transaction():
         rows = (catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)) for photo in photos)
         named = [{"photo": photo, "sha256": row.fetchone()["sha256"]} for photo, row in zip(photos, rows, strict=True)]
@@ -189,13 +216,13 @@ def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes
 
 
 def batch_name(catalog: Catalog, what: str) -> str:
-    """Return a name that no other batch has: put into `note`, it makes decisions one step for undo and redo."""
+    """Return a unique name of a batch. Decisions with one `batch` in their `note` are undone and redone as one step."""
     row = catalog.connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM decision").fetchone()
     return f"{what} at {row[0]}"
 
 
 def step_of(catalog: Catalog, member: Decision) -> list[Decision]:
-    """Return the decisions that are taken back together with one, oldest first: itself alone where it is in no batch."""
+    """Return the decisions of one batch, oldest first; a decision outside a batch is returned alone."""
     if "batch" not in member.payload:
         return [member]
     rows = catalog.connection.execute(
@@ -207,7 +234,7 @@ def step_of(catalog: Catalog, member: Decision) -> list[Decision]:
 
 
 def undo(catalog: Catalog) -> Decision | None:
-    """Take back the last decision that still stands, with all of its batch; None where there is none."""
+    """Undo the last decision that still stands, with all of its batch; returns it, or None where there is none."""
     with catalog.transaction():
         last = _last_standing(catalog)
         if last is None:
@@ -219,7 +246,7 @@ def undo(catalog: Catalog) -> Decision | None:
 
 
 def redo(catalog: Catalog) -> Decision | None:
-    """Do again what was last taken back; None where there is nothing, or something was decided since."""
+    """Redo the decision that was last undone; returns it, or None where there is none or something was decided since."""
     with catalog.transaction():
         last = _last_taken_back(catalog)
         if last is None:
@@ -231,7 +258,7 @@ def redo(catalog: Catalog) -> Decision | None:
 
 
 def verdict_of(catalog: Catalog, phone: str, other: str) -> list[Any] | None:
-    """Return [status, subject_idx, seq] of a decided pair, None for an open one."""
+    """Return [status, subject_idx, seq] of a decided pair; None for an open one."""
     row = catalog.connection.execute(
         "SELECT status, subject_idx, seq FROM verdict WHERE phone = ? AND other = ?", (phone, other)
     ).fetchone()
@@ -239,7 +266,7 @@ def verdict_of(catalog: Catalog, phone: str, other: str) -> list[Any] | None:
 
 
 def partner_of(catalog: Catalog, sha256: str) -> str | None:
-    """Return the sha256 of a photo's accepted partner, None where it has none."""
+    """Return the sha256 of a photo's accepted partner; None where it has none."""
     row = catalog.connection.execute(
         "SELECT other FROM verdict WHERE phone = ?1 AND status = 'accepted' AND NOT gone "
         "UNION ALL SELECT phone FROM verdict WHERE other = ?1 AND status = 'accepted' AND NOT gone LIMIT 1",
@@ -249,18 +276,18 @@ def partner_of(catalog: Catalog, sha256: str) -> str | None:
 
 
 def tally(catalog: Catalog) -> Tally:
-    """Return how many pairs are accepted and rejected: as many as `pairs` lists."""
+    """Return how many pairs are accepted and rejected; `pairs.pairs` lists them."""
     rows = catalog.connection.execute("SELECT status, count(*) FROM verdict WHERE NOT gone GROUP BY status")
     return Tally(**{row[0]: row[1] for row in rows})
 
 
 def gone(catalog: Catalog) -> int:
-    """Return how many decided pairs count no longer: the file of one of their photos was replaced by other content."""
+    """Return how many decided pairs no longer count, because a photo was forgotten or its file has other content now."""
     return int(catalog.connection.execute("SELECT count(*) FROM verdict WHERE gone").fetchone()[0])
 
 
 def decided_pairs(catalog: Catalog) -> Iterator[DecidedPair]:
-    """Yield the decided pairs whose photos are here, in the order of the log."""
+    """Yield the decided pairs whose photos are in the catalogue, in the order of the log."""
     for row in catalog.connection.execute(
         "SELECT verdict.phone, verdict.other, verdict.status, "
         "coalesce(json_extract(decision.payload, '$.auto'), json_extract(decision.payload, '$.gone')) IS NULL AS meant "
@@ -286,11 +313,12 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
             )
 
 
-def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Reject the pairs of these photos whose partner was replaced by other content or forgotten: nobody could name them.
+def _reject_gone_pairs(catalog: Catalog, phone: str, other: str, note: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Reject earlier accepted pairs of these photos whose partner was forgotten or has other content now.
 
-    A missing file keeps its row, so this never touches a pair whose photo was only moved or unplugged. Returns the note of
-    the decision that makes this necessary: both are one step.
+    A person could no longer name such pairs. The photo of a missing file stays in the catalogue, so pairs of photos that were
+    moved or unplugged are not touched. Returns the note for the decision that makes this necessary, so that both are undone
+    together.
     """
     rows = catalog.connection.execute(
         "SELECT phone, other FROM verdict WHERE status = 'accepted' AND gone AND (phone IN (?1, ?2) OR other IN (?1, ?2)) "
@@ -305,7 +333,7 @@ def _let_go_of_what_is_gone(catalog: Catalog, phone: str, other: str, note: Mapp
 
 
 def _next_subject(catalog: Catalog) -> int:
-    """A number that no pair ever had: a subject's number is not given to another one."""
+    """Return a subject number that no pair ever had."""
     row = catalog.connection.execute(
         "SELECT max(json_extract(payload, '$.subject_idx')) FROM decision WHERE action = 'accept'"
     ).fetchone()
@@ -329,20 +357,20 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
 
 
 def _last_standing(catalog: Catalog) -> Decision | None:
-    """The decision that an undo takes back. The log is read from its end, since it is a stack and only its top matters."""
+    """Return the decision that an undo takes back. The log is a stack, so it is read from its end."""
     taken_back = 0
     for entry in _newest_first(catalog):
         if entry.action == "undo":
             taken_back += 1
         elif taken_back:
-            taken_back -= 1  # this one, or the one that was done again here, was taken back later
+            taken_back -= 1  # a later undo took back this decision, or the one that this entry redid
         else:
             return _entry(catalog, entry.payload["seq"]) if entry.action == "redo" else entry
     return None
 
 
 def _last_taken_back(catalog: Catalog) -> Decision | None:
-    """The decision that a redo does again: taken back since the last new one, and not done again since."""
+    """Return the decision that a redo applies again: undone since the last new decision, and not redone since."""
     done_again = 0
     for entry in _newest_first(catalog):
         if entry.action == "redo":

@@ -1,4 +1,4 @@
-"""What each kind of decision does to the catalogue, and how it is taken back."""
+"""Apply each kind of decision to the catalogue, and undo it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERDICT_OF: dict[str, Verdict] = {"accept": "accepted", "reject": "rejected"}
 
 
 def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
-    """Do what a decision says."""
+    """Apply a decision."""
     if action in VERDICT_OF:
         _set_verdict(catalog, payload, [VERDICT_OF[action], payload.get("subject_idx"), seq])
     elif action == "label":
@@ -32,7 +32,7 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
 
 
 def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
-    """Undo what a decision did."""
+    """Undo the effect of a decision."""
     if action in VERDICT_OF:
         _set_verdict(catalog, payload, payload["before"])
     elif action == "label":
@@ -81,7 +81,7 @@ def _set_clock(catalog: Catalog, payload: Mapping[str, Any], rows: Iterable[Cloc
 
 
 def _stated(payload: Mapping[str, Any]) -> ClockRow:
-    """The offset that a person stated."""
+    """Return the row of an offset that a person stated."""
     return ClockRow(
         payload["camera_a"], payload["camera_b"], seconds=payload["seconds"], spread=0.0, margin=0.0, origin="person",
         source="person",

@@ -1,8 +1,8 @@
-"""Decisions as JSON lines that another workspace understands: photos by sha256 and photo ID, cameras by make and model.
+"""Write and read decisions as JSON lines for other workspaces: photos by sha256 and photo ID, cameras by make and model.
 
-One line an entry of the log, undo and redo included, so that the file is the whole story; `stands` says whether an entry is
-still in force, so that a reader need not replay it. A rejection that nobody meant (`gone`: a file was replaced, and the
-program let go of its pair) is in force here alone. Row numbers and paths of this workspace are not in it.
+Each entry of the log is one line, undo and redo included. `stands` says whether an entry is still in force, so that a reader
+does not have to replay the log. A rejection that the program made because a file was replaced (`gone`) is in force in this
+workspace only. Lines do not hold row numbers or paths of this workspace.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from curate.errors import UsageError
 from tracer.base.text import clean_text, quoted_path
 
 FORMAT = 1
-"""Of a line; a line of a later format is refused, not misread."""
+"""Format of a line; lines of another format are refused."""
 
 MOST_BYTES = 32 << 20
-"""The longest line that is read."""
+"""Length in bytes of the longest line that is read."""
 
 _HEX = r"^[0-9a-f]{64}$"
 
@@ -38,13 +38,13 @@ Text = Annotated[str, Field(max_length=4096), AfterValidator(_clean)]
 
 
 class _Part(BaseModel):
-    """What a stranger wrote: checked strictly, unknown keys passed over."""
+    """Input from another workspace, checked strictly; unknown keys are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
 class PhotoName(_Part):
-    """A photo, as any workspace can name it."""
+    """A photo by names that are valid in any workspace."""
 
     sha256: str = Field(pattern=_HEX)
     photo_id: int | None = Field(None, ge=0, lt=2**63)
@@ -68,7 +68,7 @@ class PairLine(_Line):
 
 
 class LabelLine(_Line):
-    """Something was said of photos."""
+    """A label of photos was set."""
 
     action: Literal["label"]
     key: Annotated[str, Field(max_length=64), AfterValidator(_clean)]
@@ -86,13 +86,13 @@ class CameraLine(_Line):
 
 
 class LocalLine(_Line):
-    """Something that holds in its own workspace alone: an offset between two clocks there, photos that were forgotten there."""
+    """A decision that is valid in its own workspace only: an offset between two clocks, or forgotten photos."""
 
     action: Literal["clock", "forget"]
 
 
 class StepLine(_Line):
-    """A step back or forth: part of the story, already told by `stands`."""
+    """An undo or redo; `stands` of the other lines includes its effect."""
 
     action: Literal["undo", "redo"]
 
@@ -103,7 +103,13 @@ _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="acti
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that cannot be used: its number, from 1, and why; whether it is of a kind that another version may know."""
+    """A line that cannot be used.
+
+    Attributes:
+        line: its number, from 1.
+        why: the reason.
+        other_version: whether it is a kind of decision that another version may know.
+    """
 
     line: int
     why: str
@@ -153,13 +159,13 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
 
 
 def parsed(path: Path) -> Iterator[Line | Refused]:
-    """Yield the lines of a file that somebody else wrote, each either understood or refused with the reason.
+    """Yield the lines of a file from another workspace, each parsed or refused with the reason.
 
     Raises:
         UsageError: the file cannot be read.
     """
     if not path.is_file():
-        raise UsageError("that is no file", str(path), "Name a file that `curate decisions export` wrote.")
+        raise UsageError("that is not a file", str(path), "Name a file that `curate decisions export` wrote.")
     try:
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):
@@ -174,7 +180,7 @@ def parsed(path: Path) -> Iterator[Line | Refused]:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """Lines without a leading byte order mark; None for one that is too long, which is never held in memory."""
+    """Yield the lines without a leading byte order mark; None for a line that is too long, which is not held in memory."""
     first = True
     while line := file.readline(MOST_BYTES + 1):
         if len(line) <= MOST_BYTES:
@@ -206,7 +212,7 @@ def _name(catalog: Catalog, sha256: str) -> dict[str, Any]:
 
 
 def _hash(catalog: Catalog, change: dict[str, Any]) -> str | None:
-    """The content of a labelled photo when it was labelled; of entries that do not say, the content that it has now."""
+    """Return the sha256 of a labelled photo at the time of labelling; for entries without it, its present sha256."""
     if "sha256" in change:
         found = change["sha256"]
     else:

@@ -1,7 +1,7 @@
-"""A user's own expression over the label columns. It sees the view `label` alone, and its time and memory are limited.
+"""Run a user's SQL expression over the label columns. It can read only the view `label`, and its time and memory are limited.
 
-SQLite can be interrupted between the steps of a query, but not inside a function. So the functions are limited too:
-strings are short enough that each function ends within a tenth of a second, and an expression calls at most `MOST_CALLS` of them.
+SQLite can interrupt a query between two steps, but not inside a function. So functions are limited too: strings are so short
+that each function ends within a tenth of a second, and an expression calls at most `MOST_CALLS` functions.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from curate.catalog.database import connect_read_only, damaged, is_damage
 from curate.errors import CurateError, UsageError
 
 QUERY_SECONDS = 10.0
-"""How long an expression may run."""
+"""Maximum running time of an expression, seconds."""
 MOST_CALLS = 50
-"""Functions that an expression may call; LIKE and GLOB are functions too."""
+"""Maximum number of function calls in an expression; LIKE and GLOB are function calls too."""
 MOST_SELECTS = 8
-"""SELECTs inside an expression."""
+"""Maximum number of SELECTs inside an expression."""
 LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 120_000,  # of a string, and of a row: thirty labels of 1,000 characters fit
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
@@ -38,16 +38,14 @@ FUNCTIONS = frozenset(
         *("date", "datetime", "julianday", "strftime", "time", "unixepoch"),
     ]
 )
-"""What an expression may call. `replace`, `trim` and JSON are missing: their time grows with the square of a string's length."""
+"""The functions that an expression may call. `replace`, `trim` and JSON functions take time quadratic in a string's length, so
+they are not offered."""
 
 _ROWS_AT_ONCE = 256
 
 
 class LabelReader:
-    """Runs statements that hold a user's own expression.
-
-    Only the time inside SQLite counts, not what the caller does with the rows in between.
-    """
+    """Runs statements that contain a user's expression. The time limit counts the time inside SQLite only."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path, seconds: float | None = None) -> None:
         self._path = path
@@ -64,7 +62,7 @@ class LabelReader:
         """Yield a statement's rows as they are found.
 
         Raises:
-            UsageError: the expression cannot be used, asks for more than labels, or takes too long.
+            UsageError: the expression is not valid, reads more than labels, or takes too long.
         """
         self._calls = self._selects = 0
         with self._limited():
@@ -86,15 +84,15 @@ class LabelReader:
         try:
             yield
         except (sqlite3.Error, sqlite3.Warning, UnicodeError, MemoryError) as error:
-            # Warning: Python 3.11's word for more than one statement; UnicodeError: bytes that are not UTF-8
-            raise self._told(error) from error
+            # Warning: Python 3.11 raises it for more than one statement. UnicodeError: text that is not UTF-8.
+            raise self._translated(error) from error
         finally:
             clock.cancel()
-            clock.join()  # no interrupt comes after this: it would stop another statement
+            clock.join()  # a later interrupt would stop another statement
             self._connection.set_authorizer(None)
             self._left -= time.monotonic() - since
 
-    def _told(self, error: Exception) -> CurateError:
+    def _translated(self, error: Exception) -> CurateError:
         if isinstance(error, UnicodeDecodeError) or (
             isinstance(error, sqlite3.DatabaseError) and is_damage(str(error))
         ):
@@ -104,9 +102,9 @@ class LabelReader:
         return UsageError("the expression cannot be used", self._refused or _why(error), _WHERE_HELP)
 
     def _allow(self, action: int, table: str | None, name: str | None, _database: str | None, view: str | None) -> int:
-        """SQLite's authorizer: reading the view, and calling functions."""
+        """SQLite's authorizer: it allows reading the view and calling the offered functions."""
         if action == sqlite3.SQLITE_READ:
-            # no column: SQLite joins a table of the view without taking a value from it, and does not say for which view
+            # An empty column name: SQLite joins a table of the view without reading a value, and does not name the view.
             joined = name == "" and table in ("photo", "camera", "verdict")
             return sqlite3.SQLITE_OK if joined or "label" in (table, view) else sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_SELECT:
@@ -114,7 +112,7 @@ class LabelReader:
             return self._unless(self._selects > MOST_SELECTS + 1, f"it holds more than {MOST_SELECTS} SELECTs")
         if action != sqlite3.SQLITE_FUNCTION:
             return sqlite3.SQLITE_DENY
-        if view is not None:  # the view's own
+        if view is not None:  # functions of the view itself
             return sqlite3.SQLITE_OK
         self._calls += 1
         known = str(name).lower() in FUNCTIONS
@@ -132,25 +130,27 @@ class LabelReader:
 
 @contextlib.contextmanager
 def label_reader(path: Path) -> Iterator[LabelReader]:
-    """Open the catalogue for a user's own expression, on a connection of its own."""
+    """Open a separate read-only connection to the catalogue for a user's expression."""
     with contextlib.closing(connect_read_only(path)) as connection:
         yield LabelReader(connection, path)
 
 
 def _instr(text: object, part: object) -> int | None:
-    """SQLite's `instr`, which takes the square of a string's length, in Python, which does not."""
+    """Replace SQLite's `instr`, whose time is quadratic in a string's length, by Python's `str.find`."""
     return None if text is None or part is None else str(text).find(str(part)) + 1
 
 
 def _why(error: Exception) -> str:
-    """Return what SQLite says of an expression, and that it is not whole where SQLite names the statement around it."""
+    """Return SQLite's message, or that the expression is not whole where the message is about the statement around it."""
     if isinstance(error, MemoryError):
         return "it takes more memory than there is"
     said = str(error)
     if "too big" in said:
-        return "a string in it, or a row of what it asks for, grows longer than 120,000 bytes"
+        return "a string in it, or a row of its result, is longer than 120,000 bytes"
     around = said in ('near ")": syntax error', 'near "ORDER": syntax error', "incomplete input") or "\n)" in said
-    return "it is not whole: a value, a quote or a bracket is missing, or a bracket is too many" if around else said
+    return (
+        "it is not whole: a value, a quote or a bracket is missing, or there is a bracket too many" if around else said
+    )
 
 
 _WHERE_HELP = (

@@ -1,7 +1,7 @@
-"""Small facts that a workspace remembers beside its tables: when it changed, where its sets lie, which splits were drawn.
+"""The key-value table `fact`: when the catalogue changed, where its sets are, which splits were drawn.
 
-They lie in the table `fact`, one key and one value each. `Key` lists all keys but those of `leftout`, which are made from
-paths. A value that is not a plain text is JSON. It is parsed here, so that readers get records.
+`Key` lists all keys except those of `leftout`, which are made from paths. A value that is not plain text is JSON; it is parsed
+here, so that callers get records.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class DrawnSplits(BaseModel):
 
     Attributes:
         attributes: label columns that get a split file.
-        group_by: what is kept on one side.
-        seed: of the draw.
-        drawn: when, ISO 8601 in UTC; empty where that was not kept.
-        who: the annotator; empty where that was not kept.
+        group_by: groupings (owner, scene, …) that are kept on one side.
+        seed: seed of the draw.
+        drawn: time of the draw, ISO 8601 in UTC; empty where it was not stored.
+        who: the annotator; empty where it was not stored.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,10 +55,11 @@ class DrawnSplits(BaseModel):
 
 
 class WithdrawnSplits(BaseModel):
-    """Drawn splits were withdrawn: exports go by the settings again.
+    """An entry of the split log: drawn splits were withdrawn, and exports follow the settings again.
 
     Attributes:
-        drawn: when, ISO 8601 in UTC.
+        withdrawn: always True; tells this entry from a draw.
+        drawn: time of the withdrawal, ISO 8601 in UTC.
         who: the annotator.
     """
 
@@ -74,21 +75,21 @@ SplitEvent = Annotated[DrawnSplits | WithdrawnSplits, Field(union_mode="left_to_
 
 @dataclass(frozen=True, slots=True)
 class Fact(Generic[T]):
-    """One key and the form of its value.
+    """One key of the table and the type of its value.
 
     Attributes:
         key: its name in the table.
-        form: what its value is; None for a plain text.
+        form: type of the value, stored as JSON; None for plain text.
     """
 
     key: Key
     form: TypeAdapter[T] | None = None
 
     def read(self, connection: sqlite3.Connection) -> T | None:
-        """Return the value; None where nothing is kept.
+        """Return the value; None where none is stored.
 
         Raises:
-            ValueError: what is kept has another form, as in a damaged catalogue.
+            ValueError: the stored value has another type, as in a damaged catalogue.
         """
         text = value_of(connection, self.key)
         if text is None or self.form is None:
@@ -96,73 +97,73 @@ class Fact(Generic[T]):
         return self.form.validate_python(json.loads(text))
 
     def keep(self, connection: sqlite3.Connection, value: T) -> None:
-        """Keep a value in the place of the one before."""
+        """Store a value in place of the earlier one."""
         keep(connection, self.key, str(value) if self.form is None else json.dumps(self.form.dump_python(value)))
 
     def forget(self, connection: sqlite3.Connection) -> bool:
-        """Keep nothing any more; returns whether anything was kept."""
+        """Remove the value; returns whether there was one."""
         return forget(connection, self.key)
 
 
 CHANGED: Fact[str] = Fact(Key.CHANGED)
-"""When the catalogue was last changed, ISO 8601 in UTC."""
+"""Time of the last change of the catalogue, ISO 8601 in UTC."""
 
 REVISION: Fact[int] = Fact(Key.REVISION, TypeAdapter(int))
-"""How often the catalogue was changed."""
+"""Number of changes of the catalogue."""
 
 CANDIDATES: Fact[int] = Fact(Key.CANDIDATES, TypeAdapter(int))
-"""How often candidate pairs came or went."""
+"""Number of changes of the set of candidate pairs."""
 
 CAMERA_SETTINGS: Fact[str] = Fact(Key.CAMERA_SETTINGS)
 CAMERA_RULES: Fact[str] = Fact(Key.CAMERA_RULES)
-"""The types that the settings state and the version of the rules, as they were when all cameras were last asked for."""
+"""The types in the settings and the version of the rules when all camera types were last resolved."""
 
 COMPARED: Fact[tuple[int, int]] = Fact(Key.COMPARED, TypeAdapter(tuple[int, int]))
-"""How many phone and other photos there were when pairs were last looked for."""
+"""Numbers of phone photos and of other photos in the last pairing run."""
 
 SCORES_FOLLOW: Fact[str] = Fact(Key.SCORES_FOLLOW)
-"""The decisions that the scores follow, as a hash; empty where they follow none."""
+"""Hash of the decisions that the scores were computed from; empty for none."""
 
 SCORED_CANDIDATES: Fact[int] = Fact(Key.SCORED_CANDIDATES, TypeAdapter(int))
-"""The value of `CANDIDATES` when the scores were made."""
+"""The value of `CANDIDATES` when the scores were computed."""
 
 EXPORTS: Fact[dict[str, str]] = Fact(Key.EXPORTS, TypeAdapter(dict[str, str]))
-"""The folders that sets were written to, each with the state of the catalogue that it was written from."""
+"""Folder of each written set -> the state of the catalogue that it was written from."""
 
 RUNS: Fact[dict[str, str]] = Fact(Key.RUNS, TypeAdapter(dict[str, str]))
-"""The folders of evaluations, each with the folder of the set that was evaluated."""
+"""Folder of each evaluation -> folder of the set that was evaluated."""
 
 SPLIT: Fact[DrawnSplits] = Fact(Key.SPLIT, TypeAdapter(DrawnSplits))
-"""The drawn splits that exports make; absent where they go by the settings."""
+"""The drawn splits that exports use; absent where exports follow the settings."""
 
 SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEvent]))
-"""What was drawn and withdrawn, oldest first."""
+"""The draws and withdrawals of splits, oldest first."""
 
 
 def count_up(connection: sqlite3.Connection, fact: Fact[int]) -> None:
-    """Add one to a number; it is 0 before the first time."""
+    """Add one to a number, which is 0 at first."""
     connection.execute(
         "INSERT INTO fact VALUES (?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1", (fact.key,)
     )
 
 
 def value_of(connection: sqlite3.Connection, key: str) -> str | None:
-    """Return the text that is kept under a key; None where nothing is."""
+    """Return the text that is stored under a key; None where there is none."""
     row = connection.execute("SELECT value FROM fact WHERE key = ?", (key,)).fetchone()
     return None if row is None else str(row[0])
 
 
 def keep(connection: sqlite3.Connection, key: str, value: str) -> None:
-    """Keep a text under a key, in the place of the one before."""
+    """Store a text under a key, in place of the earlier one."""
     connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (key, value))
 
 
 def forget(connection: sqlite3.Connection, key: str) -> bool:
-    """Keep nothing under a key any more; returns whether anything was kept."""
+    """Remove a key; returns whether it was there."""
     return connection.execute("DELETE FROM fact WHERE key = ?", (key,)).rowcount > 0
 
 
 def keys_that_begin(connection: sqlite3.Connection, start: str) -> list[str]:
-    """Return the keys that begin with some characters, in their order."""
+    """Return the keys that begin with a prefix, sorted."""
     rows = connection.execute("SELECT key FROM fact WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key", (start,))
     return [row["key"] for row in rows]

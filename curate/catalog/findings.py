@@ -1,4 +1,4 @@
-"""What an import of decisions found: what was taken in, how far both sides agree, and where they differ."""
+"""The result of importing decisions: what was imported, how far both sides agree, and where they differ."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ Kind = Literal["pair", "partner", "label", "camera"]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something on which the two sides differ.
+    """A decision on which the two sides differ.
 
     Attributes:
-        kind: `pair` (accepted here, rejected there, or the reverse), `partner` (there a photo is paired with another one),
-            `label`, `camera`.
-        what: the photos' paths, or the camera. mine, theirs: what either says. who, at: of theirs.
-        kept: which of the two holds now; None where nobody was preferred, and mine stays for the time being.
+        kind: `pair` (one side accepted it, the other rejected it), `partner` (the other side paired a photo with another
+            one), `label` or `camera`.
+        what: paths of the photos, or the camera.
+        mine: the decision in this workspace.
+        theirs: the decision in the file.
+        who: annotator of their decision.
+        at: time of their decision.
+        kept: which of the two is in force now; None where no side was preferred, so that mine stays for now.
     """
 
     kind: Kind
@@ -36,12 +40,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two annotators agree on the pairs that both decided by themselves.
+    """How far two annotators agree on the pairs that both decided themselves.
 
     Attributes:
-        pairs: how many. table: (mine, theirs) -> pairs. observed: share on which they agree. expected: the share to be
-            expected if each answered at random, as often yes as they did. kappa: Cohen's, (observed − expected) /
-            (1 − expected); None where it is undefined, and `undefined` says why.
+        pairs: number of these pairs.
+        table: my verdict -> their verdict -> number of pairs.
+        observed: share of pairs on which they agree.
+        expected: share expected if each answered at random with their own rate of yes.
+        kappa: Cohen's kappa, (observed − expected) / (1 − expected); None where it is undefined.
+        undefined: why it is undefined, or None.
     """
 
     pairs: int
@@ -54,13 +61,18 @@ class Agreement:
 
 @dataclass(slots=True)
 class Imported:
-    """What an import found and did.
+    """The result of an import of decisions.
 
     Attributes:
-        lines: understood lines; not_in_force: those among them that were taken back, or are steps back and forth.
-        taken: kind -> decisions made here. unchanged: already so. agreement: see `Agreement`.
-        conflicts: see `Conflict`. unknown: photos that are not here. refused: lines that cannot be used.
-        passed_over: reason -> decisions that have no meaning elsewhere.
+        lines: number of valid lines.
+        not_in_force: number of valid lines that were undone, or that are undo or redo entries.
+        taken: kind -> number of decisions made in this workspace.
+        unchanged: number of decisions that this workspace had already.
+        agreement: agreement of both annotators; None before it is measured.
+        conflicts: decisions on which the two sides differ.
+        unknown: sha256 -> photo ID of photos that are not in this workspace.
+        refused: lines that cannot be used.
+        passed_over: reason -> number of decisions that are valid in the other workspace only.
     """
 
     lines: int = 0
@@ -75,15 +87,15 @@ class Imported:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left that a person might want to see to."""
+        """Whether nothing needs a person's attention."""
         return not (self.refused or self.unknown or any(conflict.kept is None for conflict in self.conflicts))
 
     def in_words(self) -> list[str]:
-        """The findings as lines for a person."""
+        """Return the result as lines of text."""
         taken = self.taken
         lines = [
-            f"taken in: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
-            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} already so"
+            f"imported: {taken['accepted']} accepted, {taken['rejected']} rejected, {counted(taken['labels'], 'label')}, "
+            f"{counted(taken['cameras'], 'camera')}; {self.unchanged} unchanged"
         ]
         a = self.agreement
         if a is not None and a.observed is not None:
@@ -98,18 +110,20 @@ class Imported:
             lines.append(
                 counted(len(self.conflicts), "conflict")
                 + (
-                    f", {open_} of them open: mine stays; settle them with --prefer mine or --prefer theirs"
+                    f", {open_} of them open: mine stays; resolve them with --prefer mine or --prefer theirs"
                     if open_
                     else ""
                 )
             )
-        lines += [f"passed over: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
+        lines += [f"not imported: {count} ({reason})" for reason, count in sorted(self.passed_over.items())]
         if self.unknown:
-            lines.append(f"not here: {counted(len(self.unknown), 'photo')}; decisions on them are left out")
+            lines.append(
+                f"not in this workspace: {counted(len(self.unknown), 'photo')}; decisions on them are not imported"
+            )
         return lines
 
     def as_json(self) -> dict[str, Any]:
-        """The findings under the names that `curate decisions import --json` prints."""
+        """Return the result under the names that `curate decisions import --json` prints."""
         return {
             "lines": self.lines,
             "not_in_force": self.not_in_force,
@@ -129,7 +143,8 @@ def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, st
     """Return how far two annotators agree on the pairs that both decided (Cohen 1960).
 
     Args:
-        mine, theirs: pair -> `accepted` or `rejected`.
+        mine: pair -> `accepted` or `rejected`.
+        theirs: the same for the other annotator.
     """
     both = sorted(mine.keys() & theirs.keys())
     names = ("accepted", "rejected")
@@ -138,10 +153,10 @@ def agreement(mine: Mapping[tuple[str, str], str], theirs: Mapping[tuple[str, st
         table[mine[pair]][theirs[pair]] += 1
     n = len(both)
     if n == 0:
-        return Agreement(0, table, None, None, None, "there is no pair that both decided by themselves")
+        return Agreement(0, table, None, None, None, "there is no pair that both decided themselves")
     observed = sum(table[name][name] for name in names) / n
     expected = sum(sum(table[name].values()) * sum(row[name] for row in table.values()) for name in names) / n**2
     if expected == 1:
-        why = "both gave one and the same answer to every pair: agreement by chance would be complete as well"
+        why = "both gave the same answer to every pair, so that chance alone would agree as well"
         return Agreement(n, table, observed, expected, None, why)
     return Agreement(n, table, observed, expected, (observed - expected) / (1 - expected), None)

@@ -1,4 +1,4 @@
-"""The folders that were taken in: the disk that each lay on, the photos below, and the files that were skipped."""
+"""The ingested folders: the disk that each was on, the photos below it, and the files that were skipped."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ def local_photos_below(catalog: Catalog, root: bytes) -> Iterator[tuple[int, byt
 
 
 def device_of(catalog: Catalog, root: bytes) -> int | None:
-    """Return the disk that a folder lay on when it was last taken in (`st_dev`)."""
+    """Return the device number (`st_dev`) of a folder's disk when it was last ingested."""
     row = catalog.connection.execute("SELECT device FROM root WHERE path_bytes = ?", (root,)).fetchone()
     return None if row is None else int(row[0])
 
 
 def remember_device(catalog: Catalog, root: bytes, device: int) -> None:
-    """Remember the disk that a folder lies on."""
+    """Store the device number of a folder's disk."""
     catalog.connection.execute("INSERT OR REPLACE INTO root VALUES (?, ?)", (root, device))
 
 
 def begin_skipped(catalog: Catalog) -> None:
-    """Begin the list of skipped files anew."""
+    """Clear the list of skipped files."""
     with catalog.transaction():
         catalog.connection.execute("DELETE FROM skipped")
 
 
 def skip(catalog: Catalog, path: bytes, reason: str) -> None:
-    """Remember a file that is no photo, or could not be reached."""
+    """Store a file that is not a photo or could not be read, with the reason."""
     catalog.connection.execute("INSERT OR REPLACE INTO skipped VALUES (?, ?, ?)", (path, printable_path(path), reason))
 
 
 def skipped(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Yield the files that were skipped, with the reason."""
+    """Yield (path, reason) of the files that were skipped."""
     yield from (
         (row["path"], row["reason"])
         for row in catalog.connection.execute("SELECT path, reason FROM skipped ORDER BY path")

@@ -1,4 +1,4 @@
-"""Taking photos out of the catalogue again: one step of the log, which an undo takes back. Files are never touched."""
+"""Remove photos from the catalogue, as one step of the log that can be undone. Files are never touched."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tracer.base.text import printable_path
 
 
 def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
-    """Take photos, and all photos below folders, out of the catalogue; returns how many.
+    """Remove photos, and all photos below folders, from the catalogue; returns how many.
 
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
-        paths: photos as `naming.photo_named` takes them; folders absolute, or relative to the current or a source folder.
-            Whether anything is still there on the disk does not matter.
+        paths: photos as `naming.photo_named` reads them; folders absolute, or relative to the current folder or a source
+            folder. The files do not have to exist any more.
 
     Raises:
-        UsageError: a path names nothing that was taken in, or several things; nothing is forgotten then.
+        UsageError: a path names no photo of the catalogue, or several places; then nothing is removed.
     """
     photos: dict[int, None] = {}
     places: dict[bytes, None] = {}
@@ -35,7 +35,7 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
         photos |= dict.fromkeys(photos_below(catalog, place))
     if unknown:
         raise UsageError(
-            "nothing was taken in from there",
+            "no photo of the workspace is there",
             ", ".join(unknown),
             f"All paths are printed by: {command('photos', '--format', 'jsonl', workspace=catalog.workspace.root)}",
         )
@@ -44,7 +44,7 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
 
 
 def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
-    """The photo or folder that is meant; None where nothing of the catalogue lies there."""
+    """Return the path of the photo or folder that is meant; None where the catalogue has no photo there."""
     here = os.fsencode(os.path.abspath(path))
     if _holds_photos(catalog, here):
         return here
@@ -55,7 +55,7 @@ def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
         raise UsageError(
             f"{printable_path(path)} names {len(places)} places",
             ", ".join(map(printable_path, sorted(places)[:5])),
-            "Write one of these paths in full.",
+            "Give the full path of one of them.",
         )
     return next(iter(places), None)
 

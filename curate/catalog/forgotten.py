@@ -1,6 +1,6 @@
-"""Photos that were forgotten: put aside with all that is known of them, and brought back by an undo or a new ingest.
+"""Forgotten photos: stored aside with all their data, and restored by an undo or a new ingest.
 
-Pairs that were decided with them stay in the log; they count again as soon as the photos are back (`verdict.gone`).
+Decided pairs of these photos stay in the log. They count again as soon as the photos are restored (`verdict.gone`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FROM photo JOIN reading ON reading.photo = photo.id WHERE id = ?
 
 
 def put_aside(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
-    """Take photos out of the catalogue; the paths that were named for it by the decision `seq` hold from now on."""
+    """Move photos out of the catalogue. An ingest skips the paths named by the decision `seq` from now on."""
     connection = catalog.connection
     for photo in photos:
         connection.execute(
@@ -36,7 +36,7 @@ def put_aside(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
 
 
 def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
-    """Take photos in again as they were; one that an ingest took in again meanwhile stays as it is now."""
+    """Restore photos as they were; a photo that an ingest added again in the meantime is not changed."""
     connection = catalog.connection
     for photo in photos:
         row = connection.execute("SELECT * FROM forgotten WHERE photo = ?", (photo,)).fetchone()
@@ -49,9 +49,9 @@ def bring_back(catalog: Catalog, photos: Iterable[int], seq: int) -> None:
 
 
 def take_in_again(catalog: Catalog, path: bytes) -> None:
-    """Give a file that an ingest comes by its old number, and what a person said of it, where it was forgotten before.
+    """Give a forgotten file that an ingest finds again its old row ID and the labels that a person gave it.
 
-    What a sidecar or its folder said is left to this ingest to say again, and its candidates to the next pairing run.
+    Labels from sidecars and folders are read again by this ingest; candidates are found again by the next pairing run.
     """
     row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (path,)).fetchone()
     if row is not None:
@@ -60,26 +60,26 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
 
 
 def forgotten_paths(catalog: Catalog) -> set[bytes]:
-    """Return the forgotten paths, which an ingest passes by unless they are given to it themselves."""
+    """Return the forgotten paths, which an ingest skips unless it is given the paths themselves."""
     return {bytes(row[0]) for row in catalog.connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
 
 
 def no_longer_forgotten(catalog: Catalog, paths: Iterable[bytes]) -> None:
-    """Remember that paths were given to an ingest themselves."""
+    """Mark paths as no longer forgotten, because an ingest was given the paths themselves."""
     catalog.connection.executemany(
         "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in paths]
     )
 
 
 def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:
-    """Remember which paths a decision names."""
+    """Store the paths that a decision names."""
     catalog.connection.executemany(
         "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)", [(seq, path) for path in paths]
     )
 
 
 def _bring_back_candidates(connection: sqlite3.Connection) -> None:
-    """The candidates whose photos are both here again."""
+    """Restore the candidates whose photos are both in the catalogue again."""
     connection.execute(
         "INSERT OR IGNORE INTO candidate (phone, other, score, assigned, evidence) SELECT f.* FROM forgotten_candidate f "
         "JOIN photo p ON p.id = f.phone JOIN photo o ON o.id = f.other"
@@ -92,7 +92,7 @@ def _bring_back_candidates(connection: sqlite3.Connection) -> None:
 
 
 def _put_back(catalog: Catalog, row: sqlite3.Row, origins: Sequence[Origin]) -> None:
-    """Put a photo back with what these said of it; its labels are made again by `relabel`."""
+    """Restore a photo with the labels from some origins; `relabel` then computes its effective labels."""
     connection, photo = catalog.connection, row["photo"]
     columns = ("path_bytes", "path", "source", "size", "mtime_ns", "status", "error", "reader")
     connection.execute(

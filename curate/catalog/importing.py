@@ -1,10 +1,10 @@
-"""Taking in what another annotator decided: how far the two agree, what is new, and where they differ.
+"""Import the decisions of another annotator: add new ones, measure agreement, and list conflicts.
 
-What is new is decided here too, logged with the name of who decided it. What differs is never overwritten unless one side is
-preferred in so many words. A second import of the same file changes nothing.
+A new decision is logged with the name of the annotator who made it. A conflicting one changes nothing unless the user prefers
+a side. A second import of the same file changes nothing.
 
-Agreement is measured on what both decided by themselves: a decision that came by import, or that a threshold made, is nobody's
-judgement. So it stays the same when a file is imported twice, or comes back from the other side.
+Agreement is measured on the pairs that both annotators decided themselves. Imported decisions and those made by a threshold do
+not count, so the result stays the same when a file is imported twice or returns from the other side.
 """
 
 from __future__ import annotations
@@ -36,25 +36,26 @@ from tracer.base.text import quoted_path
 _STATUS = {"accept": "accepted", "reject": "rejected"}
 
 _LOCAL = {
-    "clock": "an offset between two clocks: it holds for the cameras there",
-    "forget": "photos that were forgotten: which ones are taken in is for each workspace to say",
+    "clock": "an offset between two clocks: it is valid for the cameras of its workspace only",
+    "forget": "forgotten photos: each workspace decides which photos it holds",
 }
 
 
 def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None, *, dry_run: bool = False) -> Imported:
-    """Take in decisions that another workspace exported, in one transaction that one undo takes back.
+    """Import decisions that another workspace exported, in one transaction, which one undo takes back.
 
     Args:
-        catalog: open for writing. path: JSON lines, as `exchange.exported` writes them.
-        prefer: whose word holds where the two differ; None leaves mine and lists the conflict.
-        dry_run: only say what would be done.
+        catalog: open for writing.
+        path: JSON lines, as `exchange.exported` writes them.
+        prefer: whose decision counts where the two differ; None keeps mine and lists the conflict.
+        dry_run: report what an import would do, and change nothing.
 
     Raises:
-        UsageError: the file cannot be read, or not one line of it can be used.
+        UsageError: the file cannot be read, or none of its lines can be used.
     """
     found = Imported()
     resolve = _Resolver(catalog, found)
-    last = _LastWords(found, resolve)
+    last = _Latest(found, resolve)
     for line in parsed(path):
         last.take_in(line)
     if not found.lines and found.refused and not any(refused.other_version for refused in found.refused):
@@ -67,15 +68,15 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
     found.agreement = agreement(_own_pairs(catalog), last.theirs_own)
     try:
         with catalog.transaction():
-            taking = _Taking(catalog, found, prefer, _batch_name(catalog, path))
+            step = _Import(catalog, found, prefer, _batch_name(catalog, path))
             for _, camera_line in sorted(last.cameras.items()):
-                taking.camera(camera_line)
+                step.camera(camera_line)
             for (sha256, column), label_line in last.labels.items():
-                taking.label(sha256, column, label_line)
-            for action in ("reject", "accept"):  # what is rejected makes room for what is accepted
+                step.label(sha256, column, label_line)
+            for action in ("reject", "accept"):  # a rejected pair frees its photos for an accepted one
                 for pair_line in last.pairs.values():
                     if pair_line.action == action:
-                        taking.pair(pair_line, resolve)
+                        step.pair(pair_line, resolve)
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -83,14 +84,14 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None,
     return found
 
 
-class _LastWords:
-    """What a file says in the end: of each pair, label and camera its last line that is in force.
+class _Latest:
+    """The last line that is in force for each pair, label and camera of a file.
 
     Attributes:
-        pairs: by the sha256 of both photos, in the order in which their last words were said.
-        labels: by a photo's sha256 and the label.
-        cameras: by folded make and model.
-        theirs_own: the pairs that its people decided by themselves, `accepted` or `rejected`.
+        pairs: (sha256, sha256) of both photos -> line, in the order of these lines in the file.
+        labels: (sha256 of a photo, label) -> line.
+        cameras: make and model, folded by `camera_key` -> line.
+        theirs_own: pairs that the other annotators decided themselves -> `accepted` or `rejected`.
     """
 
     def __init__(self, found: Imported, resolve: _Resolver) -> None:
@@ -101,7 +102,7 @@ class _LastWords:
         self.theirs_own: dict[tuple[str, str], str] = {}
 
     def take_in(self, line: Line | Refused) -> None:
-        """Take in the next line."""
+        """Read the next line."""
         found = self._found
         if isinstance(line, Refused):
             found.refused.append(line)
@@ -116,7 +117,7 @@ class _LastWords:
         elif isinstance(line, CameraLine):
             self.cameras[camera_key(line.make, line.model)] = line
         elif line.key == KEEPER:
-            found.passed_over["which copy is kept: copies lie elsewhere there"] += 1
+            found.passed_over["which copy is kept: the copies are other files there"] += 1
         else:
             known = [sha256 for photo in line.photos if (sha256 := self._resolve(photo)) is not None]
             self.labels.update(((sha256, line.key), line) for sha256 in known)
@@ -127,18 +128,21 @@ class _LastWords:
             self._found.passed_over["a photo paired with itself"] += 1
         elif phone is not None and other is not None:
             key = _pair(phone, other)
-            self.pairs.pop(key, None)  # the last word of a pair stands where it was said
+            self.pairs.pop(key, None)  # so that the order is that of the last lines
             self.pairs[key] = line
             if not line.imported and line.auto is None:
                 self.theirs_own[key] = _STATUS[line.action]
 
 
 class _DryRun(Exception):
-    """Takes everything back."""
+    """Rolls the transaction back."""
 
 
 class _Resolver:
-    """Photos of another workspace as photos of this one: by content, else by a Flickr ID that only one content here has."""
+    """Finds photos of another workspace in this one: by sha256, else by a Flickr ID that only one sha256 here has.
+
+    Calling it with a photo returns the sha256 in this workspace, or None.
+    """
 
     def __init__(self, catalog: Catalog, found: Imported) -> None:
         self._catalog, self._found = catalog, found
@@ -163,8 +167,8 @@ class _Resolver:
         return str(rows[0][0]) if len(rows) == 1 else None
 
 
-class _Taking:
-    """Decides here what was decided there, one thing after the other, against what holds at that moment."""
+class _Import:
+    """Makes the decisions of the file in this workspace, one after the other, each compared with the current state."""
 
     def __init__(self, catalog: Catalog, found: Imported, prefer: Prefer | None, batch: str) -> None:
         self._catalog, self._found, self._prefer, self._batch = catalog, found, prefer, batch
@@ -232,7 +236,7 @@ class _Taking:
         theirs: str | None,
         line: PairLine | LabelLine | CameraLine,
     ) -> bool:
-        """List a conflict; returns whether theirs is to hold."""
+        """Record a conflict; returns whether theirs is preferred."""
         self._found.conflicts.append(Conflict(kind, what, mine, theirs, line.who, line.at, self._prefer))
         return self._prefer == "theirs"
 
@@ -251,7 +255,7 @@ class _Taking:
 
 
 def _own_pairs(catalog: Catalog) -> dict[tuple[str, str], str]:
-    """What was decided here by a person and not by import: the last standing word on each pair."""
+    """Return the last standing decision on each pair that a person made in this workspace, without imported ones."""
     own: dict[tuple[str, str], str] = {}
     for row in exported(catalog):
         if row["stands"] and row["action"] in _STATUS and not row.get("imported") and row.get("auto") is None:
@@ -264,7 +268,7 @@ def _pair(a: str, b: str) -> tuple[str, str]:
 
 
 def _batch_name(catalog: Catalog, path: Path) -> str:
-    """A name that no other import has: the file's content, and where in the log it was taken in."""
+    """Return a unique name of an import: a hash of the file's content, and its position in the log."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     row = catalog.connection.execute("SELECT coalesce(max(seq), 0) + 1 FROM decision").fetchone()

@@ -1,4 +1,4 @@
-"""Which of several copies a person wants to keep: said of the photo, numbered, so that the latest choice of a group wins."""
+"""Which of several copies a person chose to keep. Choices are numbered, so that the latest in a group of copies wins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from curate.catalog.store import Catalog
 
 
 def keep(catalog: Catalog, photo: int) -> None:
-    """Say, as a person, that of this photo and its copies this one is kept. It is logged, and undone like any label."""
+    """Choose, as a person, this photo among its copies. The choice is logged and can be undone like a label."""
     with catalog.transaction():
         row = catalog.connection.execute(
             "SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM assertion WHERE key = ?", (KEEPER,)
@@ -17,7 +17,7 @@ def keep(catalog: Catalog, photo: int) -> None:
 
 
 def kept(catalog: Catalog) -> dict[bytes, int]:
-    """Return the number of the choice by the path's own bytes, for the photos that were chosen."""
+    """Return path (bytes) -> number of the choice, for the photos that were chosen."""
     rows = catalog.connection.execute(
         "SELECT path_bytes, CAST(value AS INTEGER) FROM assertion JOIN photo ON photo.id = assertion.photo "
         "WHERE key = ? AND value IS NOT NULL",

@@ -1,4 +1,4 @@
-"""Facts of a file, and what somebody says of it -> the label columns. Pure.
+"""Compute the label columns of a photo from the facts of its file and from what people and sidecars state. Pure.
 
 The spellings are the paper's: `1/125`, `2.8`, `50.0 mm`, `400`, `with flash`, `2013.0`.
 """
@@ -17,7 +17,7 @@ from curate.photos.facts import PhotoFacts, TakenPrecision
 from tracer.base.text import clean_text
 
 SAID_KEYS = ("Make", "Model", "taken_at", "owner", "license", "url", "semantic_label", "scene")
-"""What a sidecar or a person may say of a photo. `scene` is a name: photos of one name show one scene."""
+"""Labels that a sidecar or a person can set. `scene` is a name: photos with one name show one scene."""
 
 MEANT = {
     "label": "semantic_label", "labels": "semantic_label", "class": "semantic_label", "category": "semantic_label",
@@ -28,10 +28,10 @@ MEANT = {
     "datetime": "taken_at", "timestamp": "taken_at", "datetimeoriginal": "taken_at", "brand": "Make", "manufacturer": "Make",
     "camera_make": "Make", "camera": "Model", "camera_model": "Model", "device": "Model", "phone": "Model",
 }  # fmt: skip
-"""What people call these, in lower case."""
+"""Other names that people use for these labels, in lower case."""
 
 KEEPER = "keeper"
-"""What a person says of the copy to keep (`catalog.keepers`); it is no label."""
+"""The key under which the choice of the copy to keep is stored (`catalog.keepers`); it is not a label."""
 
 EXTENSIONS = {
     "JPEG": "jpg", "MPO": "jpg", "PNG": "png", "TIFF": "tif", "WEBP": "webp", "HEIF": "heic", "AVIF": "avif", "JPEG2000": "jp2",
@@ -46,15 +46,17 @@ _TAKEN = re.compile(
 
 
 _LEAST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
-"""What a missing part of a date stands for."""
+"""The values that fill the missing parts of a date."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoLabels:
-    """The effective labels of one photo: what the catalogue stores of it, apart from its camera's type.
+    """The effective labels of one photo, apart from its camera's type.
 
     Attributes:
-        make, model, file_source: which camera it is (a key, looked up or added in the camera table).
+        make: make of its camera. Make, model and file source are the key of the camera table.
+        model: model of its camera.
+        file_source: EXIF's FileSource.
         columns: column of the `photo` table -> value.
     """
 
@@ -65,7 +67,13 @@ class PhotoLabels:
 
 
 def meant_among(name: str, keys: Sequence[str], called: Mapping[str, str]) -> str | None:
-    """Return the key that somebody probably means by a name: what people call it, else the nearest; None where none is near."""
+    """Return the key that is probably meant by a name: by its other names, else the most similar key; None where none is.
+
+    Args:
+        name: the name, as a person wrote it.
+        keys: the keys to choose from.
+        called: other name, in lower case -> key.
+    """
     word = name.strip().lower().replace(" ", "_").replace("-", "_")
     if word in called:
         return called[word]
@@ -78,8 +86,9 @@ def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabel
     """Return the labels of a photo.
 
     Args:
-        facts: what reading the file told.
-        said: what somebody says of it (`SAID_KEYS`), the strongest voice only; a value of None blanks what the file says.
+        facts: the facts of its file.
+        said: the stated labels (`SAID_KEYS`), from the strongest origin only; a value of None makes the label empty,
+            whatever the file says.
     """
     exif = facts.exif
     taken_at, precision, offset = exif.taken_at, exif.taken_precision, exif.utc_offset
@@ -127,8 +136,8 @@ def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabel
 
 
 def exposure_label(seconds: float | None) -> str | None:
-    """Return `1/125` for exposures under a quarter of a second, else seconds to one decimal; None where nothing can be said."""
-    if seconds is None or seconds < 1e-5:  # nothing that a shutter does; 1/round(1/t) would be nonsense
+    """Return `1/125` for exposures up to a quarter of a second, else seconds to one decimal; None for impossible values."""
+    if seconds is None or seconds < 1e-5:  # no shutter is that fast
         return None
     return f"1/{round(1 / seconds)}" if seconds < 0.25001 else f"{seconds:.1f}"
 
@@ -139,13 +148,13 @@ def number_label(value: float | None, unit: str = "") -> str | None:
 
 
 def parse_taken(value: str | None) -> tuple[str | None, TakenPrecision, str | None]:
-    """Parse a time that somebody wrote (`2013`, `2013-05`, `2013-05-04 12:30`, `2013:05:04 12:30:00`, ISO 8601).
+    """Parse a time that a person wrote (`2013`, `2013-05`, `2013-05-04 12:30`, `2013:05:04 12:30:00`, ISO 8601).
 
-    Returns local time, precision and UTC offset.
+    Missing parts are filled with the first month, the first day and midnight; the precision tells. A time to the minute has
+    the precision `day`, because there is none between day and second, and `second` would make it evidence to the second.
 
-    Missing parts of a coarse date are filled with the first month or day and midnight; the precision says so. A time to the
-    minute is kept in the local time, and its precision is the day: there is none between day and second, and who reads
-    `second` takes the time as evidence to the second.
+    Returns:
+        (local time, precision, UTC offset); (None, unknown, None) where the text is not a time.
     """
     match = _TAKEN.fullmatch((clean_text(value) or "").strip())
     if not match:

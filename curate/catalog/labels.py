@@ -62,15 +62,15 @@ CATALOG_COLUMNS: dict[str, ColumnType] = {
     "jpeg_tables": "string",
     "readers_disagree": "string",
 }
-"""Columns that a catalogue's view `label` has beside these: `--where` knows them, sets do not hold them."""
+"""Further columns of a catalogue's view `label`, for `--where`; sets do not have them."""
 
 MEANINGS: dict[str, str] = {
     "file_name": "the picture's name in a set, `images/<photo_id>.<ext>`",
-    "photo_id": "the Flickr ID; of a local photo a number made from its sha256, shared by exact copies",
-    "sha256": "of the source file",
+    "photo_id": "the Flickr ID; for a local photo a number computed from its sha256, shared by exact copies",
+    "sha256": "sha256 of the source file",
     "source": "where the photo comes from: `local`, …",
-    "owner": "who took it, as a sidecar says",
-    "url": "where it was published",
+    "owner": "the photographer, from a sidecar or a person",
+    "url": "the address at which it was published",
     "license": "an SPDX id or a URL",
     "Make": "EXIF's string, cleaned",
     "Model": "EXIF's string, cleaned",
@@ -78,7 +78,7 @@ MEANINGS: dict[str, str] = {
     "model_normalized": "market name: `Nexus 5X` for `bullhead`",
     "camera_type": "smartphone, feature_phone, tablet, dslr, mirrorless, compact, action, drone, camcorder, film_scanner, "
     "scanner, unknown",
-    "camera_type_rule": "which rule said so",
+    "camera_type_rule": "the rule that gave the type",
     "Is Smartphone": "1 for smartphones, 0 for dslr, mirrorless and compact, null for every other type",
     "camera_class": "`phone`, `dslr/compact`, or null, by the same rule",
     "Smartphone Model": "`Model`, where the camera is a smartphone",
@@ -88,21 +88,21 @@ MEANINGS: dict[str, str] = {
     "ISO Speed": "`400`",
     "Flash": "`with flash`, `without flash`",
     "Year": "`2013.0`",
-    "taken_at": "local time, `YYYY-MM-DDTHH:MM:SS`, cut where less is known",
+    "taken_at": "local time, `YYYY-MM-DDTHH:MM:SS[.fff]`; missing parts are the first month, the first day, midnight",
     "taken_precision": "second, day, month, year, unknown",
     "utc_offset": "`+02:00`",
     "lens": "EXIF's name of the lens",
     "software": "EXIF's name of the program that wrote the file last",
-    "edited": "whether the file is no longer as the camera wrote it; null where nothing tells",
-    "edited_reason": "the sign of it",
+    "edited": "whether the file was changed after the camera wrote it; null where that is not known",
+    "edited_reason": "the sign that tells",
     "width": "pixels, as stored",
     "height": "pixels, as stored",
-    "orientation": "EXIF's number, 1 to 8, that turns the picture upright",
+    "orientation": "EXIF's orientation, 1 to 8",
     "format": "`JPEG`, `HEIF`, …",
     "jpeg_subsampling": "`4:2:0`, …",
-    "jpeg_quality": "1 to 100, from the file's own tables",
+    "jpeg_quality": "1 to 100, from the file's quantisation tables",
     "semantic_label": "what the picture shows: from its folder, a sidecar or a person",
-    "scene": "the scene's name, as a sidecar or a person states it: photos of one scene stay together",
+    "scene": "the scene's name, stated by a sidecar or a person: photos of one scene stay together",
     "subject_idx": "the number of the accepted pair that the photo is in",
     "split": "null in a catalogue; in a set the side that is disjoint across all attributes",
     "latitude": "degrees north, from GPS",
@@ -111,28 +111,28 @@ MEANINGS: dict[str, str] = {
     "status": "ok, missing, truncated, invalid, timeout, too_large, denied",
     "error": "why the file could not be read; null where it could",
     "id": "the catalogue's own number of the photo",
-    "screenshot": "the sign that the file is a picture of a screen; null where there is none",
-    "burst": "what the photos of one series of shots share",
+    "screenshot": "the sign that the file is a screenshot; null where there is none",
+    "burst": "the identifier that the photos of one burst share",
     "jpeg_progressive": "whether the JPEG is progressive",
-    "jpeg_tables": "`libjpeg` or `own`: whose quantisation tables the JPEG has",
-    "readers_disagree": "where two EXIF readers say different things of the file; null where they agree",
+    "jpeg_tables": "the JPEG's quantisation tables: `libjpeg` for the standard ones, else `own`",
+    "readers_disagree": "the fields for which two EXIF readers give different values; null where they agree",
 }
 """Column -> what it holds, as docs/labels.md lists it."""
 
 PRIVATE_COLUMNS = ("latitude", "longitude")
-"""Absent from an export unless asked for."""
+"""Columns that an export leaves out unless they are asked for."""
 
 _NOT_A_TARGET = {"file_name", "photo_id", "sha256", "url", "subject_idx", "split", "taken_at", *PRIVATE_COLUMNS}
 ATTRIBUTES = tuple(column for column in LABEL_COLUMNS if column not in _NOT_A_TARGET)
 """The label columns that can be the target of a split."""
 
 LOCAL_ID_BASE = 10**15
-"""Flickr's IDs lie far below; JSON numbers stay exact up to 2^53."""
+"""The smallest ID of a local photo. Flickr's IDs are far smaller; JSON numbers are exact up to 2^53."""
 
 LabelRow = dict[str, Any]
 """One photo: every label column (absent values are None), and `path`, `status`, `error`."""
 
 
 def local_photo_id(sha256: str) -> int:
-    """Return a local photo's integer ID, from the hex sha256 of its file; exact copies share it."""
+    """Return the integer ID of a local photo, computed from the hex sha256 of its file; exact copies share it."""
     return LOCAL_ID_BASE + int(sha256, 16) % (2**53 - LOCAL_ID_BASE)

@@ -1,4 +1,4 @@
-"""What a set, or the workspace's splits, leave out and why: kept as they are written, so that it can be listed later."""
+"""Photos that a set or the workspace's splits leave out, with the reasons, stored so that they can be listed later."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tracer.base.text import quoted_path
 
 _KEY = "left_out "
 _AT_ONCE = 20_000
-"""Photos in one part: the list of a large collection is kept, and read, in several."""
+"""Photos in one part; the list of a large collection is stored and read in several parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some of the photos that a place leaves out for one reason.
+    """Some of the photos that are left out for one reason.
 
     Attributes:
-        reason: in a person's words.
+        reason: the reason, in words.
         photos: their paths, as shown.
     """
 
@@ -32,11 +32,12 @@ class _Part:
 
 
 def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Sequence[str]]]) -> None:
-    """Remember what a set or the folder of splits at a place leaves out; what is known of places that are gone goes.
+    """Store what a set or a folder of splits leaves out, and drop the lists of folders that no longer exist.
 
     Args:
-        place: absolute.
-        reasons: each reason with the paths of its photos, as they are shown.
+        catalog: open for writing.
+        place: absolute path of the set or the folder of splits.
+        reasons: (reason, shown paths of its photos).
     """
     with catalog.transaction():
         for known in _places(catalog):
@@ -54,10 +55,10 @@ def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Se
 
 
 def left_out(catalog: Catalog, place: Path) -> Iterator[tuple[str, str]]:
-    """Yield (path, reason) of the photos that a set or the folder of splits leaves out.
+    """Yield (path, reason) of the photos that a set or a folder of splits leaves out.
 
     Raises:
-        UsageError: this workspace did not write what lies there.
+        UsageError: this workspace did not write a set or splits there.
     """
     own = Path(os.path.abspath(place))
     if value_of(catalog.connection, _key(own)) is None:
@@ -81,12 +82,12 @@ def _places(catalog: Catalog) -> list[Path]:
 
 
 def _key(place: Path) -> str:
-    """The key of an absolute path: as it is, or its bytes in hexadecimal digits where they are not UTF-8."""
+    """Return the key of an absolute path: the path itself, or its bytes in hexadecimal where they are not UTF-8."""
     try:
-        place_as_it_is = os.fsencode(place).decode("utf-8")
+        text = os.fsencode(place).decode("utf-8")
     except UnicodeDecodeError:
         return _KEY + os.fsencode(place).hex()
-    return _KEY + place_as_it_is
+    return _KEY + text
 
 
 def _part_key(place: Path, number: int) -> str:

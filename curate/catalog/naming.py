@@ -1,4 +1,4 @@
-"""Which photo a person means: every path that a command prints names its photo, and so do the usual shorter ones."""
+"""Find the photo that a person names: by any path that a command prints, or by a shorter one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ _BELOW = "path_bytes >= ? AND path_bytes < ?"
 def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> Photo:
     """Return the photo that a person names.
 
-    A path that is absolute or leads there from a folder (`base`, then the current one) is taken first. Otherwise it is
-    relative to a source folder, or the end of a path, such as a table shows it; it must then name exactly one photo.
+    An absolute path, or one relative to `base` or the current folder, is tried first. Otherwise the name is read as a path
+    relative to a source folder, or as the end of a path, as tables show it; then it must name exactly one photo.
+
+    Args:
+        catalog: the workspace's catalogue.
+        name: the path, as a person wrote it.
+        base: folder that it may be relative to, before the current one.
 
     Raises:
         UsageError: it names no photo, or several; the message lists them.
@@ -30,15 +35,15 @@ def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.P
     shown, listing = printable_path(name), f"curate photos -w {shell_word(str(catalog.workspace.root))} --format jsonl"
     if found:
         raise UsageError(
-            f"{shown} names {len(found)} photos", _listed(found), "Write one of these paths in full, or more of it."
+            f"{shown} names {len(found)} photos", _listed(found), "Give the full path of one of them, or more of it."
         )
     alike = _ending_in(catalog, os.path.basename(shown.rstrip("/")))
     why = f"{shown}; photos of that file name are {_listed(alike)}" if alike else shown
-    raise UsageError("that is no photo of the workspace", why, f"All paths are printed by: {listing}")
+    raise UsageError("that is not a photo of the workspace", why, f"All paths are printed by: {listing}")
 
 
 def named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> list[Photo]:
-    """Return the photos that a path may name, in the order of their paths: see `photo_named`."""
+    """Return the photos that a path may name (`photo_named`), in the order of their paths."""
     for folder in ("",) if base is None else (base, ""):
         path = os.path.abspath(os.path.join(folder, name))
         photo = photo_at(catalog, path) or _printed(catalog, path)
@@ -53,14 +58,14 @@ def named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLik
 
 
 def source_folders(catalog: Catalog) -> Iterator[Path]:
-    """Yield the folders that were taken in and still hold photos of the catalogue."""
+    """Yield the ingested folders that still have photos in the catalogue."""
     for row in catalog.connection.execute("SELECT path_bytes FROM root ORDER BY path_bytes").fetchall():
         if next(photos_below(catalog, row["path_bytes"]), None) is not None:
             yield Path(os.fsdecode(row["path_bytes"]))
 
 
 def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
-    """Yield the row IDs of the photos at or below a path, whether they are still on the disk or not."""
+    """Yield the row IDs of the photos at or below a path, whether their files still exist or not."""
     below = path.rstrip(b"/") + b"/"
     for row in catalog.connection.execute(
         f"SELECT id FROM photo WHERE path_bytes = ? OR ({_BELOW}) ORDER BY path_bytes",
@@ -70,13 +75,13 @@ def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
 
 
 def _printed(catalog: Catalog, path: str) -> Photo | None:
-    """The one photo whose path is shown like this: a name that is not UTF-8 is shown with its bytes written out."""
+    """Return the photo whose path is shown like this (a name that is not UTF-8 is shown escaped); None where several are."""
     found = list(photos_where(catalog, "path = ? LIMIT 2", printable_path(path)))
     return found[0] if len(found) == 1 else None
 
 
 def _ending_in(catalog: Catalog, name: str) -> list[Photo]:
-    """The photos whose path ends in some names; one that a table cut off (`…`) is the beginning of a shortened path."""
+    """Return the photos whose path ends in `name`. A name that ends in `…` is the beginning of a path that a table shortened."""
     name = os.path.normpath(name) if name else ""
     if name in ("", ".") or name.startswith(("/", "../")):
         return []

@@ -1,4 +1,4 @@
-"""Originals: photos of the catalogue, and whatever lies in a folder that was taken in. They are read, never written."""
+"""Protect originals: photos of the catalogue, and all files in ingested folders, are never written."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tracer.base.text import quoted_path
 
 
 def refuse_original(catalog: Catalog, target: Path) -> None:
-    """Refuse to write to a place that holds originals, whichever way its path is spelled.
+    """Refuse to write to a path among originals, however the path is spelled.
 
-    The workspace may itself lie in a folder that was taken in: to its own folder it writes all the same.
+    The workspace itself may be inside an ingested folder; writing to its own folder is allowed.
 
     Raises:
-        UsageError: a photo of the catalogue has that path, or it lies in a folder that was taken in.
+        UsageError: the path is a photo of the catalogue, or is in an ingested folder.
     """
     real, own = target.resolve(), catalog.workspace.root.resolve()
     if photo_at(catalog, target) is not None or photo_at(catalog, real) is not None:
@@ -37,18 +37,20 @@ def refuse_original(catalog: Catalog, target: Path) -> None:
         if not (own.is_relative_to(source) and real.is_relative_to(own)):
             raise UsageError(
                 "a folder of originals is never written to",
-                f"{quoted_path(target)} is or lies in {quoted_path(folder)}, which was taken in",
+                f"{quoted_path(target)} is or lies in {quoted_path(folder)}, which was ingested",
                 "Choose a place outside of it.",
             )
 
 
 def refuse_originals_near(target: Path, *folders: Path) -> None:
-    """Refuse, where no workspace is named, to write to originals of the workspaces near some folders.
+    """Refuse to write to originals of workspaces near some folders, for commands that are not given a workspace.
 
-    Near are those that lie in the folders, and those in which the folders lie. One that cannot be read says nothing.
+    These are the workspaces directly in the folders, and those that contain the folders. A workspace that cannot be read is
+    ignored.
 
     Args:
-        target: what would be written. folders: such as the one in which the evaluated set lies, and the current one.
+        target: the file or folder to write.
+        folders: folders to search, such as the folder of the evaluated set and the current one.
 
     Raises:
         UsageError: as `refuse_original`.
@@ -61,6 +63,6 @@ def refuse_originals_near(target: Path, *folders: Path) -> None:
     for root in sorted(roots):
         workspace = Workspace(root)
         with contextlib.suppress(WorkspaceError, StorageError):
-            if is_current(workspace.catalog):  # reading another one would upgrade it
+            if is_current(workspace.catalog):  # opening an older one would upgrade it
                 with Catalog.open(workspace, read_only=True) as catalog:
                     refuse_original(catalog, target)

@@ -1,4 +1,4 @@
-"""Candidate pairs and what was decided about them, as rows."""
+"""Candidate pairs and the decisions about them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,18 @@ class PairRow:
     """A pair of photos.
 
     Attributes:
-        phone, other: paths as shown. phone_id, other_id: row IDs. phone_sha256, other_sha256: the pair's name in the log.
-        score: probability that both show the same scene; None for a pair made by hand. evidence: what speaks for it.
-        assigned: whether it is the best one-to-one choice for both. status; subject_idx: of an accepted pair.
-        taken: the pair is open, and one of its photos already has another partner.
+        phone: path of the phone photo, as shown.
+        other: path of the other photo, as shown.
+        phone_id: row ID of the phone photo.
+        other_id: row ID of the other photo.
+        phone_sha256: sha256 of the phone photo; both hashes name the pair in the log.
+        other_sha256: sha256 of the other photo.
+        score: probability that both show the same scene; None for a pair made by hand.
+        evidence: the evidence, as pairing wrote it (`pairing.evidence`); empty for a pair made by hand.
+        assigned: whether it is proposed.
+        status: whether it is open, accepted or rejected.
+        subject_idx: number of an accepted pair.
+        taken: whether the pair is open and one of its photos already has another partner.
     """
 
     phone: str
@@ -46,7 +54,7 @@ class PairRow:
     taken: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The row under its fixed names."""
+        """Return the pair under the fixed names of `curate pairs --json`."""
         evidence = dict(self.evidence, assigned=self.assigned)
         if self.taken:
             evidence["already_paired"] = True
@@ -85,12 +93,17 @@ LEFT JOIN verdict v ON v.phone = p.sha256 AND v.other = o.sha256
 LEFT JOIN verdict w ON w.phone = o.sha256 AND w.other = p.sha256
 WHERE (coalesce(v.status, w.status) IS NOT NULL OR (p.scene = o.scene) IS NOT 0)
 """
-"""A pair is one pair whichever way round it was decided: camera types can change after a decision. An open candidate of two
-photos whose stated scenes differ is no pair at all: somebody knows better."""
+"""Both orders of two photos are one pair, since camera types can change after a decision. Open candidates of two photos with
+different stated scenes are left out."""
 
 
 def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
-    """Yield pairs, the best first; those made by hand come last."""
+    """Yield pairs by score, the best first; pairs made by hand come last.
+
+    Args:
+        catalog: the workspace's catalogue.
+        status: only pairs with this status; None for all.
+    """
     where = {
         None: "",
         "candidate": "AND coalesce(v.status, w.status) IS NULL",
@@ -102,11 +115,12 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
 
 
 def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None = None) -> list[PairRow]:
-    """Return the pairs that wait for a person: open, both photos free; the proposed ones first, the likeliest before others.
+    """Return the pairs that wait for a person's decision: open, with both photos free. Proposed ones come first, each by score.
 
     Args:
-        limit: pairs at most; None for all.
-        phone_sha256: only those of this phone photo.
+        catalog: the workspace's catalogue.
+        limit: maximum number of pairs; None for all.
+        phone_sha256: only pairs of this phone photo; None for all.
     """
     of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
@@ -120,7 +134,10 @@ def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None =
 
 
 def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
-    """Return the open pairs of one phone photo, the likeliest first; also those whose other photo has a partner (`taken`)."""
+    """Return the open pairs of one phone photo, proposed ones first, each by score.
+
+    Pairs whose other photo already has a partner are included (`taken`).
+    """
     rows = catalog.connection.execute(
         "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
@@ -135,8 +152,12 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
 
 
 def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.PathLike[str]) -> tuple[Photo, Photo]:
-    """Return two photos, named as `naming.photo_named` takes them; the phone's first where their cameras'
-    types tell.
+    """Return two photos named by a person, the phone's first where the camera types tell.
+
+    Args:
+        catalog: the workspace's catalogue.
+        phone: path of a photo, as `naming.photo_named` reads it.
+        other: path of the other photo.
 
     Raises:
         UsageError: a path names no photo or several, both are the same picture, or one could not be read.
@@ -151,14 +172,19 @@ def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.Pat
 
 
 def in_order(catalog: Catalog, one: Photo, two: Photo) -> tuple[Photo, Photo]:
-    """Return two photos, the phone's first where their cameras' types tell."""
+    """Return two photos, the phone's first where the camera types tell."""
     return (two, one) if (side_of(catalog, one), side_of(catalog, two)) == ("other", "phone") else (one, two)
 
 
 def doubts_about(catalog: Catalog, phone: Photo, other: Photo) -> list[str]:
-    """Return what speaks against pairing two photos, in words: a pair is one scene, by a phone and by another camera.
+    """Return reasons, in words, why two photos are an unusual pair. A pair should be of a phone and another camera.
 
-    Any two photos may be accepted; who pairs two by hand is told this first. `phone`, `other`: as `pair_of` returns them.
+    Any two photos can be accepted; a person who pairs two by hand sees these reasons first.
+
+    Args:
+        catalog: the workspace's catalogue.
+        phone: the first photo, as `pair_of` returns it.
+        other: the second photo.
     """
     readable = [photo for photo in (phone, other) if photo.status is Status.OK]
     doubts = [f"{Path(photo.path).name} cannot be read" for photo in (phone, other) if photo.status is not Status.OK]
@@ -175,13 +201,13 @@ def doubts_about(catalog: Catalog, phone: Photo, other: Photo) -> list[str]:
 def decide_by_path(
     catalog: Catalog, action: Literal["accept", "reject"], phone: str | os.PathLike[str], other: str | os.PathLike[str]
 ) -> None:
-    """Accept or reject two photos, candidates or not."""
+    """Accept or reject a pair of two photos, whether it is a candidate or not."""
     first, second = pair_of(catalog, phone, other)
     decisions.decide(catalog, action, first.content, second.content)
 
 
 def decide_auto(catalog: Catalog, min_score: float) -> int:
-    """Accept every waiting one-to-one choice with at least that probability, as one step; returns how many."""
+    """Accept all waiting proposed pairs with at least this probability, as one step; returns how many."""
     accepted = 0
     with catalog.transaction():
         note = {"auto": min_score, "batch": decisions.batch_name(catalog, "decide auto")}

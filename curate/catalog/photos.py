@@ -1,4 +1,4 @@
-"""The photos of the catalogue: taken in, looked up, and labelled by what their files and people say."""
+"""The photos of the catalogue: add them, look them up, and compute their labels from files and statements."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ Origin = Literal["person", "sidecar", "folder"]
 _STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
 
 _NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
-"""A number that no photo ever had: the decision log names labelled photos by it."""
+"""SQL of a row ID that no photo ever had. IDs are not reused, because the decision log names labelled photos by them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo of the catalogue, as somebody names it.
+    """A photo of the catalogue.
 
     Attributes:
         id: its row ID.
-        path_bytes: what the system opens.
-        path: the same, as a person may safely see it.
-        status: how its file was found.
+        path_bytes: its path, as the system opens it.
+        path: its path, safe to show.
+        status: state of its file when it was last looked at.
         error: why it could not be read; None where it could.
-        sha256: of its file; None where it could not be read.
-        camera: the row ID of its camera; None where it names none.
-        scene: the scene that somebody stated.
-        format: `JPEG`, …
-        width, height: pixels, as stored.
+        sha256: hash of its file; None where it could not be read.
+        camera: row ID of its camera; None where it does not name one.
+        scene: its stated scene.
+        format: file format, `JPEG`, …
+        width: width in pixels, as stored.
+        height: height in pixels, as stored.
     """
 
     id: int
@@ -51,7 +52,11 @@ class Photo:
 
     @property
     def content(self) -> str:
-        """The sha256 of a photo that is known to be readable."""
+        """The sha256 of a photo that could be read.
+
+        Raises:
+            ValueError: the photo could not be read.
+        """
         if self.sha256 is None:
             raise ValueError(f"{self.path} could not be read")
         return self.sha256
@@ -62,10 +67,15 @@ _PHOTO = ", ".join(item.name for item in fields(Photo))
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the catalogue remembers of a file: enough to tell whether it changed, and which reader read it last.
+    """What tells whether a file changed since it was last read, and whether it was read by an older reader.
 
     Attributes:
-        pictured: the sha256 of a file that was decoded, so that it has a preview.
+        id: row ID of the photo.
+        size: size of the file in bytes.
+        mtime_ns: modification time of the file, nanoseconds.
+        status: state of the file when it was last looked at.
+        reader: version of the reader that read it (`photos.facts.READER`).
+        pictured: sha256 of a file whose picture was decoded, so that it has a preview; else None.
     """
 
     id: int
@@ -76,12 +86,12 @@ class Known:
     pictured: str | None
 
     def changed(self, size: int, mtime_ns: int) -> bool:
-        """Whether a file of that size and time is another one."""
+        """Return whether the size or the modification time of the file changed."""
         return self.size != size or self.mtime_ns != mtime_ns
 
 
 def known_files(catalog: Catalog, paths: Sequence[bytes]) -> dict[bytes, Known]:
-    """Return what is remembered of these files; unknown ones are absent."""
+    """Return path -> what is known of the file, for those of the paths that are in the catalogue."""
     found: dict[bytes, Known] = {}
     for start in range(0, len(paths), 500):
         part = paths[start : start + 500]
@@ -105,12 +115,18 @@ def put_photo(
     size: int | None = None,
     source: str = "local",
 ) -> int:
-    """Add a photo or replace what is known of it; what somebody said of it stays. Returns its row ID.
+    """Add a photo or replace the facts of its file, and return its row ID. Statements about the photo are kept.
 
-    `size` and `mtime_ns` are the folder's, by which a change is noticed; the size is the facts' where left out.
+    Args:
+        catalog: open for writing.
+        path: path of the file.
+        facts: the facts of the file.
+        mtime_ns: modification time from the file system, by which a later change is noticed.
+        size: size from the file system, for the same; None for the size in the facts.
+        source: where the photo comes from.
     """
     before = catalog.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
-    if before and before["sha256"] != facts.sha256:  # what was compared is another picture now
+    if before and before["sha256"] != facts.sha256:  # the candidates were compared by the old picture
         catalog.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
         catalog.candidates_changed()
     row = catalog.connection.execute(
@@ -130,12 +146,12 @@ def put_photo(
 
 
 def set_status(catalog: Catalog, photo: int, status: Status, error: str | None) -> None:
-    """Say that a file is no longer as it was (missing, denied); its labels are kept."""
+    """Store a new status of a file (missing, denied); its labels are kept."""
     catalog.connection.execute("UPDATE photo SET status = ?, error = ? WHERE id = ?", (status.value, error, photo))
 
 
 def say(catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str | None]) -> bool:
-    """Keep what somebody says of a photo; returns whether that is news. Call `relabel` afterwards."""
+    """Store statements about a photo; returns whether any of them is new. Call `relabel` afterwards."""
     before = {
         row["key"]: row["value"]
         for row in catalog.connection.execute(
@@ -151,7 +167,7 @@ def say(catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str |
 
 
 def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
-    """Take back what somebody said; returns whether that is news. Call `relabel` afterwards."""
+    """Remove a statement about a photo; returns whether there was one. Call `relabel` afterwards."""
     cursor = catalog.connection.execute(
         "DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin)
     )
@@ -159,15 +175,18 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
 
 
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return what is said of a photo, the strongest voice only."""
+    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder)."""
     rows = catalog.connection.execute("SELECT key, origin, value FROM assertion WHERE photo = ?", (photo,)).fetchall()
     return {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
 
 
 def relabel(catalog: Catalog, photo: int, facts: PhotoFacts | None = None) -> None:
-    """Make a photo's labels again, from its facts and what is said of it.
+    """Compute a photo's labels again from the facts of its file and the statements about it.
 
-    Without new facts the file is as it was last found: a missing one stays missing.
+    Args:
+        catalog: open for writing.
+        photo: its row ID.
+        facts: new facts; None for the stored ones, which leaves the status, error and size of the file as they are.
     """
     labels = label_photo(facts or facts_of(catalog, photo), said(catalog, photo))
     columns = dict(labels.columns, camera=catalog.cameras.row_id(labels.make, labels.model, labels.file_source))
@@ -179,7 +198,7 @@ def relabel(catalog: Catalog, photo: int, facts: PhotoFacts | None = None) -> No
 
 
 def facts_of(catalog: Catalog, photo: int) -> PhotoFacts:
-    """Return what reading the file told when it was last read."""
+    """Return the facts of a photo's file from its last reading."""
     row = catalog.connection.execute("SELECT facts FROM reading WHERE photo = ?", (photo,)).fetchone()
     return facts_from_json(row[0])
 
@@ -190,13 +209,13 @@ def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
 
 
 def photos_where(catalog: Catalog, condition: str, *values: str | bytes) -> Iterator[Photo]:
-    """Yield the photos that meet a condition, which is SQL of this package and never a user's."""
+    """Yield the photos that meet a condition in SQL. It must come from this package, never from a user."""
     for row in catalog.connection.execute(f"SELECT {_PHOTO} FROM photo WHERE {condition}", values):
         yield Photo(**{**dict(row), "status": Status(row["status"])})
 
 
 def path_of(catalog: Catalog, sha256: str) -> str | None:
-    """Return the shown path of a photo with that content; None where the catalogue has none."""
+    """Return the shown path of a photo with this sha256; None where the catalogue has none."""
     row = catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
     return None if row is None else str(row["path"])
 
@@ -207,7 +226,7 @@ def paths_of(catalog: Catalog) -> dict[int, str]:
 
 
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:
-    """Return all columns of a photo's labels, as `--where` knows them; `path` alone, None, where the photo is gone."""
+    """Return all label columns of a photo, as for `--where`; only `path`, which is None, where the photo is gone."""
     row = catalog.connection.execute("SELECT * FROM label WHERE id = ?", (photo,)).fetchone()
     return dict(row) if row else {"path": None}
 

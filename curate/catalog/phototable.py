@@ -1,4 +1,4 @@
-"""Label rows by column: a million photos take some hundred megabytes, where a dict for each takes gigabytes."""
+"""Label rows stored by column: a million photos take some hundred megabytes; as dicts they would take gigabytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIFFER = {
     **dict.fromkeys(("file_name", "sha256", "url", "path", "phash", "taken_at"), pa.large_string()),
     "path_bytes": pa.large_binary(),
 }
-"""Columns of which most values are there once, kept as Arrow keeps texts; of the others each value is kept once."""
+"""Columns whose values are mostly different, stored as Arrow arrays. Other columns store each distinct value once."""
 
 _KNOWN = " + ".join(f'(label."{name}" IS NOT NULL)' for name in LABEL_COLUMNS)
 _FLAGS = {0: False, 1: True}
@@ -30,21 +30,26 @@ _FLAGS = {0: False, 1: True}
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A column as numbers into the list of its values. `codes`: (n,), of any width, -1 where a value is absent."""
+    """A column as indices into the list of its distinct values.
+
+    Attributes:
+        codes: (n,) signed integers of any width, -1 where a value is absent.
+        kinds: the distinct values.
+    """
 
     codes: NDArray[np.signedinteger[Any]]
     kinds: Sequence[Any]
 
 
 class PhotoTable:
-    """Photos as columns of equal length; a column that is not there counts as absent for all."""
+    """Photos as columns of equal length. A column that the table does not have counts as None for all photos."""
 
     def __init__(self, columns: Mapping[str, Coded | pa.Array], length: int) -> None:
         self._columns, self._length = dict(columns), length
 
     @classmethod
     def of(cls, rows: PhotoTable | Iterable[LabelRow]) -> PhotoTable:
-        """Return label rows as a table; absent keys are null. `known` is how many label columns of a photo say something."""
+        """Return label rows as a table, None for absent keys, with a column `known`: the number of labels that are not None."""
         if isinstance(rows, PhotoTable):
             return rows
         built, rest = Builder(), iter(rows)
@@ -66,7 +71,7 @@ class PhotoTable:
         return {name: self._value(column, position) for name, column in self._columns.items()}
 
     def rows(self) -> Iterator[LabelRow]:
-        """Yield the photos as label rows, made a part at a time."""
+        """Yield the photos as label rows, which are built in parts."""
         places = np.arange(self._length)
         for start in range(0, self._length, _AT_ONCE):
             part = self.take(places[start : start + _AT_ONCE])
@@ -74,20 +79,20 @@ class PhotoTable:
                 yield dict(zip(self._columns, values, strict=True))
 
     def values(self, name: str) -> list[Any]:
-        """Return a column's values, None where one is absent."""
+        """Return a column's values, with None for absent ones."""
         column = self._columns.get(name)
         if column is None:
             return [None] * self._length
         if isinstance(column, Coded):
             kinds = np.empty(len(column.kinds) + 1, dtype=object)
             kinds[:-1] = column.kinds
-            return list(kinds[column.codes])  # -1 is the last one, which is None
+            return list(kinds[column.codes])  # index -1 gives the last one, which is None
         if column.type == pa.int64():
             return list(column.to_pylist())
         return list(column.to_numpy(zero_copy_only=False))
 
     def coded(self, name: str) -> tuple[NDArray[np.int32], Sequence[Any]]:
-        """Return a column as numbers (n,), equal where the values are and -1 where one is absent, and each number's value."""
+        """Return a column as (n,) int32 indices into its distinct values, -1 where a value is absent, and these values."""
         column = self._columns.get(name)
         if isinstance(column, Coded):
             return column.codes.astype(np.int32, copy=False), column.kinds
@@ -97,30 +102,30 @@ class PhotoTable:
         return np.asarray(found.indices.fill_null(-1)), found.dictionary.to_pylist()
 
     def codes(self, name: str) -> NDArray[np.int32]:
-        """Return a column as numbers (n,), equal where the values are and -1 where one is absent.
+        """Return a column as (n,) int32 numbers that are equal where the values are equal, -1 where a value is absent.
 
-        Those of a column of which most values differ, such as `path`, are in the order of the values.
+        Numbers of a column stored as an Arrow array, such as `path`, are in the order of the values.
         """
         column = self._columns.get(name)
         if column is None or isinstance(column, Coded):
             return self.coded(name)[0]
-        order = np.asarray(pc.array_sort_indices(column))  # what is absent comes last
+        order = np.asarray(pc.array_sort_indices(column))  # absent values come last
         found = column.take(pa.array(order))
         codes = np.zeros(self._length, np.int32)
         codes[order[1:]] = np.cumsum(np.asarray(pc.not_equal(found.slice(1), found[:-1]).fill_null(True)))
         codes[~self.present(name)] = -1
         del found
-        pa.default_memory_pool().release_unused()  # else what the sorted copy took stays with Arrow
+        pa.default_memory_pool().release_unused()  # else Arrow keeps the memory of the sorted copy
         return codes
 
     def each(self, name: str) -> Iterator[Any]:
-        """Yield a column's values as `values` returns them, made a part at a time."""
+        """Yield a column's values, as `values` returns them, built in parts."""
         column = self.select((name,))
         for start in range(0, self._length, _AT_ONCE):
             yield from column.take(np.arange(start, min(start + _AT_ONCE, self._length))).values(name)
 
     def integers(self, name: str, absent: int) -> NDArray[np.int64]:
-        """Return a column of whole numbers or bools (n,), with a number for what is absent."""
+        """Return a column of integers or bools as (n,) int64, with `absent` for absent values."""
         column = self._columns.get(name)
         if isinstance(column, pa.Array):
             return np.asarray(column.fill_null(absent), np.int64)
@@ -128,7 +133,7 @@ class PhotoTable:
         return np.array([*kinds, absent], dtype=np.int64)[codes]
 
     def texts(self, name: str) -> pa.Array:
-        """Return a column of texts as Arrow keeps them."""
+        """Return a column of texts as an Arrow array."""
         column = self._columns.get(name)
         if isinstance(column, pa.Array):
             return column
@@ -136,7 +141,7 @@ class PhotoTable:
         return pa.array(list(kinds), pa.large_string()).take(pa.array(codes, mask=codes < 0))
 
     def arrow(self, name: str, kind: pa.DataType) -> pa.Array:
-        """Return a column of an Arrow type."""
+        """Return a column as an Arrow array of a type."""
         column = self._columns.get(name)
         if isinstance(column, pa.Array):
             return column.cast(kind)
@@ -144,7 +149,7 @@ class PhotoTable:
         return pa.array(list(kinds), kind).take(pa.array(codes, mask=codes < 0))
 
     def present(self, name: str) -> NDArray[np.bool_]:
-        """Return whether each photo has a value (n,)."""
+        """Return (n,) bool, whether each photo has a value."""
         column = self._columns.get(name)
         if isinstance(column, pa.Array):
             return np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
@@ -160,7 +165,7 @@ class PhotoTable:
         return PhotoTable(taken, len(positions))
 
     def narrow(self, positions: NDArray[np.integer[Any]]) -> PhotoTable:
-        """Reduce this table itself to the photos at these positions, and return it: a column at a time is there twice."""
+        """Reduce this table in place to the photos at these positions, and return it. Only one column at a time is copied."""
         for name in self._columns:
             self._columns[name] = self.select((name,)).take(positions)._columns[name]
         self._length = len(positions)
@@ -168,16 +173,16 @@ class PhotoTable:
         return self
 
     def where(self, name: str, value: Any) -> PhotoTable:
-        """Return the photos of which a column has that value."""
+        """Return the photos whose value in a column is `value`."""
         codes, kinds = self.coded(name)
         return self.take(np.flatnonzero(np.array([*(kind == value for kind in kinds), False])[codes]))
 
     def select(self, names: Iterable[str]) -> PhotoTable:
-        """Return the table with these columns alone, as far as it has them."""
+        """Return the table with only those of these columns that it has."""
         return PhotoTable({name: self._columns[name] for name in names if name in self._columns}, self._length)
 
     def with_column(self, name: str, column: Sequence[Any] | Coded) -> PhotoTable:
-        """Return the table with another column, or with another content of one."""
+        """Return the table with a column added or replaced."""
         if not isinstance(column, Coded):
             built = Builder()
             built.add({name: column}, self._length)
@@ -193,10 +198,10 @@ class PhotoTable:
 
 
 class Builder:
-    """Makes a table, some photos at a time.
+    """Builds a table from parts.
 
     Args:
-        integers: columns of whole numbers of which most are there once; in another catalogue's table they may be texts.
+        integers: columns of integers whose values are mostly different; they are stored as Arrow arrays.
     """
 
     def __init__(self, integers: Collection[str] = ()) -> None:
@@ -207,7 +212,12 @@ class Builder:
         self._length = 0
 
     def add(self, columns: Mapping[str, Sequence[Any]], length: int) -> None:
-        """Take in some photos: their columns, and how many they are."""
+        """Add some photos.
+
+        Args:
+            columns: name -> values.
+            length: number of photos.
+        """
         for name in {**self._own, **self._codes, **columns}:
             values = columns.get(name, [None] * length)
             if name in self._integers:
@@ -225,7 +235,7 @@ class Builder:
         self._length += length
 
     def table(self) -> PhotoTable:
-        """Return all that was taken in."""
+        """Return all values that were added."""
         columns: dict[str, Coded | pa.Array] = {name: own.array() for name, own in self._own.items()}
         for name, codes in self._codes.items():
             columns[name] = Coded(np.frombuffer(codes, codes.typecode), list(self._numbers.pop(name))[1:])
@@ -233,11 +243,11 @@ class Builder:
 
 
 _WIDTHS = {"b": 1 << 7, "h": 1 << 15, "i": 1 << 31}
-"""How many different values, with the absent one, numbers of each width can tell apart."""
+"""Array type code -> maximum number of distinct values, the absent one included."""
 
 
 class _Numbers(dict[Any, int]):
-    """The number of each value, given out by first appearance; the absent value comes first, as -1."""
+    """Value -> number, in the order of first appearance; None comes first, as -1."""
 
     def __missing__(self, value: Any) -> int:
         self[value] = number = len(self) - 1
@@ -245,14 +255,14 @@ class _Numbers(dict[Any, int]):
 
 
 class _Texts:
-    """A growing column of texts, in the buffers of which Arrow's arrays are made: never there twice."""
+    """A growing column of texts. Its buffers become those of the Arrow array, so that the texts are not copied."""
 
     def __init__(self, kind: pa.DataType, absent: int) -> None:
         self._kind = kind
         self._valid, self._ends, self._data = bytearray(absent), array("q", [0]) * (absent + 1), bytearray()
 
     def add(self, values: Sequence[Any]) -> None:
-        """Take in some texts."""
+        """Add some texts."""
         part = _texts(values, self._kind)
         _, ends, data = part.buffers()
         self._valid += part.is_valid().to_numpy(zero_copy_only=False).tobytes()
@@ -260,29 +270,29 @@ class _Texts:
         self._data += data or b""
 
     def array(self) -> pa.Array:
-        """Return all that was taken in."""
+        """Return all values that were added."""
         valid = np.packbits(np.frombuffer(self._valid, np.bool_), bitorder="little").tobytes()
         buffers = [pa.py_buffer(valid), pa.py_buffer(self._ends), pa.py_buffer(self._data)]
         return pa.Array.from_buffers(self._kind, len(self._valid), buffers)
 
 
 class _Integers:
-    """A growing column of whole numbers."""
+    """A growing column of integers."""
 
     def __init__(self, absent: int) -> None:
         self._parts = [pa.nulls(absent, pa.int64())]
 
     def add(self, values: Sequence[Any]) -> None:
-        """Take in some numbers."""
+        """Add some numbers."""
         self._parts.append(pa.array(values, pa.int64()))
 
     def array(self) -> pa.Array:
-        """Return all that was taken in."""
+        """Return all values that were added."""
         return pa.concat_arrays(self._parts)
 
 
 def joined(tables: Sequence[PhotoTable], names: Iterable[str]) -> PhotoTable:
-    """Return these columns of several tables, one table after the other."""
+    """Return these columns of several tables, concatenated."""
     if len(tables) == 1:
         return tables[0]
     built = Builder()
@@ -294,12 +304,16 @@ def joined(tables: Sequence[PhotoTable], names: Iterable[str]) -> PhotoTable:
 def _texts(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     try:
         return pa.array(values, kind)
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can hold and UTF-8 cannot: it is kept as its escape
+    except UnicodeEncodeError:  # a lone surrogate, possible in JSON but not in UTF-8, is stored as its escape
         return pa.array([value and value.encode("utf-8", "backslashreplace").decode() for value in values], kind)
 
 
 def combined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
-    """Return numbers (n,) that are equal where all columns of numbers are; columns hold -1 where a value is absent."""
+    """Return (n,) int64 numbers that are equal where all columns are equal.
+
+    Args:
+        columns: (n,) integers each, -1 where a value is absent.
+    """
     joint = np.asarray(columns[0], np.int64)
     for codes in columns[1:]:
         joint = np.unique(joint, return_inverse=True)[1] * (int(codes.max(initial=-1)) + 2) + codes + 1
@@ -310,15 +324,16 @@ def read(catalog: Catalog, columns: Iterable[str], more: Mapping[str, tuple[str,
     """Return all photos of a catalogue, in the order of their shown paths.
 
     Args:
-        columns: label columns, `status`, `error`. `path`, `sha256`, `phash`, `known` and `path_bytes` come in any case, the
-            last one where it is not the path as text.
-        more: columns that are looked up: name -> the column whose values are asked for, and what answers.
+        catalog: the workspace's catalogue.
+        columns: label columns, `status`, `error`. The columns `path`, `sha256`, `phash`, `known` and `path_bytes` are always
+            added; `path_bytes` is None where it equals the path as text.
+        more: computed columns: name -> (column, function that turns its values into the new ones).
     """
     names = list(dict.fromkeys(("path", "sha256", *columns)))
     chosen = ", ".join(f'label."{name}"' for name in names)
     cursor = catalog.connection.execute(
         f"SELECT {chosen}, own.phash, own.path_bytes, {_KNOWN} "
-        "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # by the index of paths
+        "FROM photo AS own CROSS JOIN label ON label.id = own.id ORDER BY own.path, own.path_bytes"  # uses the index of paths
     )
     cursor.row_factory = None
     built = Builder(integers=("photo_id",))

@@ -1,4 +1,4 @@
-"""Which scenes were stated, and the photos that groups are made of."""
+"""Stated scenes, and the photos of groups with their classes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 from curate.catalog.store import Catalog
 
 ClassBy = Literal["camera", "make", "type", "class"]
+"""The property of the camera that is the class of a photo."""
 
 _COLUMN: dict[ClassBy, str] = {
     "camera": "coalesce(\"Make\", '') || '|' || coalesce(\"Model\", '')",
@@ -23,8 +24,9 @@ class Member:
     """A photo of a group.
 
     Attributes:
-        sha256, path: of the file.
-        label: the class it belongs to.
+        sha256: hash of the file.
+        path: path of the file, as shown.
+        label: its class.
         paired: whether it is in an accepted pair.
     """
 
@@ -35,7 +37,7 @@ class Member:
 
 
 def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
-    """Return what was stated of scenes: the sha256 of a photo, and the name of its scene."""
+    """Return (sha256, name of the scene) of the photos whose scene was stated."""
     rows = catalog.connection.execute(
         "SELECT DISTINCT sha256, scene FROM photo WHERE scene IS NOT NULL AND sha256 IS NOT NULL ORDER BY scene, sha256"
     )
@@ -43,10 +45,11 @@ def stated_scenes(catalog: Catalog) -> list[tuple[str, str]]:
 
 
 def photos_by_class(catalog: Catalog, by: ClassBy) -> Iterator[Member]:
-    """Yield the photos that can be read, each content once, in the order of their paths.
+    """Yield the readable photos in the order of their paths; exact copies only once.
 
     Args:
-        by: what their class is: the camera (`make|model`), its make, its type, or phone against the rest.
+        catalog: the workspace's catalogue.
+        by: the class of the photos: camera (`make|model`), make, type, or phone against other cameras.
     """
     rows = catalog.connection.execute(
         f"SELECT sha256, min(path) AS path, {_COLUMN[by]} AS class, subject_idx FROM label "

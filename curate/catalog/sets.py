@@ -13,16 +13,17 @@ from curate.workspace import Workspace, is_workspace
 
 
 def exported_sets(catalog: Catalog) -> dict[Path, str]:
-    """Return the folders that sets were written to, each with the state that it was written from."""
+    """Return folder -> state of the catalogue that it was written from, of the sets written from this workspace."""
     return {Path(path): state for path, state in (EXPORTS.read(catalog.connection) or {}).items()}
 
 
 def remember_set(catalog: Catalog, place: Path, state: str) -> None:
-    """Remember that a set was written; sets that are gone are forgotten.
+    """Store that a set was written, and drop sets that no longer exist.
 
     Args:
-        place: its folder, absolute.
-        state: tells whether an export would write the same set again.
+        catalog: open for writing.
+        place: absolute path of its folder.
+        state: hash by which a later export tells whether it would write the same set again.
     """
     kept = {str(path): known for path, known in exported_sets(catalog).items() if path.exists()}
     with catalog.transaction():
@@ -30,24 +31,24 @@ def remember_set(catalog: Catalog, place: Path, state: str) -> None:
 
 
 def evaluated_sets(catalog: Catalog) -> dict[Path, Path]:
-    """Return the remembered runs, each with the set that it is of."""
+    """Return folder of an evaluation -> folder of the evaluated set."""
     return {Path(run): Path(dataset) for run, dataset in (RUNS.read(catalog.connection) or {}).items()}
 
 
 def remember_run(catalog: Catalog, dataset: Path, run: Path) -> None:
-    """Remember that a set was evaluated; runs that are gone are forgotten."""
+    """Store that a set was evaluated, and drop evaluations that no longer exist."""
     kept = {str(place): str(of) for place, of in evaluated_sets(catalog).items() if place.exists()}
     with catalog.transaction():
         RUNS.keep(catalog.connection, kept | {str(run): str(dataset)})
 
 
 def drawn_splits(catalog: Catalog) -> DrawnSplits | None:
-    """Return the drawn splits that exports make; None where they go by the settings."""
+    """Return the drawn splits that exports use; None where exports follow the settings."""
     return SPLIT.read(catalog.connection)
 
 
 def keep_splits(catalog: Catalog, attributes: Sequence[str], group_by: Sequence[str], seed: int) -> DrawnSplits:
-    """Remember the splits that were drawn, for exports to come."""
+    """Store the drawn splits, for later exports."""
     drawn = DrawnSplits(
         attributes=tuple(attributes), group_by=tuple(group_by), seed=seed, drawn=now(), who=catalog.annotator
     )
@@ -58,7 +59,7 @@ def keep_splits(catalog: Catalog, attributes: Sequence[str], group_by: Sequence[
 
 
 def withdraw_splits(catalog: Catalog) -> bool:
-    """Let exports go by the settings again; returns whether that is news."""
+    """Withdraw the drawn splits, so that exports follow the settings; returns whether there were any."""
     with catalog.transaction():
         news = SPLIT.forget(catalog.connection)
         if news:
@@ -67,7 +68,7 @@ def withdraw_splits(catalog: Catalog) -> bool:
 
 
 def split_log(catalog: Catalog) -> list[SplitEvent]:
-    """Return what was drawn and withdrawn, oldest first."""
+    """Return the draws and withdrawals of splits, oldest first."""
     return SPLIT_LOG.read(catalog.connection) or []
 
 
@@ -77,10 +78,10 @@ def _log(catalog: Catalog, event: SplitEvent) -> None:
 
 
 def workspace_of(dataset: Path) -> Workspace | None:
-    """Return the workspace that wrote a set, where it is the current folder, or lies above the set or beside it."""
+    """Return the workspace that wrote a set, searched in the current folder, above the set and beside it; else None."""
     for folder in _places_near(dataset):
         if is_workspace(folder):
-            with contextlib.suppress(CurateError):  # a workspace that cannot be read did not ask for this evaluation
+            with contextlib.suppress(CurateError):  # a workspace that cannot be read is skipped
                 workspace = Workspace.open(folder)
                 with Catalog.open(workspace, read_only=True) as catalog:
                     if dataset in exported_sets(catalog):
@@ -91,5 +92,5 @@ def workspace_of(dataset: Path) -> Workspace | None:
 def _places_near(dataset: Path) -> Iterator[Path]:
     yield Path.cwd()
     yield from dataset.parents
-    with contextlib.suppress(OSError):  # a folder that may be entered but not listed
+    with contextlib.suppress(OSError):  # the folder may be unreadable
         yield from sorted(dataset.parent.iterdir())

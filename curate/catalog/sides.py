@@ -1,4 +1,4 @@
-"""The two sides of a pair: photos by smartphones, and by the cameras that they are paired with."""
+"""The two sides of a pair: photos by smartphones, and photos by the cameras that they are paired with."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SIDES = {kind: kind.side for kind in CameraType if kind.side is not None}
 
 
 def side_of(catalog: Catalog, photo: Photo) -> Side | None:
-    """Return which side of a pair a photo stands on; None where its camera's type does not tell."""
+    """Return which side of a pair a photo stands on; None where its camera's type is of neither side."""
     kind = catalog.cameras.type_of(photo.camera)
     return None if kind is None else kind.side
 
 
 def photos_by_side(catalog: Catalog) -> tuple[int, int]:
-    """Return how many photos are by smartphones, and how many by the cameras that these are paired with."""
+    """Return the number of photos by smartphones, and of photos by the cameras that they are paired with."""
     sides: Counter[Side | None] = Counter()
     for kind, photos in catalog.counts("camera_type"):
         sides[None if kind is None else CameraType(kind).side] += photos
@@ -31,17 +31,24 @@ def photos_by_side(catalog: Catalog) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class SidePhoto:
-    """A photo of one side, with what pairing asks of it.
+    """A photo of one side, with the labels that pairing uses.
 
     Attributes:
         id: its row ID.
-        path: as shown.
-        status, sha256, phash: of its file; the hashes are None where it could not be read.
-        side: which side of a pair it stands on.
+        path: its path, as shown.
+        status: state of its file.
+        sha256: hash of its file; None where it could not be read.
+        phash: perceptual hash; None where the picture could not be decoded.
+        side: its side of a pair.
         camera: `make|model`.
-        taken_at, taken_precision, utc_offset, gps_utc: its times.
-        latitude, longitude: degrees.
-        width, height: pixels, as stored.
+        taken_at: reading of the camera's clock, local ISO time.
+        taken_precision: the precision of `taken_at`.
+        utc_offset: the zone that the file states, such as `+02:00`.
+        gps_utc: UTC time of the GPS fix, ISO.
+        latitude: degrees, north positive.
+        longitude: degrees, east positive.
+        width: width in pixels, as stored.
+        height: height in pixels, as stored.
     """
 
     id: int
@@ -65,7 +72,8 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
     """Yield the photos of both sides in the order of their paths.
 
     Args:
-        only: row IDs of the few photos that are wanted; None for all.
+        catalog: the workspace's catalogue.
+        only: row IDs of the photos to yield; None for all.
     """
     among = "" if only is None else f" AND photo.id IN ({','.join('?' * len(only))})"
     rows = catalog.connection.execute(
@@ -83,10 +91,10 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
 
 
 def keep_compared(catalog: Catalog) -> None:
-    """Remember how many photos of each side there were when pairs were looked for."""
+    """Store the number of photos of each side at the time of a pairing run."""
     COMPARED.keep(catalog.connection, photos_by_side(catalog))
 
 
 def compared(catalog: Catalog) -> tuple[int, int] | None:
-    """Return how many phone and other photos there were when pairs were last looked for; None where they never were."""
+    """Return the numbers of phone photos and other photos at the last pairing run; None where there was none."""
     return COMPARED.read(catalog.connection)

@@ -1,4 +1,4 @@
-"""A workspace's catalogue, opened: transactions, when it changed, and the label rows of its photos."""
+"""An open catalogue of a workspace: transactions, its revision, and the label rows of its photos."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SELECT = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
 
 @dataclass
 class Catalog:
-    """The one writer (or a reader) of a workspace's catalogue."""
+    """A connection to a workspace's catalogue; only one process at a time writes."""
 
     workspace: Workspace
     connection: sqlite3.Connection
@@ -39,16 +39,18 @@ class Catalog:
     @classmethod
     @contextlib.contextmanager
     def open(cls, workspace: Workspace, *, read_only: bool = False) -> Iterator[Catalog]:
-        """Open the catalogue; it is made or upgraded where needed. A writer also holds `workspace.writing`.
+        """Open the catalogue. It is created or upgraded where needed. A writer must also hold `workspace.writing`.
 
         Raises:
-            NewerSchema: a newer lenstrace made it. WorkspaceError: it is damaged. StorageError: the disk refuses.
-            WorkspaceBusy: a reader would have to upgrade it, and another process writes to it.
+            NewerSchema: a newer lenstrace made the catalogue.
+            WorkspaceError: the catalogue is damaged, or a setting is not valid.
+            StorageError: the disk is full, or the file cannot be read or written.
+            WorkspaceBusy: a reader has to upgrade the catalogue, and another process is writing to it.
         """
         _check_settings(workspace)
         if read_only and not is_current(workspace.catalog):
             with workspace.writing("upgrade"), cls.open(workspace):
-                pass  # opening it to write upgrades it
+                pass  # opening the catalogue for writing upgrades it
         connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
         with contextlib.closing(connection), damage_told(connection, workspace.catalog):
             catalog = cls(workspace, connection)
@@ -57,33 +59,33 @@ class Catalog:
             yield catalog
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-        """All or nothing."""
+        """Run a block as one transaction, which is rolled back on an exception; a nested use joins the outer one."""
         return transaction(self.connection, self.workspace.catalog)
 
     @property
     def annotator(self) -> str:
-        """The name that the decision log keeps."""
+        """The annotator's name in the decision log: from the settings, else the login name."""
         return self.workspace.settings.review.annotator or getpass.getuser()
 
     def touch(self) -> None:
-        """Remember that the catalogue changed now; exports take their dates from here."""
+        """Record a change of the catalogue: its time, from which exports take their dates, and its revision."""
         CHANGED.keep(self.connection, now())
         count_up(self.connection, REVISION)
 
     def changed(self) -> str:
-        """Return when the catalogue was last changed, ISO 8601 in UTC."""
+        """Return the time of the last change, ISO 8601 in UTC."""
         return CHANGED.read(self.connection) or "1970-01-01T00:00:00+00:00"
 
     def revision(self) -> int:
-        """Return how often the catalogue was changed: tells apart two changes within a second."""
+        """Return the number of changes; it differs also for two changes within a second."""
         return REVISION.read(self.connection) or 0
 
     def candidates_changed(self) -> None:
-        """Remember that candidates came or went, so that scores and proposals are made again."""
+        """Record that candidates were added or removed, so that scores and proposals are computed again."""
         count_up(self.connection, CANDIDATES)
 
     def candidates_revision(self) -> int:
-        """Return how often candidates came or went."""
+        """Return the number of times that candidates were added or removed."""
         return CANDIDATES.read(self.connection) or 0
 
     def _follow_camera_rules(self) -> None:
@@ -98,8 +100,8 @@ class Catalog:
         """Yield label rows in the order of their paths.
 
         Args:
-            where: one SQL expression over the label columns, as a user typed it; None for all.
-            limit: rows at most; None for all.
+            where: SQL expression of a user over the label columns; None for all.
+            limit: maximum number of rows; None for all.
 
         Raises:
             UsageError: the expression cannot be used.
@@ -115,7 +117,7 @@ class Catalog:
             )
 
     def count(self, where: str | None = None) -> int:
-        """Return how many photos there are, or how many a user's expression picks.
+        """Return the number of photos, or of those for which a user's expression is true.
 
         Raises:
             UsageError: the expression cannot be used.
@@ -126,14 +128,18 @@ class Catalog:
             return int(next(reader.rows(f"SELECT count(*) FROM label WHERE ({where}\n)"))[0])
 
     def photo_ids_where(self, where: str) -> list[int]:
-        """Return the row IDs of the photos that a user's expression picks."""
+        """Return the row IDs of the photos for which a user's expression is true.
+
+        Raises:
+            UsageError: the expression cannot be used.
+        """
         with label_reader(self.workspace.catalog) as reader:
             return [row[0] for row in reader.rows(f"SELECT id FROM label WHERE ({where}\n) ORDER BY id")]
 
     def counts(
         self, column: Literal["camera_type", "make_normalized", "status", "format"]
     ) -> list[tuple[str | None, int]]:
-        """Return how many photos have each value of a column, most first."""
+        """Return (value, number of photos) for each value of a column, the most frequent first."""
         table = {"camera_type": "camera.type", "make_normalized": "camera.make_normalized"}
         if column in table:
             rows = self.connection.execute(
@@ -151,12 +157,12 @@ class Catalog:
 
 
 def now() -> str:
-    """Return the time, ISO 8601 in UTC, to the second."""
+    """Return the current time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _check_settings(workspace: Workspace) -> None:
-    """Refuse names in the settings that are not label columns, before anything is done with them."""
+    """Refuse names in `export.attributes` of the settings that are not label columns."""
     for name in workspace.settings.export.attributes:
         if name not in ATTRIBUTES:
             near = difflib.get_close_matches(name, ATTRIBUTES, n=1)
@@ -164,12 +170,14 @@ def _check_settings(workspace: Workspace) -> None:
             raise WorkspaceError(
                 "a setting does not fit",
                 f"{workspace.root / SETTINGS}: export.attributes: no split can be made by {name}{meant}",
-                f"Mend the file. Attributes are {', '.join(ATTRIBUTES)}.",
+                f"Correct the file. Attributes are {', '.join(ATTRIBUTES)}.",
             )
 
 
 def _label_row(row: sqlite3.Row) -> LabelRow:
-    labels = dict(zip(_ROW_COLUMNS, row, strict=False))  # by position: looking names up in a row takes twice as long
+    labels = dict(
+        zip(_ROW_COLUMNS, row, strict=False)
+    )  # by position: looking up a row's values by name takes twice as long
     for name in _BOOLEANS:
         if labels[name] is not None:
             labels[name] = bool(labels[name])

@@ -1,4 +1,4 @@
-"""Decisions in words: what an undo took back, or a redo did again."""
+"""Describe decisions in words, for the messages of undo and redo."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from curate.catalog.labelling import KEEPER
 from curate.catalog.store import Catalog
 
 _NAMED = 3
-"""So many photos are named; of more, their number is told."""
+"""Maximum number of photos that are named; where there are more, their number is given too."""
 
 
 def in_words(catalog: Catalog, decision: Decision) -> str:
-    """Say what a decision was, with all that is taken back and done again together with it.
+    """Describe a decision, together with the other decisions of its batch.
 
-    `accepted 12.jpg + DSC_4.jpg`, `semantic_label = cat for 40 photos (a.jpg, b.jpg, c.jpg, …)`, `accepted 25 pairs`.
+    Examples: `accepted 12.jpg + DSC_4.jpg`, `semantic_label = cat for 40 photos (a.jpg, b.jpg, c.jpg, …)`,
+    `accepted 25 pairs`.
     """
     step = decisions.step_of(catalog, decision)
     if len(step) == 1:
@@ -77,7 +78,7 @@ def _photos(catalog: Catalog, ids: Iterable[int]) -> str:
 
 
 def _name(catalog: Catalog, sha256: str) -> str:
-    """The file name of a photo, also of a forgotten one; the beginning of its sha256 where its file was replaced."""
+    """Return the file name of a photo or a forgotten photo; the start of its sha256 where its file was replaced."""
     row = catalog.connection.execute(
         "SELECT path FROM photo WHERE sha256 = ?1 UNION ALL SELECT path FROM forgotten WHERE sha256 = ?1 LIMIT 1",
         (sha256,),

@@ -16,7 +16,7 @@ app = typer.Typer()
 @app.callback(invoke_without_command=True)
 def clocks(context: typer.Context, workspace: Where = HERE, format: Format = None, json: Json = False) -> None:
     """List how far the clocks of two cameras differ: estimated from the photos by `curate pair`, or stated by a person."""
-    from curate.pairing.clocks.kept import clock_offsets
+    from curate.pairing.clocks.workspace_offsets import clock_offsets
 
     context.obj = workspace
     if context.invoked_subcommand is None:
@@ -40,7 +40,7 @@ def clocks_set(
     workspace: WhereBelow = None,
 ) -> None:
     """State by how many seconds the clock of camera B is ahead of that of camera A; `curate undo` takes it back."""
-    from curate.pairing.clocks.kept import state_clock_offset
+    from curate.pairing.clocks.workspace_offsets import state_clock_offset
 
     with opened(workspace or context.obj, "clocks set") as catalog:
         state_clock_offset(catalog, camera_a, camera_b, seconds)
@@ -57,7 +57,7 @@ def clocks_unset(
     workspace: WhereBelow = None,
 ) -> None:
     """Withdraw a stated offset between two clocks; the next `curate pair` estimates it from the photos again."""
-    from curate.pairing.clocks.kept import withdraw_clock_offset
+    from curate.pairing.clocks.workspace_offsets import withdraw_clock_offset
 
     with opened(workspace or context.obj, "clocks unset") as catalog:
         withdraw_clock_offset(catalog, camera_a, camera_b)

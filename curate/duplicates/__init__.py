@@ -1,1 +1,1 @@
-"""Copies: which photos are one shot, and which of them is kept."""
+"""Duplicates: which photos are copies of one shot, and which of them to keep."""

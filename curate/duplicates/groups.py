@@ -1,11 +1,10 @@
-"""Exact and near duplicates, and which photo of a group to keep.
+"""Group exact and near duplicates, and choose the photo of each group to keep.
 
 Exact duplicates have the same bytes (sha256). Near duplicates are one shot in several files: a raw file and the JPEG beside
-it, or copies that look alike (`curate.duplicates.likeness`). Likeness chains (A like B, B like C), so a group is a connected
-component.
+it, or copies that look alike (`curate.duplicates.likeness`). A group is a connected component of the graph of similar photos.
 
-Which one is kept: the one that a person chose; else a file that is there, an original over a derived one, raw or HEIC over
-JPEG over the rest, more pixels, the earlier time, the one of which most is known, the first path.
+The photo to keep is the first by these criteria: a person chose it; its file exists; it is an original rather than an edited
+version; its format (raw, then HEIC, then JPEG, then others); more pixels; earlier time; more known labels; first path.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _PREFERRED_FORMATS = (
 )
 _JUDGED = ("Make", "Model", "make_normalized", "taken_at", "taken_precision")
 KEEPER_COLUMNS = ("status", "edited", "format", "width", "height", *_JUDGED)
-"""The label columns by which copies are found and a keeper is chosen."""
+"""The label columns that are needed to find duplicates and to choose the one to keep."""
 
 _CHOSEN = "a person chose it"
 _REASONS = (
@@ -49,19 +48,20 @@ _REASONS = (
     "more is known of it",
     "its path comes first",
 )
-"""Why a keeper is kept, by the first place in which its rank differs from the next one's."""
+"""The reasons for keeping a photo, one for each key of `keeper_keys`: the first key in which it differs from the next photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Photos that are the same, or one shot.
+    """A group of exact or near duplicates.
 
     Attributes:
-        keeper: path of the photo to keep (see `keeper_keys`).
-        others: paths of the rest, in the order in which they would be kept.
-        bits: the largest number of hash bits between the keeper and another; 0 for exact copies and where there is no hash.
-        reason: why the keeper is kept and not the next one.
-        files: the paths' own bytes, the keeper's first: a name that is not UTF-8 is shown otherwise than it is.
+        keeper: path of the photo to keep (`keeper_keys`), as shown.
+        others: paths of the other photos, in the order in which they would be kept.
+        bits: the largest number of differing hash bits between the keeper and another photo; 0 for exact copies and where
+            there is no hash.
+        reason: why the keeper is kept rather than the next photo.
+        files: the paths as bytes, the keeper's first; the shown path of a name that is not UTF-8 is escaped.
     """
 
     keeper: str
@@ -71,7 +71,7 @@ class Group:
     files: tuple[bytes, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as `curate duplicates` prints it."""
+        """Return the group as `curate duplicates --json` prints it."""
         others = list(self.others)
         return {
             "keeper": self.keeper,
@@ -84,9 +84,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateReport:
-    """Groups of exact copies, and of near duplicates with different bytes; each in the order of its keepers' paths.
+    """The duplicates of a library.
 
-    A near group names one file for each set of exact copies: their keeper.
+    Attributes:
+        exact: groups of exact copies, in the order of their keepers' paths.
+        near: groups of near duplicates with different bytes, in the same order. Of exact copies, only the keeper is in a near
+            group.
     """
 
     exact: tuple[Group, ...]
@@ -98,9 +101,10 @@ class DuplicateReport:
 
 
 def keeper_keys(photos: PhotoTable) -> list[NDArray[np.integer[Any]]]:
-    """Return the keys (n,) by which a group's keeper is chosen, the weightiest first; the smallest is kept.
+    """Return the sort keys, (n,) each, by which the photo to keep is chosen: the first key is the most important, and the photo
+    with the smallest value is kept.
 
-    `keeper` in a table is the number of a person's choice: the later one wins.
+    The column `keeper` is the number of a person's choice; the latest choice wins.
     """
     status, format_, taken = photos.coded("status"), photos.coded("format"), photos.codes("taken_at")
     places = [next((i for i, names in enumerate(_PREFERRED_FORMATS) if kind in names), 3) for kind in format_[1]]
@@ -123,8 +127,8 @@ def find_duplicates(
 
     Args:
         rows: label rows with `path`, `sha256` and, for near duplicates, `phash` (16 hex digits). A row without a sha256
-            is no part of any group.
-        alike: judges two rows whose hashes are candidates of each other; `likeness.alike_by_pixels` looks at the pixels.
+            is not in any group.
+        alike: decides whether two rows with similar hashes are copies; `likeness.alike_by_pixels` compares the pixels.
     """
     photos = PhotoTable.of(rows)
     keys = keeper_keys(photos)
@@ -135,10 +139,10 @@ def find_duplicates(
 def number_duplicates(
     rows: PhotoTable | Iterable[LabelRow], alike: Callable[[LabelRow, LabelRow], bool]
 ) -> NDArray[np.int32]:
-    """Return one number for all files of a group of near duplicates, -1 where a photo has none, (n,)."""
+    """Return the number of each photo's group of near duplicates, (n,) int32, -1 for photos in no group."""
     photos = PhotoTable.of(rows)
     files = photos.codes("sha256")
-    number = np.full(files.max(initial=-1) + 2, -1, np.int32)  # of each file; the last one for photos without a sha256
+    number = np.full(files.max(initial=-1) + 2, -1, np.int32)  # by file; the last one is for photos without a sha256
     for i, members in enumerate(_groups(photos, keeper_keys(photos), alike)[1]):
         number[files[members]] = i
     return number[files]
@@ -147,7 +151,7 @@ def number_duplicates(
 def _groups(
     photos: PhotoTable, keys: Sequence[NDArray[np.integer[Any]]], alike: Callable[[LabelRow, LabelRow], bool]
 ) -> tuple[list[NDArray[np.intp]], list[NDArray[np.intp]]]:
-    """Exact and near groups as places in the table, the keeper first."""
+    """Return the exact and the near groups as positions in the table, the keeper first."""
     from scipy.cluster.hierarchy import DisjointSet
 
     files, order = photos.codes("sha256"), np.lexsort(keys[::-1])
@@ -161,13 +165,13 @@ def _groups(
         sets.merge(one, other)
     hashes = photos.select(("phash",)).take(distinct).each("phash")
     join_alike(sets, hashes, _At(photos.select(("phash", "sha256", *_JUDGED)), distinct), alike)
-    near = sorted(sorted(members) for members in sets.subsets())  # each of several: one that is alone is in no set
+    near = sorted(sorted(members) for members in sets.subsets())  # `sets` holds only photos that were joined
     return [order[members] for members in exact], [distinct[members] for members in near]
 
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """The photos at some places of a table, by their number among these."""
+    """The photos at some positions of a table, indexed by their number among these positions."""
 
     photos: PhotoTable
     places: NDArray[np.intp]
@@ -177,16 +181,16 @@ class _At:
 
 
 def _of_several(labels: NDArray[np.integer[Any]]) -> list[NDArray[np.intp]]:
-    """The places of each label that is there more than once, in their order."""
+    """Return the positions of each label that occurs more than once, in their order."""
     places = np.flatnonzero(np.bincount(labels)[labels] > 1) if len(labels) else labels
     order = places[np.argsort(labels[places], kind="stable")]
     return [part for part in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(part)]
 
 
 def _same_shot(photos: PhotoTable, among: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-    """Pairs of places in `among` whose files a camera wrote of one shot: they share name, second and camera.
+    """Yield pairs of positions in `among` whose files a camera wrote for one shot: with the same name, second and camera.
 
-    A name says nothing where second and camera are not shared, so that few names are looked at.
+    Only the names of photos that share second and camera are read.
     """
     stated = photos.select(_JUDGED).take(among)
     seconds = np.asarray(
@@ -240,12 +244,15 @@ def _spread(members: Sequence[LabelRow]) -> int:
 
 
 def keep(catalog: Catalog, path: str | os.PathLike[str], report: DuplicateReport) -> tuple[str, bool]:
-    """Say, as a person, that of a photo and its copies this one is kept; it is logged and can be undone.
-
-    Returns its path, as it is shown, and whether that is news: what a person chose before is not said again.
+    """Choose, as a person, one photo among its copies to keep. The choice is logged and can be undone.
 
     Args:
-        path: as `naming.photo_named` takes it. report: the groups as they are, to tell whether the photo has copies at all.
+        catalog: open for writing.
+        path: path of the photo, as `naming.photo_named` reads it.
+        report: the present groups, which tell whether the photo has copies.
+
+    Returns:
+        The shown path of the photo, and whether the choice is new: the same choice is not logged twice.
 
     Raises:
         UsageError: the path names no photo or several, or the photo has no copies.

@@ -1,4 +1,4 @@
-"""Perceptual hashes of a whole library against each other: which are near, and what they join."""
+"""Find similar perceptual hashes in a whole library."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from tracer.base.machine import cores
 HASH_BITS = 64
 
 NEAR_BITS = 4
-"""Bits by which two perceptual hashes may differ and still be called near where the pixels cannot be asked. A copy that was
+"""Two photos whose pixels cannot be compared count as copies where their hashes differ in at most this many bits. A copy that was
 resized or recompressed differs in 0 to 4 bits; two different scenes in about 32."""
 
 CANDIDATE_BITS = 8
-"""Bits by which the hashes of two photos may differ that are then compared by their pixels: a copy cut by 2 % at each side
-is mostly within."""
+"""The pixels of two photos are compared where their hashes differ in at most this many bits. Most copies cropped by 2 % at each
+side do."""
 
 FLAT_BITS = 8
-"""A hash with fewer bits set, or fewer unset, is that of a flat picture (a lens cap, a blank page): it says nothing."""
+"""A hash with fewer bits set, or fewer unset, is that of a plain picture (a lens cap, a blank page) and is ignored."""
 
 _BLOCK = 1024
 _FEW = 512
 
 
 def parse_hash(text: str | None) -> int | None:
-    """Return a perceptual hash (16 hex digits) as a number; None where it is absent or says nothing (`FLAT_BITS`)."""
+    """Return a perceptual hash (16 hex digits) as a number; None where it is absent or flat (`FLAT_BITS`)."""
     if not text:
         return None
     try:
@@ -44,10 +44,11 @@ def parse_hash(text: str | None) -> int | None:
 
 
 def connected(n: int, pairs: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.intp]:
-    """Return the connected component of each of the numbers 0 to n - 1, numbered from 0 by first appearance, (n,).
+    """Return the connected component of each of the numbers 0 to n - 1, (n,), numbered from 0 by first appearance.
 
     Args:
-        n: how many numbers. pairs: what joins: pairs of numbers, as two arrays of equal length each.
+        n: number of nodes.
+        pairs: edges, as pairs of arrays of equal length.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -60,7 +61,7 @@ def connected(n: int, pairs: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 def equal_pairs(codes: NDArray[np.integer[Any]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return pairs of places that join all places of equal code; a negative code joins nobody."""
+    """Return pairs of positions that connect all positions of equal code; negative codes are not connected."""
     order = np.argsort(codes, kind="stable")
     order = order[codes[order] >= 0]
     same = codes[order[1:]] == codes[order[:-1]]
@@ -72,13 +73,13 @@ def near_pairs(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Yield index pairs whose hashes differ in at most `bits` bits, in blocks, each pair once, the smaller index first.
 
-    Two hashes that differ in k bits agree wholly in at least m of k + m bands, so only hashes that share m bands are
-    compared. The more hashes there are, the larger m is, so that few share that many bits by chance. Memory is O(n); equal
-    hashes should be collapsed before, since every pair of them is yielded.
+    Two hashes that differ in k bits are equal in at least m of k + m bands, so only hashes that share m bands are compared. m
+    grows with the number of hashes, so that few hashes share that many bits by chance. Memory is O(n). Equal hashes should be
+    merged before, since every pair of them is yielded.
 
     Args:
-        hashes: uint64 (n,).
-        bits: the limit, 0 to 60.
+        hashes: (n,) uint64.
+        bits: maximum number of differing bits, 0 to 60.
     """
     if not len(hashes):
         return
@@ -92,13 +93,13 @@ def near_pairs(
         shared = [(edges[k], edges[k + 1] - edges[k]) for k in bands]
         parts = []
         for a, b in _pairs_that_share(hashes, shared, bits):
-            # a pair that shares more bands comes with the first of them alone
+            # a pair that shares more than m bands is yielded for the first m of them only
             first = ((hashes[a] ^ hashes[b])[:, None] & earlier).all(1)
             if first.any():
                 parts.append((np.minimum(a, b)[first], np.maximum(a, b)[first]))
         return parts
 
-    # numpy lets other threads work meanwhile; the order of the pairs is the same with any number of them
+    # numpy releases the interpreter lock; the order of the pairs does not depend on the number of threads
     with ThreadPoolExecutor(cores()) as pool:
         yield from itertools.chain.from_iterable(pool.map(found, itertools.combinations(range(len(masks)), together)))
 
@@ -106,7 +107,7 @@ def near_pairs(
 def _pairs_that_share(
     hashes: NDArray[np.uint64], shared: Sequence[tuple[int, int]], bits: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Near pairs among those hashes that agree in some of their bits; `shared` holds (lowest bit, how many) of each part."""
+    """Yield near pairs among the hashes that are equal in some bands; `shared` holds (lowest bit, number of bits) of each."""
     order, key = _ordered(hashes, shared)
     edge = np.flatnonzero(np.r_[True, np.diff(key) != 0, True])
     size = np.diff(edge)
@@ -119,7 +120,7 @@ def _pairs_that_share(
 def _ordered(
     hashes: NDArray[np.uint64], shared: Sequence[tuple[int, int]]
 ) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
-    """The order of hashes by the bits of some parts, and those bits in that order."""
+    """Return the order of hashes sorted by the bits of some bands, and these bits in that order."""
     key, width = np.zeros_like(hashes), 0
     for low, length in shared:
         part = (hashes >> np.uint64(low)) & np.uint64((1 << length) - 1)
@@ -129,7 +130,7 @@ def _ordered(
     if width + int(room) > HASH_BITS:
         order = np.argsort(key)
         return order, key[order]
-    # the places beside the bits in one number: numbers are sorted several times as fast as places by numbers
+    # the bits and the position packed into one number: sorting numbers is several times as fast as argsort
     both = np.sort((key << room) | np.arange(len(hashes), dtype=np.uint64))
     return (both & ((np.uint64(1) << room) - np.uint64(1))).astype(np.intp), both >> room
 
@@ -137,11 +138,14 @@ def _ordered(
 def _pairs_at_steps(
     hashes: NDArray[np.uint64], order: NDArray[np.intp], ends: NDArray[np.intp], few: NDArray[np.bool_], bits: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Near pairs within small groups, all groups at once: each place of the order with the one `step` places on.
+    """Yield near pairs within all small groups at once: each hash is compared with the one `step` positions later.
 
     Args:
-        hashes: in that order. order: their places, (n,). ends: where each place's group ends, (n,).
-        few: whether its group is a small one, (n,).
+        hashes: (n,) uint64, sorted by group.
+        order: (n,) original positions of the hashes.
+        ends: (n,) end of each hash's group.
+        few: (n,) bool, whether each hash's group is small.
+        bits: maximum number of differing bits.
     """
     places = np.flatnonzero(few)
     for step in range(1, _FEW):
@@ -169,7 +173,7 @@ def _pairs_within(
 def near_texts(
     texts: Iterable[str | None], bits: int = NEAR_BITS
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Yield pairs of places that join all places whose perceptual hashes are near. Absent and flat hashes join nobody."""
+    """Yield pairs of positions that connect all positions with near perceptual hashes. Absent and flat hashes are ignored."""
     hashes = Hashes(texts)
     yield equal_pairs(hashes.number)
     for a, b in near_pairs(hashes.values, bits):
@@ -177,15 +181,16 @@ def near_texts(
 
 
 class Hashes:
-    """The distinct hashes of many photos, in the order in which they appear.
+    """The distinct hashes of many photos, in the order of first appearance.
 
     Attributes:
-        values: uint64 (m,). first: the place of the first photo with each, (m,). number: of each photo's hash, -1 where it
-            has none that says anything, (n,).
+        values: (m,) uint64, the distinct hashes.
+        first: (m,) position of the first photo with each hash.
+        number: (n,) index into `values` of each photo, -1 where its hash is absent or flat.
     """
 
     def __init__(self, texts: Iterable[str | None]) -> None:
-        parsed = np.fromiter((parse_hash(text) or 0 for text in texts), np.uint64)  # 0 says nothing
+        parsed = np.fromiter((parse_hash(text) or 0 for text in texts), np.uint64)  # 0: absent or flat
         places = np.flatnonzero(parsed)
         hashes = parsed[places]
         distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
@@ -195,7 +200,7 @@ class Hashes:
         self.number[places] = np.argsort(order)[inverse]
 
     def members(self) -> Callable[[int], list[int]]:
-        """Return what tells the photos with a hash, by its number, in ascending order."""
+        """Return a function that gives the photos with a hash, by its number, in ascending order."""
         order = np.argsort(self.number, kind="stable")
         edges = np.searchsorted(self.number[order], np.arange(len(self.values) + 1))
         return lambda number: order[edges[number] : edges[number + 1]].tolist()

@@ -1,8 +1,7 @@
-"""Which photos are copies of each other, judged by their hashes, their pixels and what they say of themselves.
+"""Decide which photos are copies of each other, by their hashes, their metadata and their pixels.
 
-A perceptual hash finds what may be a copy; it is blind to much, and two shots of one scene often have nearly the same. So
-two photos are copies only where nothing that they say of themselves stands against it (another camera, another second) and
-their small pictures agree.
+A perceptual hash finds candidates. It ignores detail, and two shots of one scene often have nearly the same hash. So two
+photos are copies only where their metadata do not contradict it (another camera, another second) and their pixels agree.
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ Row = dict[str, Any]
 
 
 class Rows(Protocol):
-    """Rows that are looked up one at a time: a list of them, or a table."""
+    """Rows that are read by their position: a list or a table."""
 
     def __getitem__(self, position: int, /) -> Row: ...
 
 
 def may_be_copies(a: Row, b: Row) -> bool:
-    """Whether nothing that two photos say of themselves stands against their being copies of one shot.
+    """Return whether the metadata of two photos allow that they are copies of one shot.
 
-    A copy can lose what its file said, but it does not come from another camera, nor from another second (fractions count
-    where both have them, so that the shots of a burst are told apart).
+    A copy can lose metadata, but it does not name another camera or another second. Fractions of a second count where both
+    photos have them, which tells the shots of a burst apart.
     """
     if a.get("Model") and b.get("Model") and _camera(a) != _camera(b):
         return False
@@ -53,16 +52,16 @@ def _camera(row: Row) -> tuple[str, str]:
 
 
 def alike_by_hash(a: Row, b: Row) -> bool:
-    """Whether two photos are copies as far as their hashes and what they say of themselves can tell."""
+    """Return whether two photos are copies by their hashes (`NEAR_BITS`) and metadata."""
     one, two = parse_hash(a.get("phash")), parse_hash(b.get("phash"))
     return one is not None and two is not None and (one ^ two).bit_count() <= NEAR_BITS and may_be_copies(a, b)
 
 
 def alike_by_pixels(preview: Callable[[str], Path]) -> Callable[[Row, Row], bool]:
-    """Return a judge of two photos that looks at their previews.
+    """Return a function that decides by their previews whether two photos are copies.
 
     Args:
-        preview: where the preview of a photo lies, by its sha256. Where one is missing, the hashes decide.
+        preview: gives the path of a photo's preview by its sha256. Where a preview is missing, the hashes decide.
     """
 
     def alike(a: Row, b: Row) -> bool:
@@ -77,20 +76,20 @@ def alike_by_pixels(preview: Callable[[str], Path]) -> Callable[[Row, Row], bool
 @lru_cache(maxsize=4096)
 def _small_picture(path: Path) -> NDArray[np.uint8] | None:
     image = open_preview(path)
-    return None if image is None else small_picture(image)  # a cache: what is missing or damaged says nothing
+    return None if image is None else small_picture(image)  # previews are a cache and may be missing or damaged
 
 
 def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike: Callable[[Row, Row], bool]) -> None:
-    """Join the rows whose hashes are candidates of each other (`CANDIDATE_BITS`) and that a judge calls alike.
+    """Join the rows that have similar hashes (`CANDIDATE_BITS`) and are copies by `alike`.
 
-    Of rows with one hash that are not alike, each stands for those that are like it. Rows of two different seconds are no
-    copies (`may_be_copies`) and never come before the judge: a time-lapse has thousands of photos with one hash.
+    Of rows with the same hash, only one of each group of copies is compared further. Rows of two different seconds are not
+    copies (`may_be_copies`), and `alike` is not called for them: a time-lapse has thousands of photos with one hash.
 
     Args:
-        sets: of the rows' numbers, as far as they are joined; a row that is alone is not in it.
+        sets: the joined rows by their numbers; rows that are not joined to others are not in it. It is changed.
         texts: the rows' hashes.
         rows: the rows by their numbers.
-        alike: the judge.
+        alike: decides whether two rows are copies.
     """
     hashes = Hashes(texts)
     members = hashes.members()
@@ -104,8 +103,8 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
         return i in sets and j in sets and bool(sets.connected(i, j))
 
     @cache
-    def faces(number: int) -> _Faces:
-        found = _Faces()
+    def representatives(number: int) -> _Representatives:
+        found = _Representatives()
         for i in members(number):
             row = rows[i]
             second = _second(row)
@@ -116,24 +115,24 @@ def join_alike(sets: DisjointSet, texts: Iterable[str | None], rows: Rows, alike
                 join(like, i)
         return found
 
-    # the others are looked at where they have a neighbour
+    # hashes of one photo only are looked at below, where they have a neighbour
     for number in np.flatnonzero(np.bincount(hashes.number[hashes.number >= 0]) > 1).tolist():
-        faces(number)
+        representatives(number)
     for a, b in near_pairs(hashes.values, CANDIDATE_BITS):
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
-            for i, j in faces(x).pairs(faces(y)):
+            for i, j in representatives(x).pairs(representatives(y)):
                 if not are_joined(i, j) and alike(rows[i], rows[j]):
                     join(i, j)
 
 
 def _second(row: Row) -> str | None:
-    """The second in which a photo was taken, as far as `may_be_copies` goes by it; None where it could be any."""
+    """Return the second in which a photo was taken, as `may_be_copies` uses it; None where it is not known."""
     taken = str(row["taken_at"]) if row.get("taken_precision") == "second" else ""
     return taken[:19] if len(taken) >= 19 else None
 
 
-class _Faces:
-    """Numbers of rows with one hash of which none is like another, by the second in which they were taken."""
+class _Representatives:
+    """Rows with one hash, one of each group of copies, by the second in which they were taken."""
 
     __slots__ = ("_all", "_by_second")
 
@@ -142,19 +141,19 @@ class _Faces:
         self._by_second: dict[str | None, list[int]] = {}
 
     def add(self, number: int, second: str | None) -> None:
-        """Take a row in; numbers come in ascending order."""
+        """Add a row; numbers come in ascending order."""
         self._all.append(number)
         self._by_second.setdefault(second, []).append(number)
 
     def of(self, second: str | None) -> Iterable[int]:
-        """Those that may have been taken in a second, in ascending order."""
+        """Return the rows that may have been taken in a second, in ascending order."""
         if second is None:
             return self._all
-        here, anywhen = self._by_second.get(second, ()), self._by_second.get(None, ())
-        return heapq.merge(here, anywhen) if here and anywhen else here or anywhen
+        here, undated = self._by_second.get(second, ()), self._by_second.get(None, ())
+        return heapq.merge(here, undated) if here and undated else here or undated
 
-    def pairs(self, others: _Faces) -> Iterator[tuple[int, int]]:
-        """Pairs of one of these and one of others that may have been taken in one second."""
+    def pairs(self, others: _Representatives) -> Iterator[tuple[int, int]]:
+        """Yield pairs of one of these rows and one of the others that may have been taken in the same second."""
         mine, theirs = self._by_second, others._by_second
         for second in mine.keys() & theirs.keys():
             yield from itertools.product(mine[second], theirs[second])

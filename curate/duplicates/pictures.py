@@ -1,4 +1,4 @@
-"""Whether two small pictures show the same pixels."""
+"""Compare the pixels of two small pictures."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAME = 0.98
-"""Correlation of two small pictures from which they are one: a copy that was recompressed, made small, brighter or grey has
-at least 0.988; two shots of one distant view by two cameras on one tripod have up to 0.963."""
+"""From this correlation on, two small pictures are copies. A copy that was recompressed, reduced, brightened or made grey has at
+least 0.988; two shots of a distant view by two cameras on one tripod have up to 0.963."""
 
 ALIGNED = 0.992
-"""The same after laying one over the other, for copies that were cut a little. Laying over makes two shots alike too (up to
-0.991), so it asks for more."""
+"""The same threshold after alignment, for copies that were cropped a little. It is higher, because alignment makes two shots of
+one view more similar too (up to 0.991)."""
 
 _SIDE = 96
 _MOVED = 0.15
+"""Largest change of a matrix element, and of the shift as a share of the side, that an alignment may have."""
 
 
 def small_picture(image: Any) -> NDArray[np.uint8]:
-    """Return a Pillow picture as grey values, uint8 (96, 96), whatever its shape was."""
+    """Return a Pillow picture as grey values, (96, 96) uint8, whatever its aspect ratio."""
     from PIL.Image import Resampling
 
     image.draft("L", (2 * _SIDE, 2 * _SIDE))
@@ -28,10 +29,11 @@ def small_picture(image: Any) -> NDArray[np.uint8]:
 
 
 def same_picture(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
-    """Whether two small pictures show the same pixels: as they are, or cut a little differently.
+    """Return whether two small pictures show the same pixels, as they are or cropped a little differently.
 
     Args:
-        a, b: `small_picture`s.
+        a: (96, 96) uint8, from `small_picture`.
+        b: (96, 96) uint8, from `small_picture`.
     """
     return _correlation(a, b) >= SAME or _aligned_correlation(a, b) >= ALIGNED
 
@@ -43,7 +45,7 @@ def _correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 
 def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """The correlation after the best affine change that moves nothing far (ECC, Evangelidis and Psarakis 2008)."""
+    """Return the correlation after the best affine alignment (ECC, Evangelidis and Psarakis 2008); 0 where it moves too far."""
     import cv2
 
     one, two = (cv2.GaussianBlur(picture.astype(np.float32), (3, 3), 0) for picture in (a, b))
@@ -51,7 +53,7 @@ def _aligned_correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     start = np.eye(2, 3, dtype=np.float32)
     try:
         value, change = cv2.findTransformECC(one, two, start, cv2.MOTION_AFFINE, stop, np.empty(0, np.uint8), 3)
-    except cv2.error:  # it did not converge: they are not alike
+    except cv2.error:  # the alignment did not converge, so the pictures differ
         return 0.0
     moved = max(float(np.abs(change[:, :2] - np.eye(2)).max()), float(np.abs(change[:, 2]).max()) / _SIDE)
     return float(value) if moved <= _MOVED else 0.0

@@ -1,1 +1,1 @@
-"""The same scene, shot with a phone and with another camera."""
+"""Find pairs of photos of the same scene, taken with a phone and with another camera."""

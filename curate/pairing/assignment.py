@@ -1,4 +1,4 @@
-"""One partner for each photo: the one-to-one choice with the largest expected number of right pairs."""
+"""Assign one partner to each photo: the one-to-one choice with the largest expected number of right pairs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ import numpy as np
 
 
 def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> set[tuple[int, int]]:
-    """Choose pairs so that no photo is used twice and the sum of scores is largest.
+    """Choose pairs so that no photo is used twice and the sum of scores is as large as possible.
 
-    Pairs that share no photo, directly or through others, do not influence each other, so each connected block is
-    solved by itself (`scipy.optimize.linear_sum_assignment`). The choice does not depend on the order of `pairs`.
+    Each connected component of the graph of pairs is solved separately with the Hungarian method
+    (`scipy.optimize.linear_sum_assignment`). The choice does not depend on the order of `pairs`.
 
     Args:
-        pairs: (phone id, other id, score ≥ 0); of a pair given twice the larger score counts.
-        min_score: pairs below it are never chosen.
+        pairs: (phone id, other id, score ≥ 0). Where a pair is given twice, the larger score counts.
+        min_score: pairs with a lower score are never chosen.
 
     Returns:
         The chosen (phone id, other id).
+
+    Two pairs of 0.6 have a larger sum than one of 0.9 and one of 0.1:
+
+    >>> sorted(assign([(1, 10, 0.9), (1, 11, 0.6), (2, 10, 0.6), (2, 11, 0.1)]))
+    [(1, 11), (2, 10)]
+    >>> sorted(assign([(1, 10, 0.9), (1, 11, 0.6), (2, 10, 0.6), (2, 11, 0.1)], min_score=0.7))
+    [(1, 10)]
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -42,7 +49,7 @@ def assign(pairs: Iterable[tuple[int, int, float]], min_score: float = 0.0) -> s
 
 
 def _blocks(scores: dict[tuple[int, int], float]) -> list[list[tuple[int, int]]]:
-    """Connected components of the graph whose edges are the pairs, each sorted, in order of their first pair."""
+    """Return the connected components of the graph whose edges are the pairs, each sorted, in order of their first pair."""
     parent: dict[tuple[str, int], tuple[str, int]] = {}
 
     def root(node: tuple[str, int]) -> tuple[str, int]:

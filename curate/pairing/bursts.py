@@ -1,4 +1,4 @@
-"""Photos of one camera that are one shot taken again: bursts and retakes, which stand for one photo where pairs are proposed."""
+"""Bursts and retakes: photos that one camera took of the same view, one after the other. Proposals treat them as one photo."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from curate.pairing.candidates import hash_distance
 from curate.pairing.photo import PairingPhoto
 
 BURST_S = 10.0
-"""Seconds from one photo of a burst to the next, by the camera's own clock."""
+"""Maximum seconds from one photo of a burst to the next, by the camera's own clock."""
 
 BURST_BITS = 12
-"""Bits of 64 in which the perceptual hashes of two photos of a burst may differ."""
+"""Maximum number of bits, of 64, in which the perceptual hashes of two photos of a burst differ."""
 
 RETAKE_BITS = 4
-"""The same for photos whose time is not known to the second: nearly the same picture."""
+"""The same maximum for photos whose time is not known to the second; it is stricter, because only the pictures link them."""
 
 
 def bursts(photos: Sequence[PairingPhoto]) -> list[tuple[str, str]]:
-    """Links between photos that are one shot taken again, by sha256.
+    """Return the links between consecutive photos of each burst, as pairs of sha256.
 
-    The rule: of one camera, each at most `BURST_S` after the one before, and as a whole alike (`BURST_BITS`). Where times are
-    not known, photos whose names follow each other are compared, and must be nearly the same (`RETAKE_BITS`).
+    Two photos are linked where one camera took them at most `BURST_S` apart and their hashes differ in at most `BURST_BITS`
+    bits. Photos without a time to the second are compared in the order of their names and linked at `RETAKE_BITS`.
     """
     cameras: dict[tuple[str, bool], list[PairingPhoto]] = defaultdict(list)
     for photo in photos:

@@ -1,6 +1,6 @@
-"""Which pairs are worth comparing: a shortlist for each photo from whatever signals there are.
+"""The shortlist: which pairs are worth comparing, by each signal that the photos have.
 
-Pairs are only ever of a phone and another camera, never of two photos with the same camera string.
+A pair is always a phone's photo and another camera's photo, never two photos with the same camera string.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from curate.pairing.clocks.offsets import ClockOffset
 from curate.pairing.photo import PairingPhoto
 
 EARTH_M = 6_371_000.0
+"""Mean radius of the Earth, metres."""
+
 NEAR_M = 150.0
+"""Photos at most this many metres apart by GPS are compared."""
+
 LIKE_BITS = 12
-"""Perceptual hashes this near are compared, whatever else is known."""
+"""Photos whose perceptual hashes differ in at most this many bits of 64 are compared."""
 
 _CELLS = 4_000_000
 
 Sides = Literal["both", "phones", "others"]
-"""Whose photos each get their nearest few: those of both sides, or of one only."""
+"""The side whose photos each get their nearest few candidates."""
 
 _NUMBERED = re.compile(r"[a-z_\- ]{0,6}\d{3,6}")
-"""What cameras call their files (`IMG_0042`, `DSC01234`): equal names are chance."""
+"""File names that cameras give (`IMG_0042`, `DSC01234`); two that are equal are equal by chance."""
 
 _SAME_NAME = 4
 _FOR_MEAN = 20
@@ -37,15 +41,15 @@ _FOR_MEAN = 20
 def best_cells(
     blocks: Iterable[tuple[int, NDArray[np.float32]]], count: int, sides: Sides = "both"
 ) -> set[tuple[int, int]]:
-    """The `count` best positive cells of each row and of each column of a matrix given in blocks of rows.
+    """Return the `count` largest positive cells of each row and of each column of a matrix that comes in blocks of rows.
 
     Args:
         blocks: (first row, (rows, columns) float32).
-        sides: `phones`: of each row only; `others`: of each column only.
+        count: cells of each row and of each column.
+        sides: `phones` selects by row only, `others` by column only.
 
     Returns:
-        (row, column) pairs. Equal values are taken in order of their index, so the result does not depend on the
-        blocks.
+        (row, column) pairs. Ties go to the smaller index, so the result does not depend on how the rows are divided.
     """
     kept: list[NDArray[np.int64]] = []
     columnwise: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
@@ -71,7 +75,7 @@ def best_cells(
 def _leading(
     group: NDArray[np.int64], tie: NDArray[np.int64], value: NDArray[np.float32], count: int
 ) -> NDArray[np.int64]:
-    """Positions of the `count` largest values of each group; of equal values the smaller `tie` comes first."""
+    """Return the positions of the `count` largest values of each group; ties go to the smaller `tie`."""
     order = np.lexsort((tie, -value, group))
     ordered = group[order]
     starts = np.searchsorted(ordered, ordered, side="left")
@@ -81,7 +85,7 @@ def _leading(
 def by_hash(
     phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 4, sides: Sides = "both"
 ) -> set[tuple[int, int]]:
-    """Ids of pairs whose perceptual hashes are near, the nearest few of each photo."""
+    """Return ids of pairs whose perceptual hashes differ in at most `LIKE_BITS` bits: the `count` nearest of each photo."""
     ours = [p for p in phones if p.hash_value is not None]
     theirs = [p for p in others if p.hash_value is not None]
     a = np.array([p.hash_value for p in ours], np.uint64)
@@ -99,9 +103,9 @@ def by_hash(
 def by_place(
     phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], count: int = 8, sides: Sides = "both"
 ) -> set[tuple[int, int]]:
-    """Ids of pairs taken within `NEAR_M` metres of each other, the nearest few of each photo.
+    """Return ids of pairs taken within `NEAR_M` metres of each other: the `count` nearest of each photo.
 
-    A tree of places finds them, so that the time per photo hardly grows with the collection.
+    A k-d tree finds them, so that the time per photo hardly grows with the collection.
     """
     from scipy.spatial import cKDTree
 
@@ -109,7 +113,7 @@ def by_place(
     if not ours or not theirs:
         return set()
     found: set[tuple[int, int]] = set()
-    a, b = _directions(ours), _directions(theirs)
+    a, b = _unit_vectors(ours), _unit_vectors(theirs)
     for here, there, turned in ((a, b, False), (b, a, True)):
         if sides == ("phones" if turned else "others"):
             continue
@@ -122,10 +126,10 @@ def by_place(
 
 
 def by_name(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]) -> set[tuple[int, int]]:
-    """Ids of pairs whose files a person gave the same name, or that alone share a folder.
+    """Return ids of pairs whose files have the same name given by a person, or lie in the same folder.
 
-    Names that cameras give (a few letters and a number) and names that many files have say nothing; nor do folders that
-    hold more than a few photos of a side.
+    Ignored are names that cameras give (a few letters and a number), and names and folders that more than four photos of
+    one side share.
     """
     found: set[tuple[int, int]] = set()
     for key in (given_name, lambda photo: photo.album):
@@ -142,7 +146,7 @@ def by_name(phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]) -> s
 
 
 def given_name(photo: PairingPhoto) -> str | None:
-    """A file's name without its ending, where a person gave it; None for those that cameras give."""
+    """Return a file's name without its extension, in lower case; None for a name that a camera gave (`IMG_0042`)."""
     stem = PurePath(photo.name).stem.casefold().strip()
     return None if not stem or _NUMBERED.fullmatch(stem) else stem
 
@@ -154,12 +158,17 @@ def by_embedding(
     count: int,
     sides: Sides = "both",
 ) -> set[tuple[int, int]]:
-    """Ids of pairs whose embeddings are near, the nearest few of each photo.
+    """Return ids of pairs with the most similar embeddings: the `count` nearest of each photo.
 
-    Each camera's mean is taken out first: what photos of one camera have in common is the camera, not the scene.
+    Each camera's mean is subtracted first, because what the photos of one camera have in common describes the camera and
+    not the scene.
 
     Args:
-        embeddings: by sha256, float32 vectors of one length; photos without one are left out.
+        phones: photos of the phones' side.
+        others: photos of the other side.
+        embeddings: sha256 -> float32 vector, all of one length; photos without one are left out.
+        count: neighbours of each photo.
+        sides: whose photos get neighbours.
     """
     ours, theirs = ([p for p in side if p.sha256 in embeddings] for side in (phones, others))
     if not ours or not theirs:
@@ -169,14 +178,14 @@ def by_embedding(
     def blocks() -> Iterator[tuple[int, NDArray[np.float32]]]:
         step = max(1, _CELLS // len(b))
         for k in range(0, len(a), step):
-            # Cosines above −1, so that all are candidates and the order alone decides.
+            # `best_cells` takes positive values alone: shifted so, every cosine counts and only the order decides.
             yield k, a[k : k + step] @ b.T + 1.001
 
     return _ids(best_cells(blocks(), count, sides), ours, theirs)
 
 
 def centred(photos: Sequence[PairingPhoto], embeddings: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Embeddings of photos, each camera's mean taken out where it has enough photos to know it: (n, d), of unit length."""
+    """Return embeddings of unit length, (n, d) float32, after subtracting the mean of each camera with at least 20 photos."""
     rows = np.stack([embeddings[photo.sha256] for photo in photos]).astype(np.float32)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     cameras = np.unique([photo.camera for photo in photos], return_inverse=True)[1]
@@ -189,15 +198,19 @@ def centred(photos: Sequence[PairingPhoto], embeddings: Mapping[str, NDArray[np.
 
 
 def reach(spread: float) -> float:
-    """How many seconds apart, clocks corrected, photos of one scene may be: two minutes, or three times the usual spread."""
+    """Return how many seconds apart photos of one scene may be by corrected clocks: two minutes, or three times the spread.
+
+    >>> reach(10.0), reach(90.0)
+    (120.0, 270.0)
+    """
     return max(120.0, 3 * spread)
 
 
 def by_time(
     phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto], offsets: Sequence[ClockOffset], count: int = 4
 ) -> set[tuple[int, int]]:
-    """Ids of pairs of cameras with a known offset, taken within `reach` of each other: the nearest few of each photo and
-    camera."""
+    """Return ids of pairs taken within `reach` of each other by corrected clocks: the `count` nearest of each photo in each
+    camera of the other side whose offset is known."""
     ours, theirs = _timed(phones), _timed(others)
     found: set[tuple[int, int]] = set()
     for offset in offsets:
@@ -205,7 +218,7 @@ def by_time(
         b = theirs.get(offset.camera_b, [])
         if not a or not b:
             continue
-        # What the second camera's clock read when the first one's photo was taken.
+        # The reading of the second camera's clock when the first camera took the photo.
         expected = np.array([clock + offset.seconds_at(clock) for clock, _ in a])
         order = np.argsort(expected, kind="stable")
         expected, a = expected[order], [a[k] for k in order]
@@ -221,15 +234,15 @@ def by_time(
 
 
 def distance_m(a: PairingPhoto, b: PairingPhoto) -> float | None:
-    """Metres between two photos by GPS (great circle), or None where either place is unknown."""
+    """Return the metres between two photos by GPS (great circle), or None where a position is missing."""
     if a.place is None or b.place is None:
         return None
-    chord = float(np.linalg.norm(_directions([a])[0] - _directions([b])[0]))
+    chord = float(np.linalg.norm(_unit_vectors([a])[0] - _unit_vectors([b])[0]))
     return 2 * EARTH_M * float(np.arcsin(min(1.0, chord / 2)))
 
 
 def hash_distance(a: PairingPhoto, b: PairingPhoto) -> int | None:
-    """Differing bits of two perceptual hashes, 0 to 64, or None where either is missing."""
+    """Return the number of differing bits of two perceptual hashes, 0 to 64, or None where a hash is missing."""
     one, two = a.hash_value, b.hash_value
     return None if one is None or two is None else (one ^ two).bit_count()
 
@@ -237,10 +250,10 @@ def hash_distance(a: PairingPhoto, b: PairingPhoto) -> int | None:
 def corrected_gap(
     a: PairingPhoto, b: PairingPhoto, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]
 ) -> tuple[float, float] | None:
-    """Seconds from the phone's photo to the other, clocks corrected, and the usual spread of such gaps.
+    """Return the seconds from the phone's photo to the other by corrected clocks, and the usual spread of such gaps.
 
-    Of several offsets of the two cameras that may hold then (a clock was set in the meantime) the one that brings the photos
-    nearest counts. None unless both times and an offset are known.
+    Two cameras have several offsets where a clock was set in between. Of those valid at the photo's time, the one with the
+    smallest gap counts. None where a time or the offset is unknown.
     """
     if a.clock is None or b.clock is None:
         return None
@@ -254,7 +267,7 @@ def corrected_gap(
 
 
 def allowed(pairs: Iterable[tuple[int, int]], photos: Mapping[int, PairingPhoto]) -> list[tuple[int, int]]:
-    """Pairs of two different cameras, sorted."""
+    """Return the pairs of two different cameras, sorted."""
     return sorted((a, b) for a, b in set(pairs) if photos[a].camera != photos[b].camera)
 
 
@@ -272,8 +285,8 @@ def _ids(
     return {(ours[i].id, theirs[j].id) for i, j in cells}
 
 
-def _directions(photos: Sequence[PairingPhoto]) -> NDArray[np.float64]:
-    """(n, 3) float64 unit vectors from the Earth's centre."""
+def _unit_vectors(photos: Sequence[PairingPhoto]) -> NDArray[np.float64]:
+    """Return (n, 3) float64 unit vectors from the Earth's centre to the photos' positions."""
     places = np.radians(np.array([photo.place for photo in photos], np.float64).reshape(-1, 2))
     latitude, longitude = places[:, 0], places[:, 1]
     return np.column_stack(

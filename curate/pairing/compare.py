@@ -1,4 +1,4 @@
-"""Two photos side by side: matches, the view they agree on, and how alike the pictures are once aligned."""
+"""Compare two photos: the matches, the view that they agree on, and the similarity of the aligned pictures."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from curate.pairing.matching import mutual_matches
 from curate.pairing.photo import PairingPhoto
 
 CLEAR = 15
-"""Inliers above which a second look with all keypoints would change nothing."""
+"""From this number of inliers on, comparing all keypoints would not change the result."""
 
 _PROMISING = 12
+"""From this number of matches on, all keypoints are compared."""
+
 _PROMISING_CLOSE = 6
+"""The same for a close look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What comparing two pictures gives; numbers as in `Geometry`.
+    """The result of comparing two pictures. Fields that are not listed are as in `Geometry`.
 
     Attributes:
-        matches: mutual ratio matches, of which the inliers are a part. alignment: None where the views cannot be laid over
-            each other. mirrored: the first picture had to be mirrored for them to agree.
+        matches: number of mutual ratio matches; the inliers are some of them.
+        alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
+        mirrored: whether the pictures agree only after the first is mirrored.
     """
 
     matches: int
@@ -43,16 +47,19 @@ class Comparison:
 def compare(
     a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool = False
 ) -> Comparison:
-    """Compare two photos, at two scales where the first does not settle it.
+    """Compare two photos by their strongest keypoints, and by all keypoints where the result is uncertain.
 
-    The first look takes the `SHORT` strongest keypoints; the second takes all, which reach finer detail. A close look asks
-    for the second one sooner, and tries a mirror too.
+    The first look takes the `SHORT` strongest keypoints. The second takes all of them, which include finer detail.
 
     Args:
-        a, b: the features. unit_a, unit_b: their strongest descriptors (`Features.unit(SHORT)`).
-        close: something besides the pictures (time, place, a name) speaks for the pair, so that they are worth the effort.
+        a: features of the first photo.
+        b: features of the second photo.
+        unit_a: strongest descriptors of the first photo (`Features.unit(SHORT)`).
+        unit_b: strongest descriptors of the second photo.
+        close: look closely: take the second look at fewer matches, and try the first photo mirrored as well. Used where
+            another signal (time, place, a name) supports the pair.
     """
-    geometry, count, first, mirrored = _looked(a, b, unit_a, unit_b, close)
+    geometry, count, first, mirrored = _best_view(a, b, unit_a, unit_b, close)
     return Comparison(
         matches=count,
         inliers=geometry.inliers,
@@ -66,20 +73,20 @@ def compare(
     )
 
 
-def _looked(
+def _best_view(
     a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool
 ) -> tuple[Geometry, int, Features, bool]:
-    pairs, geometry = _both_looks(a, b, unit_a, unit_b, _PROMISING_CLOSE if close else _PROMISING)
+    pairs, geometry = _one_or_two_looks(a, b, unit_a, unit_b, _PROMISING_CLOSE if close else _PROMISING)
     if not close or geometry.inliers >= CLEAR:
         return geometry, len(pairs), a, False
     other_way = a.mirrored()
-    pairs_there, there = _both_looks(other_way, b, other_way.unit(SHORT), unit_b, _PROMISING)
+    pairs_there, there = _one_or_two_looks(other_way, b, other_way.unit(SHORT), unit_b, _PROMISING)
     if there.inliers >= CLEAR and there.inliers > 2 * geometry.inliers:
         return there, len(pairs_there), other_way, True
     return geometry, len(pairs), a, False
 
 
-def _both_looks(
+def _one_or_two_looks(
     a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], promising: int
 ) -> tuple[NDArray[np.intp], Geometry]:
     pairs, geometry = _matched(a, b, unit_a, unit_b)
@@ -92,11 +99,13 @@ def _both_looks(
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Matched points that agree on one view, to be drawn.
+    """Matched points that agree on one view, for drawing.
 
     Attributes:
-        a, b: (k, 2) float32, x and y in pixels of each preview; previews larger than 640 pixels are measured as if they had
-            that long side. geometry: the view, of the mirrored first picture where `mirrored`.
+        a: (k, 2) float32, x and y in pixels of the first preview. A larger preview is scaled to a long side of 640 pixels.
+        b: (k, 2) float32, the same in the second preview.
+        geometry: the view; where `mirrored`, that of the mirrored first picture.
+        mirrored: whether the pictures agree only after the first is mirrored.
     """
 
     a: NDArray[np.float32]
@@ -106,7 +115,7 @@ class Matches:
 
 
 def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
-    """The points on which two photos agree, from all their keypoints; none where a photo has no features."""
+    """Return the points on which two photos agree, found with all keypoints; none where a photo has no features."""
     found = []
     for photo in (a, b):
         features = load(cached_path(cache, photo.sha256)) or compute(photo.preview)

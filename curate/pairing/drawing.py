@@ -1,4 +1,4 @@
-"""The matches of two photos, drawn: both side by side, lines between the points that agree on one view."""
+"""Draw the matches of two photos: both side by side, with lines between the points that agree on one view."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ def draw_matches(
     """Draw two photos side by side with lines between matched points.
 
     Args:
-        a, b: the photos. found: the points on which they agree (`inlier_points`).
-        most: lines at most, spread evenly over the matches; more would hide the pictures.
-        thickness: of the lines, in pixels; more where the drawing is shown small.
+        a: the first photo, on the left.
+        b: the second photo, on the right.
+        found: the points on which they agree (`inlier_points`).
+        most: maximum number of lines, taken evenly from the matches; more would hide the pictures.
+        thickness: thickness of the lines in pixels; larger where the drawing is shown small.
 
     Returns:
-        (H, W, 3) uint8 BGR, previews at their own size, the second one to the right.
+        (H, W, 3) uint8 BGR, with the previews at their own size.
 
     Raises:
         UsageError: a preview cannot be read.
@@ -46,14 +48,14 @@ def draw_matches(
     canvas = np.full((height, start + right.shape[1], 3), 32, np.uint8)
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], start:] = right
-    # Points are those of pictures of at most 640 pixels; the previews may be larger.
+    # Points are measured in pictures of at most 640 pixels; the previews may be larger.
     ratios = [max(1.0, max(picture.shape[:2]) / LONG_SIDE) for picture in pictures]
     count = min(most, len(found.a))
     for number, k in enumerate(np.unique(np.linspace(0, len(found.a) - 1, count).astype(int)) if count else []):
         one = tuple(round(float(v) * ratios[0]) for v in found.a[k])
         two = tuple(round(float(v) * ratios[1]) for v in found.b[k])
         two = two[0] + start, two[1]
-        # Hues far apart for neighbouring lines.
+        # Neighbouring lines get very different hues.
         hue = np.array([[[number * 67 % 180, 220, 255]]], np.uint8)
         colour = tuple(int(v) for v in cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0])
         cv2.line(canvas, one, two, colour, thickness, cv2.LINE_AA)
@@ -63,10 +65,11 @@ def draw_matches(
 
 
 def write_matches(a: PairingPhoto, b: PairingPhoto, cache: Path, target: Path) -> int:
-    """Write the drawing as a PNG, whole or not at all; returns how many points agree.
+    """Write the drawing as a PNG, atomically, and return how many points agree.
 
     Raises:
-        UsageError: a preview cannot be read. OSError: the file cannot be written.
+        UsageError: a preview cannot be read.
+        OSError: the file cannot be written.
     """
     import cv2
 

@@ -1,4 +1,4 @@
-"""What speaks for a pair, as numbers for a machine and as words for a person."""
+"""The evidence for a pair: signals as numbers for the model, and as words for a person."""
 
 from __future__ import annotations
 
@@ -14,22 +14,28 @@ class Evidence:
     """Signals of one candidate pair; None where a signal is missing.
 
     Attributes:
-        time_gap_s: the other photo's time minus the phone photo's, clocks corrected, seconds; only times known to the
-            second.
-        clock_spread_s: how far such gaps of the two cameras usually lie from 0.
-        distance_m: metres between the two GPS positions.
-        hash_distance: differing bits of 64 of the perceptual hashes.
-        matches: mutual ratio matches of SIFT descriptors. inliers: matches that agree on one view.
-        view: `homography`, `similarity`, `fundamental` or `none`: what kind of view.
-        overlap: share of the smaller view that both see. coverage: share of a 4 × 4 grid over it that holds an inlier.
-        scale_ratio: how much larger things are in the other photo's preview. rotation_deg: how far it is turned.
+        matches: number of mutual ratio matches of SIFT descriptors.
+        inliers: number of matches that agree on one view.
+        view: kind of view: `homography`, `similarity`, `fundamental` or `none`.
+        overlap: share of the smaller view that both photos see, 0 to 1.
+        coverage: share of a 4 × 4 grid over the common part that holds an inlier, 0 to 1.
+        scale_ratio: how much larger things are in the other photo's preview.
+        rotation_deg: how far the other photo is turned, degrees.
         alignment: median block correlation of the aligned pictures, −1 to 1.
-        mirrored: the phone's picture had to be mirrored for the two to agree.
-        embedding: cosine of the two embeddings, each camera's mean taken out, −1 to 1.
-        same_name: both files were given the same name by a person. same_album: both lie in one folder.
-        most_phone, most_other: the most inliers that the phone photo, or the other photo, has with any partner: twenty
-            inliers are much, unless the same photo has two hundred elsewhere.
-        rank_phone: place of this partner among the phone photo's, 1 the best; rank_other: the same from the other side.
+        hash_distance: differing bits of 64 of the perceptual hashes.
+        time_gap_s: the other photo's time minus the phone photo's by corrected clocks, in seconds; only for times known to
+            the second.
+        clock_spread_s: standard deviation of such gaps of the two cameras, in seconds.
+        distance_m: metres between the two GPS positions.
+        mirrored: whether the pictures agree only after the phone's is mirrored.
+        embedding: cosine of the two embeddings after subtracting each camera's mean, −1 to 1.
+        same_name: whether a person gave both files the same name.
+        same_album: whether both files lie in one folder.
+        most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
+            has two hundred with another one.
+        most_other: most inliers that the other photo has with any partner.
+        rank_phone: rank of this candidate among those of the phone photo, from 1, the best.
+        rank_other: rank of this candidate among those of the other photo.
     """
 
     matches: int
@@ -54,14 +60,14 @@ class Evidence:
     rank_other: int = 1
 
     def to_dict(self) -> dict[str, Any]:
-        """The evidence under its own names, numbers rounded to what they can bear; missing signals are None."""
+        """Return the evidence by field name, with rounded numbers; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
         digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Evidence | None:
-        """The evidence that `to_dict` wrote, other keys left aside; None for a pair made by hand, which has none."""
+        """Read what `to_dict` wrote, ignoring other keys; None where there is no evidence, as for a pair made by hand."""
         known = {name: values[name] for name in _NAMES if name in values}
         return cls(**known) if {"matches", "inliers"} <= known.keys() else None
 
@@ -70,7 +76,16 @@ _NAMES = tuple(field.name for field in fields(Evidence))
 
 
 def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int, int], Evidence]:
-    """Return the same evidence, of pairs of photo ids, with `most_phone` and `most_other` filled in."""
+    """Return the same evidence with `most_phone` and `most_other` filled in.
+
+    Args:
+        evidence: (phone id, other id) -> evidence.
+
+    >>> weak, strong = Evidence(matches=30, inliers=20), Evidence(matches=250, inliers=200)
+    >>> found = with_rivals({(1, 2): weak, (1, 3): strong})
+    >>> found[1, 2].most_phone, found[1, 2].most_other
+    (200, 20)
+    """
     most: dict[tuple[str, int], int] = {}
     for (phone, other), found in evidence.items():
         for key in (("phone", phone), ("other", other)):
@@ -82,7 +97,15 @@ def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int,
 
 
 def words(evidence: Evidence) -> list[str]:
-    """The evidence in plain words, the weightiest first."""
+    """Return the evidence in plain words, the pictures first.
+
+    >>> for line in words(Evidence(45, 37, "homography", overlap=0.8, time_gap_s=-12.4, distance_m=35.2)):
+    ...     print(line)
+    37 of 45 matching points agree on one view
+    both see 80% of the smaller view
+    taken 12 s apart, clocks corrected
+    taken 35 m apart by GPS
+    """
     said = []
     if evidence.inliers:
         said.append(f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view")
@@ -93,9 +116,9 @@ def words(evidence: Evidence) -> list[str]:
         )
         said.append(seen)
     elif evidence.matches:
-        said.append(f"{counted(evidence.matches, 'point')} alike, but no common view")
+        said.append(f"{counted(evidence.matches, 'matching point')}, but no common view")
     else:
-        said.append("no points alike")
+        said.append("no matching points")
     if evidence.alignment is not None:
         closely = "closely" if evidence.alignment >= 0.8 else "in part" if evidence.alignment >= 0.5 else "hardly"
         said.append(f"laid over each other, the pictures agree {closely} ({evidence.alignment:.2f})")
@@ -136,6 +159,11 @@ def words(evidence: Evidence) -> list[str]:
 
 
 def _duration(seconds: float) -> str:
+    """Return a duration in words.
+
+    >>> [_duration(seconds) for seconds in (45, 600, 10_800, 259_200)]
+    ['45 s', '10 min', '3 h', '3 days']
+    """
     for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
         if seconds < limit:
             return f"{seconds / size:.0f} {unit}"

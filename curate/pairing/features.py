@@ -1,7 +1,7 @@
 """Local features of a photo: root-SIFT of its preview, computed once and cached.
 
-SIFT (Lowe, IJCV 2004) finds the same corner at another scale, turn and tone; its descriptors are compared after the
-square root of their L1 norm (Arandjelović and Zisserman, CVPR 2012), which makes the dot product a Hellinger kernel.
+SIFT (Lowe, IJCV 2004) finds the same corner at another scale, rotation and brightness. The square root of the L1-normalised
+descriptors (Arandjelović and Zisserman, CVPR 2012) makes their dot product a Hellinger kernel.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from tracer.base.files import read_sealed, write_sealed
 from tracer.base.text import quoted_path
 
 VERSION = "sift640-5"
-"""Part of every cached file's name: change it whenever the features, or their file's form, change."""
+"""Part of every cached file's name. Change it whenever the features or the form of their file change."""
 
 LONG_SIDE = 640
-"""Pixels; larger pictures found fewer partners, since fine detail differs most between cameras."""
+"""Pixels. With larger pictures fewer partners were found, since fine detail differs most between cameras."""
 
 KEPT = 2000
-"""Keypoints kept of one photo, strongest first. The first `SHORT` of them serve the many comparisons; all of them the second
-look, since a long lens shows a small part of a wide view, whose corners are not among the wide view's strongest."""
+"""Keypoints kept of one photo, strongest first. All of them are used in the second look: a long lens shows a small part of a
+wide view, and the corners of that part are not among the wide view's strongest."""
 
 SHORT = 500
+"""Keypoints used in the first look."""
+
 FAINT = 0.01
-"""SIFT's contrast threshold for photos in which its usual one finds little."""
+"""SIFT's contrast threshold for photos in which the default threshold finds few keypoints."""
 
 MIN_KEYPOINTS = 12
-"""A photo with fewer (fog, a blank wall) cannot be told from others by its corners."""
+"""A photo with fewer keypoints (fog, a blank wall) cannot be told from others by them."""
 
 THUMB_SIDE = 160
 _MOST_BYTES = 256 << 20
@@ -41,21 +43,22 @@ _SCALE = 512.0
 _ARRAYS = ("keypoints", "descriptors", "thumb", "frame")
 
 _MIRROR = np.arange(128).reshape(4, 4, 8)[::-1, :, (-np.arange(8)) % 8].ravel()
-"""Where a descriptor's numbers go in a mirror: 4 × 4 cells of 8 directions, turned so that the main direction lies along a row,
-so that rows are exchanged and directions change their sign."""
+"""The order of a descriptor's numbers after mirroring. A descriptor has 4 × 4 cells of 8 directions, and its main direction
+lies along a row, so mirroring reverses the rows and the sign of the directions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one photo; keypoints strongest first.
+    """Features of one photo, strongest keypoints first.
 
     Attributes:
-        points: (N, 2) float32, x and y in pixels of the picture that features were found in.
-        sizes: (N,) float32, diameter in pixels. angles: (N,) float32, degrees.
-        descriptors: (N, 128) uint8: root-SIFT times 512, so that a photo takes 256 kB at most.
-        thumb: (h, w) uint8, the picture in grey with a long side of 160 pixels, to compare two photos once they are
-            aligned.
-        width, height: of the picture that features were found in.
+        points: (N, 2) float32, x and y in pixels of the picture that the features were found in.
+        sizes: (N,) float32, diameter in pixels.
+        angles: (N,) float32, degrees.
+        descriptors: (N, 128) uint8, root-SIFT times 512, so that a photo takes at most 256 kB.
+        thumb: (h, w) uint8, the picture in grey with a long side of 160 pixels, for comparing aligned photos.
+        width: width in pixels of the picture that the features were found in.
+        height: its height in pixels.
     """
 
     points: NDArray[np.float32]
@@ -67,14 +70,14 @@ class Features:
     height: int
 
     def unit(self, count: int | None = None) -> NDArray[np.float32]:
-        """Descriptors of the `count` strongest keypoints, (n, 128) float32 of unit length."""
+        """Return the descriptors of the `count` strongest keypoints, (n, 128) float32 of unit length."""
         rows = self.descriptors[:count].astype(np.float32)
         norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         rows /= np.maximum(norms, 1e-6)[:, None]
         return rows
 
     def mirrored(self) -> Features:
-        """The features of the picture seen in a mirror, left and right exchanged; nothing is computed anew."""
+        """Return the features of the picture with left and right exchanged, computed from these features alone."""
         flip = np.array([-1.0, 1.0], np.float32), np.array([self.width - 1, 0], np.float32)
         return Features(
             points=self.points * flip[0] + flip[1],
@@ -88,12 +91,12 @@ class Features:
 
 
 def compute(preview: Path) -> Features | str:
-    """Features of a picture file, or why there are none, in words. Needs OpenCV; reads nothing but the file."""
+    """Return the features of a picture file, or the reason in words why there are none."""
     import cv2
 
     picture = preview_picture(preview)
     if picture is None:
-        return "its preview is not there, or is not one"
+        return "its preview is missing, or is not a picture"
     height, width = picture.shape[:2]
     if max(height, width) > LONG_SIDE:
         ratio = LONG_SIDE / max(height, width)
@@ -103,7 +106,7 @@ def compute(preview: Path) -> Features | str:
 
 
 def preview_picture(preview: Path) -> NDArray[np.uint8] | None:
-    """A preview's pixels, (H, W, 3) uint8 BGR; None where it is not there, damaged, or not such as curate writes."""
+    """Return a preview's pixels, (H, W, 3) uint8 BGR; None where it is missing, damaged, or not as curate writes previews."""
     import cv2
 
     data = read_preview(preview)
@@ -112,17 +115,17 @@ def preview_picture(preview: Path) -> NDArray[np.uint8] | None:
 
 
 def from_picture(picture: NDArray[np.uint8]) -> Features | str:
-    """Features of a picture, (H, W, 3) uint8 BGR, as large as it is; or why there are none."""
+    """Return the features of a picture, (H, W, 3) uint8 BGR, at its own size; or the reason in words why there are none."""
     import cv2
 
     height, width = picture.shape[:2]
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     found, rows = cv2.SIFT.create(nfeatures=KEPT).detectAndCompute(grey, None)
-    if len(found) < SHORT:  # fog, night, a plain wall: what little contrast there is must do
+    if len(found) < SHORT:  # fog, night, a plain wall
         found, rows = cv2.SIFT.create(nfeatures=KEPT, contrastThreshold=FAINT).detectAndCompute(grey, None)
     if rows is None or len(found) < MIN_KEYPOINTS:
         return f"its picture has {len(found)} distinct points, fewer than {MIN_KEYPOINTS}"
-    # A total order, so that equal responses do not leave the choice to the sort.
+    # A total order: the choice among equal responses does not depend on the sort.
     table = np.array([(-k.response, k.pt[0], k.pt[1], k.size, k.angle) for k in found], np.float32)
     order = np.lexsort(table.T[::-1])[:KEPT]
     table, rows = table[order], rows[order]
@@ -143,12 +146,16 @@ def from_picture(picture: NDArray[np.uint8]) -> Features | str:
 
 
 def cached_path(cache: Path, sha256: str) -> Path:
-    """Where a photo's features lie in the workspace's cache."""
+    """Return the path of a photo's features in the workspace's cache."""
     return cache / "features" / sha256[:2] / f"{sha256}.{VERSION}.features"
 
 
 def save(path: Path, features: Features) -> None:
-    """Write features whole or not at all; raises StorageError."""
+    """Write features atomically.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
     content = io.BytesIO()
     np.savez(
         content,
@@ -163,17 +170,17 @@ def save(path: Path, features: Features) -> None:
         raise StorageError(
             f"the features of a photo cannot be written to {quoted_path(path.parent)}",
             str(error.strerror or error),
-            "Free some room or make the workspace writable, then run it again: what is cached is kept.",
+            "Free some space or make the workspace writable, then run it again: cached features are kept.",
         ) from error
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a cached file is there, whole and this photo's."""
+    """Return whether a cached file exists, is undamaged, and belongs to this photo."""
     return read_sealed(path) is not None
 
 
 def load(path: Path) -> Features | None:
-    """Features from the cache; None where they are not there or a file is damaged, so that they are computed again."""
+    """Return features from the cache; None where the file is missing or damaged, so that they are computed again."""
     content = read_sealed(path)
     if content is None:
         return None

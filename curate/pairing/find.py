@@ -1,7 +1,7 @@
-"""Find the partner: photos of phones and of other cameras in, candidate pairs with scores and evidence out.
+"""Find candidate pairs, with scores and evidence, among the photos of phones and of other cameras.
 
-Features → a shortlist from pictures, hashes, places, names → comparison by geometry → clock offsets from what matched →
-pairs near in corrected time, compared too → scores → a one-to-one choice. `search` says which pairs are compared.
+The steps: features; a shortlist from pictures, hashes, places and names; comparison by geometry; clock offsets from the
+matching pairs; comparison of pairs near in corrected time; scores; a one-to-one choice. `search` says which pairs are compared.
 """
 
 from __future__ import annotations
@@ -30,20 +30,25 @@ OFFERED = 6
 """Candidates kept of each photo."""
 
 FLOOR = 0.01
-"""Candidates less probable are kept only where they are a photo's best."""
+"""Candidates with a lower probability are kept only where they are a photo's best."""
 
 ASSIGNED = 0.2
-"""Pairs less probable are never marked as the one-to-one choice."""
+"""Pairs with a lower probability are never part of the one-to-one choice."""
 
 _FEW = 12
+"""Up to this number of photos, no worker processes are started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pair to look at.
+    """A candidate pair.
 
     Attributes:
-        score: probability that both show the same scene, 0 to 1. assigned: part of the one-to-one choice.
+        phone_id: id of the phone's photo.
+        other_id: id of the other camera's photo.
+        score: probability that both show the same scene, 0 to 1.
+        evidence: the signals behind the score.
+        assigned: whether it is part of the one-to-one choice.
     """
 
     phone_id: int
@@ -55,14 +60,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class PairingResult:
-    """What a run found.
+    """The result of a pairing run.
 
     Attributes:
-        candidates: the best first; at most `OFFERED` for each photo beyond those that are another photo's.
-        clock_offsets: of phones against other cameras, where known; two cameras can have several (`estimate_clocks`).
-        phones, others: photos compared on each side.
-        left_out: (photo id, why it could not be compared).
-        compared: pairs whose pictures were compared.
+        candidates: candidate pairs, the best first; each is among the best `OFFERED` of one of its photos.
+        clock_offsets: the offsets that could be estimated; two cameras can have several (`estimate_clocks`).
+        phones: number of phone photos that were compared.
+        others: number of other photos that were compared.
+        left_out: (photo id, reason why it could not be compared).
+        compared: number of pairs whose pictures were compared.
     """
 
     candidates: list[Candidate]
@@ -75,13 +81,13 @@ class PairingResult:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is evidence beside the pictures.
+    """The signals that are used besides the pictures.
 
     Attributes:
-        time: whether times are.
-        gps: whether places and GPS times are.
-        known_offsets: clock offsets that a person stated, in seconds: the clock of the second camera minus that of the first.
-        embeddings: of photos, by sha256: float32 vectors of one length, a further signal where they are there.
+        time: whether times are used.
+        gps: whether GPS positions and GPS times are used.
+        known_offsets: (camera, camera) -> offset that a person stated, in seconds: the second clock minus the first.
+        embeddings: sha256 -> float32 vector, all of one length; photos without one are compared by the other signals.
     """
 
     time: bool = True
@@ -107,12 +113,12 @@ def find_pairs(
     The result depends neither on the order of the photos nor on the number of workers.
 
     Args:
-        photos: both sides; ids are unique.
+        photos: photos of both sides, with unique ids.
         cache: folder whose `features/` keeps the features between runs.
-        signals: what is evidence beside the pictures.
-        workers: processes.
-        scorer: instead of the prior that comes with the package.
-        memory: comparisons of an earlier search of the same photos by the same ids; used, and added to.
+        signals: the signals that are used besides the pictures.
+        workers: number of processes.
+        scorer: the model that gives the scores; None for the prior that comes with the package.
+        memory: comparisons of an earlier search of the same photos with the same ids; new ones are added to it.
 
     Raises:
         StorageError: the cache cannot be written.
@@ -138,7 +144,7 @@ def find_pairs(
 
 
 def _searched(search: Search, signals: Signals, scorer: Scorer) -> Work[list[ClockOffset]]:
-    """Compare what is worth comparing, and return the clock offsets found on the way."""
+    """Compare the pairs that are worth comparing, and return the clock offsets that were estimated from them."""
     facts = Facts(search.by_id, False, {})
 
     def content() -> dict[Pair, float]:
@@ -158,7 +164,7 @@ def _searched(search: Search, signals: Signals, scorer: Scorer) -> Work[list[Clo
         return offsets
     yield from search.everywhere(*search.sampled())
     yield from search.near_in_time(clocks(content()))
-    # With the many pairs that this brought, clocks are known better, and drift and the times when one was set show.
+    # The many pairs found so give better offsets, with their drift and the times at which a clock was set.
     scores = content()
     offsets = clocks(scores)
     yield from search.near_in_time(offsets)
@@ -172,7 +178,7 @@ def _searched(search: Search, signals: Signals, scorer: Scorer) -> Work[list[Clo
 
 
 def extracted(photos: Sequence[PairingPhoto], cache: Path, pool: Workers) -> Work[dict[int, str]]:
-    """Features of all photos into the cache; the ids of those without, and why."""
+    """Put the features of all photos into the cache; returns photo id -> reason for those that have none."""
     tasks = [(cached_path(cache, photo.sha256), photo.preview) for photo in photos]
     left_out = {}
     for done, (photo, reason) in enumerate(zip(photos, pool.map(extract, tasks), strict=True), 1):
@@ -183,21 +189,21 @@ def extracted(photos: Sequence[PairingPhoto], cache: Path, pool: Workers) -> Wor
 
 
 class Facts:
-    """What is known of pairs beside their pictures."""
+    """Joins what is known of pairs besides the pictures (times, places, hashes, names, embeddings) to their comparisons."""
 
     def __init__(
         self, photos: Mapping[int, PairingPhoto], use_gps: bool, embeddings: Mapping[str, NDArray[np.float32]]
     ) -> None:
         self._photos, self._use_gps = photos, use_gps
-        self._directions: dict[int, NDArray[np.float32]] = {}
+        self._unit_embeddings: dict[int, NDArray[np.float32]] = {}
         for side in ("phone", "other"):
             there = [p for p in photos.values() if p.side == side and p.sha256 in embeddings]
             if there:
                 rows = candidates.centred(there, embeddings)
-                self._directions |= {photo.id: row for photo, row in zip(there, rows, strict=True)}
+                self._unit_embeddings |= {photo.id: row for photo, row in zip(there, rows, strict=True)}
 
     def evidence(self, compared: Mapping[Pair, Comparison], offsets: Sequence[ClockOffset]) -> dict[Pair, Evidence]:
-        """The evidence of all compared pairs, clocks corrected by offsets."""
+        """Return the evidence of all compared pairs, with clocks corrected by the offsets."""
         table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
         for offset in offsets:
             table[offset.camera_a, offset.camera_b].append(offset)
@@ -206,7 +212,7 @@ class Facts:
     def _one(self, pair: Pair, found: Comparison, offsets: Mapping[tuple[str, str], Sequence[ClockOffset]]) -> Evidence:
         a, b = self._photos[pair[0]], self._photos[pair[1]]
         gap = candidates.corrected_gap(a, b, offsets)
-        here, there = self._directions.get(a.id), self._directions.get(b.id)
+        here, there = self._unit_embeddings.get(a.id), self._unit_embeddings.get(b.id)
         name = candidates.given_name(a), candidates.given_name(b)
         return Evidence(
             matches=found.matches,
@@ -229,7 +235,7 @@ class Facts:
 
 
 def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, float]:
-    """Probabilities of pairs."""
+    """Return the probability that each pair shows one scene."""
     if not evidence:
         return {}
     pairs = sorted(evidence)
@@ -238,7 +244,7 @@ def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, floa
 
 
 def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:
-    """Candidates with their ranks, the best first."""
+    """Return the candidates with their ranks, the best first."""
     order = sorted(scores, key=lambda pair: (-scores[pair], pair))
     seen_phone: dict[int, int] = defaultdict(int)
     seen_other: dict[int, int] = defaultdict(int)

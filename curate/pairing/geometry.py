@@ -1,9 +1,9 @@
-"""Whether matches of two photos agree on one view of one scene: RANSAC, checks of sanity, and how the views relate.
+"""Test whether the matches of two photos agree on one view of one scene: RANSAC, plausibility checks, and how the views relate.
 
-A homography explains a flat scene or a camera that only turned; with depth and a step aside it still holds roughly,
-so the tolerance is wide. Where it is no possible view, or few matches are there, a similarity (turn, scale, shift)
-must do: it has four numbers instead of eight, so that five matches cannot agree by chance as easily. Where neither holds
-many of the matches, a fundamental matrix may: near things before far ones, seen from two places, fit no plane.
+A homography explains a flat scene or a camera that only rotated. For a scene with depth and a camera that moved it still
+holds roughly, so the tolerance is wide. Where the homography is not a possible view, or there are few matches, a similarity
+(rotation, scale, shift) is used: it has four parameters instead of eight, so that five matches agree by chance less often.
+Where neither explains many of the matches, a fundamental matrix is fitted: objects at different depths do not fit a plane.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOLERANCE = 6.0
-"""Pixels, in previews of 640, that a matched point may lie from where the view puts it: parallax needs some room."""
+"""Largest reprojection error of an inlier, in pixels of a preview of 640 pixels; it allows for parallax."""
 
 MIN_MATCHES = 5
 MAX_SCALE = 8.0
-"""Things may appear at most this much larger in one photo than in the other."""
+"""Largest ratio of the sizes of the same thing in both photos."""
 
 _FOR_HOMOGRAPHY = 10
+"""Matches from which a homography is fitted."""
+
 _FEW_INLIERS = 15
 _FOR_EPIPOLAR = 20
+"""Matches from which a fundamental matrix is fitted, where the best view has fewer than `_FEW_INLIERS` inliers."""
+
 _EPIPOLAR_TOLERANCE = 1.5
-"""Pixels. An epipolar line lets a point slide along it, so that one match in a hundred holds by chance; to count, it must be
-sharp and explain far more than a plane does."""
+"""Largest distance of an inlier from its epipolar line, pixels. A point may lie anywhere along the line, so one match in a
+hundred fits by chance; therefore the distance is small, and the matrix must explain far more matches than a plane."""
 
 _GRID = (4, 4)
 
@@ -36,17 +40,19 @@ View = Literal["homography", "similarity", "fundamental", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a second view follows from the first.
+    """How the view of the second photo follows from that of the first.
 
     Attributes:
-        model: which one held; `none` where no view explains `MIN_MATCHES` matches.
-        inliers: matches that it explains. mask: (k,) bool, which ones.
-        matrix: (3, 3) float64, from pixels of the first preview to those of the second; of a `fundamental` view, which has none,
-            that of the plane that most points lie near, if any.
-        overlap: share of the smaller view's area, in the second photo's plane, that both see; 0 to 1.
-        coverage: share of a 4 × 4 grid over the common part of the first photo that holds an inlier; low where one
-            sticker or logo alone agrees.
-        scale_ratio: how much larger things are in the second preview. rotation_deg: how far it is turned, −180 to 180.
+        model: the kind of view; `none` where no view explains `MIN_MATCHES` matches.
+        inliers: number of matches that it explains; several matches at one point count once.
+        mask: (k,) bool, the matches that it explains.
+        matrix: (3, 3) float64, from pixels of the first preview to pixels of the second. For `fundamental` it is the matrix of
+            the plane that most points lie near, or None.
+        overlap: share of the smaller view's area, in the second photo's plane, that both photos see, 0 to 1.
+        coverage: share of a 4 × 4 grid over the common part of the first photo that holds an inlier, 0 to 1. It is low where
+            only one sticker or logo agrees.
+        scale_ratio: how much larger things are in the second preview.
+        rotation_deg: how far the second preview is turned, −180 to 180 degrees.
     """
 
     model: View
@@ -64,8 +70,10 @@ class _Matches:
     """The matched points of two previews.
 
     Attributes:
-        a, b: (k, 2) float32, pixels of the first and the second preview.
-        frame_a, frame_b: width and height of the previews.
+        a: (k, 2) float32, pixels of the first preview.
+        b: (k, 2) float32, pixels of the second preview.
+        frame_a: width and height of the first preview.
+        frame_b: width and height of the second preview.
     """
 
     a: NDArray[np.float32]
@@ -79,11 +87,13 @@ def verify(
 ) -> Geometry:
     """Find the view that most matches agree on.
 
-    OpenCV's estimators start from a fixed state, so the same matches give the same answer.
+    OpenCV's estimators start from a fixed random state, so the same matches give the same result.
 
     Args:
-        a, b: (k, 2) float32 matched points, pixels of the two previews.
-        frame_a, frame_b: width and height of the previews.
+        a: (k, 2) float32 matched points, pixels of the first preview.
+        b: (k, 2) float32 matched points, pixels of the second preview.
+        frame_a: width and height of the first preview.
+        frame_b: width and height of the second preview.
     """
     import cv2
 
@@ -96,11 +106,11 @@ def verify(
     )
     if affine is not None:
         matrix = np.vstack([affine, (0, 0, 1)])
-        best = _described("similarity", matrix, found, matches, best)
+        best = _better_plane("similarity", matrix, found, matches, best)
     if len(a) >= _FOR_HOMOGRAPHY:
         matrix, found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
         if matrix is not None:
-            best = _described("homography", matrix, found, matches, best)
+            best = _better_plane("homography", matrix, found, matches, best)
     if len(a) >= _FOR_EPIPOLAR and best.inliers < _FEW_INLIERS:
         matrix, found = cv2.findFundamentalMat(
             a, b, cv2.USAC_MAGSAC, _EPIPOLAR_TOLERANCE, confidence=0.995, maxIters=2000
@@ -111,14 +121,14 @@ def verify(
 
 
 def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Geometry:
-    """The geometry of a scene with depth, or `plane` where that explains the matches hardly worse."""
+    """Return the geometry of a scene with depth, or `plane` where that explains the matches nearly as well."""
     import cv2
 
     a, b = matches.a, matches.b
     count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b)) if mask.any() else 0
     if count < max(_FEW_INLIERS, plane.inliers + 8, 0.6 * len(a)):
         return plane
-    # Depth moves points along lines, but left stays left: the affine map nearest to the motion must not mirror.
+    # Parallax moves points along lines, but does not exchange left and right: the best affine map must not mirror.
     moved = np.linalg.lstsq(np.column_stack([a[mask], np.ones(int(mask.sum()))]), b[mask], rcond=None)[0]
     if np.linalg.det(moved[:2]) <= 0:
         return plane
@@ -141,25 +151,25 @@ def _epipolar(mask: NDArray[np.bool_], matches: _Matches, plane: Geometry) -> Ge
 
 
 def _spread(points: NDArray[np.float32]) -> float:
-    """Median distance of points from their middle, pixels."""
+    """Return the median distance of points from their centre, pixels."""
     return float(np.median(np.linalg.norm(points - np.median(points, axis=0), axis=1)))
 
 
-def _described(
+def _better_plane(
     model: Literal["homography", "similarity"],
     matrix: NDArray[Any],
     found: NDArray[Any],
     matches: _Matches,
     otherwise: Geometry,
 ) -> Geometry:
-    """The geometry of one model, or `otherwise` where it is not a possible view or explains no more."""
+    """Return the geometry of one model, or `otherwise` where it is not a possible view or does not explain more matches."""
     import cv2
 
     a, b = matches.a, matches.b
     mask = found.ravel().astype(np.bool_)
     if mask.sum() < MIN_MATCHES or not np.isfinite(matrix).all():
         return otherwise
-    # Many keypoints of the first photo on one of the second (a collapsed view) are one piece of evidence.
+    # Many keypoints of the first photo that match one of the second (a collapsed view) count once.
     count = min(len(np.unique(np.round(points[mask] / 2), axis=0)) for points in (a, b))
     if count <= otherwise.inliers or count < MIN_MATCHES:
         return otherwise
@@ -169,11 +179,11 @@ def _described(
     corners = _corners(matches.frame_a)
     depth = matrix[2, :2] @ corners.T + matrix[2, 2]
     if determinant <= 0 or not (np.sign(depth) == np.sign(depth[0])).all() or np.abs(depth).min() < 1e-9:
-        return otherwise  # mirrored, or a corner lies behind the camera
+        return otherwise  # the view is mirrored, or a corner lies behind the camera
     scale = float(np.sqrt(determinant))
     singular = np.linalg.svd(jacobian, compute_uv=False)
     if not 1 / MAX_SCALE <= scale <= MAX_SCALE or singular[0] > 3 * singular[1]:
-        return otherwise  # squeezed flat: no view of the same things
+        return otherwise  # the scale or the shear is too large for a view of the same things
     view = _projected(matrix, corners).astype(np.float32)
     if not cv2.isContourConvex(np.round(view * 4).astype(np.int32)):
         return otherwise
@@ -195,13 +205,17 @@ def _described(
 
 
 def alignment(a: NDArray[np.uint8], b: NDArray[np.uint8], geometry: Geometry, long_a: int, long_b: int) -> float | None:
-    """How alike two photos are once the first is laid over the second: what has moved or changed shows here.
+    """Return how similar two photos are after the first is warped onto the second; objects that moved or changed lower it.
 
-    The median, over blocks of the second photo that both see, of the correlation of brightness. Tone and exposure
-    change it little; a block of even grey says nothing and is left out.
+    It is the median, over the blocks of the second photo that both see, of the correlation of brightness. Contrast and
+    exposure change it little. Blocks without contrast are left out.
 
     Args:
-        a, b: grey thumbs, (h, w) uint8. geometry: between the previews. long_a, long_b: long sides of those, pixels.
+        a: thumbnail of the first photo, (h, w) uint8 grey.
+        b: thumbnail of the second photo, (h, w) uint8 grey.
+        geometry: the view, between the previews.
+        long_a: long side of the first preview, pixels.
+        long_b: long side of the second preview, pixels.
 
     Returns:
         −1 to 1, or None where fewer than three blocks can be compared.
@@ -248,7 +262,7 @@ def _projected(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDAr
 
 
 def _coverage(points: NDArray[np.float32], region: NDArray[np.float64]) -> float:
-    """Share of the cells of a grid over the region's bounding box that hold a point."""
+    """Return the share of the cells of a grid over the region's bounding box that hold a point."""
     low, high = region.min(0), region.max(0)
     span = np.maximum(high - low, 1e-6)
     cells = np.clip(((points - low) / span * _GRID).astype(int), 0, np.array(_GRID) - 1)

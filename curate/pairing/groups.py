@@ -1,4 +1,4 @@
-"""Groups: all photos of one scene, whatever their cameras, and any two-class set drawn from them."""
+"""Groups: all photos of one scene by any cameras, and two-class sets drawn from them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _LISTED = 20
 
 
 def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
-    """Return the groups of a workspace, each in order of path: scene number -> photos of two or more cameras.
+    """Return the groups of a workspace: scene number -> its photos in order of path, for scenes with more than one photo.
 
     Args:
-        by: what the members' class is: the camera (`make|model`), its make, its type, or phone against the rest.
+        catalog: the workspace's catalogue.
+        by: the class of the members: camera (`make|model`), make, type, or phone against other cameras.
     """
     found: dict[int, list[Member]] = defaultdict(list)
     scene_of = scenes(catalog)
@@ -30,13 +31,18 @@ def groups(catalog: Catalog, by: ClassBy = "camera") -> dict[int, list[Member]]:
 def drawn(found: Mapping[int, list[Member]], one: str, two: str) -> list[tuple[int, Member, Member]]:
     """Return a two-class set: exactly one photo of each class from every scene that has both.
 
-    Of several photos of a class in a scene, one of an accepted pair is taken before others, and then the first by path.
+    Of several photos of a class in a scene, one in an accepted pair is preferred, then the first by path.
 
     Args:
-        found: what `groups` returned. one, two: the classes, as its labels have them.
+        found: the groups, as `groups` returns them.
+        one: label of the first class.
+        two: label of the second class.
+
+    Returns:
+        (scene number, photo of class `one`, photo of class `two`).
 
     Raises:
-        UsageError: no photo of a scene is of that class.
+        UsageError: no photo of a group is of that class.
     """
     known = {m.label for members in found.values() for m in members if m.label is not None}
     unknown = [label for label in (one, two) if label not in known]

@@ -1,4 +1,4 @@
-"""Pairs and scenes that are known already, from a CSV: taken in as accepted, as one step of the decision log."""
+"""Import known pairs or scenes from a CSV as accepted, as one step of the decision log."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ from curate.sources.csvfile import csv_rows
 from tracer.base.text import clean_text, printable_path
 
 COLUMNS_HELP = "image_a,image_b (and, if you like, scene), or file,scene"
-"""The columns of such a CSV, in words."""
+"""The columns of the CSV, in words."""
 
 _FAILURE = "the pairs cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A row, pair, scene or photo of the list that was not taken as it is listed.
+    """A row, pair, scene or photo that was not imported as the list has it.
 
     Attributes:
-        what: its paths or its name. line: of the list, from 1; None where several lines are meant.
-        failed: whether a person has to see to it. It is False where a rule decides, and the scene is kept as it is listed.
+        what: its paths or its name.
+        reason: why it was not imported.
+        line: its line in the list, from 1; None where several lines are concerned.
+        failed: whether it needs a person's attention. False where one of the documented rules left it out.
     """
 
     what: str
@@ -41,18 +43,20 @@ class LeftOut:
     failed: bool = True
 
     def in_words(self) -> str:
-        """It as one line."""
+        """Return the entry as one line of text."""
         return f"{f'line {self.line}: ' if self.line else ''}{self.what}: {self.reason}"
 
 
 @dataclass(slots=True)
 class KnownPairs:
-    """What came of a list of known pairs or scenes.
+    """The result of importing a list of known pairs or scenes.
 
     Attributes:
-        accepted: pairs that were accepted now. unchanged: pairs that were accepted before. scenes: scenes that were stated.
-        unknown: paths that name no photo of the workspace, as the file has them, in its order.
-        left_out: rows that cannot be used, pairs and scenes of which no accepted pair came, and photos listed in two scenes.
+        accepted: number of pairs that were accepted now.
+        unchanged: number of pairs that were accepted before.
+        scenes: number of scenes that were stated.
+        unknown: paths that name no photo of the workspace, as written in the file, in its order.
+        left_out: rows that cannot be used, pairs and scenes that gave no accepted pair, and photos listed in two scenes.
     """
 
     accepted: int = 0
@@ -63,11 +67,11 @@ class KnownPairs:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing of the list is left for a person to see to."""
+        """Whether no line needs a person's attention."""
         return not self.unknown and not any(one.failed for one in self.left_out)
 
     def as_json(self) -> dict[str, Any]:
-        """The answer under its fixed names, and what is beside them."""
+        """Return the result under the fixed names of `curate pairs import --json`."""
         return {
             "accepted": self.accepted,
             "unknown": self.unknown,
@@ -79,7 +83,7 @@ class KnownPairs:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A row of the list: its line, one or two photos, and the name of their scene."""
+    """A row of the list: its line number, one or two photos, and the name of their scene."""
 
     line: int
     photos: tuple[Photo, ...]
@@ -87,37 +91,38 @@ class _Listed:
 
 
 def import_pairs(catalog: Catalog, path: Path) -> KnownPairs:
-    """Take in known pairs (`image_a,image_b`) or scenes (`file,scene`) as accepted; one undo takes all of it back.
+    """Import known pairs (`image_a,image_b`) or scenes (`file,scene`) as accepted. One undo takes all of it back.
 
-    A listed pair is accepted; one of a phone and another camera comes before one of a kind, and a photo has one partner, so
-    that the first listed pair of a photo counts. Of a listed scene one pair of a phone and another camera is accepted
-    (PairCams' rule: exactly one photo of each), the likeliest candidate, else the first by path. The photos of a listed scene,
-    and all that listed pairs connect, are stated to be of one scene, so that splits keep them together.
+    A photo has one partner. Pairs of a phone and another camera are accepted first, then the others, in the order of the list;
+    a pair with a photo that already has a partner is left out. Of a listed scene, one pair of a phone and another camera is
+    accepted (PairCams' rule: exactly one photo of each): the likeliest candidate, else the first by path. The photos of a
+    listed scene, and more than two photos connected by listed pairs, are stated to be of one scene, so that splits keep
+    them together.
 
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
-        path: the CSV; its paths are relative to it, or as `naming.photo_named` takes them.
+        path: the CSV. Its paths are relative to it, or as `naming.photo_named` reads them.
 
     Raises:
-        SourceError: it cannot be read, or these columns are missing. UsageError: there is no such file, or a path in it names
-            several photos.
+        SourceError: the file cannot be read, or these columns are missing.
+        UsageError: the file does not exist, or a path in it names several photos.
     """
     found = KnownPairs()
     with catalog.transaction():
         rows, of_scenes = _read(catalog, path, found)
-        _tell_of_joined_scenes(rows, found)
-        taking = _Taking(catalog, found)
-        taking.state_scenes(rows)
+        _report_joined_scenes(rows, found)
+        step = _Import(catalog, found)
+        step.state_scenes(rows)
         if of_scenes:
-            taking.accept_scenes(rows)
+            step.accept_scenes(rows)
         else:
-            taking.accept_pairs(row for row in rows if len(row.photos) == 2)
+            step.accept_pairs(row for row in rows if len(row.photos) == 2)
     found.left_out.sort(key=lambda one: (one.line is None, one.line))
     return found
 
 
-class _Taking:
-    """Decides what the list says, all in one batch."""
+class _Import:
+    """Writes the decisions that the list asks for, all in one batch."""
 
     def __init__(self, catalog: Catalog, found: KnownPairs) -> None:
         self._catalog, self._found = catalog, found
@@ -125,7 +130,7 @@ class _Taking:
         self._note = {"listed": True, "batch": decisions.batch_name(catalog, "pairs import")}
 
     def state_scenes(self, rows: Iterable[_Listed]) -> None:
-        """Say of the photos of each scene that they are of it; of photos that pairs connect, where they are more than two."""
+        """State the scene of the photos of each listed scene, and of more than two photos connected by listed pairs."""
         for name, members in _scenes(rows):
             photos = sorted(members)
             if name is None and len(photos) > 2:
@@ -135,7 +140,7 @@ class _Taking:
                 self._found.scenes += decisions.label(self._catalog, photos, "scene", name, self._note) > 0
 
     def accept_pairs(self, rows: Iterable[_Listed]) -> None:
-        """Accept the listed pairs, those of a phone and another camera first."""
+        """Accept the listed pairs, pairs of a phone and another camera first."""
         pairs = [(*in_order(self._catalog, *row.photos), row.line) for row in rows]
         for phone, other, line in sorted(pairs, key=lambda pair: not self._is_phone_and_other(*pair[:2])):
             self._accept(phone, other, line)
@@ -151,13 +156,13 @@ class _Taking:
                 self._found.left_out.append(LeftOut(f"scene {name}", f"it has {lacking}", failed=False))
                 continue
             pairs = [(phone, other) for phone in sides["phone"] for other in sides["other"]]
-            self._accept(*max(pairs, key=lambda pair: self._standing(*pair)))  # the first of equals
+            self._accept(*max(pairs, key=lambda pair: self._preference(*pair)))  # ties go to the first by path
 
     def _is_phone_and_other(self, one: Photo, two: Photo) -> bool:
         return (side_of(self._catalog, one), side_of(self._catalog, two)) == ("phone", "other")
 
-    def _standing(self, phone: Photo, other: Photo) -> float:
-        """How good a choice a pair is: accepted before, then likely."""
+    def _preference(self, phone: Photo, other: Photo) -> float:
+        """Return how preferable a pair is: 2 where it is accepted already, else its score, 0 to 1."""
         if decisions.partner_of(self._catalog, phone.content) == other.content:
             return 2.0
         return score_of(self._catalog, phone.id, other.id) or 0.0
@@ -174,7 +179,7 @@ class _Taking:
             try:
                 decisions.decide(self._catalog, "accept", one, two, note=self._note)
             except UsageError as error:
-                # a pair of this list that comes before it wins by the rule; a decision that was made before does not
+                # by the rule where an earlier pair of this list has the photo; a failure where an earlier decision has it
                 failed = not {one, two} & self._paired
                 self._found.left_out.append(LeftOut(what, f"{error.what}: {error.why}", line, failed))
                 return
@@ -183,7 +188,7 @@ class _Taking:
 
 
 def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed], bool]:
-    """The rows whose photos are here, and whether they are of scenes."""
+    """Return the rows whose photos are in the workspace, and whether the list is one of scenes."""
     rows = csv_rows(path, _FAILURE)
     header = [name.strip().lower() for name in next(rows).cells]
     if {"image_a", "image_b"} <= set(header):
@@ -210,7 +215,7 @@ def _read(catalog: Catalog, path: Path, found: KnownPairs) -> tuple[list[_Listed
 
 
 def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs) -> Photo | None:
-    """The photo that a cell names; a file's name may begin or end with a space, else such spaces do not count."""
+    """Return the photo that a cell names. Spaces around the name are ignored unless a photo's path has them."""
     if not cell.strip():
         found.left_out.append(LeftOut("a row", "it names no photo", line))
         return None
@@ -220,7 +225,7 @@ def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs
         raise UsageError(
             f"line {line}: {shown} names {len(rows)} photos",
             ", ".join(row.path for row in rows[:5]),
-            f"Write its path in full in {printable_path(path)}; nothing was accepted.",
+            f"Write its full path in {printable_path(path)}; nothing was accepted.",
         )
     if rows and rows[0].sha256 is not None:
         return rows[0]
@@ -229,8 +234,8 @@ def _photo(catalog: Catalog, cell: str, path: Path, line: int, found: KnownPairs
     return None
 
 
-def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
-    """List the photos that stand in two scenes: these are one scene then, under the name that comes first."""
+def _report_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
+    """Report the photos that are listed in two scenes: the two become one scene with the name that is listed first."""
     scene_of: dict[int, str] = {}
     for row in rows:
         for photo in row.photos if row.scene else ():
@@ -241,7 +246,7 @@ def _tell_of_joined_scenes(rows: Iterable[_Listed], found: KnownPairs) -> None:
 
 
 def _scenes(rows: Iterable[_Listed]) -> Iterator[tuple[str | None, dict[int, Photo]]]:
-    """Each scene's name and its photos by row ID: those of one name, and those that listed pairs connect."""
+    """Yield each scene's name and its photos by row ID: photos with one scene name, and photos connected by listed pairs."""
     from scipy.cluster.hierarchy import DisjointSet
 
     rows = list(rows)

@@ -1,4 +1,4 @@
-"""Which keypoints of two photos look alike: mutual nearest neighbours, clearly nearer than the second nearest."""
+"""Match the keypoints of two photos: mutual nearest neighbours that are clearly nearer than the second nearest."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATIO = 0.85
-"""Lowe's ratio: a match's distance must be below this share of the second nearest distance, seen from both photos."""
+"""Lowe's ratio: the distance of a match must be below this share of the second nearest distance, in both directions."""
 
 
 def mutual_matches(
     a: NDArray[np.float32], b: NDArray[np.float32], ratio: float = RATIO
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Mutual nearest neighbours that pass the ratio test in both directions: swapping the photos swaps the pairs.
+    """Return the mutual nearest neighbours that pass the ratio test in both directions; swapping a and b swaps the pairs.
 
-    One matrix product gives all similarities; a nearest neighbour is mutual where the row's best is also its column's
-    best. Second bests are looked up only for the mutual ones.
+    One matrix product gives all similarities; the second nearest are looked up only for mutual nearest neighbours.
 
     Args:
-        a, b: (n, d) and (m, d) float32, rows of unit length.
-        ratio: the larger, the more matches and the more of them wrong.
+        a: (n, d) float32, rows of unit length.
+        b: (m, d) float32, rows of unit length.
+        ratio: Lowe's ratio; a larger one gives more matches, and more wrong ones.
 
     Returns:
-        (k, 2) indices into a and b, ordered by the index in a; (k,) float32 similarity (dot product) of each.
+        (k, 2) indices into a and b, ordered by the index in a; (k,) float32 similarity (dot product) of each match.
+
+    >>> axes = np.eye(4, dtype=np.float32)
+    >>> pairs, similarity = mutual_matches(axes[:3], axes[[2, 3, 0]])
+    >>> pairs.tolist(), similarity.tolist()
+    ([[0, 2], [2, 0]], [1.0, 1.0])
     """
     if len(a) < 2 or len(b) < 2:
         return np.empty((0, 2), np.intp), np.empty(0, np.float32)

@@ -1,4 +1,4 @@
-"""A photo as pairing sees it: its picture, its side, and what its file says of time and place."""
+"""A photo as pairing uses it: its picture, its side, and the time and place in its file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ class PairingPhoto:
     """One photo of the collection.
 
     Attributes:
-        id: the caller's key; results name photos by it.
-        sha256: of the source file, hex; the key of its cached features.
-        preview: the upright JPEG from the cache, long side at most 640 px.
+        id: the caller's key, by which results name the photo.
+        sha256: hash of the source file, hex; the key of its cached features.
+        preview: the upright JPEG in the cache, long side at most 640 px.
         side: `phone`, or `other` for the cameras that phones are paired with.
-        camera: `make|model`. Two photos with the same one are never offered as a pair, and share one clock.
-        taken_at: what the camera's clock read, local ISO time, with the precision that it is known to.
-        utc_offset: `+02:00`. gps_utc: UTC time of the GPS fix, ISO.
-        latitude, longitude: degrees. phash: 64-bit perceptual hash, 16 hex digits.
-        name: the file's name. width, height: pixels of the source file.
-        album: the folder that it lies in, as a path; photos of both sides in one folder are likely of one occasion.
+        camera: `make|model`. Photos with the same camera share one clock and are never offered as a pair.
+        taken_at: reading of the camera's clock, local ISO time.
+        taken_precision: the precision of `taken_at`.
+        utc_offset: the zone that the file states, such as `+02:00`.
+        gps_utc: UTC time of the GPS fix, ISO.
+        latitude: degrees, north positive.
+        longitude: degrees, east positive.
+        phash: 64-bit perceptual hash, 16 hex digits.
+        name: name of the file.
+        width: width of the source file in pixels.
+        height: height of the source file in pixels.
+        album: path of the folder that the file lies in. Photos of both sides in one folder are likely of one occasion.
     """
 
     id: int
@@ -46,17 +52,17 @@ class PairingPhoto:
 
     @property
     def clock(self) -> float | None:
-        """The camera's clock reading in seconds since 1970 as if it were UTC; None unless it is known to the second."""
+        """The camera's clock reading in seconds since 1970, read as UTC; None unless it is known to the second."""
         return _seconds(self.taken_at) if self.taken_precision is TakenPrecision.SECOND else None
 
     @property
     def gps_clock(self) -> float | None:
-        """The GPS time in seconds since 1970, UTC; None where there is none."""
+        """The GPS time in seconds since 1970, UTC; None where it is missing."""
         return _seconds(self.gps_utc)
 
     @property
     def place(self) -> tuple[float, float] | None:
-        """Latitude and longitude in degrees, where both are there and possible."""
+        """Latitude and longitude in degrees; None where either is missing or out of range."""
         if self.latitude is None or self.longitude is None:
             return None
         if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
@@ -65,7 +71,7 @@ class PairingPhoto:
 
     @property
     def hash_value(self) -> int | None:
-        """The perceptual hash as a number; None where it is missing or no 16 hex digits."""
+        """The perceptual hash as a number; None where it is missing or not 16 hex digits."""
         if self.phash is None or len(self.phash) != 16:
             return None
         try:
@@ -75,7 +81,7 @@ class PairingPhoto:
 
 
 def _seconds(iso: str | None) -> float | None:
-    """Seconds since 1970 of an ISO time, its zone (if any) left out of account; None where it is no time."""
+    """Return the seconds since 1970 of an ISO time, ignoring its zone; None where it is not a time."""
     if iso is None:
         return None
     try:
@@ -86,7 +92,11 @@ def _seconds(iso: str | None) -> float | None:
 
 
 def zone_seconds(utc_offset: str | None) -> int | None:
-    """Seconds east of UTC of `+02:00`; None where it is no such text."""
+    """Return the seconds east of UTC of a zone such as `+02:00`; None where the text is not a zone.
+
+    >>> zone_seconds("+02:00"), zone_seconds("-03:30"), zone_seconds("CET")
+    (7200, -12600, None)
+    """
     if utc_offset is None:
         return None
     try:

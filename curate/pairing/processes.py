@@ -1,4 +1,4 @@
-"""Worker processes: started fresh, also from the app, where sys.stderr is not a file."""
+"""Pools of spawned worker processes, also from the app, where sys.stderr is not a file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from multiprocessing import get_context, resource_tracker
 def process_pool(workers: int, begin: Callable[[], None]) -> ProcessPoolExecutor:
     """Return a pool of processes.
 
-    They are spawned, not forked: the app has threads, and a forked copy of a lock that one of them holds never opens.
-    In the app, which draws on the terminal and has replaced sys.stderr, what they print is discarded.
+    The processes are spawned, not forked: the app has threads, and a lock that one of them holds during a fork stays locked
+    for ever in the child. Where the app has replaced sys.stderr, the output of the processes is discarded, because the app
+    draws on the terminal.
 
     Args:
-        workers: how many processes. begin: called once in each of them, a function of a module.
+        workers: number of processes.
+        begin: function of a module, called once in each process.
     """
-    # With the first spawned process Python starts one that tidies up after it, and hands it the file of sys.stderr. The app's
-    # has the number -1, which cannot be handed on: the process is started here, with the real one.
+    # With the first spawned process Python starts its resource tracker, and passes it the file descriptor of sys.stderr. In the
+    # app that is -1, which cannot be passed on. So the tracker is started here, with the real one.
     with contextlib.redirect_stderr(sys.__stderr__):
         resource_tracker.ensure_running()
     quiet = sys.stderr is not sys.__stderr__

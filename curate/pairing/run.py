@@ -1,4 +1,4 @@
-"""Finding pairs in a workspace: photos out of the catalogue, candidates back into it."""
+"""Find pairs in a workspace: read its photos from the catalogue, write the candidates to it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from curate.catalog.sides import keep_compared, photos_of_sides
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, StorageError, UsageError, command
 from curate.pairing.bursts import bursts
-from curate.pairing.clocks.kept import keep_clock_offsets
 from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, model
@@ -43,10 +43,13 @@ _LOST = "its preview is lost: curate ingest makes it again"
 
 @dataclass(frozen=True)
 class PairingCounts:
-    """What a pairing run found.
+    """The result of a pairing run in a workspace.
 
     Attributes:
-        candidates: pairs to look at. phones, others: photos on each side. clock_offsets: as estimated.
+        candidates: number of candidate pairs, without those of two different stated scenes.
+        phones: number of phone photos that were compared.
+        others: number of other photos that were compared.
+        clock_offsets: the clock offsets, estimated or stated.
         left_out: (path, reason) of photos that could not be compared.
         seconds: wall time.
     """
@@ -62,12 +65,13 @@ class PairingCounts:
 def pairing_photos(
     catalog: Catalog, only: Sequence[int] | None = None
 ) -> tuple[list[PairingPhoto], list[tuple[str, str]]]:
-    """Return the photos of both sides, and those that belong to a side but cannot be compared, with the reason.
+    """Return the photos of both sides, and (path, reason) of the photos that belong to a side but cannot be compared.
 
-    Of exact copies one stands for all: the first by path.
+    Of exact copies only the first by path is compared.
 
     Args:
-        only: row IDs of the few photos that are wanted; None for all.
+        catalog: the workspace's catalogue.
+        only: row IDs of the photos to return; None for all.
     """
     photos: list[PairingPhoto] = []
     left_out: list[tuple[str, str]] = []
@@ -115,16 +119,17 @@ def pair_workspace(
     embed: Callable[[Mapping[str, Path]], Mapping[str, NDArray[np.float32]]] | None = None,
     jobs: int = 0,
 ) -> Work[PairingCounts]:
-    """Find candidate pairs and keep them; decisions made before are not touched.
+    """Find candidate pairs and store them in place of the earlier ones. Decisions are not changed.
 
     Args:
-        catalog: to read from and write to; the caller holds the workspace's lock.
-        use_time, use_gps: whether time and place are evidence.
-        embed: gives embeddings of previews, by sha256, which bring further candidates (`handoff.embed_previews`).
-        jobs: worker processes; 0 means one a core.
+        catalog: open for writing; the caller holds the workspace's lock.
+        use_time: whether times are used.
+        use_gps: whether GPS positions and GPS times are used.
+        embed: computes the embeddings of previews, sha256 -> vector, which add candidates (`handoff.embed_previews`).
+        jobs: number of worker processes; 0 means one for each core.
 
     Raises:
-        CurateError: previews are lost; the candidates found before stay.
+        CurateError: previews are lost; the earlier candidates are kept.
     """
     started = time.monotonic()
     for kept in ("features", "embeddings"):
@@ -144,7 +149,7 @@ def pair_workspace(
         scorer=model(catalog),
     )
     _refuse_damaged_previews(catalog, photos, result)
-    links = bursts(photos)  # here, since a decision waits for as long as the transaction lasts
+    links = bursts(photos)  # before the transaction, since decisions wait while it lasts
     with catalog.transaction():
         replace_candidates(
             catalog, ((c.phone_id, c.other_id, c.score, False, c.evidence.to_dict()) for c in result.candidates)
@@ -167,7 +172,7 @@ def pair_workspace(
 
 
 def _refuse_damaged_previews(catalog: Catalog, photos: Sequence[PairingPhoto], result: PairingResult) -> None:
-    """Remove the previews that could not be read, so that an ingest makes them again."""
+    """Remove the previews that could not be read, so that an ingest makes them again, and raise if there are any."""
     damaged = {photo for photo, reason in result.left_out if reason == DAMAGED}
     for photo in photos:
         if photo.id in damaged:
@@ -176,7 +181,7 @@ def _refuse_damaged_previews(catalog: Catalog, photos: Sequence[PairingPhoto], r
 
 
 def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:
-    """Photos without their previews would silently lose the pairs found before."""
+    """Raise where previews are lost: without them, pairs found before would be dropped silently."""
     if lost:
         folders = [str(folder) for folder in source_folders(catalog)]
         raise CurateError(
@@ -187,14 +192,18 @@ def _refuse_lost_previews(catalog: Catalog, lost: int) -> None:
 
 
 def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, replace: bool = False) -> int:
-    """Draw the matches of two photos of the workspace into a PNG; returns how many points agree.
+    """Draw the matches of two photos of the workspace into a PNG and return how many points agree.
 
     Args:
-        replace: whether a file that is there may be replaced; an original never is.
+        catalog: the workspace's catalogue.
+        phone: path of the first photo, drawn on the left.
+        other: path of the second photo.
+        target: the file to write.
+        replace: whether an existing file may be replaced; an original photo never is.
 
     Raises:
-        UsageError: pairing does not compare the photo at a path, the target is there already, holds originals, or is
-            no PNG by its name.
+        UsageError: pairing does not compare one of the photos, the target exists, lies among originals, or is not named
+            as a PNG.
         StorageError: the drawing cannot be written.
     """
     from curate.pairing.drawing import write_matches
@@ -203,7 +212,7 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
     if target.suffix.lower() != ".png":
         raise UsageError("the drawing is a PNG", str(target), f"Name it so: -o {shell_word(f'{target}.png')}")
     if os.path.lexists(target) and not replace:
-        raise UsageError("there is a file already", str(target), "Choose another name, or add --replace.")
+        raise UsageError("the file already exists", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
     by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog, [row.id for row in rows])[0]}
     chosen = []
@@ -212,7 +221,8 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
             raise UsageError(
                 "that photo is not compared",
                 row.path,
-                f"What is left out, and why, is listed by: {command('pair', workspace=catalog.workspace.root)}",
+                f"Photos that are left out are listed, with the reason, by: "
+                f"{command('pair', workspace=catalog.workspace.root)}",
             )
         chosen.append(by_sha256[row.content])
     try:

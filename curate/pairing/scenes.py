@@ -1,4 +1,4 @@
-"""Which photos show one scene, as far as pairing knows."""
+"""Group photos into scenes by stated scenes, accepted pairs and likely candidates."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from curate.catalog.scenes import stated_scenes
 from curate.catalog.store import Catalog
 
 SAME_SCENE_SCORE = 0.5
-"""From this probability on, an open candidate counts as the same scene where photos are kept apart by scene."""
+"""An open candidate with at least this probability counts as one scene."""
 
 
 def scenes(catalog: Catalog) -> dict[str, int]:
-    """Return which scene each photo shows: sha256 -> number, for photos that share a scene, or whose scene was stated.
+    """Return the scene of each photo that shares a scene or whose scene was stated: sha256 -> scene number.
 
-    Photos are of one scene where it was stated (`scene`, by a sidecar or a person), or where an accepted pair or a likely open
-    candidate (`SAME_SCENE_SCORE`) joins them, directly or through others. Splits keep scenes whole, so an open candidate
-    counts: to leave it out could leak. It never joins two scenes that were stated to be different; an accepted pair does.
+    Photos are of one scene where a sidecar or a person stated it (`scene`), or where accepted pairs or likely open candidates
+    (`SAME_SCENE_SCORE`) connect them, directly or through others. Open candidates count because splits keep scenes together:
+    without them, photos of one scene could come to both sides of a split. A candidate never connects two different stated
+    scenes; an accepted pair does.
     """
     accepted, likely = [], []
-    for pair in pairs(catalog):  # the likeliest first
+    for pair in pairs(catalog):  # in order of score, the best first
         if pair.status == "accepted":
             accepted.append((pair.phone_sha256, pair.other_sha256))
         elif pair.status == "candidate" and (pair.score or 0.0) >= SAME_SCENE_SCORE:
@@ -34,17 +35,22 @@ def best_of_each_scene(
     again: Iterable[tuple[str, str]] = (),
     stated: Sequence[tuple[str, str]] = (),
 ) -> set[tuple[str, str]]:
-    """Return the one pair of each scene that is proposed: exactly one phone and one other photo, PairCams' rule.
+    """Return the one pair that is proposed for each scene: exactly one phone photo and one other photo, PairCams' rule.
 
-    Three phones and three cameras in front of one scene make three one-to-one pairs; as three subjects they would stand in
-    each other's way as wrong answers of a retrieval. So the likeliest stands for the scene, and the rest are alternatives.
+    Three phones and three cameras in front of one scene give three one-to-one pairs. As three subjects they would count as
+    wrong answers to each other in a retrieval. So only the likeliest pair is proposed; the others are alternatives.
 
     Args:
-        candidates: phone's sha256, other's sha256, score, whether it is a one-to-one choice.
-        accepted: pairs that a person accepted; their scenes need no further one.
-        again: photos of one camera that are one shot taken again (`bursts`): they show one scene, so that a burst is
-            proposed once, by its likeliest pair.
-        stated: photos whose scene was stated, as `stated_scenes` gives them.
+        candidates: (phone's sha256, other's sha256, score, whether it is part of the one-to-one choice).
+        accepted: pairs that a person accepted; nothing more is proposed for their scenes.
+        again: links between photos of one burst (`bursts`); a burst shows one scene, so that one pair is proposed for it.
+        stated: (sha256, scene) of photos whose scene was stated (`stated_scenes`).
+
+    The candidate of `p1` and `c2` connects the first two pairs to one scene:
+
+    >>> candidates = [("p1", "c1", 0.9, True), ("p2", "c2", 0.8, True), ("p1", "c2", 0.7, False), ("p3", "c3", 0.6, True)]
+    >>> sorted(best_of_each_scene(candidates))
+    [('p1', 'c1'), ('p3', 'c3')]
     """
     candidates, accepted = list(candidates), list(accepted)
     likely = sorted((c for c in candidates if c[2] >= SAME_SCENE_SCORE), key=lambda c: (-c[2], c[0], c[1]))
@@ -62,8 +68,8 @@ def best_of_each_scene(
 def _components(
     sure: Sequence[tuple[str, str]], likely: Sequence[tuple[str, str]], stated: Sequence[tuple[str, str]]
 ) -> dict[str, int]:
-    """Photo -> scene: joined by what is sure and what was stated, then by likely links, one after the other, as long as none
-    joins two stated scenes."""
+    """Return photo -> scene number. Sure links and stated scenes connect photos first; then likely links do, in their order,
+    except those that would connect two stated scenes."""
     from scipy.cluster.hierarchy import DisjointSet
 
     photos = sorted({sha256 for link in (*sure, *likely) for sha256 in link} | {sha256 for sha256, _ in stated})

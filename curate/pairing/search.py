@@ -1,8 +1,8 @@
-"""Which pairs are compared, and the comparing: the part of pairing that grows with the collection.
+"""Choose the pairs that are compared, and compare them: the part of pairing whose cost depends on the collection's size.
 
-A small collection is searched whole. In a large one a sample finds the clock offsets, and time then says where a photo's
-partner can be: each photo is compared with the few that were taken with it, so that the time per photo does not grow.
-Where time says nothing (no date, no offset, no partner found anywhere near) the pictures are searched whole, exactly.
+In a small collection, all photos of both sides are searched by their pictures. In a large one, a sample of photos gives the
+clock offsets, and each other photo is compared with the few taken at the same time, so that the time per photo does not grow.
+A photo is still searched among all photos where time does not help (no date, no offset, no partner near in time).
 """
 
 from __future__ import annotations
@@ -24,34 +24,37 @@ from tracer.base.progress import Progress, Work
 
 Pair = tuple[int, int]
 Memory = dict[tuple[int, int, bool], Comparison]
-"""Comparisons made before, by phone's id, other's id, and whether the look was close."""
+"""Earlier comparisons, by phone's id, other's id, and whether the look was close."""
 
 SHORTLIST = 20
-"""Photos of the other side that each photo is compared with for what their descriptors say."""
+"""Photos of the other side that each photo is compared with because their descriptors are similar."""
 
 BY_EMBEDDING = 10
-"""The same for what their embeddings say."""
+"""Photos of the other side that each photo is compared with because their embeddings are similar."""
 
 WHOLE = 2_000_000
-"""Phone × other pairs up to which a collection is searched whole, whatever time says."""
+"""Up to this number of phone × other pairs, all photos are searched by their pictures."""
 
 SAMPLED = 150
-"""Photos of each camera whose partners are searched for everywhere, to find the clock offsets."""
+"""Photos of each camera that are searched among all photos of the other side, to find the clock offsets."""
 
 _LEAST_SAMPLED = 40
 _MOST_SAMPLED = 1500
 _TRAINING_PHOTOS = 600
-_ASTRAY = 0.1
+_UNTIED_SHARE = 0.1
 _NEIGHBOURS = 12
 _NEIGHBOUR_S = 2 * 86_400.0
 
 
 class Search:
-    """Both sides of a collection, and what comparing their pictures gave so far.
+    """Both sides of a collection, and the comparisons made so far.
 
     Attributes:
-        phones, others: the two sides. by_id: all of them. compared: results by (phone id, other id).
-        use_gps: whether places are evidence.
+        phones: photos of the phones' side.
+        others: photos of the other side.
+        by_id: id -> photo, of both sides.
+        compared: (phone id, other id) -> comparison.
+        use_gps: whether GPS positions are used.
     """
 
     def __init__(
@@ -76,11 +79,11 @@ class Search:
 
     @property
     def small(self) -> bool:
-        """Whether the collection is searched whole."""
+        """Whether all photos are searched by their pictures (`WHOLE`)."""
         return len(self.phones) * len(self.others) <= WHOLE
 
     def sampled(self) -> tuple[list[PairingPhoto], list[PairingPhoto]]:
-        """A sample of the smaller side, evenly over each camera's time, and the whole other side: (phones, others)."""
+        """Return (phones, others): a sample of the smaller side, spread evenly over each camera's time, and all of the other."""
         phones_fewer = len(self.phones) <= len(self.others)
         cameras: dict[str, list[PairingPhoto]] = defaultdict(list)
         for photo in self.phones if phones_fewer else self.others:
@@ -97,9 +100,12 @@ class Search:
     def everywhere(self, phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]) -> Work[None]:
         """Compare photos with their likeliest partners anywhere on the other side.
 
+        At least one of the two lists holds all photos of its side. Each photo of an incomplete list gets its own shortlist;
+        where both lists are complete, each photo of both does.
+
         Args:
-            phones, others: all of one side, or of both, and some of the other; each photo of the shorter list gets its own
-                shortlist, and each of the other list too where both are whole.
+            phones: photos of the phones' side.
+            others: photos of the other side.
         """
         if not phones or not others:
             return
@@ -118,20 +124,22 @@ class Search:
         yield from self.compare(near, close=True)
 
     def near_in_time(self, offsets: Sequence[ClockOffset]) -> Work[None]:
-        """Compare all photos that were taken near each other, by clocks so corrected."""
+        """Compare the photos that were taken close together, with clocks corrected by the offsets."""
         yield from self.compare(candidates.by_time(self.phones, self.others, offsets), close=True)
 
     def open_photos(
         self, offsets: Sequence[ClockOffset], scores: Mapping[Pair, float], least: float = 0.5
     ) -> tuple[list[PairingPhoto], list[PairingPhoto]]:
-        """Photos of each side for which time says nothing, so that their partner may be anywhere.
+        """Return the photos of each side whose partner cannot be located by time.
 
-        Time is trusted for a photo where it is confirmed near it: one of the two dozen photos that its camera took before
-        and after, within two days, has a likely partner at the right time. Open, too, are all photos of a camera that has
-        likely partners in another one, whose clock could not be tied to it.
+        Time locates a photo's partner where one of the 24 photos that its camera took before and after it, within two days,
+        has a likely partner at the right time. All photos of a camera are open where it has at least three likely
+        partners in a camera without an offset to it, and these are at least a tenth of its likely partners.
 
         Args:
-            offsets, scores: what is known so far, scores from the pictures alone.
+            offsets: the clock offsets found so far.
+            scores: pair -> probability, from the pictures alone.
+            least: probability from which a partner is likely.
         """
         table: dict[tuple[str, str], list[ClockOffset]] = defaultdict(list)
         for offset in offsets:
@@ -152,17 +160,18 @@ class Search:
             if gap is not None and abs(gap[0]) <= candidates.reach(gap[1]):
                 confirmed[a.camera].append(a.clock)
                 confirmed[b.camera].append(b.clock)
-        # A few likely partners are chance and look-alikes; many without a common clock are not.
-        astray = {
+        # A few likely partners in a camera without an offset can be chance or look-alikes; many cannot.
+        unlocated = {
             camera
             for pair, count in untied.items()
             for camera in pair
-            if count >= 3 and count >= _ASTRAY * likely[camera]
+            if count >= 3 and count >= _UNTIED_SHARE * likely[camera]
         }
-        return _unconfirmed(self.phones, confirmed, astray), _unconfirmed(self.others, confirmed, astray)
+        return _unconfirmed(self.phones, confirmed, unlocated), _unconfirmed(self.others, confirmed, unlocated)
 
     def compare(self, pairs: Iterable[Pair], close: bool = False) -> Work[None]:
-        """Compare pictures, phone by phone in order of time and so of place, which keeps partners' features in memory."""
+        """Compare pairs, one phone photo after the other in order of time: neighbours share partners, whose features are then
+        still in memory."""
         wanted = [pair for pair in candidates.allowed(pairs, self.by_id) if pair not in self.compared]
         remembered = {pair: self._memory[*pair, close] for pair in wanted if (*pair, close) in self._memory}
         self.compared.update(remembered)
@@ -193,7 +202,7 @@ class Search:
         return {(phones[i].id, others[j].id) for i, j in cells}
 
     def _marked(self, photos: Sequence[PairingPhoto]) -> Work[list[voting.Signed]]:
-        """Visual words and signatures of photos, made once; the vocabulary is learnt from the whole collection."""
+        """Return the visual words and signatures of photos, computed once; the vocabulary is learnt from the whole collection."""
         if self._vocabulary is None:
             paths = [self._path(photo.id) for photo in (*self.phones, *self.others)]
             chosen = paths[:: max(1, len(paths) // _TRAINING_PHOTOS)]
@@ -211,8 +220,9 @@ class Search:
 
 
 def _unconfirmed(
-    photos: Sequence[PairingPhoto], confirmed: Mapping[str, Sequence[float]], astray: set[str]
+    photos: Sequence[PairingPhoto], confirmed: Mapping[str, Sequence[float]], unlocated: set[str]
 ) -> list[PairingPhoto]:
+    """Return the photos without a likely partner at the right time near them, and all photos of cameras in `unlocated`."""
     clocks: dict[str, list[float]] = defaultdict(list)
     for photo in photos:
         if photo.clock is not None:
@@ -221,7 +231,7 @@ def _unconfirmed(
     ordered = {camera: np.sort(rows) for camera, rows in clocks.items()}
     sure = {camera: np.sort(rows) for camera, rows in confirmed.items()}
     for photo in photos:
-        if photo.clock is None or photo.camera in astray or photo.camera not in sure:
+        if photo.clock is None or photo.camera in unlocated or photo.camera not in sure:
             found.append(photo)
             continue
         place = int(np.searchsorted(ordered[photo.camera], photo.clock))
@@ -236,7 +246,7 @@ def _unconfirmed(
 def _masked(
     blocks: Iterable[tuple[int, NDArray[np.float32]]], phones: Sequence[PairingPhoto], others: Sequence[PairingPhoto]
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Votes without pairs of one and the same camera, which would fill the shortlist and are never offered."""
+    """Set the votes of pairs of the same camera to 0: they would fill the shortlist, and are never offered."""
     numbers = {camera: k for k, camera in enumerate(sorted({photo.camera for photo in (*phones, *others)}))}
     ours, theirs = (np.array([numbers[photo.camera] for photo in side]) for side in (phones, others))
     for first, block in blocks:

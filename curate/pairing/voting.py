@@ -1,9 +1,9 @@
-"""A shortlist from the pictures alone: descriptors vote for photos that hold nearly the same ones.
+"""A shortlist from the pictures alone: each descriptor votes for the photos that have nearly the same descriptor.
 
-Hamming embedding (Jégou, Douze and Schmid, ECCV 2008): a descriptor falls to its nearest visual word, and inside the
-word a 64-bit signature says on which side of the word's medians it lies along the collection's principal directions.
-Two descriptors of one word whose signatures differ in few bits are a match, weighted by how rare the word is. It
-finds the partner as surely as comparing all descriptors, at a hundredth of the price.
+Hamming embedding (Jégou, Douze and Schmid, ECCV 2008): a descriptor belongs to its nearest visual word. Within the word, a
+64-bit signature says on which side of the word's medians it lies along the collection's principal directions. Two
+descriptors of one word whose signatures differ in few bits are a match, weighted by the rarity of the word. This finds the
+partner as reliably as comparing all descriptors, at a hundredth of the cost.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 VOTERS = 300
-"""Strongest keypoints of a photo that vote."""
+"""Number of the strongest keypoints of a photo that vote."""
 
 TRAINING = 60_000
+"""Number of descriptors, of the whole collection, that the vocabulary is learnt from."""
+
 _BITS = 64
 _PER_WORD = 175
 _LIMITS = (16, 4096)
@@ -29,10 +31,12 @@ _CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What descriptors are told apart by; learnt from the collection itself.
+    """Visual words and the thresholds of signatures, learnt from the collection itself.
 
     Attributes:
-        words: (K, 128) float32. axes: (128, 64) float32, principal directions. medians: (K, 64) float32, of each word.
+        words: (K, 128) float32, centres of the words.
+        axes: (128, 64) float32, principal directions.
+        medians: (K, 64) float32, medians of each word along the axes.
     """
 
     words: NDArray[np.float32]
@@ -42,18 +46,23 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A photo's voters: (n,) uint16 words and (n,) uint64 signatures, ordered by word."""
+    """The words and signatures of a photo's descriptors, ordered by word.
+
+    Attributes:
+        words: (n,) uint16.
+        signatures: (n,) uint64.
+    """
 
     words: NDArray[np.uint16]
     signatures: NDArray[np.uint64]
 
 
 def learn(sample: NDArray[np.float32], descriptors: int) -> Vocabulary:
-    """Learn a vocabulary by a few rounds of k-means from a seeded start.
+    """Learn a vocabulary by four rounds of k-means from a seeded start.
 
     Args:
-        sample: (n, 128) float32 unit descriptors, in an order that does not depend on the file order.
-        descriptors: how many will be signed in all; decides the number of words.
+        sample: (n, 128) float32 unit descriptors, in an order that does not depend on the order of the files.
+        descriptors: number of descriptors of the whole collection, which decides the number of words.
     """
     rng = np.random.default_rng(0)
     count = int(np.clip(descriptors // _PER_WORD, *_LIMITS))
@@ -79,7 +88,7 @@ def learn(sample: NDArray[np.float32], descriptors: int) -> Vocabulary:
 
 
 def sign(vocabulary: Vocabulary, units: NDArray[np.float32]) -> Signed:
-    """Words and signatures of a photo's voters, (n, 128) float32 unit descriptors."""
+    """Return the words and signatures of a photo's (n, 128) float32 unit descriptors."""
     words = _nearest(vocabulary.words, units)
     order = np.argsort(words, kind="stable")
     words = words[order]
@@ -89,10 +98,10 @@ def sign(vocabulary: Vocabulary, units: NDArray[np.float32]) -> Signed:
 
 
 def votes(phones: Sequence[Signed], others: Sequence[Signed]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield how strongly descriptors vote for each phone × other pair, a block of phones at a time.
+    """Yield the votes for each phone × other pair, for a block of phone photos at a time.
 
     Yields:
-        (first, scores): the block's first phone and (block, len(others)) float32, 0 where nothing matches.
+        (first, scores): index of the block's first phone photo, and (block, len(others)) float32, 0 where nothing matches.
     """
     theirs = _by_word(others)
     if theirs is None:
@@ -110,6 +119,8 @@ def votes(phones: Sequence[Signed], others: Sequence[Signed]) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Postings:
+    """The descriptors of many photos, ordered by word; `owners` are the positions of their photos."""
+
     words: NDArray[np.uint16]
     signatures: NDArray[np.uint64]
     owners: NDArray[np.int64]
@@ -126,13 +137,14 @@ def _by_word(photos: Sequence[Signed]) -> _Postings | None:
 
 
 def _count(ours: _Postings, theirs: _Postings, weights: NDArray[np.float32], scores: NDArray[np.float32]) -> None:
+    """Add the votes of all matches to `scores`, (photos of ours, photos of theirs)."""
     table = np.exp(-((np.arange(_BITS + 1) / _BANDWIDTH) ** 2)).astype(np.float32)
     words = np.intersect1d(ours.words, theirs.words)
     flat = scores.reshape(-1)
     for word in words:
         a = slice(*np.searchsorted(ours.words, [word, word + 1]))
         b = slice(*np.searchsorted(theirs.words, [word, word + 1]))
-        # A word that is everywhere (grain, sky) is cut into steps, so that memory stays bounded.
+        # A frequent word (grain, sky) is processed in steps, so that memory stays bounded.
         step = max(1, _CELLS // max(1, b.stop - b.start))
         for low in range(a.start, a.stop, step):
             rows = slice(low, min(a.stop, low + step))
@@ -143,7 +155,7 @@ def _count(ours: _Postings, theirs: _Postings, weights: NDArray[np.float32], sco
 
 
 def _rarity(phones: Sequence[Signed], others: Sequence[Signed]) -> NDArray[np.float32]:
-    """Squared inverse document frequency of each word."""
+    """Return the squared inverse document frequency of each word."""
     highest = max(int(photo.words.max(initial=0)) for photo in (*phones, *others))
     holds = np.zeros(highest + 1)
     for photo in (*phones, *others):

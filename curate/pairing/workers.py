@@ -1,6 +1,6 @@
-"""The heavy steps, in several processes: one photo or one phone's comparisons at a time, results in order.
+"""The expensive steps of pairing, run in several processes. A task is one photo, or all comparisons of one phone photo.
 
-Each process computes with one thread, so that a result does not depend on how many there are.
+Each process computes with one thread, so that the results do not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -31,14 +31,21 @@ Out = TypeVar("Out")
 DAMAGED = "its preview is damaged: curate ingest makes it again"
 
 _limits = contextlib.ExitStack()
-"""Holds a worker process's limits: a context that nothing refers to would end at once."""
+"""Keeps a worker process's thread limits in force until it ends."""
 
 _REMEMBERED = 400
 _remembered: OrderedDict[str, tuple[Features, NDArray[np.float32]]] = OrderedDict()
 
 
 def extract(task: tuple[Path, Path]) -> str | None:
-    """Make sure that a photo's features are cached; (cached file, preview) → why there are none, or None."""
+    """Compute a photo's features where they are not cached.
+
+    Args:
+        task: (cached file, preview).
+
+    Returns:
+        The reason why the photo has no features, or None.
+    """
     cached, preview = task
     if is_whole(cached):
         return None
@@ -52,7 +59,11 @@ def extract(task: tuple[Path, Path]) -> str | None:
 
 
 def sample(task: tuple[Path, int]) -> NDArray[np.float32]:
-    """Descriptors of a photo for the vocabulary: (cached file, how many)."""
+    """Return descriptors of a photo to learn the vocabulary from, (n, 128) float32.
+
+    Args:
+        task: (cached file, maximum number of descriptors).
+    """
     cached, count = task
     voters = _features(cached)[1][:VOTERS]
     return np.asarray(
@@ -61,14 +72,22 @@ def sample(task: tuple[Path, int]) -> NDArray[np.float32]:
 
 
 def signatures(task: tuple[Path, Vocabulary]) -> Signed:
-    """Visual words and signatures of a photo: (cached file, vocabulary)."""
+    """Return the visual words and signatures of a photo.
+
+    Args:
+        task: (cached file, vocabulary).
+    """
     cached, vocabulary = task
     found = load(cached)
-    return sign(vocabulary, _must(found, cached).unit(VOTERS))
+    return sign(vocabulary, _not_missing(found, cached).unit(VOTERS))
 
 
 def comparisons(task: tuple[Path, Sequence[Path], bool]) -> list[Comparison]:
-    """Compare one phone's photo with others: (its cached file, theirs, whether to look closely)."""
+    """Compare one phone photo with other photos.
+
+    Args:
+        task: (its cached file, their cached files, whether to look closely).
+    """
     cached, others, close = task
     features, unit = _features(cached)
     found = []
@@ -79,32 +98,32 @@ def comparisons(task: tuple[Path, Sequence[Path], bool]) -> list[Comparison]:
 
 
 def _features(cached: Path) -> tuple[Features, NDArray[np.float32]]:
-    """Features and their strongest unit descriptors, the last few hundred kept in memory (600 kB each)."""
+    """Return features and their strongest unit descriptors; the last 400 are kept in memory (600 kB each)."""
     key = str(cached)
     if key in _remembered:
         _remembered.move_to_end(key)
         return _remembered[key]
-    found = _must(load(cached), cached)
+    found = _not_missing(load(cached), cached)
     _remembered[key] = found, found.unit(SHORT)
     if len(_remembered) > _REMEMBERED:
         _remembered.popitem(last=False)
     return _remembered[key]
 
 
-def _must(found: Features | None, cached: Path) -> Features:
+def _not_missing(found: Features | None, cached: Path) -> Features:
     if found is None:
         raise CurateError(
             f"the cached features {cached.name} vanished while they were in use",
             "another program cleaned the cache",
-            "Run the pairing again; what is missing is made again.",
+            "Run the pairing again; missing features are computed again.",
         )
     return found
 
 
 class Workers:
-    """Processes for the functions of this module; with one worker, or little to do, this process does it.
+    """Worker processes for the functions of this module; with one worker, the current process runs them.
 
-    Use as a context manager: leaving it ends the processes.
+    Use it as a context manager: leaving the context ends the processes.
     """
 
     def __init__(self, workers: int) -> None:
@@ -114,7 +133,7 @@ class Workers:
 
     def __enter__(self) -> Self:
         if self._count > 1:
-            self._executor = process_pool(self._count, _alone)
+            self._executor = process_pool(self._count, _start_worker)
         else:
             self._stack.enter_context(one_thread())
         return self
@@ -128,7 +147,11 @@ class Workers:
         _remembered.clear()
 
     def map(self, function: Callable[[Item], Out], items: Sequence[Item], chunk: int = 8) -> Iterator[Out]:
-        """Results in the order of the items."""
+        """Yield the results in the order of the items.
+
+        Raises:
+            CurateError: a process ended unexpectedly.
+        """
         if self._executor is None:
             yield from map(function, items)
             return
@@ -142,15 +165,15 @@ class Workers:
             ) from error
 
 
-def _alone() -> None:
-    """Set a worker process up: one thread, limits that last as long as it does, and an interrupt left to its parent."""
+def _start_worker() -> None:
+    """Set up a worker process: it computes with one thread until it ends, and leaves an interrupt (Ctrl+C) to its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limits.enter_context(one_thread())
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep OpenCV and the matrix products to one thread, so that sums are made in one order and cores are not fought over."""
+    """Limit OpenCV and BLAS to one thread: sums are then computed in a fixed order, and processes do not compete for cores."""
     import cv2
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

@@ -17,7 +17,7 @@ from textual.widget import AwaitMount
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError, command
 from curate.tui.failures import as_message
-from curate.tui.host import Host
+from curate.tui.interface import Host
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen

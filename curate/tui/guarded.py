@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from curate.tui.host import Host
+from curate.tui.interface import Host
 
 MIN_COLUMNS, MIN_ROWS = 80, 24
 WIDE = 110

@@ -17,7 +17,7 @@ import pytest
 from curate.cli import run_cli
 from curate.errors import Exit
 from curate.workspace import Workspace
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 PHONE = ("Apple", "iPhone X")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500")
@@ -34,11 +34,15 @@ def photos(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def place(tmp_path: Path, photos: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with these photos."""
     workspace = tmp_path / "w"
-    assert run_cli(["new", str(workspace)]) == Exit.DONE
-    assert run_cli(["ingest", str(photos), "-w", str(workspace)]) == Exit.SOME_FAILED
+
+    def make() -> None:
+        assert run_cli(["new", str(workspace)]) == Exit.DONE
+        assert run_cli(["ingest", str(photos), "-w", str(workspace)]) == Exit.SOME_FAILED
+
+    made_once("two of each side and a broken one", make)
     capsys.readouterr()
     return workspace
 

@@ -14,7 +14,7 @@ import pytest
 import curate.cli
 import tracer.cli
 from curate.errors import Exit
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 PROGRAMS = {"curate": curate.cli.run_cli, "tracer": tracer.cli.run_cli}
 run_cli = curate.cli.run_cli
@@ -44,12 +44,16 @@ def test_completion(program: str, typed: str, expected: str, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def place(tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with one camera's photo and a broken one."""
-    write_photo(tmp_path / "photos" / "1.jpg", 1)
-    (tmp_path / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff not a photo")
-    assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
-    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(tmp_path / "w")]) == Exit.SOME_FAILED
+
+    def make() -> None:
+        write_photo(tmp_path / "photos" / "1.jpg", 1)
+        (tmp_path / "photos" / "broken.jpg").write_bytes(b"\xff\xd8\xff not a photo")
+        assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
+        assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(tmp_path / "w")]) == Exit.SOME_FAILED
+
+    made_once("one photo and a broken one", make)
     capsys.readouterr()
     return tmp_path / "w"
 

@@ -12,7 +12,7 @@ import pytest
 import curate.cli
 import tracer.cli
 from curate.errors import Exit
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 SECONDS = 90
 
@@ -32,15 +32,19 @@ def alarm() -> Iterator[None]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def workspace(tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with four photos, and `set`, which was exported from it."""
-    for number in range(4):
-        phone = number % 2 == 0
-        write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(("Apple", "iPhone X") if phone else ()))
     place = tmp_path / "w"
-    assert curate.cli.run_cli(["new", str(place)]) == Exit.DONE
-    assert curate.cli.run_cli(["ingest", str(tmp_path / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.DONE
-    assert curate.cli.run_cli(["export", str(tmp_path / "set"), "-w", str(place)]) == Exit.DONE
+
+    def make() -> None:
+        for number in range(4):
+            phone = number % 2 == 0
+            write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(("Apple", "iPhone X") if phone else ()))
+        assert curate.cli.run_cli(["new", str(place)]) == Exit.DONE
+        assert curate.cli.run_cli(["ingest", str(tmp_path / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+        assert curate.cli.run_cli(["export", str(tmp_path / "set"), "-w", str(place)]) == Exit.DONE
+
+    made_once("four photos and their set", make)
     capsys.readouterr()
     return place
 

@@ -11,20 +11,27 @@ import pytest
 
 from curate.cli import run_cli
 from curate.errors import Exit
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 PHONE = ("Apple", "iPhone X")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500")
 
 
 @pytest.fixture
-def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(
+    tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A workspace with 24 photos by a phone and 24 by a camera, each of a day of its own; the current folder is above it."""
     monkeypatch.chdir(tmp_path)
-    for number in range(48):
-        taken = f"2019:{1 + number // 24:02d}:{1 + number % 24:02d} 09:00:00"
-        write_photo(tmp_path / "photos" / f"{number:02d}.jpg", number, *(CAMERA if number % 2 else PHONE), taken=taken)
-    assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    def make() -> None:
+        for number in range(48):
+            taken = f"2019:{1 + number // 24:02d}:{1 + number % 24:02d} 09:00:00"
+            camera = CAMERA if number % 2 else PHONE
+            write_photo(tmp_path / "photos" / f"{number:02d}.jpg", number, *camera, taken=taken)
+        assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    made_once("24 photos of each side", make)
     capsys.readouterr()
     return tmp_path / "w"
 

@@ -14,7 +14,7 @@ from curate.cli import run_cli
 from curate.errors import Exit
 from curate.status import ExportedSet, Run, Status, in_words, next_step
 from curate.workspace import Workspace
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 from tests.test_advice import why_not
 
 WORKSPACE = Path("/somewhere/my photos")
@@ -156,14 +156,19 @@ def test_a_set_is_stale_once_the_catalogue_or_its_splits_changed(
 
 
 @pytest.fixture
-def place_with_a_pair(tmp_path: Path) -> Path:
+def place_with_a_pair(tmp_path: Path, made_once: MadeOnce) -> Path:
     """A workspace with an accepted pair."""
     place, photos = tmp_path / "w", tmp_path / "photos"
-    write_photo(photos / "1.jpg", 1)
-    write_photo(photos / "2.jpg", 2, "Apple", "iPhone X")
-    assert run_cli(["new", str(place)]) == Exit.DONE
-    assert run_cli(["ingest", str(photos), "-w", str(place), "--jobs", "1"]) == Exit.DONE
-    assert run_cli(["decide", "accept", str(photos / "1.jpg"), str(photos / "2.jpg"), "-w", str(place)]) == Exit.DONE
+
+    def make() -> None:
+        write_photo(photos / "1.jpg", 1)
+        write_photo(photos / "2.jpg", 2, "Apple", "iPhone X")
+        assert run_cli(["new", str(place)]) == Exit.DONE
+        assert run_cli(["ingest", str(photos), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+        pair = [str(photos / "1.jpg"), str(photos / "2.jpg")]
+        assert run_cli(["decide", "accept", *pair, "-w", str(place)]) == Exit.DONE
+
+    made_once("an accepted pair", make)
     return place
 
 

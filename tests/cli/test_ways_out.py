@@ -8,20 +8,26 @@ import pytest
 
 from curate.cli import run_cli
 from curate.errors import Exit
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 PHONE = ("Apple", "iPhone X")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500")
 
 
 @pytest.fixture
-def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(
+    tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A workspace with four photos and an exact copy; the current folder is above it."""
     monkeypatch.chdir(tmp_path)
-    for number in range(4):
-        write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(CAMERA if number % 2 else PHONE))
-    (tmp_path / "photos" / "copy.jpg").write_bytes((tmp_path / "photos" / "0.jpg").read_bytes())
-    assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    def make() -> None:
+        for number in range(4):
+            write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(CAMERA if number % 2 else PHONE))
+        (tmp_path / "photos" / "copy.jpg").write_bytes((tmp_path / "photos" / "0.jpg").read_bytes())
+        assert run_cli(["new", "w"]) == run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    made_once("four photos and a copy", make)
     capsys.readouterr()
     return tmp_path / "w"
 

@@ -20,7 +20,7 @@ from curate.catalog.database import connect
 from curate.cli import run_cli
 from curate.errors import Exit
 from curate.workspace.settings import Settings, all_settings
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -32,14 +32,18 @@ def named_command(text: str, name: str) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def place(tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with a photo of each side, paired."""
-    write_photo(tmp_path / "photos" / "1.jpg", 1)
-    write_photo(tmp_path / "photos" / "2.jpg", 1, "Apple", "iPhone X")
     workspace = tmp_path / "w"
-    assert run_cli(["new", str(workspace)]) == Exit.DONE
-    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(workspace), "--jobs", "1"]) == Exit.DONE
-    assert run_cli(["pair", "-w", str(workspace), "--jobs", "1"]) == Exit.DONE
+
+    def make() -> None:
+        write_photo(tmp_path / "photos" / "1.jpg", 1)
+        write_photo(tmp_path / "photos" / "2.jpg", 1, "Apple", "iPhone X")
+        assert run_cli(["new", str(workspace)]) == Exit.DONE
+        assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(workspace), "--jobs", "1"]) == Exit.DONE
+        assert run_cli(["pair", "-w", str(workspace), "--jobs", "1"]) == Exit.DONE
+
+    made_once("a paired photo of each side", make)
     capsys.readouterr()
     return workspace
 

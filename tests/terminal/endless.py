@@ -17,7 +17,7 @@ from tracer.base.progress import Progress, Work
 def endless(_catalog: Catalog, **_settings: bool) -> Work[None]:
     """Look for pairs, for ever."""
     for done in itertools.count(1):
-        time.sleep(0.05)
+        time.sleep(0.2)
         yield Progress("looking for ever", done)
 
 

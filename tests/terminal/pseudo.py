@@ -88,7 +88,7 @@ class Pseudo:
         before = -1
         while before < len(self.output):
             before = len(self.output)
-            assert self.read(0.5)
+            assert self.read(0.25)
 
     _since = 0
 

@@ -29,7 +29,18 @@ ESCAPED = 0.06
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]"}  # fmt: skip
 
+OPEN_WINDOWS = {
+    "library": {"i", "/", "F"},
+    "review": set(),
+    "cameras": {"t", "Enter"},
+    "clocks": {"n", "e", "Enter"},
+    "copies": {"k", "Enter"},
+}
+"""Keys that may open a window on a screen, which takes the keys after them."""
+
 SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5"}
+
+_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D"}
 
 
 def keys_of(bindings: Sequence[Binding]) -> list[str]:
@@ -65,14 +76,33 @@ class Terminal:
         environment = [f"{name}={value}" for name, value in settings.items()]
         command = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *environment, sys.executable, *map(str, words)])
         columns, rows = map(str, size)
-        self._call("new-session", "-d", "-x", columns, "-y", rows, f"{command}; echo ended with $?; read -r _")
+        begin = ["new-session", "-d", "-x", columns, "-y", rows, f"{command}; echo ended with $?; read -r _"]
+        subprocess.run([*self._tmux, *begin], capture_output=True, check=True)
+        self._client = subprocess.Popen(  # one client for all commands: a process for each takes more time than the app
+            [*self._tmux, "-C", "attach", "-f", "ignore-size,no-output"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )  # fmt: skip
 
     def _call(self, *words: str) -> str:
-        return subprocess.run([*self._tmux, *words], capture_output=True, text=True, check=True).stdout
+        """Give tmux a command in its control mode; returns what it prints, between lines `%begin` and `%end` that end in 1."""
+        assert self._client.stdin and self._client.stdout
+        self._client.stdin.write(shlex.join(words) + "\n")
+        self._client.stdin.flush()
+        printed: list[str] | None = None
+        for line in self._client.stdout:
+            if printed is None:
+                printed = [] if re.fullmatch(r"%begin \d+ \d+ 1\n", line) else None
+            elif re.fullmatch(r"%(end|error) \d+ \d+ 1\n", line):
+                assert line.startswith("%end"), (words, printed)
+                return "".join(printed)
+            else:
+                printed.append(line)
+        raise AssertionError(f"tmux has ended: {words}")
 
     def close(self) -> None:
         """End the terminal and what runs in it."""
-        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+        with self._client:
+            self._client.kill()
+            subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
 
     def text(self) -> str:
         """Return what the terminal shows."""
@@ -94,17 +124,21 @@ class Terminal:
         """Type text."""
         self._call("send-keys", "-l", text)
 
-    def wait(self, shows: str | Callable[[str], bool], again: Sequence[str] = ()) -> str:
-        """Wait until the terminal shows some text, however its lines break; returns all. `again`: keys to press now and then."""
+    def wait(self, shows: str | Callable[[str], bool], again: Sequence[str] = (), after: float = AGAIN) -> str:
+        """Wait until the terminal shows some text, however its lines break; returns all.
+
+        Args:
+            again: keys to press now and then, one of them each time. after: seconds until then.
+        """
         shown = shows if callable(shows) else lambda text: shows in " ".join(text.split())
-        end, next_press, keys = time.monotonic() + DEADLINE, time.monotonic() + AGAIN, itertools.cycle(again)
+        end, next_press, keys = time.monotonic() + DEADLINE, time.monotonic() + after, itertools.cycle(again)
         while not shown(text := self.text()):
             assert "ended with" not in text, f"the app ended, instead of showing {shows!r}:\n{text}"
             assert time.monotonic() < end, f"not shown: {shows!r}\n{text}"
             if again and time.monotonic() > next_press:
                 self.press(next(keys))
-                next_press = time.monotonic() + AGAIN
-            time.sleep(0.02)
+                next_press = time.monotonic() + after
+            time.sleep(0.01)
         return text
 
     # --- the app
@@ -123,10 +157,29 @@ class Terminal:
             self.press("?")
         self.leave_window()
 
+    def press_all(self, screen: str, keys: Sequence[str]) -> None:
+        """Press keys on a screen, one by one, and hold that the app answers after them.
+
+        A key that opens a window is answered by itself. The app takes the others in turn, so that it has taken them all when it
+        answers; after those that show another screen this one is shown again.
+        """
+        opening = [key for key in keys if key in OPEN_WINDOWS[screen]]
+        self.go_to(screen)
+        for key in keys:
+            if key not in opening:
+                self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
+        self.press("?")
+        self.wait("Everywhere", again=["?"])  # no key has opened a window that took those after it
+        self.leave_window()
+        for key in opening:
+            self.go_to(screen)
+            self.press(key)
+            self.answers()
+
     def leave_window(self) -> None:
         """Close the small window in view."""
-        self.press("Escape")
-        self.wait(lambda text: not _asks(text), again=["Escape"])
+        self.press("Escape")  # once, unless a window lies below it: with no window it would stop the work
+        self.wait(lambda text: not _asks(text), again=["Escape"], after=4 * AGAIN)
 
     def quit(self) -> None:
         """Leave the app, and hold that it ended well."""

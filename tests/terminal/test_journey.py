@@ -10,7 +10,7 @@ import pytest
 
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
-from curate.pairing.clocks.kept import clock_offsets
+from curate.pairing.clocks.workspace_offsets import clock_offsets
 from curate.workspace import Workspace
 from tests.terminal.conftest import Open
 

@@ -1,4 +1,4 @@
-"""Worker processes with limits: a job that hangs, crashes or takes too much memory fails alone.
+"""Worker processes with limits: a job that hangs, crashes or takes too much memory fails without affecting the others.
 
 Each worker has one pair of pipes and at most two jobs: the one it works on and the next. A job is taken from the caller's
 iterable only when a worker has room, so neither jobs nor results pile up. A worker that exceeds the time limit is killed. A

@@ -16,19 +16,11 @@ from tracer.base.console import note, print_json, print_lines, print_table
 from tracer.base.text import command_line
 from tracer.base.workers import Limits
 from tracer.errors import Exit, UsageError
+from tracer.experiments.settings import Protocol
 from tracer.results.skips import in_groups
 
 if TYPE_CHECKING:
-    from tracer.evaluation.evaluate import Evaluation, Options
-
-
-class ProtocolName(StrEnum):
-    """How a probe is fitted (the values of `tracer.experiments.probe.protocols.Protocol`, which would import torch)."""
-
-    PAPER = "paper"
-    BATCHED = "batched"
-    HALVING = "halving"
-    FAST = "fast"
+    from tracer.evaluation.evaluate import Evaluation
 
 
 class Style(StrEnum):
@@ -52,7 +44,7 @@ EncoderOption = Annotated[str, typer.Option("--encoder", metavar="NAME", help="T
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]
 Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 10, and on small sets 1, if left out.")]
-Protocols = Annotated[ProtocolName, typer.Option("--protocol", help="How probes are fitted.")]
+Protocols = Annotated[Protocol, typer.Option("--protocol", help="How probes are fitted.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, …; a GPU where there is one if left out.")]
 Seconds = Annotated[
@@ -118,16 +110,6 @@ def _without_place(value: object) -> str:
     if isinstance(value, Path):
         return os.path.basename(os.path.abspath(value.expanduser()))
     return re.sub(r"@[^,@]*/", "@", str(value))
-
-
-def options(**settings: Any) -> Options:
-    """How a set is evaluated; the protocol may be a word."""
-    from tracer.evaluation.evaluate import Options
-    from tracer.experiments.probe.protocols import Protocol
-
-    if "protocol" in settings:
-        settings["protocol"] = Protocol(settings["protocol"])
-    return Options(**settings)
 
 
 def limits(seconds: float | None, memory: float | None) -> Limits:

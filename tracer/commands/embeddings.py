@@ -28,7 +28,6 @@ from tracer.commands.common import (
     say_failed,
     words_in,
 )
-from tracer.dataset.folders import run_folder
 from tracer.errors import Exit, UsageError
 
 app = typer.Typer()
@@ -75,18 +74,22 @@ def embed(
     json: Json = False,
 ) -> None:
     """Embed a set. Finished pieces are kept: the same command again goes on where it stopped."""
+    from tracer.dataset.folders import run_folder
+
     run = run_folder(output)
     with resumable():
         from tracer.dataset import open_set
+        from tracer.embeddings.batches import Resources
         from tracer.embeddings.embed import EmbedResult
         from tracer.embeddings.embed import embed as embed_set
+
+        using = Resources(device, workers, batch_size, limits(seconds, memory))
 
         def work() -> Work[EmbedResult]:
             yield Progress("reading the set", 0)
             photos, names = open_set(data), words_in(encoders)
             return (yield from embed_set(
-                photos, names, words_in(processing), ratios_in(mask), run=run, device=device, batch_size=batch_size,
-                workers=workers, limits=limits(seconds, memory), seed=seed,
+                photos, names, words_in(processing), ratios_in(mask), run=run, using=using, seed=seed,
             ))  # fmt: skip
 
         made = run_with_progress(work())

@@ -23,7 +23,6 @@ from tracer.commands.common import (
     Labels,
     Neighbours,
     Processings,
-    ProtocolName,
     Protocols,
     RunNeeded,
     RunOption,
@@ -32,20 +31,18 @@ from tracer.commands.common import (
     SetOption,
     Style,
     after,
-    options,
     print_rows,
     ratios_in,
     resumable,
     typed,
     words_in,
 )
-from tracer.dataset.folders import run_folder
 from tracer.errors import NoFolder, UsageError
+from tracer.experiments.settings import Method, Protocol
 
 if TYPE_CHECKING:
     from tracer.base.progress import Work
     from tracer.experiments.outcome import Outcome
-    from tracer.results import Experiment
 
 app = typer.Typer()
 
@@ -62,7 +59,7 @@ def probe(
     encoder: EncoderOption = "",
     splits: Annotated[Path | None, typer.Option(metavar="SPLIT.json", help="A split file, with --embeddings.")] = None,
     processing: Processings = "",
-    protocol: Protocols = ProtocolName.BATCHED,
+    protocol: Protocols = Protocol.BATCHED,
     draws: Annotated[int, typer.Option(min=1, help="Random choices of the training processings.")] = 10,
     seed: Seed = 42,
     device: Device = None,
@@ -82,9 +79,9 @@ def probe(
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
-    from tracer.experiments.probe.protocols import Protocol
+    from tracer.experiments.probe.protocols import Fitting
 
-    chosen, used = Protocol(protocol), _device(device)
+    how = Fitting(protocol, seed, device or "cpu")
     if bool(splits) == bool(processing):
         raise UsageError(
             "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
@@ -92,12 +89,10 @@ def probe(
 
     def work() -> Work[Outcome]:
         if splits is not None:
-            return fromfiles.probe_file(folder, _named(encoder), splits, chosen, seed, used)
-        return fromfiles.probe_processing_files(
-            folder, _named(encoder), words_in(processing), chosen, seed, draws, used
-        )
+            return fromfiles.probe_file(folder, _named(encoder), splits, how)
+        return fromfiles.probe_processing_files(folder, _named(encoder), words_in(processing), how, draws)
 
-    _from_files(folder, work, used, json, style)
+    _from_files(folder, work, how.device, json, style)
 
 
 @app.command()
@@ -124,16 +119,16 @@ def knn(
             draws=seeds, seed=seed, device=device,
         )  # fmt: skip
         return
-    from tracer.evaluation.plan import LARGE_K
     from tracer.experiments import fromfiles
+    from tracer.experiments.knn.processing import Voting
+    from tracer.experiments.labels import LARGE_K
 
-    used = _device(device)
+    how = Voting(LARGE_K if k is None else k, seeds, seed, device or "cpu")
 
     def work() -> Work[Outcome]:
-        count = LARGE_K if k is None else k
-        return fromfiles.knn_files(folder, _named(encoder), words_in(processing), count, seeds, seed, used)
+        return fromfiles.knn_files(folder, _named(encoder), words_in(processing), how)
 
-    _from_files(folder, work, used, json, style, _mixture_rows if detail else None)
+    _from_files(folder, work, how.device, json, style, _mixture_rows if detail else None)
 
 
 @app.command()
@@ -155,7 +150,7 @@ def retrieve(
         return
     from tracer.experiments import fromfiles
 
-    used = _device(device)
+    used = device or "cpu"  # most are over before a GPU would be ready
     _from_files(folder, lambda: fromfiles.retrieve_file(folder, _named(encoder), seed, used), used, json, style)
 
 
@@ -201,7 +196,7 @@ def mitigate(
         str, typer.Option("--method", metavar="leace,layer", help="How; comma-separated.")
     ] = "leace,layer",
     save: Annotated[bool, typer.Option("--save", help="Also write the maps, to apply them elsewhere.")] = False,
-    protocol: Protocols = ProtocolName.BATCHED,
+    protocol: Protocols = Protocol.BATCHED,
     k: Neighbours = None,
     seed: Seed = 42,
     device: Device = None,
@@ -209,9 +204,10 @@ def mitigate(
     style: Format = Style.TABLE,
 ) -> None:
     """Take the camera out of the embeddings by a linear map; what a probe, neighbours and pairs see before and after."""
-    methods = tuple(dict.fromkeys(words_in(method)))
-    if not methods or set(methods) - {"leace", "layer"}:
-        raise UsageError(f"There is no method {method}", way_out="Methods are leace and layer.")
+    named = tuple(dict.fromkeys(words_in(method)))
+    if not named or set(named) - set(Method):
+        raise UsageError(f"There is no method {method}", way_out=f"Methods are {' and '.join(Method)}.")
+    methods = tuple(Method(name) for name in named)
     _on_set(
         context, "mitigation", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
         processings=words_in(processing), methods=methods, save_maps=save, protocol=protocol, k=k, seed=seed, device=device,
@@ -223,7 +219,7 @@ def mitigate(
 
 def _on_set(
     context: typer.Context,
-    experiment: Experiment,
+    experiment: str,
     data: Path | None,
     output: Path | None,
     json: bool,
@@ -236,11 +232,14 @@ def _on_set(
             f"{'SET' if data is None else 'The run folder'} is missing",
             way_out="Say SET -o RUN for a data set folder, or --embeddings DIR --encoder NAME for embedding files.",
         )
+    from tracer.dataset.folders import run_folder
+
     run = run_folder(output)
     with resumable():
+        from tracer.evaluation.evaluate import Options
         from tracer.evaluation.evaluate import evaluate as evaluate_set
 
-        chosen = options(experiments=(experiment,), command=typed(context), **settings)
+        chosen = Options(experiments=(experiment,), command=typed(context), **settings)
         done = run_with_progress(evaluate_set(data, run, chosen, with_report=False))
     rows = [asdict(row) for row in done.rows]
     whole: dict[str, Any] = {"rows": rows, "seconds": done.seconds, "device": done.device}
@@ -296,8 +295,3 @@ def _named(encoder: str) -> str:
     if not encoder:
         raise UsageError("Which encoder?", way_out="Say --encoder NAME, as in --encoder clip/ViT-B-16.")
     return encoder
-
-
-def _device(asked: str | None) -> str:
-    """The device of experiments on files: the one asked for, or the CPU (most are over before a GPU would be ready)."""
-    return asked or "cpu"

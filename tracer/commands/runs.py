@@ -19,7 +19,6 @@ from tracer.commands.common import (
     Labels,
     Memory,
     Neighbours,
-    ProtocolName,
     Protocols,
     RunNeeded,
     Seconds,
@@ -29,14 +28,13 @@ from tracer.commands.common import (
     after,
     filled,
     limits,
-    options,
     print_rows,
     resumable,
     typed,
     words_in,
 )
-from tracer.dataset.folders import run_folder
 from tracer.errors import NoFolder
+from tracer.experiments.settings import Protocol
 from tracer.results.metrics import SECOND_RANK
 
 app = typer.Typer()
@@ -52,7 +50,7 @@ def evaluate(
     processing: Annotated[
         str, typer.Option(metavar="P1,P2", help="Probe these processings, and part neighbours by them, too.")
     ] = "",
-    protocol: Protocols = ProtocolName.BATCHED,
+    protocol: Protocols = Protocol.BATCHED,
     k: Neighbours = None,
     seed: Seed = 42,
     device: Device = None,
@@ -61,11 +59,14 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
+    from tracer.dataset.folders import run_folder
+
     run = run_folder(output)
     with resumable():
+        from tracer.evaluation.evaluate import Options
         from tracer.evaluation.evaluate import evaluate as evaluate_set
 
-        chosen = options(
+        chosen = Options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
             k=k, seed=seed, device=device, limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
@@ -77,7 +78,7 @@ def evaluate(
                 "report": str(done.report),
                 "seconds": done.seconds,
                 "device": done.device,
-                "skipped": list(done.skipped),
+                "skipped": [skip.said() for skip in done.skipped],
             }
         )
     else:

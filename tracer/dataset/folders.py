@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracer.base.files import read_sealed
 from tracer.base.reading import open_regular
 from tracer.base.text import command_line, quoted_path
 from tracer.dataset.metadata import find_metadata, read_metadata
@@ -153,7 +154,9 @@ def _why_no_run(folder: Path) -> str | None:
     for name in there:
         if not _FILES_OF_A_RUN[name](folder / name):
             return f"its {name} was not written by tracer, or is damaged"
-    if there or any((folder / "shards").glob("*/photos.hashes")) or _has_embeddings(folder) or _has_no_file(folder):
+    if there or any((folder / "shards").glob("*/photos.hashes")) or _has_embeddings(folder) or _has_outcomes(folder):
+        return None
+    if _has_no_file(folder):
         return None
     held = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     return f"it holds {', '.join(held[:3])}{', …' if len(held) > 3 else ''}"
@@ -162,6 +165,11 @@ def _why_no_run(folder: Path) -> str | None:
 def _has_no_file(folder: Path) -> bool:
     """Whether a folder and the folders below it hold no files except hidden ones."""
     return all(name.startswith(".") for _, _, names in os.walk(folder) for name in names)
+
+
+def _has_outcomes(folder: Path) -> bool:
+    """Whether there is an outcome that an evaluation kept, whole."""
+    return any(read_sealed(path) is not None for path in (folder / "kept").glob("*.outcome"))
 
 
 def _has_embeddings(folder: Path) -> bool:

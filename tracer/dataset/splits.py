@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -38,10 +38,15 @@ class SplitFile:
     classes: tuple[str, ...]
     ids: dict[Part, NDArray[np.int64]]
     labels: dict[Part, NDArray[np.int64]]
-    path: Path
+    path: Path = field(compare=False)
 
     def shared(self) -> dict[tuple[Part, Part], int]:
-        """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some."""
+        """Return how many ids each two parts share (leaks), without the zeros. The paper's published Model split has some.
+
+        >>> ids = {"train": np.array([1, 2]), "val": np.array([3]), "test": np.array([2, 4])}
+        >>> SplitFile("Make", ("Canon",), ids, {}, Path("split.json")).shared()
+        {('train', 'test'): 1}
+        """
         pairs = ((a, b, len(np.intersect1d(self.ids[a], self.ids[b]))) for a, b in combinations(PARTS, 2))
         return {(a, b): count for a, b, count in pairs if count}
 

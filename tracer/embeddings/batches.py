@@ -1,6 +1,6 @@
-"""The work of embedding: batches of photos, decoded once, fanned out to crops, views and encoders.
+"""The work of embedding: batches of photos, each decoded once and embedded in all views by all encoders.
 
-Guarded processes decode (tracer/images/guard.py); the calling thread hands their crops on, in the order of the photos.
+Guarded processes decode (`tracer.images.guard`). The calling thread hands their crops on, in the order of the photos.
 On a CPU every thread embeds whole batches by itself, one core each: on shared machines that is faster than one network
 on all cores, and the result does not depend on how many there are. On a GPU one thread embeds.
 """
@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.workers import Limits
 from tracer.embeddings.shards import Failures, Piece, Shards
@@ -54,27 +55,36 @@ class _Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """What the work may take.
+class Resources:
+    """What embedding may use.
 
     Attributes:
-        workers: processes that decode, and on a CPU threads that embed. batch_size: None goes by the device.
-        limits: of the decoding processes.
+        device: `cpu`, `cuda`, `cuda:1`; a GPU where there is one, if None.
+        workers: processes that decode, and on a CPU threads that embed; one for each core if None.
+        batch_size: pictures that go through a network together; by the device if None. The embeddings differ by less than 1e-4
+            between sizes.
+        limits: what a picture may cost: time for it and for each processing of it, memory for all that are decoded at once.
     """
 
-    workers: int
+    device: str | None = None
+    workers: int | None = None
     batch_size: int | None = None
     limits: Limits = LIMITS
 
+    @property
+    def threads(self) -> int:
+        """How many processes decode, and on a CPU how many threads embed."""
+        return self.workers or cores()
+
 
 def compute(
-    jobs: Sequence[Job], photos: list[tuple[int, Path]], device: str, effort: Effort, seed: int
+    jobs: Sequence[Job], photos: list[tuple[int, Path]], device: str, using: Resources, seed: int
 ) -> Work[tuple[int, float]]:
     """Make all missing shards; returns the photos decoded and the seconds that took."""
     import torch
 
     on_cpu = torch.device(device).type == "cpu"
-    size = effort.batch_size or _BATCH["cpu" if on_cpu else "cuda"]
+    size = using.batch_size or _BATCH["cpu" if on_cpu else "cuda"]
     passes = [(group, list(_batches(group, photos, size))) for group in _passes(jobs, device)]
     total = sum(len(batch.photos) for _, batches in passes for batch in batches)
     encoders, loaded, done = len({job.encoder.file_stem for job in jobs}), 0, 0
@@ -89,7 +99,7 @@ def compute(
             yield Progress("loading encoders", loaded, encoders)
             yield Progress("embedding photos", done, total)
             start = time.perf_counter()
-            for batch_done in _run(batches, seed, effort, on_cpu=on_cpu):
+            for batch_done in _run(batches, seed, using, on_cpu=on_cpu):
                 done += batch_done
                 yield Progress("embedding photos", done, total)
             seconds += time.perf_counter() - start
@@ -133,7 +143,7 @@ def _batches(jobs: Sequence[Job], photos: list[tuple[int, Path]], size: int) -> 
             yield _Batch(shard, tuple(photos[first:last]), wanting, last == rows.stop)
 
 
-def _run(batches: Sequence[_Batch], seed: int, effort: Effort, *, on_cpu: bool) -> Iterator[int]:
+def _run(batches: Sequence[_Batch], seed: int, using: Resources, *, on_cpu: bool) -> Iterator[int]:
     """Embed batches in order and write each shard as its last batch is done; yields the photos of each batch."""
     import torch
 
@@ -143,9 +153,9 @@ def _run(batches: Sequence[_Batch], seed: int, effort: Effort, *, on_cpu: bool) 
         for batch, crops in zip(batches, wanted, strict=True)
         for photo_id, path in batch.photos
     )
-    photos = render_photos(requests, frozenset(chain(*wanted)), seed, effort.workers, effort.limits)
+    photos = render_photos(requests, frozenset(chain(*wanted)), seed, using.threads, using.limits)
     pool = (
-        ThreadPoolExecutor(effort.workers, initializer=torch.set_num_threads, initargs=(1,))
+        ThreadPoolExecutor(using.threads, initializer=torch.set_num_threads, initargs=(1,))
         if on_cpu
         else ThreadPoolExecutor(1)
     )
@@ -164,7 +174,7 @@ def _run(batches: Sequence[_Batch], seed: int, effort: Effort, *, on_cpu: bool) 
     try:
         for batch in batches:
             waiting.append((batch, pool.submit(_encode, batch, list(islice(photos, len(batch.photos))), stopped)))
-            while waiting and (len(waiting) > effort.workers + 1 or waiting[0][1].done()):
+            while waiting and (len(waiting) > using.threads + 1 or waiting[0][1].done()):
                 yield finished()
         while waiting:
             yield finished()

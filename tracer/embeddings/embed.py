@@ -1,7 +1,7 @@
 """Embed a data set: each photo is decoded once and goes through all processings, masks and encoders.
 
-Finished pieces are kept (tracer/shards.py), complete files are left alone as long as pictures and encoder are the
-same. The work itself is in tracer/fanout.py.
+Finished pieces are kept (`shards`). Complete files are left alone as long as pictures and encoder are the same. The work
+itself is in `batches`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,20 +18,17 @@ from typing import Any, Final
 import numpy as np
 
 from tracer.base.files import remove_abandoned
-from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
-from tracer.base.workers import Limits
 from tracer.dataset import PhotoSet
 from tracer.embeddings import store
-from tracer.embeddings.batches import Effort, Job, compute, device_of
+from tracer.embeddings.batches import Job, Resources, compute, device_of
 from tracer.embeddings.paper_keys import Part, pairs_name, parts_of, whole_pairs
 from tracer.embeddings.shards import Failures, Piece, Shards
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import expand, load
 from tracer.errors import DataSetError, EmbeddingsError, UsageError
-from tracer.images.fingerprint import PRINTS, Fingerprints, fingerprint
-from tracer.images.guard import LIMITS
+from tracer.images.hashes import PRINTS, Fingerprints, fingerprint
 from tracer.images.processing import is_random
 from tracer.images.views import View, view
 
@@ -71,10 +68,7 @@ def embed(
     masks: Iterable[float] = (0.0,),
     *,
     run: Path,
-    device: str | None = None,
-    batch_size: int | None = None,
-    workers: int | None = None,
-    limits: Limits = LIMITS,
+    using: Resources = Resources(),
     seed: int = 0,
 ) -> Work[EmbedResult]:
     """Embed a set with several encoders, in every combination of processings and masks.
@@ -84,10 +78,7 @@ def embed(
         processings: names of PAPER §3; `IDENTITY` is the untouched photo.
         masks: shares of the area, 0.0 for none.
         run: the run folder; files go below `embeddings/`, unfinished ones below `shards/`.
-        device: `cpu`, `cuda`, `cuda:1`; None takes a GPU where there is one.
-        batch_size: pictures that go through a network together; the embeddings differ by less than 1e-4 between sizes.
-        workers: processes that decode, and on a CPU threads that embed; None takes one for each core.
-        limits: what a picture may cost: time for it and for each processing of it, memory for all that are decoded at once.
+        using: device, processes, limits.
         seed: of the interpolations' random scales; each photo has its own, whatever the order.
 
     Yields:
@@ -100,46 +91,47 @@ def embed(
     start = time.perf_counter()
     run = run.expanduser().resolve()
     remove_abandoned(run)
-    workers = workers or cores()
     loaded = yield from _loaded(encoders)
-    views = [view(processing, mask) for processing in processings for mask in masks]
+    views = dict.fromkeys(view(processing, mask) for processing in processings for mask in masks)
     photos = sorted(zip(photo_set.table["photo_id"].tolist(), map(Path, photo_set.table["path"]), strict=True))
     if not photos:
         raise DataSetError(f"There is no photo in {quoted_path(photo_set.root)}")
     kept = run / "shards" / photo_set.name
-    prints: Fingerprints = yield from fingerprint(photos, kept / PRINTS, workers)
+    prints: Fingerprints = yield from fingerprint(photos, kept / PRINTS, using.threads)
     parts = parts_of(photo_set)
-    jobs = [
-        _job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in dict.fromkeys(views)
-    ]
+    jobs = [_job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in views]
     todo = [job for job in jobs if not _finish_from_files(job, parts, run)]
     for job in jobs:
         if job not in todo:  # a run that was killed before its end may have left them
             job.shards.clear()
-    speed: tuple[int, float] = (0, 0.0)
-    used = device_of(device) if todo else device or "cpu"
+    embedded, busy = 0, 0.0
+    used = device_of(using.device) if todo else using.device or "cpu"
     if todo:
-        speed = yield from compute(todo, photos, used, Effort(workers, batch_size, limits), seed)
+        embedded, busy = yield from compute(todo, photos, used, using, seed)
         for job in todo:
             _finish(job, job.shards.read_all(), parts, run, photo_set, seed)
             job.shards.clear()
+    return EmbedResult(
+        images=len(photos),
+        embedded=embedded,
+        encoders=tuple(encoder.name for encoder in loaded),
+        images_per_s=round(embedded / busy, 2) if busy else None,
+        failed=tuple(sorted(_failed(jobs, parts[0], run).items())),
+        device=used,
+        seconds=time.perf_counter() - start,
+        files=tuple(_path(run, part, job) for job in jobs for part in parts),
+    )
+
+
+def _failed(jobs: Sequence[Job], part: Part, run: Path) -> Failures:
+    """The photos that are not in every file, with the first reason for each."""
     failed: Failures = {}
     for job in jobs:
-        header = store.read_header(_path(run, parts[0], job)) or {}
+        header = store.read_header(_path(run, part, job)) or {}
         failed |= {
             int(photo_id): str(reason) for photo_id, reason in header.get("failed", []) if int(photo_id) not in failed
         }
-    embedded, busy = speed
-    return EmbedResult(
-        len(photos),
-        embedded,
-        tuple(encoder.name for encoder in loaded),
-        round(embedded / busy, 2) if busy else None,
-        tuple(sorted(failed.items())),
-        used,
-        time.perf_counter() - start,
-        tuple(_path(run, part, job) for job in jobs for part in parts),
-    )
+    return failed
 
 
 # --- what is to do

@@ -1,5 +1,4 @@
-"""What stands beside the embeddings in their files: the keys of PAPER §7 that a set's columns allow, and which files
-a set gets."""
+"""The paper's keys beside the embeddings in a file (PAPER §7), as far as a set's columns allow, and which files a set gets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Baselines that encoders are compared with: features of a photo that need no trained network.
 
-`residual` sees the camera's traces and no content. Cameras that it cannot tell apart are hardly told apart by anything, and an
-encoder that comes near it has kept what a forensic detector looks for. `thumbnail` and `colour` see content and colour but no
+`residual` uses the camera's traces and no content. If it cannot tell two cameras apart, hardly any other feature can; an encoder
+whose accuracy comes near it has kept what a forensic detector uses. `thumbnail` and `colour` use content and colour but no
 traces: what they predict is a confound of the data set, not knowledge of the camera.
 
 All of them are functions from uint8 (N, S, S, 3) to float32 (N, D) and need only numpy.

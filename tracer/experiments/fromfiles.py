@@ -18,77 +18,55 @@ from tracer.embeddings import store
 from tracer.embeddings.store import Embeddings
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.knn.acquisition import MIN_QUERIES
-from tracer.experiments.knn.processing import UNIFORM_DRAWS, processing_knn
+from tracer.experiments.knn.processing import Voting, processing_knn
 from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.probe.probe import PROCESSING_DRAWS, probe_processing, probe_split
-from tracer.experiments.probe.protocols import Protocol
+from tracer.experiments.photos import ProcessedPhotos
+from tracer.experiments.probe.probe import probe_split
+from tracer.experiments.probe.processing import PROCESSING_DRAWS, probe_processing
+from tracer.experiments.probe.protocols import Fitting
 from tracer.experiments.retrieval.retrieval import retrieve
-from tracer.images.processing import GROUPS
+from tracer.experiments.shared.processings import group_name
 
 _NONE = -1
 
 
-def probe_file(
-    folder: Path, encoder: str, split: Path, protocol: Protocol, seed: int, device: str = "cpu"
-) -> Work[Outcome]:
+def probe_file(folder: Path, encoder: str, split: Path, how: Fitting) -> Work[Outcome]:
     """The acquisition probe of one split file on one embedding file. Raises EmbeddingsError, DataSetError or TooFew."""
     parts = read_split(split)
     found = store.load(folder, None, encoder)
-    return (yield from probe_split(_source(folder, encoder), found.ids, found.vectors, parts, protocol, seed, device))
+    return (yield from probe_split(_source(folder, encoder), found.ids, found.vectors, parts, how))
 
 
 def probe_processing_files(
-    folder: Path,
-    encoder: str,
-    processings: Sequence[str],
-    protocol: Protocol,
-    seed: int,
-    draws: int = PROCESSING_DRAWS,
-    device: str = "cpu",
+    folder: Path, encoder: str, processings: Sequence[str], how: Fitting, draws: int = PROCESSING_DRAWS
 ) -> Work[Outcome]:
     """The processing probe on a train and a val file for each processing."""
-    train, test = _views(folder, encoder, processings, "train"), _views(folder, encoder, processings, "val")
-    return (
-        yield from probe_processing(
-            _source(folder, encoder, processings),
-            {name: found.vectors for name, found in train.items()},
-            {name: found.vectors for name, found in test.items()},
-            group_name(processings),
-            protocol=protocol,
-            draws=draws,
-            seed=seed,
-            device=device,
-        )
+    train, test = (
+        {name: found.vectors for name, found in _views(folder, encoder, processings, part).items()}
+        for part in ("train", "val")
     )
+    source, attribute = _source(folder, encoder, processings), group_name(processings)
+    return (yield from probe_processing(source, train, test, attribute, how, draws=draws))
 
 
-def knn_files(
-    folder: Path,
-    encoder: str,
-    processings: Sequence[str],
-    k: int,
-    draws: int = UNIFORM_DRAWS,
-    seed: int = 0,
-    device: str = "cpu",
-) -> Work[Outcome]:
+def knn_files(folder: Path, encoder: str, processings: Sequence[str], how: Voting) -> Work[Outcome]:
     """Semantic kNN of the val files' pictures among the train files', under every mixture of the processings."""
     sides = []
     for split in ("train", "val"):
         views = _views(folder, encoder, processings, split)
         labels = _labels(views, folder, split)
         keep = labels != _NONE
-        sides.append(({name: found.vectors[keep] for name, found in views.items()}, labels[keep]))
-    (pool, pool_labels), (queries, query_labels) = sides
-    if len(query_labels) < MIN_QUERIES:
+        sides.append(ProcessedPhotos({name: found.vectors[keep] for name, found in views.items()}, labels[keep]))
+    pool, queries = sides
+    if len(queries.labels) < MIN_QUERIES:
         raise TooFew(
             f"Semantic neighbours need at least {MIN_QUERIES} labelled pictures to test",
-            f"the val files in {quoted_path(folder)} have {len(query_labels)}",
+            f"the val files in {quoted_path(folder)} have {len(queries.labels)}",
             "Embed more pictures; a figure from so few would be noise.",
         )
-    return (yield from processing_knn(
-        _source(folder, encoder, processings), pool, pool_labels, queries, query_labels, group_name(processings),
-        k=k, draws=draws, seed=seed, device=device,
-    ))  # fmt: skip
+    return (
+        yield from processing_knn(_source(folder, encoder, processings), pool, queries, group_name(processings), how)
+    )
 
 
 def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu") -> Work[Outcome]:
@@ -103,14 +81,6 @@ def retrieve_file(folder: Path, encoder: str, seed: int = 0, device: str = "cpu"
         )
     subject, model = (found.columns[name].astype(np.int64) for name in ("subject", "model"))
     return (yield from retrieve(_source(folder, encoder), found.vectors, subject, model, seed, device))
-
-
-def group_name(processings: Sequence[str]) -> str:
-    """The label's name in results: the paper's group that the processings are from, or `processing` where there is none."""
-    for name, members in GROUPS.items():
-        if set(processings) <= set(members):
-            return name if name == "JPEG" else name.capitalize()
-    return "processing"
 
 
 def _source(folder: Path, encoder: str, processings: Sequence[str] = ()) -> Source:

@@ -8,9 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.results import Experiment, Metric, Row
-from tracer.results.photo_scores import PerPhoto as PerPhoto
+from tracer.results import Metric, Row
+from tracer.results.photo_scores import PhotoScores
+from tracer.results.skips import Skip
 from tracer.stats import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with what is needed to judge it.
+
+    Attributes:
+        value: a fraction, or a difference of two.
+        interval: of 95 %; None where there is none.
+        chance: what guessing reaches; None where that is not known.
+        n: photos, queries or pairs that the value is taken over.
+    """
+
+    value: float
+    interval: Interval | None
+    chance: float | None
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +41,10 @@ class Source:
     mask_ratio: float = 0.0
 
     def row(
-        self,
-        experiment: Experiment,
-        attribute: str,
-        setting: str,
-        metric: Metric,
-        value: float,
-        interval: Interval | None,
-        chance: float | None,
-        n: int,
-        seed: int | None,
+        self, experiment: str, attribute: str, setting: str, metric: Metric, found: Estimate, seed: int | None
     ) -> Row:
         """A row of results on these embeddings."""
-        low, high = interval if interval is not None else (None, None)
+        low, high = found.interval if found.interval is not None else (None, None)
         return Row(
             experiment=experiment,
             dataset=self.dataset,
@@ -45,23 +54,23 @@ class Source:
             mask_ratio=self.mask_ratio,
             setting=setting,
             metric=metric,
-            value=float(value),
+            value=float(found.value),
             ci_low=None if low is None else float(low),
             ci_high=None if high is None else float(high),
-            chance=None if chance is None else float(chance),
-            n=int(n),
+            chance=None if found.chance is None else float(found.chance),
+            n=int(found.n),
             seed=seed,
         )
 
     def per_photo(
         self, row: Row, rows: NDArray[np.int64], clusters: NDArray[np.int64], values: NDArray[np.floating[Any]]
-    ) -> PerPhoto:
-        """What a row is the mean of; see `PerPhoto`."""
+    ) -> PhotoScores:
+        """The single photos' scores that a row is the mean of."""
         names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
         key = {name: getattr(row, name) for name in names}
-        return PerPhoto(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values])
+        return PhotoScores(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values])
 
-    def detail(self, experiment: Experiment, attribute: str, setting: str, **more: Any) -> dict[str, Any]:
+    def detail(self, experiment: str, attribute: str, setting: str, **more: Any) -> dict[str, Any]:
         """An entry of `details` in results.json, named like the rows that it belongs to."""
         return {
             "experiment": experiment,
@@ -84,14 +93,14 @@ class Outcome:
         details: confusion matrices, tests, shares of ties, …; JSON values only.
         warnings: sentences for a reader (too few clusters for a sound interval, photos left out).
         skipped: what was not measured, and why.
-        per_photo: what a mean is taken over, so that two runs on the same photos can be compared photo by photo.
+        per_photo: the photos' scores behind each mean, so that two runs can be compared photo by photo.
     """
 
     rows: list[Row] = field(default_factory=list)
     details: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    skipped: list[dict[str, str]] = field(default_factory=list)
-    per_photo: list[PerPhoto] = field(default_factory=list)
+    skipped: list[Skip] = field(default_factory=list)
+    per_photo: list[PhotoScores] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         """Take over another outcome's contents."""

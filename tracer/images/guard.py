@@ -1,4 +1,4 @@
-"""Decodes pictures in worker processes, so that a file that hangs, crashes or exhausts the memory fails alone.
+"""Decodes pictures in worker processes: a file that hangs, crashes or exhausts the memory does not affect the others.
 
 All pictures of a set are opened here. A picture that exceeds a limit fails with the reason, like a damaged one. The processes and
 their limits are those of `tracer.base.workers`.

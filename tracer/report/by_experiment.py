@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.experiments.pages import pages
+from tracer.experiments.registry import pages
 from tracer.results import Row
 from tracer.results.pages import Details, Page
 

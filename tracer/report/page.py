@@ -10,7 +10,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +112,7 @@ def _context(run: Run) -> dict[str, Any]:
         "sheets": sheets(run),
         "matrices": matrices(run),
         "audit": audit_view(run.audit),
-        "skipped": [{"what": what, "why": why} for what, why in in_groups(map(asdict, run.skipped))],
+        "skipped": [{"what": what, "why": why} for what, why in in_groups(run.skipped)],
         "unusable": _unusable(run.unusable),
         "command": command(run),
         "repeat_where": "In the folder that holds the set, run:",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tracer.experiments.pages import pages
+from tracer.experiments.registry import pages
 from tracer.results import words
 from tracer.results.runs import Run
 

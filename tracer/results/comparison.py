@@ -102,8 +102,8 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     columns = np.column_stack([a.values, b.values])
     means = columns.mean(axis=0)
     draws = stats.bootstrap_means(columns, a.clusters, seed=pair.row.seed or 0)
-    if pair.row.experiment == "probe":  # the training photos are drawn too; see `repeated_interval`
-        draws = means + np.sqrt(2) * (draws - means)
+    if pair.row.experiment == "probe":  # the training photos are drawn too; see `stats.widened_draws`
+        draws = stats.widened_draws(draws, means, means[:, None])
     if facts(pair.row.metric).is_size:
         means, draws = np.abs(means), np.abs(draws)
     value = float(means[1] - means[0])

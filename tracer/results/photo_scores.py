@@ -1,4 +1,4 @@
-"""`<run>/photos.parquet`: what the figures of a run are means of, photo by photo, so that `tracer compare` can pair two runs."""
+"""`<run>/photos.parquet`: the single photos' scores behind each mean, so that `tracer compare` can pair two runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ KEY: Final = ("experiment", "encoder", "attribute", "processing", "mask_ratio", 
 
 
 @dataclass(frozen=True, slots=True)
-class PerPhoto:
-    """What one figure is the mean of.
+class PhotoScores:
+    """The photos' scores that one figure is the mean of.
 
     Attributes:
         key: the columns that name the figure's row.
-        rows: which of the photos given to the experiment; their ids once it is back with the set.
-        clusters: scene or owner of each. values: fractions; signed for SPD, whose row has the size of their mean.
+        rows: which of the photos that the experiment was given. The evaluation puts the photos' ids in their place.
+        clusters: scene or owner of each.
+        values: fractions; signed for SPD, whose row has the size of their mean.
     """
 
     key: dict[str, Any]
@@ -38,15 +39,23 @@ class PerPhoto:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """One figure's photos, in ascending order of their ids: (n,) each."""
+    """One figure's photos in ascending order of their ids.
+
+    Attributes:
+        ids, clusters, values: (n,) each.
+    """
 
     ids: NDArray[np.int64]
     clusters: NDArray[np.int64]
     values: NDArray[np.float64]
 
 
-def write(run: Path, entries: Sequence[PerPhoto], instead_of: set[str], keep: bool) -> None:
-    """Write the entries; of what the file held, other experiments than `instead_of` stay where `keep` says so."""
+def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep: bool) -> None:
+    """Write the entries in place of what the file held of the experiments `instead_of`.
+
+    Args:
+        keep: whether what it held of other experiments stays.
+    """
     import pandas as pd
 
     frames = [

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tracer.base.files import replace_with
 from tracer.base.reading import read_json
@@ -23,15 +23,14 @@ from tracer.results.metrics import Metric
 MAX_JSON_BYTES = 512 << 20
 """Larger results are refused: no run of ours writes such a file."""
 
-Experiment = Literal["probe", "knn", "retrieval", "similarity", "association", "mitigation"]
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One figure with what is needed to judge it.
 
     Attributes:
-        experiment, metric: what was measured.
+        experiment: its name in `tracer.experiments.registry`.
+        metric: what was measured.
         dataset: the set's name.
         encoder: as typed (`offline/efficientnet-lite0`), without the place of a checkpoint.
         attribute: the label that is predicted (`Make`), or the label that tells same from other; "" where none.
@@ -45,7 +44,7 @@ class Row:
         seed: of the draw; None where nothing is drawn.
     """
 
-    experiment: Experiment
+    experiment: str
     dataset: str
     encoder: str
     attribute: str

@@ -17,6 +17,7 @@ from tracer.base.reading import read_json
 from tracer.base.text import visible_text
 from tracer.errors import TracerError, why
 from tracer.results.rows import MAX_JSON_BYTES, Row
+from tracer.results.skips import Skip
 
 MAX_LENGTH: Final = 200
 """Characters of one string that are shown; a longer one ends in an ellipsis."""
@@ -41,14 +42,6 @@ class Confusion:
     classes: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]
     recalls: tuple[float | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something that was not measured, and the reason."""
-
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ class Run:
     rows: tuple[Row, ...]
     meta: Mapping[str, Any]
     confusions: tuple[Confusion, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]
     audit: Audit | None
     unusable: int
     folder: Path | None = None
@@ -123,7 +116,7 @@ def load_run(run: Path) -> Run:
         rows=tuple(rows),
         meta=data,
         confusions=tuple(_confusions(data.get("details"))),
-        skipped=tuple(_skipped(data.get("skipped"))),
+        skipped=tuple(map(Skip.read, skipped if isinstance(skipped := data.get("skipped"), list) else [])),
         audit=_audit(audit if isinstance(audit, dict) else None),
         unusable=len(raw_rows) - len(rows),
         folder=run,
@@ -249,16 +242,6 @@ def _recalls(said: Any, counts: tuple[tuple[int, ...], ...]) -> tuple[float | No
     if isinstance(said, list) and len(said) == len(counts):
         return tuple(_float(value) for value in said)
     return tuple(line[i] / total if (total := sum(line)) else None for i, line in enumerate(counts))
-
-
-def _skipped(entries: Any) -> list[Skipped]:
-    found = []
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict):
-            found.append(Skipped(str(entry.get("what") or "?"), str(entry.get("why") or "no reason given")))
-        else:
-            found.append(Skipped(str(entry), "no reason given"))
-    return found
 
 
 def _audit(found: dict[str, Any] | None) -> Audit | None:

@@ -25,7 +25,9 @@ from tracer.stats.intervals import difference_interval as difference_interval
 from tracer.stats.intervals import difference_of_independent as difference_of_independent
 from tracer.stats.intervals import normal_quantile as normal_quantile
 from tracer.stats.intervals import percentile_interval as percentile_interval
+from tracer.stats.intervals import repeated_interval as repeated_interval
 from tracer.stats.intervals import share_interval as share_interval
+from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test

@@ -12,8 +12,8 @@ from tracer.stats.intervals import Difference, Interval, difference_interval, pe
 FEW_CLUSTERS = 20
 """With fewer clusters a bootstrap interval is too short to be trusted; callers warn about it."""
 
-_CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
-_BY_NUMBER = 50_000
+CHUNK = 4_000_000  # counts of drawn clusters held at once: 32 MB
+BY_NUMBER = 50_000
 """From this many clusters on, cluster numbers are drawn one by one, which is ten times as fast as a multinomial draw."""
 
 
@@ -43,16 +43,16 @@ def bootstrap_sums(values: ArrayLike, clusters: ArrayLike, draws: int = 2000, se
     _, code = np.unique(ids, return_inverse=True)
     n_clusters = int(code.max()) + 1
     sums = np.stack([np.bincount(code, weights=column, minlength=n_clusters) for column in table.T], axis=1)
-    return np.concatenate([times @ sums for times in _drawn_clusters(n_clusters, draws, seed)])
+    return np.concatenate([times @ sums for times in drawn_clusters(n_clusters, draws, seed)])
 
 
-def _drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def drawn_clusters(n_clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.int64]]:
     """Yield how often each cluster is drawn: blocks (some draws, n_clusters), `draws` rows in all. A row sums to n_clusters."""
     rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK // n_clusters)
+    step = max(1, CHUNK // n_clusters)
     for start in range(0, draws, step):
         size = min(step, draws - start)
-        if n_clusters < _BY_NUMBER:
+        if n_clusters < BY_NUMBER:
             yield rng.multinomial(n_clusters, np.full(n_clusters, 1.0 / n_clusters), size=size)
         else:
             numbers = (rng.integers(n_clusters, size=n_clusters) for _ in range(size))
@@ -85,7 +85,7 @@ def bootstrap_cells(
     sums = np.bincount(place, weights=table)
     cluster, cell = np.divmod(together, m)
     weighed = np.empty(len(sums))  # allocated once: allocating it for each draw would take longer than the sum
-    for block in _drawn_clusters(int(code.max()) + 1, draws, seed):
+    for block in drawn_clusters(int(code.max()) + 1, draws, seed):
         for times in block.astype(np.float64):
             np.take(times, cluster, out=weighed, mode="clip")
             np.multiply(weighed, sums, out=weighed)
@@ -132,6 +132,10 @@ def paired_bootstrap(
         draws: number of resamplings.
         seed: of the random draws.
         confidence: of the interval. Where all draws are equal, it is that of `difference_interval`.
+
+    >>> difference = paired_bootstrap([1, 1, 0, 1] * 50, [1, 0, 0, 0] * 50)
+    >>> difference.value, difference.low > 0
+    (0.5, True)
     """
     delta = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     ids = np.arange(len(delta)) if clusters is None else clusters

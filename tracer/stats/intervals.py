@@ -7,7 +7,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 class Interval(NamedTuple):
@@ -75,6 +75,9 @@ def share_interval(value: float, draws: ArrayLike, n_clusters: int, confidence: 
 
     Where all draws are equal (every prediction is right), that interval would have no width. Wilson's interval for `n_clusters`
     independent trials is returned instead.
+
+    >>> [round(bound, 3) for bound in share_interval(1.0, np.ones(1000), n_clusters=50)]
+    [0.929, 1.0]
     """
     if _has_spread(draws):
         return percentile_interval(draws, confidence)
@@ -86,6 +89,9 @@ def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confide
 
     Where all draws are equal, Wilson's interval for `n_clusters` independent trials is returned instead; where the difference is
     0, with its upper bound on both sides of 0.
+
+    >>> [round(bound, 3) for bound in difference_interval(0.0, np.zeros(1000), n_clusters=50)]
+    [-0.071, 0.071]
     """
     if _has_spread(draws):
         return percentile_interval(draws, confidence)
@@ -93,6 +99,60 @@ def difference_interval(value: float, draws: ArrayLike, n_clusters: int, confide
     if value == 0:
         return Interval(-high, high)
     return Interval(low, high) if value > 0 else Interval(-high, -low)
+
+
+NO_SPREAD = 1e-12
+"""Bootstrap variances below this are rounding: everything is equally right."""
+
+
+def widened_draws(
+    draws: ArrayLike, value: ArrayLike, per_repeat: ArrayLike, *, training_drawn: bool = True
+) -> NDArray[np.float64]:
+    """Bootstrap draws of means over test photos, spread so that they also hold the draw of the training photos.
+
+    A bootstrap over the clusters of the test photos holds the sampling of the test photos alone. What is tested was fitted on
+    photos that are drawn from the same population. In simulations of linear probes on 30 to 200 scenes, with weak to strong
+    traces, these added about as much variance again: 95 % intervals of the plain bootstrap covered 81 to 92 %, those of
+    twice its variance 93 to 98 % (`python -m benchmarks.coverage`). So the draws are spread about the estimate to twice their
+    variance, plus the variance between repeats divided by their number.
+
+    Args:
+        draws: (d,) or (d, m) bootstrap means of m figures. NaN draws say nothing.
+        value: () or (m,) the estimates.
+        per_repeat: (repeats,) or (m, repeats) the figure of each repeat. One repeat has no variance between repeats.
+        training_drawn: False where one training part is given and the interval speaks of this fit alone: the draws then keep
+            their own variance.
+
+    Returns:
+        Draws of the same shape. Those without spread stay as they are.
+    """
+    resampled, estimate, repeats = (np.asarray(given, dtype=np.float64) for given in (draws, value, per_repeat))
+    sampling = np.nanvar(resampled, axis=0)
+    count = repeats.shape[-1]
+    between = np.var(repeats, axis=-1, ddof=1) / count if count > 1 else 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        widen = np.sqrt(((2 if training_drawn else 1) * sampling + between) / sampling)
+    return np.asarray(estimate + np.where(sampling > NO_SPREAD, widen, 1.0) * (resampled - estimate))
+
+
+def repeated_interval(
+    value: float, draws: ArrayLike, per_repeat: ArrayLike, n_clusters: int, *, training_drawn: bool = True
+) -> Interval:
+    """The 95 % interval of a share that was measured several times, inside [0, 1] and around `value`.
+
+    The percentiles of `widened_draws`. Where every cluster is equally right, Wilson's interval for that many independent
+    clusters takes the place of a bootstrap without width.
+
+    Args:
+        value: the mean over the repeats.
+        draws: (d,) bootstrap means of it. per_repeat: (repeats,).
+        n_clusters: clusters of the test photos.
+        training_drawn: as in `widened_draws`.
+    """
+    if float(np.nanvar(np.asarray(draws, dtype=np.float64))) < NO_SPREAD:
+        return wilson(value * n_clusters, n_clusters)
+    low, high = percentile_interval(widened_draws(draws, value, per_repeat, training_drawn=training_drawn))
+    return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
 def _has_spread(draws: ArrayLike) -> bool:

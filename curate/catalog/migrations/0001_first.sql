@@ -1,4 +1,4 @@
--- One row a file. `path_bytes` is what the system opens; `path` is what a person may safely see.
+-- One row for each file. `path_bytes` is the path as the system opens it; `path` is the same, safe to show.
 CREATE TABLE photo (
     id              INTEGER PRIMARY KEY,
     path_bytes      BLOB NOT NULL UNIQUE,
@@ -49,13 +49,13 @@ CREATE INDEX photo_by_status ON photo (status);
 CREATE INDEX photo_by_path ON photo (path, path_bytes);
 CREATE INDEX photo_by_scene ON photo (scene) WHERE scene IS NOT NULL;
 
--- What reading the file told, whole (JSON of PhotoFacts): labels can be made again without reading the file again.
+-- All facts of a file (JSON of PhotoFacts), so that labels can be computed again without reading the file.
 CREATE TABLE reading (
     photo INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE,
     facts TEXT NOT NULL
 ) STRICT;
 
--- What somebody says of a photo. A person wins over a sidecar, a sidecar over the folder, any of them over the file.
+-- Statements about a photo. A person wins over a sidecar, a sidecar over the folder, and each of them over the file.
 CREATE TABLE assertion (
     photo  INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
     key    TEXT NOT NULL,
@@ -64,14 +64,14 @@ CREATE TABLE assertion (
     PRIMARY KEY (photo, key, origin)
 ) STRICT, WITHOUT ROWID;
 
--- Files that were seen and are no photos, or could not be reached, with the reason.
+-- Files that an ingest skipped, because they are not photos or could not be read, with the reason.
 CREATE TABLE skipped (
     path_bytes BLOB PRIMARY KEY,
     path       TEXT NOT NULL,
     reason     TEXT NOT NULL
 ) STRICT;
 
--- Distinct cameras. The type hangs here, so that an override applies to all photos of a model at once.
+-- Distinct cameras. The type is stored here, so that an override applies to all photos of a model at once.
 CREATE TABLE camera (
     id               INTEGER PRIMARY KEY,
     make             TEXT,
@@ -85,7 +85,7 @@ CREATE TABLE camera (
 ) STRICT;
 CREATE UNIQUE INDEX camera_key ON camera (coalesce(make, ''), coalesce(model, ''), coalesce(file_source, -1));
 
--- What a person stated of a camera: its names folded as `camera_key` folds them.
+-- Camera types stated by a person; make and model are folded by `camera_key`.
 CREATE TABLE camera_override (
     make  TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE camera_override (
     PRIMARY KEY (make, model)
 ) STRICT;
 
--- How many photos there are by camera, status and format; no camera is 0, no format is ''.
+-- Number of photos by camera, status and format; 0 means no camera, '' means no format.
 CREATE TABLE photo_count (
     kind   TEXT NOT NULL CHECK (kind IN ('camera', 'status', 'format')),
     value  ANY NOT NULL,
@@ -117,13 +117,13 @@ WHEN (OLD.camera, OLD.status, OLD.format) IS NOT (NEW.camera, NEW.status, NEW.fo
     ON CONFLICT DO UPDATE SET photos = photos + 1;
 END;
 
--- The folders that were taken in, and the disk that each lay on: an empty folder on another disk is one that is not mounted.
+-- The ingested folders and the disk of each: an empty folder on another disk means that its disk is not mounted.
 CREATE TABLE root (
     path_bytes BLOB PRIMARY KEY,
     device     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Candidates of the last pairing run. One `waits` for a person as long as `candidate_state` says so; triggers keep it up to date.
+-- Candidates of the last pairing run. `waits`: whether it waits for a person (`candidate_state`); triggers keep it up to date.
 CREATE TABLE candidate (
     phone    INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
     other    INTEGER NOT NULL REFERENCES photo (id) ON DELETE CASCADE,
@@ -136,15 +136,15 @@ CREATE TABLE candidate (
 CREATE INDEX candidate_by_other ON candidate (other);
 CREATE INDEX candidate_that_waits ON candidate (assigned DESC, score DESC) WHERE waits;
 
--- Photos of one camera that are one shot taken again, as the last pairing run saw them: links, by content.
+-- Bursts found by the last pairing run: links between photos of one camera, by sha256.
 CREATE TABLE burst (
     one TEXT NOT NULL,
     two TEXT NOT NULL,
     PRIMARY KEY (one, two)
 ) STRICT, WITHOUT ROWID;
 
--- Two clocks can have several offsets, one after the other, where one of them was set in between: `number` counts them, the best
--- supported first. `since` and `until` are readings of the first camera's clock, seconds since 1970; null: without end.
+-- Two clocks have several offsets where one of them was set in between: `number` counts them, the best supported first. `since`
+-- and `until` are readings of the first camera's clock, seconds since 1970; null where an offset has no such end.
 CREATE TABLE clock_offset (
     camera_a TEXT NOT NULL,
     camera_b TEXT NOT NULL,
@@ -162,7 +162,7 @@ CREATE TABLE clock_offset (
     PRIMARY KEY (camera_a, camera_b, number)
 ) STRICT;
 
--- The decision log: who said what, when. Nothing is ever changed or taken out; undo and redo are entries too.
+-- The decision log: who decided what, and when. Entries are never changed or removed; undo and redo are entries too.
 CREATE TABLE decision (
     seq     INTEGER PRIMARY KEY AUTOINCREMENT,
     at      TEXT NOT NULL,
@@ -172,13 +172,13 @@ CREATE TABLE decision (
 ) STRICT;
 CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END;
 CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision BEGIN SELECT raise(ABORT, 'the decision log is append-only'); END;
--- The largest subject number ever given, and the members of a batch, without reading the log.
+-- Indexes that give the largest subject number and the members of a batch without reading the log.
 CREATE INDEX decision_by_subject ON decision (json_extract(payload, '$.subject_idx')) WHERE action = 'accept';
 CREATE INDEX decision_by_batch ON decision (json_extract(payload, '$.batch')) WHERE json_extract(payload, '$.batch') IS NOT NULL;
 
--- What the log amounts to for pairs. Keyed by content, so that a moved file keeps its decisions. A verdict is `gone` where a photo
--- of it is no longer here: it was forgotten, or its file was replaced by other content. It stays in the log and counts nowhere. A
--- missing file keeps its row, so that a photo that was only moved or unplugged is here.
+-- The verdicts on pairs that follow from the log, by sha256, so that a moved file keeps its decisions. A verdict is `gone` where one
+-- of its photos was forgotten or its file was replaced by other content; then it is not counted anywhere. The photo of a missing file
+-- keeps its row, so that pairs of photos that were moved or unplugged are not gone.
 CREATE TABLE verdict (
     phone       TEXT NOT NULL,
     other       TEXT NOT NULL,
@@ -204,8 +204,8 @@ CREATE TRIGGER photo_is_forgotten AFTER DELETE ON photo BEGIN
     WHERE phone = OLD.sha256 OR other = OLD.sha256;
 END;
 
--- A candidate waits where the pair is undecided, whichever way round it was decided, where neither photo has an accepted partner, and
--- where the photos are not stated to be of two scenes.
+-- A candidate waits where the pair is undecided in both orders, neither photo has an accepted partner, and the photos do not have
+-- two different stated scenes.
 CREATE VIEW candidate_state AS
 SELECT candidate.phone, candidate.other,
        NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.phone = p.sha256 AND verdict.other = o.sha256)
@@ -237,7 +237,7 @@ WHEN OLD.scene IS NOT NEW.scene AND EXISTS (SELECT 1 FROM candidate WHERE phone 
     INSERT INTO fact VALUES ('candidates', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1;
 END;
 
--- Photos that were forgotten: what an undo needs to bring them back. A photo's number is never given to another one.
+-- Forgotten photos, with what an undo needs to restore them. Row IDs of photos are never reused.
 CREATE TABLE forgotten (
     photo      INTEGER PRIMARY KEY,
     path_bytes BLOB NOT NULL UNIQUE,
@@ -254,7 +254,7 @@ CREATE TABLE forgotten (
 ) STRICT;
 CREATE INDEX forgotten_by_sha256 ON forgotten (sha256);
 
--- Their candidates, until the next pairing run.
+-- Candidates of forgotten photos, until the next pairing run.
 CREATE TABLE forgotten_candidate (
     phone    INTEGER NOT NULL,
     other    INTEGER NOT NULL,
@@ -265,7 +265,7 @@ CREATE TABLE forgotten_candidate (
 ) STRICT;
 CREATE INDEX forgotten_candidate_by_other ON forgotten_candidate (other);
 
--- The paths that were to be forgotten. While one holds, an ingest of a folder above it passes it by.
+-- Paths that a person named to be forgotten. While `holds` is 1, an ingest of a folder above skips the path.
 CREATE TABLE forgotten_path (
     seq        INTEGER NOT NULL,
     path_bytes BLOB NOT NULL,
@@ -274,13 +274,13 @@ CREATE TABLE forgotten_path (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX forgotten_path_that_holds ON forgotten_path (path_bytes) WHERE holds;
 
--- What a workspace remembers beside its tables; `catalog/facts.py` lists the keys and the forms of their values.
+-- Key-value table of a workspace; `catalog/facts.py` lists the keys and the types of their values.
 CREATE TABLE fact (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT;
 
--- The label columns under their fixed names, and what files say beyond them. An accepted pair that is gone gives no subject.
+-- The label columns under their fixed names, and further columns. An accepted pair that is gone does not give a subject.
 CREATE VIEW label AS
 SELECT
     photo.id AS id,

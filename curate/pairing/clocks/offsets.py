@@ -1,8 +1,8 @@
-"""How far the clocks of two cameras differ, from the photos themselves.
+"""Estimate how far the clocks of two cameras differ, from the photos themselves.
 
-Photos that show the same scene vote, with the readings of their clocks, for an offset (`stretches`). If the phone
-always comes a little before the camera, that usual lag is in the offset too: pictures alone cannot tell it from a clock
-error. GPS time can: it ties a clock to UTC. A wrong offset does more harm than none, so that doubt means none.
+Each pair of photos that show the same scene votes for an offset with its two clock readings (`stretches`). Where the
+phone is usually used a little before the camera, the offset includes that lag, because pictures cannot tell it from a clock
+error. GPS time can, because it relates a clock to UTC. A wrong offset does more harm than none, so a doubtful one is dropped.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ from curate.pairing.clocks.stretches import DAY, MAX_DRIFT, WINDOW, Stretch, off
 from curate.pairing.photo import PairingPhoto, zone_seconds
 
 Source = Literal["content", "gps", "chain", "person"]
+"""How an offset is known: from matched photos, from GPS times of both cameras, through other cameras, or from a person."""
 
 GPS_WINDOW = 20.0
-"""Seconds that a clock may waver against GPS: a fix can be some seconds old."""
+"""Width of the window, in seconds, within which a clock's differences from GPS time count as one offset: a fix can be some
+seconds old."""
 
 SURE = 8
-"""Moments from which photos that contradict GPS time are believed: some cameras write local time where UTC belongs."""
+"""Photos override GPS time where at least this many moments contradict it: some cameras write local time in place of UTC."""
 
 MAX_MARGIN = 60.0
-"""Seconds: a chain of offsets whose interval is wider than this either way says nothing."""
+"""A chain of offsets whose `margin` is larger than this many seconds is not used."""
 
 _UTC = "\0UTC"
+"""The node of the graph of clocks that stands for UTC; no camera has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,23 @@ class ClockOffset:
     """How two clocks differ.
 
     Attributes:
-        camera_a, camera_b: `make|model`; the phone is first, two of one side stand in order of their names.
-        seconds: what the clock of b reads minus what the clock of a reads at the same instant, as written in `taken_at`
-            (local time; time zones are part of it).
-        spread: robust standard deviation of one pair's difference around `seconds`, in seconds.
-        support: moments behind it, bursts counted once (of a chain or GPS: of its weakest link).
-        margin: half the width of a 95 % interval of `seconds`, usual lag included.
-        source: `content` (matched photos), `gps` (both clocks tied to UTC), `chain` (through other cameras), `person`.
-        since, until: readings of the clock of a, seconds since 1970, between which it holds, where a clock was set.
-        drift: seconds that b gains on a in a day. at: the reading of a at which `seconds` is meant, where it drifts.
+        camera_a: `make|model` of the first camera: the phone, or the first by name of two cameras of one side.
+        camera_b: `make|model` of the second camera.
+        seconds: reading of clock b minus reading of clock a at the same instant, as written in `taken_at`. Those are local
+            times, so a difference of time zones is included.
+        spread: robust standard deviation, in seconds, of the differences of single pairs around `seconds`.
+        support: number of moments that it is estimated from; a burst counts once. Of GPS times and chains: that of the
+            weakest link.
+        margin: half the width of a 95 % interval of `seconds`; the interval is that of the offset including a usual lag.
+        source: how the offset is known.
+        since: reading of clock a, seconds since 1970, from which it is valid; None where it has no start.
+        until: reading of clock a up to which it is valid; None where it has no end. Ends arise where a clock was set.
+        drift: seconds that clock b gains on clock a in a day.
+        at: reading of clock a at which the offset is `seconds`, where the clocks drift.
+
+    >>> offset = ClockOffset("Apple|iPhone 13", "Canon|EOS R6", 3600.0, 10.0, 12, drift=2.0, at=0.0)
+    >>> offset.seconds_at(0.0), offset.seconds_at(5 * 86_400.0)
+    (3600.0, 3610.0)
     """
 
     camera_a: str
@@ -65,15 +76,15 @@ class ClockOffset:
     at: float | None = None
 
     def holds(self, reading: float) -> bool:
-        """Whether it holds when the clock of a reads so."""
+        """Whether the offset is valid at a reading of clock a, seconds since 1970."""
         return (self.since is None or reading >= self.since) and (self.until is None or reading < self.until)
 
     def seconds_at(self, reading: float) -> float:
-        """The offset when the clock of a reads so."""
+        """Return the offset in seconds at a reading of clock a, drift included."""
         return self.seconds + (0.0 if self.at is None else self.drift * (reading - self.at) / DAY)
 
     def to_dict(self) -> dict[str, Any]:
-        """The offset under its fixed names, and those beside them; readings as local ISO times."""
+        """Return the offset under the fixed names of `curate clocks --json`, with readings as local ISO times."""
         return {
             "camera_a": self.camera_a,
             "camera_b": self.camera_b,
@@ -91,7 +102,11 @@ class ClockOffset:
 
 
 def local_time(reading: float | None) -> str | None:
-    """A clock's reading as a local ISO time; None where no calendar has it, as with a clock that stood at year 1."""
+    """Return a clock's reading as a local ISO time; None outside the years 1 to 9999.
+
+    >>> local_time(1_700_000_000.0)
+    '2023-11-14T22:13:20'
+    """
     if reading is None:
         return None
     try:
@@ -101,7 +116,13 @@ def local_time(reading: float | None) -> str | None:
 
 
 def jump(seconds: float) -> str | None:
-    """What an offset near a whole number of half hours most likely is, in words: a zone or daylight saving, not an error."""
+    """Explain an offset within three minutes of a multiple of half an hour, up to 14 h: a zone or daylight saving.
+
+    >>> jump(-3605.0)
+    'about -1 h: another time zone or daylight saving'
+    >>> jump(700.0) is None
+    True
+    """
     halves = round(seconds / 1800)
     if halves == 0 or abs(halves) > 28 or abs(seconds - 1800 * halves) > 180:
         return None
@@ -109,11 +130,11 @@ def jump(seconds: float) -> str | None:
 
 
 def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
-    """Return the photos with times told in each camera's usual zone, where files say the zone.
+    """Return the photos with times converted to each camera's most frequent zone, where the files state a zone.
 
-    A phone that crosses a border or changes to daylight saving jumps by whole hours and says so in `utc_offset`; the jump
-    is taken out, so that its clock runs on. A time that would leave the calendar (0001-01-01, of a clock that was never set)
-    stays as it is.
+    A phone that crosses a border or changes to daylight saving jumps by whole hours and says so in `utc_offset`. Without
+    the jumps its clock runs continuously. A time that would leave the calendar (0001-01-01, from a clock that was never
+    set) is left as it is.
     """
     zones: dict[str, Counter[int]] = defaultdict(Counter)
     for photo in photos:
@@ -136,10 +157,12 @@ def in_usual_zone(photos: Sequence[PairingPhoto]) -> list[PairingPhoto]:
 def content_votes(
     photos: Mapping[int, PairingPhoto], scored: Iterable[tuple[int, int, float]], min_score: float = 0.5
 ) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Votes of each camera pair: both clocks' readings of photos that are each other's best partner there.
+    """Return the votes of each two cameras: both clock readings of photos that are each other's best partner.
 
     Args:
-        photos: by id. scored: (phone id, other id, probability that they show one scene, from the pictures alone).
+        photos: id -> photo.
+        scored: (phone id, other id, probability that they show one scene, from the pictures alone).
+        min_score: pairs with a lower probability do not vote.
 
     Returns:
         (phone's camera, other camera) -> (n, 2) float64 seconds since 1970.
@@ -170,16 +193,17 @@ def estimate_clocks(
     known: Mapping[tuple[str, str], float] | None = None,
     use_gps: bool = True,
 ) -> list[ClockOffset]:
-    """Offsets of any two cameras for which there is evidence.
+    """Estimate the offset of any two cameras for which there is evidence.
 
-    A person's word comes first, then two clocks tied to UTC by GPS, then photos of the two cameras, then a chain of
-    these through further cameras. Where a clock was set in the meantime there are several offsets of the two cameras,
-    the best supported first, each with the time between which it holds.
+    The first source that is available counts: a person, GPS times of both cameras, matched photos of the two cameras, a chain
+    of such offsets through other cameras. Where a clock was set in between, two cameras have several offsets, the best
+    supported first, each with the times between which it is valid.
 
     Args:
-        photos: all of them; only times known to the second count.
-        scored: content scores, as `content_votes` takes them.
-        known: offsets that a person stated, in either direction.
+        photos: all photos of both sides; only times known to the second count.
+        scored: scores from the pictures alone, as for `content_votes`.
+        known: (camera, camera) -> seconds that a person stated, in either direction.
+        use_gps: whether GPS times are used.
     """
     by_id = {photo.id: photo for photo in photos}
     clocks, fixes = _readings(photos, use_gps)
@@ -190,7 +214,7 @@ def estimate_clocks(
         (a, b): stretches(votes, np.array(clocks[a]), np.array(clocks[b]))
         for (a, b), votes in sorted(content_votes(by_id, scored).items())
     }
-    tied = {camera: found for camera, rows in sorted(fixes.items()) if (found := _tied(np.array(rows)))}
+    tied = {camera: found for camera, rows in sorted(fixes.items()) if (found := _utc_offsets(np.array(rows)))}
     stated = {
         canonical(a, b, sides.get(a) == "phone", sides.get(b) == "phone"): (seconds, a)
         for (a, b), seconds in sorted((known or {}).items())
@@ -203,13 +227,13 @@ def estimate_clocks(
             seconds, first = stated[a, b]
             links[a, b] = [Stretch(float(seconds) if first == a else -float(seconds), 0.0, 0, 0.0)], "person"
         elif gps and not (seen and seen[0].support >= SURE and not _agree(seen[0], gps)):
-            links[a, b] = _anchored(seen, gps), "gps"
+            links[a, b] = _with_gps(seen, gps), "gps"
         elif seen:
             links[a, b] = seen, "content"
-    # Only what holds throughout is a link of a chain: past a clock that was set, a chain could lead astray by hours.
+    # A chain uses only offsets that are valid at all times: across a clock that was set, it could be wrong by hours.
     graph = {pair: found[0] for pair, (found, _) in links.items() if len(found) == 1}
     graph |= {(_UTC, camera): found[0] for camera, found in tied.items() if len(found) == 1}
-    reached = {a: _shortest(graph, a) for a in sorted(clocks)}
+    reached = {a: _surest_chains(graph, a) for a in sorted(clocks)}
     offsets = []
     for a, b in _camera_pairs(sides, clocks):
         if (a, b) in links:
@@ -225,7 +249,7 @@ def estimate_clocks(
 def _readings(
     photos: Sequence[PairingPhoto], use_gps: bool
 ) -> tuple[dict[str, list[float]], dict[str, list[tuple[float, float]]]]:
-    """What the clock of each camera read, and its readings beside GPS time; of times known to the second alone."""
+    """Return each camera's clock readings, and its (GPS time, clock reading) pairs; only times known to the second count."""
     clocks: dict[str, list[float]] = defaultdict(list)
     fixes: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for photo in photos:
@@ -244,19 +268,26 @@ def _offset(a: str, b: str, found: Stretch, source: Source) -> ClockOffset:
 
 
 def _camera_pairs(sides: Mapping[str, str], clocks: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Any two cameras that have a clock: phones against others first, then those of one side."""
+    """Return all pairs of cameras that have a clock: phones with others first, then cameras of one side."""
     phones, others = (sorted(c for c in clocks if sides[c] == side) for side in ("phone", "other"))
     mixed = [(a, b) for a in phones for b in others]
     return mixed + [(a, b) for side in (phones, others) for k, a in enumerate(side) for b in side[k + 1 :]]
 
 
 def canonical(a: str, b: str, a_is_phone: bool, b_is_phone: bool) -> tuple[str, str]:
-    """Two cameras in the order in which offsets name them: the phone first, of one side by name."""
+    """Return two cameras in the order in which offsets name them: the phone first, two of one side by name.
+
+    >>> canonical("Canon|EOS R6", "Apple|iPhone 13", False, True)
+    ('Apple|iPhone 13', 'Canon|EOS R6')
+    """
     return (a, b) if (not a_is_phone, a) <= (not b_is_phone, b) else (b, a)
 
 
-def _tied(fixes: NDArray[np.float64]) -> list[Stretch]:
-    """A clock against UTC, where most fixes agree; a fix can be minutes old, and then its time is no anchor."""
+def _utc_offsets(fixes: NDArray[np.float64]) -> list[Stretch]:
+    """Return a clock's offsets from UTC by its GPS times, or none where less than half of these agree.
+
+    A fix can be minutes old, and then its time does not tell the time of the photo.
+    """
     found = stretches(fixes, window=GPS_WINDOW)
     away = np.full(len(fixes), np.inf)
     for one in found:
@@ -266,7 +297,7 @@ def _tied(fixes: NDArray[np.float64]) -> list[Stretch]:
 
 
 def _through_utc(here: Sequence[Stretch], there: Sequence[Stretch]) -> list[Stretch]:
-    """The offset of two clocks that are both tied to UTC: one stretch for each time in which neither was set."""
+    """Return the offsets of two clocks whose offsets from UTC are known: one for each period in which neither was set."""
     found = []
     for a in here:
         for b in there:
@@ -293,8 +324,12 @@ def _agree(seen: Stretch, gps: Sequence[Stretch]) -> bool:
     return any(abs(offset_at(one, seen.at) - seen.seconds) <= WINDOW for one in gps)
 
 
-def _anchored(seen: Sequence[Stretch], gps: Sequence[Stretch]) -> list[Stretch]:
-    """GPS's offsets, which know no usual lag, within the times that photos tell; and those that photos alone tell."""
+def _with_gps(seen: Sequence[Stretch], gps: Sequence[Stretch]) -> list[Stretch]:
+    """Combine offsets from photos (`seen`) with offsets from GPS.
+
+    Where both agree, the GPS offset counts, because it does not include a usual lag; it gets the period of the photos' offset
+    if it has none of its own. Offsets that only the photos show are kept.
+    """
     rest, found = list(gps), []
     for one in seen:
         tie = next((g for g in rest if abs(offset_at(g, one.at) - one.seconds) <= WINDOW), None)
@@ -307,14 +342,14 @@ def _anchored(seen: Sequence[Stretch], gps: Sequence[Stretch]) -> list[Stretch]:
     return found + (rest if len(seen) <= 1 or not found else [g for g in rest if (g.since, g.until) != (None, None)])
 
 
-def _shortest(graph: Mapping[tuple[str, str], Stretch], start: str) -> dict[str, Stretch]:
-    """The surest chain of links from one clock to each other one (Dijkstra, by the variance of the sum)."""
+def _surest_chains(graph: Mapping[tuple[str, str], Stretch], start: str) -> dict[str, Stretch]:
+    """Return the chain of offsets with the smallest variance from one clock to each other one, by Dijkstra's algorithm."""
     edges: dict[str, list[tuple[str, Stretch]]] = defaultdict(list)
     for (a, b), link in sorted(graph.items()):
         edges[a].append((b, link))
         edges[b].append((a, link.reversed()))
     done: dict[str, Stretch] = {}
-    pushed = count()  # links have no order of their own
+    pushed = count()  # breaks ties in the queue, since offsets cannot be compared
     queue = [(0.0, 0, start, next(pushed), Stretch(0.0, 0.0, 1 << 30, 0.0))]
     while queue:
         cost, hops, node, _, link = heapq.heappop(queue)
@@ -323,14 +358,14 @@ def _shortest(graph: Mapping[tuple[str, str], Stretch], start: str) -> dict[str,
         done[node] = link
         for following, step in edges[node]:
             if following not in done:
-                total = _sum(link, step) if hops else step
+                total = _chained(link, step) if hops else step
                 heapq.heappush(queue, (cost + step.margin**2 + 1.0, hops + 1, following, next(pushed), total))
     done.pop(start)
     return done
 
 
-def _sum(one: Stretch, two: Stretch) -> Stretch:
-    """From a to c through b; both hold throughout."""
+def _chained(one: Stretch, two: Stretch) -> Stretch:
+    """Return the offset from a to c from those of a to b and b to c, both valid at all times."""
     return Stretch(
         seconds=one.seconds + offset_at(two, one.at + one.seconds),
         spread=float(np.hypot(one.spread, two.spread)),

@@ -1,1 +1,1 @@
-"""From evidence to the probability that two photos show one scene, and how a person's decisions change it."""
+"""The score: the probability that two photos show one scene, from their evidence and a person's decisions."""

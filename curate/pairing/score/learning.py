@@ -1,18 +1,21 @@
-"""The score follows a person: how far each signal can be trusted in this workspace, learned from the decisions made in it.
+"""Adapt the score to a workspace: learn from its decisions how much to trust each signal.
 
-The prior says how much agreeing pictures, a short gap between the times and near places speak for a pair; it was fitted on
-virtual scenes. Here positions may be those of the last fix outdoors, or clocks never set. So each signal's part of the prior
-gets one factor, its trust, which is 1 without decisions and moves as people say yes and no. Five numbers for fifty decisions:
-to fit all coefficients anew would follow chance, and did, in trials on virtual scenes.
+The prior, fitted on virtual scenes, says how strongly matching pictures, a short time gap and a short distance support a pair.
+In a workspace, GPS positions may be those of the last fix outdoors, or clocks may never have been set. So each signal's part
+of the prior's log-odds is multiplied by one factor, its trust, which is 1 without decisions. With the intercept these are five
+parameters for some fifty decisions. Fitting all coefficients again overfitted in trials on virtual scenes.
 
-The model is a function of the decisions that stand (and of the candidates' evidence), not of how they came about: to take a
-decision back takes its effect back. It is fitted anew from the prior each time, never from the last model.
+The model depends on the standing decisions and the candidates' evidence alone, not on the order of events: it is fitted from the
+prior each time, so that an undo removes the effect of a decision.
 
-People see the likeliest pairs first and say yes to nearly all of them; that is no news about the rest, and four things keep it
-from spoiling the scores. Trust is pulled towards 1, and the level of the decided pairs towards the prior's. Decisions that a
-threshold made (`decide auto`) teach nothing: they are the model's own opinion. A yes also says that this partner is the right
-one among the candidates, which teaches what tells right from nearly right where every answer was yes. And scores move in whole
-steps of decisions, so that a queue does not shift under the eyes.
+People see the likeliest pairs first and accept nearly all of them, which says little about the other pairs. Four measures keep
+this from biasing the scores:
+
+- Trust is pulled towards 1, and the mean log-odds of the decided pairs towards the prior's.
+- Decisions made by a threshold (`decide auto`) are not used, since they are the model's own opinion.
+- An accepted pair also counts as preferred to the rival candidates of its photos, so that the model learns to tell right from
+  nearly right pairs even where every answer was yes.
+- Scores change only after whole steps of decisions, so that the queue does not change during a review.
 """
 
 from __future__ import annotations
@@ -37,27 +40,32 @@ from curate.pairing.scenes import best_of_each_scene
 from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior
 
 STEP = 10
-"""The model follows after each so many decisions, up to a hundred; then after fifty, and from a thousand on after 500."""
+"""The model is fitted again after each 10 decisions; from 100 decisions on after each 50, from 1,000 on after each 500."""
 
 PULL_TRUST = 10.0
+"""Precision (1 / variance) of the normal prior that pulls each signal's trust towards 1."""
+
 PULL_LEVEL = 1.0
-"""How strongly a signal's trust is held at 1, and the mean log-odds of the decided pairs at the prior's: 1 / variance."""
+"""Precision of the normal prior that pulls the mean log-odds of the decided pairs towards the prior's mean."""
 
 BURST_S = 60.0
-"""Photos of one camera taken within so many seconds show the same; neither was preferred to the other."""
+"""Photos of one camera taken within this many seconds are taken to show the same; none of them was preferred to another."""
 
 Answer = tuple[str, str, bool]
-"""The sha256 of a phone photo and of another one, and whether they were accepted."""
+"""A decision: sha256 of the phone photo, sha256 of the other photo, and whether the pair was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A candidate as the model sees it.
+    """A candidate as the model uses it. Pairs of values are of the phone photo and of the other photo.
 
     Attributes:
-        phone, other: the photos' sha256. row: its features. camera: of the phone photo, and of the other.
-        seconds: on the phone's clock, and on the other camera's; None where not known to the second.
-        scene: as stated, of the phone photo, and of the other; None where nothing was.
+        phone: sha256 of the phone photo.
+        other: sha256 of the other photo.
+        row: features of the pair, (len(FEATURES),) float64.
+        camera: numbers of the two cameras.
+        seconds: readings of the two clocks; None where not known to the second.
+        scene: stated scenes of the two photos; None where none was stated.
     """
 
     phone: str
@@ -75,11 +83,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the decisions of a workspace say.
+    """The model learned from the decisions of a workspace.
 
     Attributes:
-        scorer: the model that follows them. trust: signal -> how much it counts here; 1 is as much as in the prior.
-        decisions: how many it rests on.
+        scorer: the model.
+        trust: signal -> factor by which it counts; 1 is its weight in the prior.
+        decisions: number of decisions that it was learned from.
     """
 
     scorer: LogisticScorer
@@ -88,12 +97,12 @@ class Learned:
 
 
 def learned(candidates: Sequence[Example], decided: Sequence[Answer], start: LogisticScorer | None = None) -> Learned:
-    """Return the model that follows the decisions; without any it is `start`.
+    """Learn the model from decisions; without any it is `start`.
 
     Args:
-        candidates: all of them, decided or not.
-        decided: what people said; a pair that is no candidate teaches nothing.
-        start: the prior that comes with the package where None.
+        candidates: all candidates, decided or not.
+        decided: decisions of people; pairs that are not candidates are ignored.
+        start: the model to start from; None for the prior that comes with the package.
     """
     start = prior() if start is None else start
     known = {(c.phone, c.other): c for c in candidates}
@@ -104,7 +113,7 @@ def learned(candidates: Sequence[Example], decided: Sequence[Answer], start: Log
     columns = [[FEATURES.index(name) for name in names] for names in SIGNALS.values()]
 
     def parts(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Each signal's share of the prior's log-odds, (n, signals)."""
+        """Return each signal's part of the prior's log-odds, (n, signals)."""
         return np.stack([rows[:, of_signal] @ start.weights[of_signal] for of_signal in columns], axis=1)
 
     said = parts(np.array([known[phone, other].row for phone, other, _ in answers]))
@@ -133,7 +142,7 @@ def learned(candidates: Sequence[Example], decided: Sequence[Answer], start: Log
 def _preferences(
     candidates: Sequence[Example], accepted: Sequence[Example]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Differences of rows, accepted minus rival, and their weights: all rivals of one photo weigh as one comparison."""
+    """Return differences of feature rows, accepted minus rival, and their weights: all rivals of one photo together weigh 1."""
     beside: dict[tuple[int, str], list[Example]] = defaultdict(list)
     for candidate in candidates:
         beside[0, candidate.phone].append(candidate)
@@ -148,7 +157,7 @@ def _preferences(
 
 
 def _is_rival(chosen: Example, rival: Example, side: int) -> bool:
-    """Whether a candidate's photo on a side stood against the chosen one's: the same camera, and not the same burst."""
+    """Return whether a candidate's photo on a side was an alternative to the chosen one: the same camera, another burst."""
     camera, at, then = chosen.camera[side], chosen.seconds[side], rival.seconds[side]
     if camera is None or camera != rival.camera[side]:
         return False
@@ -159,17 +168,17 @@ def _is_rival(chosen: Example, rival: Example, side: int) -> bool:
 
 
 def learned_here(catalog: Catalog) -> Learned:
-    """Return what the decisions of a workspace say."""
+    """Return the model learned from the decisions of a workspace, with the trust of each signal."""
     return learned(_read(catalog)[0], _decided(catalog)[0])
 
 
 def model(catalog: Catalog) -> LogisticScorer:
-    """Return the scorer that follows the decisions of a workspace."""
+    """Return the scorer learned from the decisions of a workspace."""
     return learned_here(catalog).scorer
 
 
 def due(catalog: Catalog) -> bool:
-    """Return whether decisions or candidates came or went that the scores do not follow yet; cheap."""
+    """Return whether decisions or candidates changed since the scores were computed. Costs little."""
     basis, revision = scored_with(catalog)
     if _basis(*_decided(catalog)) != basis:
         return True
@@ -177,14 +186,15 @@ def due(catalog: Catalog) -> bool:
 
 
 def follow(catalog: Catalog, *, always: bool = False) -> bool:
-    """Let scores, ranks and proposals follow the decisions; returns whether they were made again.
+    """Compute scores, ranks and proposals again from the decisions where these changed; returns whether it did.
 
-    Call it after decisions, undo and redo; it is cheap where no whole step of them came or went. What it leaves in the
-    catalogue depends on the candidates and the standing decisions alone. The caller holds the workspace's lock. Where
-    somebody decided or paired anew while it was at work (the app does these side by side), it leaves all as it is.
+    Call it after decisions, undo and redo; it costs little where no whole step of decisions was added or removed. The result
+    depends on the candidates and the standing decisions alone. Where decisions or candidates change while it computes (the app
+    runs both at the same time), it writes nothing.
 
     Args:
-        always: also where no decision changed: after a new search for candidates.
+        catalog: open for writing; the caller holds the workspace's lock.
+        always: compute even if no decision changed, as after a new search for candidates.
     """
     if not always and not due(catalog):
         return False
@@ -195,7 +205,7 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
     scores = learned(examples, decided).scorer.probabilities(rows)
     with catalog.transaction():
         if (catalog.candidates_revision(), _decided(catalog)) != before:
-            return False  # who did that follows
+            return False  # whoever changed them calls this function too
         again, stated = kept_bursts(catalog), stated_scenes(catalog)
         _write(catalog, kept, scores, _proposed(examples, kept, scores, [*decided, *by_nobody], again, stated))
         new = zip(_ranks(kept, scores), ranks, kept, strict=True)
@@ -206,16 +216,16 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
 
 
 def _basis(decided: list[Answer], by_nobody: list[Answer]) -> str:
-    """What scores and proposals rest on, in a few letters; nothing where nothing was decided."""
+    """Return a hash of the decisions that scores and proposals depend on; empty where there are none."""
     if not decided and not by_nobody:
         return ""
     return hashlib.sha256(repr((sorted(decided), sorted(by_nobody))).encode()).hexdigest()
 
 
 def _decided(catalog: Catalog) -> tuple[list[Answer], list[Answer]]:
-    """The decisions of people, whole steps of them, and those that nobody made: a threshold did, or a file was replaced.
+    """Return the decisions of people, in whole steps, and those made without a person: by a threshold or a replaced file.
 
-    Only of pairs whose photos are here.
+    Pairs whose photos are no longer in the workspace are left out.
     """
     people: list[Answer] = []
     nobody: list[Answer] = []
@@ -225,13 +235,17 @@ def _decided(catalog: Catalog) -> tuple[list[Answer], list[Answer]]:
 
 
 def whole_steps(count: int) -> int:
-    """Return on how many of so many decisions the model rests."""
+    """Return how many of `count` decisions the model is learned from: whole steps alone.
+
+    >>> [whole_steps(count) for count in (9, 37, 149, 1499)]
+    [0, 30, 100, 1000]
+    """
     step = STEP if count < 100 else 5 * STEP if count < 1000 else 50 * STEP
     return count // step * step
 
 
 def _read(catalog: Catalog) -> tuple[list[Example], list[Candidate], list[tuple[int, int]]]:
-    """The candidates as the model sees them, as the catalogue keeps them, and the ranks that they have."""
+    """Return the candidates as the model uses them, as the catalogue stores them, and their stored ranks."""
     kept = candidates(catalog)
     evidence = [Evidence.from_dict(candidate.evidence) or Evidence(0, 0) for candidate in kept]
     examples = [
@@ -242,7 +256,7 @@ def _read(catalog: Catalog) -> tuple[list[Example], list[Candidate], list[tuple[
 
 
 def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float64], proposed: Sequence[bool]) -> None:
-    """Keep the scores and proposals that are new."""
+    """Store the scores and proposals that changed."""
     keep_scores(
         catalog,
         [
@@ -254,7 +268,7 @@ def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float
 
 
 def _ranks(kept: Sequence[Candidate], scores: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The place of each candidate among those of its phone photo, and of its other photo; 1 is the best."""
+    """Return the rank of each candidate among those of its phone photo and among those of its other photo; 1 is the best."""
     seen: dict[tuple[int, int], int] = defaultdict(int)
     ranks = [(0, 0)] * len(kept)
     for k in sorted(range(len(kept)), key=lambda k: (-scores[k], *kept[k].photos)):
@@ -273,11 +287,10 @@ def _proposed(
     again: Sequence[tuple[str, str]],
     stated: Sequence[tuple[str, str]],
 ) -> list[bool]:
-    """Which candidates are proposed: the best one-to-one choice of what is neither rejected nor contradicted by stated scenes,
-    one pair a scene.
+    """Return which candidates are proposed: the best one-to-one choice, then one pair for each scene.
 
-    Accepted pairs keep their photos, and stay marked, so that an undone one stands where it stood. Photos of one burst
-    (`again`) are one scene.
+    Rejected pairs and pairs of two different stated scenes are not proposed. Accepted pairs keep their photos and stay marked,
+    so that an undo restores the earlier proposals. Photos of one burst (`again`) are one scene.
     """
     answers = {pair: yes for phone, other, yes in decided for pair in ((phone, other), (other, phone))}
     stands = [answers.get((e.phone, e.other), False if e.is_contradicted else None) for e in examples]

@@ -1,8 +1,8 @@
-"""From evidence to the probability that two photos show the same scene: a logistic model.
+"""The probability that two photos show the same scene, given their evidence: a logistic regression.
 
-Its coefficients come from a prior fitted on virtual scenes (`prior.json`, made by `python -m
-benchmarks.fit_pair_prior`). Every signal may be missing; a missing one adds nothing, so the rest decides.
-Coefficients of signals that speak for a pair are never negative, so that more of such evidence cannot lower a score.
+Its coefficients come from a prior fitted on virtual scenes (`prior.json`, written by `python -m benchmarks.fit_pair_prior`).
+Any signal may be missing; a missing signal adds nothing to the log-odds. Coefficients of signals that support a pair are
+never negative, so that more evidence cannot lower a score.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ FEATURES = (
     "distance",
     "distance_known",
 )
-"""Names of the model's columns, in order."""
+"""Names of the feature columns, in order."""
 
 FREE = frozenset({"time_known", "distance_known"})
-"""Columns whose coefficient may have either sign: whether a signal is there at all is no evidence by itself, but it moves the
-point where the signal turns from against to for."""
+"""Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but
+their coefficient sets the value at which the signal changes from evidence against the pair to evidence for it."""
 
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -46,20 +46,21 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "place": ("distance", "distance_known"),
     }
 )
-"""The columns by the signal that they come from: what a workspace can trust more or less than virtual scenes do."""
+"""Signal -> its columns. A workspace learns the trust of each signal (`learning`)."""
 
 
 class Scorer(Protocol):
-    """What turns rows of features, (n, len(FEATURES)) float64, into (n,) probabilities."""
+    """A model that turns rows of features, (n, len(FEATURES)) float64, into (n,) probabilities."""
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class LogisticScorer:
-    """P = 1 / (1 + exp(−(intercept + rows · weights))).
+    """A logistic regression: P = 1 / (1 + exp(−(intercept + rows · weights))).
 
     Attributes:
+        intercept: log-odds of a row of zeros.
         weights: (len(FEATURES),) float64.
     """
 
@@ -67,12 +68,18 @@ class LogisticScorer:
     weights: NDArray[np.float64]
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probabilities strictly between 0 and 1, so that scores keep their order."""
+        """Return (n,) probabilities, strictly between 0 and 1, so that scores keep their order.
+
+        >>> from curate.pairing.evidence import Evidence
+        >>> weak, strong = Evidence(matches=30, inliers=6), Evidence(matches=90, inliers=80, coverage=0.8, alignment=0.9)
+        >>> prior().probabilities(feature_rows([weak, strong])).round(3).tolist()
+        [0.107, 0.99]
+        """
         logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
 
     def to_json(self) -> dict[str, object]:
-        """Coefficients by name, for `prior.json`."""
+        """Return the coefficients by name, rounded to four decimals, for `prior.json`."""
         return {
             "intercept": round(self.intercept, 4),
             "weights": {name: round(float(w), 4) for name, w in zip(FEATURES, self.weights, strict=True)},
@@ -80,7 +87,11 @@ class LogisticScorer:
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> LogisticScorer:
-        """The inverse of `to_json`; a missing or unknown name is an error, since columns would be mistaken."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: the names are not exactly those of `FEATURES`.
+        """
         weights, intercept = data["weights"], data["intercept"]
         if not isinstance(weights, dict) or set(weights) != set(FEATURES) or not isinstance(intercept, (int, float)):
             raise ValueError("the pairing prior does not name this version's features")
@@ -88,13 +99,13 @@ class LogisticScorer:
 
 
 def prior() -> LogisticScorer:
-    """The scorer that comes with the package."""
+    """Return the scorer that comes with the package."""
     text = resources.files("curate.pairing.score").joinpath("prior.json").read_text(encoding="utf-8")
     return LogisticScorer.from_json(json.loads(text))
 
 
 def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
-    """Model columns of candidate pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
+    """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
         inliers = np.log1p(e.inliers)
@@ -106,9 +117,9 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             inliers - np.log1p(max(e.most_phone, e.inliers)),
             inliers - np.log1p(max(e.most_other, e.inliers)),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
-            0.0 if e.time_gap_s is None else -_far(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
+            0.0 if e.time_gap_s is None else -_saturated(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
             0.0 if e.time_gap_s is None else 1.0,
-            0.0 if e.distance_m is None else -_far(e.distance_m, 100.0),
+            0.0 if e.distance_m is None else -_saturated(e.distance_m, 100.0),
             0.0 if e.distance_m is None else 1.0,
         )
     return rows
@@ -117,13 +128,15 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
 def fit(
     rows: NDArray[np.float64], same: NDArray[np.bool_], start: LogisticScorer | None = None, strength: float = 1.0
 ) -> LogisticScorer:
-    """Fit by penalised likelihood, the penalty pulling towards `start` (or towards 0), signs kept as `FREE` says.
+    """Fit a model by penalised likelihood. Coefficients that are not in `FREE` stay at or above 0.
 
-    With few examples the result stays near `start`; with many it follows them.
+    The penalty pulls towards `start`. With few examples the result stays near it; with many it follows the examples.
 
     Args:
-        rows: (n, len(FEATURES)) float64. same: (n,) bool.
-        strength: of the penalty, in units of squared coefficient; a hundredth of it holds the intercept.
+        rows: (n, len(FEATURES)) float64.
+        same: (n,) bool, whether the pair shows one scene.
+        start: the model that the penalty pulls towards; None for coefficients of 0.
+        strength: weight of half the squared distance from `start`; the intercept's weight is a hundredth of it.
     """
     centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
     pull = np.full(len(centre), strength)
@@ -142,13 +155,28 @@ def penalised(
     free: NDArray[np.bool_],
     amount: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Coefficients (k,) of a logistic regression that are pulled towards `centre`, by `pull` in units of squared distance.
+    """Fit a logistic regression whose penalty pulls the coefficients towards `centre`.
 
-    scikit-learn's pulls towards 0 alone and keeps no signs.
+    scikit-learn's penalty pulls towards 0 only, and cannot bound the coefficients.
 
     Args:
-        design: (n, k). sign: (n,) 1 for yes, −1 for no. amount: (n,) how much each row counts; 1 where None.
-        free: (k,) whether a coefficient may be negative.
+        design: (n, k) float64.
+        sign: (n,) 1 for yes, −1 for no.
+        centre: (k,) values that the coefficients are pulled towards.
+        pull: (k,) weights of half the squared distance from `centre`.
+        free: (k,) bool, whether a coefficient may be negative.
+        amount: (n,) weights of the rows; None for 1 each.
+
+    Returns:
+        (k,) float64 coefficients.
+
+    Without rows the coefficients stay where they are pulled; rows move them:
+
+    >>> centre, pull, free = np.array([0.0, 1.0]), np.ones(2), np.array([True, False])
+    >>> penalised(np.empty((0, 2)), np.empty(0), centre, pull, free).tolist()
+    [0.0, 1.0]
+    >>> penalised(np.array([[1.0, 2.0]] * 50), -np.ones(50), centre, pull, free).round(1).tolist()
+    [-2.8, 0.0]
     """
     from scipy.optimize import minimize
 
@@ -166,6 +194,6 @@ def penalised(
     return np.asarray(found.x, np.float64)
 
 
-def _far(value: float, unit: float) -> float:
-    """How far apart, from 0 to 1 with one half at `unit`: beyond some point, further away says no more."""
+def _saturated(value: float, unit: float) -> float:
+    """Map a gap or distance to 0 to 1, with 0.5 at `unit`: among large values, a difference means little."""
     return value / (value + unit)

@@ -24,7 +24,7 @@ from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.differences import Differences
-from curate.tui.widgets.folded import FoldedText
+from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.photo import PhotoView, is_coarse
 from curate.tui.work import is_running, start_beside
 from tracer.base.text import counted

@@ -86,5 +86,5 @@ def test_an_unknown_path_is_told_with_photos_of_its_file_name(catalog: Catalog) 
     assert "1x.jpg" not in str(caught.value)
     assert "curate photos -w" in caught.value.way_out
     for nothing in ("%.jpg", "", ".", "..", "../1_.jpg"):
-        with pytest.raises(UsageError, match="no photo"):
+        with pytest.raises(UsageError, match="not a photo"):
             photo_named(catalog, nothing)

@@ -9,13 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_exports import OPTIONS
+from small_exports import OPTIONS, make_rows
 from test_export_write import contents, export
 
 from curate.errors import ExportError, StorageError, UsageError
 from curate.export import folder as swap
 from curate.export.write import export_set
 from tracer.base.progress import finish
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[dict]:
+    """Label rows of a collection that is smaller still: what is tried here does not depend on what a set holds."""
+    return make_rows(tmp_path / "photos", scenes=4)
 
 
 def tree(folder: Path) -> dict[str, bytes | str | None]:

@@ -108,7 +108,7 @@ def test_photos_that_cannot_be_compared_are_listed(collection: Collection, cache
     reasons = dict(result.left_out)
     assert set(reasons) == {plain.id, 2000, 2001}
     assert "distinct points" in reasons[plain.id]
-    assert "is not one" in reasons[2000]
+    assert "is not a picture" in reasons[2000]
     assert "is damaged" in reasons[2001]
     assert (result.phones, result.others) == (1, 1)
 

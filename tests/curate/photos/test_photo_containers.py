@@ -8,12 +8,12 @@ import zlib
 
 import pyarrow as pa
 import pytest
-from photo_samples import box, encoded, jpeg_with, tiff
 
 from curate.containers.find import find_metadata
 from curate.containers.sniff import Format
 from curate.containers.stream import MAX_BLOCK
 from curate.photos.metadata.exif import read_exif
+from tests.curate.photos.photo_samples import box, encoded, jpeg_with, tiff
 
 JXL = b"\0\0\0\x0cJXL \r\n\x87\n"
 XMP = (

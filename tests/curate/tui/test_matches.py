@@ -15,7 +15,7 @@ from curate.catalog import decisions
 from curate.errors import WorkspaceError
 from curate.tui import drawn
 from curate.tui.app import CurateApp
-from curate.tui.widgets.folded import FoldedText
+from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until

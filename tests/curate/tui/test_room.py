@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from curate.catalog.store import Catalog
 from curate.tui.widgets.differences import Differences
-from curate.tui.widgets.folded import FoldedText
+from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.listing import Listing, shared
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened

@@ -60,7 +60,7 @@ def test_a_worker_that_gets_no_core_is_not_overdue() -> None:
     """Among twenty busy processes a worker may wait for a core for three times its limit."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(20)]
     try:
-        (found,) = results([["yield", 3.0]], 1, Limits(1.0))
+        (found,) = results([["yield", 1.5]], 1, Limits(0.5))
     finally:
         for process in busy:
             process.kill()
@@ -73,14 +73,14 @@ import sys
 from tracer.base.workers import Answer, Limits, Task, Workers
 task = Task("base_handlers:by_name", (), lambda job: job)
 with Workers(task, 2, Limits(float(sys.argv[1]))) as workers:
-    for number, found in workers.run(["burn", 0.2] for _ in range(12)):
+    for number, found in workers.run(["burn", 0.1] for _ in range(12)):
         print("answer" if isinstance(found, Answer) else found.reason, flush=True)
 """
 
 
 def test_a_stopped_group_causes_no_timeouts() -> None:
     """The whole process group stopped for longer than the limit, as by Ctrl+Z: every job has its answer afterwards."""
-    limit = 1.0
+    limit = 0.5
     program = subprocess.Popen(
         [sys.executable, "-c", _GROUP, str(limit)], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -199,7 +199,7 @@ def test_a_slow_job_holds_those_far_behind_it() -> None:
     def jobs() -> Iterator[list[Any]]:
         for number in range(40):
             given.append(number)
-            yield ["sleep", 2.0 if number == 3 else 0.0]
+            yield ["sleep", 0.7 if number == 3 else 0.0]
 
     with Workers(task(), 2, Limits(60.0)) as workers:
         for number, _ in workers.run(jobs(), ahead=8):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tracer.experiments.probe.chance import against_chance
+from tracer.experiments.probe.permutation import against_chance
 
 
 def test_p_values_are_even_where_there_is_nothing() -> None:

@@ -18,17 +18,19 @@ from tracer.dataset import open_set
 from tracer.encoders import registry
 from tracer.encoders.encoder import Encoder
 from tracer.errors import DataSetError, EncoderError, TooFew, UsageError
-from tracer.evaluation import evaluate as module
-from tracer.evaluation import running as bench
-from tracer.evaluation import steps
+from tracer.evaluation import running
 from tracer.evaluation.evaluate import Evaluation, Options, evaluate
-from tracer.evaluation.plan import make_plan, processing_groups
+from tracer.evaluation.plan import Plan, make_plan
+from tracer.experiments.experiment import Context, Encoders, Experiment, Measurement, Planned
 from tracer.experiments.knn.processing import SETTINGS
+from tracer.experiments.labels import labelled_set
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.probe import protocols
 from tracer.experiments.probe.protocols import Protocol
+from tracer.experiments.registry import EXPERIMENTS
+from tracer.experiments.shared.processings import processing_groups
 from tracer.images.processing import GROUPS
-from tracer.results import photo_scores as perphoto
+from tracer.results import photo_scores
 from tracer.results.comparison import compare
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
@@ -44,14 +46,16 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Evaluation]:
     """The set, evaluated once."""
     run = tmp_path_factory.mktemp("run")
-    return run, finish(evaluate(photos, run, OPTIONS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tracer.report.plots.write_plots", lambda run, folder: [])
+        return run, finish(evaluate(photos, run, OPTIONS))
 
 
 def test_everything_that_the_columns_allow_is_measured(done: tuple[Path, Evaluation]) -> None:
     """Probes unmasked and masked, both kinds of kNN trace, retrieval, similarity and association are in the results."""
     run, evaluation = done
     rows = results.read(run).rows
-    assert rows == tuple(sorted(evaluation.rows, key=lambda r: steps.EXPERIMENTS.index(r.experiment)))
+    assert rows == tuple(sorted(evaluation.rows, key=lambda r: [e.name for e in EXPERIMENTS].index(r.experiment)))
     probes = {(r.attribute, r.mask_ratio) for r in rows if r.experiment == "probe" and r.metric == "accuracy"}
     assert probes == {(a, m) for a in ("Is Smartphone", "Make", "Model", "semantic_label") for m in (0.0, 0.9, 0.95)}
     assert {r.attribute for r in rows if r.experiment == "knn"} == {"Is Smartphone", "Make"}
@@ -80,6 +84,7 @@ def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) ->
     assert matrix["classes"] == ["D1", "D2", "P1", "P2"]
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_second_run_measures_nothing_again(
     photos: Path, done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,7 +93,7 @@ def test_a_second_run_measures_nothing_again(
     def never(*_: object) -> None:
         raise AssertionError("an experiment was kept although it had been kept before")
 
-    monkeypatch.setattr(bench, "keep", never)
+    monkeypatch.setattr(running, "keep", never)
     again = finish(evaluate(photos, done[0], OPTIONS))
     assert again.rows == done[1].rows
 
@@ -96,7 +101,7 @@ def test_a_second_run_measures_nothing_again(
 def test_an_interrupted_run_goes_on(photos: Path, done: tuple[Path, Evaluation], tmp_path: Path) -> None:
     """Stopped in the middle of the experiments and started again, it ends with the same results."""
     shutil.copytree(done[0] / "embeddings", tmp_path / "embeddings")
-    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "similarity"), "masks": (0.0,)})
+    options = replace(OPTIONS, experiments=("probe", "similarity"), masks=(0.0,))
     work = evaluate(photos, tmp_path, options, with_report=False)
     for step in work:
         if step.what.startswith("measuring") and step.done == 2:
@@ -116,7 +121,7 @@ def test_order_of_rows_and_name_of_folder_change_no_figure(
     shutil.copytree(photos, other)
     table = pd.read_parquet(other / "metadata.parquet")
     table.sample(frac=1, random_state=1).to_parquet(other / "metadata.parquet")
-    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "knn", "retrieval"), "masks": (0.0,)})
+    options = replace(OPTIONS, experiments=("probe", "knn", "retrieval"), masks=(0.0,))
     rows = finish(evaluate(other, tmp_path / "run", options, with_report=False)).rows
     before = {r for r in done[1].rows if r.experiment in options.experiments and r.mask_ratio == 0.0}
     assert set(rows) == before
@@ -127,7 +132,7 @@ def test_what_is_kept_belongs_to_its_set_and_to_its_search(
 ) -> None:
     """A copy under another name is measured under that name, and another schedule of the search is another probe."""
     asked = {"experiments": ("probe",), "masks": (0.0,), "protocol": Protocol.HALVING}
-    options = Options(**{**_fields(OPTIONS), **asked})
+    options = replace(OPTIONS, **asked)
     one = shutil.copytree(photos, tmp_path / "small")
     change(one, Make=None, Model=None, semantic_label=None)
     other, run = shutil.copytree(one, tmp_path / "copy"), tmp_path / "run"
@@ -143,15 +148,11 @@ def test_what_is_kept_belongs_to_its_set_and_to_its_search(
     assert "30 trials of TPE of 2 epochs each, the best 4 again of 3 and the best 2 again of 5" in said
 
 
-def _fields(options: Options) -> dict[str, object]:
-    return {name: getattr(options, name) for name in Options.__slots__}
-
-
 def test_one_experiment_joins_what_the_run_holds(photos: Path, done: tuple[Path, Evaluation], tmp_path: Path) -> None:
     """Rows of other experiments stay; those of the one that is run are replaced."""
     run = tmp_path / "run"
     shutil.copytree(done[0], run)
-    options = Options(**{**_fields(OPTIONS), "experiments": ("knn",), "processings": ("JPEG75_420", "JPEG95_444")})
+    options = replace(OPTIONS, experiments=("knn",), processings=("JPEG75_420", "JPEG95_444"))
     finish(evaluate(photos, run, options, with_report=False))
     rows = results.read(run).rows
     assert [r for r in rows if r.experiment != "knn"] == [
@@ -163,7 +164,7 @@ def test_one_experiment_joins_what_the_run_holds(photos: Path, done: tuple[Path,
 
 
 def _only(*experiments: str) -> Options:
-    return Options(**{**_fields(OPTIONS), "experiments": experiments, "masks": (0.0,)})
+    return replace(OPTIONS, experiments=experiments, masks=(0.0,))
 
 
 def test_figures_of_other_labels_do_not_stay(photos: Path, tmp_path: Path) -> None:
@@ -209,19 +210,20 @@ def test_warnings_stay_with_their_figures(photos: Path, tmp_path: Path) -> None:
     assert results.read(run).meta["warnings"] == said
 
 
-def test_a_warning_without_figures_is_kept(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_without_figures_is_kept(photos: Path, tmp_path: Path) -> None:
     """What a step warns of stands in the results also where it could measure nothing."""
 
-    def warned() -> Work[Outcome]:
+    def warned(_context: Context, _encoder: str) -> Work[Outcome]:
         yield Progress("parts", 0, 1)
         return Outcome(warnings=["Nothing was left of it."])
 
-    monkeypatch.setattr(module, "steps", lambda *given: [*steps.steps(*given), ("odd", warned)])
-    finish(evaluate(photos, tmp_path / "run", _only("association"), with_report=False))
+    odd = Experiment("odd", "odd", lambda *_: Planned((Measurement("odd", "odd", warned, encoders=Encoders.NONE),)))
+    options = _only("association", "odd")
+    finish(evaluate(photos, tmp_path / "run", options, experiments=(*EXPERIMENTS, odd), with_report=False))
     assert "Nothing was left of it." in results.read(tmp_path / "run").meta["warnings"]
 
 
-def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path) -> None:
     """Calls one after the other do not add up what no experiment left out; what is mended is no longer listed."""
     root, run = shutil.copytree(photos, tmp_path / "small"), tmp_path / "run"
     table = pd.read_parquet(root / "metadata.parquet")
@@ -236,10 +238,9 @@ def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypat
     def listed() -> list[str]:
         return [e["what"] for e in results.read(run).meta["skipped"] if e["what"].startswith(("1 file", "encoder"))]
 
-    monkeypatch.setattr(module, "load", load)
     both = replace(_only("similarity"), encoders=("clip/ViT-B-16", "baseline/colour"))
     for experiments in (("similarity",), ("retrieval",), ("similarity",)):
-        finish(evaluate(root, run, replace(both, experiments=experiments), with_report=False))
+        finish(evaluate(root, run, replace(both, experiments=experiments), loader=load, with_report=False))
         assert sorted(listed()) == ["1 file of the set", "encoder clip/ViT-B-16"]
     table.to_parquet(root / "metadata.parquet")
     finish(evaluate(root, run, _only("retrieval"), with_report=False))
@@ -248,13 +249,14 @@ def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path, monkeypat
     assert listed() == []
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_processings_are_probed_and_the_probe_is_kept(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Named processings are probed, with no semantic label too; the report tells of it, and a second run recalls it."""
     root = change(shutil.copytree(photos, tmp_path / "small"), semantic_label=None)
     asked = {"experiments": ("probe",), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
-    options = Options(**{**_fields(OPTIONS), **asked})
+    options = replace(OPTIONS, **asked)
     first = finish(evaluate(root, tmp_path / "run", options))
     (row,) = [r for r in first.rows if r.setting == "processing"]
     assert (row.experiment, row.attribute, row.processing, row.chance, row.n) == (
@@ -268,7 +270,7 @@ def test_processings_are_probed_and_the_probe_is_kept(
     def never(*_: object) -> None:
         raise AssertionError("an experiment was kept although it had been kept before")
 
-    monkeypatch.setattr(bench, "keep", never)
+    monkeypatch.setattr(running, "keep", never)
     assert finish(evaluate(root, tmp_path / "run", options)).rows == first.rows
 
 
@@ -276,8 +278,8 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
     """What takes more photos than there are is listed with the numbers; so is a processing that has no partner."""
     names = (*GROUPS["JPEG"], "INTERPOLATION_BOX")
     asked = {"experiments": ("probe",), "masks": (0.0,), "processings": names}
-    evaluation = finish(evaluate(photos, tmp_path / "run", Options(**{**_fields(OPTIONS), **asked}), with_report=False))
-    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    evaluation = finish(evaluate(photos, tmp_path / "run", replace(OPTIONS, **asked), with_report=False))
+    reasons = {skip.what: skip.reason for skip in evaluation.skipped}
     reason = reasons[f"probe of {' and '.join(GROUPS['JPEG'])} (baseline/colour)"]
     assert "at least 60 pictures" in reason
     assert "56 of 14" in reason
@@ -289,18 +291,18 @@ def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp
     """Runs that differ in k hold each photo's own values, under its id: their differences are paired, also of neighbours."""
     asked = {"experiments": ("probe", "knn"), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
     for k in (1, 5):
-        finish(evaluate(photos, tmp_path / str(k), Options(**{**_fields(OPTIONS), **asked, "k": k}), with_report=False))
+        finish(evaluate(photos, tmp_path / str(k), replace(OPTIONS, **asked, k=k), with_report=False))
     pairs = [pair for pair in compare(tmp_path / "1", tmp_path / "5") if pair.row.attribute == "JPEG"]
     assert {(p.row.experiment, p.row.setting or p.row.metric) for p in pairs} == {
         ("probe", "processing"), *(("knn", name) for name in (*SETTINGS, "sp", "spd_p")),
     }  # fmt: skip
     assert all(pair.paired for pair in pairs)
     ids = set(open_set(photos).table["photo_id"])
-    for values in perphoto.read(tmp_path / "5").values():
+    for values in photo_scores.read(tmp_path / "5").values():
         assert set(values.ids) == ids
 
 
-def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path) -> None:
     """Above a size the set's own split decides who trains and who is tested; scenes stay together in test and intervals."""
     root = tmp_path / "small"
     shutil.copytree(photos, root)
@@ -313,8 +315,7 @@ def test_a_split_file_is_used_on_large_sets(photos: Path, tmp_path: Path, monkey
         content[f"encoded_{part}_labels"] = [int((photo - 10**15) % 10 >= 2) for photo in chosen]
     (root / "splits").mkdir()
     (root / "splits" / "split_data_target_attribute=Make.json").write_text(json.dumps(content))
-    monkeypatch.setattr(steps, "SPLIT_FROM", 50)
-    options = Options(**{**_fields(OPTIONS), "experiments": ("probe",), "masks": (0.0,)})
+    options = replace(OPTIONS, experiments=("probe",), masks=(0.0,), split_from=50)
     rows = finish(evaluate(root, tmp_path / "run", options, with_report=False)).rows
     by = {r.attribute: r.n for r in rows if r.metric == "accuracy"}
     assert by["Make"] == 16
@@ -332,10 +333,10 @@ def test_what_the_columns_do_not_allow_is_listed(photos: Path, tmp_path: Path) -
     """Without pairs, classes and phones the rest is measured, and each missing thing has its reason."""
     root = shutil.copytree(photos, tmp_path / "small")
     change(root, subject_idx=None, semantic_label=None, Is_SPACE_Smartphone=None)
-    options = Options(**{**_fields(OPTIONS), "masks": (0.0,)})
+    options = replace(OPTIONS, masks=(0.0,))
     evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
     assert {r.attribute for r in evaluation.rows} == {"Make", "Model"}
-    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    reasons = {skip.what: skip.reason for skip in evaluation.skipped}
     assert reasons["pair retrieval"] == "the set has no subject_idx, so no pairs"
     assert reasons["semantic kNN"] == "the set has no semantic_label"
     assert reasons["probe of Is Smartphone"] == "the set has no such label"
@@ -363,9 +364,9 @@ def test_ten_photos_are_too_few(photos: Path, tmp_path: Path) -> None:
     root = shutil.copytree(photos, tmp_path / "small")
     pd.read_parquet(root / "metadata.parquet").head(10).to_parquet(root / "metadata.parquet")
     with pytest.raises(TooFew, match="Nothing can be measured on small") as refused:
-        finish(evaluate(root, tmp_path / "run", Options(**{**_fields(OPTIONS), "masks": (0.0,)})))
+        finish(evaluate(root, tmp_path / "run", replace(OPTIONS, masks=(0.0,))))
     assert "at least 5 scenes or owners each: of the 2 classes the largest has 3" in str(refused.value)
-    assert "too few photos also for: association, kNN, similarity" in str(refused.value)
+    assert "too few photos also for: association, kNN, pair retrieval, similarity" in str(refused.value)
     assert refused.value.way_out == "Add photos: 15 photos of each class would do, from 15 scenes or owners."
     assert not (tmp_path / "run" / "results.json").exists()
 
@@ -380,9 +381,7 @@ def test_double_ids_are_refused(photos: Path, tmp_path: Path) -> None:
         finish(evaluate(root, tmp_path / "run", OPTIONS))
 
 
-def test_an_encoder_that_cannot_be_had_is_skipped(
-    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_encoder_that_cannot_be_had_is_skipped(photos: Path, tmp_path: Path) -> None:
     """The others are used and the reason is listed; where none is left, the error is raised."""
 
     def load(name: str) -> Encoder:
@@ -390,25 +389,22 @@ def test_an_encoder_that_cannot_be_had_is_skipped(
             raise EncoderError("No weights", "there is no network", "Bring them.")
         return registry.load(name)
 
-    monkeypatch.setattr(module, "load", load)
-    options = Options(
-        **{**_fields(OPTIONS), "experiments": ("retrieval",), "encoders": ("clip/ViT-B-16", "baseline/colour")}
-    )
-    evaluation = finish(evaluate(photos, tmp_path / "run", options, with_report=False))
+    options = replace(OPTIONS, experiments=("retrieval",), encoders=("clip/ViT-B-16", "baseline/colour"))
+    evaluation = finish(evaluate(photos, tmp_path / "run", options, loader=load, with_report=False))
     assert {r.encoder for r in evaluation.rows} == {"baseline/colour"}
     assert {
         "what": "encoder clip/ViT-B-16",
         "why": "No weights: there is no network. Bring them.",
-    } in evaluation.skipped
+    } in [skip.said() for skip in evaluation.skipped]
     with pytest.raises(EncoderError, match="No weights"):
-        finish(evaluate(photos, tmp_path / "run", Options(encoders=("clip/ViT-B-16",))))
+        finish(evaluate(photos, tmp_path / "run", Options(encoders=("clip/ViT-B-16",)), loader=load))
 
 
 def test_photos_that_cannot_be_read_are_counted(photos: Path, tmp_path: Path) -> None:
     """A broken picture is left out of every figure, listed, and said in the warnings."""
     root = shutil.copytree(photos, tmp_path / "small")
     (root / "images" / f"{10**15}.png").write_bytes(b"no picture")
-    options = Options(**{**_fields(OPTIONS), "experiments": ("probe", "retrieval"), "masks": (0.0,)})
+    options = replace(OPTIONS, experiments=("probe", "retrieval"), masks=(0.0,))
     evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
     assert [photo for photo, _ in evaluation.failed] == [10**15]
     assert {r.n for r in evaluation.rows if r.experiment == "probe"} == {55}
@@ -416,24 +412,34 @@ def test_photos_that_cannot_be_read_are_counted(photos: Path, tmp_path: Path) ->
     assert "1 photo could not be embedded" in " ".join(results.read(tmp_path / "run").meta["warnings"])
 
 
+def _plan(root: Path, *asked: str) -> Plan:
+    return make_plan(labelled_set(open_set(root)), replace(OPTIONS, attributes=asked), EXPERIMENTS)
+
+
 def test_plan_falls_back_to_scenes_where_one_owner_took_all(photos: Path, tmp_path: Path) -> None:
     """One owner of everything would leave one cluster: scenes are kept apart instead, with a warning."""
     root = shutil.copytree(photos, tmp_path / "small")
     change(root, owner="me")
-    plan = make_plan(open_set(root))
-    assert len(np.unique(plan.clusters)) == 14
-    assert "owner" in plan.warnings[0]
-    assert not make_plan(open_set(photos)).warnings
+    labelled = labelled_set(open_set(root))
+    assert len(np.unique(labelled.clusters)) == 14
+    assert "owner" in labelled.warnings[0]
+    assert not labelled_set(open_set(photos)).warnings
 
 
 def test_further_labels_are_probed_when_asked_for(photos: Path) -> None:
     """`all`, or a name, adds labels; a name that the set lacks is a usage error that lists what it has."""
-    opened = open_set(photos)
-    assert "ISO Speed" not in make_plan(opened).probes
-    assert "ISO Speed" in make_plan(opened, ["ISO Speed"]).probes
-    assert "ISO Speed" in make_plan(opened, ["all"]).probes
+    assert "ISO Speed" not in _plan(photos).planned["probe"].attributes
+    assert "ISO Speed" in _plan(photos, "ISO Speed").planned["probe"].attributes
+    assert "ISO Speed" in _plan(photos, "all").planned["probe"].attributes
     with pytest.raises(UsageError, match="Aperture"):
-        make_plan(opened, ["Aperture"])
+        _plan(photos, "Aperture")
+
+
+def test_an_experiment_that_does_not_exist_is_a_usage_error(photos: Path, tmp_path: Path) -> None:
+    """The error names those that exist."""
+    with pytest.raises(UsageError, match="no experiment prob") as refused:
+        finish(evaluate(photos, tmp_path / "run", replace(OPTIONS, experiments=("prob",))))
+    assert "probe, knn" in refused.value.way_out
 
 
 def test_processings_are_grouped_as_in_the_paper() -> None:

@@ -15,8 +15,9 @@ from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments.knn import neighbours
 from tracer.experiments.knn.acquisition import acquisition_knn, traced_votes
-from tracer.experiments.knn.processing import SETTINGS, mixtures, processing_knn
+from tracer.experiments.knn.processing import SETTINGS, Voting, mixtures, processing_knn
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos, ProcessedPhotos
 from tracer.experiments.shared.similarities import unit
 
 SOURCE = Source("set", "enc")
@@ -32,6 +33,15 @@ def _data(seed: int, n: int, q: int, classes: int = 7, dim: int = 24) -> tuple[d
     pool = {name: (base + shift[name]).astype(np.float32) for name in NAMES}
     queries = {name: (asked + shift[name]).astype(np.float32) for name in NAMES}
     return pool, y, queries, z
+
+
+def _twice(matrix: np.ndarray, labels: np.ndarray) -> ProcessedPhotos:
+    """The same pictures under two processings that change nothing."""
+    return ProcessedPhotos({"A": matrix, "B": matrix}, labels)
+
+
+def _traced(X: np.ndarray, kind: np.ndarray, trace: np.ndarray, scene: np.ndarray, name: str) -> LabelledPhotos:
+    return LabelledPhotos(X, trace, scene, name, kind)
 
 
 def _exact_unit(matrix: np.ndarray) -> np.ndarray:
@@ -53,7 +63,7 @@ def test_every_mixture_equals_brute_force(k: int, grouped: bool) -> None:
     pool, y, queries, z = _data(0, 300, 60)
     rng = np.random.default_rng(1)
     g, h = (rng.integers(40, size=300), rng.integers(40, size=60)) if grouped else (None, None)
-    found = finish(mixtures(pool, y, queries, z, k=k, draws=2, seed=5, pool_groups=g, query_groups=h))
+    found = finish(mixtures(ProcessedPhotos(pool, y, g), ProcessedPhotos(queries, z, h), Voting(k, 2, 5)))
     P, Q = ({n: _exact_unit(m) for n, m in side.items()} for side in (pool, queries))
     for t, a, b in product(range(3), repeat=3):
         for i in range(60):
@@ -68,7 +78,7 @@ def test_every_mixture_equals_brute_force(k: int, grouped: bool) -> None:
 def test_uniform_draws_equal_brute_force() -> None:
     """Each uniform draw is the brute force on a pool in which each picture has its drawn processing."""
     pool, y, queries, z = _data(2, 250, 40)
-    found = finish(mixtures(pool, y, queries, z, k=3, draws=4, seed=9))
+    found = finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(3, 4, 9)))
     for draw in range(4):
         assigned = np.random.default_rng(9 + draw).choice(3, size=250)
         mixed = np.stack([_exact_unit(pool[name]) for name in NAMES])[assigned, np.arange(250)]
@@ -87,10 +97,10 @@ def test_draws_that_the_long_list_is_too_short_for_are_searched(grouped: bool, m
     searched = []
     search = neighbours.search
     monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
-    usual = finish(mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h))
+    usual = finish(mixtures(ProcessedPhotos(pool, y, g), ProcessedPhotos(queries, z, h), Voting(5, 4, 2)))
     assert sum(searched) < 10
     monkeypatch.setattr(neighbours, "SIGMAS", 0.0)
-    short = finish(mixtures(pool, y, queries, z, k=5, draws=4, seed=2, pool_groups=g, query_groups=h))
+    short = finish(mixtures(ProcessedPhotos(pool, y, g), ProcessedPhotos(queries, z, h), Voting(5, 4, 2)))
     assert sum(searched) > 100
     assert (usual.uniform == short.uniform).all()
 
@@ -109,11 +119,11 @@ def test_the_best_over_all_layers_are_topks(columns: int) -> None:
 def test_tiles_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small tiles of queries and pool give what one large tile gives."""
     pool, y, queries, z = _data(3, 400, 50)
-    whole = finish(mixtures(pool, y, queries, z, k=5, draws=3))
+    whole = finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(5, 3)))
     monkeypatch.setattr(neighbours, "BUDGET", 1)
     monkeypatch.setattr(neighbours, "MIN_WIDTH", 37)
     monkeypatch.setattr("tracer.experiments.knn.processing.QUERY_TILE", 7)
-    tiled = finish(mixtures(pool, y, queries, z, k=5, draws=3))
+    tiled = finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(5, 3)))
     assert np.array_equal(whole.right, tiled.right)
     assert np.array_equal(whole.uniform, tiled.uniform)
 
@@ -134,7 +144,11 @@ def test_order_below_single_precision_is_told_apart() -> None:
     pool = np.concatenate([near + 1e-4 * rng.standard_normal((40, 64)), near + 1e-4 * rng.standard_normal((40, 64))])
     pool = pool.astype(np.float32)
     y, z = np.repeat([0, 1], 40), np.zeros(40, dtype=np.int64)
-    found = finish(mixtures({"A": pool, "B": pool}, y, {"A": queries, "B": queries}, z, k=1, draws=1))
+    found = finish(
+        mixtures(
+            ProcessedPhotos({"A": pool, "B": pool}, y), ProcessedPhotos({"A": queries, "B": queries}, z), Voting(1, 1)
+        )
+    )
     similarity = _exact_unit(queries) @ _exact_unit(pool).T
     assert found.right[0, 0, 0].tolist() == (y[similarity.argmax(axis=1)] == 0).tolist()
     assert 0 < found.right[0, 0, 0].mean() < 1
@@ -145,7 +159,11 @@ def test_ties_go_to_the_nearest_and_are_counted() -> None:
     pool = np.array([[1.0, 0.1], [1.0, 0.3], [0.0, 1.0]], dtype=np.float32)
     query = np.array([[1.0, 0.0]], dtype=np.float32)
     both = finish(
-        mixtures({"A": pool, "B": pool}, np.array([1, 0, 0]), {"A": query, "B": query}, np.array([1]), k=2, draws=1)
+        mixtures(
+            ProcessedPhotos({"A": pool, "B": pool}, np.array([1, 0, 0])),
+            ProcessedPhotos({"A": query, "B": query}, np.array([1])),
+            Voting(2, 1),
+        )
     )
     assert both.right.all()
     assert both.tied == 1.0
@@ -156,7 +174,11 @@ def test_exact_duplicates_across_the_kth_place_count_as_a_tie() -> None:
     pool = np.array([[1.0, 0.1], [1.0, 0.1], [0.0, 1.0]], dtype=np.float32)
     query = np.array([[1.0, 0.0]], dtype=np.float32)
     one = finish(
-        mixtures({"A": pool, "B": pool}, np.array([0, 1, 1]), {"A": query, "B": query}, np.array([0]), k=1, draws=1)
+        mixtures(
+            ProcessedPhotos({"A": pool, "B": pool}, np.array([0, 1, 1])),
+            ProcessedPhotos({"A": query, "B": query}, np.array([0])),
+            Voting(1, 1),
+        )
     )
     assert one.right.all()  # the lower row comes first
     assert one.tied == 1.0
@@ -192,7 +214,7 @@ def test_close_and_equal_neighbours_come_as_brute_force_has_them(
     queries = {name: np.concatenate([pool[name][:4], _close_or_equal(rng, q - 4, spread, 0)]) for name in "AB"}
     y, z = rng.integers(3, size=n), rng.integers(3, size=q)
     g, h = (rng.integers(20, size=n), rng.integers(20, size=q)) if grouped else (None, None)
-    found = finish(mixtures(pool, y, queries, z, k=k, draws=2, seed=3, pool_groups=g, query_groups=h))
+    found = finish(mixtures(ProcessedPhotos(pool, y, g), ProcessedPhotos(queries, z, h), Voting(k, 2, 3)))
     assigned = [np.random.default_rng(3 + draw).choice(2, size=n) for draw in range(2)]
     for t, i in product(range(2), range(q)):
         cosines = np.stack([_by_row(queries["AB"[t]][i], pool[name]) for name in "AB"])
@@ -211,11 +233,11 @@ def test_only_what_is_undecided_is_searched_again(monkeypatch: pytest.MonkeyPatc
     searched = []
     search = neighbours.search
     monkeypatch.setattr(neighbours, "search", lambda *args: searched.append(len(args[0])) or search(*args))
-    finish(mixtures(pool, y, queries, z, k=5, draws=0))
+    finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(5, 0)))
     assert not searched
     for matrix in (*pool.values(), *queries.values()):
         matrix[:30] = 1.0
-    finish(mixtures(pool, y, queries, z, k=5, draws=0))
+    finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(5, 0)))
     assert sum(searched) > 30
 
 
@@ -228,7 +250,9 @@ def test_acquisition_takes_equal_neighbours_in_the_order_of_their_rows() -> None
     kind = rng.integers(3, size=n)
     make, scene = rng.integers(2, size=n), np.arange(n)
     found = finish(
-        traced_votes(X, kind.astype(str).astype(object), make.astype(str).astype(object), scene, "Make", k=1, draws=1)
+        traced_votes(
+            _traced(X, kind.astype(str).astype(object), make.astype(str).astype(object), scene, "Make"), Voting(1, 1)
+        )
     )
     for at, row in enumerate(found.rows):
         cosines = _by_row(X[row], X)
@@ -248,9 +272,8 @@ def test_a_strong_trace_gives_spd_and_none_gives_zero() -> None:
     groups = np.arange(160)
 
     def spd(views: dict[str, np.ndarray]) -> tuple[float, float | None]:
-        outcome = finish(
-            processing_knn(SOURCE, views, y, views, y, "JPEG", k=1, draws=2, pool_groups=groups, query_groups=groups)
-        )
+        photos = ProcessedPhotos(views, y, groups)
+        outcome = finish(processing_knn(SOURCE, photos, photos, "JPEG", Voting(1, 2)))
         [row] = [r for r in outcome.rows if r.metric == "spd_p"]
         return row.value, row.ci_low
 
@@ -264,7 +287,9 @@ def test_a_strong_trace_gives_spd_and_none_gives_zero() -> None:
 def test_rows_and_details_of_processings() -> None:
     """Five settings, SP and SPD_p stand in the rows; each mixture and each signed difference in the details."""
     pool, y, queries, z = _data(0, 200, 50)
-    outcome = finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1, draws=2))
+    outcome = finish(
+        processing_knn(SOURCE, ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), "JPEG", Voting(1, 2))
+    )
     assert [r.setting for r in outcome.rows if r.metric == "accuracy"] == list(SETTINGS)
     assert {r.metric for r in outcome.rows} == {"accuracy", "sp", "spd_p"}
     assert all(r.ci_low is not None and r.ci_low <= r.value <= (r.ci_high or 0) for r in outcome.rows)
@@ -296,14 +321,14 @@ def test_bad_input_is_refused(change: Callable[[tuple], object], error: type[Exc
     change(data)
     pool, y, queries, z = data
     with pytest.raises(error):
-        finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=1))
+        finish(processing_knn(SOURCE, ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), "JPEG", Voting(1)))
 
 
 def test_k_below_one_is_a_usage_error() -> None:
     """k = 0 is refused as a usage error."""
     pool, y, queries, z = _data(0, 60, 20)
     with pytest.raises(UsageError):
-        finish(processing_knn(SOURCE, pool, y, queries, z, "JPEG", k=0))
+        finish(processing_knn(SOURCE, ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), "JPEG", Voting(0)))
 
 
 def _cameras(strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -323,8 +348,8 @@ def _cameras(strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np
 
 def test_acquisition_trace_is_found_and_its_absence_too() -> None:
     """A camera that shifts the embedding lowers neg-same; without a trace the interval of the difference holds 0."""
-    strong = finish(acquisition_knn(SOURCE, *_cameras(3.0), "Model", k=1, draws=5))
-    none = finish(acquisition_knn(SOURCE, *_cameras(0.0), "Model", k=1, draws=5))
+    strong = finish(acquisition_knn(SOURCE, _traced(*_cameras(3.0), "Model"), Voting(1, 5)))
+    none = finish(acquisition_knn(SOURCE, _traced(*_cameras(0.0), "Model"), Voting(1, 5)))
     spd = {name: next(r for r in o.rows if r.metric == "spd_a") for name, o in (("strong", strong), ("none", none))}
     assert (spd["strong"].ci_low or 0) > 0.1
     assert strong.details[0]["pos_same_minus_neg_same"] > 0
@@ -337,7 +362,7 @@ def test_acquisition_settings_hold_equal_numbers() -> None:
     """A label that four of five photos share does not lower or raise any setting where it leaves no trace."""
     X, kind, _, scene = _cameras(0.0, seed=3)
     lopsided = np.array(["a" if i % 5 else "b" for i in range(len(X))], dtype=object)
-    outcome = finish(acquisition_knn(SOURCE, X, kind, lopsided, scene, "Make", k=1, draws=20))
+    outcome = finish(acquisition_knn(SOURCE, _traced(X, kind, lopsided, scene, "Make"), Voting(1, 20)))
     values = [r.value for r in outcome.rows if r.metric == "accuracy"]
     assert max(values) - min(values) < 0.08
 
@@ -347,7 +372,7 @@ def test_acquisition_sp_is_plain_knn() -> None:
     from sklearn.neighbors import KNeighborsClassifier
 
     X, kind, camera, scene = _cameras(1.0)
-    outcome = finish(acquisition_knn(SOURCE, X, kind, camera, scene, "Model", k=1, draws=1))
+    outcome = finish(acquisition_knn(SOURCE, _traced(X, kind, camera, scene, "Model"), Voting(1, 1)))
     hits = []
     for s in np.unique(scene):
         model = KNeighborsClassifier(1, metric="cosine").fit(X[scene != s], kind[scene != s].astype(str))
@@ -359,4 +384,4 @@ def test_acquisition_needs_contrasts() -> None:
     """Where each class was taken with one camera alone, nothing can be compared, and the error says so."""
     X, kind, _, scene = _cameras(0.0)
     with pytest.raises(TooFew, match="0 of 240"):
-        finish(acquisition_knn(SOURCE, X, kind, kind, scene, "Model", k=1))
+        finish(acquisition_knn(SOURCE, _traced(X, kind, kind, scene, "Model"), Voting(1)))

@@ -13,9 +13,11 @@ from tracer import stats
 from tracer.base.progress import finish
 from tracer.experiments.association.association import associate
 from tracer.experiments.probe import linear
-from tracer.experiments.probe.chance import against_chance
 from tracer.experiments.probe.folds import usable_classes
+from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.probe.probe import balanced_interval
+from tracer.stats import bootstrap
+from tracer.stats.bootstrap import BY_NUMBER, drawn_clusters
 
 Labels = NDArray[np.int64]
 
@@ -62,10 +64,10 @@ def test_association_is_that_of_whole_tables(photos: int, values: int, classes: 
     assert found == pytest.approx(_dense_interval(a, b, group, 200, 3), rel=1e-12)
 
 
-@pytest.mark.parametrize("n_clusters", [stats._BY_NUMBER - 1, stats._BY_NUMBER])
+@pytest.mark.parametrize("n_clusters", [BY_NUMBER - 1, BY_NUMBER])
 def test_clusters_are_drawn_with_replacement_however_many(n_clusters: int) -> None:
     """On both sides of the number from which the draws are made in another way: as many as there are, each as often by chance."""
-    drawn = np.concatenate(list(stats._drawn_clusters(n_clusters, 6, seed=1)))
+    drawn = np.concatenate(list(drawn_clusters(n_clusters, 6, seed=1)))
     assert drawn.shape == (6, n_clusters)
     assert (drawn.sum(axis=1) == n_clusters).all()
     assert np.bincount(drawn.ravel())[:3] / drawn.size == pytest.approx(
@@ -91,11 +93,11 @@ PARTS: dict[str, Callable[[int, Labels, Labels], object]] = {
 
 @pytest.mark.parametrize("name", PARTS)
 def test_no_array_of_photos_by_classes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """20,000 photos of 2,000 classes: less than half of what one such array takes."""
-    photos, classes = 20_000, 2000
+    """Thousands of photos and of classes: less than half of what one such array takes."""
+    photos, classes = (20_000, 2000) if name == "balanced accuracy" else (10_000, 1000)
     rng = np.random.default_rng(0)
     truth, guesses = rng.integers(classes, size=photos), rng.integers(classes, size=(2, photos))
-    monkeypatch.setattr(stats, "_CHUNK", 400_000)
+    monkeypatch.setattr(bootstrap, "CHUNK", 100_000)
     tracemalloc.start()
     PARTS[name](photos, truth, guesses)
     peak = tracemalloc.get_traced_memory()[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,23 @@ from tracer.dataset import open_set
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.evaluation.evaluate import Options, evaluate
 from tracer.evaluation.plan import make_plan
+from tracer.experiments.experiment import Planned
+from tracer.experiments.labels import labelled_set
 from tracer.experiments.mitigation import mitigation
 from tracer.experiments.mitigation.erasure import LinearMap, Method, fit_map, load_map, save_map
+from tracer.experiments.mitigation.experiment import MITIGATION
+from tracer.experiments.mitigation.halves import MitigationSettings
 from tracer.experiments.mitigation.mitigation import mitigate, mitigate_processing
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos, Pairs
 from tracer.experiments.probe.protocols import Protocol, normalise
 from tracer.results import Row
 
 SOURCE = Source("made", "test/encoder")
+LEACE = MitigationSettings((Method.LEACE,), Protocol.FAST)
 DIM = 24
 SAVING = Options(
-    encoders=("baseline/colour",), experiments=("mitigation",), methods=("leace",), save_maps=True, protocol=Protocol.FAST,
+    encoders=("baseline/colour",), experiments=("mitigation",), methods=(Method.LEACE,), save_maps=True, protocol=Protocol.FAST,
     device="cpu",
 )  # fmt: skip
 
@@ -61,8 +68,8 @@ class Planted:
     def mitigated(self, **more: object) -> Outcome:
         """The outcome with fast probes."""
         return finish(mitigate(
-            SOURCE, self.vectors, self.labels, self.scene, "Is Smartphone", classes=self.classes, subject=self.subject,
-            model=self.model, protocol=Protocol.FAST, draws=2, **more,
+            SOURCE, LabelledPhotos(self.vectors, self.labels, self.scene, "Is Smartphone", self.classes),
+            MitigationSettings(protocol=Protocol.FAST, draws=2, **more), pairs=Pairs(self.subject, self.model),
         ))  # type: ignore[arg-type]  # fmt: skip
 
 
@@ -177,7 +184,7 @@ def test_a_planted_trace_is_lowered_and_content_is_kept() -> None:
 
 def test_without_a_trace_nothing_is_claimed() -> None:
     """Cameras that differ in nothing: no interval of a change of SPD lies below 0, and the probe was at chance before."""
-    rows = _rows(Planted(0.0).mitigated(methods=[Method.LEACE]))
+    rows = _rows(Planted(0.0).mitigated(methods=(Method.LEACE,)))
     before, change = rows["accuracy", "stage=before"], rows["spd_a", "method=leace,stage=change"]
     assert before.ci_low is not None
     assert change.ci_high is not None
@@ -207,8 +214,8 @@ def test_map_and_test_share_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
         return Watched(real.weight, real.bias)
 
     monkeypatch.setattr(mitigation, "fit_map", watch)
-    made.mitigated(methods=[Method.LEACE])
-    assert len(fitted) == len(tested) == 2 * mitigation.REPEATS
+    made.mitigated(methods=(Method.LEACE,))
+    assert len(fitted) == len(tested) == 2 * LEACE.repeats
     assert all(not (a & b) for a, b in zip(fitted, tested, strict=True))
     assert set.union(*tested) == set(made.scene.tolist())
 
@@ -216,28 +223,26 @@ def test_map_and_test_share_no_scene(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_seed_gives_the_same_rows_whatever_the_scale() -> None:
     """Deterministic; and cosines know no scale, so that neither do the figures."""
     made = Planted(0.8, scenes=40)
-    first = made.mitigated(methods=[Method.LEACE]).rows
+    first = made.mitigated(methods=(Method.LEACE,)).rows
     made.vectors *= 4.0
-    assert made.mitigated(methods=[Method.LEACE]).rows == first
+    assert made.mitigated(methods=(Method.LEACE,)).rows == first
 
 
 def test_what_is_not_there_is_left_out_and_said() -> None:
     """Without classes no SP, without pairs no recall; too few scenes are refused with their number."""
     made = Planted(0.8, scenes=40)
-    outcome = finish(
-        mitigate(SOURCE, made.vectors, made.labels, made.scene, "Make", methods=["leace"], protocol="fast")
-    )
+    outcome = finish(mitigate(SOURCE, LabelledPhotos(made.vectors, made.labels, made.scene, "Make"), LEACE))
     assert {row.metric for row in outcome.rows} == {"accuracy"}
     few = made.scene < 12
     with pytest.raises(TooFew, match="there are 2 and 12"):
-        finish(mitigate(SOURCE, made.vectors[few], made.labels[few], made.scene[few], "Make"))
+        finish(mitigate(SOURCE, LabelledPhotos(made.vectors[few], made.labels[few], made.scene[few], "Make")))
     one = np.full(len(made.scene), "Acme", dtype=object)
     with pytest.raises(TooFew, match="two classes or more"):
-        finish(mitigate(SOURCE, made.vectors, one, made.scene, "Make"))
+        finish(mitigate(SOURCE, LabelledPhotos(made.vectors, one, made.scene, "Make")))
     broken = made.vectors.copy()
     broken[0] = np.nan
     with pytest.raises(EmbeddingsError, match="no numbers"):
-        finish(mitigate(SOURCE, broken, made.labels, made.scene, "Make"))
+        finish(mitigate(SOURCE, LabelledPhotos(broken, made.labels, made.scene, "Make")))
 
 
 def _owners(sizes: NDArray[np.int64], makes: NDArray[Any], seed: int = 0) -> tuple[Any, Any, Any]:
@@ -251,7 +256,7 @@ def test_a_class_that_is_short_in_a_half_is_said_and_chance_is_of_what_is_scored
     rng = np.random.default_rng(1)
     sizes = np.r_[rng.integers(1, 8, size=40), [60], [3] * 9]
     vectors, labels, owner = _owners(sizes, np.repeat(["a", "b", "c"], [20, 20, 10]))
-    outcome = finish(mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", seed=3))
+    outcome = finish(mitigate(SOURCE, LabelledPhotos(vectors, labels, owner, "Make"), replace(LEACE, seed=3)))
     (detail,), row = outcome.details, outcome.rows[0]
     assert detail["photos"] == len(owner)
     assert row.n < len(owner)
@@ -269,7 +274,7 @@ def test_chance_of_neighbours_is_of_the_queries() -> None:
     made = Planted(0.5, scenes=40)
     made.classes[made.scene % 4 == 0] = None
     made.classes[(made.scene % 4 == 1) & (made.model == 0)] = None  # this class is seen by phones alone: no queries
-    row = _rows(made.mitigated(methods=[Method.LEACE]))["sp", "stage=before"]
+    row = _rows(made.mitigated(methods=(Method.LEACE,)))["sp", "stage=before"]
     assert (row.n, row.chance) == (80, 0.5)
 
 
@@ -280,7 +285,7 @@ def test_one_owner_of_most_photos_ends_no_mitigation(seed: int, monkeypatch: pyt
     vectors, labels, owner = _owners(np.r_[550, [5] * 30], np.full(31, "a"))
     labels[::2] = "b"
     outcome = finish(
-        mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=seed)
+        mitigate(SOURCE, LabelledPhotos(vectors, labels, owner, "Make"), replace(LEACE, repeats=1, seed=seed))
     )
     assert (outcome.details[0]["photos"], outcome.details[0]["clusters"]) == (166, 31)
     assert any("used 166 of 700 photos" in line for line in outcome.warnings)
@@ -293,7 +298,7 @@ def test_a_class_that_is_rare_once_a_set_is_thinned_is_left_out(monkeypatch: pyt
     makes[:10] = "rare"
     vectors, labels, owner = _owners(np.ones(1200, dtype=np.int64), makes)
     outcome = finish(
-        mitigate(SOURCE, vectors, labels, owner, "Make", methods=["leace"], protocol="fast", repeats=1, seed=2)
+        mitigate(SOURCE, LabelledPhotos(vectors, labels, owner, "Make"), replace(LEACE, repeats=1, seed=2))
     )
     (detail,) = outcome.details
     assert detail["classes_erased"] == ["a", "b"]
@@ -314,11 +319,7 @@ def test_a_processing_can_be_taken_out() -> None:
         "JPEG95_444": plain - 1.2 * direction + 0.1 * rng.normal(size=plain.shape),
     }
     classes = np.array([f"class {c}" for c in content], dtype=object)
-    rows = _rows(
-        finish(
-            mitigate_processing(SOURCE, views, classes, scene, "JPEG", methods=["leace"], protocol=Protocol.FAST, k=1)
-        )
-    )
+    rows = _rows(finish(mitigate_processing(SOURCE, views, classes, scene, "JPEG", replace(LEACE, draws=1))))
     for metric in ("accuracy", "spd_p"):
         high = rows[metric, "method=leace,stage=change"].ci_high
         assert high is not None
@@ -389,7 +390,7 @@ def test_a_map_that_cannot_be_fitted_is_skipped_and_the_figures_stay(photos: Pat
     done = finish(evaluate(root, tmp_path / "run", SAVING, with_report=False))
     assert {row.attribute for row in done.rows} == {"Is Smartphone", "Make"}
     assert [_header(path)["attribute"] for path in done.maps] == ["Is Smartphone"]
-    reasons = {entry["what"]: entry["why"] for entry in done.skipped}
+    reasons = {skip.what: skip.reason for skip in done.skipped}
     assert "two classes" in reasons["mitigation of Make: map by leace (baseline/colour)"]
 
 
@@ -404,22 +405,25 @@ def _header(path: Path) -> dict[str, Any]:
         return dict(json.loads(file.metadata()["lenstrace"]))
 
 
+def _planned(root: Path, *asked: str) -> Planned:
+    options = replace(SAVING, attributes=asked)
+    return make_plan(labelled_set(open_set(root)), options, (MITIGATION,)).planned["mitigation"]
+
+
 def test_the_plan_takes_out_what_neighbours_are_parted_by(photos: Path) -> None:
     """Kind of camera and make; further labels where they are asked for, each or all, and never what the photo shows."""
-    opened = open_set(photos)
-    assert make_plan(opened).mitigations == ("Is Smartphone", "Make")
-    named = make_plan(opened, ["Model", "semantic_label"])
-    assert named.mitigations == ("Is Smartphone", "Make", "Model")
+    assert _planned(photos).attributes == ("Is Smartphone", "Make")
+    named = _planned(photos, "Model", "semantic_label")
+    assert named.attributes == ("Is Smartphone", "Make", "Model")
     assert "mitigation of semantic_label" in {skip.what for skip in named.skipped}
-    assert make_plan(opened, ["all"]).mitigations == ("Is Smartphone", "Make", "Model", "ISO Speed")
+    assert _planned(photos, "all").attributes == ("Is Smartphone", "Make", "Model", "ISO Speed")
 
 
 def test_a_label_that_cannot_be_taken_out_is_listed(photos: Path, tmp_path: Path) -> None:
     """Asked for, but with one value: the plan says why there is nothing to take out."""
     root = change(shutil.copytree(photos, tmp_path / "small"), ISO_SPACE_Speed="100")
-    for asked in (["all"], ["ISO Speed"]):
-        plan = make_plan(open_set(root), asked)
-        assert "ISO Speed" not in plan.mitigations
-        assert {skip.what: skip.why for skip in plan.skipped}[
-            "mitigation of ISO Speed"
-        ] == "all photos have ISO Speed = 100"
+    for asked in ("all", "ISO Speed"):
+        planned = _planned(root, asked)
+        assert "ISO Speed" not in planned.attributes
+        reasons = {skip.what: skip.reason for skip in planned.skipped}
+        assert reasons["mitigation of ISO Speed"] == "all photos have ISO Speed = 100"

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import natural_images
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.stats import Interval
 
 
 def _found(encoder: str, group: str, low: float) -> tuple[str, str, Outcome, Outcome]:
     """An encoder's probe of a group of three, with an interval from `low` on, and neighbours without a figure."""
-    row = Source("set", encoder).row("probe", group, "processing", "accuracy", 0.5, Interval(low, 0.6), 1 / 3, 90, 0)
+    found = Estimate(0.5, Interval(low, 0.6), 1 / 3, 90)
+    row = Source("set", encoder).row("probe", group, "processing", "accuracy", found, 0)
     return encoder, group, Outcome(rows=[row]), Outcome(details=[{"pairs": []}])
 
 
@@ -42,4 +43,4 @@ def test_who_is_blind_to_sharpening_fails_the_benchmark(
     monkeypatch.setattr(natural_images, "experiments", lambda *_: [_found(encoder, group, low)])
     assert natural_images.main([str(tmp_path), "--write", str(page)]) == int(fails)
     assert ("old" in page.read_text()) is fails
-    assert ("does not see the control" in capsys.readouterr().err) is fails
+    assert ("does not detect the control" in capsys.readouterr().err) is fails

@@ -61,8 +61,18 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
     """Set, run and checkpoint are given with their places, one encoder cannot be had; all files are searched, the page too."""
     weights = f"timm:test_resnet.r160_in1k@{place / 'mine.safetensors'}"
     gone = f"timm:test_resnet.r160_in1k@{place / 'gone.safetensors'}"
-    words = ["evaluate", str(place / "my set"), f"--output={place / 'run'}", "--protocol", "fast"]
-    assert cli.run_cli([*words, "--encoders", f"{weights},{gone},baseline/colour"]) == 0
+    words = [
+        "evaluate",
+        str(place / "my set"),
+        f"--output={place / 'run'}",
+        "--protocol",
+        "fast",
+        "--attributes",
+        "Make",
+    ]
+    with pytest.MonkeyPatch.context() as patch:  # the report is drawn once
+        patch.setattr("tracer.report.plots.write_plots", lambda run, folder: [])
+        assert cli.run_cli([*words, "--encoders", f"{weights},{gone},baseline/colour"]) == 0
     assert cli.run_cli(["report", str(place / "run")]) == 0
     capsys.readouterr()
     files = [path for path in (place / "run").rglob("*") if path.is_file()]
@@ -74,6 +84,7 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
     assert "timm:test_resnet.r160_in1k@gone.safetensors" in json.dumps(found.meta["skipped"])
 
 
+@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("way", ["relative", "link", "home", "new folder"])
 def test_no_place_however_the_set_is_named(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

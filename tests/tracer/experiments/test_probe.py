@@ -15,19 +15,16 @@ from tracer.base.progress import Work, finish
 from tracer.dataset.splits import SplitFile
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe import processing as processing_probe
 from tracer.experiments.probe.folds import cross_validate, group_folds, usable_classes
-from tracer.experiments.probe.probe import (
-    _shared_out,
-    probe_cross_validated,
-    probe_processing,
-    probe_split,
-    repeated_interval,
-)
-from tracer.experiments.probe.processing import probe_processing_folds
-from tracer.experiments.probe.protocols import ProbeFit, fit_probe
+from tracer.experiments.probe.probe import _shared_out, accuracy_interval, probe_cross_validated, probe_split
+from tracer.experiments.probe.processing import probe_processing, probe_processing_folds
+from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
+from tracer.experiments.settings import Protocol
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
+FAST = Fitting(Protocol.FAST)
 
 
 def _split(seed: int = 0, strength: float = 0.5) -> tuple[np.ndarray, np.ndarray, SplitFile]:
@@ -50,7 +47,7 @@ def _split(seed: int = 0, strength: float = 0.5) -> tuple[np.ndarray, np.ndarray
 def test_split_probe_rows() -> None:
     """Accuracy has Wilson's interval and the majority share as chance; balanced accuracy the uniform chance."""
     ids, X, split = _split()
-    outcome = finish(probe_split(SOURCE, ids, X, split, "fast"))
+    outcome = finish(probe_split(SOURCE, ids, X, split, FAST))
     accuracy, balanced = outcome.rows
     assert (accuracy.metric, balanced.metric) == ("accuracy", "balanced_accuracy")
     assert accuracy.n == 120
@@ -70,8 +67,8 @@ def test_split_probe_does_not_depend_on_the_order_of_the_file() -> None:
     ids, X, split = _split()
     order = np.random.default_rng(5).permutation(len(ids))
     assert (
-        finish(probe_split(SOURCE, ids, X, split, "fast")).rows
-        == finish(probe_split(SOURCE, ids[order], X[order], split, "fast")).rows
+        finish(probe_split(SOURCE, ids, X, split, FAST)).rows
+        == finish(probe_split(SOURCE, ids[order], X[order], split, FAST)).rows
     )
 
 
@@ -81,16 +78,16 @@ def test_missing_and_double_ids_are_named() -> None:
     gone = split.ids["test"][:2]
     keep = ~np.isin(ids, gone)
     with pytest.raises(EmbeddingsError, match=rf"2 of the 120 test photos of Make.*{gone[0]}, {gone[1]}"):
-        finish(probe_split(SOURCE, ids[keep], X[keep], split, "fast"))
+        finish(probe_split(SOURCE, ids[keep], X[keep], split, FAST))
     with pytest.raises(EmbeddingsError, match="more than once"):
-        finish(probe_split(SOURCE, np.r_[ids, ids[:1]], np.vstack([X, X[:1]]), split, "fast"))
+        finish(probe_split(SOURCE, np.r_[ids, ids[:1]], np.vstack([X, X[:1]]), split, FAST))
 
 
 def test_leaking_split_is_said() -> None:
     """A split with a photo in train and test still gives its figures, with a warning that they are too high."""
     ids, X, split = _split()
     split.ids["test"][0] = split.ids["train"][0]
-    outcome = finish(probe_split(SOURCE, ids, X, split, "fast"))
+    outcome = finish(probe_split(SOURCE, ids, X, split, FAST))
     assert any("1 photo in both train and test" in line for line in outcome.warnings)
 
 
@@ -105,8 +102,8 @@ def test_split_probe_keeps_owners_together() -> None:
     rows["test"] = np.flatnonzero(owner >= 40)
     split = SplitFile("Make", ("a", "b"), rows, {part: make[at] for part, at in rows.items()}, Path("x.json"))
     ids = np.arange(len(owner))
-    apart = finish(probe_split(SOURCE, ids, X, split, "fast"))
-    kept = finish(probe_split(SOURCE, ids[::-1], X[::-1], split, "fast", clusters=owner[::-1]))
+    apart = finish(probe_split(SOURCE, ids, X, split, FAST))
+    kept = finish(probe_split(SOURCE, ids[::-1], X[::-1], split, FAST, clusters=owner[::-1]))
     assert [row.value for row in kept.rows] == [row.value for row in apart.rows]
     for row, narrow in zip(kept.rows, apart.rows, strict=True):
         assert (row.ci_high or 0) - (row.ci_low or 0) > 2 * ((narrow.ci_high or 0) - (narrow.ci_low or 0))
@@ -123,10 +120,10 @@ def test_split_probe_keeps_owners_together() -> None:
 def test_split_probe_of_independent_photos() -> None:
     """Where every photo is its own scene the interval is Wilson's, and there is nothing to warn of; few owners are said."""
     ids, X, split = _split()
-    outcome = finish(probe_split(SOURCE, ids, X, split, "fast", clusters=ids))
-    assert outcome.rows == finish(probe_split(SOURCE, ids, X, split, "fast")).rows
+    outcome = finish(probe_split(SOURCE, ids, X, split, FAST, clusters=ids))
+    assert outcome.rows == finish(probe_split(SOURCE, ids, X, split, FAST)).rows
     assert not outcome.warnings
-    few = finish(probe_split(SOURCE, ids, X, split, "fast", clusters=ids % 12))
+    few = finish(probe_split(SOURCE, ids, X, split, FAST, clusters=ids % 12))
     assert any("12 scenes or owners" in line for line in few.warnings)
 
 
@@ -160,10 +157,10 @@ def test_folds_keep_clusters_whole(seed: int, n: int) -> None:
 
 def test_camera_is_found_across_scenes_and_absent_cameras_are_not() -> None:
     """A camera's trace is read from scenes that were never seen; without one the interval holds chance."""
-    found = finish(probe_cross_validated(SOURCE, *_scenes(2.0), "Model", protocol="fast", repeats=2)).rows[0]
+    found = finish(probe_cross_validated(SOURCE, LabelledPhotos(*_scenes(2.0), "Model"), FAST, repeats=2)).rows[0]
     assert (found.ci_low or 0) > 0.5
     assert found.n == 120
-    none = finish(probe_cross_validated(SOURCE, *_scenes(0.0), "Model", protocol="fast", repeats=2)).rows[0]
+    none = finish(probe_cross_validated(SOURCE, LabelledPhotos(*_scenes(0.0), "Model"), FAST, repeats=2)).rows[0]
     assert (none.ci_low or 0) <= 0.25 <= (none.ci_high or 1)
 
 
@@ -173,9 +170,11 @@ def test_without_clusters_content_would_leak() -> None:
     scene = np.repeat(np.arange(30), 6)
     X = (rng.standard_normal((180, 40)) + 3 * rng.standard_normal((30, 40))[scene]).astype(np.float32)
     make = np.array([f"m{s % 3}" for s in scene], dtype=object)
-    kept = finish(probe_cross_validated(SOURCE, X, make, scene, "Make", protocol="fast", repeats=1)).rows[0].value
+    kept = finish(probe_cross_validated(SOURCE, LabelledPhotos(X, make, scene, "Make"), FAST, repeats=1)).rows[0].value
     mixed = (
-        finish(probe_cross_validated(SOURCE, X, make, np.arange(180), "Make", protocol="fast", repeats=1)).rows[0].value
+        finish(probe_cross_validated(SOURCE, LabelledPhotos(X, make, np.arange(180), "Make"), FAST, repeats=1))
+        .rows[0]
+        .value
     )
     assert mixed > 0.9
     assert kept < 0.55
@@ -187,7 +186,9 @@ def test_cross_validation_does_not_depend_on_workers(protocol: str) -> None:
     X, labels, scenes = _scenes(1.0, scenes=15)
     one, two = (
         finish(
-            cross_validate(X, labels, scenes, attribute="Model", protocol=protocol, repeats=1, workers=w)
+            cross_validate(
+                LabelledPhotos(X, labels, scenes, "Model"), Fitting(Protocol(protocol), workers=w), repeats=1
+            )
         ).predictions
         for w in (1, 2)
     )
@@ -202,7 +203,7 @@ def test_small_classes_and_unlabelled_photos_are_left_out_and_counted() -> None:
     rows, left = usable_classes(labels, scenes, 5)
     assert len(rows) == 109
     assert left == {"no label": 3, "rare: in 2 scenes or owners, and it takes 5": 8}
-    outcome = finish(probe_cross_validated(SOURCE, X, labels, scenes, "Model", protocol="fast", repeats=1))
+    outcome = finish(probe_cross_validated(SOURCE, LabelledPhotos(X, labels, scenes, "Model"), FAST, repeats=1))
     assert outcome.rows[0].n == 109
     assert outcome.details[0]["left_out"] == left
     assert any("8 photos" in line for line in outcome.warnings)
@@ -212,16 +213,16 @@ def test_too_little_is_a_message() -> None:
     """One class, ten photos and few scenes each say what is missing."""
     X, labels, scenes = _scenes(1.0)
     with pytest.raises(TooFew, match="two classes or more"):
-        finish(cross_validate(X, np.full(120, "one", dtype=object), scenes, attribute="Make"))
+        finish(cross_validate(LabelledPhotos(X, np.full(120, "one", dtype=object), scenes, "Make")))
     with pytest.raises(TooFew, match="30 photos"):
-        finish(cross_validate(X[:10], np.array(["a", "b"] * 5, dtype=object), np.arange(10), attribute="Make"))
+        finish(cross_validate(LabelledPhotos(X[:10], np.array(["a", "b"] * 5, dtype=object), np.arange(10), "Make")))
     with pytest.raises(TooFew, match="10 scenes"):
-        finish(cross_validate(X[:36], labels[:36], scenes[:36], attribute="Make"))
+        finish(cross_validate(LabelledPhotos(X[:36], labels[:36], scenes[:36], "Make")))
 
 
 def test_few_clusters_are_warned_of() -> None:
     """Below 20 scenes the outcome warns that its intervals are too short."""
-    outcome = finish(probe_cross_validated(SOURCE, *_scenes(1.0, scenes=15), "Model", protocol="fast", repeats=1))
+    outcome = finish(probe_cross_validated(SOURCE, LabelledPhotos(*_scenes(1.0, scenes=15), "Model"), FAST, repeats=1))
     assert any("15 scenes or owners" in line for line in outcome.warnings)
 
 
@@ -242,7 +243,7 @@ def test_interval_holds_the_training_draw() -> None:
                 A, Y = X[~test], np.eye(3)[camera[~test]]  # ridge stands in for the probe: the interval does not care
                 guess = (X[test] @ A.T @ np.linalg.solve(A @ A.T + 20 * np.eye(len(A)), Y - Y.mean(0))).argmax(axis=1)
                 right[repeat, test] = guess == camera[test]
-        value, interval = repeated_interval(right, scene, 0, draws=300)
+        value, interval = accuracy_interval(right, scene, 0, draws=300)
         plain = stats.cluster_bootstrap(right.mean(axis=0), scene, draws=300)
         found.append((value, interval, plain))
     truth = np.mean([value for value, _, _ in found])
@@ -254,7 +255,7 @@ def test_interval_holds_the_training_draw() -> None:
 
 def test_interval_where_everything_is_right() -> None:
     """All photos right is no certainty: the interval is Wilson's for as many clusters as there are."""
-    value, interval = repeated_interval(np.ones((3, 40), dtype=bool), np.repeat(np.arange(10), 4), 0)
+    value, interval = accuracy_interval(np.ones((3, 40), dtype=bool), np.repeat(np.arange(10), 4), 0)
     assert value == 1.0
     assert interval == pytest.approx(stats.wilson(10, 10))
 
@@ -278,15 +279,11 @@ def _views(strength: float, n: int, seed: int) -> dict[str, np.ndarray]:
 
 def test_processing_probe() -> None:
     """Processings that shift the embedding are named, equal ones are not; each test picture counts in each processing."""
-    strong = finish(
-        probe_processing(SOURCE, _views(1.5, 120, 0), _views(1.5, 60, 2), "JPEG", protocol="fast", draws=3)
-    ).rows[0]
+    strong = finish(probe_processing(SOURCE, _views(1.5, 120, 0), _views(1.5, 60, 2), "JPEG", FAST, draws=3)).rows[0]
     assert (strong.ci_low or 0) > 0.6
     assert strong.n == 180
     assert strong.setting == "processing"
-    none = finish(
-        probe_processing(SOURCE, _views(0.0, 120, 0), _views(0.0, 60, 2), "JPEG", protocol="fast", draws=3)
-    ).rows[0]
+    none = finish(probe_processing(SOURCE, _views(0.0, 120, 0), _views(0.0, 60, 2), "JPEG", FAST, draws=3)).rows[0]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
     with pytest.raises(TooFew, match="two"):
         finish(probe_processing(SOURCE, {"P": np.ones((50, 3))}, {"P": np.ones((5, 3))}, "JPEG"))
@@ -298,16 +295,16 @@ def test_processing_probe() -> None:
 def test_processing_probe_by_folds() -> None:
     """Without a split, every picture is tested once a draw by probes that saw nothing of its cluster."""
     clusters = np.arange(120) // 3
-    strong = finish(probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2))
+    strong = finish(probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", FAST, draws=2))
     assert (strong.rows[0].ci_low or 0) > 0.6
     assert strong.rows[0].n == 360
     assert sum(map(sum, strong.details[0]["confusion"])) == 360
-    none = finish(probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", protocol="fast", draws=2)).rows[
-        0
-    ]
+    none = finish(probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", FAST, draws=2)).rows[0]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
     again = finish(
-        probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", protocol="fast", draws=2, workers=1)
+        probe_processing_folds(
+            SOURCE, _views(1.5, 120, 0), clusters, "JPEG", Fitting(Protocol.FAST, workers=1), draws=2
+        )
     )
     assert again.rows == strong.rows
     with pytest.raises(TooFew, match="30 pictures of 10 scenes"):
@@ -323,7 +320,7 @@ def test_a_fifth_of_what_a_processing_probe_learns_from_chooses(monkeypatch: pyt
         return fit_probe(*given, **by_name)
 
     monkeypatch.setattr(processing_probe, "fit_probe", watched)
-    finish(probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", protocol="fast", draws=1))
+    finish(probe_processing_folds(SOURCE, _views(1.0, 120, 0), np.arange(120) // 3, "JPEG", FAST, draws=1))
     assert sizes == [(3 * 26, 3 * 6)] * 5
 
 
@@ -334,8 +331,6 @@ def test_processing_probe_keeps_clusters_whole() -> None:
     views = {
         f"P{i}": base + rng.standard_normal((40, 24)).repeat(6, axis=0) * 2 for i in range(2)
     }  # of each picture alone
-    kept = finish(
-        probe_processing_folds(SOURCE, views, np.repeat(np.arange(40), 6), "JPEG", protocol="fast", draws=2)
-    ).rows[0]
-    apart = finish(probe_processing_folds(SOURCE, views, np.arange(240), "JPEG", protocol="fast", draws=2)).rows[0]
+    kept = finish(probe_processing_folds(SOURCE, views, np.repeat(np.arange(40), 6), "JPEG", FAST, draws=2)).rows[0]
+    apart = finish(probe_processing_folds(SOURCE, views, np.arange(240), "JPEG", FAST, draws=2)).rows[0]
     assert (kept.ci_low or 0) < 0.5 < (apart.ci_low or 0)

@@ -10,7 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.probe import linear, protocols
-from tracer.experiments.probe.protocols import Protocol, fit_probe, normalise
+from tracer.experiments.probe.linear import Schedule
+from tracer.experiments.probe.protocols import Fitting, fit_probe, normalise
+from tracer.experiments.settings import Protocol
 
 C, D = 4, 48
 
@@ -33,7 +35,9 @@ def test_side_by_side_is_torch_sgd(batch_size: int) -> None:
     """Each of several layers trained at once is what torch's SGD, with a rate set at each epoch's end, makes of it alone."""
     X, y = _tensors(50, 12)
     lrs, decays, epochs = [0.5, 3.0, 20.0], [1e-3, 1e-5, 1e-4], 12
-    W = linear.train_side_by_side(X, y, C, lrs, decays, epochs=epochs, batch_size=batch_size, seed=3, dual=False)
+    W = linear.train_side_by_side(
+        X, y, C, list(zip(lrs, decays, strict=True)), Schedule(epochs, batch_size, 3), dual=False
+    )
     for t, (lr, decay) in enumerate(zip(lrs, decays, strict=True)):
         layer = torch.nn.Linear(12, C)
         torch.nn.init.zeros_(layer.weight)
@@ -56,9 +60,9 @@ def test_side_by_side_is_torch_sgd(batch_size: int) -> None:
 def test_dual_steps_are_the_same_training() -> None:
     """Training on products of rows gives the weights that training on the rows gives."""
     X, y = _tensors(40, 100)
-    settings = {"epochs": 30, "batch_size": 64, "seed": 0}
-    primal = linear.train_side_by_side(X, y, C, [1.0, 10.0], [1e-4, 1e-8], dual=False, **settings)
-    dual = linear.train_side_by_side(X, y, C, [1.0, 10.0], [1e-4, 1e-8], dual=True, **settings)
+    settings, schedule = [(1.0, 1e-4), (10.0, 1e-8)], Schedule(30, 64, 0)
+    primal = linear.train_side_by_side(X, y, C, settings, schedule, dual=False)
+    dual = linear.train_side_by_side(X, y, C, settings, schedule, dual=True)
     assert torch.allclose(primal, dual, atol=2e-3, rtol=1e-3)
 
 
@@ -67,7 +71,7 @@ def test_one_class_is_nothing_to_train_on() -> None:
     X, y = _tensors(40, 12)
     for dual in (True, False):
         with pytest.raises(TooFew, match="two classes or more apart: there is one"):
-            linear.train_side_by_side(X, y * 0, 1, [1.0], [1e-4], epochs=2, batch_size=64, seed=0, dual=dual)
+            linear.train_side_by_side(X, y * 0, 1, [(1.0, 1e-4)], Schedule(2, 64, 0), dual=dual)
 
 
 @pytest.mark.parametrize("weight_decay", [1e-2, 1e-4])
@@ -100,7 +104,7 @@ def test_row_space_loses_nothing() -> None:
 def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
     """On held-out photos each protocol is within three points of a tuned logistic regression."""
     (X, y), (V, v), (T, t) = _data(0, 60), _data(1, 30), _data(2, 250)
-    fit = finish(fit_probe(X, y, V, v, C, protocol, seed=1))
+    fit = finish(fit_probe(X, y, V, v, C, Fitting(protocol, seed=1)))
     U, S, Q = normalise(X), normalise(V), normalise(T)
     best = max(
         (LogisticRegression(C=c, max_iter=2000).fit(U, y).score(S, v), c) for c in (0.1, 1.0, 10.0, 100.0, 1000.0)
@@ -118,8 +122,8 @@ def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
 def test_same_seed_same_probe(protocol: Protocol) -> None:
     """The same seed gives the same weights to the last bit, with one worker or two."""
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
-    first = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=1))
-    again = finish(fit_probe(X, y, V, v, C, protocol, seed=7, workers=2))
+    first = finish(fit_probe(X, y, V, v, C, Fitting(protocol, seed=7, workers=1)))
+    again = finish(fit_probe(X, y, V, v, C, Fitting(protocol, seed=7, workers=2)))
     assert np.array_equal(first.layer.weight, again.layer.weight)
 
 
@@ -127,7 +131,7 @@ def test_trials_on_several_cores_change_nothing(monkeypatch: pytest.MonkeyPatch)
     """Where a round is large enough to go to several cores, their number does not change the probe."""
     monkeypatch.setattr(protocols, "SMALL_ROUND", 0)
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
-    one, two = (finish(fit_probe(X, y, V, v, C, "batched", seed=7, workers=w)) for w in (1, 2))
+    one, two = (finish(fit_probe(X, y, V, v, C, Fitting(seed=7, workers=w))) for w in (1, 2))
     assert np.array_equal(one.layer.weight, two.layer.weight)
 
 
@@ -135,8 +139,8 @@ def test_length_of_an_embedding_does_not_matter() -> None:
     """Features are normalised: scaling each embedding changes no prediction."""
     (X, y), (V, v), (T, _) = _data(0, 20), _data(1, 10), _data(2, 20)
     scale = np.random.default_rng(0).uniform(0.5, 2.0, size=(len(X), 1)).astype(np.float32)
-    plain = finish(fit_probe(X, y, V, v, C, "fast")).predict(T)
-    scaled = finish(fit_probe(X * scale, y, V * 4, v, C, "fast")).predict(T * 8)
+    plain = finish(fit_probe(X, y, V, v, C, Fitting(Protocol.FAST))).predict(T)
+    scaled = finish(fit_probe(X * scale, y, V * 4, v, C, Fitting(Protocol.FAST))).predict(T * 8)
     assert (plain == scaled).mean() > 0.98
 
 

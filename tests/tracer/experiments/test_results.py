@@ -15,6 +15,7 @@ from tracer.errors import TracerError
 from tracer.evaluation.cache import keep, key_of, recall
 from tracer.experiments.outcome import Outcome
 from tracer.results import COLUMNS, Row
+from tracer.results.skips import Skip
 
 ROW = Row(
     "probe", "s", "clip/ViT-B-16", "Make", "IDENTITY", 0.95, "acquisition", "accuracy", 0.5, 0.4, 0.6, 0.3, 100, 42
@@ -70,7 +71,7 @@ def test_damaged_results_are_a_message(tmp_path: Path, text: str | None) -> None
 
 def test_kept_outcome_comes_back_for_its_key_only(tmp_path: Path) -> None:
     """What is kept is recalled unchanged with the same key; another key, or a cut file, recalls nothing."""
-    outcome = Outcome([ROW], [{"a": [1, 2]}], ["careful"], [{"what": "x", "why": "y"}])
+    outcome = Outcome([ROW], [{"a": [1, 2]}], ["careful"], [Skip("x", "y", ("probe",), "Make", "clip/ViT-B-16", 0.95)])
     path, key = tmp_path / "k.outcome", key_of("probe", np.arange(3))
     keep(path, key, outcome)
     assert recall(path, key) == outcome
@@ -93,6 +94,11 @@ def test_keys_tell_everything_apart() -> None:
         key_of("x", labels[::-1]),
         key_of("x", 0.9),
         key_of("x", [0.9]),
+        key_of("x", np.arange(4, dtype=np.float64)),
+        key_of("x", ROW),
+        key_of("x", replace(ROW, value=0.6)),
+        key_of(["x", "y"]),
+        key_of("x", {"y": 1}),
     ]
     assert len(set(keys)) == len(keys)
     assert key_of("x", labels.copy()) == key_of("x", labels)

@@ -11,6 +11,7 @@ from small_sets import write_set
 
 from tracer.dataset import open_set
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.retrieval.retrieval import rank_pairs
 from tracer.experiments.sheets.choice import SHOWN, neighbour_sheet, pair_sheet, photos_on
 from tracer.experiments.sheets.thumbnails import SIDE, write_thumbs
@@ -95,7 +96,7 @@ def test_neighbours_come_from_other_scenes() -> None:
     labels = np.array(["x", "y"], dtype=object)[np.arange(n) % 2]
     vectors = rng.normal(size=(n, 5)) + 2.0 * (labels == "x")[:, None]
     ids = np.arange(n, dtype=np.int64)
-    made = neighbour_sheet(SOURCE, vectors, ids, classes, labels, scene, ["c"] * n, "Make", 0)
+    made = neighbour_sheet(SOURCE, LabelledPhotos(vectors, labels, scene, "Make", classes), ids, ["c"] * n, 0)
     queries = made.details[0]["queries"]
     assert [q["why"] for q in queries] == ["rule"] * 3 + ["drawn"] * 3
     for query in queries:
@@ -142,7 +143,7 @@ def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
     if not pairs:
         change(root, subject_idx=None)
     experiments = ("retrieval",) if pairs else ("knn",)
-    options = Options(encoders=("baseline/colour",), experiments=experiments, device="cpu")  # type: ignore[arg-type]
+    options = Options(encoders=("baseline/colour",), experiments=experiments, device="cpu")
     finish(evaluate(root, tmp_path / "run", options))
     assert len(list((tmp_path / "run" / "thumbs").iterdir())) > 6
     assert (tmp_path / "run" / "plots" / "retrieval-sheet.png").exists()
@@ -171,5 +172,5 @@ def test_where_no_photo_has_both_labels_there_is_no_sheet(tmp_path: Path) -> Non
     )
     evaluation = finish(evaluate(root, tmp_path / "run", options, with_report=False))
     assert {row.attribute for row in evaluation.rows} == {"JPEG"}
-    reasons = {entry["what"]: entry["why"] for entry in evaluation.skipped}
+    reasons = {skip.what: skip.reason for skip in evaluation.skipped}
     assert "0 of 0 labelled photos qualify" in reasons["kNN by Make (baseline/colour)"]

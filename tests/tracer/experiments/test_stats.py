@@ -223,3 +223,18 @@ def test_cramers_v_interval_covers() -> None:
         zero += low == 0
     assert hits >= 52
     assert zero >= 52
+
+
+def test_draws_are_widened_to_twice_their_variance_and_that_between_repeats() -> None:
+    """Each column by itself; without repeats nothing is added, and draws without spread stay as they are."""
+    rng = np.random.default_rng(0)
+    draws = np.column_stack([rng.normal(0.6, 0.05, 500), rng.normal(0.4, 0.02, 500), np.full(500, 0.9)])
+    values, repeats = draws.mean(axis=0), np.array([[0.5, 0.7], [0.4, 0.4], [0.8, 1.0]])
+    wide = stats.widened_draws(draws, values, repeats)
+    between = np.array([0.02, 0.0]) / 2
+    assert wide.var(axis=0)[:2] == pytest.approx(2 * draws.var(axis=0)[:2] + between)
+    assert np.array_equal(wide[:, 2], draws[:, 2])
+    for at in range(3):
+        assert np.allclose(stats.widened_draws(draws[:, at], values[at], repeats[at]), wide[:, at])
+    given = stats.widened_draws(draws[:, 0], values[0], [0.6], training_drawn=False)
+    assert np.allclose(given, draws[:, 0])

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from tracer.base.progress import finish
 from tracer.experiments.knn import acquisition
 from tracer.experiments.knn.acquisition import acquisition_knn
+from tracer.experiments.knn.processing import Voting
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.shared.thinning import fair_share, thinned
 
 
@@ -75,7 +77,7 @@ def test_neighbours_are_asked_on_what_is_left(seed: int, monkeypatch: pytest.Mon
     classes, makes = (np.array(list("ab"), dtype=object)[rng.integers(2, size=len(clusters))] for _ in range(2))
     vectors = rng.normal(size=(len(clusters), 8))
     outcome = finish(
-        acquisition_knn(Source("s", "e"), vectors, classes, makes, clusters, "Make", k=1, draws=2, seed=seed)
+        acquisition_knn(Source("s", "e"), LabelledPhotos(vectors, makes, clusters, "Make", classes), Voting(1, 2, seed))
     )
     assert outcome.rows[0].n == 400 // 21 + 160
     assert outcome.warnings[0] == "kNN by Make used 179 of 1060 photos, drawn by scene and owner at random."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,22 @@ from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew, TracerError
 from tracer.experiments.association.association import associate
 from tracer.experiments.knn.acquisition import acquisition_knn
-from tracer.experiments.knn.processing import processing_knn
+from tracer.experiments.knn.processing import Voting, processing_knn
+from tracer.experiments.mitigation.halves import MitigationSettings
 from tracer.experiments.mitigation.mitigation import mitigate, mitigate_processing
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos, ProcessedPhotos
 from tracer.experiments.probe.folds import left_out_in_words
-from tracer.experiments.probe.probe import probe_cross_validated, probe_processing
+from tracer.experiments.probe.probe import probe_cross_validated
+from tracer.experiments.probe.processing import probe_processing
+from tracer.experiments.probe.protocols import Fitting
 from tracer.experiments.retrieval.retrieval import retrieve
+from tracer.experiments.settings import Method, Protocol
 from tracer.experiments.similarity.similarity import similarity
 
 SOURCE = Source("made", "test/encoder")
+FAST = Fitting(Protocol.FAST)
+LEACE = MitigationSettings((Method.LEACE,), Protocol.FAST)
 
 
 class Photos:
@@ -50,6 +58,10 @@ class Photos:
             setattr(self, name, values[:n])
         return self
 
+    def labelled(self) -> LabelledPhotos:
+        """The photos with their makes."""
+        return LabelledPhotos(self.X, self.makes, self.scene, "Make")
+
     def views(self) -> dict[str, Any]:
         """The photos under two processings."""
         return {"JPEG75_420": self.X, "JPEG95_444": self.X + np.float32(0.1)}
@@ -61,22 +73,24 @@ def _y(p: Photos) -> np.ndarray:
 
 Run = Callable[[Photos], Outcome]
 EXPERIMENTS: dict[str, Run] = {
-    "probe": lambda p: finish(probe_cross_validated(SOURCE, p.X, p.makes, p.scene, "Make", protocol="fast", repeats=1)),
-    "processing probe": lambda p: finish(
-        probe_processing(SOURCE, p.views(), p.views(), "JPEG", protocol="fast", draws=1)
-    ),
-    "knn by label": lambda p: finish(acquisition_knn(SOURCE, p.X, p.classes, p.makes, p.scene, "Make", k=1, draws=1)),
+    "probe": lambda p: finish(probe_cross_validated(SOURCE, p.labelled(), FAST, repeats=1)),
+    "processing probe": lambda p: finish(probe_processing(SOURCE, p.views(), p.views(), "JPEG", FAST, draws=1)),
+    "knn by label": lambda p: finish(acquisition_knn(SOURCE, replace(p.labelled(), classes=p.classes), Voting(1, 1))),
     "knn by processing": lambda p: finish(
         processing_knn(
-            SOURCE, p.views(), _y(p), p.views(), _y(p), "JPEG", k=10, draws=1, pool_groups=p.scene, query_groups=p.scene
+            SOURCE,
+            ProcessedPhotos(p.views(), _y(p), p.scene),
+            ProcessedPhotos(p.views(), _y(p), p.scene),
+            "JPEG",
+            Voting(10, 1),
         )
     ),
     "similarity": lambda p: finish(similarity(SOURCE, p.X, p.classes, p.makes, p.scene, "Make")),
     "retrieval": lambda p: finish(retrieve(SOURCE, p.X, p.subject, p.model)),
     "association": lambda p: finish(associate("made", {"Make": p.makes}, p.classes, p.scene)),
-    "mitigation": lambda p: finish(mitigate(SOURCE, p.X, p.makes, p.scene, "Make", methods=["leace"], protocol="fast")),
+    "mitigation": lambda p: finish(mitigate(SOURCE, p.labelled(), LEACE)),
     "mitigation of processings": lambda p: finish(
-        mitigate_processing(SOURCE, p.views(), p.classes, p.scene, "JPEG", methods=["leace"], protocol="fast")
+        mitigate_processing(SOURCE, p.views(), p.classes, p.scene, "JPEG", replace(LEACE, draws=1))
     ),
 }
 
@@ -112,7 +126,7 @@ def test_similarity_of_one_class_says_what_it_lacks() -> None:
     photos.classes[:] = "a"
     outcome = EXPERIMENTS["similarity"](photos)
     assert [row.setting for row in outcome.rows] == ["class=same"]
-    assert "class=other" in outcome.skipped[0]["what"]
+    assert "class=other" in outcome.skipped[0].what
 
 
 def test_no_pairs_are_refused() -> None:
@@ -147,6 +161,7 @@ def test_embeddings_that_are_no_numbers_are_refused(name: str, value: float) -> 
 # --- whole sets
 
 
+@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize(("classes", "each", "enough"), [(12, 3, 5), (3, 4, 10), (2, 6, 15)])
 def test_a_tree_of_classes_says_how_many_photos_would_do(
     classes: int, each: int, enough: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,16 @@ from tracer.base import console
 from tracer.base.progress import Progress, Work, finish
 from tracer.evaluation.evaluate import Options, evaluate
 from tracer.experiments.knn.acquisition import acquisition_knn
+from tracer.experiments.knn.processing import Voting
+from tracer.experiments.mitigation.halves import MitigationSettings
 from tracer.experiments.mitigation.mitigation import mitigate
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.probe import probe_cross_validated
-from tracer.experiments.probe.protocols import TRIALS, Protocol, fit_probe
+from tracer.experiments.probe.protocols import TRIALS, Fitting, Protocol, fit_probe
 from tracer.experiments.retrieval.retrieval import retrieve
-from tracer.results.skips import in_groups
+from tracer.experiments.settings import Method
+from tracer.results.skips import Skip, in_groups
 
 SOURCE = Source("set", "encoder")
 
@@ -85,12 +90,15 @@ def test_experiments_tell_how_far_they_are(name: str, fewest: int) -> None:
     X, scene, makes = p["X"], p["scene"], p["makes"]
     half = np.arange(160) % 2 == 0
     y = (makes == "p").astype(np.int64)
+    photos = LabelledPhotos(X, makes, scene, "Make", p["classes"])
     work: dict[str, Work[Any]] = {
-        "probe": probe_cross_validated(SOURCE, X, makes, scene, "Make", protocol="fast"),
-        "fit": fit_probe(X[half], y[half], X[~half], y[~half], 2, Protocol.BATCHED),
-        "knn": acquisition_knn(SOURCE, X, p["classes"], makes, scene, "Make", k=1, draws=1),
+        "probe": probe_cross_validated(SOURCE, photos, Fitting(Protocol.FAST)),
+        "fit": fit_probe(X[half], y[half], X[~half], y[~half], 2),
+        "knn": acquisition_knn(SOURCE, photos, Voting(1, 1)),
         "retrieval": retrieve(SOURCE, X, scene, p["model"]),
-        "mitigation": mitigate(SOURCE, X, makes, scene, "Make", methods=["leace"], protocol="fast"),
+        "mitigation": mitigate(
+            SOURCE, replace(photos, classes=None), MitigationSettings((Method.LEACE,), Protocol.FAST)
+        ),
     }
     seen: list[Progress] = []
     finish(work[name], seen.append)
@@ -125,17 +133,19 @@ def test_reasons_are_read_once() -> None:
     """Encoders, masks and labels with one reason stand in one group; other reasons apart."""
     too_few = "A probe of {} needs at least 30 photos: there are 4"
     skipped = [
-        {"what": f"probe of {label} ({encoder})", "why": too_few.format(label)}
-        for encoder in ("a", "b, 90 % masked")
+        Skip(f"probe of {label}", too_few.format(label), ("probe",), label, encoder, ratio)
+        for encoder, ratio in (("a", 0.0), ("b", 0.9))
         for label in ("Make", "Is Smartphone")
     ]
-    skipped += [{"what": "pair retrieval", "why": "no pairs"}, {"what": "kNN by Make", "why": "no pairs"}]
+    assert skipped[-1].what == "probe of Is Smartphone (b, 90 % masked)"
+    skipped += [Skip("pair retrieval", "no pairs", ("retrieval",)), Skip("kNN by Make", "no pairs", ("knn",), "Make")]
     assert in_groups(skipped) == [
         ("probe of Make, probe of Is Smartphone", "A probe needs at least 30 photos: there are 4"),
         ("pair retrieval, kNN by Make", "no pairs"),
     ]
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_set_without_camera_labels_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for all that lacks a label; the JSON keeps an entry for each."""
     root = change(write_set(tmp_path / "small", scenes=12), Make=None, Model=None, Is_SPACE_Smartphone=None)
@@ -168,27 +178,20 @@ def _interrupt(command: list[str], when: str) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("command", ["embed", "evaluate", "retrieve"])
-def test_an_interruption_says_that_the_same_command_goes_on(tmp_path: Path, command: str) -> None:
+def test_an_interruption_says_that_the_same_command_goes_on(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 130, the sentence once, no traceback; the same command then ends well."""
-    root = write_set(tmp_path / "small", scenes=12)
-    words = [
-        sys.executable,
-        "-m",
-        "tracer",
-        command,
-        str(root),
-        "-o",
-        str(tmp_path / "run"),
-        "--encoders",
-        "baseline/colour",
-        *(["--protocol", "fast"] if command == "evaluate" else []),
-    ]
-    code, said = _interrupt(words, "embedding photos")
+    words = [command, str(write_set(tmp_path / "small", scenes=12)), "-o", str(tmp_path / "run")]
+    words += ["--encoders", "baseline/colour", *(["--protocol", "fast"] if command == "evaluate" else [])]
+    code, said = _interrupt([sys.executable, "-m", "tracer", *words], "embedding photos")
     assert code == 130
     assert said.count("The same command goes on where it stopped.") == 1
     assert "Traceback" not in said
-    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    assert cli.run_cli(words) == 0
+    capsys.readouterr()
 
 
 def test_an_interruption_through_curate_is_said_once(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tracer.dataset import metadata, open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store
 from tracer.errors import DataSetError, EmbeddingsError
-from tracer.evaluation.plan import make_plan
+from tracer.experiments.labels import labelled_set
 
 ROWS = [{"file_name": f"images/{n}.jpg", "photo_id": n, "Make": "AB"[n % 2]} for n in range(1, 5)]
 
@@ -175,9 +175,9 @@ def test_damaged_metadata(tmp_path: Path, kind: str, content: bytes, words: str)
     ],
 )
 def test_labels_of_odd_types_are_read_or_left_out(tmp_path: Path, odd: dict[str, list[Any]]) -> None:
-    """Values of several types in one column, lists, and columns called as ours are: the set opens, and a plan is made."""
+    """Values of several types in one column, lists, and columns called as ours are: the set opens, and its labels are read."""
     rows = [{**row, **{name: values[at] for name, values in odd.items()}} for at, row in enumerate(ROWS)]
-    assert len(make_plan(open_set(write_set(tmp_path / "set", rows))).clusters) == 4
+    assert len(labelled_set(open_set(write_set(tmp_path / "set", rows))).clusters) == 4
 
 
 @pytest.mark.parametrize(

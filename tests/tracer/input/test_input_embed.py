@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tracer.base.progress import Progress, finish
 from tracer.dataset import open_set
 from tracer.embeddings import store
+from tracer.embeddings.batches import Resources
 from tracer.embeddings.embed import EmbedResult, embed
 from tracer.encoders.catalogue import Group
 from tracer.encoders.encoder import BaselineEncoder, Encoder
@@ -30,6 +31,7 @@ from tracer.images.crop import Crop
 
 COLOUR = "baseline/colour"
 LITE = "offline/efficientnet-lite0"
+BICUBIC = ("INTERPOLATION_BICUBIC",)
 
 
 def _tiny() -> Encoder:
@@ -119,10 +121,28 @@ def test_batch_size_workers_and_file_order_do_not_matter(tmp_path: Path) -> None
     """Vectors agree to 1e-4 between batches of 1, 3 and 64, one worker and three, and a set whose rows are shuffled."""
     rows, tiny = paired_rows(5), _tiny()
     write_set(tmp_path / "set", rows)
-    _embed(tmp_path / "set", tmp_path / "a", [tiny], batch_size=1, workers=1, processings=("INTERPOLATION_BICUBIC",))
-    _embed(tmp_path / "set", tmp_path / "b", [tiny], batch_size=3, workers=3, processings=("INTERPOLATION_BICUBIC",))
+    _embed(
+        tmp_path / "set",
+        tmp_path / "a",
+        [tiny],
+        using=Resources(batch_size=1, workers=1),
+        processings=("INTERPOLATION_BICUBIC",),
+    )
+    _embed(
+        tmp_path / "set",
+        tmp_path / "b",
+        [tiny],
+        using=Resources(batch_size=3, workers=3),
+        processings=("INTERPOLATION_BICUBIC",),
+    )
     write_metadata(tmp_path / "set", rows[::-1])
-    _embed(tmp_path / "set", tmp_path / "c", [tiny], batch_size=64, workers=2, processings=("INTERPOLATION_BICUBIC",))
+    _embed(
+        tmp_path / "set",
+        tmp_path / "c",
+        [tiny],
+        using=Resources(batch_size=64, workers=2),
+        processings=("INTERPOLATION_BICUBIC",),
+    )
     read = [store.load(tmp_path / run, "set", tiny.name, "INTERPOLATION_BICUBIC") for run in "abc"]
     for other in read[1:]:
         assert np.array_equal(other.ids, read[0].ids)
@@ -267,7 +287,7 @@ def test_nothing_to_embed_with_or_from(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no processing"):
         _embed(folder, tmp_path / "run", processings=("BLUR",))
     with pytest.raises(EncoderError, match="no device"):
-        _embed(folder, tmp_path / "run", device="cuda:17")
+        _embed(folder, tmp_path / "run", using=Resources("cuda:17"))
     with pytest.raises(EncoderError, match="no encoder"):
         _embed(folder, tmp_path / "run", ["clip/nothing"])
     (folder / "1.jpg").write_text("x")
@@ -289,7 +309,7 @@ def test_progress_counts_photos_and_closing_keeps_what_is_done(tmp_path: Path) -
     """Progress ends at its total; a generator closed half way leaves shards that the next run does not compute
     again."""
     folder, encoder, run = write_flat(tmp_path / "set", 150, width=16, height=16), _Counting(), tmp_path / "run"
-    work = embed(open_set(folder), [encoder], run=run, batch_size=8, workers=1)
+    work = embed(open_set(folder), [encoder], run=run, using=Resources(batch_size=8, workers=1))
     for step in work:
         if step.what == "embedding photos" and step.done >= 80:
             break
@@ -297,7 +317,7 @@ def test_progress_counts_photos_and_closing_keeps_what_is_done(tmp_path: Path) -
     before = encoder.pictures
     assert before < 150 and list((run / "shards").rglob("*.safetensors"))
     steps: list[Progress] = []
-    result = finish(embed(open_set(folder), [encoder], run=run, batch_size=8, workers=1), steps.append)
+    result = finish(embed(open_set(folder), [encoder], run=run, using=Resources(batch_size=8, workers=1)), steps.append)
     assert result.embedded < 150 and encoder.pictures - before == result.embedded
     assert (steps[-1].what, steps[-1].done, steps[-1].total) == ("embedding photos", result.embedded, result.embedded)
     assert len(store.load(run, "set", "test/mean").ids) == 150
@@ -343,7 +363,7 @@ def test_damaged_pieces_are_made_again(tmp_path: Path, damage: str) -> None:
     """A shard and the kept hashes of an interrupted run: the next one makes them again and ends with the same files."""
     folder = write_flat(tmp_path / "set", 150)
     _embed(folder, tmp_path / "calm")
-    work = embed(open_set(folder), [COLOUR], run=tmp_path / "run", batch_size=8, workers=1)
+    work = embed(open_set(folder), [COLOUR], run=tmp_path / "run", using=Resources(batch_size=8, workers=1))
     while not (pieces := list((tmp_path / "run" / "shards").rglob("*.safetensors"))):
         next(work)
     work.close()
@@ -356,16 +376,16 @@ def test_damaged_pieces_are_made_again(tmp_path: Path, damage: str) -> None:
 
 def test_one_decode_serves_all_encoders_and_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many encoders, processings and masks: each photo is asked for once."""
-    from tracer.embeddings import batches as fanout
+    from tracer.embeddings import batches
     from tracer.images.guard import Request
 
     asked: list[Path] = []
-    real = fanout.render_photos
+    real = batches.render_photos
 
     def noted(requests: Iterable[Request], *rest: Any) -> Any:
         return real((asked.append(request.path) or request for request in requests), *rest)  # type: ignore[func-returns-value]
 
-    monkeypatch.setattr(fanout, "render_photos", noted)
+    monkeypatch.setattr(batches, "render_photos", noted)
     folder = write_flat(tmp_path / "set", 6)
     encoders = [_Counting(), _Counting(Crop(16, None), "test/native"), COLOUR]
     _embed(folder, tmp_path / "run", encoders, processings=("IDENTITY", "SHARPEN_2"), masks=(0.0, 0.9))
@@ -374,12 +394,12 @@ def test_one_decode_serves_all_encoders_and_views(tmp_path: Path, monkeypatch: p
 
 def test_encoders_that_do_not_fit_together_go_in_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With little memory encoders take turns, and the files are the same."""
-    from tracer.embeddings import batches as fanout
+    from tracer.embeddings import batches
 
     folder = write_flat(tmp_path / "set", 2)
     names = [LITE, "offline/efficientnet-lite2"]
     _embed(folder, tmp_path / "a", names)
-    monkeypatch.setattr(fanout, "_memory", lambda _: 1)
+    monkeypatch.setattr(batches, "_memory", lambda _: 1)
     result = _embed(folder, tmp_path / "b", names)
     assert result.embedded == 4 and _hashes(tmp_path / "a") == _hashes(tmp_path / "b")
 
@@ -388,10 +408,11 @@ _CHILD = """\
 import sys, time
 from pathlib import Path
 from tracer.dataset import open_set
+from tracer.embeddings.batches import Resources
 from tracer.embeddings.embed import embed
-from tracer.encoders.registry import load
-encoders = [load("timm:test_resnet", random_weights=True), "baseline/colour"]
-for step in embed(open_set(sys.argv[1]), encoders, run=Path(sys.argv[2]), workers=1):
+for step in embed(
+    open_set(sys.argv[1]), ["baseline/colour", "baseline/thumbnail"], run=Path(sys.argv[2]), using=Resources(workers=1)
+):
     print(step.what, step.done, flush=True)
 """
 
@@ -400,9 +421,9 @@ for step in embed(open_set(sys.argv[1]), encoders, run=Path(sys.argv[2]), worker
 def test_killed_in_the_middle_and_run_again(tmp_path: Path) -> None:
     """SIGKILL at two moments, then a run to the end: the files are those of an undisturbed run, and finished shards
     were not redone."""
-    folder = write_flat(tmp_path / "set", 140, width=48, height=36)
+    folder, encoders = write_flat(tmp_path / "set", 140, width=48, height=36), [COLOUR, "baseline/thumbnail"]
     undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
-    _embed(folder, undisturbed, [_tiny(), COLOUR], workers=1)
+    _embed(folder, undisturbed, encoders, using=Resources(workers=1))
     for moment in (8, 68):
         child = subprocess.Popen(
             [sys.executable, "-c", _CHILD, str(folder), str(run)], stdout=subprocess.PIPE, text=True
@@ -417,7 +438,7 @@ def test_killed_in_the_middle_and_run_again(tmp_path: Path) -> None:
         assert child.returncode == -signal.SIGKILL
     shards = sorted((run / "shards").rglob("*.safetensors"))
     assert shards and not (run / "embeddings").exists()
-    result = _embed(folder, run, [_tiny(), COLOUR], workers=1)
+    result = _embed(folder, run, encoders, using=Resources(workers=1))
     assert result.embedded < 140
     assert _hashes(run) == _hashes(undisturbed)
 

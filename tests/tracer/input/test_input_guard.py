@@ -20,6 +20,7 @@ from tracer.base.progress import finish
 from tracer.base.workers import Limits
 from tracer.dataset import open_set
 from tracer.embeddings import store
+from tracer.embeddings.batches import Resources
 from tracer.embeddings.embed import EmbedResult, embed
 from tracer.images.crop import Crop
 from tracer.images.decode import ImageError, camera_of, decode
@@ -50,7 +51,7 @@ def test_a_picture_that_takes_too_long_fails_alone(tmp_path: Path) -> None:
     """A JPEG of thousands of scans is listed with its reason, and the photos around it are embedded."""
     folder = write_flat(tmp_path / "set", 4)
     (folder / "2.jpg").write_bytes(many_scans(3000, 5000))
-    result = _embed(folder, tmp_path / "run", limits=Limits(1.0))
+    result = _embed(folder, tmp_path / "run", using=Resources(limits=Limits(1.0)))
     assert result.failed == ((2, "reading it took more than 1 s"),)
     assert store.load(tmp_path / "run", "set", COLOUR).ids.tolist() == [1, 3, 4]
 
@@ -61,7 +62,7 @@ def test_pictures_that_take_too_much_memory_fail_alone(tmp_path: Path) -> None:
     for number in (1, 2, 3, 4):
         (folder / f"{number}.jpg").unlink()
         (folder / f"{number}.webp").write_bytes(BLACK_WEBP)
-    result = _embed(folder, tmp_path / "run", limits=Limits(60.0, GIGABYTE // 2))
+    result = _embed(folder, tmp_path / "run", using=Resources(limits=Limits(60.0, GIGABYTE // 2)))
     assert [number for number, _ in result.failed] == [1, 2, 3, 4]
     assert all("more memory than is allowed" in reason for _, reason in result.failed)
     assert store.load(tmp_path / "run", "set", COLOUR).ids.tolist() == [5, 6]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from report_runs import ENCODERS, before_and_after, measured, meta, whole_run, write_run
 
-from tracer.experiments.pages import pages
+from tracer.experiments.registry import pages
 from tracer.report.draw import draw
 from tracer.report.page import render
 from tracer.report.plots import write_plots

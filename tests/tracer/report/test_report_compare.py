@@ -10,10 +10,9 @@ import pytest
 from report_runs import meta, probe_rows, rate, write_run
 
 from tracer.errors import TracerError
-from tracer.experiments.outcome import PerPhoto
-from tracer.results import Row
-from tracer.results import photo_scores as perphoto
+from tracer.results import Row, photo_scores
 from tracer.results.comparison import KEY, compare
+from tracer.results.photo_scores import PhotoScores
 
 
 def row(value: float, **columns: object) -> Row:
@@ -111,8 +110,8 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
 
 def photo_values(run: Path, figure: Row, ids: list[int], values: list[float]) -> None:
     """Add what a figure is the mean of to a run."""
-    names = {name: getattr(figure, name) for name in perphoto.KEY}
-    perphoto.write(run, [PerPhoto(names, ids, [i // 2 for i in range(len(ids))], values)], set(), keep=True)
+    names = {name: getattr(figure, name) for name in photo_scores.KEY}
+    photo_scores.write(run, [PhotoScores(names, ids, [i // 2 for i in range(len(ids))], values)], set(), keep=True)
 
 
 def test_runs_on_the_same_photos_are_paired(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 from tracer.errors import TooFew
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.results.skips import Skip
 
 MIN_PHOTOS = 30
 
@@ -51,7 +52,8 @@ def associate(
                 f"{counted(len(a), 'photo')} with both labels, of {counted(shape[0], 'value')} and "
                 f"{counted(shape[1], 'class', 'classes')}"
             )
-            outcome.skipped.append({"what": f"association of {name} with the semantic label", "why": why})
+            what = f"association of {name} with the semantic label"
+            outcome.skipped.append(Skip(what, why, ("association",), name))
             continue
         group = clusters[known]
         value = stats.cramers_v(a, b)
@@ -59,7 +61,7 @@ def associate(
         # The estimate is floored at 0 where its interval may lie above or below.
         interval = stats.Interval(min(low, value), max(high, value))
         outcome.rows.append(
-            source.row("association", name, "semantic_label", "cramers_v", value, interval, 0.0, len(a), seed)
+            source.row("association", name, "semantic_label", "cramers_v", Estimate(value, interval, 0.0, len(a)), seed)
         )
         outcome.details.append(
             source.detail(
@@ -70,7 +72,7 @@ def associate(
     if not outcome.rows:
         raise TooFew(
             "No label can be held against the semantic label",
-            "; ".join(f"{entry['what']}: {entry['why']}" for entry in outcome.skipped) or "the set has no labels",
+            "; ".join(f"{skip.what}: {skip.reason}" for skip in outcome.skipped) or "the set has no labels",
             "It takes photos with two classes or more, and labels with two values or more.",
         )
     return outcome

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.knn.neighbours import Votes, majority
-from tracer.experiments.knn.processing import SETTINGS, UNIFORM_DRAWS, settings_outcome
+from tracer.experiments.knn.processing import SETTINGS, SettingVotes, Voting, settings_outcome
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.shared.similarities import levelled, tile_rows, unit
 from tracer.experiments.shared.thinning import thinned
@@ -30,69 +31,34 @@ MAX_PHOTOS = 10_000
 """Larger sets are thinned out (`thinned`): time grows with the square."""
 
 
-@dataclass(frozen=True, slots=True)
-class TracedVotes:
+@dataclass(frozen=True, slots=True, eq=False)
+class TracedVotes(SettingVotes):
     """Whether each query was named right under the five settings, averaged over the draws of its pools.
 
     Attributes:
-        rows: (q,) which of the given photos are queries.
-        values: (q, 5) in the order of `SETTINGS`, fractions. plain: (q,) 0 or 1, in the whole pool.
-        labels: (q,) semantic codes. clusters: (q,) codes.
-        tied: share of votes in which a tie was broken. left_out: photos with both labels that cannot be queries.
+        tied: share of votes in which a tie was broken.
+        left_out: photos with both labels that cannot be queries.
         warnings: sentences.
     """
 
-    rows: NDArray[np.int64]
-    values: NDArray[np.float64]
-    plain: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    clusters: NDArray[np.int64]
     tied: float
     left_out: int
     warnings: tuple[str, ...]
 
 
-def acquisition_knn(
-    source: Source,
-    vectors: NDArray[np.floating[Any]],
-    classes: NDArray[Any],
-    traces: NDArray[Any],
-    clusters: NDArray[np.int64],
-    attribute: str,
-    *,
-    k: int,
-    draws: int = UNIFORM_DRAWS,
-    seed: int = 0,
-    device: str = "cpu",
-) -> Work[Outcome]:
+def acquisition_knn(source: Source, photos: LabelledPhotos, how: Voting) -> Work[Outcome]:
     """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
 
     Args and errors: as `traced_votes`.
     """
-    found = yield from traced_votes(
-        vectors, classes, traces, clusters, attribute, k=k, draws=draws, seed=seed, device=device
-    )
-    outcome = settings_outcome(
-        source, attribute, found.values, found.clusters, found.labels, seed, "spd_a", found.plain,
-        found.rows,
-    )  # fmt: skip
-    outcome.details[0].update(k=k, draws=draws, tied=found.tied, left_out=found.left_out)
+    found = yield from traced_votes(photos, how)
+    outcome = settings_outcome(source, photos.attribute, found, "spd_a", how.seed)
+    outcome.details[0].update(k=how.k, draws=how.draws, tied=found.tied, left_out=found.left_out)
     outcome.warnings += found.warnings
     return outcome
 
 
-def traced_votes(
-    vectors: NDArray[np.floating[Any]],
-    classes: NDArray[Any],
-    traces: NDArray[Any],
-    clusters: NDArray[np.int64],
-    attribute: str,
-    *,
-    k: int,
-    draws: int = UNIFORM_DRAWS,
-    seed: int = 0,
-    device: str = "cpu",
-) -> Work[TracedVotes]:
+def traced_votes(photos: LabelledPhotos, how: Voting) -> Work[TracedVotes]:
     """Vote for each photo that has all four kinds of pool photo.
 
     Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
@@ -101,35 +67,38 @@ def traced_votes(
     alone: two embeddings of the same photos give paired answers.
 
     Args:
-        vectors: (N, D). classes: (N,) what the photo shows; traces: (N,) its acquisition label; strings, None where unknown.
-        clusters: (N,) scene or owner. attribute: the name of the acquisition label.
+        photos: with what they show; `labels` are the traces.
 
     Raises:
         EmbeddingsError: a value is not finite.
         TooFew: fewer than `MIN_QUERIES` photos qualify.
     """
-    known = np.array([c is not None and t is not None for c, t in zip(classes, traces, strict=True)], dtype=bool)
-    rows = np.flatnonzero(known)
-    said = []
-    if len(rows) > MAX_PHOTOS:
-        rows = thinned(rows, clusters, MAX_PHOTOS, seed)
-        said.append(
-            f"kNN by {attribute} used {len(rows)} of {int(known.sum())} photos, drawn by scene and owner at random."
-        )
-    check_finite(np.asarray(vectors)[rows])
-    y = torch.from_numpy(np.unique(classes[rows].astype(str), return_inverse=True)[1]).to(device)
-    a = torch.from_numpy(np.unique(traces[rows].astype(str), return_inverse=True)[1]).to(device)
-    g = torch.from_numpy(np.unique(clusters[rows], return_inverse=True)[1]).to(device)
-    X = unit(torch.from_numpy(np.ascontiguousarray(np.asarray(vectors)[rows], np.float32)).to(device))
+    rows, said = _queries(photos, how.seed)
+    attribute, classes, device = photos.attribute, _classes(photos), how.device
+
+    def codes(values: NDArray[Any]) -> torch.Tensor:
+        part = values[rows]
+        return torch.from_numpy(
+            np.unique(part.astype(str) if part.dtype == object else part, return_inverse=True)[1]
+        ).to(device)
+
+    check_finite(np.asarray(photos.vectors)[rows])
+    asked = _Asked(
+        unit(torch.from_numpy(np.ascontiguousarray(np.asarray(photos.vectors)[rows], np.float32)).to(device)),
+        codes(classes),
+        codes(photos.labels),
+        codes(photos.clusters),
+    )
     orders = [
-        torch.from_numpy(np.random.default_rng([seed, draw]).permutation(len(rows))).to(device) for draw in range(draws)
+        torch.from_numpy(np.random.default_rng([how.seed, draw]).permutation(len(rows))).to(device)
+        for draw in range(how.draws)
     ]
     found = []
     step = max(1, tile_rows(len(rows), copies=16))
     with cores_for(min(len(rows), step) * len(rows)):
         for start in range(0, len(rows), step):
             tile = slice(start, min(start + step, len(rows)))
-            found.append(_tile(X, y, a, g, tile, orders, k))
+            found.append(_tile(asked, tile, orders, how.k))
             yield Progress("queries answered", tile.stop, len(rows))
     if not found:
         raise _too_few(attribute, 0, 0)
@@ -137,9 +106,43 @@ def traced_votes(
     if int(valid.sum()) < MIN_QUERIES:
         raise _too_few(attribute, int(valid.sum()), len(rows))
     return TracedVotes(
-        rows[valid], values[valid], plain[valid], y.cpu().numpy()[valid], g.cpu().numpy()[valid],
-        float(ties[valid].mean()), int(len(valid) - valid.sum()), tuple(said),
+        rows[valid], values[valid], plain[valid], asked.y.cpu().numpy()[valid], asked.g.cpu().numpy()[valid],
+        float(ties[valid].mean()), int(len(valid) - valid.sum()), said,
     )  # fmt: skip
+
+
+def _classes(photos: LabelledPhotos) -> NDArray[Any]:
+    """What the photos show; None for each where nothing is known."""
+    return np.full(len(photos.labels), None, dtype=object) if photos.classes is None else photos.classes
+
+
+def _queries(photos: LabelledPhotos, seed: int) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Rows of the photos with both labels, thinned out where they are too many, and what is said of that."""
+    known = np.array(
+        [c is not None and t is not None for c, t in zip(_classes(photos), photos.labels, strict=True)], dtype=bool
+    )
+    rows = np.flatnonzero(known)
+    if len(rows) <= MAX_PHOTOS:
+        return rows, ()
+    rows = thinned(rows, photos.clusters, MAX_PHOTOS, seed)
+    return rows, (
+        f"kNN by {photos.attribute} used {len(rows)} of {int(known.sum())} photos, drawn by scene and owner at random.",
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The photos that are queries and pool at once.
+
+    Attributes:
+        X: (N, D) unit rows.
+        y: (N,) codes of what they show. a: (N,) of the trace. g: (N,) of scene or owner.
+    """
+
+    X: torch.Tensor
+    y: torch.Tensor
+    a: torch.Tensor
+    g: torch.Tensor
 
 
 def _too_few(attribute: str, found: int, labelled: int) -> TooFew:
@@ -152,15 +155,10 @@ def _too_few(attribute: str, found: int, labelled: int) -> TooFew:
 
 
 def _tile(
-    X: torch.Tensor,
-    y: torch.Tensor,
-    a: torch.Tensor,
-    g: torch.Tensor,
-    tile: slice,
-    orders: list[torch.Tensor],
-    k: int,
+    asked: _Asked, tile: slice, orders: list[torch.Tensor], k: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
     """For the queries of a tile: correctness (q, 5), plain correctness (q,), whether they qualify (q,), share of ties (q,)."""
+    X, y, a, g = asked.X, asked.y, asked.a, asked.g
     S = levelled(X[tile].double() @ X.double().T)
     there = g[tile][:, None] != g
     S[~there] = -torch.inf

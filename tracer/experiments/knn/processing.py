@@ -15,8 +15,7 @@ of queries in which a tie had to be broken stands in the details.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -29,18 +28,37 @@ from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments.knn.neighbours import compose, find, query_tiles, vote
 from tracer.experiments.knn.pool import sorted_pool
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.shared.similarities import unit
 from tracer.experiments.shared.threads import one_core_each
 from tracer.results import Metric
-from tracer.stats import Interval
 
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
 UNIFORM_DRAWS = 10
 QUERY_TILE = 256
 GPU_QUERY_TILE = 4096
 """A pool that does not fit a GPU is moved to it once a tile of queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voting:
+    """How neighbours vote.
+
+    Attributes:
+        k: neighbours that vote.
+        draws: of the uniform setting; of thinned pools, where each photo has its trace once.
+        seed: of the draws and the bootstrap.
+        device: `cpu`, `cuda`.
+        workers: tiles of queries at once on a CPU; one a core where None. No result depends on it.
+    """
+
+    k: int
+    draws: int = UNIFORM_DRAWS
+    seed: int = 0
+    device: str = field(default="cpu", compare=False)
+    workers: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +95,40 @@ class Mixtures:
         )
 
 
-def mixtures(
-    pool: Mapping[str, NDArray[np.floating[Any]]],
-    pool_labels: NDArray[np.int64],
-    queries: Mapping[str, NDArray[np.floating[Any]]],
-    query_labels: NDArray[np.int64],
-    *,
-    k: int,
-    draws: int = UNIFORM_DRAWS,
-    seed: int = 0,
-    pool_groups: NDArray[np.int64] | None = None,
-    query_groups: NDArray[np.int64] | None = None,
-    device: str = "cpu",
-    workers: int | None = None,
-) -> Work[Mixtures]:
-    """Every mixture of P processings, and `draws` uniform ones; see `neighbours` for how.
+def mixtures(pool: ProcessedPhotos, queries: ProcessedPhotos, how: Voting) -> Work[Mixtures]:
+    """Every mixture of P processings, and `how.draws` uniform ones; see `neighbours` for how.
 
     Args:
-        pool, queries: processing → (N, D), (q, D); the same pictures in the same order under each name.
-        pool_groups, query_groups: (N,), (q,); a query never meets its own group.
-        workers: tiles of queries at once on a CPU; one a core where None. The answer does not depend on it.
+        pool, queries: under the same processings. A query never meets its own group.
     """
-    names = tuple(pool)
-    ordered = sorted_pool(pool, pool_labels, pool_groups, device)
+    names, device = tuple(pool.views), how.device
+    ordered = sorted_pool(pool.views, pool.labels, pool.groups, device)
     # seeds 0 to 9 draw what the paper's own script draws with them
-    rng = [np.random.default_rng(seed + draw) for draw in range(draws)]
-    assigned = np.array([one.choice(len(names), size=len(pool_labels)) for one in rng], dtype=np.int64)
+    rng = [np.random.default_rng(how.seed + draw) for draw in range(how.draws)]
+    assigned = np.array([one.choice(len(names), size=len(pool.labels)) for one in rng], dtype=np.int64)
     assignments = (
-        torch.from_numpy(assigned.reshape(draws, -1)).to(device)[:, ordered.origin] if draws else torch.empty(0)
+        torch.from_numpy(assigned.reshape(how.draws, -1)).to(device)[:, ordered.origin] if how.draws else torch.empty(0)
     )
-    count = len(query_labels)
+    count = len(queries.labels)
     right = np.zeros((len(names),) * 3 + (count,), dtype=bool)
-    uniform = np.zeros((len(names), draws, count), dtype=bool)
-    asked = {name: unit(torch.from_numpy(np.ascontiguousarray(queries[name], np.float32)).to(device)) for name in names}
-    tiles = list(query_tiles(query_labels, QUERY_TILE if device == "cpu" else GPU_QUERY_TILE))
+    uniform = np.zeros((len(names), how.draws, count), dtype=bool)
+    asked = [unit(torch.from_numpy(np.ascontiguousarray(queries.views[name], np.float32)).to(device)) for name in names]
+    tiles = list(query_tiles(queries.labels, QUERY_TILE if device == "cpu" else GPU_QUERY_TILE))
 
     def one(job: tuple[int, NDArray[np.int64]]) -> int:
         test, rows = job
-        Q, truth = asked[names[test]][torch.from_numpy(rows).to(device)], query_labels[rows]
-        groups = None if query_groups is None else torch.from_numpy(query_groups[rows]).to(device)
-        lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, k)
-        said = vote(compose(lists), k, Q, ordered)
+        Q, truth = asked[test][torch.from_numpy(rows).to(device)], queries.labels[rows]
+        groups = None if queries.groups is None else torch.from_numpy(queries.groups[rows]).to(device)
+        lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, how.k)
+        said = vote(compose(lists), how.k, Q, ordered)
         right[test][..., rows], tied = said.labels == truth, int(said.tied.sum())
         if lists.uniform is not None:
-            said = vote(lists.uniform, k, Q, ordered)
+            said = vote(lists.uniform, how.k, Q, ordered)
             uniform[test][..., rows], tied = said.labels == truth, tied + int(said.tied.sum())
         return tied
 
     # Tiles side by side, each on one core, never wait for each other; a GPU takes one after the other.
-    with one_core_each(workers if device == "cpu" else 1) as at_once:
+    with one_core_each(how.workers if device == "cpu" else 1) as at_once:
         jobs = [(test, rows) for test in range(len(names)) for rows in tiles]
         ties = asked_for = 0
         for (_, rows), tied in zip(jobs, at_once.map(one, jobs), strict=True):
@@ -136,109 +139,111 @@ def mixtures(
 
 def processing_knn(
     source: Source,
-    pool: Mapping[str, NDArray[np.floating[Any]]],
-    pool_labels: NDArray[np.int64],
-    queries: Mapping[str, NDArray[np.floating[Any]]],
-    query_labels: NDArray[np.int64],
+    pool: ProcessedPhotos,
+    queries: ProcessedPhotos,
     attribute: str,
+    how: Voting,
     *,
-    k: int,
-    draws: int = UNIFORM_DRAWS,
-    seed: int = 0,
-    pool_groups: NDArray[np.int64] | None = None,
-    query_groups: NDArray[np.int64] | None = None,
     clusters: NDArray[np.int64] | None = None,
-    device: str = "cpu",
 ) -> Work[Outcome]:
     """The five settings, SP and SPD_p over all ordered pairs of processings, with bootstrap intervals over clusters of queries.
 
     The details hold every single mixture (`mixtures`) and the signed difference pos-same − neg-same of each ordered pair
     (`pairs`): differences of opposite sign cancel in SPD_p.
 
-    Args: as `mixtures`; `clusters`: (q,) queries that belong together, each its own where None.
+    Args:
+        pool, queries: as in `mixtures`.
+        clusters: (q,) queries that belong together; each its own where None.
 
     Raises:
         EmbeddingsError: a value is not finite, or the processings do not hold the same pictures.
         TooFew: fewer than two processings, two classes, or k pool pictures.
         UsageError: k below 1.
     """
-    names = tuple(pool)
-    _check_knn(names, pool, pool_labels, queries, query_labels, k)
-    found = yield from mixtures(
-        pool, pool_labels, queries, query_labels, k=k, draws=draws, seed=seed,
-        pool_groups=pool_groups, query_groups=query_groups, device=device,
-    )  # fmt: skip
-    ids = np.arange(len(query_labels)) if clusters is None else clusters
+    _check_knn(pool, queries, how.k)
+    found = yield from mixtures(pool, queries, how)
+    ids = np.arange(len(queries.labels)) if clusters is None else clusters
     values = found.settings()
-    outcome = settings_outcome(source, attribute, values, ids, query_labels, seed, "spd_p", values[:, 0])
-    count = range(len(names))
-    ordered = [(t, o) for t, o in product(count, count) if t != o]
-    signed = np.stack([found.right[t, t, o].astype(np.float64) - found.right[t, o, t] for t, o in ordered], axis=1)
-    resampled = stats.bootstrap_means(signed, ids, seed=seed)
+    votes = SettingVotes(np.arange(len(values)), values, values[:, 0], queries.labels, ids)
+    outcome = settings_outcome(source, attribute, votes, "spd_p", how.seed)
     outcome.details[0].update(
-        k=k,
-        draws=draws,
-        tied=found.tied,
-        pairs=[
-            {
-                "test_processing": names[t],
-                "other_processing": names[o],
-                "pos_same_minus_neg_same": float(signed[:, at].mean()),
-                "ci": list(
-                    stats.difference_interval(float(signed[:, at].mean()), resampled[:, at], len(np.unique(ids)))
-                ),
-            }
-            for at, (t, o) in enumerate(ordered)
-        ],
-        mixtures=[
-            {
-                "test_processing": names[t],
-                "positives_processing": names[a],
-                "negatives_processing": names[b],
-                "setting": _setting(t, a, b),
-                "value": float(found.right[t, a, b].mean()),
-                "n": len(query_labels),
-            }
-            for t, a, b in product(count, repeat=3)
-        ],
+        k=how.k, draws=how.draws, tied=found.tied, pairs=_pairs(found, ids, how.seed), mixtures=_mixture_values(found)
     )
     return outcome
 
 
-def settings_outcome(
-    source: Source,
-    attribute: str,
-    values: NDArray[np.float64],
-    clusters: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    seed: int,
-    spd: Metric,
-    plain: NDArray[np.float64],
-    queries: NDArray[np.int64] | None = None,
-) -> Outcome:
-    """Rows of (q, 5) settings and (q,) plain correctness, all from the same bootstrap draws.
+def _pairs(found: Mixtures, ids: NDArray[np.int64], seed: int) -> list[dict[str, Any]]:
+    """pos-same − neg-same with its sign, for each ordered pair of processings."""
+    names, count = found.names, range(len(found.names))
+    ordered = [(t, o) for t, o in product(count, count) if t != o]
+    signed = np.stack([found.right[t, t, o].astype(np.float64) - found.right[t, o, t] for t, o in ordered], axis=1)
+    resampled, groups = stats.bootstrap_means(signed, ids, seed=seed), len(np.unique(ids))
+    means = [float(signed[:, at].mean()) for at in range(len(ordered))]
+    return [
+        {
+            "test_processing": names[t],
+            "other_processing": names[o],
+            "pos_same_minus_neg_same": means[at],
+            "ci": list(stats.difference_interval(means[at], resampled[:, at], groups)),
+        }
+        for at, (t, o) in enumerate(ordered)
+    ]
 
-    `queries`: (q,) which of the experiment's photos they are; all of them in their order where None.
+
+def _mixture_values(found: Mixtures) -> list[dict[str, Any]]:
+    """The accuracy of each mixture of processings."""
+    names = found.names
+    return [
+        {
+            "test_processing": names[t],
+            "positives_processing": names[a],
+            "negatives_processing": names[b],
+            "setting": _setting(t, a, b),
+            "value": float(found.right[t, a, b].mean()),
+            "n": found.right.shape[-1],
+        }
+        for t, a, b in product(range(len(names)), repeat=3)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SettingVotes:
+    """Whether each query was named right under the five settings.
+
+    Attributes:
+        rows: (q,) which of the given photos are queries.
+        values: (q, 5) in the order of `SETTINGS`, fractions. plain: (q,) 0 or 1, in the whole pool.
+        labels: (q,) semantic codes. clusters: (q,) scene or owner.
     """
+
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
+    plain: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+
+
+def settings_outcome(source: Source, attribute: str, votes: SettingVotes, spd: Metric, seed: int) -> Outcome:
+    """The rows of the five settings, SP and SPD, all from the same bootstrap draws."""
+    values, clusters = votes.values, votes.clusters
     n, n_clusters = len(values), len(np.unique(clusters))
-    columns = np.column_stack([values, values[:, 2] - values[:, 3], plain])
+    columns = np.column_stack([values, values[:, 2] - values[:, 3], votes.plain])
     resampled = stats.bootstrap_means(columns, clusters, seed=seed)
-    means, chance = columns.mean(axis=0), stats.majority_share(labels)
+    means, chance = columns.mean(axis=0), stats.majority_share(votes.labels)
 
-    def interval(at: int) -> Interval:
-        kind = stats.difference_interval if at == len(SETTINGS) else stats.share_interval
-        return kind(float(means[at]), resampled[:, at], n_clusters)
+    def share(at: int) -> Estimate:
+        return Estimate(means[at], stats.share_interval(float(means[at]), resampled[:, at], n_clusters), chance, n)
 
+    signed = stats.difference_interval(float(means[5]), resampled[:, 5], n_clusters)
     outcome = Outcome()
     outcome.rows = [
-        source.row("knn", attribute, setting, "accuracy", means[at], interval(at), chance, n, seed)
-        for at, setting in enumerate(SETTINGS)
+        *(source.row("knn", attribute, setting, "accuracy", share(at), seed) for at, setting in enumerate(SETTINGS)),
+        source.row("knn", attribute, "", "sp", share(6), seed),
+        source.row("knn", attribute, "", spd, Estimate(abs(means[5]), stats.absolute(signed), 0.0, n), seed),
     ]
-    outcome.rows.append(source.row("knn", attribute, "", "sp", means[6], interval(6), chance, n, seed))
-    outcome.rows.append(source.row("knn", attribute, "", spd, abs(means[5]), stats.absolute(interval(5)), 0.0, n, seed))
-    rows, order = np.arange(n) if queries is None else queries, (*range(len(SETTINGS)), 6, 5)
+    order = (*range(len(SETTINGS)), 6, 5)
     outcome.per_photo = [
-        source.per_photo(row, rows, clusters, columns[:, at]) for row, at in zip(outcome.rows, order, strict=True)
+        source.per_photo(row, votes.rows, clusters, columns[:, at]) for row, at in zip(outcome.rows, order, strict=True)
     ]
     outcome.details = [
         source.detail(
@@ -246,7 +251,7 @@ def settings_outcome(
             attribute,
             "",
             pos_same_minus_neg_same=float(means[5]),
-            pos_same_minus_neg_same_ci=list(interval(5)),
+            pos_same_minus_neg_same_ci=list(signed),
             clusters=n_clusters,
         )
     ]
@@ -264,14 +269,8 @@ def _setting(test: int, own: int, others: int) -> str:
     return "pos-same" if own == test else "neg-same" if others == test else "mixed"
 
 
-def _check_knn(
-    names: Sequence[str],
-    pool: Mapping[str, NDArray[np.floating[Any]]],
-    pool_labels: NDArray[np.int64],
-    queries: Mapping[str, NDArray[np.floating[Any]]],
-    query_labels: NDArray[np.int64],
-    k: int,
-) -> None:
+def _check_knn(pool: ProcessedPhotos, queries: ProcessedPhotos, k: int) -> None:
+    names = tuple(pool.views)
     if k < 1:
         raise UsageError(f"k = {k} is no number of neighbours", way_out="Say -k with a number from 1 on, as in -k 10.")
     if len(names) < 2:
@@ -280,18 +279,19 @@ def _check_knn(
             "Name several, as in --processing JPEG75_420,JPEG95_444.",
         )  # fmt: skip
     for name in names:
-        for matrix, labels in ((pool[name], pool_labels), (queries[name], query_labels)):
-            if matrix.shape != (len(labels), pool[names[0]].shape[1]):
+        for side in (pool, queries):
+            matrix, labels = side.views[name], side.labels
+            if matrix.shape != (len(labels), pool.views[names[0]].shape[1]):
                 raise EmbeddingsError(
                     f"The embeddings of {name} do not belong to the others",
                     f"their shape is {matrix.shape}, and there are {len(labels)} labels",
                     "Embed the same pictures under each processing.",
                 )
             check_finite(matrix)
-    if len(np.unique(pool_labels)) < 2:
-        raise TooFew("Semantic neighbours need at least two classes", f"there is {len(np.unique(pool_labels))}")
-    if len(query_labels) == 0 or len(pool_labels) < k:
+    if len(np.unique(pool.labels)) < 2:
+        raise TooFew("Semantic neighbours need at least two classes", f"there is {len(np.unique(pool.labels))}")
+    if len(queries.labels) == 0 or len(pool.labels) < k:
         raise TooFew(
             f"Neighbours with k = {k} need that many pictures in the pool, and a query",
-            f"there are {len(pool_labels)} and {len(query_labels)}",
+            f"there are {len(pool.labels)} and {len(queries.labels)}",
         )

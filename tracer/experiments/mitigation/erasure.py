@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from tracer.base.tensors import open_tensors
 from tracer.base.text import counted, quoted_path
 from tracer.errors import EmbeddingsError, TooFew, why
 from tracer.experiments.probe.protocols import normalise
+from tracer.experiments.settings import Method as Method
 from tracer.experiments.shared.threads import cores_for
 
 ROUNDS = 10
@@ -41,13 +41,6 @@ LAYER_LR, CLASSIFIER_LR, KEEP = 2e-3, 1e-2, 0.1
 LEAST_SHRINKAGE = 1e-6
 """Keeps the covariance invertible where a dimension never varies."""
 _HEADER = "lenstrace"
-
-
-class Method(StrEnum):
-    """How a map is fitted."""
-
-    LEACE = "leace"
-    LAYER = "layer"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ The halves change places, and all is done again with other halves.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -15,17 +15,49 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.experiments.mitigation.erasure import LinearMap, Method
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.probe.folds import group_folds, left_out_in_words
-from tracer.results import Metric
+from tracer.experiments.probe.protocols import Fitting
+from tracer.experiments.settings import Protocol
+from tracer.results import Metric, Row
 from tracer.stats import Interval
 
 BOOTSTRAP = 2000
 BEFORE: Final = "before"
+METHODS: Final = (Method.LEACE, Method.LAYER)
+REPEATS = 2
+"""Draws of the halves."""
 
 Apply: TypeAlias = Callable[[NDArray[np.floating[Any]]], NDArray[np.floating[Any]]]
 Level: TypeAlias = float | NDArray[Any]
 """What guessing scores: a number, or (n,) labels of which the commonest is guessed, among the photos that are scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class MitigationSettings:
+    """How a label is taken out, and what is measured before and after.
+
+    Attributes:
+        methods: of the maps.
+        protocol: of the probes.
+        k: neighbours that vote. draws: of their pools.
+        repeats: draws of the halves.
+        seed: of all draws.
+        device: `cpu`, `cuda`.
+    """
+
+    methods: tuple[Method, ...] = METHODS
+    protocol: Protocol = Protocol.BATCHED
+    k: int = 1
+    draws: int = 10
+    repeats: int = REPEATS
+    seed: int = 0
+    device: str = field(default="cpu", compare=False)
+
+    def facts(self) -> list[object]:
+        """What the figures depend on beside their data, as JSON values: a part of the key of a cached result."""
+        probes = Fitting(self.protocol, self.seed).facts()
+        return [list(self.methods), probes, self.k, self.draws, self.repeats, self.seed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,74 +83,99 @@ class Scores:
     left_out: dict[str, int]
 
 
-def both_halves(
-    source: Source,
-    attribute: str,
-    figures: Sequence[Figure],
-    levels: Mapping[str, Level],
-    score: Callable[[NDArray[np.int64], Apply, int], Work[Scores]],
-    fit: Callable[[NDArray[np.int64], Method, int], LinearMap],
-    y: NDArray[np.int64],
-    group: NDArray[np.int64],
-    names: Sequence[str],
-    methods: Sequence[Method],
-    repeats: int,
-    seed: int,
-    left_out: dict[str, int],
-    warned: list[str],
-    skipped: list[dict[str, str]],
-) -> Work[Outcome]:
-    """Score each half under each stage, over `repeats` draws of the halves, and make the rows.
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is taken out of which photos, and how that is scored.
 
-    Args:
-        levels: metric → what guessing scores.
-        score: of (rows of the half, what is done to embeddings, seed). fit: of (rows of the other half, method, seed).
-        y: (n,) codes to balance the halves by. group: (n,) scene or owner. names: of the classes that are taken out.
-        left_out, warned, skipped: from before the halves; handed on, with what is added here.
+    Attributes:
+        attribute: the label that is taken out. names: its classes.
+        y: (n,) codes to balance the halves by.
+        group: (n,) scene or owner.
+        score: of (rows of the half, what is done to embeddings, seed).
+        fit: of (rows of the other half, method, seed).
+        figures: made from the scores. levels: metric → what guessing scores.
+        left_out: photos that take no part, by reason. warnings: on them.
     """
-    n = len(y)
-    stages = (BEFORE, *methods)
-    table: dict[tuple[str, str], NDArray[np.float64]] = {}
-    short: list[dict[str, Any]] = []
-    seeds = np.random.SeedSequence(seed).generate_state(repeats)
-    scored = 0
-    for repeat in range(repeats):
-        drawn = int(seeds[repeat]) % 2**31
-        half = group_folds(y, group, 2, drawn)[0]
-        for number, tested in enumerate((~half, half)):
-            part = np.flatnonzero(tested)
-            for stage in stages:
-                apply: Apply = _same if stage == BEFORE else fit(np.flatnonzero(~tested), Method(stage), drawn).apply
-                scores = yield from _of_all(score(part, apply, drawn), scored, 2 * repeats * len(stages))
-                scored += 1
-                for name, values in scores.values.items():
-                    table.setdefault((stage, name), np.full((repeats, n), np.nan))[repeat, part] = values
-                if stage == BEFORE and scores.left_out:  # by labels and scenes, so the same at each stage
-                    short.append({"repeat": repeat + 1, "half": number + 1, "left_out": scores.left_out})
-    outcome = Outcome(skipped=skipped, warnings=warned)
-    for figure in figures:
+
+    attribute: str
+    names: Sequence[str]
+    y: NDArray[np.int64]
+    group: NDArray[np.int64]
+    score: Callable[[NDArray[np.int64], Apply, int], Work[Scores]]
+    fit: Callable[[NDArray[np.int64], Method, int], LinearMap]
+    figures: Sequence[Figure]
+    levels: Mapping[str, Level]
+    left_out: dict[str, int]
+    warnings: list[str]
+
+
+Table: TypeAlias = dict[tuple[str, str], NDArray[np.float64]]
+"""(stage, name of a score) → (repeats, n) each photo's share of right answers, NaN where it has none."""
+
+
+def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Outcome]:
+    """Score each half under each stage, over the draws of the halves, and make the rows."""
+    table, short = yield from _scored(task, how)
+    outcome = Outcome(warnings=list(task.warnings))
+    stages = (BEFORE, *how.methods)
+    for figure in task.figures:
         needed = [name for name in (figure.plus, figure.minus) if name]
         if all((stage, name) in table for stage in stages for name in needed):
-            _add(outcome, source, attribute, figure, table, group, methods, levels.get(figure.metric), seed)
-    clusters = len(np.unique(group))
+            outcome.rows += _rows(source, task, figure, table, how)
+    clusters = len(np.unique(task.group))
     outcome.details.append(
         source.detail(
-            "mitigation", attribute, "", classes_erased=list(names), methods=[str(m) for m in methods], photos=n,
-            clusters=clusters, repeats=repeats, left_out=left_out, left_out_of_halves=short,
+            "mitigation",
+            task.attribute,
+            "",
+            classes_erased=list(task.names),
+            methods=[str(m) for m in how.methods],
+            photos=len(task.y),
+            clusters=clusters,
+            repeats=how.repeats,
+            left_out=task.left_out,
+            left_out_of_halves=short,
         )
-    )  # fmt: skip
+    )
     if short:
         reasons = {reason: count for entry in short for reason, count in entry["left_out"].items()}
         outcome.warnings.append(
-            f"In {len(short)} of {2 * repeats} halves the probe of {attribute} left classes out: "
+            f"In {len(short)} of {2 * how.repeats} halves the probe of {task.attribute} left classes out: "
             f"{left_out_in_words(reasons)}. Its figures are of photos that every draw of the halves scores."
         )
     if clusters < 2 * stats.FEW_CLUSTERS:
         outcome.warnings.append(
-            f"Mitigation of {attribute} is fitted and tested on halves of {clusters} scenes or owners; with so few its "
+            f"Mitigation of {task.attribute} is fitted and tested on halves of {clusters} scenes or owners; with so few its "
             "intervals are too short."
         )
     return outcome
+
+
+def _scored(task: Task, how: MitigationSettings) -> Work[tuple[Table, list[dict[str, Any]]]]:
+    """The scores of all stages and draws; and the halves in which the probe left classes out."""
+    n = len(task.y)
+    stages = (BEFORE, *how.methods)
+    table: Table = {}
+    short: list[dict[str, Any]] = []
+    seeds = np.random.SeedSequence(how.seed).generate_state(how.repeats)
+    scored = 0
+    for repeat in range(how.repeats):
+        drawn = int(seeds[repeat]) % 2**31
+        half = group_folds(task.y, task.group, 2, drawn)[0]
+        for number, tested in enumerate((~half, half)):
+            part = np.flatnonzero(tested)
+            for stage in stages:
+                apply: Apply = (
+                    _same if stage == BEFORE else task.fit(np.flatnonzero(~tested), Method(stage), drawn).apply
+                )
+                scoring = task.score(part, apply, drawn)
+                scores = yield from _of_all(scoring, scored, 2 * how.repeats * len(stages))
+                scored += 1
+                for name, values in scores.values.items():
+                    table.setdefault((stage, name), np.full((how.repeats, n), np.nan))[repeat, part] = values
+                if stage == BEFORE and scores.left_out:  # by labels and scenes, so the same at each stage
+                    short.append({"repeat": repeat + 1, "half": number + 1, "left_out": scores.left_out})
+    return table, short
 
 
 def _of_all(work: Work[Scores], before: int, scorings: int) -> Work[Scores]:
@@ -137,80 +194,46 @@ def _same(X: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return X
 
 
-def _add(
-    outcome: Outcome,
-    source: Source,
-    attribute: str,
-    figure: Figure,
-    table: dict[tuple[str, str], NDArray[np.float64]],
-    group: NDArray[np.int64],
-    methods: Sequence[Method],
-    guessing: Level | None,
-    seed: int,
-) -> None:
+def _rows(source: Source, task: Task, figure: Figure, table: Table, how: MitigationSettings) -> list[Row]:
     """Rows of one figure: before, and for each method after and change."""
-    stages = (BEFORE, *methods)
+    stages, signed = (BEFORE, *how.methods), bool(figure.minus)
     scores = np.stack([table[stage, figure.plus] for stage in stages])  # (stages, repeats, n)
-    if figure.minus:
+    if signed:
         scores = scores - np.stack([table[stage, figure.minus] for stage in stages])
     used = np.isfinite(scores).all(axis=(0, 1))
     if not used.any():
-        return
-    scores, clusters = scores[:, :, used], group[used]
-    changes = scores[1:] - scores[0]
-    columns = np.concatenate([scores, changes]).mean(axis=1).T  # (n, 2·stages − 1)
-    per_repeat = np.concatenate([scores, changes]).mean(axis=2)
-    draws = _widened(columns, per_repeat, clusters, seed)
+        return []
+    scores, clusters = scores[:, :, used], task.group[used]
+    measured = np.concatenate([scores, scores[1:] - scores[0]])  # the stages, and the changes
+    columns = measured.mean(axis=1).T  # (n, 2·stages − 1)
     values, n, count = columns.mean(axis=0), int(used.sum()), len(np.unique(clusters))
+    # Map and probe are fitted on photos that are drawn, too.
+    resampled = stats.bootstrap_means(columns, clusters, BOOTSTRAP, how.seed)
+    draws = stats.widened_draws(resampled, values, measured.mean(axis=2))
+    guessing = task.levels.get(figure.metric)
     level = stats.majority_share(guessing[used]) if isinstance(guessing, np.ndarray) else guessing
-    level = 0.0 if figure.minus else level
     where = f",{figure.where}" if figure.where else ""
+
+    def row(setting: str, found: Estimate) -> Row:
+        return source.row("mitigation", task.attribute, setting + where, figure.metric, found, how.seed)
+
+    rows = []
     for at, stage in enumerate(stages):
         setting = "stage=before" if stage == BEFORE else f"method={stage},stage=after"
-        kind = stats.difference_interval if figure.minus else stats.share_interval
-        interval = _inside(kind(float(values[at]), draws[:, at], count), -1.0 if figure.minus else 0.0)
-        value, interval = (abs(values[at]), stats.absolute(interval)) if figure.minus else (values[at], interval)
-        outcome.rows.append(
-            source.row("mitigation", attribute, setting + where, figure.metric, value, interval, level, n, seed)
-        )
-    for at, method in enumerate(methods):
+        kind = stats.difference_interval if signed else stats.share_interval
+        interval = _inside(kind(float(values[at]), draws[:, at], count), -1.0 if signed else 0.0)
+        found = Estimate(values[at], interval, level, n)
+        rows.append(row(setting, Estimate(abs(values[at]), stats.absolute(interval), 0.0, n) if signed else found))
+    for at, method in enumerate(how.methods):
         after, change = 1 + at, len(stages) + at
-        if figure.minus:  # of the sizes; SPD has no sign
-            value = abs(values[after]) - abs(values[0])
-            resampled = np.abs(draws[:, after]) - np.abs(draws[:, 0])
+        if signed:  # of the sizes; SPD has no sign
+            value, of_change = abs(values[after]) - abs(values[0]), np.abs(draws[:, after]) - np.abs(draws[:, 0])
         else:
-            value, resampled = values[change], draws[:, change]
-        low, high = _inside(stats.difference_interval(float(value), resampled, count), -1.0)
+            value, of_change = values[change], draws[:, change]
+        low, high = _inside(stats.difference_interval(float(value), of_change, count), -1.0)
         interval = Interval(min(low, float(value)), max(high, float(value)))
-        outcome.rows.append(
-            source.row(
-                "mitigation",
-                attribute,
-                f"method={method},stage=change{where}",
-                figure.metric,
-                value,
-                interval,
-                None,
-                n,
-                seed,
-            )
-        )
-
-
-def _widened(
-    columns: NDArray[np.float64], per_repeat: NDArray[np.float64], clusters: NDArray[np.int64], seed: int
-) -> NDArray[np.float64]:
-    """Bootstrap draws of the columns' means over clusters, spread about the means as `repeated_interval` of the probe says:
-    map and probe are fitted on photos that are drawn too.
-    """
-    draws = stats.bootstrap_means(columns, clusters, BOOTSTRAP, seed)
-    sampling = draws.var(axis=0)
-    repeats = per_repeat.shape[1]
-    between = per_repeat.var(axis=1, ddof=1) / repeats if repeats > 1 else np.zeros(len(per_repeat))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        widen = np.where(sampling > 1e-12, np.sqrt((2 * sampling + between) / sampling), 1.0)
-    means = columns.mean(axis=0)
-    return np.asarray(means + widen * (draws - means))
+        rows.append(row(f"method={method},stage=change", Estimate(value, interval, None, n)))
+    return rows
 
 
 def _inside(interval: Interval, low: float) -> Interval:

@@ -10,8 +10,9 @@ Before and after belong to the same photos, folds and draws, so the change has a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,103 +21,48 @@ from tracer import stats
 from tracer.base.progress import Work, finish
 from tracer.errors import TooFew
 from tracer.experiments.knn.acquisition import traced_votes
-from tracer.experiments.knn.processing import SETTINGS, mixtures
+from tracer.experiments.knn.processing import SETTINGS, Voting, mixtures
 from tracer.experiments.mitigation.erasure import LinearMap, Method, fit_map
-from tracer.experiments.mitigation.halves import Apply, Figure, Level, Scores, both_halves
+from tracer.experiments.mitigation.halves import Apply, Figure, Level, MitigationSettings, Scores, Task, both_halves
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos, Pairs, ProcessedPhotos
 from tracer.experiments.probe.folds import FOLDS, MIN_CLUSTERS, cross_validate, left_out_in_words, usable_classes
-from tracer.experiments.probe.protocols import Protocol, normalise
+from tracer.experiments.probe.protocols import Fitting, normalise
 from tracer.experiments.retrieval.retrieval import CLASSES, MIN_PAIRS, NEGATIVES, rank_pairs
 from tracer.experiments.shared.thinning import thinned
+from tracer.results.skips import Skip
 
-METHODS: Final = (Method.LEACE, Method.LAYER)
 MAX_PHOTOS = 5000
 """Larger sets are thinned out (`thinned`): six probes and more are cross-validated."""
-REPEATS = 2
-"""Draws of the halves."""
 
 
 def mitigate(
     source: Source,
-    vectors: NDArray[np.floating[Any]],
-    labels: NDArray[Any],
-    clusters: NDArray[np.int64],
-    attribute: str,
+    photos: LabelledPhotos,
+    how: MitigationSettings = MitigationSettings(),
     *,
-    classes: NDArray[Any] | None = None,
-    subject: NDArray[np.int64] | None = None,
-    model: NDArray[np.int64] | None = None,
-    methods: Sequence[Method | str] = METHODS,
-    protocol: Protocol | str = Protocol.BATCHED,
-    k: int = 1,
-    draws: int = 10,
-    repeats: int = REPEATS,
-    seed: int = 0,
-    device: str = "cpu",
+    pairs: Pairs | None = None,
 ) -> Work[Outcome]:
-    """Probe accuracy, SP and SPD_a before and after each method took `labels` out of the embeddings.
+    """Probe accuracy, SP and SPD_a before and after each method took the photos' label out of their embeddings.
 
     Rows: `stage=before`; `method=…,stage=after`; `method=…,stage=change` (after − before, for SPD of its size). With pairs the
     same for recall@1 and SPD_a of retrieval, whose settings name the query.
 
     Args:
-        vectors: (N, D). labels: (N,) strings, None where unknown. clusters: (N,) scene or owner.
-        classes: (N,) what the photo shows, None where unknown; without it neighbours are left out.
-        subject, model: as in `retrieve`; without them pairs are left out.
-        repeats: draws of the halves.
+        photos: where nothing is known of what they show, neighbours are left out.
+        pairs: as in `retrieve`; without them pairs are left out.
 
     Raises:
         EmbeddingsError: a value is not finite.
         TooFew: too few classes, photos or clusters in a half.
     """
-    rows, left_out, warned = _rows(labels, clusters, attribute, seed)
-    X = normalise(np.asarray(vectors)[rows])
-    y, group, names = _codes(labels[rows], clusters[rows])
-    content = None if classes is None else classes[rows]
-    skipped: list[dict[str, str]] = []
-
-    def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Work[Scores]:
-        mapped = apply(X[part])
-        probe = yield from cross_validate(
-            mapped,
-            labels[rows][part],
-            group[part],
-            attribute=attribute,
-            protocol=protocol,
-            repeats=1,
-            seed=seed,
-            device=device,
-        )
-        found = {"probe": _spread(len(part), probe.rows, probe.correct)}
-        if content is not None:
-            try:
-                votes = finish(
-                    traced_votes(
-                        mapped,
-                        content[part],
-                        labels[rows][part],
-                        group[part],
-                        attribute,
-                        k=k,
-                        draws=draws,
-                        seed=seed,
-                        device=device,
-                    )
-                )
-            except TooFew as error:
-                _skip(skipped, f"mitigation of {attribute}: neighbours ({source.encoder})", str(error))
-            else:
-                for name, values in {"sp": votes.plain, **dict(zip(SETTINGS, votes.values.T, strict=True))}.items():
-                    found[name] = _spread(len(part), votes.rows, values)
-        if subject is not None and model is not None:
-            found |= _pairs(mapped, subject[rows][part], model[rows][part], device)
-            if "phone/same" not in found:
-                _skip(skipped, f"mitigation of {attribute}: pairs ({source.encoder})", "a half has too few pairs")
-        return Scores(found, probe.left_out)
-
-    def fit(part: NDArray[np.int64], method: Method, seed: int) -> LinearMap:
-        return fit_map(X[part], y[part], method, seed, device)
-
+    used = _rows(photos.labels, photos.clusters, photos.attribute, how.seed)
+    rows, (y, group, names) = used.rows, _codes(photos.labels[used.rows], photos.clusters[used.rows])
+    classes = None if photos.classes is None else photos.classes[rows]
+    vectors = normalise(np.asarray(photos.vectors)[rows])
+    kept = LabelledPhotos(vectors, photos.labels[rows], group, photos.attribute, classes)
+    paired = None if pairs is None else Pairs(pairs.subject[rows], pairs.model[rows])
+    scoring = _LabelScoring(source, kept, y, paired, how)
     figures = [
         Figure("accuracy", "", "probe"),
         Figure("sp", "", "sp"),
@@ -126,28 +72,79 @@ def mitigate(
         figures += [Figure("recall@1", f"query={query},negatives={pool}", f"{query}/{pool}") for pool in NEGATIVES]
         figures.append(Figure("spd_a", f"query={query}", *(f"{query}/{pool}" for pool in NEGATIVES)))
     levels: dict[str, Level] = {"accuracy": y}
-    if content is not None:
-        levels["sp"] = content.astype(str)
-    return (yield from both_halves(
-        source, attribute, figures, levels, score, fit, y, group, names, [Method(m) for m in methods], repeats, seed,
-        left_out, warned, skipped,
-    ))  # fmt: skip
+    if classes is not None:
+        levels["sp"] = classes.astype(str)
+    outcome = yield from both_halves(
+        source,
+        Task(
+            photos.attribute, names, y, group, scoring.score, scoring.fit, figures, levels, used.left_out, used.warnings
+        ),
+        how,
+    )
+    outcome.skipped += scoring.skipped
+    return outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LabelScoring:
+    """Scores halves of photos by a probe of their label, semantic neighbours and pairs.
+
+    Attributes:
+        photos: with unit vectors. y: (n,) codes of their label.
+        skipped: what could not be scored.
+    """
+
+    source: Source
+    photos: LabelledPhotos
+    y: NDArray[np.int64]
+    pairs: Pairs | None
+    how: MitigationSettings
+    skipped: list[Skip] = field(default_factory=list)
+
+    def fit(self, part: NDArray[np.int64], method: Method, seed: int) -> LinearMap:
+        return fit_map(self.photos.vectors[part], self.y[part], method, seed, self.how.device)
+
+    def score(self, part: NDArray[np.int64], apply: Apply, seed: int) -> Work[Scores]:
+        given, how = self.photos, self.how
+        mapped = LabelledPhotos(
+            apply(given.vectors[part]),
+            given.labels[part],
+            given.clusters[part],
+            given.attribute,
+            None if given.classes is None else given.classes[part],
+        )
+        probe = yield from cross_validate(mapped, Fitting(how.protocol, seed, how.device), repeats=1)
+        found = {"probe": _spread(len(part), probe.rows, probe.correct)}
+        if mapped.classes is not None:
+            try:
+                votes = finish(traced_votes(mapped, Voting(how.k, how.draws, seed, how.device)))
+            except TooFew as error:
+                self._skip("neighbours", str(error))
+            else:
+                for name, values in {"sp": votes.plain, **dict(zip(SETTINGS, votes.values.T, strict=True))}.items():
+                    found[name] = _spread(len(part), votes.rows, values)
+        if self.pairs is not None:
+            pairs = Pairs(self.pairs.subject[part], self.pairs.model[part])
+            found |= _pairs(mapped.vectors, pairs, how.device)
+            if "phone/same" not in found:
+                self._skip("pairs", "a half has too few pairs")
+        return Scores(found, probe.left_out)
+
+    def _skip(self, what: str, why: str) -> None:
+        """List once what a half cannot score."""
+        attribute = self.photos.attribute
+        skip = Skip(f"mitigation of {attribute}: {what}", why, ("mitigation",), attribute, self.source.encoder)
+        if skip.subject not in {one.subject for one in self.skipped}:
+            self.skipped.append(skip)
 
 
 def mitigate_processing(
     source: Source,
-    views: dict[str, NDArray[np.floating[Any]]],
+    views: Mapping[str, NDArray[np.floating[Any]]],
     classes: NDArray[Any],
     clusters: NDArray[np.int64],
     attribute: str,
-    *,
-    methods: Sequence[Method | str] = METHODS,
-    protocol: Protocol | str = Protocol.BATCHED,
-    k: int = 1,
-    draws: int = 1,
-    repeats: int = REPEATS,
-    seed: int = 0,
-    device: str = "cpu",
+    how: MitigationSettings = MitigationSettings(draws=1),
 ) -> Work[Outcome]:
     """The same for processings: probe accuracy, SP and SPD_p before and after their label was taken out.
 
@@ -156,31 +153,25 @@ def mitigate_processing(
     Args:
         views: processing → (N, D), the same photos in the same order. classes: (N,) what they show. clusters: (N,).
     """
-    rows, left_out, warned = _rows(classes, clusters, "the semantic label", seed)
+    used = _rows(classes, clusters, "the semantic label", how.seed)
     names = tuple(views)
-    X = {name: normalise(np.asarray(matrix)[rows]) for name, matrix in views.items()}
-    y, group, _ = _codes(classes[rows], clusters[rows])
+    X = {name: normalise(np.asarray(matrix)[used.rows]) for name, matrix in views.items()}
+    y, group, _ = _codes(classes[used.rows], clusters[used.rows])
     count = len(names)
 
     def score(part: NDArray[np.int64], apply: Apply, seed: int) -> Work[Scores]:
-        mapped = {name: apply(matrix[part]) for name, matrix in X.items()}
+        mapped = ProcessedPhotos({name: apply(matrix[part]) for name, matrix in X.items()}, y[part], group[part])
         said = np.repeat(np.array(names, dtype=object), len(part))
-        probe = yield from cross_validate(
-            np.concatenate(list(mapped.values())), said, np.tile(group[part], count), attribute=attribute, protocol=protocol,
-            repeats=1, seed=seed, device=device,
-        )  # fmt: skip
+        stacked = np.concatenate(list(mapped.views.values()))
+        probed = LabelledPhotos(stacked, said, np.tile(group[part], count), attribute)
+        probe = yield from cross_validate(probed, Fitting(how.protocol, seed, how.device), repeats=1)
         right = _spread(count * len(part), probe.rows, probe.correct).reshape(count, -1).mean(axis=0)
-        votes = finish(
-            mixtures(
-                mapped, y[part], mapped, y[part], k=k, draws=draws, seed=seed, pool_groups=group[part],
-                query_groups=group[part], device=device,
-            )
-        ).settings()  # fmt: skip
+        votes = finish(mixtures(mapped, mapped, Voting(how.k, how.draws, seed, how.device))).settings()
         return Scores({"probe": right, "sp": votes[:, 0], **dict(zip(SETTINGS, votes.T, strict=True))}, probe.left_out)
 
     def fit(part: NDArray[np.int64], method: Method, seed: int) -> LinearMap:
         stacked = np.concatenate([matrix[part] for matrix in X.values()])
-        return fit_map(stacked, np.repeat(np.arange(count), len(part)), method, seed, device)
+        return fit_map(stacked, np.repeat(np.arange(count), len(part)), method, seed, how.device)
 
     figures = [
         Figure("accuracy", "", "probe"),
@@ -188,19 +179,24 @@ def mitigate_processing(
         Figure("spd_p", "", "pos-same", "neg-same"),
     ]
     levels: dict[str, Level] = {"accuracy": stats.uniform_chance(count), "sp": y}
-    return (yield from both_halves(
-        source, attribute, figures, levels, score, fit, y, group, names, [Method(m) for m in methods], repeats, seed,
-        left_out, warned, [],
-    ))  # fmt: skip
+    task = Task(attribute, names, y, group, score, fit, figures, levels, used.left_out, used.warnings)
+    return (yield from both_halves(source, task, how))
 
 
 # --- scores
 
 
-def _rows(
-    labels: NDArray[Any], clusters: NDArray[np.int64], attribute: str, seed: int
-) -> tuple[NDArray[np.int64], dict[str, int], list[str]]:
-    """Photos whose class stands in enough clusters for two halves with their folds; what is left out; warnings.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Used:
+    """The rows of the photos that take part; those left out by reason; sentences on them."""
+
+    rows: NDArray[np.int64]
+    left_out: dict[str, int]
+    warnings: list[str]
+
+
+def _rows(labels: NDArray[Any], clusters: NDArray[np.int64], attribute: str, seed: int) -> _Used:
+    """Photos whose class stands in enough clusters for two halves with their folds.
 
     Rare classes go before a large set is thinned, so that they take no room in it, and again after: thinned, a class may be rare.
     """
@@ -226,7 +222,7 @@ def _rows(
         )
     if rare:
         said.append(f"Left out of the mitigation of {attribute}: {left_out_in_words(rare)}.")
-    return rows, left_out, said
+    return _Used(rows, left_out, said)
 
 
 def _codes(
@@ -237,17 +233,14 @@ def _codes(
     return y.astype(np.int64), group.astype(np.int64), tuple(str(name) for name in names)
 
 
-def _pairs(
-    X: NDArray[np.floating[Any]], subject: NDArray[np.int64], model: NDArray[np.int64], device: str
-) -> dict[str, NDArray[np.float64]]:
+def _pairs(X: NDArray[np.floating[Any]], pairs: Pairs, device: str) -> dict[str, NDArray[np.float64]]:
     """Whether each query found its partner first, by query class and pool; empty where there are too few pairs."""
-    known = subject >= 0
-    if len(np.intersect1d(subject[known & (model == 0)], subject[known & (model == 1)])) < MIN_PAIRS:
+    if len(pairs.whole()) < MIN_PAIRS:
         return {}
     found = {}
     for code, query in enumerate(CLASSES):
         for pool in NEGATIVES:
-            ranks = rank_pairs(X, subject, model, code, pool, device)
+            ranks = rank_pairs(X, pairs.subject, pairs.model, code, pool, device)
             found[f"{query}/{pool}"] = _spread(len(X), ranks.query, (ranks.first == 1).astype(np.float64))
     return found
 
@@ -256,8 +249,3 @@ def _spread(n: int, rows: NDArray[np.int64], values: NDArray[np.float64]) -> NDA
     out = np.full(n, np.nan)
     out[rows] = values
     return out
-
-
-def _skip(skipped: list[dict[str, str]], what: str, why: str) -> None:
-    if not any(entry["what"] == what for entry in skipped):
-        skipped.append({"what": what, "why": why})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 from tracer.base.progress import Progress, Work, finish
 from tracer.base.text import counted
 from tracer.errors import TooFew
-from tracer.experiments.probe.protocols import Protocol, fit_probe
+from tracer.experiments.photos import LabelledPhotos
+from tracer.experiments.probe.protocols import Fitting, Protocol, fit_probe
 from tracer.experiments.shared.threads import one_core_each
 
 FOLDS = 5
+REPEATS = 3
+"""Draws of the folds."""
 MIN_PHOTOS = 30
 MIN_CLUSTERS = 10
 """With less than this a cross-validated figure would be noise; it is refused instead."""
@@ -108,27 +111,16 @@ def left_out_in_words(left_out: Mapping[str, int]) -> str:
 
 
 def cross_validate(
-    X: NDArray[np.floating[Any]],
-    labels: NDArray[Any],
-    clusters: NDArray[Any],
+    photos: LabelledPhotos,
+    how: Fitting = Fitting(),
     *,
-    attribute: str,
-    protocol: Protocol | str = Protocol.BATCHED,
-    repeats: int = 3,
+    repeats: int = REPEATS,
     folds: int = FOLDS,
-    seed: int = 42,
-    workers: int | None = None,
-    device: str = "cpu",
 ) -> Work[CrossValidation]:
     """Predict each photo's label by probes fitted on other clusters, over `repeats` draws of the folds.
 
     Classes that stand in fewer clusters than there are folds are left out and counted. Within each training part, one fifth
     (by cluster) chooses the settings.
-
-    Args:
-        X: (N, D) embeddings. labels: (N,) strings, None where unknown. clusters: (N,).
-        attribute: named in errors.
-        workers: probes fitted at once; all cores where None. The result does not depend on it.
 
     Yields:
         Progress, in fitted probes.
@@ -136,14 +128,14 @@ def cross_validate(
     Raises:
         TooFew: fewer than two usable classes, `MIN_PHOTOS` photos or `MIN_CLUSTERS` clusters.
     """
+    labels, clusters = photos.labels, photos.clusters
     rows, left_out = usable_classes(labels, clusters, folds)
     classes = tuple(sorted({str(label) for label in labels[rows]}))
-    _enough(attribute, labels, clusters, rows, folds)
+    _enough(photos, rows, folds)
     y = np.searchsorted(np.array(classes), labels[rows].astype(str)).astype(np.int64)
     group = np.unique(clusters[rows], return_inverse=True)[1].astype(np.int64)
-    vectors = np.ascontiguousarray(X[rows], dtype=np.float32)
-    chosen = Protocol(protocol)
-    seeds = np.random.SeedSequence(seed).generate_state(repeats)
+    vectors = np.ascontiguousarray(photos.vectors[rows], dtype=np.float32)
+    seeds = np.random.SeedSequence(how.seed).generate_state(repeats)
     jobs = [
         (repeat, fold, mask)
         for repeat in range(repeats)
@@ -153,20 +145,16 @@ def cross_validate(
     def one(job: tuple[int, int, NDArray[np.bool_]]) -> NDArray[np.int64]:
         repeat, fold, test = job
         train, val = _inner(y, group, ~test, int(seeds[repeat]) ^ fold)
-        fit = finish(
-            fit_probe(
-                vectors[train], y[train], vectors[val], y[val], len(classes), chosen, seed + folds * repeat + fold,
-                device, workers=1,
-            )
-        )  # fmt: skip
+        this = replace(how, seed=how.seed + folds * repeat + fold, workers=1)
+        fit = finish(fit_probe(vectors[train], y[train], vectors[val], y[val], len(classes), this))
         return fit.predict(vectors[test])
 
     predictions = np.full((repeats, len(y)), -1, dtype=np.int64)
-    with one_core_each(workers if device == "cpu" else 1) as pool:
+    with one_core_each(how.workers if how.device == "cpu" else 1) as pool:
         for done, ((repeat, _, test), guess) in enumerate(zip(jobs, pool.map(one, jobs), strict=True), start=1):
             predictions[repeat, test] = guess
             yield Progress("probes fitted", done, len(jobs))
-    return CrossValidation(classes, rows, y, group, predictions, left_out, chosen)
+    return CrossValidation(classes, rows, y, group, predictions, left_out, how.protocol)
 
 
 def _inner(
@@ -180,8 +168,9 @@ def _inner(
     return at[~val], at[val]
 
 
-def _enough(attribute: str, labels: NDArray[Any], clusters: NDArray[Any], rows: NDArray[np.int64], folds: int) -> None:
+def _enough(given: LabelledPhotos, rows: NDArray[np.int64], folds: int) -> None:
     """Refuse what is too little for a cross-validated figure; `rows` are the photos of the classes that are large enough."""
+    attribute, labels, clusters = given.attribute, given.labels, given.clusters
     known = np.array([label is not None for label in labels], dtype=bool)
     sizes = _clusters_of(labels, clusters)[1]
     enough = [name for name, size in sizes.items() if size >= folds]

@@ -7,7 +7,7 @@ parameters are handed to one SGD optimiser. Gradients are written out: for one l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,33 @@ from tracer.errors import TooFew
 MOMENTUM = 0.9
 BLOCK = 1 << 24
 """Scores that the second-order method holds at once, rows × classes (128 MB in double precision)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long a layer is trained.
+
+    Attributes:
+        epochs: passes through the training photos; the learning rate falls over them along a cosine.
+        batch_size: photos of a step.
+        seed: of the order of the photos.
+    """
+
+    epochs: int
+    batch_size: int
+    seed: int
+
+    def steps(self, n: int) -> Iterator[tuple[float, torch.Tensor | None]]:
+        """The steps for n photos: the factor of the learning rate, and the rows (b,); None stands for all rows in one batch."""
+        whole = n <= self.batch_size  # one batch, in which the order of the rows does not matter
+        generator = torch.Generator().manual_seed(self.seed)
+        for epoch in range(self.epochs):
+            factor = 0.5 * (1 + math.cos(math.pi * epoch / self.epochs))
+            if whole:
+                yield factor, None
+                continue
+            for rows in torch.split(torch.randperm(n, generator=generator), self.batch_size):
+                yield factor, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +88,9 @@ def train_side_by_side(
     X: torch.Tensor,
     y: torch.Tensor,
     n_classes: int,
-    lrs: Sequence[float],
-    weight_decays: Sequence[float],
+    settings: Sequence[tuple[float, float]],
+    schedule: Schedule,
     *,
-    epochs: int,
-    batch_size: int,
-    seed: int,
     dual: bool | None = None,
 ) -> torch.Tensor:
     """SGD with momentum and a cosine learning rate for T settings at once.
@@ -79,7 +103,7 @@ def train_side_by_side(
 
     Args:
         X: (N, D + 1) float32, constant feature last. y: (N,) int64.
-        lrs, weight_decays: T each.
+        settings: T times (learning rate, weight decay).
 
     Returns:
         (C, T, D + 1) float32 weights.
@@ -94,35 +118,30 @@ def train_side_by_side(
             "Add photos of other classes.",
         )
     n, width = X.shape
-    trials, device = len(lrs), X.device
-    whole = n <= batch_size  # one batch, in which the order of the rows does not matter
+    trials, device = len(settings), X.device
+    whole = n <= schedule.batch_size
     dual = whole and n < 2 * width if dual is None else dual and whole
     inputs = X @ X.T if dual else X
     W = torch.zeros(n_classes - 1, trials, inputs.shape[1], device=device)
     velocity = torch.zeros_like(W)
-    base_lr = torch.tensor(lrs, dtype=torch.float32, device=device)[None, :, None]
-    decay = torch.tensor(weight_decays, dtype=torch.float32, device=device)[None, :, None]
+    base_lr, decay = torch.tensor(settings, dtype=torch.float32, device=device).T[:, None, :, None]
     flat = W.view(W.shape[0] * trials, -1)
-    G = torch.empty(n_classes, trials, min(n, batch_size), device=device)
-    generator = torch.Generator().manual_seed(seed)
-    for epoch in range(epochs):
-        lr = base_lr * (0.5 * (1 + math.cos(math.pi * epoch / epochs)))
-        order = None if whole else torch.randperm(n, generator=generator).to(device)
-        for begin in range(0, n, batch_size):
-            rows = order[begin : begin + batch_size] if order is not None else None
-            x, own = (inputs, y) if rows is None else (inputs.index_select(0, rows), y.index_select(0, rows))
-            if len(x) != G.shape[2]:
-                G = torch.empty(n_classes, trials, len(x), device=device)
-            torch.mm(flat, x.T, out=G[:-1].view(len(flat), len(x)))
-            torch.sum(G[:-1], dim=0, out=G[-1])
-            G[-1].neg_()
-            G -= G.amax(dim=0)
-            G.exp_()
-            G *= 1.0 / G.sum(dim=0)
-            G[own, :, torch.arange(len(x), device=device)] -= 1.0  # d loss / d scores, times the batch's size
-            gradient = G[:-1] if dual else (G[:-1].view(len(flat), len(x)) @ x).view_as(W)
-            velocity.mul_(MOMENTUM).add_(gradient, alpha=1.0 / len(x)).addcmul_(W, decay)
-            W.addcmul_(velocity, lr, value=-1.0)
+    G = torch.empty(n_classes, trials, min(n, schedule.batch_size), device=device)
+    for factor, drawn in schedule.steps(n):
+        rows = None if drawn is None else drawn.to(device)
+        x, own = (inputs, y) if rows is None else (inputs.index_select(0, rows), y.index_select(0, rows))
+        if len(x) != G.shape[2]:
+            G = torch.empty(n_classes, trials, len(x), device=device)
+        torch.mm(flat, x.T, out=G[:-1].view(len(flat), len(x)))
+        torch.sum(G[:-1], dim=0, out=G[-1])
+        G[-1].neg_()
+        G -= G.amax(dim=0)
+        G.exp_()
+        G *= 1.0 / G.sum(dim=0)
+        G[own, :, torch.arange(len(x), device=device)] -= 1.0  # d loss / d scores, times the batch's size
+        gradient = G[:-1] if dual else (G[:-1].view(len(flat), len(x)) @ x).view_as(W)
+        velocity.mul_(MOMENTUM).add_(gradient, alpha=1.0 / len(x)).addcmul_(W, decay)
+        W.addcmul_(velocity, base_lr * factor, value=-1.0)
     W = torch.cat([W, -W.sum(dim=0, keepdim=True)])
     return (W.view(n_classes * trials, -1) @ X).view(n_classes, trials, width) if dual else W
 

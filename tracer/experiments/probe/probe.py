@@ -4,30 +4,37 @@ Three ways of scoring, by what there is:
 
 * `probe_split`: a split file's train, validation and test photos; one probe, as in the paper.
 * `probe_cross_validated`: any labelled set; folds by cluster, over several draws of the folds.
-* `probe_processing`: which processing a picture went through; train pictures show one each, test pictures all.
+* `probe_processing` (in `processing`): which processing a picture went through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.base.progress import Progress, Work, finish
+from tracer.base.progress import Work
 from tracer.base.text import counted
-from tracer.dataset.splits import PARTS, SplitFile
+from tracer.dataset.splits import PARTS, Part, SplitFile
 from tracer.errors import EmbeddingsError, TooFew
-from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.probe.chance import against_chance
-from tracer.experiments.probe.folds import FOLDS, MIN_PHOTOS, CrossValidation, cross_validate, left_out_in_words
-from tracer.experiments.probe.protocols import ProbeFit, Protocol, fit_probe
+from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
+from tracer.experiments.probe.folds import (
+    FOLDS,
+    MIN_PHOTOS,
+    REPEATS,
+    CrossValidation,
+    cross_validate,
+    left_out_in_words,
+)
+from tracer.experiments.probe.permutation import against_chance
+from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
+from tracer.results import Row
 from tracer.stats import Interval
 
-PROCESSING_DRAWS = 10
-REPEATS = 3
 INTERVALS_OF_FOLDS: Final = "bootstrap over scenes and owners, with the variance of the training draw added"
 
 
@@ -36,9 +43,7 @@ def probe_split(
     ids: NDArray[np.int64],
     vectors: NDArray[np.floating[Any]],
     split: SplitFile,
-    protocol: Protocol | str = Protocol.BATCHED,
-    seed: int = 42,
-    device: str = "cpu",
+    how: Fitting = Fitting(),
     *,
     clusters: NDArray[Any] | None = None,
 ) -> Work[Outcome]:
@@ -57,41 +62,23 @@ def probe_split(
         TooFew: fewer than `MIN_PHOTOS` photos in all, no test photos, or one class to train on.
     """
     found = {part: _rows_of(ids, split.ids[part], split.attribute, part) for part in PARTS}
-    truth = split.labels["test"]
-    if len(truth) == 0:
-        raise TooFew(f"The split of {split.attribute} has no test photos", "its test_ids are empty")
-    n_classes = len(split.classes)
-    total = sum(len(rows) for rows in found.values())
-    if total < MIN_PHOTOS:
-        raise TooFew(
-            f"A probe of {split.attribute} needs at least {MIN_PHOTOS} photos in its split",
-            f"there are {total}",
-            "Add photos; a figure from so few would be noise.",
-        )
-    fit = yield from fit_probe(
-        vectors[found["train"]], split.labels["train"], vectors[found["val"]], split.labels["val"], n_classes, protocol, seed,
-        device,
-    )  # fmt: skip
-    guess = fit.predict(vectors[found["test"]])
+    _enough(split)
+    train, val, test = (vectors[found[part]] for part in PARTS)
+    fit = yield from fit_probe(train, split.labels["train"], val, split.labels["val"], len(split.classes), how)
+    guess, truth, n = fit.predict(test), split.labels["test"], len(split.labels["test"])
     right = guess == truth
-    n = len(truth)
     group = np.arange(n) if clusters is None else np.unique(clusters[found["test"]], return_inverse=True)[1]
     groups = len(np.unique(group))
     value, interval = float(right.mean()), stats.wilson(int(right.sum()), n)
     if groups < n:
-        resampled = stats.bootstrap_means(right, group, 2000, seed)[:, 0]
-        interval = _spread(value, resampled, right[None].mean(axis=1), groups, False)
-    balanced, balanced_ci = balanced_interval(right[None], truth, group, seed, False)
+        resampled = stats.bootstrap_means(right, group, 2000, how.seed)[:, 0]
+        interval = stats.repeated_interval(value, resampled, [value], groups, training_drawn=False)
+    accuracy = Estimate(value, interval, stats.majority_share(truth), n)
+    balanced = Estimate(
+        *balanced_interval(right[None], truth, group, how.seed, False), stats.uniform_chance(len(np.unique(truth))), n
+    )
     outcome = Outcome()
-    outcome.rows = [
-        source.row(
-            "probe", split.attribute, "acquisition", "accuracy", value, interval, stats.majority_share(truth), n, seed
-        ),
-        source.row(
-            "probe", split.attribute, "acquisition", "balanced_accuracy", balanced,
-            balanced_ci, stats.uniform_chance(len(np.unique(truth))), n, seed,
-        ),
-    ]  # fmt: skip
+    outcome.rows = _rows(source, split.attribute, accuracy, balanced, how.seed)
     outcome.details = [
         source.detail(
             "probe",
@@ -103,70 +90,73 @@ def probe_split(
             intervals="of split files: "
             + ("bootstrap over scenes and owners" if groups < n else "photos taken as independent")
             + ", for one training part",
-            chance_test=against_chance(guess[None], truth, group, seed),
+            chance_test=against_chance(guess[None], truth, group, how.seed),
             **_fit_facts(fit),
             **confusion(guess[None], truth, split.classes),
         )
     ]
     outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], group, right)]
-    outcome.warnings = [
+    outcome.warnings = _warnings_of_split(split, None if clusters is None else groups)
+    return outcome
+
+
+def _enough(split: SplitFile) -> None:
+    """Refuse a split that is too small for a figure."""
+    if len(split.labels["test"]) == 0:
+        raise TooFew(f"The split of {split.attribute} has no test photos", "its test_ids are empty")
+    total = sum(len(split.ids[part]) for part in PARTS)
+    if total < MIN_PHOTOS:
+        raise TooFew(
+            f"A probe of {split.attribute} needs at least {MIN_PHOTOS} photos in its split",
+            f"there are {total}",
+            "Add photos; a figure from so few would be noise.",
+        )
+
+
+def _warnings_of_split(split: SplitFile, groups: int | None) -> list[str]:
+    """What a reader has to know of a split's figures; `groups` are the test photos' clusters, None where they are not known."""
+    said = [
         f"The split of {split.attribute} has {counted(count, 'photo')} in both {a} and {b}; its figures are too high."
         for (a, b), count in split.shared().items()
     ]
-    if clusters is None:
-        outcome.warnings.append(
+    if groups is None:
+        said.append(
             f"Photos taken as independent in the probe of {split.attribute}: no scenes or owners are known here. Where some hold "
             "several photos, its intervals are too short and its p-value too small."
         )
-    elif groups < min(n, stats.FEW_CLUSTERS):
-        outcome.warnings.append(_few(split.attribute, groups))
-    return outcome
+    elif groups < min(len(split.labels["test"]), stats.FEW_CLUSTERS):
+        said.append(_few(split.attribute, groups))
+    return said
 
 
 def probe_cross_validated(
     source: Source,
-    vectors: NDArray[np.floating[Any]],
-    labels: NDArray[Any],
-    clusters: NDArray[Any],
-    attribute: str,
+    photos: LabelledPhotos,
+    how: Fitting = Fitting(),
     *,
-    protocol: Protocol | str = Protocol.BATCHED,
     repeats: int = REPEATS,
     folds: int = FOLDS,
-    seed: int = 42,
-    workers: int | None = None,
-    device: str = "cpu",
 ) -> Work[Outcome]:
-    """Score every photo by probes that saw nothing of its cluster; see `cross_validate` and `repeated_interval`.
-
-    Args:
-        labels: (N,) strings, None where unknown. clusters: (N,) scene or owner of each photo.
+    """Score every photo by probes that saw nothing of its cluster; see `cross_validate` and `accuracy_interval`.
 
     Raises:
         TooFew: too few classes, photos or clusters.
     """
-    found = yield from cross_validate(
-        vectors, labels, clusters, attribute=attribute, protocol=protocol, repeats=repeats, folds=folds, seed=seed,
-        workers=workers, device=device,
-    )  # fmt: skip
+    found = yield from cross_validate(photos, how, repeats=repeats, folds=folds)
     right = found.predictions == found.labels
     n, n_clusters = len(found.labels), len(np.unique(found.clusters))
-    value, interval = repeated_interval(right, found.clusters, seed)
-    balanced, balanced_ci = balanced_interval(right, found.labels, found.clusters, seed, True)
+    accuracy = Estimate(*accuracy_interval(right, found.clusters, how.seed), stats.majority_share(found.labels), n)
+    balanced = Estimate(
+        *balanced_interval(right, found.labels, found.clusters, how.seed, True),
+        stats.uniform_chance(len(found.classes)),
+        n,
+    )
     outcome = Outcome()
-    outcome.rows = [
-        source.row(
-            "probe", attribute, "acquisition", "accuracy", value, interval, stats.majority_share(found.labels), n, seed
-        ),
-        source.row(
-            "probe", attribute, "acquisition", "balanced_accuracy", balanced, balanced_ci,
-            stats.uniform_chance(len(found.classes)), n, seed,
-        ),
-    ]  # fmt: skip
+    outcome.rows = _rows(source, photos.attribute, accuracy, balanced, how.seed)
     outcome.details = [
         source.detail(
             "probe",
-            attribute,
+            photos.attribute,
             "acquisition",
             scheme="cross-validated",
             protocol=str(found.protocol),
@@ -176,125 +166,34 @@ def probe_cross_validated(
             intervals=INTERVALS_OF_FOLDS,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
-            chance_test=against_chance(found.predictions, found.labels, found.clusters, seed),
+            chance_test=against_chance(found.predictions, found.labels, found.clusters, how.seed),
             **confusion(found.predictions, found.labels, found.classes),
         )
     ]
-    outcome.warnings = _warnings(attribute, found, n_clusters)
+    outcome.warnings = _warnings(photos.attribute, found, n_clusters)
     outcome.per_photo = [source.per_photo(outcome.rows[0], found.rows, found.clusters, right.mean(axis=0))]
     return outcome
 
 
-def probe_processing(
-    source: Source,
-    train: Mapping[str, NDArray[np.floating[Any]]],
-    test: Mapping[str, NDArray[np.floating[Any]]],
-    attribute: str,
-    *,
-    protocol: Protocol | str = Protocol.BATCHED,
-    draws: int = PROCESSING_DRAWS,
-    seed: int = 42,
-    device: str = "cpu",
-) -> Work[Outcome]:
-    """Predict which processing a picture went through; mean over `draws` random choices of the training labels.
-
-    Every training picture shows one processing, drawn at random; every test picture is scored in all of them. A tenth of the
-    training pictures chooses the settings. The interval is that of `repeated_interval` with a picture's views as its cluster.
-
-    Args:
-        train, test: name of the processing → (N, D); the same pictures in the same order under each name.
-
-    Raises:
-        EmbeddingsError: the processings do not hold equally many pictures.
-        TooFew: fewer than two processings, or too few pictures.
-    """
-    names = tuple(train)
-    same_pictures(train, "train")
-    same_pictures(test, "test")
-    n_train, n_test = len(train[names[0]]), len(test[names[0]])
-    if len(names) < 2:
-        raise TooFew("A probe of processings needs at least two of them", f"there is {', '.join(names) or 'none'}")
-    if n_train < 10 * len(names) or n_test < 1:
-        raise TooFew(
-            f"A probe of {len(names)} processings needs at least {10 * len(names)} training pictures and one to test on",
-            f"there are {n_train} and {n_test}",
-        )
-    stacked = np.stack([train[name] for name in names])
-    views = np.concatenate([test[name] for name in names])
-    truth = np.repeat(np.arange(len(names)), n_test)
-    guesses = []
-    for draw in range(draws):
-        rng = np.random.default_rng([seed, draw])
-        labels = rng.integers(len(names), size=n_train)
-        held = rng.permutation(n_train) < max(1, n_train // 10)
-        X = stacked[labels, np.arange(n_train)]
-        yield Progress("probes fitted", draw, draws)
-        fit = finish(
-            fit_probe(X[~held], labels[~held], X[held], labels[held], len(names), protocol, seed + draw, device)
-        )
-        guesses.append(fit.predict(views))
-    predictions = np.array(guesses)
-    right = predictions == truth
-    value, interval = repeated_interval(right, np.tile(np.arange(n_test), len(names)), seed)
-    outcome = Outcome()
-    chance = stats.uniform_chance(len(names))
-    outcome.rows = [source.row("probe", attribute, "processing", "accuracy", value, interval, chance, len(truth), seed)]
-    outcome.details = [
-        source.detail(
-            "probe",
-            attribute,
-            "processing",
-            scheme="one random processing for each training picture, all for each test picture",
-            protocol=str(Protocol(protocol)),
-            draws=draws,
-            accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
-            photos={"train": n_train, "test": n_test},
-            chance_test=against_chance(predictions, truth, np.tile(np.arange(n_test), len(names)), seed),
-            **confusion(predictions, truth, names),
-        )
+def _rows(source: Source, attribute: str, accuracy: Estimate, balanced: Estimate, seed: int) -> list[Row]:
+    return [
+        source.row("probe", attribute, "acquisition", "accuracy", accuracy, seed),
+        source.row("probe", attribute, "acquisition", "balanced_accuracy", balanced, seed),
     ]
-    return outcome
 
 
-def repeated_interval(
+def accuracy_interval(
     right: NDArray[np.bool_], clusters: NDArray[np.int64], seed: int, draws: int = 2000
 ) -> tuple[float, Interval]:
-    """Mean accuracy over repeats, and its 95 % interval over test clusters and training draws.
-
-    A bootstrap over clusters of each photo's mean correctness holds the sampling of the test photos alone. The training
-    photos are drawn from the same population; in simulations of linear probes on 30 to 200 scenes, with weak to strong
-    traces, they added about as much variance again (95 % intervals of the plain bootstrap covered 81 to 92 %, those of twice
-    its variance 93 to 98 %). So the draws are spread about their estimate to twice their variance, plus the variance between
-    repeats divided by their number, and their percentiles taken.
+    """Mean accuracy over repeats, and its 95 % interval over test clusters and training draws (`stats.repeated_interval`).
 
     Args:
         right: (repeats, n). clusters: (n,).
-
-    Returns:
-        The mean and its interval, inside [0, 1]. Where every cluster is equally right, Wilson's interval for that many
-        independent clusters stands in for a bootstrap without width.
     """
     mean = right.mean(axis=0)
     value = float(mean.mean())
     resampled = stats.bootstrap_means(mean, clusters, draws, seed)[:, 0]
-    return value, _spread(value, resampled, right.mean(axis=1), len(np.unique(clusters)), True)
-
-
-def _spread(
-    value: float,
-    resampled: NDArray[np.float64],
-    per_repeat: NDArray[np.float64],
-    n_clusters: int,
-    training_drawn: bool,
-) -> Interval:
-    """The percentile interval of draws, spread as `repeated_interval` says; as they are where training is not drawn anew."""
-    sampling = float(np.nanvar(resampled))
-    if sampling < 1e-12:
-        return stats.wilson(value * n_clusters, n_clusters)
-    between = float(np.var(per_repeat, ddof=1)) / len(per_repeat) if len(per_repeat) > 1 else 0.0
-    widen = np.sqrt(((2 if training_drawn else 1) * sampling + between) / sampling)
-    low, high = stats.percentile_interval(value + widen * (resampled - value))
-    return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
+    return value, stats.repeated_interval(value, resampled, right.mean(axis=1), len(np.unique(clusters)))
 
 
 def balanced_interval(
@@ -316,7 +215,8 @@ def balanced_interval(
     drawn = np.isfinite(ratios)
     resampled = np.where(drawn, ratios, 0.0).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
     value = float(recalls.mean())
-    return value, _spread(value, resampled, recalls.mean(axis=1), len(np.unique(clusters)), training_drawn)
+    groups = len(np.unique(clusters))
+    return value, stats.repeated_interval(value, resampled, recalls.mean(axis=1), groups, training_drawn=training_drawn)
 
 
 def confusion(predictions: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:
@@ -364,7 +264,7 @@ def _warnings(attribute: str, found: CrossValidation, n_clusters: int) -> list[s
     return said
 
 
-def _rows_of(ids: NDArray[np.int64], wanted: NDArray[np.int64], attribute: str, part: str) -> NDArray[np.int64]:
+def _rows_of(ids: NDArray[np.int64], wanted: NDArray[np.int64], attribute: str, part: Part) -> NDArray[np.int64]:
     """Row of each wanted id."""
     order = np.argsort(ids, kind="stable")
     ordered = ids[order]
@@ -384,13 +284,3 @@ def _rows_of(ids: NDArray[np.int64], wanted: NDArray[np.int64], attribute: str, 
             "Embed the set that this split was made for, or make the split again from the photos that are there.",
         )
     return order[at]
-
-
-def same_pictures(views: Mapping[str, NDArray[np.floating[Any]]], part: str) -> None:
-    shapes = {name: matrix.shape for name, matrix in views.items()}
-    if len(set(shapes.values())) > 1:
-        raise EmbeddingsError(
-            f"The {part} embeddings of the processings do not belong together",
-            ", ".join(f"{name}: {shape[0]} pictures of {shape[1]} values" for name, shape in shapes.items()),
-            "Embed the same pictures under each processing.",
-        )

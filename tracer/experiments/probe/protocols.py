@@ -15,8 +15,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,7 +25,8 @@ from numpy.typing import NDArray
 from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.probe import linear
-from tracer.experiments.probe.linear import Linear
+from tracer.experiments.probe.linear import Linear, Schedule
+from tracer.experiments.settings import Protocol as Protocol
 from tracer.experiments.shared.threads import cores_for, one_core_each
 
 EPOCHS = 100
@@ -50,21 +50,29 @@ FAST_PATIENCE = 3
 _TRIED = "settings tried"
 
 
-class Protocol(StrEnum):
-    """How a probe is fitted."""
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How a probe is fitted.
 
-    PAPER = "paper"
-    BATCHED = "batched"
-    HALVING = "halving"
-    FAST = "fast"
+    Attributes:
+        protocol: see the module.
+        seed: of the search, of the order of the photos, and of what an experiment draws.
+        device: `cpu`, `cuda`.
+        workers: probes or trials fitted at once on a CPU; one a core where None. No result depends on it.
+    """
 
+    protocol: Protocol = Protocol.BATCHED
+    seed: int = 42
+    device: str = field(default="cpu", compare=False)
+    workers: int | None = field(default=None, compare=False)
 
-def protocol_facts(protocol: Protocol) -> list[object]:
-    """What a probe depends on beside its data and its seed, as JSON values: the key of what is kept."""
-    if protocol is Protocol.FAST:
-        return [protocol.value, FAST_WEIGHT_DECAYS, FAST_PATIENCE]
-    more: dict[Protocol, tuple[object, ...]] = {Protocol.BATCHED: (ROUND,), Protocol.HALVING: (ROUND, HALVING)}
-    return [protocol.value, TRIALS, EPOCHS, BATCH_SIZE, LR_RANGE, WEIGHT_DECAY_RANGE, more.get(protocol, ())]
+    def facts(self) -> list[object]:
+        """What a probe depends on beside its data, as JSON values: a part of the key of a cached result."""
+        if self.protocol is Protocol.FAST:
+            return [self.seed, self.protocol.value, FAST_WEIGHT_DECAYS, FAST_PATIENCE]
+        more: dict[Protocol, tuple[object, ...]] = {Protocol.BATCHED: (ROUND,), Protocol.HALVING: (ROUND, HALVING)}
+        search = [TRIALS, EPOCHS, BATCH_SIZE, LR_RANGE, WEIGHT_DECAY_RANGE, more.get(self.protocol, ())]
+        return [self.seed, self.protocol.value, *search]
 
 
 def in_words(protocol: Protocol) -> str:
@@ -133,17 +141,12 @@ def fit_probe(
     X_val: NDArray[np.floating[Any]],
     y_val: NDArray[np.integer[Any]],
     n_classes: int,
-    protocol: Protocol | str = Protocol.BATCHED,
-    seed: int = 42,
-    device: str = "cpu",
-    workers: int | None = None,
+    how: Fitting = Fitting(),
 ) -> Work[ProbeFit]:
     """Fit a linear probe and return it.
 
     Args:
         X_train, X_val: (N, D) embeddings, not necessarily normalised. y_train, y_val: (N,) codes below n_classes.
-        protocol: see the module.
-        workers: trials trained at once on a CPU, one a core where None. The probe does not depend on it.
 
     Yields:
         Progress, in settings that were tried.
@@ -152,7 +155,6 @@ def fit_probe(
         EmbeddingsError: an embedding is not finite, or the shapes do not fit.
         TooFew: fewer than two classes to train on, or nothing to validate on.
     """
-    chosen = Protocol(protocol)
     labels = np.concatenate([y_train, y_val]).astype(np.int64)
     if len(X_train) != len(y_train) or len(X_val) != len(y_val) or X_train.shape[1] != X_val.shape[1]:
         raise EmbeddingsError("Embeddings and labels of the probe do not fit", f"{X_train.shape}, {X_val.shape}")
@@ -162,12 +164,12 @@ def fit_probe(
         raise TooFew("A probe needs photos to choose its settings on", "the validation part is empty")
     if labels.min() < 0 or labels.max() >= n_classes:
         raise EmbeddingsError("A label is outside the classes", f"{labels.max()} of {n_classes} classes")
-    X = torch.from_numpy(normalise(np.concatenate([X_train, X_val]))).to(device)
-    if chosen is Protocol.FAST or device != "cpu":
+    X = torch.from_numpy(normalise(np.concatenate([X_train, X_val]))).to(how.device)
+    if how.protocol is Protocol.FAST or how.device != "cpu":
         with cores_for(len(X) * X.shape[1] * n_classes):
-            return (yield from _fit(X, labels, len(y_train), n_classes, chosen, seed, None))
-    with one_core_each(workers) as pool:
-        return (yield from _fit(X, labels, len(y_train), n_classes, chosen, seed, pool))
+            return (yield from _fit(X, labels, len(y_train), n_classes, how, None))
+    with one_core_each(how.workers) as pool:
+        return (yield from _fit(X, labels, len(y_train), n_classes, how, pool))
 
 
 def _fit(
@@ -175,15 +177,15 @@ def _fit(
     labels: NDArray[np.int64],
     cut: int,
     n_classes: int,
-    chosen: Protocol,
-    seed: int,
+    how: Fitting,
     pool: ThreadPoolExecutor | None,
 ) -> Work[ProbeFit]:
     """Fit on unit rows X, of which the first `cut` are to train on."""
+    chosen = how.protocol
     basis = linear.row_space(X) if chosen is Protocol.FAST else None
     Z = linear.with_constant(X if basis is None else X @ basis)
     y = torch.from_numpy(labels).to(X.device)
-    search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, seed, pool)
+    search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, how.seed, pool)
     if chosen is Protocol.FAST:
         weight_decay, val_accuracy, trials, start = yield from _fast(search)
         lr = None
@@ -191,9 +193,8 @@ def _fit(
     else:
         run = {Protocol.PAPER: _paper, Protocol.BATCHED: _batched, Protocol.HALVING: _halving}[chosen]
         (lr, weight_decay), val_accuracy, trials = yield from run(search)
-        W = linear.train_side_by_side(
-            Z, y, n_classes, [lr], [weight_decay], epochs=EPOCHS, batch_size=BATCH_SIZE, seed=seed
-        )[:, 0]
+        schedule = Schedule(EPOCHS, BATCH_SIZE, how.seed)
+        W = linear.train_side_by_side(Z, y, n_classes, [(lr, weight_decay)], schedule)[:, 0]
     if basis is not None:
         W = torch.cat([W[:, :-1] @ basis.T, W[:, -1:]], dim=1)
     return ProbeFit(Linear(W.cpu().numpy()), chosen, lr, weight_decay, val_accuracy, trials)
@@ -228,16 +229,8 @@ class _Search:
         return [value for scores in mapped(lambda part: self._score(part, epochs), parts) for value in scores]
 
     def _score(self, settings: Sequence[tuple[float, float]], epochs: int) -> list[float]:
-        W = linear.train_side_by_side(
-            self.X_train,
-            self.y_train,
-            self.n_classes,
-            [lr for lr, _ in settings],
-            [decay for _, decay in settings],
-            epochs=epochs,
-            batch_size=BATCH_SIZE,
-            seed=self.seed,
-        )
+        schedule = Schedule(epochs, BATCH_SIZE, self.seed)
+        W = linear.train_side_by_side(self.X_train, self.y_train, self.n_classes, settings, schedule)
         return linear.accuracies(W, self.X_val, self.y_val)
 
 

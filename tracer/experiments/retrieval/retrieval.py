@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.shared.similarities import EPSILON, exact, tile_rows, unit
 from tracer.experiments.shared.threads import cores_for
+from tracer.results import Metric
 
 CLASSES = ("dslr/compact", "phone")
 """Names of the codes 0 and 1."""
@@ -153,47 +154,45 @@ def retrieve(
             "`curate export SET -w WORKSPACE --pairs`.",
         )
     outcome = Outcome()
-    done: list[str] = []
+    done = 0
     for code in (1, 0):
-        name = CLASSES[code]
         found = {}
         for pool in NEGATIVES:
-            yield Progress("searches done", len(done), len(CLASSES) * len(NEGATIVES))
+            yield Progress("searches done", done, len(CLASSES) * len(NEGATIVES))
             with cores_for(min(pairs, 4096) * pairs * vectors.shape[1]):
                 found[pool] = rank_pairs(vectors, subject, model, code, pool, device)
-            done.append(pool)
+            done += 1
         for pool, ranks in found.items():
-            _add_pool(outcome, source, f"query={name},negatives={pool}", ranks, seed)
-        same, different = (found[pool].first == 1 for pool in NEGATIVES)
-        ranks = found["same"]
-        # Both come from the same queries in the same order.
-        signed = stats.paired_bootstrap(same, different, found["same"].subject, seed=seed)
-        interval = stats.Interval(signed.low, signed.high)
-        outcome.rows.append(
-            source.row(
-                "retrieval", ATTRIBUTE, f"query={name}", "spd_a", abs(signed.value), stats.absolute(interval), 0.0,
-                len(same), seed,
-            )
-        )  # fmt: skip
-        outcome.per_photo.append(
-            source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, same.astype(float) - different)
-        )
-        outcome.details.append(
-            source.detail(
-                "retrieval",
-                ATTRIBUTE,
-                f"query={name}",
-                pairs=pairs,
-                same_minus_different=signed.value,
-                same_minus_different_ci=list(interval),
-                mcnemar_p=stats.mcnemar_exact(same, different),
-            )
-        )
+            _add_pool(outcome, source, f"query={CLASSES[code]},negatives={pool}", ranks, seed)
+        _add_difference(outcome, source, f"query={CLASSES[code]}", found, seed)
+        outcome.details[-1]["pairs"] = pairs
     if pairs < stats.FEW_CLUSTERS:
         outcome.warnings.append(
             f"The intervals of retrieval rest on {pairs} pairs; below {stats.FEW_CLUSTERS} they are too short."
         )
     return outcome
+
+
+def _add_difference(outcome: Outcome, source: Source, setting: str, found: dict[str, Ranks], seed: int) -> None:
+    """SPD_a of one query class: both pools were searched by the same queries in the same order, so the draws are paired."""
+    same, different = (found[pool].first == 1 for pool in NEGATIVES)
+    ranks = found["same"]
+    signed = stats.paired_bootstrap(same, different, ranks.subject, seed=seed)
+    interval = stats.Interval(signed.low, signed.high)
+    spd = Estimate(abs(signed.value), stats.absolute(interval), 0.0, len(same))
+    row = source.row("retrieval", ATTRIBUTE, setting, "spd_a", spd, seed)
+    outcome.rows.append(row)
+    outcome.per_photo.append(source.per_photo(row, ranks.query, ranks.subject, same.astype(float) - different))
+    outcome.details.append(
+        source.detail(
+            "retrieval",
+            ATTRIBUTE,
+            setting,
+            same_minus_different=signed.value,
+            same_minus_different_ci=list(interval),
+            mcnemar_p=stats.mcnemar_exact(same, different),
+        )
+    )
 
 
 def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed: int) -> None:
@@ -207,10 +206,9 @@ def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed
     by_chance = [stats.reciprocal_rank_chance(int(p + n)) for p, n in sizes]
     chances.append(float(np.average(by_chance, weights=often)) if single else None)
     n, clusters = len(ranks.first), len(np.unique(ranks.subject))
-    for at, metric in enumerate(("recall@1", "recall@5", "map")):
+    metrics: tuple[Metric, ...] = ("recall@1", "recall@5", "map")
+    for at, metric in enumerate(metrics):
         value = float(values[:, at].mean())
-        interval = stats.share_interval(value, resampled[:, at], clusters)
-        outcome.rows.append(
-            source.row("retrieval", ATTRIBUTE, setting, metric, value, interval, chances[at], n, seed)  # type: ignore[arg-type]
-        )
+        found = Estimate(value, stats.share_interval(value, resampled[:, at], clusters), chances[at], n)
+        outcome.rows.append(source.row("retrieval", ATTRIBUTE, setting, metric, found, seed))
         outcome.per_photo.append(source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, values[:, at]))

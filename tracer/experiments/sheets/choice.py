@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import normalise
 from tracer.experiments.retrieval.retrieval import CLASSES, NEGATIVES, rank_pairs
 
@@ -83,25 +84,26 @@ def candidates_are(partners: NDArray[np.int64], candidates: NDArray[np.int64]) -
 
 def neighbour_sheet(
     source: Source,
-    vectors: NDArray[np.floating[Any]],
+    photos: LabelledPhotos,
     ids: NDArray[np.int64],
-    classes: NDArray[Any],
-    labels: NDArray[Any],
-    clusters: NDArray[np.int64],
     cameras: Sequence[str],
-    attribute: str,
     seed: int,
 ) -> Outcome:
     """Queries with their nearest neighbours outside their scene or owner, as an entry of the details (no rows).
 
     Empty where no photo has both labels; the kNN by this label, which needs the same photos, says so.
+
+    Args:
+        photos: with what they show. ids: (N,) photo ids. cameras: N labels to show.
     """
+    labels, clusters = photos.labels, photos.clusters
+    classes = np.full(len(labels), None, dtype=object) if photos.classes is None else photos.classes
     rows = np.flatnonzero([c is not None and v is not None for c, v in zip(classes, labels, strict=True)])
     if not len(rows):
         return Outcome()
     if len(rows) > MAX_PHOTOS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_PHOTOS, replace=False))
-    X = normalise(np.asarray(vectors)[rows])
+    X = normalise(np.asarray(photos.vectors)[rows])
     S = X @ X.T
     S[clusters[rows][:, None] == clusters[rows]] = -np.inf
     nearest = S.argmax(axis=1)
@@ -120,8 +122,8 @@ def neighbour_sheet(
         shown.append(
             _query(int(rows[i]), why, ids, cameras, [{"pool": "all", "items": items}], kind=str(classes[rows[i]]))
         )
-    rule = f"the nearest neighbour shows something else and shares the label {attribute}, the most similar first"
-    return _outcome(source, "knn", attribute, rule, shown, len(others), seed)
+    rule = f"the nearest neighbour shows something else and shares the label {photos.attribute}, the most similar first"
+    return _outcome(source, "knn", photos.attribute, rule, shown, len(others), seed)
 
 
 def _drawn(count: int, taken: Sequence[int], seed: int) -> list[int]:

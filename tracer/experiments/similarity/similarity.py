@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
-from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.probe.protocols import normalise
+from tracer.results.skips import Skip
 
 MIN_PHOTOS = 20
 MAX_PHOTOS = 4000
@@ -63,32 +64,31 @@ def similarity(
         n = int(used.sum())
         if n < MIN_PHOTOS:
             why = f"{n} of {len(rows)} photos have others to compare, of the same label and of another, outside their cluster"
-            outcome.skipped.append({"what": f"similarity by {attribute}, {setting} ({source.encoder})", "why": why})
+            what = f"similarity by {attribute}, {setting}"
+            outcome.skipped.append(Skip(what, why, ("similarity",), attribute, source.encoder))
             continue
         interval = stats.cluster_bootstrap(wins[used], g[used], seed=seed)
-        value = float(wins[used].mean())
-        outcome.rows.append(source.row("similarity", attribute, setting, "accuracy", value, interval, 0.5, n, seed))
+        found = Estimate(float(wins[used].mean()), interval, 0.5, n)
+        outcome.rows.append(source.row("similarity", attribute, setting, "accuracy", found, seed))
     if not outcome.rows:
-        raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0]["why"])
+        raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
+    outcome.details = [source.detail("similarity", attribute, "", **_distributions(S, away, same_class, same_label))]
+    return outcome
+
+
+def _distributions(
+    S: NDArray[np.float32], away: NDArray[np.bool_], same_class: NDArray[np.bool_], same_label: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Histograms and means of the similarities (n, n) of each kind of pair."""
     edges = np.linspace(-1.0, 1.0, BINS + 1)
     upper = np.triu(away, 1)
     masks = (same_class & same_label, same_class & ~same_label, ~same_class & same_label, ~same_class & ~same_label)
-    outcome.details = [
-        source.detail(
-            "similarity",
-            attribute,
-            "",
-            edges=[round(float(edge), 6) for edge in edges],
-            histograms={
-                kind: np.histogram(S[upper & mask], edges)[0].tolist() for kind, mask in zip(KINDS, masks, strict=True)
-            },
-            means={
-                kind: float(S[upper & mask].mean()) if (upper & mask).any() else None
-                for kind, mask in zip(KINDS, masks, strict=True)
-            },
-        )
-    ]
-    return outcome
+    of_kind = {kind: S[upper & mask] for kind, mask in zip(KINDS, masks, strict=True)}
+    return {
+        "edges": [round(float(edge), 6) for edge in edges],
+        "histograms": {kind: np.histogram(values, edges)[0].tolist() for kind, values in of_kind.items()},
+        "means": {kind: float(values.mean()) if len(values) else None for kind, values in of_kind.items()},
+    }
 
 
 def _win(row: NDArray[np.float32], candidates: NDArray[np.bool_], same: NDArray[np.bool_]) -> float:

@@ -1,4 +1,4 @@
-"""The clock offsets of a workspace: those that a pairing run estimated, and those that a person states or withdraws."""
+"""The clock offsets of a workspace: estimated by a pairing run, or stated and withdrawn by a person."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tracer.base.text import shell_word
 
 _YEAR_S = 365.25 * 86_400
 MAX_OFFSET_S = 100 * _YEAR_S
-"""Clocks differ by less: one that was never set starts some decades back."""
+"""The largest offset that is accepted, seconds. A clock that was never set starts some decades back."""
 
 
 def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
-    """Keep what the photos say of the clocks; an offset that a person stated stays, and nothing stands beside it."""
+    """Store the estimated offsets. Two cameras whose offset a person stated keep that offset and get no estimate."""
     stated = {frozenset((row.camera_a, row.camera_b)) for row in clock_rows(catalog) if row.origin == "person"}
     rows = []
     numbers: dict[tuple[str, str], int] = {}
@@ -37,12 +37,18 @@ def keep_clock_offsets(catalog: Catalog, offsets: list[ClockOffset]) -> None:
 
 
 def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: float) -> None:
-    """Keep a person's word for the offset between two clocks; it wins over what the photos say, is logged, and can be undone.
+    """Store the offset between two clocks that a person stated. It replaces estimates, is logged, and can be undone.
 
-    It is kept in the order in which estimates name two cameras (the phone first), so that one pair of cameras has one row.
+    The two cameras are stored in the order that estimates use (the phone first), so that two cameras have one row.
+
+    Args:
+        catalog: open for writing.
+        camera_a: `make|model` of the first camera.
+        camera_b: `make|model` of the second camera.
+        seconds: reading of the second clock minus reading of the first.
 
     Raises:
-        UsageError: no photo is of such a camera, both are the same one, or no two clocks differ so much.
+        UsageError: no photo is by one of the cameras, both are the same camera, or the offset is beyond `MAX_OFFSET_S`.
     """
     known = catalog.cameras.clock_names()
     for name in (camera_a, camera_b):
@@ -56,10 +62,16 @@ def state_clock_offset(catalog: Catalog, camera_a: str, camera_b: str, seconds: 
 
 
 def refuse_offset(seconds: float) -> None:
-    """Raise where a number cannot be the offset between two clocks.
+    """Refuse a number that cannot be the offset between two clocks.
 
     Raises:
-        UsageError: it is not finite, or beyond `MAX_OFFSET_S`.
+        UsageError: the number is not finite, or beyond `MAX_OFFSET_S`.
+
+    >>> refuse_offset(-3600.0)
+    >>> refuse_offset(4e9)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    curate.errors.UsageError: that cannot be the offset between two clocks: 4000000000 s are 127 years; ...
     """
     if abs(seconds) <= MAX_OFFSET_S:
         return
@@ -72,12 +84,12 @@ def refuse_offset(seconds: float) -> None:
     raise UsageError(
         "that cannot be the offset between two clocks",
         f"{why}; they differ by {MAX_OFFSET_S / _YEAR_S:.0f} years at most",
-        "Give the seconds that the one clock is ahead, such as 3612 or -90.5.",
+        "Give the seconds by which the second clock is ahead of the first, such as 3612 or -90.5.",
     )
 
 
 def _near_cameras(catalog: Catalog, name: str) -> str:
-    """What may be meant by a camera's name that no photo has, as `make|model`, and where all cameras are listed."""
+    """Suggest similar names (`make|model`) for a camera that no photo has, and the command that lists all cameras."""
     by_word = {
         word.casefold(): full
         for full in catalog.cameras.clock_names()
@@ -87,17 +99,17 @@ def _near_cameras(catalog: Catalog, name: str) -> str:
     return "\n".join(
         [
             *(f"Did you mean: {shell_word(camera)}" for camera in near),
-            "A camera's name is make|model, as EXIF has them; all are listed by: "
+            "A camera's name is make|model, as in EXIF; all are listed by: "
             f"{command('cameras', workspace=catalog.workspace.root)}",
         ]
     )
 
 
 def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> None:
-    """Take back a person's word for the offset between two clocks; the next pairing run estimates it from the photos.
+    """Withdraw the offset that a person stated between two clocks; the next pairing run estimates it from the photos.
 
     Raises:
-        UsageError: nobody stated one.
+        UsageError: no offset was stated between these cameras.
     """
     stated = [row for row in rows_between(catalog, camera_a, camera_b) if row.origin == "person"]
     if not stated:
@@ -110,7 +122,7 @@ def withdraw_clock_offset(catalog: Catalog, camera_a: str, camera_b: str) -> Non
 
 
 def clock_offsets(catalog: Catalog) -> list[ClockOffset]:
-    """Return the offsets in use, by cameras, the best supported of two cameras first."""
+    """Return the offsets in use, ordered by cameras; several offsets of two cameras are ordered by their support."""
     return [
         ClockOffset(
             row.camera_a, row.camera_b, row.seconds, row.spread or 0.0, row.support, row.margin or 0.0, row.source,

@@ -1,0 +1,112 @@
+"""Semantic neighbours as an experiment: parted by labels of the camera, and by processings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from tracer.base.progress import Work
+from tracer.errors import TooFew
+from tracer.experiments.experiment import (
+    Context,
+    Encoders,
+    Experiment,
+    Measurement,
+    Planned,
+    labelled_photos,
+    source_of,
+)
+from tracer.experiments.labels import SEMANTIC, LabelledSet
+from tracer.experiments.outcome import Outcome
+from tracer.experiments.photos import ProcessedPhotos
+from tracer.experiments.settings import Settings
+from tracer.experiments.shared.processings import (
+    NOT_NAMED,
+    classed_views,
+    group_name,
+    processing_groups,
+    without_partner,
+)
+from tracer.experiments.shared.traces import trace_labels
+from tracer.results.skips import Skip
+
+NAME: Final = "knn"
+
+
+def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
+    groups = processing_groups(settings.processings)
+    skipped = without_partner(settings.processings)
+    if why := labelled.one_class():
+        return Planned((), (*skipped, Skip("semantic kNN", why, (NAME,))))
+    if not groups:
+        skipped.append(Skip("kNN by processing", NOT_NAMED, (NAME,), on_request=True))
+    traces, lacking = trace_labels(labelled)
+    of_labels = [Measurement(NAME, f"kNN by {name}", partial(_by_label, attribute=name), name) for name in traces]
+    of_processings = [
+        Measurement(NAME, f"kNN by {words}", partial(_by_processing, group=group), words, group)
+        for group in groups
+        for words in [" and ".join(group)]
+    ]
+    sheet = [
+        Measurement(NAME, "retrieval sheet", partial(_sheet, attribute=name), name, encoders=Encoders.ONE)
+        for name in traces[:1]
+        if not len(labelled.pairs.whole())  # pairs show more, where there are some
+    ]
+    return Planned((*of_labels, *of_processings, *sheet), (*skipped, *lacking))
+
+
+def _by_label(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
+    from tracer.experiments.knn.acquisition import acquisition_knn
+    from tracer.experiments.knn.processing import Voting
+
+    found, settings = context.embeddings(encoder), context.settings
+    how = Voting(settings.k or context.labelled.k, settings.draws, settings.seed, context.device)
+    photos = labelled_photos(context, found, attribute, classes=True)
+    outcome = yield from context.cached("knn by label", acquisition_knn, source_of(context, encoder), photos, how)
+    return context.name_photos(outcome, found.ids)
+
+
+def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
+    from tracer.experiments.knn.acquisition import MIN_QUERIES
+    from tracer.experiments.knn.processing import Voting, processing_knn
+
+    found, settings = classed_views(context, encoder, group), context.settings
+    classes, clusters = context.labelled.labels[SEMANTIC][found.rows], context.labelled.clusters[found.rows]
+    if len({*classes}) < 2 or len(found.ids) < MIN_QUERIES:
+        raise TooFew(
+            f"Semantic neighbours need {MIN_QUERIES} photos of two classes, each class in two scenes or more",
+            f"there are {len(found.ids)} such",
+        )
+    y = np.unique(classes.astype(str), return_inverse=True)[1].astype(np.int64)
+    photos = ProcessedPhotos(found.views, y, clusters)
+    how = Voting(settings.k or context.labelled.k, settings.draws, settings.seed, context.device)
+    outcome = yield from context.cached(
+        "knn by processing",
+        processing_knn,
+        source_of(context, encoder, group),
+        photos,
+        photos,
+        group_name(group),
+        how,
+        clusters=clusters,
+    )
+    return context.name_photos(outcome, found.ids)
+
+
+def _sheet(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
+    from tracer.experiments.sheets.sheet import neighbours_shown
+
+    return (yield from neighbours_shown(context, encoder, attribute))
+
+
+def _protocol(labelled: LabelledSet, settings: Settings, _details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    k = settings.k or labelled.k
+    return {
+        "kNN": f"cosine, k = {k}, majority, never within a scene or owner; {settings.draws} uniform draws",
+    }
+
+
+KNN: Final = Experiment(NAME, "kNN", _plan, _protocol, page_in="tracer.experiments.knn.page")

@@ -1,0 +1,168 @@
+"""A data set as experiments see it: the labels of its photos, which photos belong together, and its pairs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import stats
+from tracer.base.text import shell_word
+from tracer.dataset import PhotoSet, groups, phone_or_not
+from tracer.dataset.splits import SplitFile
+from tracer.errors import UsageError
+from tracer.experiments.photos import Pairs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEMANTIC: Final = "semantic_label"
+PHONE: Final = "Is Smartphone"
+MAIN_LABELS: Final = (PHONE, "Make", "Model")
+"""Probed where a set has them, beside the semantic label and the labels of its split files."""
+FURTHER_LABELS: Final = (
+    "Smartphone Model", "Exposure", "Aperture", "ISO Speed", "Focal Length", "Flash", "Year", "camera_type",
+)  # fmt: skip
+"""Probed where they are asked for."""
+FILE_LABELS: Final = ("format", "jpeg_quality", "jpeg_subsampling", "orientation", "edited", "software")
+"""Compared with the semantic label too: what a file went through can be a shortcut like any camera."""
+LARGE_K: Final = 10
+LARGE_CLASS: Final = 100
+"""k is 10 where every class has that many photos, and 1 in smaller sets, where ten neighbours would reach into other classes."""
+NO_LABEL: Final = "the set has no such label"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledSet:
+    """A set's labels; every array is parallel to the set's table.
+
+    Attributes:
+        photos: the set itself.
+        ids: (N,) int64.
+        labels: column → (N,) strings, None where unknown.
+        clusters: (N,) photos that share a scene or an owner.
+        pairs: (N,) which photos show the same subject.
+        k: neighbours that vote, by the size of the classes.
+        warnings: sentences on how the set was read.
+    """
+
+    photos: PhotoSet
+    ids: NDArray[np.int64]
+    labels: Mapping[str, NDArray[Any]]
+    clusters: NDArray[np.int64]
+    pairs: Pairs
+    k: int
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def name(self) -> str:
+        """The set's name in results."""
+        return self.photos.name
+
+    @property
+    def splits(self) -> Mapping[str, SplitFile]:
+        """The set's own split files, by attribute."""
+        return self.photos.splits
+
+    def values(self, name: str) -> list[str]:
+        """The values of a label, sorted; none where the set has no such label."""
+        labels = self.labels.get(name)
+        return [] if labels is None else sorted({str(label) for label in labels if label is not None})
+
+    def parts(self, name: str) -> bool:
+        """Whether a label has two values or more."""
+        return len(self.values(name)) > 1
+
+    def one_value(self, name: str) -> str:
+        """Why a label tells no photos apart."""
+        values = self.values(name)
+        return f"all photos have {name} = {values[0]}" if values else NO_LABEL
+
+    def one_class(self) -> str:
+        """Why the semantic label tells no photos apart; "" where it does."""
+        classes = self.values(SEMANTIC)
+        if not classes:
+            return "the set has no semantic_label"
+        return "" if len(classes) > 1 else f"all photos have the semantic label {classes[0]}, and it takes two"
+
+    def refuse_unknown(self, asked: Sequence[str]) -> None:
+        """Refuse labels that the set does not have.
+
+        Raises:
+            UsageError: names those that it has.
+        """
+        probeable = [name for name in self.labels if name not in FILE_LABELS]
+        unknown = [name for name in asked if name != "all" and name not in probeable]
+        if unknown:
+            near = difflib.get_close_matches(unknown[0], probeable, n=1)
+            raise UsageError(
+                f"The set has no label {', '.join(unknown)}",
+                "it has " + ", ".join(probeable) if probeable else "it has none",
+                f"Did you mean {shell_word(near[0])}?" if near else "Name its labels as its metadata does.",
+            )
+
+
+def labelled_set(photos: PhotoSet) -> LabelledSet:
+    """Read the labels off a set's columns; no picture is opened."""
+    table = photos.table
+    labels = {name: text_labels(table, name) for name in _columns(table)}
+    clusters, warnings = _clusters(table)
+    ids = table["photo_id"].to_numpy(dtype=np.int64)
+    return LabelledSet(photos, ids, labels, clusters, _pairs(table), _k(labels.get(SEMANTIC)), tuple(warnings))
+
+
+def text_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
+    """A column as strings, None where absent; booleans as `True` and `False`, whole numbers without a point."""
+    if name == PHONE:
+        words = {1: "True", 0: "False"}
+        return np.array([words.get(int(code)) for code in phone_or_not(table)], dtype=object)
+    values = table[name].tolist()
+    return np.array([_text(value) for value in values], dtype=object)
+
+
+def _text(value: object) -> str | None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:  # NaN differs from itself
+        return None
+    return str(value) or None
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    wanted = (*MAIN_LABELS, *FURTHER_LABELS, *FILE_LABELS, SEMANTIC)
+    has_phone = bool((phone_or_not(table) >= 0).any())
+    return [name for name in wanted if (name == PHONE and has_phone) or name in table.columns]
+
+
+def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:
+    """Scene and owner together; where hardly anything is left apart so, scenes alone, with a warning."""
+    both = groups(table)
+    if len(np.unique(both)) >= stats.FEW_CLUSTERS:
+        return both, []
+    scenes = groups(table, by=("scene_idx", "subject_idx"))
+    if len(np.unique(scenes)) <= len(np.unique(both)):
+        return both, []
+    return scenes, [
+        f"By owner the photos fall into {len(np.unique(both))} groups only, so scenes alone are kept apart: what is "
+        "peculiar to an owner's photos can be learnt and counted as the camera's."
+    ]
+
+
+def _pairs(table: pd.DataFrame) -> Pairs:
+    if "subject_idx" in table:
+        subject = np.asarray(table["subject_idx"].astype("Int64").fillna(-1), dtype=np.int64)
+    else:
+        subject = np.full(len(table), -1, dtype=np.int64)
+    return Pairs(subject, phone_or_not(table))
+
+
+def _k(semantic: NDArray[Any] | None) -> int:
+    if semantic is None:
+        return 1
+    counts = np.unique([str(label) for label in semantic if label is not None], return_counts=True)[1]
+    return LARGE_K if len(counts) and counts.min() >= LARGE_CLASS else 1

@@ -1,0 +1,146 @@
+"""The probe as an experiment: labels of a set, unmasked and masked, and processings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from tracer.base.progress import Work
+from tracer.base.text import shell_word
+from tracer.experiments.experiment import (
+    Context,
+    Experiment,
+    Measurement,
+    Planned,
+    labelled_photos,
+    source_of,
+)
+from tracer.experiments.labels import FURTHER_LABELS, MAIN_LABELS, SEMANTIC, LabelledSet
+from tracer.experiments.outcome import Outcome
+from tracer.experiments.settings import Settings
+from tracer.experiments.shared.processings import (
+    NOT_NAMED,
+    common_views,
+    group_name,
+    processing_groups,
+    without_partner,
+)
+from tracer.results.skips import Skip
+
+NAME: Final = "probe"
+REPEATS: Final = ((2000, 3), (20_000, 2))
+"""Draws of the folds for sets of up to so many photos; one for larger ones."""
+
+
+def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
+    attributes, skipped = _attributes(labelled, settings.attributes)
+    groups = processing_groups(settings.processings)
+    of_labels = [
+        Measurement(
+            NAME,
+            f"probe of {attribute}",
+            partial(_probe, attribute=attribute, mask=mask),
+            attribute,
+            (f"MASK_{100 * mask:.6g}" if mask else "IDENTITY",),
+            mask,
+        )
+        for mask in settings.masks
+        for attribute in attributes
+    ]
+    of_processings = [
+        Measurement(NAME, f"probe of {words}", partial(_probe_processings, group=group), words, group)
+        for group in groups
+        for words in [" and ".join(group)]
+    ]
+    if groups:
+        skipped += without_partner(settings.processings)
+    else:
+        skipped.append(Skip("probe of processings", NOT_NAMED, (NAME,), on_request=True))
+    return Planned((*of_labels, *of_processings), tuple(skipped))
+
+
+def _attributes(labelled: LabelledSet, asked: Sequence[str]) -> tuple[list[str], list[Skip]]:
+    """The labels to probe, in a fixed order; main ones that cannot be, and further ones that were not asked for."""
+    main = (*MAIN_LABELS, SEMANTIC)
+    wanted = {*main, *asked, *labelled.splits, *(FURTHER_LABELS if "all" in asked else ())}
+    chosen, skipped = [], []
+    for name in (*MAIN_LABELS, *FURTHER_LABELS, SEMANTIC):
+        if name in wanted and labelled.parts(name):
+            chosen.append(name)
+        elif name in wanted:
+            skipped.append(Skip(f"probe of {name}", labelled.one_value(name), (NAME,), name))
+    left = [name for name in FURTHER_LABELS if name not in chosen and labelled.parts(name)]
+    if left:
+        names = ", ".join(left)
+        why = f"only done when asked for, as by --attributes {shell_word(left[0])} or --attributes all"
+        skipped.append(Skip(f"probes of {names}", why, (NAME,), names, on_request=True))
+    return chosen, skipped
+
+
+def _probe(context: Context, encoder: str, *, attribute: str, mask: float) -> Work[Outcome]:
+    from tracer.experiments.probe.probe import probe_cross_validated, probe_split
+    from tracer.experiments.probe.protocols import Fitting
+
+    found = context.embeddings(encoder, mask=mask)
+    source, settings, count = source_of(context, encoder, mask=mask), context.settings, len(found.ids)
+    large = count > settings.split_from
+    split = context.labelled.splits.get(attribute) if large else None
+    if split is not None:
+        how, clusters = Fitting(settings.protocol, settings.seed, context.device), context.labelled.clusters[found.rows]
+        outcome = yield from context.cached(
+            "probe of a split", probe_split, source, found.ids, found.vectors, split, how, clusters=clusters
+        )
+    else:
+        how = Fitting(settings.protocol, settings.seed, context.device if large else "cpu")
+        photos = labelled_photos(context, found, attribute)
+        outcome = yield from context.cached(
+            "probe", probe_cross_validated, source, photos, how, repeats=repeats_for(count)
+        )
+    return context.name_photos(outcome, found.ids)
+
+
+def _probe_processings(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
+    from tracer.experiments.probe.processing import probe_processing_folds
+    from tracer.experiments.probe.protocols import Fitting
+
+    found, settings = common_views(context, encoder, group), context.settings
+    device = context.device if len(found.ids) > settings.split_from else "cpu"
+    outcome = yield from context.cached(
+        "probe of processings",
+        probe_processing_folds,
+        source_of(context, encoder, group),
+        found.views,
+        context.labelled.clusters[found.rows],
+        group_name(group),
+        Fitting(settings.protocol, settings.seed, device),
+        draws=settings.draws,
+    )
+    return context.name_photos(outcome, found.ids)
+
+
+def repeats_for(photos: int) -> int:
+    """Draws of the folds for a set of this size."""
+    return next((count for size, count in REPEATS if photos <= size), 1)
+
+
+def _protocol(labelled: LabelledSet, settings: Settings, details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    from tracer.experiments.probe.protocols import in_words
+
+    how, count = in_words(settings.protocol), len(labelled)
+    said = {
+        "probe": f"one linear layer on L2-normalised embeddings, {how}, chosen on validation photos ({settings.protocol})",
+        "probe folds": f"5 folds that keep scenes and owners whole, drawn {repeats_for(count)} times"
+        + (f"; a set's own split file from {settings.split_from} photos on" if count > settings.split_from else ""),
+    }
+    if settings.processings and NAME in settings.experiments:
+        said["probe of processings"] = (
+            f"the same folds, drawn {settings.draws} times; a photo shows one processing, drawn at random, to "
+            "a probe that learns from it, and all of them to one that is tested"
+        )
+    if intervals := "; ".join(dict.fromkeys(entry["intervals"] for entry in details if "intervals" in entry)):
+        said["probe intervals"] = intervals
+    return said
+
+
+PROBE: Final = Experiment(NAME, "probe", _plan, _protocol, page_in="tracer.experiments.probe.page")
