@@ -42,7 +42,7 @@ def test_an_existing_set_is_replaced_only_when_asked(rows: list[dict], tmp_path:
     out = tmp_path / "set"
     export(rows, out)
     before = contents(out)
-    with pytest.raises(UsageError, match="there already") as caught:
+    with pytest.raises(UsageError, match="already exists") as caught:
         export(rows[:-2], out)
     assert "--replace" in caught.value.way_out
     assert contents(out) == before
@@ -61,7 +61,7 @@ def test_only_sets_are_ever_deleted(rows: list[dict], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to(export(rows, tmp_path / "target").dataset)
     for place in (precious, added_to, tmp_path / "file", tmp_path / "link"):
-        with pytest.raises(ExportError, match="not replaced"):
+        with pytest.raises(ExportError, match="cannot be replaced"):
             export(rows, place, replace=True)
     for beside in (tmp_path / "new.partial", tmp_path / ".new.replaced"):
         beside.mkdir()
@@ -90,14 +90,14 @@ def test_an_interrupted_swap_is_finished(rows: list[dict], tmp_path: Path) -> No
     export(rows[:-2], tmp_path / "older").dataset.rename(old)
     shutil.rmtree(out)
     export(rows, tmp_path / "again").dataset.rename(partial)
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         export(rows, out)
     assert contents(out) == new
     assert not old.exists()
     assert not partial.exists()
     # As if it had died with nothing new written yet:
     out.rename(old)
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         export(rows, out)
     assert contents(out) == new
 
