@@ -18,6 +18,6 @@ def test_a_workspace_of_ones_own_gets_no_virtual_photos(tmp_path: Path, capsys: 
     before = sorted(path.name for path in workspace.root.iterdir())
     assert run_cli(["demo", str(workspace.root)]) == Exit.USAGE
     assert "Name a new folder" in capsys.readouterr().err
-    with pytest.raises(UsageError, match="a workspace of its own"):
+    with pytest.raises(UsageError, match="needs its own workspace"):
         journey(workspace.root, 2, 1, lambda _: pytest.fail("work began"), print)
     assert sorted(path.name for path in workspace.root.iterdir()) == before
