@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,12 +34,10 @@ def pytest_configure() -> None:
     xdist runs a process for each core, and threads that share a core wait for each other more than they compute. The programs
     write safely, that is to the disk at once, many times in a test.
     """
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-    ):  # for what is started or imported from here on
-        os.environ.setdefault(name, "1")
+    sys.dont_write_bytecode = False  # or each of hundreds of processes compiles both programs anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for library in ("OMP", "OPENBLAS", "MKL"):  # what is imported and started from here on reads these
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     threadpool_limits(1)
     if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ["TMPDIR"] = os.fspath(IN_MEMORY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from curate.cli import run_cli
 from curate.photos.previews import is_whole, open_preview
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
+from tests.helpers.programs import benchmark
 from tracer.results import photo_scores as perphoto
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -102,12 +104,8 @@ def test_values_by_photo(tmp_path: Path, column: str, odd: object) -> None:
     assert found == {} or (column, odd) == ("value", None)  # null is a number that is not known
 
 
-def test_changed_files_are_read_or_refused(tmp_path: Path) -> None:
+def test_changed_files_are_read_or_refused() -> None:
     """The fuzzing of files that are read back, in small: nothing uncaught, no hang, no process that died."""
-    from benchmarks.fuzz_read_back import run
-    from benchmarks.fuzz_written import write_seeds
-
-    tally = run(write_seeds(tmp_path / "seeds"), seed=7, inputs=range(300), workers=2)
-    assert tally.noted == []
-    assert sum(tally.outcomes.values()) == 300
-    assert len({name for name, _ in tally.by_target}) > 25
+    result = benchmark("fuzz_read_back", "--inputs", "300", "--seed", "7", "--workers", "2")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(re.findall(r"^  .+: [\d,]+ re(?:ad|fused)", result.stdout, re.MULTILINE)) > 25  # kinds of files

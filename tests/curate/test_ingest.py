@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.kills import kill_and_compare
 from curate.cameras.types import CameraType
 from curate.cameras.version import rules_version
 from curate.catalog import decisions
@@ -29,6 +28,7 @@ from curate.photos.reader.guard import Readers
 from curate.resources import data_file
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.helpers.programs import benchmark
 from tracer.base.progress import finish
 
 
@@ -187,9 +187,11 @@ def test_hostile_camera_names_are_harmless(catalog: Catalog, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_killed_at_random_moments(tmp_path: Path) -> None:
+def test_killed_at_random_moments() -> None:
     """After kill -9 at random moments and one run to the end, catalogue and previews are those of an undisturbed run."""
-    assert kill_and_compare(tmp_path, files=240, kills=6, seed=5) == []
+    result = benchmark("kills", "--files", "120", "--kills", "4", "--seed", "5")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "the same catalogue and the same previews" in result.stdout
 
 
 def test_what_a_killed_run_left_behind_is_removed(catalog: Catalog, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.camera_types import PAPER
 from curate.cameras import families, lensfun, phones
 from curate.cameras.brands import tidy
 from curate.cameras.names import camera_key
@@ -22,6 +21,7 @@ from curate.cameras.table import read_table, shipped_table
 from curate.cameras.types import CameraType
 from curate.errors import CurateError
 from curate.resources import data_file
+from tests.helpers.camera_truth import PAPER
 
 T = CameraType
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import camera_types as bench
 from curate.cameras.resolve import ALL_SOURCES, Source, resolve, type_from_file_source
 from curate.cameras.types import CameraType
+from tests.helpers.camera_truth import BY_HAND, WITHOUT_DATA, confused, measure, truth_of_csv, truth_of_lensfun
 
 
 def test_lensfun_bodies_without_lensfun() -> None:
     """On at least 900 bodies, without lensfun and the table: 80 % right, under 1 % wrong, the rest unknown."""
-    measured = bench.measure(list(bench.truth_of_lensfun()), bench.WITHOUT_DATA)
+    measured = measure(list(truth_of_lensfun()), WITHOUT_DATA)
     assert measured.total >= 900
     assert measured.share("right") >= 0.80, measured.others
     assert measured.share("wrong") < 0.01, measured.others
@@ -24,21 +24,21 @@ def test_lensfun_bodies_without_lensfun() -> None:
 
 def test_lensfun_bodies_with_all_sources() -> None:
     """No body of the data base becomes a phone, but the Xperia that stands among its compact cameras."""
-    measured = bench.measure(list(bench.truth_of_lensfun()), ALL_SOURCES)
+    measured = measure(list(truth_of_lensfun()), ALL_SOURCES)
     assert measured.share("right") >= 0.98, measured.others
-    assert not bench.confused(measured), measured.others
+    assert not confused(measured), measured.others
 
 
 def test_names_by_hand() -> None:
     """Phones, tablets, cameras, scanners and what is neither, old and new: 99 % right, none wrong."""
-    measured = bench.measure(list(bench.truth_of_csv(bench.BY_HAND)), ALL_SOURCES)
+    measured = measure(list(truth_of_csv(BY_HAND)), ALL_SOURCES)
     assert measured.share("right") >= 0.99, measured.others
     assert measured.counts["wrong"] == 0, measured.others
 
 
 def test_names_by_hand_of_no_type_stay_unknown() -> None:
     """Consoles, webcams, thermal cameras and editing programs are none of the types."""
-    for make, model, kind in bench.truth_of_csv(bench.BY_HAND):
+    for make, model, kind in truth_of_csv(BY_HAND):
         if kind is CameraType.UNKNOWN:
             assert resolve(make, model).type is kind, (make, model)
 
@@ -46,7 +46,7 @@ def test_names_by_hand_of_no_type_stay_unknown() -> None:
 @pytest.mark.corpus
 def test_judged_cameras(corpus: Path) -> None:
     """On the corpus' judged cameras: 98 % right, no smartphone taken for something else or the reverse."""
-    measured = bench.measure(list(bench.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv")), ALL_SOURCES)
+    measured = measure(list(truth_of_csv(corpus / "exif-corpus" / "camera_types.csv")), ALL_SOURCES)
     assert measured.share("right") >= 0.98, measured.others
     assert measured.counts["confused"] == 0, measured.others
 
@@ -54,8 +54,8 @@ def test_judged_cameras(corpus: Path) -> None:
 @pytest.mark.corpus
 def test_judged_cameras_without_the_table(corpus: Path) -> None:
     """The rules hold up without the rows of the table: 95 % right, none wrong."""
-    truth = list(bench.truth_of_csv(corpus / "exif-corpus" / "camera_types.csv"))
-    measured = bench.measure(truth, ALL_SOURCES - {Source.TABLE})
+    truth = list(truth_of_csv(corpus / "exif-corpus" / "camera_types.csv"))
+    measured = measure(truth, ALL_SOURCES - {Source.TABLE})
     assert measured.share("right") >= 0.95, measured.others
     assert measured.counts["wrong"] == 0, measured.others
 

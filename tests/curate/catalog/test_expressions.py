@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import pytest
 
-from benchmarks.large_catalog import build
 from curate.catalog import expressions
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from tests.helpers.large_catalog import build
 
 SECONDS = 0.5
 SLACK = 8.0

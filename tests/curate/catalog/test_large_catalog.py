@@ -10,7 +10,6 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.large_catalog import build
 from curate.catalog import decisions, expressions
 from curate.catalog.candidates import replace_candidates, waiting
 from curate.catalog.pairs import pairs, queue
@@ -22,6 +21,7 @@ from curate.export.run import duplicate_report, export_rows, split_workspace
 from curate.export.select import Tally, select
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.splits.make import joint_split
+from tests.helpers.large_catalog import build
 
 CAMERAS = (("Apple", "iPhone X"), ("Canon", "Canon EOS 40D"), (None, None))
 

@@ -50,7 +50,7 @@ def test_partner_comes_first(collection: Collection, result: PairingResult) -> N
 
 def test_partner_comes_first_without_time(collection: Collection, cache: Path) -> None:
     """Pictures alone find the partner, and no clock is spoken of."""
-    result = finish(find_pairs(collection.photos, cache, Signals(time=False, gps=False)))
+    result = finish(find_pairs(collection.photos[:24], cache, Signals(time=False, gps=False)))
     assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(result).items())
     assert result.clock_offsets == []
     assert all(candidate.evidence.time_gap_s is None for candidate in result.candidates)
@@ -76,13 +76,12 @@ def test_clock_offsets(result: PairingResult) -> None:
         assert offset.support >= 8
 
 
-def test_result_depends_on_neither_workers_nor_order(
-    collection: Collection, result: PairingResult, tmp_path: Path
-) -> None:
+def test_result_depends_on_neither_workers_nor_order(collection: Collection, cache: Path, tmp_path: Path) -> None:
     """Two processes, a fresh cache and shuffled photos give the same candidates to the last bit."""
-    shuffled = list(collection.photos)
-    random.Random(5).shuffle(shuffled)
-    assert finish(find_pairs(shuffled, tmp_path, workers=2)) == result
+    few = collection.photos[:16]
+    shuffled = random.Random(5).sample(few, len(few))
+    found = finish(find_pairs(shuffled, tmp_path, workers=2))
+    assert found.candidates and found == finish(find_pairs(few, cache))
 
 
 def test_sides_and_cameras_never_mix(collection: Collection, cache: Path) -> None:

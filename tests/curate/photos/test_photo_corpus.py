@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from curate.containers.sniff import is_picture
 from curate.photos.facts import Status
 from curate.photos.reader.guard import Limits, read_photos
+from tests.helpers.programs import benchmark
 
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = Path(os.environ.get("LENSTRACE_CORPUS", "")).absolute() / "exif-corpus"
@@ -26,8 +25,7 @@ pytestmark = [
 
 def test_labels_agree_with_exiftool() -> None:
     """On camera files at least 99.5 % a field, on all others (corrupt files among them) at least 97 %."""
-    command = [sys.executable, "-m", "benchmarks.labels", str(CORPUS), "-v"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = benchmark("labels", str(CORPUS), "-v")
     assert result.returncode == 0, result.stdout
     assert "targets missed: none" in result.stdout
 

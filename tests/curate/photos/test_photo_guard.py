@@ -19,6 +19,7 @@ from curate.errors import CurateError, StorageError
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.read import read_photo
 from curate.photos.reader.guard import Limits, read_photos
+from tests.helpers.programs import benchmark
 
 HERE = Path(__file__).parent
 
@@ -205,9 +206,6 @@ def test_workers_import_neither_torch_nor_the_app() -> None:
 
 def test_fuzzed_files_each_have_one_row() -> None:
     """The fuzzing benchmark, in small: no row lost or given twice, nothing outside a worker, no hang."""
-    command = [sys.executable, "-m", "benchmarks.fuzz", "--files", "400", "--workers", "2"]
-    environment = {name: value for name, value in os.environ.items() if name != "LENSTRACE_CORPUS"}
-    root = Path(__file__).resolve().parents[3]
-    result = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    result = benchmark("fuzz", "--files", "400", "--workers", "2", LENSTRACE_CORPUS="")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "rows lost 0, given twice 0" in result.stdout
