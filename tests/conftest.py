@@ -140,7 +140,7 @@ TOGETHER = (
     "tests/curate/demo",
     "tests/curate/pairing",
     "tests/terminal",
-    "tests/tracer/experiments/test_evaluate.py",
+    "tests/tracer/evaluation/test_evaluate.py",
 )
 """Places whose tests share a costly fixture, the first that fits: one process runs them all, so that it is made once."""
 

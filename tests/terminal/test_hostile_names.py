@@ -22,8 +22,8 @@ from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
 from tests.conftest import write_photo
+from tests.helpers.small_sets import write_set
 from tests.terminal.pseudo import HOSTILE, HOSTILE_FILE, Pseudo, raw
-from tests.tracer.experiments.small_sets import write_set
 from tracer.base.progress import finish
 
 SAID = Path(__file__).with_name("said.py")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_sets import change, write_set
 
+from tests.helpers.small_sets import change, write_set
 from tracer import results, stats
 from tracer.base.progress import Progress, Work, finish
 from tracer.dataset import open_set

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import load_file
-from small_sets import change, write_set
 
+from tests.helpers.small_sets import change, write_set
 from tracer.base.progress import finish
 from tracer.dataset import open_set
 from tracer.errors import EmbeddingsError, TooFew

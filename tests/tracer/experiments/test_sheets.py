@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_sets import write_set
 
+from tests.helpers.small_sets import write_set
 from tracer.dataset import open_set
 from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
@@ -134,8 +134,7 @@ def test_small_pictures_are_square_small_and_bare(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pairs", [True, False])
 def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
     """On a set with pairs of pairs, on one without of neighbours; the small pictures lie in the run."""
-    from small_sets import change
-
+    from tests.helpers.small_sets import change
     from tracer.base.progress import finish
     from tracer.evaluation.evaluate import Options, evaluate
 
@@ -153,8 +152,8 @@ def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
 def test_where_no_photo_has_both_labels_there_is_no_sheet(tmp_path: Path) -> None:
     """Class known on one half of the photos and camera on the other: what is missing is listed, the rest is measured."""
     import pandas as pd
-    from small_sets import change
 
+    from tests.helpers.small_sets import change
     from tracer.base.progress import finish
     from tracer.evaluation.evaluate import Options, evaluate
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from report_runs import ENCODERS, before_and_after, measured, meta, whole_run, write_run
 
+from tests.helpers.report_runs import ENCODERS, before_and_after, measured, meta, whole_run, write_run
 from tracer.experiments.registry import pages
 from tracer.report.draw import draw
 from tracer.report.page import render

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_runs import ENCODERS, knn_rows, pair_rows, probe_rows, rate
 
+from tests.helpers.report_runs import ENCODERS, knn_rows, pair_rows, probe_rows, rate
 from tracer.report.answers import answers, headline
 from tracer.results import Row
 from tracer.results.verdicts import Verdict, decimals_for, joint_verdict, verdict

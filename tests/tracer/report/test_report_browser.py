@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from report_runs import before_and_after, sheet_run, whole_run
 
+from tests.helpers.report_runs import before_and_after, sheet_run, whole_run
 from tracer.report.page import write_report
 
 pytestmark = pytest.mark.system

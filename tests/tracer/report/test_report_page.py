@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_runs import (
+
+from tests.helpers.report_runs import (
     ENCODERS,
     confusion,
     knn_rows,
@@ -23,7 +24,6 @@ from report_runs import (
     whole_run,
     write_run,
 )  # fmt: skip
-
 from tracer import results
 from tracer.errors import TracerError
 from tracer.report.matrices import MAX_MATRIX

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
-from report_runs import ENCODERS, probe_rows, whole_run, write_run
 
+from tests.helpers.report_runs import ENCODERS, probe_rows, whole_run, write_run
 from tracer.report.plots import write_plots
 from tracer.results.runs import load_run
 from tracer.results.words import slug

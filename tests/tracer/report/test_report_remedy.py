@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_runs import before_and_after, meta, pair_rows, probe_rows, sheet_run, write_run
 
+from tests.helpers.report_runs import before_and_after, meta, pair_rows, probe_rows, sheet_run, write_run
 from tracer.experiments.mitigation.page import PAGE as MITIGATION
 from tracer.experiments.mitigation.page import remedies
 from tracer.experiments.probe.page import PAGE as PROBE

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from input_photos import paired_rows, picture, write_flat, write_metadata, write_set
 from numpy.typing import NDArray
 
+from tests.helpers.input_photos import paired_rows, picture, write_flat, write_metadata, write_set
 from tracer.base.progress import Progress, finish
 from tracer.dataset import open_set
 from tracer.embeddings import store

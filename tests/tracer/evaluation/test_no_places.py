@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
-from small_sets import write_set
 
+from tests.helpers.small_sets import write_set
 from tracer import cli, results
 from tracer.commands import common, experiments
 from tracer.encoders.names import parse_name

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from input_photos import picture
 
+from tests.helpers.input_photos import picture
 from tracer.encoders import weights as weights_module
 from tracer.encoders.baselines import colour, residual, thumbnail
 from tracer.encoders.catalogue import ENTRIES, Entry

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from report_runs import meta, probe_rows, rate, write_run
 
+from tests.helpers.report_runs import meta, probe_rows, rate, write_run
 from tracer.errors import TracerError
 from tracer.results import Row, photo_scores
 from tracer.results.comparison import KEY, compare

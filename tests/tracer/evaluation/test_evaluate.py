@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_sets import change, write_set
 
+from tests.helpers.small_sets import change, write_set
 from tracer import results
 from tracer.base.progress import Progress, Work, finish
 from tracer.dataset import open_set

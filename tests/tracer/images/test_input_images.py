@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from input_photos import picture
 from PIL import Image, ImageEnhance
 
+from tests.helpers.input_photos import picture
 from tracer.dataset import open_set
 from tracer.errors import UsageError
 from tracer.experiments.sheets.thumbnails import write_thumbs

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from input_photos import picture, write_flat
 from PIL import Image, ImageOps
 
+from tests.helpers.input_photos import picture, write_flat
 from tracer.base.progress import finish
 from tracer.base.workers import Limits
 from tracer.dataset import open_set

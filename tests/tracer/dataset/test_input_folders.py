@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer.main
-from input_photos import paired_rows, picture, write_flat, write_set
 from PIL import Image
 
 from curate.cli import app as curate_app
+from tests.helpers.input_photos import paired_rows, picture, write_flat, write_set
 from tracer import cli
 from tracer.base.progress import finish
 from tracer.dataset import open_set

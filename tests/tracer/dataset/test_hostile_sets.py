@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import save
 
-from tests.tracer.input.input_photos import picture, write_flat, write_metadata, write_set
+from tests.helpers.input_photos import picture, write_flat, write_metadata, write_set
 from tracer.dataset import metadata, open_set
 from tracer.dataset.splits import read_split
 from tracer.embeddings import store

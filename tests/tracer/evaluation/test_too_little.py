@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import save_file
-from small_sets import change, write_set
 
+from tests.helpers.small_sets import change, write_set
 from tracer import cli
 from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew, TracerError

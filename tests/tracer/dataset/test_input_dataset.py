@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from input_photos import picture, write_flat, write_metadata, write_set
 
+from tests.helpers.input_photos import picture, write_flat, write_metadata, write_set
 from tracer.dataset import groups, open_set, phone_or_not, photo_id_from_sha256, read_split
 from tracer.errors import DataSetError
 

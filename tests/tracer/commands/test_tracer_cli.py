@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from small_sets import write_set
 
+from tests.helpers.small_sets import write_set
 from tracer import cli
 
 Run = Callable[..., tuple[int, str, str]]

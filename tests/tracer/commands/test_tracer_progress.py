@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_sets import change, write_set
 
+from tests.helpers.small_sets import change, write_set
 from tracer import cli
 from tracer.base import console
 from tracer.base.progress import Progress, Work, finish
