@@ -366,7 +366,8 @@ class Workers(Generic[J]):
         process = worker.process
         assert process.stdout is not None and process.stdin is not None
         self._workers.remove(worker)
-        self._selector.unregister(process.stdout)
+        if process.stdout in self._selector.get_map():  # not where an interruption came while the worker was started
+            self._selector.unregister(process.stdout)
         try:
             code = process.wait(patience)
         except subprocess.TimeoutExpired:

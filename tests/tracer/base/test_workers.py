@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -237,3 +238,17 @@ def _lives(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_an_interruption_while_a_worker_is_started_is_that_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between the start of a process and its registration ends it, and no other error takes its place."""
+    started = []
+
+    def interrupted(_: selectors.DefaultSelector, file: Any, *__: Any) -> None:
+        started.append(file)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(selectors.DefaultSelector, "register", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        results([["burn", 0.1]], 1, Limits(1.0))
+    assert started[0].closed
