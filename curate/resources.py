@@ -6,12 +6,12 @@ from pathlib import Path
 
 from curate.errors import CurateError
 
-_PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent
 
 
 def data_names(suffix: str) -> list[str]:
     """Return the names of the shipped data files with a suffix (`.toml`), sorted."""
-    places = (_PACKAGE / "_datasets", _PACKAGE.parent / "datasets")
+    places = (PACKAGE / "_datasets", PACKAGE.parent / "datasets")
     return sorted({path.name for place in places for path in place.glob(f"*{suffix}")})
 
 
@@ -24,12 +24,12 @@ def data_file(name: str) -> Path:
     Raises:
         CurateError: the file is in neither place.
     """
-    for folder in (_PACKAGE / "_datasets", _PACKAGE.parent / "datasets"):
+    for folder in (PACKAGE / "_datasets", PACKAGE.parent / "datasets"):
         path = folder / name
         if path.is_file():
             return path
     raise CurateError(
         f"the data file {name} is missing",
-        f"it is neither in {_PACKAGE / '_datasets'} nor in {_PACKAGE.parent / 'datasets'}",
+        f"it is neither in {PACKAGE / '_datasets'} nor in {PACKAGE.parent / 'datasets'}",
         "install lenstrace again",
     )

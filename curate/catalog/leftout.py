@@ -14,7 +14,7 @@ from curate.errors import UsageError, command, shown
 from tracer.base.text import quoted_path
 
 _KEY = "left_out "
-_AT_ONCE = 20_000
+AT_ONCE = 20_000
 """Photos in one part; the list of a large collection is stored and read in several parts."""
 
 
@@ -46,9 +46,9 @@ def keep_left_out(catalog: Catalog, place: Path, reasons: Iterable[tuple[str, Se
                     forget(catalog.connection, key)
         parts = 0
         for reason, photos in reasons:
-            for start in range(0, len(photos), _AT_ONCE):
+            for start in range(0, len(photos), AT_ONCE):
                 parts += 1
-                part = _Part(reason, list(photos[start : start + _AT_ONCE]))
+                part = _Part(reason, list(photos[start : start + AT_ONCE]))
                 text = json.dumps([part.reason, part.photos], ensure_ascii=False)
                 keep(catalog.connection, _part_key(place, parts), text)
         keep(catalog.connection, _key(place), str(parts))

@@ -26,7 +26,7 @@ _LIMITS = (16, 4096)
 _ROUNDS = 4
 _THRESHOLD = 22
 _BANDWIDTH = 14.0
-_CELLS = 4_000_000
+CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def votes(phones: Sequence[Signed], others: Sequence[Signed]) -> Iterator[tuple[
     theirs = _by_word(others)
     if theirs is None:
         return
-    block = max(1, _CELLS // max(1, len(others)))
+    block = max(1, CELLS // max(1, len(others)))
     weights = _rarity(phones, others)
     for first in range(0, len(phones), block):
         part = phones[first : first + block]
@@ -145,7 +145,7 @@ def _count(ours: _Postings, theirs: _Postings, weights: NDArray[np.float32], sco
         a = slice(*np.searchsorted(ours.words, [word, word + 1]))
         b = slice(*np.searchsorted(theirs.words, [word, word + 1]))
         # A frequent word (grain, sky) is processed in steps, so that memory stays bounded.
-        step = max(1, _CELLS // max(1, b.stop - b.start))
+        step = max(1, CELLS // max(1, b.stop - b.start))
         for low in range(a.start, a.stop, step):
             rows = slice(low, min(a.stop, low + step))
             distance = np.bitwise_count(ours.signatures[rows, None] ^ theirs.signatures[None, b])

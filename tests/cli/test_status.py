@@ -235,6 +235,7 @@ def test_a_run_is_remembered_wherever_it_lies(
     place: str,
     words: list[str],
     tmp_path: Path,
+    made_once: MadeOnce,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -242,9 +243,13 @@ def test_a_run_is_remembered_wherever_it_lies(
     monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
     monkeypatch.chdir(tmp_path)
     workspace = Path("w")
-    write_photo(Path("photos/1.jpg"), 1)
-    assert run_cli(["new", "w"]) == Exit.DONE
-    assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    def make() -> None:
+        write_photo(Path("photos/1.jpg"), 1)
+        assert run_cli(["new", "w"]) == Exit.DONE
+        assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+
+    made_once("one photo", make)
     assert run_cli(["export", place, "-w", "w"]) == Exit.DONE
     assert "not evaluated" in status(capsys, workspace)["why"]
     if place != "set" and "-w" not in words:

@@ -214,7 +214,7 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
         ],
         "verify": [["verify", dataset], ["verify", os.fspath(stray)], ["verify", os.fspath(stray), "--json"]],
         "evaluate": [
-            ["evaluate", os.fspath(above / "gone")],  # the others start the evaluator
+            ["evaluate", os.fspath(stray), "-o", os.fspath(photos)],  # refused before the evaluator is started
             ["evaluate", os.fspath(stray), "-o", os.fspath(above / f"run{HOSTILE_FILE}"), "--encoders", HOSTILE],
         ],
         "forget": [["forget", os.fspath(photos / f"broken{HOSTILE_FILE}.jpg"), *w], ["forget", HOSTILE_FILE, *w]],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 _UNKNOWN: Final = 8 << 30
-_CGROUP: Final = Path("/sys/fs/cgroup")
+CGROUP: Final = Path("/sys/fs/cgroup")
 
 
 def cores() -> int:
@@ -34,9 +34,9 @@ def _group_limits() -> list[int]:
     except OSError:
         return [_installed()]
     own = next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
-    folders = [_CGROUP / own, *(_CGROUP / own).parents]
-    files = [folder / "memory.max" for folder in folders if folder.is_relative_to(_CGROUP)]
-    files.append(_CGROUP / "memory" / "memory.limit_in_bytes")
+    folders = [CGROUP / own, *(CGROUP / own).parents]
+    files = [folder / "memory.max" for folder in folders if folder.is_relative_to(CGROUP)]
+    files.append(CGROUP / "memory" / "memory.limit_in_bytes")
     return [_installed(), *(limit for file in files if (limit := _number_in(file)))]
 
 

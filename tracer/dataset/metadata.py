@@ -27,10 +27,10 @@ _BOOLEANS: Final = ("Is Smartphone", "edited")
 _TRUTH: Final = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 _MOST_FOOTER: Final = 64 << 20
-_MOST_BYTES: Final = 2 << 30
+MOST_BYTES: Final = 2 << 30
 """The most bytes of a text file, and of the columns of a parquet file in memory."""
 _MOST_COLUMNS: Final = 1000
-_MOST_CELLS: Final = 200_000_000
+MOST_CELLS: Final = 200_000_000
 """The most rows × columns: one pointer each takes 1.6 GB."""
 
 
@@ -166,8 +166,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             batches, taken = [], 0
             for batch in reader.iter_batches(columns=flat):
                 taken += batch.nbytes
-                if taken > _MOST_BYTES:
-                    raise ValueError(f"its columns take more than {_MOST_BYTES >> 20:,} MB")
+                if taken > MOST_BYTES:
+                    raise ValueError(f"its columns take more than {MOST_BYTES >> 20:,} MB")
                 batches.append(batch)
             empty = None if batches else pa.schema([reader.schema_arrow.field(name) for name in flat])
             table = pa.Table.from_batches(batches, empty)
@@ -254,8 +254,8 @@ def _is_unicode(text: str) -> bool:
 
 
 def _check_size(rows: int, columns: int) -> None:
-    if rows * columns > _MOST_CELLS:
-        raise ValueError(f"it has {rows:,} rows of {columns:,} columns, and at most {_MOST_CELLS:,} values are read")
+    if rows * columns > MOST_CELLS:
+        raise ValueError(f"it has {rows:,} rows of {columns:,} columns, and at most {MOST_CELLS:,} values are read")
 
 
 def _read_json_lines(path: Path) -> pd.DataFrame:
@@ -264,7 +264,7 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     names: dict[str, None] = {}
     try:
-        with io.TextIOWrapper(open_regular(path, _MOST_BYTES), encoding="utf-8-sig") as file:
+        with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig") as file:
             for line in file:
                 if not line.strip():
                     continue
@@ -287,7 +287,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        with io.TextIOWrapper(open_regular(path, _MOST_BYTES), encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_regular(path, MOST_BYTES), encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             names = list(reader.fieldnames or [])
             _check_names(names)

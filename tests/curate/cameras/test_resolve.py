@@ -140,10 +140,10 @@ def test_lensfun_phones_say_nothing() -> None:
 def test_camera_makers_are_not_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     """device-detector, which knows a Doogee S200 and a smartphone D600, is never asked about a maker of cameras."""
 
-    def never(words: str) -> None:
+    def never(*words: object, **_: object) -> None:
         raise AssertionError(words)
 
-    monkeypatch.setattr(phones, "_detect", never)
+    monkeypatch.setattr("device_detector.DeviceDetector", never)
     for make, model in [
         ("NIKON", "COOLPIX S200"),
         ("NIKON", "D600"),
@@ -234,7 +234,7 @@ def test_data_files_of_a_wheel_come_first(tmp_path: Path, monkeypatch: pytest.Mo
     for folder in (package / "_datasets", tmp_path / "site" / "datasets"):
         folder.mkdir(parents=True)
         (folder / "x.csv").touch()
-    monkeypatch.setattr("curate.resources._PACKAGE", package)
+    monkeypatch.setattr("curate.resources.PACKAGE", package)
     assert data_file("x.csv") == package / "_datasets" / "x.csv"
 
 

@@ -12,7 +12,7 @@ from curate.catalog.store import Catalog
 
 def test_a_long_list_is_kept_in_parts(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No value holds more than some photos; the list comes back whole, a new one takes its place, and parts go with theirs."""
-    monkeypatch.setattr(leftout, "_AT_ONCE", 3)
+    monkeypatch.setattr(leftout, "AT_ONCE", 3)
     paths = [f"/p/{number}.jpg" for number in range(8)]
     other = tmp_path / "other"
     leftout.keep_left_out(catalog, tmp_path, [("too small", paths), ("gone", paths[:1])])

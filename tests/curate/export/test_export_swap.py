@@ -123,13 +123,14 @@ def test_what_came_to_the_place_of_an_older_set_is_not_touched(
     if moment == "early":
         change()
     else:
-        exchanged = swap.SetFolder._exchanged
+        exchange = swap.exchange
 
-        def late(folder: swap.SetFolder) -> Path:
-            change()
-            return exchanged(folder)
+        def late(one: Path, other: Path) -> None:
+            if not came:
+                change()
+            exchange(one, other)
 
-        monkeypatch.setattr(swap.SetFolder, "_exchanged", late)
+        monkeypatch.setattr(swap, "exchange", late)
     with pytest.raises(ExportError, match="during the export"):
         finish(work)
     assert look(out) == came

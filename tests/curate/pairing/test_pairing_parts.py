@@ -173,7 +173,7 @@ def test_votes_find_shared_descriptors_in_any_block(monkeypatch: pytest.MonkeyPa
     ours, theirs = ([voting.sign(vocabulary, rows) for rows in side] for side in (phones, others))
     whole = np.concatenate([scores for _, scores in voting.votes(ours, theirs)])
     assert (whole.argmax(1) == np.arange(12)).all() and (whole.argmax(0) == np.arange(12)).all()
-    monkeypatch.setattr(voting, "_CELLS", 30)
+    monkeypatch.setattr(voting, "CELLS", 30)
     pieces = list(voting.votes(ours, theirs))
     assert [first for first, _ in pieces] == [0, 2, 4, 6, 8, 10]
     assert np.concatenate([scores for _, scores in pieces]) == pytest.approx(whole, rel=1e-5)

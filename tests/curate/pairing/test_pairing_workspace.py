@@ -181,6 +181,30 @@ def test_groups_are_listed_and_drawn_from(place: Path, capsys: pytest.CaptureFix
     assert sorted(names) == [(str(k), str(k)) for k in range(4)]
 
 
+class Tracer:
+    """The process of `tracer embed`, as far as curate sees it."""
+
+    def __init__(self, command: list[str], **_: object) -> None:
+        words = command[command.index("embed") :]
+        folder = Path(words[words.index("-o") + 1]) / "embeddings" / "previews"
+        folder.mkdir(parents=True)
+        pictures = sorted(Path(words[1]).iterdir(), key=lambda path: int(path.stem))
+        self.returncode = self.embed(pictures, words[3], folder / "model=offline_variant=x.safetensors")
+
+    def embed(self, pictures: list[Path], encoder: str, file: Path) -> int:
+        """Write the file; returns the exit code."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Tracer:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def communicate(self) -> tuple[str, str]:
+        """What it printed."""
+        return "{}", "loading encoders: 0 of 1\ntracer: There is no encoder nobody\nName one that there is.\n"
+
+
 def test_a_photo_that_is_never_embedded_costs_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,18 +213,18 @@ def test_a_photo_that_is_never_embedded_costs_the_others_nothing(
 
     asked: list[int] = []
 
-    def tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, Any], bool]:
-        pictures = list(Path(words[1]).iterdir())
-        asked.append(len(pictures))
-        good = sorted(int(p.stem) for p in pictures if p.read_text() != "bad")
-        folder = Path(words[words.index("-o") + 1]) / "embeddings"
-        folder.mkdir(parents=True)
-        if good:
-            arrays = {"Flickr ID": np.array(good, np.int64), "image_embeddings": np.ones((len(good), 4), np.float32)}
-            save_file(arrays, str(folder / "x.safetensors"))
-        return {}, len(good) < len(pictures)
+    class Child(Tracer):
+        """It cannot read what says that it is bad."""
 
-    monkeypatch.setattr(handoff, "_tracer", tracer)
+        def embed(self, pictures: list[Path], encoder: str, file: Path) -> int:
+            asked.append(len(pictures))
+            good = [int(path.stem) for path in pictures if path.read_text() != "bad"]
+            if good:
+                vectors = np.ones((len(good), 4), np.float32)
+                save_file({"Flickr ID": np.array(good, np.int64), "image_embeddings": vectors}, str(file))
+            return Exit.DONE if len(good) == len(pictures) else Exit.SOME_FAILED
+
+    monkeypatch.setattr(subprocess, "Popen", Child)
     previews = {letter * 64: tmp_path / f"{letter}.jpg" for letter in "abcde"}
     for letter, path in zip("abcde", previews.values(), strict=True):
         path.write_text("bad" if letter == "a" else letter)
@@ -219,31 +243,15 @@ def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.M
 
     asked: list[list[str]] = []
 
-    class Child:
-        """tracer, as far as `embed` is concerned: a vector a picture, from its content."""
+    class Child(Tracer):
+        """A vector a picture, from its content."""
 
-        returncode = 0
-
-        def __init__(self, command: list[str], **_: object) -> None:
-            words = command[command.index("embed") :]
-            pictures = sorted(Path(words[1]).iterdir(), key=lambda p: int(p.stem))
-            asked.append([p.read_text() for p in pictures])
-            self.returncode = 2 if words[3] == "nobody" else 0
-            folder = Path(words[words.index("-o") + 1]) / "embeddings" / "previews"
-            folder.mkdir(parents=True)
-            arrays: dict[str, np.ndarray] = {
-                "Flickr ID": np.array([int(p.stem) for p in pictures], np.int64),
-                "image_embeddings": np.array([[float(p.read_text()), 1.0] for p in pictures], np.float32),
-            }
-            save_file(arrays, str(folder / "model=offline_variant=x.safetensors"))
-
-        def __enter__(self) -> Child:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-        def communicate(self) -> tuple[str, str]:
-            return "{}", "loading encoders: 0 of 1\ntracer: There is no encoder nobody\nName one that there is.\n"
+        def embed(self, pictures: list[Path], encoder: str, file: Path) -> int:
+            asked.append([path.read_text() for path in pictures])
+            ids = np.array([int(path.stem) for path in pictures], np.int64)
+            vectors = np.array([[float(path.read_text()), 1.0] for path in pictures], np.float32)
+            save_file({"Flickr ID": ids, "image_embeddings": vectors}, str(file))
+            return Exit.USAGE if encoder == "nobody" else Exit.DONE
 
     monkeypatch.setattr(subprocess, "Popen", Child)
     previews = {}

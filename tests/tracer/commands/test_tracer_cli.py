@@ -304,13 +304,17 @@ def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert set(made) == {"images", "encoders", "images_per_s", "failed"}
     assert (made["images"], made["failed"]) == (48, [])
-    code, out, _ = run("evaluate", photos, *common, "--protocol", "fast", "-o", out_dir, "--json")
+    code, out, _ = run(
+        "evaluate", photos, *common, "--attributes", "Make", "--protocol", "fast", "-o", out_dir, "--json"
+    )
     answer = json.loads(out)
     assert code == 0
     assert set(answer) == {"results", "report", "seconds", "device", "skipped"}
     assert answer["results"] == str(out_dir / "results.parquet")
     kept = json.loads((out_dir / "results.json").read_text())["command"]
-    assert kept == "tracer evaluate small --encoders baseline/colour --device cpu --protocol fast -o run --json"
+    assert kept == (
+        "tracer evaluate small --encoders baseline/colour --device cpu --attributes Make --protocol fast -o run --json"
+    )
     assert all(set(entry) == {"what", "why"} for entry in answer["skipped"])
     assert Path(answer["report"]).stat().st_size > 20_000
     code, out, _ = run("retrieve", photos, *common, "-o", out_dir, "--json")

@@ -185,7 +185,11 @@ def test_an_interruption_says_that_the_same_command_goes_on(
 ) -> None:
     """Exit 130, the sentence once, no traceback; the same command then ends well."""
     words = [command, str(write_set(tmp_path / "small", scenes=12)), "-o", str(tmp_path / "run")]
-    words += ["--encoders", "baseline/colour", *(["--protocol", "fast"] if command == "evaluate" else [])]
+    words += [
+        "--encoders",
+        "baseline/colour",
+        *(["--protocol", "fast", "--attributes", "Make"] if command == "evaluate" else []),
+    ]
     code, said = _interrupt([sys.executable, "-m", "tracer", *words], "embedding photos")
     assert code == 130
     assert said.count("The same command goes on where it stopped.") == 1

@@ -107,7 +107,7 @@ def test_parquet_that_unfolds_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     assert int(out.split()[0]) == rows
     assert int(out.split()[1]) < 20_000_000
     numbers = _table(tmp_path / "numbers.parquet", {"file_name": np.zeros(rows), "a": np.zeros(rows)})
-    monkeypatch.setattr(metadata, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(metadata, "MOST_BYTES", 100_000)
     with pytest.raises(DataSetError, match="take more than"):
         metadata.read_metadata(numbers)
 
@@ -132,7 +132,7 @@ def test_a_footer_longer_than_any_and_rows_without_end(tmp_path: Path, monkeypat
     path.write_bytes(b"PAR1" + (1 << 30).to_bytes(4, "little") + b"PAR1")
     with pytest.raises(DataSetError, match="footer"):
         metadata.read_metadata(path)
-    monkeypatch.setattr(metadata, "_MOST_CELLS", 1000)
+    monkeypatch.setattr(metadata, "MOST_CELLS", 1000)
     with pytest.raises(DataSetError, match="at most 1,000 values"):
         metadata.read_metadata(_table(path, {"file_name": ["a"] * 2000}))
     (tmp_path / "metadata.csv").write_text("file_name,b\n" + "a,b\n" * 600)

@@ -361,7 +361,7 @@ def test_damaged_embeddings_are_made_again(tmp_path: Path, damage: str) -> None:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_pieces_are_made_again(tmp_path: Path, damage: str) -> None:
     """A shard and the kept hashes of an interrupted run: the next one makes them again and ends with the same files."""
-    folder = write_flat(tmp_path / "set", 150)
+    folder = write_flat(tmp_path / "set", 150, width=16, height=16)
     _embed(folder, tmp_path / "calm")
     work = embed(open_set(folder), [COLOUR], run=tmp_path / "run", using=Resources(batch_size=8, workers=1))
     while not (pieces := list((tmp_path / "run" / "shards").rglob("*.safetensors"))):
@@ -399,7 +399,7 @@ def test_encoders_that_do_not_fit_together_go_in_passes(tmp_path: Path, monkeypa
     folder = write_flat(tmp_path / "set", 2)
     names = [LITE, "offline/efficientnet-lite2"]
     _embed(folder, tmp_path / "a", names)
-    monkeypatch.setattr(batches, "_memory", lambda _: 1)
+    monkeypatch.setattr(batches, "free_memory", lambda _: 1)
     result = _embed(folder, tmp_path / "b", names)
     assert result.embedded == 4 and _hashes(tmp_path / "a") == _hashes(tmp_path / "b")
 

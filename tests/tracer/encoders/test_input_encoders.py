@@ -176,7 +176,7 @@ def test_a_silent_network_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None
         never.wait(20)
         raise OSError("at last")
 
-    monkeypatch.setattr(weights_module, "_CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(weights_module, "CONNECT_SECONDS", 0.05)
     monkeypatch.setattr(socket, "create_connection", wait)
     with pytest.raises(EncoderError, match="no answer"):
         load("clip/ViT-B-32")
@@ -371,10 +371,10 @@ def test_malicious_checkpoints_run_nothing(tmp_path: Path, name: str) -> None:
 def test_damaged_wheel_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bundled weights have a known hash; others under their name are an error."""
     (tmp_path / "w.pth").write_bytes(b"x")
-    monkeypatch.setattr(weights_module, "_in_wheel", lambda _: tmp_path / "w.pth")
+    monkeypatch.setattr(weights_module, "in_wheel", lambda _: tmp_path / "w.pth")
     with pytest.raises(EncoderError, match="not the known ones"):
         load("offline/efficientnet-lite0")
-    monkeypatch.setattr(weights_module, "_in_wheel", lambda _: None)
+    monkeypatch.setattr(weights_module, "in_wheel", lambda _: None)
     with pytest.raises(EncoderError, match="not installed"):
         load("offline/efficientnet-lite0")
 

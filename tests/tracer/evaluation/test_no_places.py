@@ -14,8 +14,9 @@ from PIL import Image
 
 from tests.helpers.small_sets import write_set
 from tracer import cli, results
-from tracer.commands import common, experiments
 from tracer.encoders.names import parse_name
+from tracer.errors import UsageError
+from tracer.evaluation.evaluate import Options
 
 AUDIT = {
     "photos": 48,
@@ -155,11 +156,16 @@ def test_words_of_a_command_lose_their_places(
 ) -> None:
     """A path is cut to its last name however and wherever it is typed, also one that is not there; nothing else changes."""
     found: list[str] = []
-    monkeypatch.setattr(experiments, "_on_set", lambda context, *_, **__: found.append(common.typed(context)))
+
+    def evaluated(*words: object, **_: object) -> None:
+        found.extend(word.command for word in words if isinstance(word, Options))
+        raise UsageError("enough")
+
+    monkeypatch.setattr("tracer.evaluation.evaluate.evaluate", evaluated)
     output = [option.removesuffix("=") + place] if option == "-o=" else [option + place]
     output = [option, place] if not option.endswith("=") else output
     words = ["similarity", *output, "--encoders", "timm:a@/there/w.pt,clip/ViT-L-14@336px", place, "--json"]
-    assert cli.run_cli(words) == 0
+    assert cli.run_cli(words) == 2
     assert [shlex.split(line) for line in found] == [
         ["tracer", "similarity", name, option.removesuffix("="), name, "--encoders", "timm:a@w.pt,clip/ViT-L-14@336px", "--json"]
     ]  # fmt: skip
