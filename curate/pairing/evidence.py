@@ -67,7 +67,7 @@ class Evidence:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Evidence | None:
-        """Read what `to_dict` wrote, ignoring other keys; None where there is no evidence, as for a pair made by hand."""
+        """Read what `to_dict` wrote; other keys are ignored. A pair that a person made by hand has no evidence: None."""
         known = {name: values[name] for name in _NAMES if name in values}
         return cls(**known) if {"matches", "inliers"} <= known.keys() else None
 

@@ -15,23 +15,10 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.helpers.small_sets import write_set
-from tracer import cli
 
 Run = Callable[..., tuple[int, str, str]]
 STEM = "model=clip_variant=ViT-B-16"
 ENCODER = ("--encoder", "clip/ViT-B-16")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command: exit code, stdout, stderr."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        code = cli.run_cli([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
 
 
 @pytest.fixture

@@ -27,18 +27,6 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command: exit code, stdout, stderr."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        code = cli.run_cli([str(word) for word in words])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
-
-
-@pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """What a curate workspace looks like from outside: previews in its cache, a set among its exports, a name with a blank."""
     root = tmp_path / "my workspace"
