@@ -16,6 +16,7 @@ from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
 from curate.export.run import is_current
+from curate.photos.facts import UNREADABLE
 from curate.sources.made import MANIFEST
 from curate.sources.manifest import Manifest, read_manifest
 from tracer.base.text import counted, printable_path
@@ -199,7 +200,7 @@ def status(catalog: Catalog) -> Status:
     return Status(
         workspace=catalog.workspace.root,
         photos=sum(by_status.values()),
-        unreadable=sum(count for kind, count in by_status.items() if kind != "ok"),
+        unreadable=sum(count for kind, count in by_status.items() if kind in UNREADABLE),
         cameras=len(cameras),
         unknown_cameras=sum(camera.type is CameraType.UNKNOWN for camera, _ in cameras),
         phones=phones,

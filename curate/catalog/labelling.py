@@ -30,6 +30,9 @@ MEANT = {
 }  # fmt: skip
 """Other names that people use for these labels, in lower case."""
 
+PHOTO_ID = "photo_id"
+"""The key under which a listing states the ID of a published photo (`catalog.listing`)."""
+
 KEEPER = "keeper"
 """The key under which the choice of the copy to keep is stored (`catalog.keepers`); it is not a label."""
 
@@ -87,20 +90,24 @@ def label_photo(facts: PhotoFacts, said: Mapping[str, str | None]) -> PhotoLabel
 
     Args:
         facts: the facts of its file.
-        said: the stated labels (`SAID_KEYS`), from the strongest origin only; a value of None makes the label empty,
-            whatever the file says.
+        said: the stated labels (`SAID_KEYS`) and the ID of a published photo, from the strongest origin only; a value of
+            None makes the label empty, whatever the file says.
     """
     exif = facts.exif
     taken_at, precision, offset = exif.taken_at, exif.taken_precision, exif.utc_offset
     if "taken_at" in said:
         taken_at, precision, offset = parse_taken(said["taken_at"])
+    stated_id = said.get(PHOTO_ID)
+    local_id = local_photo_id(facts.sha256) if facts.sha256 else None
     columns: dict[str, Any] = {
         "status": facts.status.value,
         "error": facts.error,
         "size": facts.size,
         "sha256": facts.sha256,
-        "photo_id": local_photo_id(facts.sha256) if facts.sha256 else None,
-        "extension": EXTENSIONS.get(facts.format or "", (facts.format or "bin").lower()),
+        "photo_id": local_id if stated_id is None else int(stated_id),
+        "extension": EXTENSIONS.get(
+            facts.format or ("" if stated_id is None else "JPEG"), (facts.format or "bin").lower()
+        ),
         "owner": said.get("owner"),
         "url": said.get("url"),
         "license": said.get("license"),

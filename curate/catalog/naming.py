@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from curate.catalog.listing import is_listed_path
 from curate.catalog.photos import Photo, photo_at, photos_where
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -44,6 +45,8 @@ def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.P
 
 def named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> list[Photo]:
     """Return the photos that a path may name (`photo_named`), in the order of their paths."""
+    if is_listed_path(os.fspath(name)) and (published := photo_at(catalog, name)) is not None:
+        return [published]
     for folder in ("",) if base is None else (base, ""):
         path = os.path.abspath(os.path.join(folder, name))
         photo = photo_at(catalog, path) or _printed(catalog, path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from curate.catalog.labelling import label_photo
+from curate.catalog.listing import is_listed_path, listing_from_json, stated
 from curate.catalog.store import Catalog
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from tracer.base.text import printable_path
@@ -16,8 +17,8 @@ from tracer.base.text import printable_path
 Origin = Literal["person", "sidecar", "folder"]
 _STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
 
-_NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
-"""SQL of a row ID that no photo ever had. IDs are not reused, because the decision log names labelled photos by them."""
+NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
+"""SQL of a row ID that neither it nor a larger one was ever used. IDs are not reused: the decision log names photos by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def put_photo(
         catalog.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
         catalog.candidates_changed()
     row = catalog.connection.execute(
-        f"INSERT INTO photo (id, path_bytes, path, source, status, mtime_ns, reader) VALUES (({_NEW_ID}), ?, ?, ?, ?, ?, ?) "
+        f"INSERT INTO photo (id, path_bytes, path, source, status, mtime_ns, reader) VALUES (({NEW_ID}), ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (path_bytes) DO UPDATE SET mtime_ns = excluded.mtime_ns, source = excluded.source, "
         "reader = excluded.reader RETURNING id",
         (path, printable_path(path), source, facts.status.value, mtime_ns, READER),
@@ -175,9 +176,11 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
 
 
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder)."""
+    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder, listing)."""
+    listed = catalog.connection.execute("SELECT listing FROM flickr_photo WHERE photo = ?", (photo,)).fetchone()
+    published = {} if listed is None else stated(listing_from_json(json.loads(listed[0])))
     rows = catalog.connection.execute("SELECT key, origin, value FROM assertion WHERE photo = ?", (photo,)).fetchall()
-    return {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
+    return published | {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
 
 
 def relabel(catalog: Catalog, photo: int, facts: PhotoFacts | None = None) -> None:
@@ -204,8 +207,10 @@ def facts_of(catalog: Catalog, photo: int) -> PhotoFacts:
 
 
 def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
-    """Return the photo at a path (absolute, or relative to the current folder)."""
-    return next(photos_where(catalog, "path_bytes = ?", os.fsencode(os.path.abspath(path))), None)
+    """Return the photo at a path (absolute, or relative to the current folder), or at `flickr:ID` if it has no file."""
+    name = os.fsdecode(path)
+    place = name if is_listed_path(name) else os.path.abspath(name)
+    return next(photos_where(catalog, "path_bytes = ?", os.fsencode(place)), None)
 
 
 def photos_where(catalog: Catalog, condition: str, *values: str | bytes) -> Iterator[Photo]:
@@ -232,10 +237,12 @@ def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:
 
 
 def facts_from_json(text: str) -> PhotoFacts:
-    """Return the facts that `put_photo` wrote."""
+    """Return the facts that `PhotoFacts.as_json` wrote."""
     known: dict[str, Any] = json.loads(text)
-    exif = known.pop("exif")
-    exif["taken_precision"] = TakenPrecision(exif["taken_precision"])
-    for name in ("readers", "disagreements"):
-        exif[name] = tuple(exif[name])
-    return PhotoFacts(**{**known, "status": Status(known["status"]), "exif": Exif(**exif)})
+    return PhotoFacts(**{**known, "status": Status(known["status"]), "exif": exif_from_json(known["exif"])})
+
+
+def exif_from_json(content: Mapping[str, Any]) -> Exif:
+    """Return the camera metadata that `Exif.as_json` wrote."""
+    lists = {name: tuple(content[name]) for name in ("readers", "disagreements")}
+    return Exif(**{**content, **lists, "taken_precision": TakenPrecision(content["taken_precision"])})

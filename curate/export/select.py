@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from curate.catalog.phototable import Coded, PhotoTable
 from curate.duplicates.groups import keeper_keys
 from curate.errors import command
+from curate.photos.facts import Status
 
 NO_LICENSE = "its licence is not stated"
 OTHER_LICENSE = "its licence was not selected"
 NO_PAIR = "it is in no accepted pair"
+NO_FILE = "its file was not downloaded"
 _UNREADABLE = "it could not be read"
+_WITHOUT_FILE = {Status.LISTED: "its EXIF was not asked for yet", Status.GONE: "it was deleted or made private"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,12 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
 
     status, kinds = photos.coded("status")
     for number, kind in enumerate(kinds):
-        if kind not in ("ok", ""):
+        if kind in _WITHOUT_FILE:
+            leave(_WITHOUT_FILE[Status(kind)], status == number)
+        elif kind not in ("ok", ""):
             leave(f"{_UNREADABLE} ({kind})", status == number)
-    leave("it has no photo ID", ~photos.present("photo_id") | ~photos.present("sha256"))
+    leave("it has no photo ID", ~photos.present("photo_id"))
+    leave(NO_FILE, ~photos.present("sha256"))
     if wanted:
         stated, names = photos.coded("license")
         leave(NO_LICENSE, np.array([*(not name for name in names), True])[stated])

@@ -14,7 +14,10 @@ NEEDS_MEMORY = "reading it needs more memory than is allowed"
 
 
 class Status(StrEnum):
-    """How reading a file ended."""
+    """How reading a file ended; `LISTED` and `GONE` are states of published photos without a file.
+
+    A published photo is `LISTED` until its camera metadata came, and `GONE` when it was deleted or made private.
+    """
 
     OK = "ok"
     MISSING = "missing"
@@ -23,6 +26,12 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     TOO_LARGE = "too_large"
     DENIED = "denied"
+    LISTED = "listed"
+    GONE = "gone"
+
+
+UNREADABLE = frozenset(Status) - {Status.OK, Status.LISTED, Status.GONE}
+"""The states of a file that could not be read."""
 
 
 class TakenPrecision(StrEnum):
@@ -82,6 +91,10 @@ class Exif:
     readers: tuple[str, ...] = ()
     disagreements: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        """The record as JSON takes it; see `PhotoFacts.as_json`."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
@@ -130,5 +143,5 @@ class PhotoFacts:
     def as_json(self) -> dict[str, Any]:
         """The record as JSON takes it. All values are plain, so nothing is copied (`dataclasses.asdict` copies deeply)."""
         record = {item.name: getattr(self, item.name) for item in fields(self)}
-        record["exif"] = {item.name: getattr(self.exif, item.name) for item in fields(self.exif)}
+        record["exif"] = self.exif.as_json()
         return record

@@ -25,6 +25,7 @@ from curate.catalog.sides import photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.ingest import IngestCounts, ingest
+from curate.photos.facts import UNREADABLE, Status
 from curate.tui.filtering import where_of
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
@@ -159,7 +160,7 @@ class LibraryScreen(CurateScreen):
         started = time.monotonic()
         types = self.catalog.counts("camera_type")
         total = sum(count for _, count in types)
-        unreadable = sum(count for status, count in self.catalog.counts("status") if status != "ok")
+        unreadable = sum(count for status, count in self.catalog.counts("status") if status in UNREADABLE)
         tally = decisions.tally(self.catalog)
         phones, others = photos_by_side(self.catalog)
         self.headline(
@@ -237,6 +238,8 @@ class LibraryScreen(CurateScreen):
             else Text(" "),
             shown(name)
             if status == "ok"
+            else shown(f"{name} ({status})")
+            if status in (Status.LISTED, Status.GONE)
             else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})"), no_wrap=True, overflow="ellipsis"),
             shown(camera or None),
             shown(labels["camera_type"] if labels["Make"] or labels["Model"] else None),

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from curate.catalog import database, decisions
-from curate.catalog.database import Migration
 from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, WorkspaceBusy, WorkspaceError
 from curate.workspace import Workspace
-
-LATER = Migration("0002_later", "ALTER TABLE burst ADD COLUMN later INTEGER;")
-"""A migration that a later version could bring."""
 
 FACTS = {"status": "ok", "exif": {"taken_precision": "unknown", "readers": [], "disagreements": []}}
 """What a reading was, when there was less to tell."""
@@ -29,11 +26,20 @@ def sha(number: int) -> str:
     return f"{number:064x}"
 
 
+@contextmanager
+def first_schema(workspace: Workspace) -> Iterator[sqlite3.Connection]:
+    """A new catalogue of the first schema."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "migrations", lambda first=database.migrations()[:1]: first)
+        with closing(database.connect(workspace.catalog)) as db:
+            yield db
+
+
 @pytest.fixture
-def older(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace of the first schema, which `LATER` upgrades: two phone photos, two camera photos, candidates, one accepted
+def older(workspace: Workspace) -> Workspace:
+    """A workspace of the first schema: two phone photos, two camera photos, candidates, one accepted
     pair, one clock."""
-    with closing(database.connect(workspace.catalog)) as db, database.transaction(db):
+    with first_schema(workspace) as db, database.transaction(db):
         cameras = [(1, "Apple", "iPhone X", "smartphone"), (2, "Canon", "Canon EOS 40D", "dslr")]
         db.executemany("INSERT INTO camera (id, make, model, type) VALUES (?, ?, ?, ?)", cameras)
         for number in range(4):
@@ -52,8 +58,6 @@ def older(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         pair = {"phone": sha(0), "other": sha(1), "subject_idx": 0, "before": None}
         db.execute("INSERT INTO decision VALUES (1, '2024-01-01', 'ann', 'accept', ?)", (json.dumps(pair),))
         db.execute("INSERT INTO verdict VALUES (?, ?, 'accepted', 0, 1, 0)", (sha(0), sha(1)))
-    steps = [*database.migrations(), LATER]
-    monkeypatch.setattr(database, "migrations", lambda: steps)
     return workspace
 
 
@@ -118,8 +122,8 @@ def test_applied_migrations_are_recorded(older: Workspace) -> None:
     """By number and name, beside the number of the schema."""
     with Catalog.open(older) as catalog:
         rows = [tuple(row) for row in catalog.connection.execute("SELECT number, name FROM migration ORDER BY number")]
-        assert rows == [(1, "0001_first"), (2, LATER.name)]
-        assert catalog.connection.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert rows == [(number, step.name) for number, step in enumerate(database.migrations(), start=1)]
+        assert catalog.connection.execute("PRAGMA user_version").fetchone()[0] == len(rows) > 1
 
 
 def test_a_migration_of_another_name_is_refused(older: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,26 +131,27 @@ def test_a_migration_of_another_name_is_refused(older: Workspace, monkeypatch: p
     with Catalog.open(older):
         pass
     first = database.migrations()[0]
-    monkeypatch.setattr(database, "migrations", lambda: [first, Migration("0002_other", "SELECT 1;")])
+    monkeypatch.setattr(database, "migrations", lambda: [first, database.Migration("0002_other", "SELECT 1;")])
     with pytest.raises(WorkspaceError, match="unreleased"), Catalog.open(older, read_only=True):
         pass
 
 
 def unrecorded(workspace: Workspace, version: int) -> None:
     """Make the catalogue one of the versions that did not record their migrations."""
-    with closing(database.connect(workspace.catalog)) as db:
+    with first_schema(workspace) as db:
         db.executescript(f"DROP TABLE migration; PRAGMA user_version = {version};")
 
 
 @pytest.mark.parametrize("read_only", [True, False])
 def test_the_last_unreleased_schema_is_the_first_one(workspace: Workspace, read_only: bool) -> None:
-    """It is opened as it is, and recorded from then on."""
+    """It is recorded as the first one from then on, and upgraded as that one is."""
     unrecorded(workspace, 9)
     for _ in range(2):
         with Catalog.open(workspace, read_only=read_only) as catalog:
             assert catalog.count() == 0
-            assert catalog.connection.execute("SELECT name FROM migration").fetchone()[0] == "0001_first"
-    assert not list(workspace.root.glob("catalog-v*"))
+            rows = catalog.connection.execute("SELECT name FROM migration ORDER BY number")
+            assert [row[0] for row in rows] == [step.name for step in database.migrations()]
+    assert [path.name for path in workspace.root.glob("catalog-v*")] == ["catalog-v1.sqlite"]
 
 
 def test_an_earlier_unreleased_schema_is_refused_with_a_way_out(workspace: Workspace) -> None:
