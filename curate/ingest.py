@@ -13,20 +13,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.cameras.resolve import resolve
 from curate.catalog.folders import begin_skipped, device_of, local_photos_below, remember_device, skip
 from curate.catalog.forgotten import forgotten_paths, no_longer_forgotten, take_in_again
-from curate.catalog.photos import Known, known_files, put_photo, relabel, say, set_status, unsay
+from curate.catalog.photos import Known, Origin, facts_of, known_files, put_photo, relabel, say, set_status, unsay
 from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.previews import is_whole
 from curate.photos.reader.guard import Limits, Readers
-from curate.sources.local import FoundFile, SkippedFile, read_ahead, walk
+from curate.sources.counts import IngestCounts as IngestCounts
+from curate.sources.local import FoundFile, LocalSource, SkippedFile, Statements, read_ahead, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
 from tracer.base.files import make_way
 from tracer.base.machine import cores
@@ -44,47 +45,16 @@ _READ_AGAIN = {Status.MISSING, Status.TIMEOUT, Status.DENIED}
 
 
 @dataclass
-class IngestCounts:
-    """What an ingest did.
-
-    Attributes:
-        added: photos that are new in the catalogue.
-        updated: photos whose file or labels changed.
-        unchanged: photos that stayed the same.
-        missing: photos whose file is no longer there.
-        unreadable: photos among the first three that could not be read.
-        skipped: files and folders that were not ingested.
-        seconds: the duration.
-        remarks: sentences about what was not used of a sidecar.
-    """
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    missing: int = 0
-    unreadable: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
-    remarks: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, float]:
-        """Return the counts under their fixed names."""
-        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
-
-
-@dataclass
 class _Task:
     """One file of a batch.
 
     Attributes:
         found: the file.
-        said: column -> the sidecar's value for the file; None if the cell is empty, which withdraws an earlier value.
-        folder: the label from its folder, `""` if it lies directly in an ingested folder; None if folders give no labels.
+        stated: what its source states about it.
     """
 
     found: FoundFile
-    said: dict[str, str | None] = field(default_factory=dict)
-    folder: str | None = None
+    stated: Statements
 
 
 def ingest(
@@ -108,41 +78,57 @@ def ingest(
         SourceError, UsageError: a path or the sidecar cannot be used.
         StorageError: the disk is full; what was committed is kept.
     """
-    started = time.monotonic()
-    settings = catalog.workspace.settings.ingest
     roots = [os.fsencode(os.path.abspath(path)) for path in paths]
     sidecar = read_sidecar(labels, roots) if labels else Sidecar()
     unused = set(sidecar.said)
     own = os.fsencode(os.path.abspath(labels)) if labels else None
+
+    def describe(found: FoundFile) -> Statements:
+        unused.discard(found.path)
+        folder = {"semantic_label": _folder_label(found)} if label_from == "folder" else {}
+        return Statements(sidecar.said.get(found.path, {}), folder)
+
+    found = walk(roots, forgotten_paths(catalog))
+    # the sidecar is not a skipped file
+    others = (entry for entry in found if not isinstance(entry, SkippedFile) or entry.path != own)
+    counts = yield from ingest_source(catalog, LocalSource(roots, others, describe), jobs=jobs)
+    with catalog.transaction():
+        for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
+            counts.skipped += 1
+            skip(catalog, path, reason)
+    counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
+    return counts
+
+
+def ingest_source(catalog: Catalog, source: LocalSource, *, jobs: int | None = None) -> Work[IngestCounts]:
+    """Ingest the photos that a source finds, with what it states about them. Arguments and errors are those of `ingest`."""
+    started = time.monotonic()
+    settings = catalog.workspace.settings.ingest
     workers = settings.jobs if jobs is None else jobs
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     done = 0
     with Readers(workers or cores(), limits) as readers, contextlib.closing(_Run(catalog, readers)) as run:
         begin_skipped(catalog)
         yield Progress("looking for photos", 0)
-        for batch, total in read_ahead(walk(roots, forgotten_paths(catalog)), BATCH):
+        for batch, total in read_ahead(source.found, BATCH):
             tasks: list[_Task] = []
             for entry in batch:
-                if isinstance(entry, SkippedFile):
-                    if entry.path != own:  # the sidecar is not a skipped file
-                        run.skip(entry)
-                    continue
-                said = sidecar.said.get(entry.path, {})
-                tasks.append(_Task(entry, said, _folder_label(entry) if label_from == "folder" else None))
-                unused.discard(entry.path)
+                stated = source.describe(entry) if isinstance(entry, FoundFile) else None
+                if isinstance(entry, FoundFile) and isinstance(stated, Statements):
+                    tasks.append(_Task(entry, stated))
+                elif isinstance(entry, FoundFile):  # what an earlier ingest knows of it is kept
+                    run.skip(SkippedFile(entry.path, str(stated), hidden=True))
+                else:
+                    run.skip(entry)
             for part in run.take_in(tasks):
                 yield Progress("reading photos", done + part, total)
             done += len(tasks)
             yield Progress("reading photos", done, total)
     with catalog.transaction():
-        no_longer_forgotten(catalog, roots)
-        for root in roots:
+        no_longer_forgotten(catalog, source.roots)
+        for root in source.roots:
             run.counts.missing += run.mark_missing(root)
         run.keep_skipped()
-        for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
-            run.counts.skipped += 1
-            skip(catalog, path, reason)
-        run.counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]
         if run.counts.added or run.counts.updated or run.counts.missing:
             catalog.touch()
     run.counts.seconds = time.monotonic() - started
@@ -238,7 +224,7 @@ class _Run:
                     continue
                 self._seen.add(before.id)
                 self.counts.unreadable += before.status is not Status.OK
-                if (task.said or task.folder is not None) and self._says(before.id, task):
+                if task.stated and self._says(before.id, task.stated):
                     relabel(catalog, before.id)
                     self.counts.updated += 1
                 else:
@@ -285,7 +271,7 @@ class _Run:
                     # the file could not be read this time: earlier data stays valid until it can
                     set_status(self.catalog, before.id, facts.status, facts.error)
                     photo = before.id
-                    if self._says(photo, task):
+                    if self._says(photo, task.stated):
                         relabel(self.catalog, photo)
                 else:
                     # the size from the folder's listing decides "unchanged", even if the file itself could not be read
@@ -293,7 +279,7 @@ class _Run:
                     if before is None:
                         take_in_again(self.catalog, found.path)
                     photo = put_photo(self.catalog, found.path, facts, found.mtime_ns, found.size)
-                    if self._says(photo, task):
+                    if self._says(photo, task.stated, facts):
                         relabel(self.catalog, photo, facts)
                 self._seen.add(photo)
                 if before is None:
@@ -304,19 +290,20 @@ class _Run:
                     self.counts.updated += 1
                 self.counts.unreadable += facts.status is not Status.OK
 
-    def _says(self, photo: int, task: _Task) -> bool:
-        """Save a photo's labels from sidecar and folder, and withdraw those that are gone; return whether anything changed."""
+    def _says(self, photo: int, stated: Statements, facts: PhotoFacts | None = None) -> bool:
+        """Save what the source states about a photo, and withdraw what it no longer states; return whether anything changed."""
+        folder = dict(stated.folder)
+        if stated.nameless:  # the file's own names count more
+            named = (facts or facts_of(self.catalog, photo)).exif.model is not None
+            folder |= {key: None if named else value for key, value in stated.nameless.items()}
         news = False
-        if task.said:
-            news = say(
-                self.catalog, photo, "sidecar", {key: value for key, value in task.said.items() if value is not None}
-            )
-            for key in (key for key, value in task.said.items() if value is None):
-                news = unsay(self.catalog, photo, "sidecar", key) or news
-        if task.folder:
-            news = say(self.catalog, photo, "folder", {"semantic_label": task.folder}) or news
-        elif task.folder is not None:
-            news = unsay(self.catalog, photo, "folder", "semantic_label") or news
+        by_origin: tuple[tuple[Origin, Mapping[str, str | None]], ...] = (("sidecar", stated.said), ("folder", folder))
+        for origin, labels in by_origin:
+            given = {key: value for key, value in labels.items() if value is not None}
+            if given:
+                news = say(self.catalog, photo, origin, given) or news
+            for key in labels.keys() - given.keys():
+                news = unsay(self.catalog, photo, origin, key) or news
         return news
 
     def mark_missing(self, root: bytes) -> int:
@@ -381,9 +368,9 @@ def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFact
     return same and before.pictured is not None and facts.sha256 == before.pictured
 
 
-def _folder_label(found: FoundFile) -> str:
+def _folder_label(found: FoundFile) -> str | None:
     folder = os.path.dirname(found.path)
-    return "" if folder == found.root else clean_text(os.fsdecode(os.path.basename(folder))) or ""
+    return None if folder == found.root else clean_text(os.fsdecode(os.path.basename(folder)))
 
 
 def _upwards(path: bytes) -> Iterator[bytes]:

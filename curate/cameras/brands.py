@@ -27,6 +27,9 @@ _FIRM = re.compile(
     r"mobile phones?|mobile|photo|systems|digital ima\w*|group|technol\w*)\b\.?[\s,.]*$",
     re.IGNORECASE,
 )
+_FIRM_WORDS = 4
+"""Most words of a firm's form after its brand: "OLYMPUS OPTICAL CO., LTD"."""
+
 _FIRMWARE = re.compile(r"\s*\(V\d+\.\d+\).*$", re.IGNORECASE)
 _NOTHING = re.compile(
     r"(?:unknown|none|null|\(null\)|n/?a|default|camera|digital(?: still)? camera|digital|0+|[\W_]*|"
@@ -227,3 +230,28 @@ def _tidy_model(brand: str, make: str | None, model: str) -> str:
     if brand == "Nikon" and (version := re.fullmatch(r"(z ?\d+) ([23])", short, re.IGNORECASE)):
         short = version[1].upper() + "I" * int(version[2])  # "NIKON Z 6_2" is the Z 6II
     return short or model
+
+
+def split_device(text: str | None) -> tuple[str | None, str | None]:
+    """Return make and model of a camera that is named in one text, in which a known maker comes first.
+
+    Without a known maker the whole text is the model, from which `tidy` may still tell the brand.
+
+    Args:
+        text: make and model, separated by spaces.
+
+    >>> split_device("Apple iPhone 4S"), split_device("NIKON CORPORATION NIKON D90")
+    (('Apple', 'iPhone 4S'), ('NIKON CORPORATION', 'NIKON D90'))
+    >>> split_device("Sony Ericsson K800i"), split_device("Canon"), split_device("iPhone 4")
+    (('Sony Ericsson', 'K800i'), ('Canon', None), (None, 'iPhone 4'))
+    """
+    words = (text or "").split("\0")[0].split()
+    for count in range(min(len(words), LONGEST + _FIRM_WORDS), 0, -1):
+        core, shorter = "", " ".join(words[:count])
+        while shorter not in (core, ""):
+            core = shorter
+            known = _known_brand(core)
+            if known and known[1] == len(_words(core)):
+                return " ".join(words[:count]), " ".join(words[count:]) or None
+            shorter = re.sub(r"\s+imaging$", "", _FIRM.sub("", core), flags=re.IGNORECASE)  # OLYMPUS IMAGING CORP.
+    return None, " ".join(words) or None

@@ -220,6 +220,13 @@ def counts(catalog: Catalog) -> tuple[int, int]:
     return int(photos), len(pending(catalog, "exif"))
 
 
+def forgotten_ids(catalog: Catalog, flickr_ids: Iterable[int]) -> list[int]:
+    """Return which of some Flickr IDs belong to photos that a person has forgotten."""
+    known = {one.listing.flickr_id: one.photo for one in flickr_photos(catalog, flickr_ids)}
+    there = _still_there(catalog, list(known.values()))
+    return [flickr_id for flickr_id, photo in known.items() if photo not in there]
+
+
 def _still_there(catalog: Catalog, photos: Sequence[int]) -> set[int]:
     there: set[int] = set()
     for start in range(0, len(photos), _AT_ONCE):

@@ -6,8 +6,8 @@ import errno
 import os
 import stat
 from collections import deque
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -50,6 +50,39 @@ class SkippedFile:
     path: bytes
     reason: str
     hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What a source states about one photo, as label -> value (`labelling.SAID_KEYS`); None withdraws an earlier value.
+
+    Attributes:
+        said: statements that count more than the file.
+        folder: statements from the names of folders; those in `said` count more.
+        nameless: the same, made only where the file itself does not name the model of its camera.
+    """
+
+    said: Mapping[str, str | None] = field(default_factory=dict)
+    folder: Mapping[str, str | None] = field(default_factory=dict)
+    nameless: Mapping[str, str | None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.said or self.folder or self.nameless)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSource:
+    """Where local photos come from, and what is stated about them.
+
+    Attributes:
+        roots: files and folders, absolute; known photos below them that are not found are missing.
+        found: the photos and the skipped files.
+        describe: returns what is stated about a photo; or why it is skipped, in words.
+    """
+
+    roots: list[bytes]
+    found: Iterator[FoundFile | SkippedFile]
+    describe: Callable[[FoundFile], Statements | str]
 
 
 FORGOTTEN = "it was forgotten; to ingest it again, name its own path: curate ingest PATH"

@@ -1,0 +1,157 @@
+"""Reads FlickrExif: Parquet files with the IDs, addresses, owners and camera labels of Flickr photos.
+
+Source: the data set CTU-OU/FlickrExif on the Hugging Face hub, which has exactly the columns in `COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.catalog.labels import LOCAL_ID_BASE
+from curate.catalog.listing import Listing
+from curate.catalog.store import Catalog
+from curate.errors import SourceError
+from curate.photos.facts import Exif
+from curate.sources.counts import IngestCounts
+from curate.sources.published import address_of, exif_from_labels, original_of
+from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
+from tracer.base.progress import Work
+from tracer.base.reading import check_regular
+from tracer.base.text import clean_text, counted, quoted_path, visible_text
+
+ID = "Flickr ID"
+LABELS = ("Make", "Model", "Exposure", "Aperture", "ISO Speed", "Focal Length")
+COLUMNS = (ID, "url", "owner", *LABELS)
+"""The columns of FlickrExif."""
+
+_NUMBERS = {"Exposure": "exposure_s", "Aperture": "aperture", "ISO Speed": "iso", "Focal Length": "focal_mm"}
+_FAILURE = "FlickrExif cannot be imported"
+_FORM = f"Name Parquet files, or a folder of them, with the columns {', '.join(COLUMNS)}."
+
+
+def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCounts]:
+    """Add the photos of FlickrExif's Parquet files; they have labels and no files.
+
+    Args:
+        catalog: open for writing.
+        paths: Parquet files, or folders that hold them.
+
+    Raises:
+        SourceError: there is no such file, one cannot be read, or one lacks a column. Nothing is imported where a column is
+            missing; where a file turns out to be damaged, what was read before is kept.
+    """
+    files = [file for file, given in files_below(paths, _FAILURE) if given or file.suffix.lower() == ".parquet"]
+    if not files:
+        raise SourceError(_FAILURE, f"no Parquet file lies in {', '.join(map(quoted_path, paths))}", _FORM)
+    total = sum(_checked_rows(file) for file in files)
+    remarks: list[str] = []
+    counts = yield from take_in_batches(catalog, _batches(files, total, remarks), "reading rows", remarks)
+    return counts
+
+
+def _checked_rows(path: Path) -> int:
+    """Return the number of rows of a file whose columns are FlickrExif's."""
+    try:
+        check_regular(path)
+        with pq.ParquetFile(path) as file:
+            names, kinds, rows = file.schema_arrow.names, file.schema_arrow, int(file.metadata.num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    wrong = [name for name in COLUMNS if names.count(name) != 1]
+    if wrong:
+        has = ", ".join(map(visible_text, names)) or "none"
+        raise SourceError(
+            _FAILURE, f"{quoted_path(path)} lacks {', '.join(wrong)}, or has it twice; its columns are {has}", _FORM
+        )
+    if not pa.types.is_integer(kinds.field(ID).type):
+        raise SourceError(_FAILURE, f"{quoted_path(path)}: {ID} is {kinds.field(ID).type}, not an integer", _FORM)
+    return rows
+
+
+def _unreadable(path: Path, error: Exception) -> SourceError:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else visible_text(str(error), 200)
+    return SourceError(_FAILURE, f"{quoted_path(path)}: {why}", _FORM)
+
+
+def _batches(files: Sequence[Path], total: int, remarks: list[str]) -> Iterator[Batch]:
+    """Yield the rows of the files; the first row of an ID counts."""
+    seen: set[int] = set()
+    strange: dict[str, list[str]] = {name: [] for name in ("url", *_NUMBERS)}
+    odd: Counter[str] = Counter()
+    done = 0
+    for path in files:
+        row = 0
+        try:
+            with pq.ParquetFile(path) as file:
+                for part in file.iter_batches(BATCH, columns=list(COLUMNS)):
+                    batch = Batch(done=done + part.num_rows, total=total)
+                    for values in zip(*_texts(part), strict=True):
+                        row += 1
+                        entry = _entry(values, seen)
+                        if isinstance(entry, str):
+                            batch.skipped.append((row_place(path, row), entry))
+                            continue
+                        batch.entries.append(entry)
+                        _note_strange(values, entry, strange, odd)
+                    done = batch.done
+                    yield batch
+        except (OSError, pa.ArrowException, ValueError) as error:
+            raise _unreadable(path, error) from error
+    remarks += [
+        f"{name} could not be used in {counted(odd[name], 'row')}, such as {', '.join(map(repr, examples))}"
+        for name, examples in strange.items()
+        if examples
+    ]
+
+
+def _texts(part: pa.RecordBatch) -> list[list[int | str | None]]:
+    """Return the columns of a batch, in the order of `COLUMNS`: IDs as integers, all others as text."""
+    columns = {name: part.column(part.schema.get_field_index(name)) for name in COLUMNS}
+    return [
+        column.to_pylist() if name == ID else column.cast(pa.string()).to_pylist() for name, column in columns.items()
+    ]
+
+
+def _entry(values: Sequence[int | str | None], seen: set[int]) -> tuple[Listing, Exif | None] | str:
+    """Return the photo of a row; or why the row is not used."""
+    flickr_id, url, owner, *texts = values
+    if not isinstance(flickr_id, int) or not 0 < flickr_id < LOCAL_ID_BASE:
+        return f"its {ID} is not one: {flickr_id}"
+    if flickr_id in seen:
+        return f"an earlier row has the {ID} {flickr_id}, too"
+    seen.add(flickr_id)
+    address = address_of(_text(url))
+    exif = exif_from_labels({name: clean_text(_text(text)) for name, text in zip(LABELS, texts, strict=True)})
+    listing = Listing(
+        flickr_id, "flickrexif", owner=clean_text(_text(owner)), url=address, original=original_of(address)
+    )
+    return listing, (exif if exif != _NOTHING else None)
+
+
+_NOTHING = Exif()
+
+
+def _text(value: int | str | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _note_strange(
+    values: Sequence[int | str | None],
+    entry: tuple[Listing, Exif | None],
+    strange: dict[str, list[str]],
+    odd: Counter[str],
+) -> None:
+    """Collect texts that are not an address or not a number, which give no label."""
+    row, (listing, exif) = dict(zip(COLUMNS, values, strict=True)), entry
+    used = {"url": listing.url} | {name: getattr(exif or _NOTHING, attribute) for name, attribute in _NUMBERS.items()}
+    for name, value in used.items():
+        text = clean_text(_text(row[name])) if value is None else None
+        if text is not None:
+            odd[name] += 1
+            if len(strange[name]) < 3:
+                strange[name].append(visible_text(text, 40))
