@@ -36,7 +36,7 @@ LABELS = (
     "taken_precision", "utc_offset", "gps_utc", "lens", "software", "orientation", "latitude", "longitude",
 )  # fmt: skip
 
-BAR = 0.97
+BAR = 0.99
 """The least share of files that must agree, in every label."""
 
 DEGREES = 3e-6

@@ -134,6 +134,7 @@ def exif_from_labels(labels: Mapping[str, str | None]) -> Exif:
         aperture=positive(printed.number(aperture)) if aperture else None,
         focal_mm=positive(printed.number(focal)) if focal else None,
         iso=whole(printed.number(iso)) if iso else None,
+        readers=(READER,),
     )
 
 

@@ -65,7 +65,7 @@ def flash(text: str) -> int | None:
     words = text.strip().lower()
     if (code := _coded(words)) is not None:
         return code
-    if re.match(r"off\b|no\b|false\b", words) or re.search(r"\b(?:not|n't) fired?\b", words):
+    if re.match(r"off\b|no\b|false\b", words) or re.search(r"(?:\bnot|n't) fired?\b", words):
         return 0
     return 1 if re.match(r"on\b|yes\b|true\b", words) or re.search(r"\bfired\b", words) else None
 
