@@ -32,7 +32,7 @@ def main() -> int:
     jobs = list(ALWAYS)
     corpus = os.environ.get("LENSTRACE_CORPUS")
     if corpus:
-        jobs.insert(0, ("labels", os.path.join(corpus, "exif-corpus")))
+        jobs[:0] = [(name, os.path.join(corpus, "exif-corpus")) for name in ("labels", "flickr_exif")]
     failed = []
     for name, *words in jobs:
         print(f"\n== python -m benchmarks.{name} {' '.join(words)}", flush=True)

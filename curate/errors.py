@@ -9,7 +9,8 @@
     ├── StorageError            1   the disk is full or cannot be written
     ├── SourceError             1   a folder, file or sidecar cannot be read
     ├── ExportError             1   a set cannot be written as requested
-    └── HandoffError            1   the evaluator could not be run, or failed
+    ├── HandoffError            1   the evaluator could not be run, or failed
+    └── CredentialsError        5   the key of an API is missing or was refused
 
 Exit code 3 is not an error: the work is done, but some items failed; they can be listed. Commands that find a leak end with 4.
 """
@@ -67,6 +68,12 @@ class ExportError(CurateError):
 
 class HandoffError(CurateError):
     """The evaluator could not be run, or failed."""
+
+
+class CredentialsError(CurateError):
+    """The key of an API is missing, or was refused."""
+
+    exit_code = Exit.CREDENTIALS
 
 
 # --- command lines that messages name

@@ -32,6 +32,10 @@ class Key(StrEnum):
     RUNS = "runs"
     SPLIT = "split"
     SPLIT_LOG = "split_log"
+    FLICKR_CALLS = "flickr_calls"
+    FLICKR_PAUSED = "flickr_paused"
+    FLICKR_LICENSES = "flickr_licenses"
+    FLICKR_RECHECK = "flickr_recheck"
 
 
 class DrawnSplits(BaseModel):
@@ -71,6 +75,20 @@ class WithdrawnSplits(BaseModel):
 
 
 SplitEvent = Annotated[DrawnSplits | WithdrawnSplits, Field(union_mode="left_to_right")]
+
+
+class SeenLicenses(BaseModel):
+    """The licences as the Flickr API listed them.
+
+    Attributes:
+        day: the day on which they were asked for, ISO 8601.
+        addresses: number -> address of each licence that has one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    day: str
+    addresses: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,18 @@ SPLIT: Fact[DrawnSplits] = Fact(Key.SPLIT, TypeAdapter(DrawnSplits))
 
 SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEvent]))
 """The draws and withdrawals of splits, oldest first."""
+
+FLICKR_CALLS: Fact[int] = Fact(Key.FLICKR_CALLS, TypeAdapter(int))
+"""Number of calls of the Flickr API that were made from this workspace."""
+
+FLICKR_PAUSED: Fact[float] = Fact(Key.FLICKR_PAUSED, TypeAdapter(float))
+"""Unix time until which Flickr asked for no further call."""
+
+FLICKR_LICENSES: Fact[SeenLicenses] = Fact(Key.FLICKR_LICENSES, TypeAdapter(SeenLicenses))
+"""The licences as the Flickr API last listed them."""
+
+FLICKR_RECHECK: Fact[str] = Fact(Key.FLICKR_RECHECK)
+"""Day on which the recheck began that is not finished yet, ISO 8601; absent where none is."""
 
 
 def count_up(connection: sqlite3.Connection, fact: Fact[int]) -> None:

@@ -33,6 +33,7 @@ CREATE TABLE flickr_window (
     plan   INTEGER NOT NULL REFERENCES flickr_plan (id) ON DELETE CASCADE,
     topic  INTEGER NOT NULL, -- number of the plan's search, from 0
     span   TEXT NOT NULL,    -- JSON of Window: its dates
+    slice  INTEGER,          -- the window that it was halved from, or itself
     page   INTEGER NOT NULL DEFAULT 1, -- the page to ask next
     total  INTEGER,          -- number of results by Flickr's count
     state  TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'halved', 'cut')),
@@ -44,11 +45,12 @@ CREATE INDEX flickr_window_by_plan ON flickr_window (plan, state);
 CREATE TABLE flickr_found (
     plan      INTEGER NOT NULL REFERENCES flickr_plan (id) ON DELETE CASCADE,
     flickr_id INTEGER NOT NULL,
-    span      INTEGER NOT NULL,  -- the window of the plan, before any halving
+    slice     INTEGER NOT NULL,  -- the window of the plan, before any halving
     owner     TEXT,
     left_out  TEXT,
     PRIMARY KEY (plan, flickr_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX flickr_found_by_id ON flickr_found (flickr_id);
 
 -- The calls of the last hour: the Unix time at which each was answered, or its latest end where no answer is recorded.
 CREATE TABLE flickr_call (

@@ -1,0 +1,198 @@
+"""The client of the Flickr API: one call at a time, at its pace, tried again where that can help."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import SecretStr
+from tenacity import (
+    DoAttempt,
+    DoSleep,
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from curate.errors import CredentialsError, SourceError
+from curate.sources.flickr.answers import (
+    BAD_KEY,
+    MOST_BYTES,
+    BadStatus,
+    Failure,
+    FlickrError,
+    Garbled,
+    NoAnswer,
+    Throttled,
+    is_retryable,
+    parse_answer,
+)
+from curate.sources.flickr.pace import Pace
+from tracer.base.progress import Work
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+"""How often a call is tried, with growing waits, before it counts as failed for now."""
+
+TIMEOUT = 30.0
+"""Seconds for one call."""
+
+_OUTAGE, _GIVE_UP = 3, 20
+"""Failed calls in a row after which longer rests are taken, and after which the run ends."""
+
+_LONGEST_THROTTLE = 3600.0
+_GLOBAL_CODES = frozenset({95, 96, 97, 98, 99, 111, 112, 114, 115, 116})
+"""Codes that say that the program or its endpoint is wrong, whatever photo was asked for."""
+
+for _name in ("httpx", "httpcore"):  # their messages hold whole addresses, and so the key
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Flickr:
+    """The API with one key.
+
+    Attributes:
+        calls: number of calls that this client made, tries included.
+    """
+
+    def __init__(self, http: httpx.Client, endpoint: str, key: SecretStr, pace: Pace) -> None:
+        """Args:
+        http: asks only the allowed hosts and follows no redirects (`transport.guarded_client`).
+        endpoint: the address of the REST interface.
+        key: the key.
+        pace: makes calls wait for their turn.
+        """
+        self._http, self._endpoint, self._key, self._pace = http, endpoint, key, pace
+        self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
+        self.calls = 0
+
+    def call(self, method: str, params: Mapping[str, str | int], parse: Callable[[dict[str, Any]], T]) -> Work[T]:
+        """Call a method, and again where it may succeed then.
+
+        Args:
+            method: its name, `flickr.photos.search`.
+            params: its arguments, without the key.
+            parse: turns the content of the answer into a record; raises `Garbled` where that has no such form.
+
+        Raises:
+            FlickrError: it failed; `is_retryable` tells whether a later run may succeed.
+            CredentialsError: the key was refused.
+            SourceError: Flickr cannot be asked at all, or does not answer any more.
+        """
+        interval = self._pace.limit.interval
+        if self._failed_in_a_row >= _OUTAGE:
+            yield from self._pace.rest(min(600, 30 * 2 ** (self._failed_in_a_row - _OUTAGE)) * interval)
+        retrying = Retrying(
+            retry=retry_if_exception(is_retryable),
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=interval, max=60 * interval, jitter=interval),
+            reraise=True,
+        )
+        retrying.begin()
+        state = RetryCallState(retrying, None, (), {})
+        while True:
+            try:
+                do = retrying.iter(state)
+            except FlickrError as error:
+                raise self._judged(error) from None
+            if isinstance(do, DoAttempt):
+                yield from self._pace.wait()
+                try:
+                    state.set_result(parse(self._ask(method, params)))
+                except Throttled as throttled:
+                    self._throttle(throttled)  # a pause of all calls, not a try of this one
+                except FlickrError:
+                    state.set_exception(sys.exc_info())  # type: ignore[arg-type]
+            elif isinstance(do, DoSleep):
+                state.prepare_for_next_attempt()
+                yield from self._pace.rest(do)
+            else:
+                self._answered, self._failed_in_a_row, self._throttled_in_a_row = True, 0, 0
+                result: T = do
+                return result
+
+    def _ask(self, method: str, params: Mapping[str, str | int]) -> dict[str, Any]:
+        """Make one request and return the content of its answer."""
+        own = {"method": method, "api_key": self._key.get_secret_value(), "format": "json", "nojsoncallback": "1"}
+        self.calls += 1
+        self._pace.begin(TIMEOUT)
+        try:
+            with self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
+                body = bytearray()
+                for piece in answer.iter_bytes():
+                    body += piece
+                    if len(body) > MOST_BYTES:
+                        raise Garbled("the answer is too large")
+                status, headers = answer.status_code, answer.headers
+        except httpx.TimeoutException:
+            raise NoAnswer("Flickr did not answer in time") from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise NoAnswer(f"the connection failed ({type(error).__name__})") from None
+        finally:
+            self._pace.end()
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            raise Throttled(retry_after(headers.get("Retry-After")))
+        if status != httpx.codes.OK:
+            raise BadStatus(status)
+        return parse_answer(method, bytes(body))
+
+    def _throttle(self, throttled: Throttled) -> None:
+        self._throttled_in_a_row += 1
+        interval = self._pace.limit.interval
+        grown = min(60 * 2 ** (self._throttled_in_a_row - 1) * interval, _LONGEST_THROTTLE)
+        self._pace.pause(grown if throttled.seconds is None else max(throttled.seconds, interval))
+        if self._throttled_in_a_row > _GIVE_UP:
+            raise self._stopped(throttled)
+
+    def _judged(self, error: FlickrError) -> Exception:
+        """Return the exception for a call that failed for good or too often."""
+        if isinstance(error, Failure):
+            self._answered = True
+            if error.code == BAD_KEY:
+                return CredentialsError(
+                    "Flickr refuses the key",
+                    str(error),
+                    "Check it at https://www.flickr.com/services/apps/by/me and set FLICKR_API_KEY.",
+                )
+            if error.code in _GLOBAL_CODES:
+                return SourceError(
+                    "Flickr cannot be asked", str(error), "If this repeats, it is a bug: please report it."
+                )
+        elif not is_retryable(error):
+            return SourceError(
+                "Flickr cannot be asked", str(error), "Check CURATE_FLICKR_ENDPOINT, or try again later."
+            )
+        self._failed_in_a_row += is_retryable(error)
+        if self._failed_in_a_row and (not self._answered or self._failed_in_a_row >= _GIVE_UP):
+            return self._stopped(error)
+        return error
+
+    def _stopped(self, error: FlickrError) -> SourceError:
+        return SourceError(
+            "Flickr does not answer",
+            str(error),
+            "What was answered before is kept; run the same command again later to go on.",
+        )
+
+
+def retry_after(text: str | None) -> float | None:
+    """Return the seconds of a header Retry-After, which holds seconds or a date; None where it has neither."""
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    text = (text or "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), 86_400.0)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), 86_400.0)

@@ -1,0 +1,111 @@
+"""What a harvest did and what is left of it, as its commands print it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from curate.catalog.flickr_photos import Refusal, refusals
+from curate.catalog.flickr_photos import counts as photo_counts
+from curate.catalog.harvests import calls_made, left_out_by_search, pages_left, remarks
+from curate.catalog.store import Catalog
+from curate.sources.flickr.methods import PER_PAGE
+from curate.sources.flickr.targets import needed_exif
+
+
+@dataclass
+class HarvestCounts:
+    """What a step of a harvest did.
+
+    Attributes:
+        added: photos that are new in the catalogue.
+        updated: photos of which something new is known.
+        unchanged: photos that stayed the same.
+        missing: photos that are gone.
+        unreadable: photos for which the step was refused or failed, among `unchanged`.
+        skipped: photos that were found and left out.
+        seconds: the duration.
+        calls_made: calls that were made, tries included.
+        calls_left: calls that the searches and the EXIF of the listed photos still take, about.
+        remarks: sentences for the user.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    unreadable: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    calls_made: int = 0
+    calls_left: int = 0
+    remarks: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, float]:
+        """Return the counts under their fixed names."""
+        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestStatus:
+    """The state of a workspace's harvest.
+
+    Attributes:
+        photos: photos with a Flickr ID.
+        pending: photos that wait for their EXIF.
+        refused: steps that were refused for good.
+        calls_made: calls that were ever made.
+        calls_left: calls that the searches and the EXIF still take, about.
+        left_out: Flickr ID and reason of photos that searches found and left out.
+        windows: what is remarkable about windows of searches.
+    """
+
+    photos: int
+    pending: int
+    refused: tuple[Refusal, ...]
+    calls_made: int
+    calls_left: int
+    left_out: tuple[tuple[int, str], ...]
+    windows: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `curate flickr status --json` prints."""
+        return {
+            "photos": self.photos,
+            "pending": self.pending,
+            "refused": [
+                {"photo_id": one.photo_id, "step": one.step, "reason": one.reason} for one in self.refused
+            ],
+            "calls_made": self.calls_made,
+            "calls_left": self.calls_left,
+            "left_out": [{"photo_id": photo, "reason": reason} for photo, reason in self.left_out],
+            "windows": list(self.windows),
+        }
+
+
+def calls_left(catalog: Catalog) -> int:
+    """Return about how many calls the searches and the EXIF of the listed photos still take."""
+    return pages_left(catalog, PER_PAGE) + len(needed_exif(catalog))
+
+
+def harvest_status(catalog: Catalog) -> HarvestStatus:
+    """Return the state of a workspace's harvest."""
+    photos, pending = photo_counts(catalog)
+    return HarvestStatus(
+        photos,
+        pending,
+        tuple(refusals(catalog)),
+        calls_made(catalog),
+        calls_left(catalog),
+        tuple(left_out_by_search(catalog)),
+        tuple(in_words_of(span, reason) for span, reason in ((one.span, one.reason) for one in remarks(catalog))),
+    )
+
+
+def in_words_of(span: str, reason: str) -> str:
+    """Return a remark about a window in words."""
+    import json
+
+    from curate.sources.flickr.windows import window_from_json
+
+    return f"{window_from_json(json.loads(span)).in_words()}: {reason}"

@@ -1,0 +1,133 @@
+"""The pace of calls: how many in any hour and how fast one after the other, remembered over restarts.
+
+A call takes its place in the hour from the moment before it is sent until an hour after its answer came. So no hour by the
+server's clock holds more calls than are allowed, however long they are under way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from curate.errors import UsageError
+from tracer.base.progress import Progress, Work
+
+CALLS_PER_HOUR = 3500
+"""Calls in any hour by default. Flickr allows 3,600 for each key, by all programs together."""
+
+VARIABLE = "CURATE_FLICKR_CALLS_PER_HOUR"
+HOUR = 3600.0
+_SLICE = 0.5
+"""Longest sleep in seconds, after which the work can be cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many calls may be made.
+
+    Attributes:
+        calls: calls in any hour.
+        interval: least seconds from one call to the next.
+    """
+
+    calls: int = CALLS_PER_HOUR
+    interval: float = 1.0
+
+
+def limit_from(environ: Mapping[str, str], other_endpoint: bool) -> Limit:
+    """Return the limit; the environment's counts for another endpoint than Flickr's alone.
+
+    Raises:
+        UsageError: it is not a number of calls.
+    """
+    text = environ.get(VARIABLE, "").strip()
+    if not other_endpoint or not text:
+        return Limit()
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= 10**9):
+        raise UsageError("that is not a number of calls", f"{VARIABLE} is {text[:40]!r}", f"Unset {VARIABLE}.")
+    return Limit(int(text), HOUR / int(text))
+
+
+class CallBook(Protocol):
+    """Where calls are written down, so that the next process knows of them."""
+
+    def times(self) -> list[float]:
+        """Return the Unix times of the calls of the last hour, the oldest first."""
+
+    def begin(self, until: float) -> int:
+        """Write down a call before it is sent, with the latest time at which it ends; returns its number."""
+
+    def end(self, number: int, at: float) -> None:
+        """Write down when a call ended."""
+
+    def paused_until(self) -> float:
+        """Return the Unix time until which no call may be made; 0 where there is none."""
+
+    def pause(self, until: float) -> None:
+        """Write down that no call may be made until a Unix time."""
+
+
+class Pace:
+    """Makes calls wait for their turn. One process makes calls, one at a time (the workspace's lock holds off others)."""
+
+    def __init__(
+        self,
+        book: CallBook,
+        limit: Limit,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Args:
+        book: where calls are written down.
+        limit: how many calls may be made.
+        clock: the Unix time in seconds.
+        sleep: waits for some seconds.
+        """
+        self._book, self.limit, self._clock, self._sleep = book, limit, clock, sleep
+        now = clock()
+        # a call of a killed process is over; and a clock that was set back must not block calls for longer than an hour
+        self._times = deque((min(at, now) for at in book.times()), maxlen=limit.calls)
+        self._next = max(self._times, default=0.0) + limit.interval
+        self._paused = book.paused_until()
+        self._number: int | None = None
+
+    def wait(self) -> Work[None]:
+        """Wait until a call may be made."""
+        while (seconds := self._due() - self._clock()) > 0:
+            yield from self.rest(seconds)
+
+    def _due(self) -> float:
+        """Return the Unix time at which the next call may be made."""
+        full = len(self._times) == self.limit.calls
+        return max(self._next, self._paused, self._times[0] + HOUR if full else 0.0)
+
+    def rest(self, seconds: float) -> Work[None]:
+        """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts."""
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0:
+            if seconds > 5 * self.limit.interval and seconds > _SLICE:
+                yield Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0)
+            self._sleep(min(left, _SLICE))
+
+    def begin(self, timeout: float) -> None:
+        """Write down that a call is sent now, which ends within a time limit in seconds."""
+        now = self._clock()
+        self._next = now + self.limit.interval
+        self._number = self._book.begin(now + timeout)
+
+    def end(self) -> None:
+        """Write down that the call ended."""
+        if self._number is not None:
+            now = self._clock()
+            self._book.end(self._number, now)
+            self._times.append(now)
+            self._number = None
+
+    def pause(self, seconds: float) -> None:
+        """Let no call be made for some seconds."""
+        self._paused = max(self._paused, self._clock() + seconds)
+        self._book.pause(self._paused)
