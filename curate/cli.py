@@ -12,7 +12,7 @@ import typer
 import typer.core
 import typer.main
 
-from curate.commands import cameras, clocks, duplicates, pairs, photos, sets
+from curate.commands import cameras, clocks, duplicates, imports, pairs, photos, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
 from curate.workspace import Workspace, is_workspace
 from tracer.base.commandline import run_app
@@ -41,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(photos.app)
+app.add_typer(imports.app, name="import", help="Import photos and labels from other collections.")
 app.add_typer(cameras.app, name="cameras", help="List the cameras and their types, unknown types first; state a type.")
 app.add_typer(
     duplicates.app, name="duplicates", help="List exact and near copies and which one is kept; state which to keep."

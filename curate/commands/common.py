@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.errors import UsageError, command
+from curate.errors import Exit, UsageError, command
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
-from tracer.base.console import note, print_csv, print_json_rows, print_lines, print_table
+from tracer.base.console import note, print_csv, print_json, print_json_rows, print_lines, print_table, say
 from tracer.base.text import quoted_path
 
 
@@ -87,3 +87,25 @@ def opened(workspace: Path, writing: str | None = None) -> Iterator[Any]:
         Catalog.open(place, read_only=not writing) as catalog,
     ):
         yield catalog
+
+
+def report_counts(catalog: Any, counts: Any, json: bool) -> None:
+    """Print the counts of an ingest or import, and say on standard error how to list what was left out or could not be read.
+
+    Raises:
+        Exit: with the code for "some failed", where photos could not be read.
+    """
+    root = catalog.workspace.root
+    if json:
+        print_json(counts.as_json())
+    else:
+        say(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
+    if counts.skipped and not json:
+        note(f"to list what was skipped and why: {command('skipped', workspace=root)}")
+    if counts.unreadable:
+        listed = command("photos", "--where", "status != 'ok'", workspace=root)
+        note(f"{counts.unreadable:,} could not be read; to list them: {listed}")
+    if not json:
+        say_next(catalog)
+    if counts.unreadable:
+        raise typer.Exit(Exit.SOME_FAILED)

@@ -8,8 +8,19 @@ from typing import Annotated
 
 import typer
 
-from curate.commands.common import HERE, Format, Json, Style, Where, opened, print_listing, rows_as, say_next
-from curate.errors import Exit, UsageError, command
+from curate.commands.common import (
+    HERE,
+    Format,
+    Json,
+    Style,
+    Where,
+    opened,
+    print_listing,
+    report_counts,
+    rows_as,
+    say_next,
+)
+from curate.errors import UsageError
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, run_with_progress, say
@@ -92,20 +103,7 @@ def ingest(
             follow(catalog)
         for remark in counts.remarks[len(said_before) :]:
             note(remark)
-        root = catalog.workspace.root
-        if json:
-            print_json(counts.as_json())
-        else:
-            say(", ".join(f"{name} {value}" for name, value in counts.as_json().items()))
-        if counts.skipped and not json:
-            note(f"to list what was skipped and why: {command('skipped', workspace=root)}")
-        if counts.unreadable:
-            listed = command("photos", "--where", "status != 'ok'", workspace=root)
-            note(f"{counts.unreadable:,} could not be read; to list them: {listed}")
-        if not json:
-            say_next(catalog)
-    if counts.unreadable:
-        raise typer.Exit(Exit.SOME_FAILED)
+        report_counts(catalog, counts, json)
 
 
 @app.command()

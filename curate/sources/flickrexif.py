@@ -18,7 +18,8 @@ from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.photos.facts import Exif
 from curate.sources.counts import IngestCounts
-from curate.sources.published import address_of, exif_from_labels, original_of
+from curate.sources.flickr.exif import exif_from_labels
+from curate.sources.published import address_of, original_of
 from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
 from tracer.base.progress import Work
 from tracer.base.reading import check_regular

@@ -1,29 +1,22 @@
-"""Values of published photos as tables and exports write them: Flickr IDs, addresses, licences, dates, label texts. Pure."""
+"""Values of published photos as tables and exports write them: Flickr IDs, addresses, licences and dates. Pure."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from curate.catalog.labelling import parse_taken
 from curate.catalog.labels import LOCAL_ID_BASE
-from curate.photos.facts import Exif, TakenPrecision
-from curate.photos.values import positive, whole
+from curate.photos.facts import TakenPrecision
+from curate.sources.flickr.licenses import spdx_of
 from tracer.base.text import clean_text
 
 _IMAGE_HOSTS = (".staticflickr.com", ".static.flickr.com")
 _OTHER_HOSTS = "CURATE_FLICKR_HOSTS"
 """Environment variable with further hosts of images."""
 
-_NUMBER = re.compile(
-    r"\s*(?:f\s*/?|iso)?\s*(\d{1,12}(?:\.\d{0,12})?)(?:\s*/\s*(\d{1,12}(?:\.\d{1,12})?))?", re.IGNORECASE
-)
-_CREATIVE = re.compile(
-    r"(?:https?:)?//(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)(?:/|$)"
-)
 _TERMS = {
     "attribution": "BY", "by": "BY", "noncommercial": "NC", "nc": "NC", "noderivs": "ND", "noderivatives": "ND", "nd": "ND",
     "sharealike": "SA", "sa": "SA",
@@ -100,12 +93,9 @@ def license_of(name: str | None, address: str | None = None) -> str | None:
     >>> license_of(None, "http://creativecommons.org/licenses/by-nd/2.0/")
     'CC-BY-ND-2.0'
     """
-    found = _CREATIVE.match((address or "").strip().lower())
-    if found:
-        family, kind, version = found.groups()
-        if family == "licenses":
-            return f"CC-{kind.upper()}-{version}"
-        return {"zero": f"CC0-{version}", "mark": f"CC-PDM-{version}"}.get(kind)
+    spdx = spdx_of((address or "").strip().lower())
+    if spdx is not None:
+        return spdx
     words = (clean_text(name) or "").lower()
     known = next((value for part, value in _NO_TERMS if part in words), None)
     if known is not None:
@@ -133,33 +123,3 @@ def taken_of(text: str | None, granularity: object = None) -> tuple[str | None, 
         return None, TakenPrecision.UNKNOWN
     taken, precision, _ = parse_taken(cleaned[: _LENGTH[coarse]] if coarse else cleaned)
     return taken, precision
-
-
-def exif_from_labels(labels: Mapping[str, str | None]) -> Exif:
-    """Return the camera metadata of a photo whose label columns are given as text, as FlickrExif has them.
-
-    Args:
-        labels: the columns `Make`, `Model`, `Exposure`, `Aperture`, `ISO Speed`, `Focal Length`, in exiftool's spellings or
-            in our own; other columns are not used.
-    """
-    exposure, aperture, focal, iso = (
-        _number(labels.get(name)) for name in ("Exposure", "Aperture", "Focal Length", "ISO Speed")
-    )
-    return Exif(
-        make=clean_text(labels.get("Make")),
-        model=clean_text(labels.get("Model")),
-        exposure_s=positive(exposure),
-        aperture=positive(aperture),
-        focal_mm=positive(focal),
-        iso=whole(iso),
-    )
-
-
-@lru_cache(maxsize=8192)
-def _number(text: str | None) -> float | None:
-    """Return the number that a text begins with: `1/50`, `30 sec.`, `f/2.8`, `50.0 mm`, `400`."""
-    match = _NUMBER.match(text or "")
-    if not match:
-        return None
-    bottom = float(match[2]) if match[2] else 1.0
-    return float(match[1]) / bottom if bottom else None
