@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tracer.base.reading import open_regular
+from tracer.base.reading import check_regular, open_regular
 from tracer.base.text import visible_text
 
 MOST_BYTES = 200_000_000
@@ -102,8 +102,11 @@ class OpenArchive:
         """Yield the members, each with the reason why it is refused; None where it may be read. Folders are left out."""
         if self._opened is None:
             for path in self.archive.files or ():
-                member = Member(os.fsencode(path), path.name, path.stat().st_size)
-                yield member, _why_not_size(member.size)
+                try:
+                    size, why = check_regular(path).st_size, None
+                except OSError as error:
+                    size, why = 0, in_words(error)
+                yield Member(os.fsencode(path), path.name, size), why or _why_not_size(size)
             return
         for info in self._opened.infolist():
             if info.is_dir():

@@ -15,8 +15,7 @@ from typing import Any
 from curate.catalog.listing import Listing
 from curate.photos.facts import Exif
 from curate.sources.flickr.answers import text_of
-from curate.sources.flickr.exif import exif_from_labels
-from curate.sources.published import address_of, flickr_id_of, license_of, original_of, taken_of
+from curate.sources.published import address_of, flickr_id_of, known_exif, license_of, original_of, taken_of
 from tracer.base.parsing import Unparsable, parse_json_object
 
 PROFILE, ALBUMS = "account_profile.json", "albums.json"
@@ -132,8 +131,7 @@ def _exif(value: Any) -> Exif | None:
     if not isinstance(value, dict):
         return None
     labels = {_LABELS.get(re.sub(r"[\s_]", "", key).lower()): text_of(text) for key, text in value.items()}
-    exif = exif_from_labels({label: text for label, text in labels.items() if label is not None})
-    return exif if exif != Exif() else None
+    return known_exif({label: text for label, text in labels.items() if label is not None})
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from curate.catalog.folders import begin_skipped, skip
 from curate.catalog.labelling import EXTENSIONS
 from curate.catalog.store import Catalog
 from curate.containers.sniff import HEAD, Format, sniff
-from curate.errors import SourceError, StorageError
+from curate.errors import SourceError, StorageError, command
 from curate.photos.facts import PhotoFacts, Status
 from curate.photos.reader.guard import Limits, Readers
 from curate.sources.archives import Archive, Member, OpenArchive, Refused
@@ -165,13 +165,13 @@ class _Import:
 
     def match(self) -> list[tuple[Archive, list[tuple[int, Member]]]]:
         """Return the media files of known photos, by archive; the others are skipped. The first file of a photo counts."""
-        found = []
+        found, videos = [], set()
         for archive, members in self.media:
             own: list[tuple[int, Member]] = []
             for member in members:
                 flickr_id = next((one for one in ids_in(member.name) if one in self.account.photos), None)
                 if flickr_id is not None and member.name.lower().endswith(_VIDEOS):
-                    del self.account.photos[flickr_id]
+                    videos.add(flickr_id)
                     self._skip(member.place, "it is a video")
                 elif flickr_id is None:
                     self._skip(member.place, "no photo_<id>.json of the export has an ID in its name")
@@ -181,14 +181,17 @@ class _Import:
                     self.matched.add(flickr_id)
                     own.append((flickr_id, member))
             found.append((archive, own))
+        for flickr_id in videos - self.matched:  # its JSON is that of a video
+            del self.account.photos[flickr_id]
         return found
 
     def without_media(self) -> list[int]:
         """Return the photos that have no usable media file in the export."""
         ids = [flickr_id for flickr_id in self.account.photos if flickr_id not in self.matched]
         if ids:
+            listed = command("photos", "--where", "path LIKE 'flickr:%'", workspace=self.catalog.workspace.root)
             self.counts.remarks.append(
-                f"{counted(len(ids), 'photo')} of the account have no file in the export; their rows have none"
+                f"the export has no file for {counted(len(ids), 'photo')} of the account; to list photos without a file: {listed}"
             )
         return ids
 

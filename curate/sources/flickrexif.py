@@ -18,8 +18,7 @@ from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.photos.facts import Exif
 from curate.sources.counts import IngestCounts
-from curate.sources.flickr.exif import exif_from_labels
-from curate.sources.published import address_of, original_of
+from curate.sources.published import address_of, known_exif, original_of
 from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
 from tracer.base.progress import Work
 from tracer.base.reading import check_regular
@@ -31,6 +30,7 @@ COLUMNS = (ID, "url", "owner", *LABELS)
 """The columns of FlickrExif."""
 
 _NUMBERS = {"Exposure": "exposure_s", "Aperture": "aperture", "ISO Speed": "iso", "Focal Length": "focal_mm"}
+_NOTHING = Exif()
 _FAILURE = "FlickrExif cannot be imported"
 _FORM = f"Name Parquet files, or a folder of them, with the columns {', '.join(COLUMNS)}."
 
@@ -127,14 +127,11 @@ def _entry(values: Sequence[int | str | None], seen: set[int]) -> tuple[Listing,
         return f"an earlier row has the {ID} {flickr_id}, too"
     seen.add(flickr_id)
     address = address_of(_text(url))
-    exif = exif_from_labels({name: clean_text(_text(text)) for name, text in zip(LABELS, texts, strict=True)})
+    exif = known_exif({name: clean_text(_text(text)) for name, text in zip(LABELS, texts, strict=True)})
     listing = Listing(
         flickr_id, "flickrexif", owner=clean_text(_text(owner)), url=address, original=original_of(address)
     )
-    return listing, (exif if exif != _NOTHING else None)
-
-
-_NOTHING = Exif()
+    return listing, exif
 
 
 def _text(value: int | str | None) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from curate.catalog.labelling import parse_taken
 from curate.catalog.labels import LOCAL_ID_BASE
-from curate.photos.facts import TakenPrecision
+from curate.photos.facts import Exif, TakenPrecision
+from curate.sources.flickr.exif import exif_from_labels
 from curate.sources.flickr.licenses import spdx_of
 from tracer.base.text import clean_text
 
@@ -123,3 +125,10 @@ def taken_of(text: str | None, granularity: object = None) -> tuple[str | None, 
         return None, TakenPrecision.UNKNOWN
     taken, precision, _ = parse_taken(cleaned[: _LENGTH[coarse]] if coarse else cleaned)
     return taken, precision
+
+
+def known_exif(labels: Mapping[str, str | None]) -> Exif | None:
+    """Return the camera metadata that label columns give as text (`flickr.exif.exif_from_labels`); None where they give none."""
+    exif = exif_from_labels(labels)
+    given = (exif.make, exif.model, exif.exposure_s, exif.aperture, exif.focal_mm, exif.iso)
+    return exif if any(value is not None for value in given) else None

@@ -80,9 +80,9 @@ def put_batch(catalog: Catalog, entries: Sequence[tuple[Listing, Exif | None]], 
 
 
 def files_below(paths: Sequence[Path], failure: str) -> Iterator[tuple[Path, bool]]:
-    """Yield the regular files that are given or lie in given folders, sorted, each with whether it was itself given.
+    """Yield the files that are given or lie in given folders, sorted, each with whether it was itself given.
 
-    Links to folders are not followed.
+    Links to folders are not followed. A file in a folder need not be a regular one.
 
     Args:
         paths: files and folders.
@@ -106,7 +106,7 @@ def files_below(paths: Sequence[Path], failure: str) -> Iterator[tuple[Path, boo
 def _files_in(folder: Path) -> Iterator[Path]:
     for here, below, names in os.walk(folder):
         below.sort()
-        yield from (file for name in sorted(names) if (file := Path(here, name)).is_file())
+        yield from (Path(here, name) for name in sorted(names))
 
 
 def row_place(path: Path, number: int) -> bytes:

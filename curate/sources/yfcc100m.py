@@ -70,7 +70,9 @@ def import_yfcc100m(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCount
     """
     found, others = [], Batch()
     for file, given in files_below(paths, _FAILURE):
-        if given or file.name.lower().endswith(_NAMES) or file.name.lower().startswith("yfcc100m"):
+        if not file.is_file():
+            others.skipped.append((bytes(file), "not a regular file"))
+        elif given or file.name.lower().endswith(_NAMES) or file.name.lower().startswith("yfcc100m"):
             found.append(file)
         else:
             others.skipped.append((bytes(file), "its name is not that of a file of lines; to read it, name it itself"))
@@ -117,7 +119,7 @@ def parse_line(line: bytes) -> tuple[Listing, Exif | None]:
     longitude, latitude = _degrees(said["longitude"], 180), _degrees(said["latitude"], 90)
     if longitude is None or latitude is None:
         longitude = latitude = None
-    return listing, Exif(make=make, model=model, latitude=latitude, longitude=longitude)
+    return listing, Exif(make=make, model=model, latitude=latitude, longitude=longitude, readers=("yfcc100m",))
 
 
 def _layout(columns: list[str]) -> tuple[list[str], list[str]]:
