@@ -23,6 +23,7 @@ ALWAYS = (
     ("pairing",),
     ("learning",),
     ("experiments", "--quick"),
+    ("flickrexif",),
     ("large_set",),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from curate.catalog.labelling import PHOTO_ID, label_photo
@@ -48,7 +48,7 @@ class Listing:
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as JSON takes it."""
-        return asdict(self)
+        return {item.name: getattr(self, item.name) for item in _FIELDS}
 
     def updated(self, newer: Listing) -> Listing:
         """Return the listing with what a newer listing of the same photo says; what that one does not say is kept.
@@ -63,6 +63,9 @@ class Listing:
         if newer.taken_at is None:
             said["taken_precision"] = self.taken_precision
         return replace(self, **said)
+
+
+_FIELDS = fields(Listing)
 
 
 def listing_from_json(content: Mapping[str, Any]) -> Listing:

@@ -127,7 +127,7 @@ def _entry(values: Sequence[int | str | None], seen: set[int]) -> tuple[Listing,
         return f"an earlier row has the {ID} {flickr_id}, too"
     seen.add(flickr_id)
     address = address_of(_text(url))
-    exif = known_exif({name: clean_text(_text(text)) for name, text in zip(LABELS, texts, strict=True)})
+    exif = known_exif({name: _text(text) for name, text in zip(LABELS, texts, strict=True)})
     listing = Listing(
         flickr_id, "flickrexif", owner=clean_text(_text(owner)), url=address, original=original_of(address)
     )
@@ -145,9 +145,12 @@ def _note_strange(
     odd: Counter[str],
 ) -> None:
     """Collect texts that are not an address or not a number, which give no label."""
-    row, (listing, exif) = dict(zip(COLUMNS, values, strict=True)), entry
-    used = {"url": listing.url} | {name: getattr(exif or _NOTHING, attribute) for name, attribute in _NUMBERS.items()}
-    for name, value in used.items():
+    listing, exif = entry
+    used = (listing.url, *(getattr(exif or _NOTHING, attribute) for attribute in _NUMBERS.values()))
+    if None not in used:
+        return
+    row = dict(zip(COLUMNS, values, strict=True))
+    for name, value in zip(strange, used, strict=True):
         text = clean_text(_text(row[name])) if value is None else None
         if text is not None:
             odd[name] += 1

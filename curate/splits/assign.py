@@ -108,13 +108,14 @@ def refine(problem: Problem, sides: list[int], evaluations: int = _EVALUATIONS) 
         evaluations: the largest number of moves that are tried.
     """
     sides = list(sides)
-    counts = count(problem, sides)
+    score = _Score(problem, count(problem, sides))
+    counts = score.counts
     holders: dict[int, list[int]] = {}
     for g, group in enumerate(problem.groups):
         for class_ in group:
             holders.setdefault(class_, []).append(g)
     left = evaluations
-    value = _bits(problem, counts), -_distance(problem, counts)
+    value = score.value
     improved = True
     while improved and left > 0:
         improved = False
@@ -130,13 +131,52 @@ def refine(problem: Problem, sides: list[int], evaluations: int = _EVALUATIONS) 
                     continue
                 left -= 1
                 old = sides[g]
-                _move(problem, counts, g, old, side)
-                new = _bits(problem, counts), -_distance(problem, counts)
+                new = score.move(problem.groups[g], old, side)
                 if new[0] > value[0] + 1e-9 or (new[0] > value[0] - 1e-9 and new[1] > value[1] + 1e-9):
                     sides[g], value, improved = side, new, True
                     break
-                _move(problem, counts, g, side, old)
+                score.move(problem.groups[g], side, old)
+                score.value = value
     return sides
+
+
+class _Score:
+    """The value of an assignment (`_bits`, `-_distance`), kept up to date move by move: a move changes few classes.
+
+    Attributes:
+        counts: the number of photos of each class in each side.
+        value: the value; it may be set to a value from before, when a move is taken back.
+    """
+
+    def __init__(self, problem: Problem, counts: list[list[int]]) -> None:
+        self._problem, self.counts = problem, counts
+        self._supplies = [supply(counts, problem.fractions, class_) for class_ in range(len(problem.totals))]
+        self._balanced = [classes for classes in problem.attributes if len(classes) > 1]
+        self._attribute = {class_: at for at, classes in enumerate(self._balanced) for class_ in classes}
+        self._least = [min(self._supplies[class_] for class_ in classes) for classes in self._balanced]
+        self._weights = [len(classes) * math.log2(len(classes)) for classes in self._balanced]
+        self.value = _bits(problem, counts), -_distance(problem, counts)
+
+    def move(self, group: ClassCounts, old: int, new: int) -> tuple[float, float]:
+        """Move a group from one side to another, and return the new value."""
+        problem, distance = self._problem, -self.value[1]
+        for class_, n in group.items():
+            row, total = self.counts[class_], problem.totals[class_]
+            distance -= _spread(row, total, problem.fractions)
+            row[old] -= n
+            row[new] += n
+            distance += _spread(row, total, problem.fractions)
+            at = self._attribute.get(class_)
+            if at is None:
+                continue
+            before, self._supplies[class_] = self._supplies[class_], supply(self.counts, problem.fractions, class_)
+            if self._supplies[class_] <= self._least[at]:
+                self._least[at] = self._supplies[class_]
+            elif before <= self._least[at]:
+                self._least[at] = min(map(self._supplies.__getitem__, self._balanced[at]))
+        bits = sum(weight * least for weight, least in zip(self._weights, self._least, strict=True))
+        self.value = bits, -distance
+        return self.value
 
 
 def count(problem: Problem, sides: Sequence[int]) -> list[list[int]]:
@@ -180,12 +220,6 @@ def _greedy(problem: Problem, rng: random.Random, jitter: float, scarce_first: b
     return sides
 
 
-def _move(problem: Problem, counts: list[list[int]], group: int, old: int, new: int) -> None:
-    for class_, n in problem.groups[group].items():
-        counts[class_][old] -= n
-        counts[class_][new] += n
-
-
 def _bits(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
     total = 0.0
     for classes in problem.attributes:
@@ -197,8 +231,12 @@ def _bits(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
 def _distance(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
     """Return the chi-square distance between the spread of all classes and the requested fractions."""
     return sum(
-        (n / total - f) ** 2 / f
+        _spread(row, total, problem.fractions)
         for row, total in zip(counts, problem.totals, strict=True)
-        for n, f in zip(row, problem.fractions, strict=True)
         if total
     )
+
+
+def _spread(row: Sequence[int], total: int, fractions: Sequence[float]) -> float:
+    """Return the share of one class in that distance, from its counts in each side."""
+    return sum((n / total - f) ** 2 / f for n, f in zip(row, fractions, strict=True))
