@@ -40,10 +40,16 @@ ATTRIBUTES = (
 _LINES = (
     ("Canon", "Canon EOS {}D", 90), ("NIKON CORPORATION", "NIKON D{}", 850), ("SONY", "DSC-H{}", 400), ("Apple", "iPhone {}", 16),
     ("Panasonic", "DMC-FZ{}", 300), ("OLYMPUS IMAGING CORP.", "E-{}", 620), ("FUJIFILM", "FinePix S{}", 950),
-    ("samsung", "SM-G9{}", 99), ("PENTAX", "PENTAX K-{}", 70), ("Canon", "Canon PowerShot SX{} HS", 740), ("Google", "Pixel {}", 9),
+    ("samsung", "SM-G9{}", 99), ("PENTAX", "PENTAX K-{}", 70), ("Canon", "Canon PowerShot SX{} HS", 740),
+    ("Google", "Pixel {}", 9),
 )  # fmt: skip
-_EXPOSURES = [f"1/{n}" for n in (30, 40, 50, 60, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000)] + ["0.5", "1.3"]
-_APERTURES = [f"{n:.1f}" for n in (1.8, 2.0, 2.2, 2.4, 2.8, 3.2, 3.5, 4.0, 4.5, 5.0, 5.6, 6.3, 7.1, 8.0, 9.0, 10.0, 11.0)]
+_EXPOSURES = [f"1/{n}" for n in (30, 40, 50, 60, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000)] + [
+    "0.5",
+    "1.3",
+]
+_APERTURES = [
+    f"{n:.1f}" for n in (1.8, 2.0, 2.2, 2.4, 2.8, 3.2, 3.5, 4.0, 4.5, 5.0, 5.6, 6.3, 7.1, 8.0, 9.0, 10.0, 11.0)
+]
 _ISOS = [str(n) for n in (50, 64, 80, 100, 125, 160, 200, 250, 320, 400, 500, 640, 800, 1000, 1600, 3200)]
 _FOCALS = [f"{n:.1f} mm" for n in (4.2, 4.3, 18, 24, 28, 35, 40, 50, 55, 85, 100, 105, 200)]
 
@@ -91,7 +97,9 @@ def write_table(path: Path, rows: int) -> NDArray[np.int64]:
     owners = (OWNERS * random.random(rows) ** 3).astype(np.int64)
     line = (len(_LINES) * random.random(rows) ** 1.5).astype(int)
     variant = random.random(rows) ** 4
-    cameras = [(_LINES[k][0], _LINES[k][1].format(1 + int(v * _LINES[k][2]))) for k, v in zip(line, variant, strict=True)]
+    cameras = [
+        (_LINES[k][0], _LINES[k][1].format(1 + int(v * _LINES[k][2]))) for k, v in zip(line, variant, strict=True)
+    ]
 
     def drawn(values: list[str]) -> pa.Array:
         codes = (len(values) * random.random(rows) ** 1.3).astype(int)

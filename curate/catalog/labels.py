@@ -68,7 +68,7 @@ MEANINGS: dict[str, str] = {
     "file_name": "the picture's name in a set, `images/<photo_id>.<ext>`",
     "photo_id": "the Flickr ID; for a local photo a number computed from its sha256, shared by exact copies",
     "sha256": "sha256 of the source file",
-    "source": "where the photo comes from: `local`, …",
+    "source": "where the photo comes from: `local`, `flickr`, `flickrexif`, `yfcc100m`, `flickr-export`",
     "owner": "the photographer, from a sidecar or a person",
     "url": "the address at which it was published",
     "license": "an SPDX id or a URL",
@@ -108,7 +108,8 @@ MEANINGS: dict[str, str] = {
     "latitude": "degrees north, from GPS",
     "longitude": "degrees east, from GPS",
     "path": "the source file",
-    "status": "ok, missing, truncated, invalid, timeout, too_large, denied",
+    "status": "ok, missing, truncated, invalid, timeout, too_large, denied; of a photo without a file also listed (its EXIF did "
+    "not come yet) and gone (it was deleted or made private)",
     "error": "why the file could not be read; null where it could",
     "id": "the catalogue's own number of the photo",
     "screenshot": "the sign that the file is a screenshot; null where there is none",

@@ -14,7 +14,8 @@ from typing import Any
 
 from curate.catalog.listing import Listing
 from curate.photos.facts import Exif
-from curate.sources.flickr.answers import text_of
+from curate.sources.flickr.answers import int_of, text_of
+from curate.sources.flickr.licenses import license_of as license_of_number
 from curate.sources.published import address_of, flickr_id_of, known_exif, license_of, original_of, taken_of
 from tracer.base.parsing import Unparsable, parse_json_object
 
@@ -123,7 +124,8 @@ def _photo(content: Mapping[str, Any]) -> AccountPhoto:
 
 def _license(value: Any) -> str | None:
     name = text_of(value)
-    return license_of(name, name)
+    number = int_of(value)
+    return license_of(name, name) if number is None else license_of_number(number, {})
 
 
 def _exif(value: Any) -> Exif | None:

@@ -27,7 +27,7 @@ from curate.sources.archives import Archive, Member, OpenArchive, Refused
 from curate.sources.counts import IngestCounts
 from curate.sources.flickr_account import Account, ids_in, is_metadata
 from curate.sources.tables import files_below, put_batch
-from tracer.base.files import replace_with
+from tracer.base.files import remove_abandoned, replace_with
 from tracer.base.machine import cores
 from tracer.base.parsing import Unparsable
 from tracer.base.progress import Progress, Work
@@ -63,6 +63,7 @@ def import_flickr_export(catalog: Catalog, paths: Sequence[Path], *, jobs: int |
     archives = _archives(paths)
     begin_skipped(catalog)
     run = _Import(catalog)
+    remove_abandoned(run.folder)
     for number, archive in enumerate(archives):
         yield Progress("reading metadata", number, len(archives))
         with catalog.transaction():
@@ -76,9 +77,12 @@ def import_flickr_export(catalog: Catalog, paths: Sequence[Path], *, jobs: int |
     total, done = len(run.account.photos), 0
     with Readers((settings.jobs if jobs is None else jobs) or cores(), limits) as readers:
         for archive, media in found:
-            for taken in run.take_media(archive, media, readers):
-                done += taken
-                yield Progress("copying and reading photos", done, total)
+            try:
+                for taken in run.take_media(archive, media, readers):
+                    done += taken
+                    yield Progress("copying and reading photos", done, total)
+            except Refused as why:  # it could be read a moment ago
+                run.leave_out(archive, media, str(why))
     for part in _parts(run.without_media(), 1000):
         run.take_listings(part)
         done += len(part)
@@ -199,7 +203,7 @@ class _Import:
         """Copy, read and store the media files of an archive; yields how many were done."""
         if not media:
             return
-        with archive.opened() as opened:  # it was opened before, so that it can be
+        with archive.opened() as opened:
             for part in _parts(media, _TOGETHER):
                 ids = [flickr_id for flickr_id, _ in part]
                 known = {one.listing.flickr_id: one for one in flickr_photos(self.catalog, ids)}
@@ -221,7 +225,7 @@ class _Import:
             kind = sniff(head[:HEAD], member.name)
             if kind is None or kind is Format.EXV:
                 raise Refused("not a picture")
-            path = self._folder / f"{flickr_id}.{EXTENSIONS.get(kind, kind.lower())}"
+            path = self.folder / f"{flickr_id}.{EXTENSIONS.get(kind, kind.lower())}"
             if known is not None and known.file is not None and path.is_file():
                 digest = hashlib.sha256(head)
                 for piece in pieces:
@@ -236,7 +240,8 @@ class _Import:
             return None
 
     @property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """The folder of the copies."""
         return self.catalog.workspace.photos / "flickr-export"
 
     def _read(self, copied: list[_Copied], readers: Readers) -> dict[int, tuple[_Copied, PhotoFacts]]:
@@ -270,6 +275,12 @@ class _Import:
             for other in copy.path.parent.glob(f"{copy.flickr_id}.*"):  # an earlier file in another format
                 if other != copy.path:
                     other.unlink()
+
+    def leave_out(self, archive: Archive, media: list[tuple[int, Member]], reason: str) -> None:
+        """List an archive that can no longer be read; its photos have no file."""
+        with self.catalog.transaction():
+            self._skip(os.fsencode(archive.path), reason)
+        self.matched -= {flickr_id for flickr_id, _ in media}
 
     def take_listings(self, ids: Sequence[int]) -> None:
         """Commit photos without a media file; the camera metadata in their JSON counts where they never had one."""

@@ -231,9 +231,7 @@ def _bits(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
 def _distance(problem: Problem, counts: Sequence[Sequence[int]]) -> float:
     """Return the chi-square distance between the spread of all classes and the requested fractions."""
     return sum(
-        _spread(row, total, problem.fractions)
-        for row, total in zip(counts, problem.totals, strict=True)
-        if total
+        _spread(row, total, problem.fractions) for row, total in zip(counts, problem.totals, strict=True) if total
     )
 
 

@@ -34,7 +34,9 @@ def why_skipped(catalog: Catalog) -> dict[str, str]:
 def write_flickrexif(path: Path, rows: list[dict[str, Any]], **kinds: pa.DataType) -> Path:
     """Write a table with FlickrExif's columns; what a row lacks is null."""
     columns = {
-        name: pa.array([row.get(name) for row in rows], kinds.get(name, pa.int64() if name == COLUMNS[0] else pa.string()))
+        name: pa.array(
+            [row.get(name) for row in rows], kinds.get(name, pa.int64() if name == COLUMNS[0] else pa.string())
+        )
         for name in COLUMNS
     }
     path.parent.mkdir(parents=True, exist_ok=True)

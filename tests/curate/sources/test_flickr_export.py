@@ -188,6 +188,62 @@ def test_a_forgotten_photo_stays_out(catalog: Catalog, export: Path) -> None:
     assert "forgotten" in why_skipped(catalog)["flickr:101"]
 
 
+def test_an_interrupted_import_goes_on(catalog: Catalog, export: Path) -> None:
+    """What was committed stays; the rest follows, and what a killed process left is removed."""
+    work = import_flickr_export(catalog, [export], jobs=1)
+    while next(work).what != "copying and reading photos":
+        pass
+    work.close()
+    assert list(rows_of(catalog)) == [101]
+    (catalog.workspace.photos / "flickr-export" / ".202.jpg.999999999.partial").write_bytes(b"x")
+    counts = take_in(catalog, export)
+    assert (counts.added, counts.updated, counts.unchanged) == (2, 0, 1)
+    assert {path.name for path in (catalog.workspace.photos / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
+
+
+def test_an_archive_that_vanishes_is_told(catalog: Catalog, export: Path) -> None:
+    """Its photos then have rows without files."""
+    work = import_flickr_export(catalog, [export], jobs=1)
+    while next(work).what != "copying and reading photos":
+        pass
+    (export / "data-download-2.zip").unlink()
+    assert finish(work).added == 3
+    assert rows_of(catalog)[202]["path"] == "flickr:202"
+    assert "cannot be read" in why_skipped(catalog)["data-download-2.zip"]
+
+
+@pytest.mark.parametrize(
+    ("written", "license"),
+    [
+        ("Attribution License", "CC-BY-2.0"), ("CC BY-NC 4.0", "CC-BY-NC-4.0"), ("Public Domain Dedication (CC0)", "CC0-1.0"),
+        ("9", "CC0-1.0"), (4, "CC-BY-2.0"), ("No known copyright restrictions", "https://www.flickr.com/commons/usage/"),
+        ("https://creativecommons.org/licenses/by/4.0/", "CC-BY-4.0"), (None, None), ("", None),
+    ],
+)  # fmt: skip
+def test_licences_have_one_spelling(catalog: Catalog, tmp_path: Path, written: object, license: str | None) -> None:
+    """Names of all times, numbers and addresses."""
+    take_in(catalog, write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101, license=written)}))
+    assert rows_of(catalog)[101]["license"] == license
+
+
+@pytest.mark.parametrize(
+    ("written", "taken"),
+    [
+        ({}, ("2013-08-04T12:46:15", "second")),
+        ({"date_taken_granularity": 6}, ("2013-01-01T00:00:00", "year")),
+        ({"date_taken": "0000-00-00 00:00:00"}, (None, "unknown")),
+        ({"date_taken": 5}, (None, "unknown")),
+    ],
+)
+def test_dates_have_their_precision(
+    catalog: Catalog, tmp_path: Path, written: dict[str, Any], taken: tuple[str | None, str]
+) -> None:
+    """To the second, unless the JSON says otherwise; zeros are no date."""
+    take_in(catalog, write_zip(tmp_path / "m.zip", {"photo_101.json": photo_json(101, **written)}))
+    row = rows_of(catalog)[101]
+    assert (row["taken_at"], row["taken_precision"]) == taken
+
+
 def test_an_export_without_metadata_is_refused(catalog: Catalog, export: Path) -> None:
     """Media alone, and a path that is not there."""
     with pytest.raises(SourceError, match=r"no photo_<id>\.json"):
@@ -234,7 +290,9 @@ def test_links_and_encrypted_members_are_listed(catalog: Catalog, tmp_path: Path
         file.writestr(link, "/etc/passwd")
     assert take_in(catalog, path).skipped == 1
     assert why_skipped(catalog)["a_101_o.jpg"] == "it is a link"
-    data = bytearray(write_zip(path, {"photo_101.json": photo_json(101), "a_101_o.jpg": jpeg(tmp_path, 1)}).read_bytes())
+    data = bytearray(
+        write_zip(path, {"photo_101.json": photo_json(101), "a_101_o.jpg": jpeg(tmp_path, 1)}).read_bytes()
+    )
     data[data.rindex(b"PK\1\2") + 8] |= 1
     path.write_bytes(data)
     take_in(catalog, path)

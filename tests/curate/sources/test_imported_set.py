@@ -148,7 +148,10 @@ def test_any_image_folder_with_our_columns(catalog: Catalog, tmp_path: Path) -> 
         ([{"file_name": None}], "has no file_name"),
         ([{"name": "x.jpg"}], "lacks file_name"),
         ([{"file_name": "a.jpg"}, {"file_name": "a.jpg"}], "two rows name 'a.jpg'"),
-        ([{"file_name": "a.jpg", "photo_id": 1}, {"file_name": "b.jpg", "photo_id": 1}], "two rows have the photo_id 1"),
+        (
+            [{"file_name": "a.jpg", "photo_id": 1}, {"file_name": "b.jpg", "photo_id": 1}],
+            "two rows have the photo_id 1",
+        ),
         ([{"file_name": "a.jpg", "photo_id": "x"}], "photo_id 'x' is not one"),
         ([{"file_name": "a.jpg", "photo_id": 2**60}], "is not one"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,9 @@ def take_in_devices(catalog: Catalog, *paths: Path) -> IngestCounts:
 def shots(tmp_path: Path) -> Path:
     """Two pictures under two lights and two settings, one of them automatic; and the pictures themselves."""
     root = tmp_path / "ImageNet-ES"
-    for seed, folder in enumerate(("param_control/l1/param_7", "param_control/l5/param_64", "auto_exposure/l1/param_2")):
+    for seed, folder in enumerate(
+        ("param_control/l1/param_7", "param_control/l5/param_64", "auto_exposure/l1/param_2")
+    ):
         for number in (1, 2):
             write_photo(root / "es-val" / folder / f"n0144353{number}" / "img_1.JPEG", 10 * seed + number)
     write_photo(root / "es-val" / "sampled_tin" / "n01443531" / "img_1.JPEG", 99)
@@ -66,6 +69,17 @@ def test_what_was_ingested_before_is_not_called_missing(catalog: Catalog, shots:
     counts = finish(ingest_source(catalog, imagenet_es(catalog, [shots]), jobs=1))
     assert (counts.missing, counts.updated) == (0, 6)
     assert catalog.count("status = 'ok'") == 7
+
+
+def test_the_documented_expression_selects_a_setting(catalog: Catalog, tmp_path: Path) -> None:
+    """docs/import.md says how photos are selected by a digit of the setting."""
+    for setting in (1, 32, 33, 48, 49, 64):
+        folder = tmp_path / "es-val" / "param_control" / "l5" / f"param_{setting}" / "n01443531"
+        write_photo(folder / "1.jpg", setting)
+    finish(ingest_source(catalog, imagenet_es(catalog, [tmp_path]), jobs=1))
+    text = (Path(__file__).parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
+    (where,) = re.findall(r'^\$ curate photos -w es --where "(.*)"$', text, re.MULTILINE)
+    assert {Path(row["path"]).parts[-3] for row in catalog.labels(where)} == {"param_33", "param_48"}
 
 
 # --- folders of devices
@@ -130,7 +144,9 @@ def test_scenes_that_every_device_took_stay_together(catalog: Catalog, tmp_path:
     """FODB numbers its scenes in the names of files."""
     for device in ("D01_Motorola_E3", "D02_LG_Optimus_L50"):
         for scene in (1, 2):
-            write_photo(tmp_path / "FODB" / device / "orig" / f"{device[:3]}_img_orig_000{scene}.jpg", scene + len(device))
+            write_photo(
+                tmp_path / "FODB" / device / "orig" / f"{device[:3]}_img_orig_000{scene}.jpg", scene + len(device)
+            )
         write_photo(tmp_path / "FODB" / device / "telegram" / f"{device[:3]}_img_telegram_0001.jpg", 9)
     counts = take_in_devices(catalog, tmp_path / "FODB")
     assert (counts.added, counts.skipped) == (4, 2)

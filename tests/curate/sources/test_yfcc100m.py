@@ -22,7 +22,9 @@ from tracer.base.progress import finish
 OWNER = "39019111@N00"
 
 
-def line(photo: int = 6985418911, before: tuple[str, ...] = ("id", "nsid", "nick"), row: int = 17, **said: str) -> bytes:
+def line(
+    photo: int = 6985418911, before: tuple[str, ...] = ("id", "nsid", "nick"), row: int = 17, **said: str
+) -> bytes:
     """Return a line; `before` names the columns before the date."""
     columns = {
         "row": str(row),
