@@ -184,7 +184,8 @@ def halve_window(catalog: Catalog, plan: int, window: StoredWindow, spans: Itera
 def turn_page(catalog: Catalog, window: StoredWindow, total: int | None) -> None:
     """Store that a page of a window was listed."""
     catalog.connection.execute(
-        "UPDATE flickr_window SET page = ?, total = coalesce(?, total) WHERE id = ?", (window.page + 1, total, window.id)
+        "UPDATE flickr_window SET page = ?, total = coalesce(?, total) WHERE id = ?",
+        (window.page + 1, total, window.id),
     )
 
 

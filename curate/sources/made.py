@@ -19,7 +19,7 @@ IMAGES, SPLITS = "images", "splits"
 FILES = ("README.md", MANIFEST, "croissant.json", "metadata.parquet", "ATTRIBUTION.csv", "audit.json")
 """The files of a data set, which also has the folders `images` and `splits`."""
 
-WORKSPACE_PARTS = ("cache", "exports", "runs", "splits")
+WORKSPACE_PARTS = ("cache", "exports", "originals", "runs", "splits")
 """The folders that a workspace fills itself."""
 
 

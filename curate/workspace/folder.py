@@ -18,7 +18,7 @@ from tracer.base.files import is_partial, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
-_FOLDERS = ("cache", "exports", "runs")
+_FOLDERS = ("cache", "exports", "originals", "runs")
 
 _TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
 name = "{name}"
@@ -116,6 +116,11 @@ class Workspace:
     def cache(self) -> Path:
         """The folder of files that can be computed again: previews, features, embeddings."""
         return self.root / "cache"
+
+    @property
+    def originals(self) -> Path:
+        """The folder of the photos that an import or a download wrote."""
+        return self.root / "originals"
 
     @property
     def exports(self) -> Path:

@@ -32,7 +32,7 @@ from curate.sources.flickr.answers import (
     is_retryable,
     parse_answer,
 )
-from curate.sources.flickr.pace import Pace
+from curate.sources.flickr.pace import HOUR, Pace
 from tracer.base.progress import Work
 
 T = TypeVar("T")
@@ -71,6 +71,12 @@ class Flickr:
         self._http, self._endpoint, self._key, self._pace = http, endpoint, key, pace
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
         self.calls = 0
+
+    @property
+    def per_hour(self) -> int:
+        """Calls that may be made in an hour, one after the other."""
+        limit = self._pace.limit
+        return min(limit.calls, int(HOUR / limit.interval))
 
     def call(self, method: str, params: Mapping[str, str | int], parse: Callable[[dict[str, Any]], T]) -> Work[T]:
         """Call a method, and again where it may succeed then.

@@ -100,18 +100,14 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
     started, counts = time.monotonic(), HarvestCounts()
     number = harvests.plan_id(catalog, plan.digest)
     if number is None:
-        queries = []
-        for query in plan.search:
-            queries.append((yield from _resolve(flickr, query)))
-        resolved = plan.model_copy(update={"search": tuple(queries)})
+        queries = yield from _resolved(flickr, plan)
+        resolved = plan.model_copy(update={"search": queries})
         spans = [(topic, _span(w)) for topic, query in enumerate(queries) for w in resolved.windows(query)]
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
     resolved = Plan.model_validate(dict(harvests.plans(catalog))[number])
     run = _Run(catalog, flickr, resolved, number, counts)
     yield from run.list_windows()
-    counts.remarks = [
-        f"{in_words_of(one.span, one.reason)}" for one in harvests.remarks(catalog, number)
-    ]
+    counts.remarks = [f"{in_words_of(one.span, one.reason)}" for one in harvests.remarks(catalog, number)]
     if counts.added or counts.updated:
         catalog.touch()
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -251,6 +247,14 @@ def seen_licenses(catalog: Catalog, flickr: Flickr) -> Work[Mapping[int, str]]:
 def today() -> str:
     """Return the current day in UTC, ISO 8601."""
     return datetime.now(UTC).date().isoformat()
+
+
+def _resolved(flickr: Flickr, plan: Plan) -> Work[tuple[Query, ...]]:
+    queries = []
+    for query in plan.search:
+        one = yield from _resolve(flickr, query)
+        queries.append(one)
+    return tuple(queries)
 
 
 def _resolve(flickr: Flickr, query: Query) -> Work[Query]:
