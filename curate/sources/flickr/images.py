@@ -268,11 +268,8 @@ def _follow(
 
 def _joined(url: str, location: str) -> str:
     """The address that a redirect leads to."""
-    try:
-        here = httpx.URL(url)
-        there = here.join(location)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise Refused("a redirect to something that is not a valid URL") from error
+    here = httpx.URL(url)
+    there = here.join(location)  # the client has refused what cannot be joined
     if here.scheme == "https" and there.scheme == "http":
         raise Refused("a redirect from https to http")
     return str(there)

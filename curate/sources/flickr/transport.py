@@ -188,7 +188,16 @@ class _GuardedTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
+        response = httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+        if response.has_redirect_location:
+            try:
+                url.join(response.headers["location"])
+            except (httpx.InvalidURL, ValueError) as error:  # httpx parses it too, and raises them as they are
+                response.close()
+                raise httpx.RemoteProtocolError("a redirect to something that is not a valid URL") from error
+        return response
 
     def close(self) -> None:
         self._pool.close()

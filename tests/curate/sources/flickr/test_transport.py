@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.sources.flickr.hosts import ForbiddenAddress, Hosts, WrongAddress, check_url, is_public
@@ -152,6 +152,17 @@ def test_a_name_that_is_not_found() -> None:
             client.get(PICTURE)
 
 
+@pytest.mark.parametrize("location", ["////[@", "http://[zz]/", "http://a:b/", "/" + "a" * 65_530])
+def test_a_redirect_that_is_not_a_url_is_an_error_of_the_server(location: str) -> None:
+    """It is not one of ours: httpx looks at redirects even where it follows none."""
+    with (
+        serving(lambda handler: reply(handler, 302, Location=location)) as server,
+        guarded_client(named(f"127.0.0.1:{server.port}"), 5.0) as client,
+        pytest.raises(httpx.RemoteProtocolError),
+    ):
+        client.get(f"http://127.0.0.1:{server.port}/")
+
+
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_a_drip_ends(part: str) -> None:
     """Each read gets a byte in time, and the answer as a whole still meets its limit."""
@@ -182,43 +193,53 @@ def test_a_limit_does_not_outlive_its_block() -> None:
 
 # --- the law: an accepted URL leads to public addresses, or where CURATE_FLICKR_HOSTS says
 
-ODD_HOSTS = [
-    *("live.staticflickr.com", "LIVE.staticflickr.com", "farm5.static.flickr.com", "api.flickr.com", "www.flickr.com"),
-    *(
-        "flickr.example.org",
-        "localhost",
-        "127.0.0.1",
-        "127.1",
-        "0x7f000001",
-        "2130706433",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-    ),
-    *(
-        "evil.org",
-        "live.staticflickr.com.",
-        "live.staticflickr.com.evil.org",
-        "ｌive.staticflickr.com",
-        "10.0.0.8",
-        "photos.test",
-    ),
+OWN = [
+    "live.staticflickr.com",
+    "LIVE.staticflickr.com",
+    "farm5.static.flickr.com",
+    "api.flickr.com",
+    "flickr.example.org",
 ]
-URLS = st.builds(
-    "{}://{}{}{}/1.jpg".format,
-    st.sampled_from(["https", "https", "http", "HTTPS", "ftp", "file"]),
-    st.sampled_from(["", "", "", "me@", "live.staticflickr.com@", "a:b@"]),
-    st.sampled_from(ODD_HOSTS) | st.text("abc.-xn[]:%@\\ß0127", max_size=12),
-    st.sampled_from(["", "", ":443", ":80", ":8080", ":65536", ":"]),
+LOCAL = ["localhost", "photos.test", "127.0.0.1", "[::1]", "10.0.0.8"]
+ODD = [
+    *("127.1", "0x7f000001", "2130706433", "[::ffff:127.0.0.1]", "evil.org", "live.staticflickr.com."),
+    *("live.staticflickr.com.evil.org", "ｌive.staticflickr.com"),
+]
+URLS = st.one_of(
+    st.builds("https://{}/1.jpg".format, st.sampled_from(OWN)),
+    st.builds(
+        "{}://{}{}/1.jpg".format,
+        st.sampled_from(["http", "https"]),
+        st.sampled_from(LOCAL),
+        st.sampled_from(["", ":8080"]),
+    ),
+    st.builds(
+        "{}://{}{}{}/1.jpg".format,
+        st.sampled_from(["https", "https", "http", "HTTPS", "ftp", "file"]),
+        st.sampled_from(["", "", "", "me@", "live.staticflickr.com@", "a:b@"]),
+        st.sampled_from(OWN + LOCAL + ODD) | st.text("abc.-xn[]:%@\\ß0127", max_size=12),
+        st.sampled_from(["", "", ":443", ":80", ":8080", ":65536", ":"]),
+    ),
 )
-ANSWERS = st.lists(
-    (st.ip_addresses() | st.sampled_from(["127.0.0.1", "::1", "10.0.0.8", "8.8.8.8", *PUBLIC])).map(str), max_size=3
+PRIVATE = ["127.0.0.1", "::1", "10.0.0.8", "::ffff:127.0.0.1", "fe80::1%eth0", "224.0.0.1"]
+ANSWERS = st.one_of(
+    st.lists(st.sampled_from(PUBLIC), max_size=2),
+    st.lists(st.sampled_from(PRIVATE), min_size=1, max_size=1),
+    st.lists(st.sampled_from(PRIVATE + PUBLIC) | st.ip_addresses().map(str), max_size=3),
 )
+ENTRIES = [
+    "",
+    "localhost:8080,photos.test",
+    "localhost,photos.test:8080,10.0.0.8",
+    "127.0.0.1:443,[::1]:8080,127.0.0.1:8080",
+]
 
 
+@settings(max_examples=200)
 @given(
     URLS,
     st.lists(ANSWERS, min_size=3, max_size=3),
-    st.sampled_from(["", "localhost:8080", "photos.test,10.0.0.8", "127.0.0.1:443"]),
+    st.sampled_from(ENTRIES),
 )
 def test_no_accepted_url_leads_to_a_private_address(url: str, answers: list[list[str]], entries: str) -> None:
     """Whatever the URL is and the name server answers."""
