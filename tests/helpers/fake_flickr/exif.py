@@ -163,7 +163,8 @@ def block(universe: Universe, number: int) -> bytes:
     if shot.taken:
         zeroth[piexif.ImageIFD.DateTime] = shot.taken
         exif |= {piexif.ExifIFD.DateTimeOriginal: shot.taken, piexif.ExifIFD.DateTimeDigitized: shot.taken}
-    return piexif.dump({"0th": zeroth, "Exif": exif})
+    dumped: bytes = piexif.dump({"0th": zeroth, "Exif": exif})
+    return dumped
 
 
 def differs(universe: Universe, number: int) -> bool:

@@ -161,7 +161,8 @@ def _all_bits(column: NDArray[np.uint64], bits: list[int]) -> NDArray[np.bool_]:
     if 0 in bits:  # a word that nobody wrote
         return np.zeros(len(column), dtype=bool)
     wanted = np.uint64(np.bitwise_or.reduce(bits))
-    return np.equal(column & wanted, wanted)
+    has: NDArray[np.bool_] = np.equal(column & wanted, wanted)
+    return has
 
 
 def _is_called(camera: cameras.Camera, name: str) -> bool:

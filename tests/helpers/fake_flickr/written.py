@@ -72,7 +72,8 @@ def xml(body: dict[str, Any]) -> bytes:
         ElementTree.SubElement(root, "err", code=str(body["code"]), msg=_clean(body["message"]))
     else:
         _fill(root, {name: value for name, value in body.items() if name != "stat"})
-    return b'<?xml version="1.0" encoding="utf-8" ?>\n' + ElementTree.tostring(root, encoding="utf-8")
+    written: bytes = ElementTree.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8" ?>\n' + written
 
 
 def _fill(element: ElementTree.Element, values: dict[str, Any]) -> None:
