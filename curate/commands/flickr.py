@@ -77,14 +77,14 @@ def search(
 
     with opened(workspace, "flickr search") as catalog, flickr_session(catalog) as flickr:
         if dry_run:
-            _print_estimate(catalog, run_with_progress(searches.estimate(flickr, chosen)), flickr.per_hour, json)
+            _print_estimate(run_with_progress(searches.estimate(flickr, chosen)), flickr.per_hour, json)
             return
         if again:
             from curate.catalog.harvests import forget_plan
 
             forget_plan(catalog, chosen.digest)
         counts = run_with_progress(searches.search(catalog, flickr, chosen))
-        _print(catalog, counts, json)
+        _print(counts, json)
 
 
 def _plan(path: Path | None, options: dict[str, Any], sizes: dict[str, Any]) -> Any:
@@ -133,7 +133,7 @@ def exif(
     from curate.sources.flickr.session import flickr_session
 
     with opened(workspace, "flickr exif") as catalog, flickr_session(catalog) as flickr:
-        _print(catalog, run_with_progress(harvest_exif(catalog, flickr, limit)), json)
+        _print(run_with_progress(harvest_exif(catalog, flickr, limit)), json)
         _end(catalog, "exif")
 
 
@@ -144,7 +144,7 @@ def download(
         str | None,
         typer.Option(
             metavar="NAME,…",
-            help="The licences to download, as SPDX ids or URLs, or `any`; by default CC0, public domain mark, BY, BY-SA, US Gov.",
+            help="The licences to download, as SPDX ids or URLs, or `any`; by default CC0, PDM, BY, BY-SA, US Gov.",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="The most files to download.")] = None,
@@ -165,7 +165,7 @@ def download(
             counts = run_with_progress(fetch_originals(catalog, images, None, allowed, limit))
         if counts.updated or counts.missing:
             _follow(catalog)
-        _print(catalog, counts, json)
+        _print(counts, json)
         _end(catalog, "original")
 
 
@@ -179,7 +179,7 @@ def recheck(workspace: Where = HERE, json: Json = False) -> None:
         counts = run_with_progress(ask_again(catalog, flickr))
         if counts.updated or counts.missing:
             _follow(catalog)
-        _print(catalog, counts, json)
+        _print(counts, json)
         _end(catalog, "recheck")
 
 
@@ -196,7 +196,7 @@ def status(workspace: Where = HERE, json: Json = False) -> None:
         say("\n".join(found.in_words()))
 
 
-def _print(catalog: Any, counts: Any, json: bool) -> None:
+def _print(counts: Any, json: bool) -> None:
     if json:
         print_json(counts.as_json())
     else:
@@ -205,7 +205,7 @@ def _print(catalog: Any, counts: Any, json: bool) -> None:
         note(remark)
 
 
-def _print_estimate(catalog: Any, found: Any, per_hour: int, json: bool) -> None:
+def _print_estimate(found: Any, per_hour: int, json: bool) -> None:
     hours = round(found.calls / per_hour, 2)
     if json:
         from curate.sources.flickr.counts import HarvestCounts
