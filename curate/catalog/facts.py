@@ -168,7 +168,7 @@ FLICKR_LICENSES: Fact[SeenLicenses] = Fact(Key.FLICKR_LICENSES, TypeAdapter(Seen
 """The licences as the Flickr API last listed them."""
 
 FLICKR_RECHECK: Fact[str] = Fact(Key.FLICKR_RECHECK)
-"""Day on which the recheck began that is not finished yet, ISO 8601; absent where none is."""
+"""Time at which the recheck began that is not finished yet, ISO 8601 in UTC; absent where none is."""
 
 FLICKR_ALLOWED: Fact[tuple[str, ...]] = Fact(Key.FLICKR_ALLOWED, TypeAdapter(tuple[str, ...]))
 """The licences whose originals a person allowed to download, as they were named last."""

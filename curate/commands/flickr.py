@@ -20,12 +20,27 @@ def _words(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
+PlanFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[PLAN.toml]", help="A plan; the options are written to it if it does not exist."),
+]
+LicenseNumbers = Annotated[str | None, typer.Option(metavar="ID,…", help="Flickr's numbers of licences, with commas.")]
+LastDay = Annotated[str | None, typer.Option(metavar="DATE", help="The last day, month or year; it belongs to it.")]
+Box = Annotated[str | None, typer.Option(metavar="W,S,E,N", help="A box of longitudes and latitudes in degrees.")]
+WindowLength = Annotated[
+    str | None,
+    typer.Option(metavar="all|year|month|day", help="The length of a window; a month with --per-window."),
+]
+TargetCounts = Annotated[
+    list[str] | None,
+    typer.Option(metavar="LABEL=VALUE:N", help="Stop asking for EXIF at N photos with a label; several are possible."),
+]
+DryRun = Annotated[bool, typer.Option(help="Estimate calls and hours with at most ten calls; store nothing.")]
+
+
 @app.command()
 def search(
-    plan: Annotated[
-        Path | None,
-        typer.Argument(metavar="[PLAN.toml]", help="A plan; the options are written to it if it does not exist."),
-    ] = None,
+    plan: PlanFile = None,
     workspace: Where = HERE,
     text: Annotated[str | None, typer.Option(help="Words in title, description or tags.")] = None,
     tags: Annotated[str | None, typer.Option(help="Tags with commas, of which a photo has at least one.")] = None,
@@ -33,34 +48,18 @@ def search(
     group: Annotated[str | None, typer.Option(help="A group: ID, or address of its page.")] = None,
     album: Annotated[str | None, typer.Option(help="An album: address of its page, or its ID with --user.")] = None,
     camera: Annotated[str | None, typer.Option(help="A camera, as Flickr names it.")] = None,
-    license: Annotated[
-        str | None, typer.Option(metavar="ID,…", help="Flickr's numbers of licences, with commas.")
-    ] = None,
+    license: LicenseNumbers = None,
     taken_from: Annotated[str | None, typer.Option(metavar="DATE", help="The first day, month or year.")] = None,
-    taken_to: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The last day, month or year; it belongs to it.")
-    ] = None,
-    bbox: Annotated[
-        str | None, typer.Option(metavar="W,S,E,N", help="A box of longitudes and latitudes in degrees.")
-    ] = None,
+    taken_to: LastDay = None,
+    bbox: Box = None,
     label: Annotated[str | None, typer.Option(help="The semantic label of the photos that are found.")] = None,
     per_owner: Annotated[int | None, typer.Option(min=1, help="The most photos of one owner.")] = None,
     per_window: Annotated[int | None, typer.Option(min=1, help="The most photos of one window of dates.")] = None,
-    window: Annotated[
-        str | None,
-        typer.Option(metavar="all|year|month|day", help="The length of a window; a month with --per-window."),
-    ] = None,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LABEL=VALUE:N", help="Stop asking for EXIF at N photos with a label; several are possible."
-        ),
-    ] = None,
+    window: WindowLength = None,
+    target: TargetCounts = None,
     limit: Annotated[int | None, typer.Option(min=1, help="The most photos in all.")] = None,
     again: Annotated[bool, typer.Option(help="Search anew, although the plan was searched before.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option(help="Estimate calls and hours with at most ten calls; store nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """List the photos of a search on Flickr, or of a plan of several; a later run goes on where this one stopped."""

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import chain
 from pathlib import Path
 
 import httpx
 
 from curate.containers.sniff import HEAD, Format, sniff
+from curate.sources.flickr.answers import retry_after
 from curate.sources.flickr.hosts import ForbiddenAddress, Hosts, WrongAddress, check_url
 from curate.sources.flickr.transport import time_limit
 from tracer.base.files import replace_with
@@ -185,24 +185,13 @@ def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone
         return Gone("gone (410)")
     if status in _AGAIN or status >= 500:
         why = "too many requests (429)" if status == 429 else f"the server answered {status}"
-        return TryAgain(why, _retry_after(headers.get("retry-after", ""), now))
+        return TryAgain(why, retry_after(headers.get("retry-after"), now))
     return Refused("not allowed (403)" if status == 403 else f"the server answered {status}")
 
 
 def is_placeholder(url: str) -> bool:
     """Whether a URL's last part is the name of the picture that Flickr shows instead of a deleted one."""
     return re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2].lower().startswith(_PLACEHOLDER)
-
-
-def _retry_after(text: str, now: datetime) -> float | None:
-    """The seconds of a `Retry-After` header: a number of seconds, or a date (RFC 9110, 10.2.3)."""
-    if re.fullmatch("[0-9]{1,9}", text.strip()):
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 def fetch(

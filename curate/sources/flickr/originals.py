@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from curate.catalog.facts import FLICKR_ALLOWED
 from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.harvests import allow
 from curate.catalog.labelling import EXTENSIONS
 from curate.catalog.photos import photos_where
 from curate.catalog.store import Catalog
@@ -89,7 +89,7 @@ def download(
         StorageError: the workspace cannot be written to.
     """
     started, counts = time.monotonic(), HarvestCounts()
-    FLICKR_ALLOWED.keep(catalog.connection, tuple(allowed))
+    allow(catalog, allowed)
     waiting, failed, in_a_row = pending(catalog, "original"), list[int](), 0
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))

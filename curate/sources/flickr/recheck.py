@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from curate.catalog.facts import FLICKR_ALLOWED, FLICKR_RECHECK
 from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.harvests import allowed_licenses, begin_recheck, end_recheck
 from curate.catalog.store import Catalog
 from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import Flickr
@@ -34,10 +34,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         StorageError: a file could not be removed.
     """
     started, counts = time.monotonic(), HarvestCounts()
-    if FLICKR_RECHECK.read(catalog.connection) is None:
-        with catalog.transaction():
-            forget_steps(catalog, "recheck")
-            FLICKR_RECHECK.keep(catalog.connection, today())
+    begin_recheck(catalog)
     run = _Recheck(catalog, counts)
     waiting = pending(catalog, "recheck")
     addresses = (yield from seen_licenses(catalog, flickr)) if waiting else {}
@@ -51,7 +48,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         else:
             run.came(known, state, license_of(state.license, addresses))
     if not pending(catalog, "recheck"):
-        FLICKR_RECHECK.forget(catalog.connection)
+        end_recheck(catalog)
     if run.removed:
         counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -64,7 +61,7 @@ class _Recheck:
 
     def __init__(self, catalog: Catalog, counts: HarvestCounts) -> None:
         self._catalog, self._counts = catalog, counts
-        self._allowed = FLICKR_ALLOWED.read(catalog.connection) or OPEN
+        self._allowed = allowed_licenses(catalog) or OPEN
         self.removed = 0
 
     def failed(self, known: FlickrPhoto, error: FlickrError) -> None:

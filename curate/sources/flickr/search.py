@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from curate.catalog import harvests
-from curate.catalog.facts import FLICKR_LICENSES, SeenLicenses
+from curate.catalog.facts import SeenLicenses
 from curate.catalog.flickr_photos import put_listings
 from curate.catalog.harvests import StoredWindow, Taken
 from curate.catalog.listing import Listing
@@ -233,14 +233,14 @@ class _Run:
 
 def seen_licenses(catalog: Catalog, flickr: Flickr) -> Work[Mapping[int, str]]:
     """Return Flickr's licences as number -> address; the list is asked for once a week. Empty where it cannot be had."""
-    seen = FLICKR_LICENSES.read(catalog.connection)
+    seen = harvests.seen_licenses(catalog)
     if seen is not None and (datetime.now(UTC).date() - datetime.fromisoformat(seen.day).date()).days < LICENSES_LAST:
         return seen.addresses
     try:
         addresses = yield from licenses(flickr)
     except FlickrError:  # the numbers have their own table, which is used then
         return {} if seen is None else seen.addresses
-    FLICKR_LICENSES.keep(catalog.connection, SeenLicenses(day=today(), addresses=addresses))
+    harvests.keep_licenses(catalog, SeenLicenses(day=today(), addresses=addresses))
     return addresses
 
 
