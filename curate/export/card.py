@@ -95,7 +95,7 @@ def packed(
         _summary(photos, about),
         _USE_URLS if urls else _USE,
         "" if urls else _heif_note(photos),
-        "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS[urls:], foreign=False),
+        "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS[1:] if urls else _COLUMNS, foreign=False),
         _cameras(photos),
         _splits(audit, about),
         _confounds(audit, about),

@@ -27,7 +27,7 @@ from curate.errors import CurateError, StorageError, UsageError, WorkspaceError,
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, NothingToExport, export_set
 from curate.pairing.scenes import scenes
-from curate.sources.made import MANIFEST, why_no_place
+from curate.sources.made import MANIFEST, Layout, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
 from curate.splits.choice import SplitChoice, chosen, groupings
@@ -307,11 +307,12 @@ def written_with(place: Path) -> ExportChoice:
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set in `exports/`; it is exported again with its options unless it is current."""
+    """Return the workspace's own set with pictures in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
-    if is_current(catalog, place):
+    options = replace(written_with(place), layout=Layout.IMAGEFOLDER, replace=place.exists())
+    if is_current(catalog, place) and written_with(place).layout == options.layout:
         return place
-    written = yield from export_workspace(catalog, place, replace(written_with(place), replace=place.exists()))
+    written = yield from export_workspace(catalog, place, options)
     return written.dataset
 
 
