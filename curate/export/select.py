@@ -21,7 +21,7 @@ NO_PAIR = "it is in no accepted pair"
 NO_FILE = "its file was not downloaded"
 NO_ADDRESS = "its address is not known"
 _UNREADABLE = "it could not be read"
-_WITHOUT_FILE = {Status.LISTED: "its EXIF was not asked for yet", Status.GONE: "it was deleted or made private"}
+_WITHOUT_FILE = {Status.LISTED: "its EXIF has not come", Status.GONE: "it was deleted or made private"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def way_out(reason: str, workspace: Path) -> str:
     if reason == NO_ADDRESS:
         return "Leave out --layout urls to export the files."
     if reason == _WITHOUT_FILE[Status.LISTED]:
-        return f"Ask for it: {command('flickr', 'exif', workspace=workspace)}"
+        return f"Ask for it: {command('flickr', 'exif', workspace=workspace)}. Some owners do not share theirs."
     if reason == NO_PAIR:
         return f"To decide pairs: {command('review', workspace=workspace)}"
     if reason.startswith("--match"):

@@ -106,8 +106,10 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
     resolved = Plan.model_validate(dict(harvests.plans(catalog))[number])
     run = _Run(catalog, flickr, resolved, number, counts)
+    if harvests.next_window(catalog, number) is None:
+        counts.remarks.append("this plan was searched to its end before; the option --again searches anew")
     yield from run.list_windows()
-    counts.remarks = [f"{in_words_of(one.span, one.reason)}" for one in harvests.remarks(catalog, number)]
+    counts.remarks += [in_words_of(one.span, one.reason) for one in harvests.remarks(catalog, number)]
     if counts.added or counts.updated:
         catalog.touch()
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)

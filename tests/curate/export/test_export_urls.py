@@ -54,7 +54,7 @@ def test_a_set_of_addresses(harvested: Workspace, tmp_path: Path) -> None:
     answer = export(harvested, out)
     assert answer.photos == PHOTOS
     assert {entry.reason: entry.photos for entry in answer.left_out} == {
-        "its EXIF was not asked for yet": 1,
+        "its EXIF has not come": 1,
         "it was deleted or made private": 1,
     }
     assert not (out / "images").exists()
