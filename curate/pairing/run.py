@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
-_NO_FILE = "it has no file: curate flickr download fetches it"
+_NO_FILE = "it has no file; to fetch it: curate flickr download"
 _LOST = "its preview is lost: curate ingest makes it again"
 
 

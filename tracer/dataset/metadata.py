@@ -69,7 +69,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
         raise DataSetError(
             f"{quoted_path(path.parent)} holds no pictures",
             f"{path.name} has the addresses and labels of {len(table):,} photos",
-            "Download the pictures and export a set with them; curate flickr download does so for its own photos.",
+            "Download the pictures and export a set with them; for photos of a workspace: curate flickr download",
         )
     if "file_name" not in table.columns:
         raise DataSetError(
