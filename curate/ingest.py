@@ -24,7 +24,7 @@ from curate.catalog.photos import Known, Origin, facts_of, known_files, put_phot
 from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.photos.facts import READER, PhotoFacts, Status
-from curate.photos.previews import is_whole
+from curate.photos.previews import is_whole, keep_preview
 from curate.photos.reader.guard import Limits, Readers
 from curate.sources.counts import IngestCounts as IngestCounts
 from curate.sources.local import FoundFile, LocalSource, SkippedFile, Statements, read_ahead, walk
@@ -262,7 +262,7 @@ class _Run:
         wait(self._asked.values())  # resolving here as well would load the tables twice
         for index, facts in results:
             if facts.sha256:
-                self._keep_preview(incoming / f"{index}.jpg", facts.sha256)
+                keep_preview(incoming / f"{index}.jpg", self.catalog.workspace.preview(facts.sha256))
         with self.catalog.transaction():
             for index, facts in results:
                 task = tasks[index]
@@ -345,21 +345,6 @@ class _Run:
 
     def _lost_its_preview(self, known: Known) -> bool:
         return known.pictured is not None and not is_whole(self.catalog.workspace.preview(known.pictured))
-
-    def _keep_preview(self, made: Path, sha256: str) -> None:
-        if not made.exists():
-            return
-        place = self.catalog.workspace.preview(sha256)
-        try:
-            make_way(place)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            made.replace(place)
-        except OSError as error:
-            raise StorageError(
-                "a preview could not be saved",
-                f"{place}: {error.strerror}",
-                "Free some space on the disk and run the command again; finished work is kept.",
-            ) from error
 
 
 def _only_the_preview_was_lost(before: Known, found: FoundFile, facts: PhotoFacts) -> bool:

@@ -36,6 +36,7 @@ class Key(StrEnum):
     FLICKR_PAUSED = "flickr_paused"
     FLICKR_LICENSES = "flickr_licenses"
     FLICKR_RECHECK = "flickr_recheck"
+    FLICKR_ALLOWED = "flickr_allowed"
 
 
 class DrawnSplits(BaseModel):
@@ -167,7 +168,10 @@ FLICKR_LICENSES: Fact[SeenLicenses] = Fact(Key.FLICKR_LICENSES, TypeAdapter(Seen
 """The licences as the Flickr API last listed them."""
 
 FLICKR_RECHECK: Fact[str] = Fact(Key.FLICKR_RECHECK)
-"""Day on which the recheck began that is not finished yet, ISO 8601; absent where none is."""
+"""Time at which the recheck began that is not finished yet, ISO 8601 in UTC; absent where none is."""
+
+FLICKR_ALLOWED: Fact[tuple[str, ...]] = Fact(Key.FLICKR_ALLOWED, TypeAdapter(tuple[str, ...]))
+"""The licences whose originals a person allowed to download, as they were named last."""
 
 
 def count_up(connection: sqlite3.Connection, fact: Fact[int]) -> None:

@@ -159,12 +159,13 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
 def pending(catalog: Catalog, step: Step) -> list[int]:
     """Return the Flickr IDs of the photos for which a step is still to be done, in the order in which they were found.
 
-    Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step `exif`.
+    Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step `exif`. The files of somebody's own
+    account are there already, and strangers may not see them all.
     """
     own = {
         "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
-        "original": "flickr_photo.file IS NULL AND photo.status != 'gone'",
-        "recheck": "photo.status != 'gone'",
+        "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
+        "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
     }[step]
     rows = catalog.connection.execute(
         "SELECT flickr_photo.flickr_id FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
@@ -182,9 +183,11 @@ def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, 
     )
 
 
-def forget_steps(catalog: Catalog, step: Step) -> None:
-    """Remove the outcomes of a step, so that it is done again for all photos."""
-    catalog.connection.execute("DELETE FROM flickr_step WHERE step = ?", (step,))
+def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:
+    """Remove the outcomes of a step, so that it is done again for all photos, or for one."""
+    catalog.connection.execute(
+        "DELETE FROM flickr_step WHERE step = ? AND flickr_id = coalesce(?, flickr_id)", (step, flickr_id)
+    )
 
 
 def refusals(catalog: Catalog) -> list[Refusal]:

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from curate.catalog.facts import FLICKR_CALLS, FLICKR_PAUSED
+from curate.catalog.facts import (
+    FLICKR_ALLOWED,
+    FLICKR_CALLS,
+    FLICKR_LICENSES,
+    FLICKR_PAUSED,
+    FLICKR_RECHECK,
+    SeenLicenses,
+)
+from curate.catalog.flickr_photos import forget_steps
 from curate.catalog.store import Catalog, now
 
 WindowState = Literal["open", "done", "halved", "cut"]
@@ -100,6 +108,39 @@ def calls_made(catalog: Catalog) -> int:
     return FLICKR_CALLS.read(catalog.connection) or 0
 
 
+def seen_licenses(catalog: Catalog) -> SeenLicenses | None:
+    """Return the licences as the API last listed them; None where it never did."""
+    return FLICKR_LICENSES.read(catalog.connection)
+
+
+def keep_licenses(catalog: Catalog, seen: SeenLicenses) -> None:
+    """Store the licences as the API listed them."""
+    FLICKR_LICENSES.keep(catalog.connection, seen)
+
+
+def allow(catalog: Catalog, licenses: Iterable[str]) -> None:
+    """Store the licences whose originals a person allows to download."""
+    FLICKR_ALLOWED.keep(catalog.connection, tuple(licenses))
+
+
+def allowed_licenses(catalog: Catalog) -> tuple[str, ...] | None:
+    """Return the licences that a person allowed last; None where nothing was downloaded."""
+    return FLICKR_ALLOWED.read(catalog.connection)
+
+
+def begin_recheck(catalog: Catalog) -> None:
+    """Begin a recheck of all photos, unless one was begun and is not finished."""
+    if FLICKR_RECHECK.read(catalog.connection) is None:
+        with catalog.transaction():
+            forget_steps(catalog, "recheck")
+            FLICKR_RECHECK.keep(catalog.connection, now())
+
+
+def end_recheck(catalog: Catalog) -> None:
+    """Store that the recheck is finished."""
+    FLICKR_RECHECK.forget(catalog.connection)
+
+
 # --- plans and windows
 
 
@@ -184,7 +225,8 @@ def halve_window(catalog: Catalog, plan: int, window: StoredWindow, spans: Itera
 def turn_page(catalog: Catalog, window: StoredWindow, total: int | None) -> None:
     """Store that a page of a window was listed."""
     catalog.connection.execute(
-        "UPDATE flickr_window SET page = ?, total = coalesce(?, total) WHERE id = ?", (window.page + 1, total, window.id)
+        "UPDATE flickr_window SET page = ?, total = coalesce(?, total) WHERE id = ?",
+        (window.page + 1, total, window.id),
     )
 
 

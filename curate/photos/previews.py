@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.containers.jpeg_tables import jpeg_tables
-from tracer.base.files import SEAL, seal
+from curate.errors import StorageError
+from tracer.base.files import SEAL, make_way, seal
 from tracer.base.reading import open_regular, read_bytes
 
 if TYPE_CHECKING:
@@ -45,6 +46,26 @@ def write_preview(image: Image, target: Path, sha256: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def keep_preview(made: Path, place: Path) -> None:
+    """Move a new preview to its place in the cache; nothing happens where the photo got none.
+
+    Raises:
+        StorageError: the cache cannot be written to.
+    """
+    if not made.exists():
+        return
+    try:
+        make_way(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made.replace(place)
+    except OSError as error:
+        raise StorageError(
+            "a preview could not be saved",
+            f"{place}: {error.strerror}",
+            "Free some space on the disk and run the command again; finished work is kept.",
+        ) from error
 
 
 def is_whole(preview: Path) -> bool:

@@ -242,7 +242,7 @@ class _Import:
     @property
     def folder(self) -> Path:
         """The folder of the copies."""
-        return self.catalog.workspace.photos / "flickr-export"
+        return self.catalog.workspace.originals / "flickr-export"
 
     def _read(self, copied: list[_Copied], readers: Readers) -> dict[int, tuple[_Copied, PhotoFacts]]:
         """Read copied files, and write their previews."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,32 +47,48 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
         SourceError: there is no such file, one cannot be read, or one lacks a column. Nothing is imported where a column is
             missing; where a file turns out to be damaged, what was read before is kept.
     """
-    files = [file for file, given in files_below(paths, _FAILURE) if given or file.suffix.lower() == ".parquet"]
+    files, others, total = [], Batch(), 0
+    for file, given in files_below(paths, _FAILURE):
+        if not given and file.suffix.lower() != ".parquet":
+            continue
+        names, rows = _columns(file)
+        if not given and ID not in names:  # another table, as in a set without pictures
+            others.skipped.append((bytes(file), f"it has no column {ID}"))
+            continue
+        _check_columns(file, names)
+        files.append(file)
+        total += rows
     if not files:
-        raise SourceError(_FAILURE, f"no Parquet file lies in {', '.join(map(quoted_path, paths))}", _FORM)
-    total = sum(_checked_rows(file) for file in files)
+        raise SourceError(_FAILURE, f"no such Parquet file lies in {', '.join(map(quoted_path, paths))}", _FORM)
     remarks: list[str] = []
-    counts = yield from take_in_batches(catalog, _batches(files, total, remarks), "reading rows", remarks)
+    counts = yield from take_in_batches(
+        catalog, chain([others] if others.skipped else [], _batches(files, total, remarks)), "reading rows", remarks
+    )
     return counts
 
 
-def _checked_rows(path: Path) -> int:
-    """Return the number of rows of a file whose columns are FlickrExif's."""
+def _columns(path: Path) -> tuple[list[str], int]:
+    """Return the names of the columns of a file, and the number of its rows."""
     try:
         check_regular(path)
         with pq.ParquetFile(path) as file:
-            names, kinds, rows = file.schema_arrow.names, file.schema_arrow, int(file.metadata.num_rows)
+            schema = file.schema_arrow
+            if schema.names.count(ID) == 1 and not pa.types.is_integer(schema.field(ID).type):
+                raise SourceError(
+                    _FAILURE, f"{quoted_path(path)}: {ID} is {schema.field(ID).type}, not an integer", _FORM
+                )
+            return schema.names, int(file.metadata.num_rows)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
+
+
+def _check_columns(path: Path, names: Sequence[str]) -> None:
     wrong = [name for name in COLUMNS if names.count(name) != 1]
     if wrong:
         has = ", ".join(map(visible_text, names)) or "none"
         raise SourceError(
             _FAILURE, f"{quoted_path(path)} lacks {', '.join(wrong)}, or has it twice; its columns are {has}", _FORM
         )
-    if not pa.types.is_integer(kinds.field(ID).type):
-        raise SourceError(_FAILURE, f"{quoted_path(path)}: {ID} is {kinds.field(ID).type}, not an integer", _FORM)
-    return rows
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:

@@ -66,6 +66,9 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
             names = file.schema_arrow.names
             if _FILE not in names:
                 has = ", ".join(map(visible_text, names)) or "none"
+                if "Flickr ID" in names:  # a set without pictures
+                    way_out = f"Import its addresses and labels: {command('import', 'flickrexif', table)}"
+                    raise SourceError(_FAILURE, f"{quoted_path(table)} has no files, but Flickr IDs", way_out)
                 raise SourceError(_FAILURE, f"{quoted_path(table)} lacks {_FILE}; its columns are {has}", _FORM)
             read = [name for name in _READ if name in names]
             for batch in file.iter_batches(_BATCH, columns=read):

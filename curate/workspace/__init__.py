@@ -1,4 +1,4 @@
-"""A workspace: one folder with settings, catalogue, cache, exports, runs and photos, and a lock for its only writer."""
+"""A workspace: one folder with settings, catalogue, cache, exports, runs and originals, and a lock for its only writer."""
 
 from curate.workspace.folder import CATALOG as CATALOG
 from curate.workspace.folder import Workspace as Workspace

@@ -1,4 +1,4 @@
-"""The folder of a workspace: settings, catalogue, cache, exports, runs and photos, and the lock for its only writer."""
+"""The folder of a workspace: settings, catalogue, cache, exports and runs, and the lock for its only writer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tracer.base.files import is_partial, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
-_FOLDERS = ("cache", "exports", "runs", "photos")
+_FOLDERS = ("cache", "exports", "originals", "runs")
 
 _TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
 name = "{name}"
@@ -70,7 +70,7 @@ class Workspace:
         recipe_text = data_file(f"{recipe}.toml").read_text(encoding="utf-8") if recipe else ""
         try:
             root.mkdir(parents=True, exist_ok=True)
-            others = [p.name for p in root.iterdir() if not _is_own(p) and not is_partial(p.name)]
+            others = [p.name for p in root.iterdir() if p.name not in _FOLDERS and not is_partial(p.name)]
             if others and not is_workspace(root):
                 raise UsageError(
                     "the folder is not empty",
@@ -118,6 +118,11 @@ class Workspace:
         return self.root / "cache"
 
     @property
+    def originals(self) -> Path:
+        """The folder of the photos that an import or a download wrote."""
+        return self.root / "originals"
+
+    @property
     def exports(self) -> Path:
         """The default folder of exported sets."""
         return self.root / "exports"
@@ -126,11 +131,6 @@ class Workspace:
     def runs(self) -> Path:
         """The folder of evaluations."""
         return self.root / "runs"
-
-    @property
-    def photos(self) -> Path:
-        """The folder of photos that curate copied or downloaded, in a folder for each source."""
-        return self.root / "photos"
 
     def preview(self, sha256: str) -> Path:
         """Return the path of a photo's preview, an upright JPEG whose long side is at most 640 px."""
@@ -208,11 +208,6 @@ def is_workspace(folder: Path) -> bool:
     """Whether a folder is a workspace: it has settings or, if these were lost, a catalogue and a folder of a workspace."""
     lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
     return lost or (folder / SETTINGS).is_file()
-
-
-def _is_own(path: Path) -> bool:
-    """Whether a folder may lie where a workspace is made: it has a workspace's name, and is not a folder of a user's photos."""
-    return path.name in _FOLDERS and (path.name != "photos" or (path.is_dir() and not any(path.iterdir())))
 
 
 def free_folder(near: Path) -> Path:

@@ -54,6 +54,13 @@ class IngestSettings(_Section):
     """The largest picture that is decoded, in megapixels."""
 
 
+class FlickrSettings(_Section):
+    """How photos are taken from Flickr."""
+
+    image_seconds: float = Field(1.0, ge=0)
+    """Seconds from one request to the image host to the next; 0 means no waiting."""
+
+
 class PairSettings(_Section):
     """How pairs are found."""
 
@@ -100,6 +107,7 @@ class Settings(_Section):
     cameras: tuple[CameraSetting, ...] = ()
     """Camera types that a person states."""
     ingest: IngestSettings = IngestSettings()
+    flickr: FlickrSettings = FlickrSettings()
     pair: PairSettings = PairSettings()
     review: ReviewSettings = ReviewSettings()
     export: ExportSettings = ExportSettings()

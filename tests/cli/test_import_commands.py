@@ -110,7 +110,7 @@ def test_a_workspace_that_is_written_to_is_in_use(
     with Workspace.open(place).writing("ingest"):
         assert run_cli(["import", source, str(one), "-w", str(place)]) == Exit.FAILED
     assert "in use" in capsys.readouterr().err
-    assert not (place / "photos" / "flickr-export").exists()
+    assert not (place / "originals" / "flickr-export").exists()
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -46,6 +48,13 @@ class NoAnswer(FlickrError):
 
 class Garbled(FlickrError):
     """The body is not an answer of the API."""
+
+
+class OutOfCalls(FlickrError):
+    """The client may not make another call."""
+
+    def __init__(self) -> None:
+        super().__init__("no more calls are allowed")
 
 
 class Throttled(FlickrError):
@@ -94,6 +103,23 @@ def is_retryable(error: BaseException) -> bool:
         own = _RETRYABLE.get(error.method, frozenset())
         return error.code in _UNAVAILABLE | own or any(words in error.message.lower() for words in _PASSING)
     return isinstance(error, NoAnswer | Garbled | Throttled)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Return the seconds of a header `Retry-After`: a number of seconds or a date (RFC 9110, 10.2.3); None where it is neither.
+
+    Args:
+        text: its value; None where it is absent.
+        now: the current time.
+    """
+    text = (text or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 def parse_answer(method: str, body: bytes) -> dict[str, Any]:

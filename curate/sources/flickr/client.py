@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -28,11 +29,14 @@ from curate.sources.flickr.answers import (
     FlickrError,
     Garbled,
     NoAnswer,
+    OutOfCalls,
     Throttled,
     is_retryable,
     parse_answer,
+    retry_after,
 )
-from curate.sources.flickr.pace import Pace
+from curate.sources.flickr.pace import HOUR, Pace
+from curate.sources.flickr.transport import time_limit
 from tracer.base.progress import Work
 
 T = TypeVar("T")
@@ -46,7 +50,9 @@ TIMEOUT = 30.0
 _OUTAGE, _GIVE_UP = 3, 20
 """Failed calls in a row after which longer rests are taken, and after which the run ends."""
 
-_LONGEST_THROTTLE = 3600.0
+_SHORTEST_THROTTLE, _LONGEST_THROTTLE = 1.0, 3600.0
+"""Seconds for which all calls pause after HTTP 429 without Retry-After; each time in a row doubles them."""
+
 _GLOBAL_CODES = frozenset({95, 96, 97, 98, 99, 111, 112, 114, 115, 116})
 """Codes that say that the program or its endpoint is wrong, whatever photo was asked for."""
 
@@ -59,6 +65,7 @@ class Flickr:
 
     Attributes:
         calls: number of calls that this client made, tries included.
+        most: the largest number of calls that it may make; None for any number.
     """
 
     def __init__(self, http: httpx.Client, endpoint: str, key: SecretStr, pace: Pace) -> None:
@@ -71,6 +78,13 @@ class Flickr:
         self._http, self._endpoint, self._key, self._pace = http, endpoint, key, pace
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
         self.calls = 0
+        self.most: int | None = None
+
+    @property
+    def per_hour(self) -> int:
+        """Calls that may be made in an hour, one after the other."""
+        limit = self._pace.limit
+        return min(limit.calls, int(HOUR / limit.interval))
 
     def call(self, method: str, params: Mapping[str, str | int], parse: Callable[[dict[str, Any]], T]) -> Work[T]:
         """Call a method, and again where it may succeed then.
@@ -81,7 +95,7 @@ class Flickr:
             parse: turns the content of the answer into a record; raises `Garbled` where that has no such form.
 
         Raises:
-            FlickrError: it failed; `is_retryable` tells whether a later run may succeed.
+            FlickrError: it failed; `is_retryable` tells whether a later run may succeed. `OutOfCalls` where `most` is reached.
             CredentialsError: the key was refused.
             SourceError: Flickr cannot be asked at all, or does not answer any more.
         """
@@ -102,6 +116,8 @@ class Flickr:
             except FlickrError as error:
                 raise self._judged(error) from None
             if isinstance(do, DoAttempt):
+                if self.most is not None and self.calls >= self.most:
+                    raise OutOfCalls
                 yield from self._pace.wait()
                 try:
                     state.set_result(parse(self._ask(method, params)))
@@ -123,7 +139,7 @@ class Flickr:
         self.calls += 1
         self._pace.begin(TIMEOUT)
         try:
-            with self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
+            with time_limit(2 * TIMEOUT), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
                 body = bytearray()
                 for piece in answer.iter_bytes():
                     body += piece
@@ -137,7 +153,7 @@ class Flickr:
         finally:
             self._pace.end()
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise Throttled(retry_after(headers.get("Retry-After")))
+            raise Throttled(retry_after(headers.get("Retry-After"), datetime.now(UTC)))
         if status != httpx.codes.OK:
             raise BadStatus(status)
         return parse_answer(method, bytes(body))
@@ -145,8 +161,8 @@ class Flickr:
     def _throttle(self, throttled: Throttled) -> None:
         self._throttled_in_a_row += 1
         interval = self._pace.limit.interval
-        grown = min(60 * 2 ** (self._throttled_in_a_row - 1) * interval, _LONGEST_THROTTLE)
-        self._pace.pause(grown if throttled.seconds is None else max(throttled.seconds, interval))
+        grown = max(_SHORTEST_THROTTLE, 60 * interval) * 2 ** (self._throttled_in_a_row - 1)
+        self._pace.pause(min(grown if throttled.seconds is None else throttled.seconds, _LONGEST_THROTTLE))
         if self._throttled_in_a_row > _GIVE_UP:
             raise self._stopped(throttled)
 
@@ -179,20 +195,3 @@ class Flickr:
             str(error),
             "What was answered before is kept; run the same command again later to go on.",
         )
-
-
-def retry_after(text: str | None) -> float | None:
-    """Return the seconds of a header Retry-After, which holds seconds or a date; None where it has neither."""
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    text = (text or "").strip()
-    if text.isascii() and text.isdecimal():
-        return min(float(text), 86_400.0)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.now(UTC)).total_seconds()), 86_400.0)

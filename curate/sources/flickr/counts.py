@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -73,14 +74,24 @@ class HarvestStatus:
         return {
             "photos": self.photos,
             "pending": self.pending,
-            "refused": [
-                {"photo_id": one.photo_id, "step": one.step, "reason": one.reason} for one in self.refused
-            ],
+            "refused": [{"photo_id": one.photo_id, "step": one.step, "reason": one.reason} for one in self.refused],
             "calls_made": self.calls_made,
             "calls_left": self.calls_left,
             "left_out": [{"photo_id": photo, "reason": reason} for photo, reason in self.left_out],
             "windows": list(self.windows),
         }
+
+    def in_words(self) -> list[str]:
+        """Return the state in words, as lines."""
+        lines = [
+            f"photos   {self.photos:,}, {self.pending:,} without EXIF yet",
+            f"calls    {self.calls_made:,} made, {self.calls_left:,} left",
+        ]
+        steps = Counter((one.step, one.reason) for one in self.refused)
+        lines += [f"refused  {number:,} ({step}): {reason}" for (step, reason), number in sorted(steps.items())]
+        left = Counter(reason for _, reason in self.left_out)
+        lines += [f"left out {number:,}: {reason}" for reason, number in sorted(left.items())]
+        return lines + [f"window   {window}" for window in self.windows]
 
 
 def calls_left(catalog: Catalog) -> int:

@@ -1,7 +1,7 @@
 """The methods of the Flickr API that lenstrace calls: their arguments, and records of their answers.
 
-Source of the arguments and forms: https://www.flickr.com/services/api/ . Answers drift: numbers come as texts, a page can be short,
-a total can be too high. What cannot be read counts as a garbled answer, which is asked for again.
+Source of the arguments and forms: https://www.flickr.com/services/api/ . Answers drift: numbers come as texts, a page can be
+short, a total can be too high. What cannot be read counts as a garbled answer, which is asked for again.
 """
 
 from __future__ import annotations
@@ -101,19 +101,20 @@ def search(flickr: Flickr, query: Query, window: Window, page: int) -> Work[Page
         return (yield from flickr.call("flickr.photosets.getPhotos", {**own, **extras}, lambda c: _page(c, "photoset")))
     if query.is_listed:
         pool = {"group_id": query.group or "", **({"user_id": query.user} if query.user else {})}
-        return (yield from flickr.call("flickr.groups.pools.getPhotos", {**pool, **extras}, lambda c: _page(c, "photos")))
+        return (
+            yield from flickr.call("flickr.groups.pools.getPhotos", {**pool, **extras}, lambda c: _page(c, "photos"))
+        )
+    named = {
+        "text": query.text,
+        "tags": ",".join(query.tags),
+        "user_id": query.user,
+        "group_id": query.group,
+        "camera": query.camera,
+        "license": ",".join(map(str, query.license)),
+        "bbox": ",".join(map(str, query.bbox or ())),
+    }
     arguments = {"media": "photos", "sort": "date-posted-asc" if window.taken is None else "date-taken-asc", **extras}
-    for name, value in (
-        ("text", query.text),
-        ("tags", ",".join(query.tags)),
-        ("user_id", query.user),
-        ("group_id", query.group),
-        ("camera", query.camera),
-        ("license", ",".join(map(str, query.license))),
-        ("bbox", ",".join(f"{side:g}" for side in query.bbox or ())),
-    ):
-        if value:
-            arguments[name] = value
+    arguments |= {name: value for name, value in named.items() if value}
     if window.taken is not None:
         arguments |= {"min_taken_date": window.taken[0], "max_taken_date": window.taken[1]}
     if window.uploaded is not None:
@@ -265,7 +266,7 @@ def _exif_tags(content: Mapping[str, Any]) -> tuple[ExifTag, ...]:
 
 def _photo_state(content: Mapping[str, Any]) -> PhotoState:
     photo = part(content, "photo")
-    dates = photo.get("dates") if isinstance(photo.get("dates"), Mapping) else {}
+    dates = part(photo, "dates") if "dates" in photo else {}
     taken = taken_of(*(dates.get(name) for name in ("taken", "takengranularity", "takenunknown")))
     return PhotoState(int_of(photo.get("license")), taken)
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from math import ceil
 
 from curate.catalog import harvests
-from curate.catalog.facts import FLICKR_LICENSES, SeenLicenses
+from curate.catalog.facts import SeenLicenses
 from curate.catalog.flickr_photos import put_listings
 from curate.catalog.harvests import StoredWindow, Taken
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.errors import SourceError, UsageError
+from curate.sources.flickr.answers import Failure, FlickrError, OutOfCalls
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left, in_words_of
 from curate.sources.flickr.licenses import license_of
@@ -67,14 +67,18 @@ def estimate(flickr: Flickr, plan: Plan) -> Work[Estimate]:
     """
     totals: list[int] = []
     pages = 0
+    flickr.most = _DRY_RUN_CALLS
     for query in plan.search:
-        if flickr.calls + 3 > _DRY_RUN_CALLS and totals:
-            break
-        resolved = yield from _resolve(flickr, query)
         window = Window() if query.is_listed or query.span is None else Window(_texts(query))
-        yield Progress("estimating", len(totals), len(plan.search))
         try:
+            resolved = yield from _resolve(flickr, query)
             page = yield from ask_page(flickr, resolved, window, 1)
+        except OutOfCalls:
+            if not totals:
+                raise SourceError(
+                    "the plan cannot be estimated", f"{_DRY_RUN_CALLS} calls were not enough", "Run the command again."
+                ) from None
+            break
         except FlickrError as error:
             raise _unusable(query, error) from None
         totals.append(page.total or len(page.photos))
@@ -100,18 +104,16 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
     started, counts = time.monotonic(), HarvestCounts()
     number = harvests.plan_id(catalog, plan.digest)
     if number is None:
-        queries = []
-        for query in plan.search:
-            queries.append((yield from _resolve(flickr, query)))
-        resolved = plan.model_copy(update={"search": tuple(queries)})
+        queries = yield from _resolved(flickr, plan)
+        resolved = plan.model_copy(update={"search": queries})
         spans = [(topic, _span(w)) for topic, query in enumerate(queries) for w in resolved.windows(query)]
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
     resolved = Plan.model_validate(dict(harvests.plans(catalog))[number])
     run = _Run(catalog, flickr, resolved, number, counts)
+    if harvests.next_window(catalog, number) is None:
+        counts.remarks.append("this plan was searched to its end before; the option --again searches anew")
     yield from run.list_windows()
-    counts.remarks = [
-        f"{in_words_of(one.span, one.reason)}" for one in harvests.remarks(catalog, number)
-    ]
+    counts.remarks += [in_words_of(one.span, one.reason) for one in harvests.remarks(catalog, number)]
     if counts.added or counts.updated:
         catalog.touch()
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -237,20 +239,28 @@ class _Run:
 
 def seen_licenses(catalog: Catalog, flickr: Flickr) -> Work[Mapping[int, str]]:
     """Return Flickr's licences as number -> address; the list is asked for once a week. Empty where it cannot be had."""
-    seen = FLICKR_LICENSES.read(catalog.connection)
+    seen = harvests.seen_licenses(catalog)
     if seen is not None and (datetime.now(UTC).date() - datetime.fromisoformat(seen.day).date()).days < LICENSES_LAST:
         return seen.addresses
     try:
         addresses = yield from licenses(flickr)
     except FlickrError:  # the numbers have their own table, which is used then
         return {} if seen is None else seen.addresses
-    FLICKR_LICENSES.keep(catalog.connection, SeenLicenses(day=today(), addresses=addresses))
+    harvests.keep_licenses(catalog, SeenLicenses(day=today(), addresses=addresses))
     return addresses
 
 
 def today() -> str:
     """Return the current day in UTC, ISO 8601."""
     return datetime.now(UTC).date().isoformat()
+
+
+def _resolved(flickr: Flickr, plan: Plan) -> Work[tuple[Query, ...]]:
+    queries = []
+    for query in plan.search:
+        one = yield from _resolve(flickr, query)
+        queries.append(one)
+    return tuple(queries)
 
 
 def _resolve(flickr: Flickr, query: Query) -> Work[Query]:

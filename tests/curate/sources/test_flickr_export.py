@@ -98,7 +98,7 @@ def test_photos_get_their_files_and_what_the_account_says(catalog: Catalog, expo
     counts = take_in(catalog, export)
     assert (counts.added, counts.updated, counts.unreadable, counts.skipped) == (3, 0, 0, 3)
     rows = rows_of(catalog)
-    copy = catalog.workspace.root / "photos" / "flickr-export" / "101.jpg"
+    copy = catalog.workspace.root / "originals" / "flickr-export" / "101.jpg"
     first = rows[101]
     assert (first["path"], first["status"], first["source"]) == (str(copy), "ok", "flickr-export")
     assert (first["Make"], first["Model"], first["owner"]) == ("Apple", "iPhone 4S", OWNER)
@@ -123,7 +123,7 @@ def test_a_photo_without_a_file_has_a_row_and_is_told(catalog: Catalog, export: 
 def test_again_is_only_what_changed(catalog: Catalog, export: Path, tmp_path: Path) -> None:
     """Nothing is copied twice; new metadata, a new file and a lost copy are updates."""
     take_in(catalog, export)
-    folder = catalog.workspace.photos / "flickr-export"
+    folder = catalog.workspace.originals / "flickr-export"
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert before.keys() == {"101.jpg", "202.jpg"}
     counts = take_in(catalog, export)
@@ -150,7 +150,7 @@ def test_a_file_in_a_new_format_replaces_the_old_one(catalog: Catalog, tmp_path:
     Image.new("RGB", (32, 24), "red").save(picture, "PNG")
     write_zip(media, {"a_101_o.jpg": picture.getvalue()})
     assert take_in(catalog, metadata, media).updated == 1
-    assert [path.name for path in (catalog.workspace.photos / "flickr-export").iterdir()] == ["101.png"]
+    assert [path.name for path in (catalog.workspace.originals / "flickr-export").iterdir()] == ["101.png"]
     assert rows_of(catalog)[101]["format"] == "PNG"
 
 
@@ -195,10 +195,10 @@ def test_an_interrupted_import_goes_on(catalog: Catalog, export: Path) -> None:
         pass
     work.close()
     assert list(rows_of(catalog)) == [101]
-    (catalog.workspace.photos / "flickr-export" / ".202.jpg.999999999.partial").write_bytes(b"x")
+    (catalog.workspace.originals / "flickr-export" / ".202.jpg.999999999.partial").write_bytes(b"x")
     counts = take_in(catalog, export)
     assert (counts.added, counts.updated, counts.unchanged) == (2, 0, 1)
-    assert {path.name for path in (catalog.workspace.photos / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
+    assert {path.name for path in (catalog.workspace.originals / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
 
 
 def test_an_archive_that_vanishes_is_told(catalog: Catalog, export: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_member_with_a_hostile_name_is_listed(catalog: Catalog, tmp_path: Path
     assert any(HOSTILE[name] in reason for reason in why_skipped(catalog).values())
     assert rows_of(catalog)[101]["path"] == "flickr:101"
     assert {p for p in tmp_path.rglob("*") if "workspace" not in p.parts} == around
-    assert not (catalog.workspace.photos / "flickr-export").exists()
+    assert not (catalog.workspace.originals / "flickr-export").exists()
 
 
 def test_links_and_encrypted_members_are_listed(catalog: Catalog, tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ def test_a_bomb_is_not_opened(catalog: Catalog, tmp_path: Path) -> None:
     many = write_zip(tmp_path / "many.zip", {f"a_{one}_o.jpg": bytes(1 << 20) for one in range(300)})
     take_in(catalog, path, many)
     assert "the zip file would grow" in why_skipped(catalog)["many.zip"]
-    assert not (catalog.workspace.photos / "flickr-export").exists()
+    assert not (catalog.workspace.originals / "flickr-export").exists()
 
 
 def test_damaged_archives_are_told_and_the_others_are_read(catalog: Catalog, export: Path, tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_damaged_archives_are_told_and_the_others_are_read(catalog: Catalog, exp
     assert "not JSON" in why["photo_506.json"]
     assert "'id'" in why["photo_507.json"]
     assert rows_of(catalog)[303]["path"] == "flickr:303"
-    assert {path.name for path in (catalog.workspace.photos / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
+    assert {path.name for path in (catalog.workspace.originals / "flickr-export").iterdir()} == {"101.jpg", "202.jpg"}
     assert "not a regular file" in why["pipe.zip"]
 
 

@@ -13,8 +13,11 @@ from curate.catalog.flickr_photos import flickr_photo, pending
 from curate.catalog.forgetting import forget
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
+from curate.export.run import export_workspace
 from curate.sources.counts import IngestCounts
 from curate.sources.flickrexif import COLUMNS, import_flickrexif
+from curate.sources.imported_set import sets_source
+from curate.workspace import Workspace
 from tests.helpers.imports import rows_of, why_skipped, write_flickrexif
 from tracer.base.progress import finish
 
@@ -153,6 +156,27 @@ def test_other_columns_are_refused_with_those_expected(catalog: Catalog, tmp_pat
     assert catalog.count() == 0
 
 
+def test_a_set_without_pictures_is_imported_again(catalog: Catalog, tmp_path: Path) -> None:
+    """The layout `urls` has FlickrExif's columns; its other table is skipped, and it is not a set of files."""
+    rows = [PHONE, PHONE | {"Flickr ID": 7, "Make": "Canon", "Model": "Canon EOS 40D", "owner": "2@N00"}]
+    take_in(catalog, write_flickrexif(tmp_path / "a.parquet", rows))
+    before = rows_of(catalog)
+    workspace = Workspace.create(tmp_path / "other")
+    finish(export_workspace(catalog, tmp_path / "set"))  # no photo has a file, so that this is the layout
+    with workspace.writing("test"), Catalog.open(workspace) as other:
+        counts = take_in(other, tmp_path / "set")
+        assert (counts.added, counts.skipped) == (2, 1)
+        assert why_skipped(other) == {"labels.parquet": "it has no column Flickr ID"}
+        names = (*COLUMNS[1:], "camera_type")
+        after = rows_of(other)
+        assert [{name: after[one][name] for name in names} for one in before] == [
+            {name: row[name] for name in names} for row in before.values()
+        ]
+        with pytest.raises(SourceError, match="has no files, but Flickr IDs") as refused:
+            sets_source(other, [tmp_path / "set"])
+        assert "curate import flickrexif" in refused.value.way_out
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1 and more", b"\xff" * 100])
 def test_damaged_files_are_refused(catalog: Catalog, tmp_path: Path, content: bytes) -> None:
     """What is not Parquet, and what is not there."""
@@ -162,5 +186,5 @@ def test_damaged_files_are_refused(catalog: Catalog, tmp_path: Path, content: by
     with pytest.raises(SourceError, match="there is no such file"):
         take_in(catalog, tmp_path / "b.parquet")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="no Parquet file"):
+    with pytest.raises(SourceError, match="no such Parquet file"):
         take_in(catalog, tmp_path / "empty")

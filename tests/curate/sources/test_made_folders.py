@@ -99,11 +99,11 @@ def test_a_workspace_is_not_walked_into(catalog: Catalog, photos: Path, tmp_path
     assert list((place / "cache").rglob("*.jpg"))
     assert take_in(catalog, tmp_path).added == 0
     assert "a workspace" in reasons(catalog)[place.name]
-    for refused in (place, place / "cache", place / "exports", place / "photos"):
+    for refused in (place, place / "cache", place / "exports", place / "originals"):
         with pytest.raises(SourceError, match="workspace"):
             take_in(catalog, refused)
-    write_photo(place / "mine" / "9.jpg", 9)
-    assert take_in(catalog, place / "mine").added == 1
+    write_photo(place / "photos" / "9.jpg", 9)
+    assert take_in(catalog, place / "photos").added == 1
 
 
 def test_a_set_is_never_written_into_a_source_folder(catalog: Catalog, photos: Path, tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Asks for the EXIF of the listed photos, one call a photo, and stores each answer before the next call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from curate.catalog.flickr_photos import FlickrPhoto, Outcome, flickr_photo, pending, record_step, store
+from curate.catalog.photos import labels_of
+from curate.catalog.store import Catalog
+from curate.photos.facts import Exif
+from curate.sources.flickr.answers import Failure, FlickrError, is_retryable
+from curate.sources.flickr.client import Flickr
+from curate.sources.flickr.counts import HarvestCounts, calls_left
+from curate.sources.flickr.exif import exif_from_tags
+from curate.sources.flickr.methods import exif_tags
+from curate.sources.flickr.targets import Targets
+from tracer.base.progress import Progress, Work
+
+GONE = "it was deleted, or is private now"
+HIDDEN = "its owner does not share its EXIF"
+_NOT_FOUND, _DENIED = 1, 2
+
+
+def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> Work[HarvestCounts]:
+    """Ask for the EXIF of the photos that wait for it; what was answered before is not asked for again.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        flickr: the client.
+        limit: the largest number of photos to ask for; None for all.
+
+    Raises:
+        CredentialsError, SourceError: as `Flickr.call`.
+    """
+    started, counts = time.monotonic(), HarvestCounts()
+    targets, failed = Targets(catalog), list[int]()
+    waiting = [one for one in pending(catalog, "exif") if targets.needs(one)][:limit]
+    for done, flickr_id in enumerate(_and_again(waiting, failed)):
+        if not targets.needs(flickr_id):
+            continue
+        yield Progress(f"asking for EXIF{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+        known = flickr_photo(catalog, flickr_id)
+        exif: Exif | None = None
+        outcome: Outcome = "done"
+        reason: str | None = None
+        try:
+            exif = exif_from_tags((yield from exif_tags(flickr, flickr_id)))
+        except FlickrError as error:
+            outcome, reason = _outcome(error)
+            if outcome == "failed" and done < len(waiting):
+                failed.append(flickr_id)
+        _file(catalog, counts, known, exif, (outcome, reason))
+        if exif is not None:
+            targets.count(flickr_id, labels_of(catalog, known.photo))
+    if not waiting:
+        counts.remarks.append("no photo waits for its EXIF")
+    if targets.stated and any(not targets.needs(one) for one in pending(catalog, "exif")):
+        counts.remarks.append("the target counts are met; the other listed photos are not asked for")
+    if counts.updated or counts.missing:
+        catalog.touch()
+    counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
+    counts.seconds = time.monotonic() - started
+    return counts
+
+
+def eta(done: int, left: int, started: float) -> str:
+    """Return how many photos are left, how fast they come and when they will be done, as the end of a line of progress."""
+    seconds = time.monotonic() - started
+    if not done or seconds < 1:
+        return f": {left:,} left"
+    rate = done / seconds
+    end = datetime.fromtimestamp(time.time() + left / rate)
+    when = f"{end:%H:%M}" if left / rate < 72_000 else f"{end:%A %d %B, %H:%M}"
+    return f": {left:,} left at {rate:.2f} a second, until {when}"
+
+
+def gone(known: FlickrPhoto) -> FlickrPhoto:
+    """Return a photo as one that is gone."""
+    return replace(known, listing=replace(known.listing, gone=True))
+
+
+def outcome_of(error: FlickrError) -> Outcome:
+    """Return whether a call that failed is to be made again by a later run."""
+    return "failed" if is_retryable(error) else "refused"
+
+
+def _and_again(waiting: list[int], failed: list[int]) -> Iterator[int]:
+    """Yield the waiting photos, then once more those that failed meanwhile."""
+    yield from waiting
+    yield from list(failed)
+
+
+def _outcome(error: FlickrError) -> tuple[Outcome, str]:
+    if isinstance(error, Failure) and not is_retryable(error):
+        return "refused", {_NOT_FOUND: GONE, _DENIED: HIDDEN}.get(error.code, str(error))
+    return outcome_of(error), str(error)
+
+
+def _file(
+    catalog: Catalog, counts: HarvestCounts, known: FlickrPhoto, exif: Exif | None, came: tuple[Outcome, str | None]
+) -> None:
+    """Store the outcome for a photo and its EXIF, in one transaction."""
+    outcome, reason = came
+    with catalog.transaction():
+        if not (counts.updated or counts.missing):
+            catalog.touch()  # an interrupted run, too, makes exported sets older than the catalogue
+        record_step(catalog, known.listing.flickr_id, "exif", outcome, reason)
+        if exif is not None:
+            store(catalog, replace(known, exif=exif))
+        elif reason == GONE:
+            store(catalog, gone(known))
+    if exif is not None:
+        counts.updated += 1
+    elif reason == GONE:
+        counts.missing += 1
+    else:
+        counts.unchanged += 1
+        counts.unreadable += 1

@@ -1,0 +1,303 @@
+"""Fetches the original file of a photo, and keeps it only where it is a picture of a size that is allowed.
+
+Nothing that the server says is trusted: each redirect is checked as the first address is, the bytes are counted as they come
+(after decompression), and the first ones decide whether it is a picture. A file appears under its name when it is whole. What a
+killed process left is removed by `tracer.base.files.remove_abandoned`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+import httpx
+
+from curate.containers.sniff import HEAD, Format, sniff
+from curate.sources.flickr.answers import retry_after
+from curate.sources.flickr.hosts import ForbiddenAddress, Hosts, WrongAddress, check_url
+from curate.sources.flickr.transport import time_limit
+from tracer.base.files import replace_with
+from tracer.base.text import clean_text, counted
+
+LIMIT = 200_000_000
+"""Bytes that a file may have."""
+MOST_REDIRECTS = 5
+SECONDS = 900.0
+"""Seconds that one answer may take; enough for the largest file at 0.25 MB/s."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 600.0
+"""Seconds to wait where the server asks for a pause and does not say how long: twice as long each time."""
+LONGEST_STATED_PAUSE = 3600.0
+"""Seconds of a `Retry-After` that are believed."""
+
+_PLACEHOLDER = "photo_unavailable"
+PLACEHOLDER_SHOWN = "the server shows photo_unavailable instead"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_AGAIN = frozenset({408, 425, 429})
+# One coding at most: in two, 64 kB can grow to gigabytes in one step. httpx may know others, which grow more.
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
+
+class NotFetched(Exception):
+    """A file was not fetched.
+
+    Attributes:
+        reason: why, in words.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class Gone(NotFetched):
+    """The photo was deleted or is private; strangers cannot tell which."""
+
+
+class Refused(NotFetched):
+    """The file cannot be had, and asking again would not help."""
+
+
+class TryAgain(NotFetched):
+    """It may work later.
+
+    Attributes:
+        retry_after: seconds to wait, where the server says how long.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """An answer that names another address.
+
+    Attributes:
+        location: the address, as the server gives it.
+    """
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that was fetched.
+
+    Attributes:
+        sha256: of its content, 64 hexadecimal digits.
+        size: in bytes.
+        format: by its content.
+    """
+
+    sha256: str
+    size: int
+    format: Format
+
+
+class ImagePace:
+    """The pace of requests to image hosts, for all threads of the process.
+
+    Args:
+        seconds: from one request to the next.
+        clock: seconds that never go back.
+        sleep: waits so many seconds; it may raise to end the waiting.
+    """
+
+    def __init__(
+        self,
+        seconds: float = 1.0,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._seconds, self._clock, self._sleep = seconds, clock, sleep
+        self._next = self._pause_ends = clock()
+        self._pauses = 0
+        self._lock = threading.Lock()
+
+    def wait(self, *, paced: bool = True) -> None:
+        """Wait until a request may start.
+
+        Args:
+            paced: whether the pace applies to the host; pauses apply to every host.
+        """
+        while True:
+            with self._lock:
+                now = self._clock()
+                start = max(self._pause_ends, self._next) if paced else self._pause_ends
+                if start <= now:
+                    if paced:
+                        self._next = now + self._seconds
+                    return
+            self._sleep(start - now)
+
+    def pause(self, seconds: float | None) -> None:
+        """Let all requests wait, because the server asks for it.
+
+        Args:
+            seconds: what the server says; None where it does not say how long.
+        """
+        with self._lock:
+            if seconds is None:
+                seconds = min(FIRST_PAUSE * 2 ** min(self._pauses, 20), LONGEST_PAUSE)
+                self._pauses += 1
+            self._pause_ends = max(self._pause_ends, self._clock() + min(seconds, LONGEST_STATED_PAUSE))
+
+    def paused_for(self) -> float:
+        """Return the seconds until a pause ends; 0 where there is none."""
+        with self._lock:
+            return max(0.0, self._pause_ends - self._clock())
+
+    def went_well(self) -> None:
+        """Note that the server answered, so that its next pause is short again."""
+        with self._lock:
+            self._pauses = 0
+
+
+def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone | Refused | TryAgain | None:
+    """Return what an answer means by its status and headers; None where its body may be the picture.
+
+    Args:
+        status: the HTTP status.
+        headers: the headers of the answer.
+        now: the time, for a `Retry-After` that is a date.
+    """
+    if status == 200:
+        return None
+    if status in _REDIRECTS:
+        location = headers.get("location", "")
+        if not location:
+            return Refused(f"a redirect ({status}) that leads nowhere")
+        return Gone(PLACEHOLDER_SHOWN) if is_placeholder(location) else Redirect(location)
+    if status == 404:
+        empty = headers.get("content-length") == "0" or not {"content-length", "transfer-encoding"} & headers.keys()
+        return Gone(f"not found (404, {'empty' if empty else 'with a page'})")
+    if status == 410:
+        return Gone("gone (410)")
+    if status in _AGAIN or status >= 500:
+        why = "too many requests (429)" if status == 429 else f"the server answered {status}"
+        return TryAgain(why, retry_after(headers.get("retry-after"), now))
+    return Refused("not allowed (403)" if status == 403 else f"the server answered {status}")
+
+
+def is_placeholder(url: str) -> bool:
+    """Whether a URL's last part is the name of the picture that Flickr shows instead of a deleted one."""
+    return re.split("[?#]", url, maxsplit=1)[0].rpartition("/")[2].lower().startswith(_PLACEHOLDER)
+
+
+def fetch(
+    client: httpx.Client,
+    hosts: Hosts,
+    url: str,
+    target: Path,
+    limit: int = LIMIT,
+    *,
+    pace: ImagePace,
+    seconds: float = SECONDS,
+) -> Fetched:
+    """Fetch a file. The target exists afterwards only where this returns, or where it existed before.
+
+    Args:
+        client: from `guarded_client`.
+        hosts: the hosts that may be asked; of Flickr's, only the image hosts are.
+        url: where the file is.
+        target: the path to write to; its folder is created.
+        limit: bytes that it may have.
+        pace: the pace of requests to image hosts.
+        seconds: seconds that one answer may take, however often a byte comes.
+
+    Raises:
+        Gone: the photo was deleted or is private.
+        Refused: asking again would not help.
+        TryAgain: it may work later. The pace has noted the pause that the server asks for.
+        OSError: the file cannot be written.
+    """
+    try:
+        return _follow(client, hosts.pictures(), url, target, limit, pace, seconds)
+    except WrongAddress as error:
+        raise TryAgain(error.reason) from error
+    except ForbiddenAddress as error:
+        raise Refused(error.reason) from error
+    except httpx.TimeoutException as error:
+        raise TryAgain(f"no answer in time{_detail(error)}") from error
+    except httpx.RequestError as error:
+        raise TryAgain(f"the connection failed{_detail(error)}") from error
+
+
+def _follow(
+    client: httpx.Client, hosts: Hosts, url: str, target: Path, limit: int, pace: ImagePace, seconds: float
+) -> Fetched:
+    for _ in range(MOST_REDIRECTS + 1):
+        if is_placeholder(url):
+            raise Gone(PLACEHOLDER_SHOWN)
+        check_url(url, hosts)
+        pace.wait(paced=not hosts.names(url))
+        asked = {"Accept-Encoding": "identity"}
+        with time_limit(seconds), client.stream("GET", url, headers=asked, follow_redirects=False) as answer:
+            verdict = judge(answer.status_code, answer.headers, datetime.now(UTC))
+            if verdict is None:
+                pace.went_well()
+                return _keep(answer, target, limit)
+        if isinstance(verdict, TryAgain) and (answer.status_code == 429 or verdict.retry_after is not None):
+            pace.pause(verdict.retry_after)
+        if not isinstance(verdict, Redirect):
+            raise verdict
+        url = _joined(url, verdict.location)
+    raise Refused(f"more than {counted(MOST_REDIRECTS, 'redirect')}")
+
+
+def _joined(url: str, location: str) -> str:
+    """The address that a redirect leads to."""
+    here = httpx.URL(url)
+    there = here.join(location)  # the client has refused what cannot be joined
+    if here.scheme == "https" and there.scheme == "http":
+        raise Refused("a redirect from https to http")
+    return str(there)
+
+
+def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
+    """Write the body to the target, if it is a picture within the limit."""
+    too_large = Refused(f"larger than {limit:,} bytes")
+    announced = answer.headers.get("content-length", "")
+    if re.fullmatch("[0-9]{1,20}", announced) and int(announced) > limit:
+        raise too_large
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise Refused(f"compressed in a way that was not asked for ({clean_text(encoding, 40)})")
+    chunks, head = answer.iter_bytes(), b""
+    while len(head) < HEAD and (chunk := next(chunks, b"")):
+        head += chunk
+    if not head:
+        raise TryAgain("the answer was empty")
+    kind = sniff(head[:HEAD], target.name)
+    if kind is None or kind is Format.EXV:
+        raise Refused(f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})")
+    digest, size = hashlib.sha256(), 0
+
+    def write(partial: Path) -> None:
+        nonlocal size
+        with partial.open("wb") as file:
+            for chunk in chain([head], chunks):
+                size += len(chunk)
+                if size > limit:
+                    raise too_large
+                digest.update(chunk)
+                file.write(chunk)
+
+    replace_with(target, write)
+    return Fetched(digest.hexdigest(), size, kind)
+
+
+def _detail(error: httpx.RequestError) -> str:
+    """What an error of the connection says, in brackets; it can hold bytes of the server."""
+    text = clean_text(str(error), 120)
+    return f" ({text})" if text else ""

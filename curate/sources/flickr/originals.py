@@ -1,0 +1,284 @@
+"""Downloads the originals of photos whose licence a person allows, reads them as an ingest does, and removes them again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.harvests import allow
+from curate.catalog.labelling import EXTENSIONS
+from curate.catalog.photos import photos_where
+from curate.catalog.store import Catalog
+from curate.errors import SourceError, StorageError
+from curate.photos.facts import PhotoFacts
+from curate.photos.previews import keep_preview
+from curate.photos.reader.guard import Limits, Readers
+from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.client import Flickr
+from curate.sources.flickr.counts import HarvestCounts, calls_left
+from curate.sources.flickr.harvest import GONE, eta, gone, outcome_of
+from curate.sources.flickr.hosts import Hosts
+from curate.sources.flickr.images import Gone, ImagePace, NotFetched, TryAgain, fetch
+from curate.sources.flickr.licenses import license_of
+from curate.sources.flickr.methods import original_address, photo_state
+from curate.sources.flickr.search import seen_licenses, today
+from tracer.base.files import remove_abandoned
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
+
+ANY = "any"
+"""The word that allows every licence, and photos whose licence is not known."""
+
+NOT_OFFERED = "its owner does not offer the original"
+_NOT_FOUND = 1
+_GIVE_UP = 10
+"""Files in a row that could not be fetched, after which the run ends."""
+
+
+@dataclass(frozen=True)
+class ImageHosts:
+    """What fetching pictures needs.
+
+    Attributes:
+        http: asks only the allowed hosts (`transport.guarded_client`).
+        hosts: the allowed hosts.
+        pace: the pace of requests to them.
+    """
+
+    http: httpx.Client
+    hosts: Hosts
+    pace: ImagePace
+
+
+def is_allowed(license: str | None, allowed: Collection[str]) -> bool:
+    """Return whether a licence is among those that a person allows (SPDX ids in any case, URLs, or `any`)."""
+    names = {name.casefold() for name in allowed}
+    return ANY in names or (license is not None and license.casefold() in names)
+
+
+def needs_api(catalog: Catalog, allowed: Collection[str]) -> bool:
+    """Return whether a download has to ask the API: for the licence of a photo, or for the address of its original."""
+    return any(
+        (listing.original is None and is_allowed(listing.license, allowed))
+        or (listing.license is None and not is_allowed(None, allowed))
+        for listing in (flickr_photo(catalog, one).listing for one in pending(catalog, "original"))
+    )
+
+
+def download(
+    catalog: Catalog, images: ImageHosts, flickr: Flickr | None, allowed: Collection[str], limit: int | None = None
+) -> Work[HarvestCounts]:
+    """Download the originals that are allowed and missing; what was refused for good is not asked for again.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        images: asks the image hosts.
+        flickr: the client of the API; None where `needs_api` is false.
+        allowed: the licences that a person allows.
+        limit: the largest number of files to fetch; None for all.
+
+    Raises:
+        CredentialsError, SourceError: as `Flickr.call`, or the image host does not answer any more.
+        StorageError: the workspace cannot be written to.
+    """
+    started, counts = time.monotonic(), HarvestCounts()
+    allow(catalog, allowed)
+    waiting, failed, in_a_row = pending(catalog, "original"), list[int](), 0
+    settings = catalog.workspace.settings.ingest
+    limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
+    with Readers(1, limits) as readers:
+        run = _Downloads(catalog, images, flickr, allowed, readers, counts)
+        for done, flickr_id in enumerate(_twice(waiting, failed)):
+            if limit is not None and counts.updated >= limit:
+                break
+            yield Progress(f"downloading{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+            try:
+                yield from run.download(flickr_id)
+                in_a_row = 0
+            except TryAgain as error:
+                in_a_row += 1
+                if in_a_row >= _GIVE_UP:
+                    raise SourceError(
+                        "the image host does not answer", error.reason, "Run the same command again later to go on."
+                    ) from None
+                if done < len(waiting):
+                    failed.append(flickr_id)
+                else:
+                    counts.unchanged += 1
+                    counts.unreadable += 1
+                record_step(catalog, flickr_id, "original", "failed", error.reason)
+    if run.not_allowed:
+        counts.skipped += run.not_allowed
+        counts.remarks.append(
+            f"{counted(run.not_allowed, 'photo')} not downloaded: the licence is not among those allowed"
+        )
+    counts.calls_made, counts.calls_left = 0 if flickr is None else flickr.calls, calls_left(catalog)
+    counts.seconds = time.monotonic() - started
+    if counts.updated or counts.missing:
+        catalog.touch()
+    return counts
+
+
+class _Downloads:
+    """One run of `download`."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        images: ImageHosts,
+        flickr: Flickr | None,
+        allowed: Collection[str],
+        readers: Readers,
+        counts: HarvestCounts,
+    ) -> None:
+        self._catalog, self._images, self._flickr, self._allowed = catalog, images, flickr, allowed
+        self._readers, self._counts = readers, counts
+        self._cleaned: set[Path] = set()
+        self.not_allowed = 0
+
+    def download(self, flickr_id: int) -> Work[None]:
+        """Download the original of one photo, and store what became of it.
+
+        Raises:
+            TryAgain: it may work later.
+        """
+        known = flickr_photo(self._catalog, flickr_id)
+        try:
+            known = yield from self._with_license(known)
+            if not is_allowed(known.listing.license, self._allowed):
+                self.not_allowed += 1
+                return
+            address = known.listing.original
+            if address is None:
+                address = yield from original_address(self._api(), flickr_id)
+            if address is None:
+                self._refuse(known, NOT_OFFERED)
+                return
+        except FlickrError as error:
+            if isinstance(error, Failure) and error.code == _NOT_FOUND:
+                self._lose(known)
+            elif outcome_of(error) == "failed":
+                raise TryAgain(str(error)) from None
+            else:
+                self._refuse(known, str(error))
+            return
+        place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
+        self._clean(place.parent)
+        try:
+            fetch(self._images.http, self._images.hosts, address, place, pace=self._images.pace)
+        except TryAgain:
+            raise
+        except Gone:
+            self._lose(known)
+        except NotFetched as error:
+            self._refuse(known, error.reason)
+        except OSError as error:
+            raise _cannot_write(place, error) from error
+        else:
+            self._keep(known, place)
+
+    def _api(self) -> Flickr:
+        if self._flickr is None:
+            raise ValueError("a download without the API needs the licence and the address of each photo")
+        return self._flickr
+
+    def _with_license(self, known: FlickrPhoto) -> Work[FlickrPhoto]:
+        """Return a photo with its licence, which is asked for where the source did not state it."""
+        if known.listing.license is not None or is_allowed(None, self._allowed):
+            return known
+        addresses = yield from seen_licenses(self._catalog, self._api())
+        state = yield from photo_state(self._api(), known.listing.flickr_id)
+        license = license_of(state.license, addresses)
+        known = replace(known, listing=replace(known.listing, license=license, license_seen=today()))
+        with self._catalog.transaction():
+            store(self._catalog, known)
+        return known
+
+    def _clean(self, folder: Path) -> None:
+        """Make a folder of originals, and remove what a killed run left in it."""
+        if folder not in self._cleaned:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                remove_abandoned(folder)
+            except OSError as error:
+                raise _cannot_write(folder, error) from error
+            self._cleaned.add(folder)
+
+    def _keep(self, known: FlickrPhoto, place: Path) -> None:
+        """Read a fetched file, give it its name, and store its facts."""
+        previews = self._catalog.workspace.cache / "previews"
+        previews.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="incoming-", dir=previews) as incoming:
+            preview = Path(incoming) / "0.jpg"
+            facts = next(self._readers.read([(place, preview)]))[1]
+            if facts.sha256:
+                keep_preview(preview, self._catalog.workspace.preview(facts.sha256))
+        path = place.with_name(f"{known.listing.flickr_id}.{_extension(facts)}")
+        os.replace(place, path)
+        with self._catalog.transaction():
+            record_step(self._catalog, known.listing.flickr_id, "original", "done")
+            store(self._catalog, replace(known, file=facts), path)
+        self._counts.updated += 1
+
+    def _refuse(self, known: FlickrPhoto, reason: str) -> None:
+        record_step(self._catalog, known.listing.flickr_id, "original", "refused", reason)
+        self._counts.unchanged += 1
+        self._counts.unreadable += 1
+
+    def _lose(self, known: FlickrPhoto) -> None:
+        with self._catalog.transaction():
+            record_step(self._catalog, known.listing.flickr_id, "original", "refused", GONE)
+            store(self._catalog, gone(known))
+        self._counts.missing += 1
+
+
+def folder_of(catalog: Catalog, flickr_id: int) -> Path:
+    """Return the folder of the workspace in which the original of a photo lies; each has a hundredth of them."""
+    return catalog.workspace.originals / "flickr" / f"{flickr_id % 100:02}"
+
+
+def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
+    """Remove the file of a photo, and its preview; returns the photo without a file, which is still to be stored.
+
+    Files outside of the workspace's folder of photos are never removed.
+
+    Raises:
+        StorageError: it could not be removed.
+    """
+    if known.file is None:
+        return known
+    photo = next(photos_where(catalog, f"id = {known.photo}"))
+    path = Path(os.fsdecode(photo.path_bytes))
+    if path.is_relative_to(catalog.workspace.originals / "flickr"):
+        try:
+            path.unlink(missing_ok=True)
+            if photo.sha256 is not None:
+                catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+    forget_steps(catalog, "original", known.listing.flickr_id)
+    return replace(known, file=None)
+
+
+def _twice(waiting: list[int], failed: list[int]) -> Iterator[int]:
+    yield from waiting
+    yield from list(failed)
+
+
+def _extension(facts: PhotoFacts) -> str:
+    return EXTENSIONS.get(facts.format or "", (facts.format or "bin").lower())
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        "the workspace's photos cannot be written",
+        f"{path}: {error.strerror or error}",
+        "Free some space on the disk and run the command again; finished work is kept.",
+    )

@@ -1,0 +1,104 @@
+"""Asks Flickr again about each photo: those that are gone, and those whose licence changed, lose their files where they must."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.harvests import allowed_licenses, begin_recheck, end_recheck
+from curate.catalog.store import Catalog
+from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.client import Flickr
+from curate.sources.flickr.counts import HarvestCounts, calls_left
+from curate.sources.flickr.harvest import GONE, eta, gone, outcome_of
+from curate.sources.flickr.licenses import OPEN, license_of
+from curate.sources.flickr.methods import PhotoState, photo_state
+from curate.sources.flickr.originals import is_allowed, remove_original
+from curate.sources.flickr.search import seen_licenses, today
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
+
+_NOT_FOUND = 1
+
+
+def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
+    """Ask for the state of every photo that is not gone; an interrupted recheck goes on where it stopped.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        flickr: the client.
+
+    Raises:
+        CredentialsError, SourceError: as `Flickr.call`.
+        StorageError: a file could not be removed.
+    """
+    started, counts = time.monotonic(), HarvestCounts()
+    begin_recheck(catalog)
+    run = _Recheck(catalog, counts)
+    waiting = pending(catalog, "recheck")
+    addresses = (yield from seen_licenses(catalog, flickr)) if waiting else {}
+    for done, flickr_id in enumerate(waiting):
+        yield Progress(f"asking again{eta(done, len(waiting) - done, started)}", done, len(waiting))
+        known = flickr_photo(catalog, flickr_id)
+        try:
+            state = yield from photo_state(flickr, flickr_id)
+        except FlickrError as error:
+            run.failed(known, error)
+        else:
+            run.came(known, state, license_of(state.license, addresses))
+    if not pending(catalog, "recheck"):
+        end_recheck(catalog)
+    if run.removed:
+        counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
+    counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
+    counts.seconds = time.monotonic() - started
+    return counts
+
+
+class _Recheck:
+    """Stores the answers of one run."""
+
+    def __init__(self, catalog: Catalog, counts: HarvestCounts) -> None:
+        self._catalog, self._counts = catalog, counts
+        self._allowed = allowed_licenses(catalog) or OPEN
+        self.removed = 0
+
+    def failed(self, known: FlickrPhoto, error: FlickrError) -> None:
+        """Store that a photo is gone, or that it could not be asked about."""
+        if isinstance(error, Failure) and error.code == _NOT_FOUND:
+            self._change(gone(self._without_file(known)), GONE)
+            self._counts.missing += 1
+            return
+        record_step(self._catalog, known.listing.flickr_id, "recheck", outcome_of(error), str(error))
+        self._counts.unchanged += 1
+        self._counts.unreadable += 1
+
+    def came(self, known: FlickrPhoto, state: PhotoState, license: str | None) -> None:
+        """Store a photo's licence as it is now, with the day; its file goes where the licence is not allowed any more."""
+        changed = license is not None and license != known.listing.license
+        reason = None
+        if changed and known.file is not None and not is_allowed(license, self._allowed):
+            known = self._without_file(known)
+            reason = f"its licence is {license} now, which is not among those allowed; its file was removed"
+        elif changed:
+            forget_steps(self._catalog, "original", known.listing.flickr_id)
+        listing = replace(known.listing, license=license or known.listing.license, license_seen=today())
+        if state.taken.at is not None:
+            listing = replace(listing, taken_at=state.taken.at, taken_precision=state.taken.precision)
+        self._change(replace(known, listing=listing), reason, touch=changed)
+        self._counts.updated += changed
+        self._counts.unchanged += not changed
+
+    def _without_file(self, known: FlickrPhoto) -> FlickrPhoto:
+        self.removed += known.file is not None
+        return remove_original(self._catalog, known)
+
+    def _change(self, known: FlickrPhoto, reason: str | None, touch: bool = True) -> None:
+        with self._catalog.transaction():
+            record_step(
+                self._catalog, known.listing.flickr_id, "recheck", "done" if reason is None else "refused", reason
+            )
+            store(self._catalog, known)
+            if touch:
+                self._catalog.touch()
