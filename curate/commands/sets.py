@@ -71,7 +71,7 @@ def split(
         "\n".join(
             [
                 *map(quoted_path, answer.files),
-                *(f"left out: {entry.photos:,} ({entry.reason})" for entry in answer.left_out),
+                *(f"{entry.attribute}: left out: {entry.photos:,} ({entry.reason})" for entry in answer.left_out),
             ]
         )
     )

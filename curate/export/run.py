@@ -38,6 +38,8 @@ from tracer.base.progress import Work
 from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
 
+_ABSENT = "no photo has it"
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOutCount:
@@ -186,7 +188,7 @@ def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tup
         seed: the seed of the draw.
 
     Raises:
-        UsageError: an attribute or a grouping is unknown, or no photo has the attribute.
+        UsageError: an attribute or a grouping is unknown, or no photo has any of the attributes.
         CurateError: no attribute gives a split.
     """
     by = groupings(group_by)
@@ -214,20 +216,21 @@ def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tup
         for attribute, entry in left_out
     )
     keep_left_out(catalog, folder, listed)
-    counts = (LeftOutCount(entry.reason, len(entry.photos), attribute) for attribute, entry in left_out)
+    counts = [LeftOutCount(entry.reason, len(entry.photos), attribute) for attribute, entry in left_out]
+    absent = (attribute for attribute in joint.splits if not photos.present(attribute).any())
+    counts += [LeftOutCount(_ABSENT, len(photos), attribute) for attribute in absent]
     return SplitResult(tuple(files), tuple(counts), len(np.unique(joint.groups)), by, seed, len(found))
 
 
 def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
-    """Refuse an attribute that no photo has, or attributes that give no split at all."""
-    for attribute in joint.splits:
-        if not photos.present(attribute).any():
-            listed = command("photos", workspace=catalog.workspace.root)
-            raise UsageError(
-                f"no split can be made by {attribute}",
-                "no photo has it",
-                f"Leave it out, or ingest labels first; to list the photos' labels: {listed}",
-            )
+    """Refuse attributes that no photo has, or that give no split at all."""
+    if not any(photos.present(attribute).any() for attribute in joint.splits):
+        listed = command("photos", workspace=catalog.workspace.root)
+        raise UsageError(
+            f"no split can be made by {', '.join(joint.splits)}",
+            _ABSENT,
+            f"Leave it out, or ingest labels first; to list the photos' labels: {listed}",
+        )
     if all(split.content is None for split in joint.splits.values()):
         raise CurateError(
             "no split can be made",

@@ -9,8 +9,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from curate.catalog.flickr_photos import put_listings
+from curate.catalog.listing import Listing
+from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit
+from curate.photos.facts import Exif
+from curate.workspace import Workspace
 from tests.conftest import MadeOnce, write_photo
 
 PHONE = ("Apple", "iPhone X")
@@ -131,3 +136,18 @@ def test_no_file_of_a_set_holds_an_absolute_path(
     texts["rows"] = str(pq.read_table(folder / "metadata.parquet").to_pylist())
     assert len(files) > 50
     assert [name for name, text in texts.items() if str(place.parent) in text or "elsewhere" in text] == []
+
+
+def test_an_attribute_that_no_photo_has_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The splits of the others are written, and what is missing is counted."""
+    monkeypatch.chdir(tmp_path)
+    with Catalog.open(Workspace.create(tmp_path / "w")) as catalog:
+        photos = [Listing(number, "flickrexif", owner=f"{number}@N01") for number in range(1, 101)]
+        put_listings(catalog, [(one, Exif(make=["Canon", "Apple"][one.flickr_id % 2])) for one in photos])
+    words = ["split", "--attribute", "Make", "--attribute", "Flash", "-w", "w", "--json"]
+    assert run_cli(words) == Exit.DONE
+    answer = json.loads(capsys.readouterr().out)
+    assert [Path(file).name for file in answer["files"]] == ["split_data_target_attribute=Make.json"]
+    assert {"attribute": "Flash", "reason": "no photo has it", "photos": 100} in answer["left_out"]
