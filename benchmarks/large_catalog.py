@@ -169,7 +169,7 @@ from pathlib import Path
 from curate.catalog.store import Catalog
 from curate.export import write
 from curate.export.run import export_rows
-from curate.export.select import Tally, select
+from curate.export.select import Choice, Tally, select
 from curate.workspace import Workspace
 
 class Nowhere:
@@ -180,7 +180,7 @@ class Nowhere:
 def main():
     tally, folder = Tally(), Nowhere()
     with Catalog.open(Workspace.open(Path(sys.argv[1])), read_only=True) as catalog:
-        photos = select(export_rows(catalog), False, (), tally)
+        photos = select(export_rows(catalog), Choice(), tally)
     folder.hashes.update(zip(photos.values("file_name"), photos.values("sha256")))
     options = write.ExportOptions(attributes=("Make", "Is Smartphone"))
     write._write_rest(photos, folder, options, tally.result())

@@ -12,6 +12,7 @@ from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.audit.tables import as_key, read_table
 from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
+from curate.sources.manifest import read_manifest
 from tracer.base.reading import open_regular, read_json
 from tracer.base.text import quoted_path
 
@@ -116,7 +117,8 @@ def found_set(folder: Path) -> FoundSet:
 
 
 def _photos(folder: Path, unused: Counter[str]) -> PhotoTable:
-    for name in METADATA:
+    manifest = read_manifest(folder)
+    for name in METADATA if manifest is None else (manifest.layout.labels,):
         path = folder / name
         if path.is_file():
             return read_table(path, unused)

@@ -91,6 +91,10 @@ class PhotoTable:
             return list(column.to_pylist())
         return list(column.to_numpy(zero_copy_only=False))
 
+    def renamed(self, name: str, new: str) -> PhotoTable:
+        """Return the table with a column under a new name."""
+        return PhotoTable({new if key == name else key: column for key, column in self._columns.items()}, self._length)
+
     def coded(self, name: str) -> tuple[NDArray[np.int32], Sequence[Any]]:
         """Return a column as (n,) int32 indices into its distinct values, -1 where a value is absent, and these values."""
         column = self._columns.get(name)

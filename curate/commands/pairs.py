@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -35,6 +35,9 @@ app.add_typer(pairs_app, name="pairs", help="List pairs, the best first; import 
 app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
 app.add_typer(decisions_app, name="decisions", help="Export and import decisions as JSON lines.")
 
+
+_NAMED = 10
+"""Photos that are left out for one reason and named; of more, the number is printed."""
 
 PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate prints.")]
 
@@ -115,10 +118,21 @@ def pair(
         say(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
-        for path, reason in counts.left_out:
-            note(f"left out: {path}: {reason}")
+        _say_left_out(counts.left_out)
         with opened(workspace) as catalog:
             say_next(catalog)
+
+
+def _say_left_out(photos: Sequence[tuple[str, str]]) -> None:
+    """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in photos:
+        by_reason.setdefault(reason, []).append(path)
+    for reason, paths in by_reason.items():
+        for path in paths[:_NAMED]:
+            note(f"left out: {path}: {reason}")
+        if len(paths) > _NAMED:
+            note(f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all")
 
 
 @pairs_app.callback(invoke_without_command=True)

@@ -83,7 +83,12 @@ def split(
 def export(
     out: Path,
     workspace: Where = HERE,
-    layout: Annotated[str, typer.Option(help="imagefolder")] = "imagefolder",
+    layout: Annotated[
+        str,
+        typer.Option(
+            help="imagefolder, or urls for addresses and labels alone; by default the one that fits the photos."
+        ),
+    ] = "",
     pairs: Annotated[bool, typer.Option("--pairs", help="Only photos of accepted pairs.")] = False,
     keep_gps: Annotated[
         bool, typer.Option("--keep-gps", help="Keep the GPS position; it can reveal where people live.")

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
+from curate.sources.made import Layout
 
-COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "changes")
+COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "license_seen", "changes")
 CHANGES = "metadata removed"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def packed(rows: PhotoTable | Iterable[LabelRow]) -> bytes:
-    """Return the file, one line per photo, in UTF-8.
+def packed(rows: PhotoTable | Iterable[LabelRow], layout: Layout = Layout.IMAGEFOLDER) -> bytes:
+    """Return the file, one line per photo, in UTF-8. `license_seen` is the day on which Flickr stated the licence.
 
     An apostrophe is put before a cell that a spreadsheet would take for a formula; programs should read `metadata.parquet`.
     """
@@ -24,7 +25,8 @@ def packed(rows: PhotoTable | Iterable[LabelRow]) -> bytes:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in PhotoTable.of(rows).select(COLUMNS).rows():
-            cells = {**row, "changes": CHANGES}
+            own = {"changes": CHANGES} if layout is Layout.IMAGEFOLDER else {"file_name": None}
+            cells = {**row, **own}
             writer.writerow([_guarded(cells.get(column)) for column in COLUMNS])
         text.flush()
         return sink.getvalue()

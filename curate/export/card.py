@@ -12,6 +12,7 @@ from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
 from curate.export import licenses
 from curate.export.select import LeftOut, pair_count
+from curate.sources.made import LABELS, METADATA, Layout
 from tracer.base.text import clean_text, counted
 
 _SIZES = (
@@ -28,6 +29,18 @@ from datasets import load_dataset
 
 photos = load_dataset("path/to/this/folder")["train"]
 ```
+"""
+_USE_URLS = """## Use
+
+```python
+from datasets import load_dataset
+
+photos = load_dataset("path/to/this/folder")["train"]  # the columns of FlickrExif
+labels = load_dataset("path/to/this/folder", "labels")["train"]  # all labels
+```
+
+The set holds no pictures. Its photos belong to their owners, who can delete or relicense them at any time: ask Flickr again
+before you use them.
 """
 _COLUMNS = (
     ("`image`", "the photo, from `file_name` (`images/<photo_id>.<ext>`)"),
@@ -72,21 +85,22 @@ def packed(
         rows: the exported rows.
         left_out: the photos that are not in the set.
         audit: the audit that `findings` returned.
-        about: `tool_version`, `created`, `recipe`, `keep_gps`, `pairs`, `match`, `seed`, `content_sha256`.
+        about: `tool_version`, `created`, `recipe`, `layout`, `keep_gps`, `pairs`, `match`, `seed`, `content_sha256`.
     """
     photos = PhotoTable.of(rows)
+    urls = about.get("layout") == Layout.URLS
     parts = [
-        _front_matter(name, photos, about["content_sha256"]),
+        _front_matter(name, photos, about["content_sha256"], _URLS_CONFIGS if urls else _CONFIGS),
         f"# {_plain(name)}\n",
         _summary(photos, about),
-        _USE,
-        _heif_note(photos),
-        "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS, foreign=False),
+        _USE_URLS if urls else _USE,
+        "" if urls else _heif_note(photos),
+        "## Columns\n\n" + _table(("column", "what it holds"), _COLUMNS[1:] if urls else _COLUMNS, foreign=False),
         _cameras(photos),
         _splits(audit, about),
         _confounds(audit, about),
         _licences(photos),
-        _privacy(about["keep_gps"]),
+        _URLS_PRIVACY if urls else _privacy(about["keep_gps"]),
         _left_out(left_out),
         "## Known limits\n\nCamera labels are read from EXIF, which can be edited or wrong. A photo may show people; "
         "faces are not altered.\n",
@@ -94,7 +108,17 @@ def packed(
     return "\n".join(part for part in parts if part).encode()
 
 
-def _front_matter(name: str, photos: PhotoTable, content_sha256: str) -> str:
+_CONFIGS = {"default": ("images/**", METADATA)}
+_URLS_CONFIGS = {"default": (METADATA,), "labels": (LABELS,)}
+"""Configuration -> its files, as `load_dataset` reads them."""
+
+_URLS_PRIVACY = (
+    "## Privacy\n\nOwners are named by their Flickr IDs, as their licences ask for. "
+    "The set holds no other personal data.\n"
+)
+
+
+def _front_matter(name: str, photos: PhotoTable, content_sha256: str, configs: Mapping[str, Sequence[str]]) -> str:
     """Return the front matter.
 
     `datasets` caches a set under the folder's name and a hash of the configuration, without regard to the files' content. The
@@ -112,15 +136,17 @@ def _front_matter(name: str, photos: PhotoTable, content_sha256: str) -> str:
         "source_datasets: [original]",
         f"annotations_creators: [machine-generated{', expert-generated' if paired else ''}]",
         "configs:",
-        "- config_name: default",
-        f"  description: {json.dumps('content sha256 ' + content_sha256)}",
-        "  data_files:",
-        "  - split: train",
-        "    path:",
-        '    - "images/**"',
-        '    - "metadata.parquet"',
-        "---\n",
     ]
+    for config, files in configs.items():
+        lines += [
+            f"- config_name: {config}",
+            f"  description: {json.dumps('content sha256 ' + content_sha256)}",
+            "  data_files:",
+            "  - split: train",
+            "    path:",
+            *(f"    - {json.dumps(file)}" for file in files),
+        ]
+    lines.append("---\n")
     return "\n".join(lines)
 
 
@@ -206,7 +232,8 @@ def _licences(photos: PhotoTable) -> str:
     return (
         "## Licences\n\n"
         + _table(("licence", "photos"), lines)
-        + "\n`ATTRIBUTION.csv` names the owner, address and licence of each photo. An apostrophe stands before cells that a "
+        + "\n`ATTRIBUTION.csv` names the owner, address and licence of each photo, and for photos from Flickr the day on which "
+        "the licence was seen. An apostrophe stands before cells that a "
         "spreadsheet would take for a formula. Photos without a stated licence must not be passed on without asking "
         "their owners.\n"
     )

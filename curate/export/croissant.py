@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from curate.export import licenses
 from curate.export.privacy import Container
+from curate.sources.made import LABELS, METADATA
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 
@@ -57,13 +58,14 @@ def packed(
         name: the set's name.
         created: the ISO date or time of its last change; may be empty.
         tool_version: the version of lenstrace.
-        schema: the schema of `metadata.parquet`.
+        schema: the schema of the file with all labels.
         files: name -> sha256 of the files written so far.
         licences: licence -> number of photos.
     """
     stated = [licenses.license_url(licence) for licence in licences if licence != licenses.NOT_STATED]
+    labels = LABELS if LABELS in files else METADATA
     has_splits = "split" in schema.names
-    photos: list[dict[str, Any]] = [_column(field) for field in schema]
+    photos: list[dict[str, Any]] = [_column(field, labels) for field in schema]
     if has_splits:
         for entry in photos:
             if entry["@id"] == "photos/split":
@@ -81,7 +83,7 @@ def packed(
         "version": "1.0.0",
         "keywords": ["camera", "EXIF", "smartphone", "photo pairs"],
         "prov:wasGeneratedBy": {"@type": "prov:Activity", "prov:label": f"lenstrace {tool_version}"},
-        "distribution": [_table(files), *_image_sets(files)],
+        "distribution": [_table(labels, files), *_image_sets(files)],
         "recordSet": [
             _splits(),
             {
@@ -96,14 +98,14 @@ def packed(
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _table(files: Mapping[str, str]) -> dict[str, Any]:
+def _table(name: str, files: Mapping[str, str]) -> dict[str, Any]:
     return {
         "@type": "cr:FileObject",
-        "@id": "metadata.parquet",
-        "name": "metadata.parquet",
-        "contentUrl": "metadata.parquet",
+        "@id": name,
+        "name": name,
+        "contentUrl": name,
         "encodingFormat": "application/x-parquet",
-        "sha256": files["metadata.parquet"],
+        "sha256": files[name],
     }
 
 
@@ -138,11 +140,11 @@ def _splits() -> dict[str, Any]:
     }
 
 
-def _column(field: pa.Field) -> dict[str, Any]:
+def _column(field: pa.Field, labels: str) -> dict[str, Any]:
     return {
         "@type": "cr:Field",
         "@id": f"photos/{field.name.replace(' ', '_')}",
         "name": field.name,
         "dataType": _DATA_TYPES[field.type],
-        "source": {"fileObject": {"@id": "metadata.parquet"}, "extract": {"column": field.name}},
+        "source": {"fileObject": {"@id": labels}, "extract": {"column": field.name}},
     }

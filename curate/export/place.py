@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from curate.sources.made import FILES, IMAGES, MANIFEST, SPLITS
+from curate.sources.made import IMAGES, MANIFEST, SPLITS, Layout
 from curate.sources.manifest import read_manifest
 from tracer.base.text import quoted_path
 
@@ -35,9 +35,10 @@ def why_no_set(folder: Path) -> str | None:
     if folder.is_symlink() or not folder.is_dir():
         return "it is not a folder"
     manifest = read_manifest(folder)
+    files = (Layout.URLS if manifest is None else manifest.layout).files
     listed = None if manifest is None else {MANIFEST, *manifest.files}
     for entry in _entries(folder):
-        if entry.name in FILES and entry.is_file(follow_symlinks=False):
+        if entry.name in files and entry.is_file(follow_symlinks=False):
             continue
         pattern = _FOLDERS.get(entry.name)
         if pattern is None or not entry.is_dir(follow_symlinks=False):
@@ -59,7 +60,7 @@ def remove_parts(folder: Path) -> None:
     Raises:
         OSError: something could not be deleted, or a folder in it holds other files.
     """
-    for name in (MANIFEST, *FILES):
+    for name in (MANIFEST, *Layout.URLS.files):
         (folder / name).unlink(missing_ok=True)
     for name, pattern in _FOLDERS.items():
         inner = folder / name

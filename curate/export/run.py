@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from curate.catalog.flickr_photos import licence_days
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
@@ -26,7 +27,7 @@ from curate.errors import CurateError, StorageError, UsageError, WorkspaceError,
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, NothingToExport, export_set
 from curate.pairing.scenes import scenes
-from curate.sources.made import MANIFEST, why_no_place
+from curate.sources.made import MANIFEST, Layout, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
 from curate.splits.choice import SplitChoice, chosen, groupings
@@ -97,7 +98,7 @@ class ExportChoice:
     """The options of an export that a command gives; the others come from the workspace (`ExportOptions`).
 
     Attributes:
-        layout: the layout of the set's folder.
+        layout: the layout of the set's folder; empty for the one that fits (`ExportOptions`).
         pairs: whether to export only photos of accepted pairs.
         keep_gps: whether to keep GPS positions.
         licenses: the licences to export; empty means all.
@@ -105,7 +106,7 @@ class ExportChoice:
         replace: whether to replace an older set.
     """
 
-    layout: str = "imagefolder"
+    layout: str = ""
     pairs: bool = False
     keep_gps: bool = False
     licenses: tuple[str, ...] = ()
@@ -168,8 +169,9 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
     looked_up: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
+        "license_seen": ("photo_id", licence_days(catalog).get),
     }
-    return read(catalog, ("path", "status", "error", *KEEPER_COLUMNS, *columns), looked_up)
+    return read(catalog, ("path", "status", "error", "photo_id", *KEEPER_COLUMNS, *columns), looked_up)
 
 
 def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitResult:
@@ -296,16 +298,21 @@ def written_with(place: Path) -> ExportChoice:
     if told is None:
         return ExportChoice()
     return ExportChoice(
-        pairs=told.pairs, keep_gps=told.keep_gps, licenses=tuple(told.licenses), match=tuple(told.match) or None
+        layout=told.layout,
+        pairs=told.pairs,
+        keep_gps=told.keep_gps,
+        licenses=tuple(told.licenses),
+        match=tuple(told.match) or None,
     )
 
 
 def ensure_export(catalog: Catalog) -> Work[Path]:
-    """Return the workspace's own set in `exports/`; it is exported again with its options unless it is current."""
+    """Return the workspace's own set with pictures in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
-    if is_current(catalog, place):
+    options = replace(written_with(place), layout=Layout.IMAGEFOLDER, replace=place.exists())
+    if is_current(catalog, place) and written_with(place).layout == options.layout:
         return place
-    written = yield from export_workspace(catalog, place, replace(written_with(place), replace=place.exists()))
+    written = yield from export_workspace(catalog, place, options)
     return written.dataset
 
 

@@ -19,8 +19,9 @@ NO_LICENSE = "its licence is not stated"
 OTHER_LICENSE = "its licence was not selected"
 NO_PAIR = "it is in no accepted pair"
 NO_FILE = "its file was not downloaded"
+NO_ADDRESS = "its address is not known"
 _UNREADABLE = "it could not be read"
-_WITHOUT_FILE = {Status.LISTED: "its EXIF was not asked for yet", Status.GONE: "it was deleted or made private"}
+_WITHOUT_FILE = {Status.LISTED: "its EXIF has not come", Status.GONE: "it was deleted or made private"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,30 @@ class Tally:
         )
 
 
-def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Tally) -> PhotoTable:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which photos are exported.
+
+    Attributes:
+        pairs: only photos of accepted pairs.
+        licenses: only photos with these licences (SPDX ids in any case, or URLs); empty for all, and for those without one.
+        with_files: only photos that have a file; otherwise only those that have an address.
+    """
+
+    pairs: bool = False
+    licenses: Collection[str] = ()
+    with_files: bool = True
+
+
+def select(photos: PhotoTable, choice: Choice, tally: Tally) -> PhotoTable:
     """Return the photos to export, one row each, sorted by photo ID; the others are added to the tally.
 
     Args:
         photos: label rows; the table itself is reduced to the rows that are exported.
-        pairs: whether to export only photos of accepted pairs.
-        licenses: the licences to export (SPDX ids in any case, or URLs); empty means all, including photos without one.
+        choice: which photos are exported.
         tally: collects the photos that are left out.
     """
-    wanted = {name.casefold() for name in licenses}
+    wanted = {name.casefold() for name in choice.licenses}
     stays = np.ones(len(photos), np.bool_)
 
     def leave(reason: str, which: NDArray[np.bool_]) -> None:
@@ -88,13 +103,16 @@ def select(photos: PhotoTable, pairs: bool, licenses: Collection[str], tally: Ta
         elif kind not in ("ok", ""):
             leave(f"{_UNREADABLE} ({kind})", status == number)
     leave("it has no photo ID", ~photos.present("photo_id"))
-    leave(NO_FILE, ~photos.present("sha256"))
+    if choice.with_files:
+        leave(NO_FILE, ~photos.present("sha256"))
+    else:
+        leave(NO_ADDRESS, ~photos.present("url"))
     if wanted:
         stated, names = photos.coded("license")
         leave(NO_LICENSE, np.array([*(not name for name in names), True])[stated])
         leave(OTHER_LICENSE, np.array([*(name.casefold() not in wanted for name in names), False])[stated])
     unpaired = ~photos.present("subject_idx")
-    if pairs:
+    if choice.pairs:
         leave(NO_PAIR, unpaired)
 
     ids, files = photos.integers("photo_id", -1), photos.codes("sha256")
@@ -118,6 +136,13 @@ def way_out(reason: str, workspace: Path) -> str:
     if reason == OTHER_LICENSE:
         stated = command("photos", "--where", "license IS NOT NULL", "--format", "csv", workspace=workspace)
         return f"To list the stated licences: {stated}"
+    if reason == NO_FILE:
+        fetch = command("flickr", "download", workspace=workspace)
+        return f"Download the originals that may be: {fetch}. Or export addresses and labels alone, with --layout urls."
+    if reason == NO_ADDRESS:
+        return "Leave out --layout urls to export the files."
+    if reason == _WITHOUT_FILE[Status.LISTED]:
+        return f"Ask for it: {command('flickr', 'exif', workspace=workspace)}. Some owners do not share theirs."
     if reason == NO_PAIR:
         return f"To decide pairs: {command('review', workspace=workspace)}"
     if reason.startswith("--match"):

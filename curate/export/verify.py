@@ -24,7 +24,7 @@ from curate.export import table
 from curate.export.place import IMAGE_NAME, SPLIT_NAME
 from curate.export.privacy import DECODED, CannotClean, Container, container, header_size, orientation, private_left
 from curate.export.strip.scans import scan_reader
-from curate.sources.made import FILES, IMAGES, MANIFEST, SPLITS
+from curate.sources.made import IMAGES, LABELS, MANIFEST, METADATA, SPLITS, Layout
 from curate.sources.manifest import Manifest, parse_manifest
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
@@ -39,7 +39,7 @@ _MOST_ROWS_AN_IMAGE = 100
 """Largest number of rows per photo in a table that is read, since a few bytes can claim any number of rows."""
 
 _BATCH = 10_000
-_CARD_CONFIG = ("config_name: default", "split: train", "images/**", "metadata.parquet")
+_CARD_CONFIG = ("config_name: default", "split: train")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,20 @@ def _problems(path: Path) -> Iterator[Problem]:
         return
     there, unusual = _entries(path)
     yield from unusual
-    yield from _check_files(path, manifest.files, there)
+    yield from _check_files(path, manifest, there)
     rows: list[LabelRow] = []
+    labels = manifest.layout.labels
     try:
-        found = (yield from _read_table(path, manifest)) if "metadata.parquet" in there else None
+        found = (yield from _read_table(path, manifest)) if labels in there else None
         if found is not None:
             rows = found
-            yield from _check_rows(rows, manifest.files)
+            yield from _check_rows(rows, manifest)
             yield from _check_pairs(rows)
     except _Unreadable as error:
-        yield Problem("labels", "metadata.parquet", str(error))
+        yield Problem("labels", labels, str(error))
     yield from _check_images(path, rows, there, manifest.keep_gps)
     yield from _check_splits(path, rows, manifest, there)
-    yield from _check_texts(path, rows, there)
+    yield from _check_texts(path, rows, there, manifest.layout)
 
 
 class _Unreadable(Exception):
@@ -150,13 +151,14 @@ def _entries(path: Path) -> tuple[set[str], list[Problem]]:
     return there, problems
 
 
-def _check_files(path: Path, listed: Mapping[str, str], there: set[str]) -> Iterator[Problem]:
+def _check_files(path: Path, manifest: Manifest, there: set[str]) -> Iterator[Problem]:
+    listed, files = manifest.files, manifest.layout.files
     for name in sorted(there - listed.keys()):
         yield Problem("files", name, "it is not in the manifest")
     for name, digest in sorted(listed.items()):
         folder, _, last = name.rpartition("/")
         known = {IMAGES: IMAGE_NAME, SPLITS: SPLIT_NAME}.get(folder)
-        if not (known.fullmatch(last) if known else name in FILES):
+        if not (known.fullmatch(last) if known else name in files):
             yield Problem("files", name, "the manifest lists a name that does not belong in a set")
         elif name not in there:
             yield Problem("files", name, "it is missing")
@@ -166,25 +168,27 @@ def _check_files(path: Path, listed: Mapping[str, str], there: set[str]) -> Iter
                     yield Problem("hashes", name, "its sha256 differs from the manifest's")
             except _Unreadable as error:
                 yield Problem("files", name, str(error))
-    for name in FILES:
+    for name in files:
         if name != MANIFEST and name not in listed:
             yield Problem("files", name, "the manifest does not list it")
 
 
 def _read_table(path: Path, manifest: Manifest) -> Generator[Problem, None, list[LabelRow] | None]:
     """Yield problems of the table's columns; return its rows, or None if the columns are not usable."""
-    data = _read(path, "metadata.parquet")
+    data = _read(path, manifest.layout.labels)
     try:
         with pq.ParquetFile(io.BytesIO(data)) as file:
             found = file.schema_arrow
             extra = [name for name in table.EXTRA_COLUMNS if name in found.names]
-            expected = table.schema(manifest.keep_gps, extra)
+            expected = table.schema(manifest.keep_gps, extra, manifest.layout)
             usable = yield from _check_schema(found, expected)
             if not usable:
                 return None
-            images = sum(name.startswith(f"{IMAGES}/") for name in manifest.files)
-            if file.metadata.num_rows > _MOST_ROWS_AN_IMAGE * max(1, images):
-                raise _Unreadable(f"it has {file.metadata.num_rows:,} rows for {counted(images, 'photo')}")
+            photos = manifest.counts.photos
+            if manifest.layout is Layout.IMAGEFOLDER:
+                photos = sum(name.startswith(f"{IMAGES}/") for name in manifest.files)
+            if file.metadata.num_rows > _MOST_ROWS_AN_IMAGE * max(1, photos):
+                raise _Unreadable(f"it has {file.metadata.num_rows:,} rows for {counted(photos, 'photo')}")
             batches = file.iter_batches(_BATCH, columns=expected.names)
             return [row for batch in batches for row in batch.to_pylist()]
     # the last three: text that is not UTF-8, and numbers and lengths that are too large
@@ -214,22 +218,24 @@ def _check_schema(found: pa.Schema, expected: pa.Schema) -> Generator[Problem, N
     return usable
 
 
-def _check_rows(rows: list[LabelRow], listed: Mapping[str, str]) -> Iterator[Problem]:
-    def problem(check: str, what: str) -> Problem:
-        return Problem(check, "metadata.parquet", what)
+def _check_rows(rows: list[LabelRow], manifest: Manifest) -> Iterator[Problem]:
+    has_files = manifest.layout is Layout.IMAGEFOLDER
 
-    for column in ("photo_id", "sha256", "file_name"):
+    def problem(check: str, what: str) -> Problem:
+        return Problem(check, manifest.layout.labels, what)
+
+    for column in ("photo_id", "sha256", "file_name") if has_files else ("photo_id",):
         for value, n in Counter(row[column] for row in rows).items():
             if value is None:
                 yield problem("ids", f"no {column} in {counted(n, 'row')}")
             elif n > 1:
                 yield problem("ids", f"{column} {value} occurs in {n} rows")
     for row in rows:
-        photo_id, name = row["photo_id"], str(row["file_name"])
+        photo_id, name = row["photo_id"], str(row.get("file_name"))
         if type(photo_id) is not int or not 0 <= photo_id < _MOST_EXACT:
             yield problem("ids", f"photo_id {photo_id} is not an integer that JSON represents exactly")
         match = IMAGE_NAME.fullmatch(name.removeprefix(f"{IMAGES}/"))
-        if not name.startswith(f"{IMAGES}/") or match is None or match[1] != str(photo_id):
+        if has_files and (not name.startswith(f"{IMAGES}/") or match is None or match[1] != str(photo_id)):
             yield problem("ids", f"file_name {name!r} is not {IMAGES}/<photo_id>.<ext>")
         if row["camera_type"] is not None:
             if row["camera_type"] not in list(CameraType):
@@ -238,9 +244,9 @@ def _check_rows(rows: list[LabelRow], listed: Mapping[str, str]) -> Iterator[Pro
             kind = CameraType(row["camera_type"])
             if (row["Is Smartphone"], row["camera_class"]) != (kind.is_smartphone, kind.camera_class):
                 yield problem("labels", f"photo {photo_id}: camera type and camera class disagree")
-    named = {str(row["file_name"]) for row in rows}
-    for name in sorted(name for name in listed if name.startswith(f"{IMAGES}/") and name not in named):
-        yield Problem("labels", name, "it has no row in metadata.parquet")
+    named = {str(row.get("file_name")) for row in rows}
+    for name in sorted(name for name in manifest.files if name.startswith(f"{IMAGES}/") and name not in named):
+        yield Problem("labels", name, f"it has no row in {manifest.layout.labels}")
 
 
 def _check_pairs(rows: list[LabelRow]) -> Iterator[Problem]:
@@ -252,7 +258,7 @@ def _check_pairs(rows: list[LabelRow]) -> Iterator[Problem]:
 
 def _check_images(path: Path, rows: Iterable[LabelRow], there: Collection[str], keep_gps: bool) -> Iterator[Problem]:
     """Check all images in the set, including those that no row names."""
-    row_of = {str(row["file_name"]): row for row in rows}
+    row_of = {str(row["file_name"]): row for row in rows if "file_name" in row}
     with scan_reader() as scans:
         for name in sorted(name for name in there if name.startswith(f"{IMAGES}/")):
             try:
@@ -341,11 +347,13 @@ def _disagreements(content: Mapping[str, Any], attribute: str, row_of: Mapping[i
             yield f"{side} labels {counted(len(wrong), 'photo')} differently from the table, such as {wrong[0]}"
 
 
-def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str]) -> Iterator[Problem]:
+def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str], layout: Layout) -> Iterator[Problem]:
     """Check the card, the attribution and the two JSON files that describe the set."""
     photo_ids = {str(row["photo_id"]) for row in rows}
     checks: dict[str, Callable[[bytes], Iterator[str]]] = {
-        "README.md": _card_defects,
+        "README.md": partial(
+            _card_defects, named=("images/**", METADATA) if layout is Layout.IMAGEFOLDER else (METADATA, LABELS)
+        ),
         "ATTRIBUTION.csv": partial(_attribution_defects, photo_ids=photo_ids),
         "croissant.json": _json_defects,
         "audit.json": _json_defects,
@@ -357,9 +365,9 @@ def _check_texts(path: Path, rows: Iterable[LabelRow], there: Collection[str]) -
             yield Problem("card", name, str(error))
 
 
-def _card_defects(data: bytes) -> Iterator[str]:
+def _card_defects(data: bytes, named: Collection[str]) -> Iterator[str]:
     front = parse_text(data).split("---")[1:2]
-    if not front or not all(word in front[0] for word in _CARD_CONFIG):
+    if not front or not all(word in front[0] for word in (*_CARD_CONFIG, *named)):
         yield "its front matter does not say how to load the folder"
 
 

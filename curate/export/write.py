@@ -12,8 +12,7 @@ import stat
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,10 @@ from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
 from curate.export.privacy import DECODED, CannotClean, clean, container
-from curate.export.select import LEFT_OUT, LeftOut, Tally, in_whole_pairs, pair_count, select
+from curate.export.select import LEFT_OUT, Choice, LeftOut, Tally, in_whole_pairs, pair_count, select
 from curate.export.strip.exif import kept_exif
 from curate.export.strip.scans import ScanReader, scan_reader
-from curate.sources.made import IMAGES, MANIFEST, SCHEMA
+from curate.sources.made import IMAGES, LABELS, MANIFEST, METADATA, SCHEMA, Layout
 from curate.splits.groups import GROUP_BY, GroupBy
 from curate.splits.make import SIDES, joint_split
 from tracer.base.progress import Progress, Work
@@ -38,12 +37,6 @@ from tracer.base.text import quoted_path
 
 MOST_BYTES = 2 << 30
 """Size limit of an exported file, which is held in memory while it is cleaned."""
-
-
-class Layout(StrEnum):
-    """The layout of a set's folder."""
-
-    IMAGEFOLDER = "imagefolder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +48,7 @@ class ExportOptions:
         created: the time of the catalogue's last change, ISO 8601; the only date in the set.
         recipe: the recipe of the workspace.
         tool_version: the version of lenstrace; if empty, the installed one.
-        layout: the layout, see `Layout`.
+        layout: the layout, see `Layout`; empty for pictures, or for addresses where no photo has a file.
         pairs: whether to export only photos of accepted pairs.
         keep_gps: whether to keep GPS positions, in the table and in the files.
         licenses: the licences to export (SPDX ids or URLs); empty means all, including photos without a stated licence.
@@ -70,7 +63,7 @@ class ExportOptions:
     created: str = ""
     recipe: str = ""
     tool_version: str = ""
-    layout: str = Layout.IMAGEFOLDER
+    layout: str = ""
     pairs: bool = False
     keep_gps: bool = False
     licenses: Sequence[str] = ()
@@ -123,23 +116,35 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
         UsageError: an option is unknown.
         StorageError: the disk is full or cannot be written; an older set is then unchanged.
     """
-    if options.layout not in list(Layout):
+    if options.layout not in ("", *Layout):
         raise UsageError(f"unknown layout {options.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
     check_properties(options.match)
     out = Path(os.path.abspath(out))  # not resolved, so that a link there is recognised
+    photos = PhotoTable.of(rows)
+    layout = Layout(options.layout) if options.layout else _fitting(photos)
+    options = replace(options, layout=layout)
     tally = Tally()
-    chosen = select(PhotoTable.of(rows), options.pairs, options.licenses, tally)
-    del rows  # so that a million photos are not held twice
+    chosen = select(photos, Choice(options.pairs, options.licenses, with_files=layout is not Layout.URLS), tally)
+    del rows, photos  # so that a million photos are not held twice
     _check_sources_outside(chosen, out)
     joint_split([], options.attributes, options.group_by)  # refuses an unknown attribute before the export
     with writing(out, options.replace) as folder:
-        exported = yield from _write_photos(chosen, folder, options, tally)
+        if layout is Layout.URLS:
+            exported = in_whole_pairs(chosen)
+        else:
+            exported = yield from _write_photos(chosen, folder, options, tally)
         if not exported:
             raise NothingToExport(tally.result())
         yield Progress("writing labels and splits", 0)
         result = _write_rest(exported, folder, options, tally.result())
         folder.commit()
     return result
+
+
+def _fitting(photos: PhotoTable) -> Layout:
+    """Return the layout for photos: addresses where some photos are published and none of the usable ones has a file."""
+    usable = photos.where("status", "ok")
+    return Layout.URLS if usable.present("url").any() and not usable.present("sha256").any() else Layout.IMAGEFOLDER
 
 
 def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions, tally: Tally) -> Work[PhotoTable]:
@@ -206,6 +211,7 @@ def _write_rest(
         "tool_version": options.tool_version or _own_version(),
         "created": options.created,
         "recipe": options.recipe,
+        "layout": str(options.layout),
         "pairs": options.pairs,
         "keep_gps": options.keep_gps,
         "licenses": sorted(options.licenses),
@@ -215,9 +221,12 @@ def _write_rest(
         "seed": options.seed,
     }
     name = options.name or folder.out.name
-    schema = table.schema(options.keep_gps, table.extra_columns(photos))
-    folder.write("metadata.parquet", table.packed(photos, options.keep_gps))
-    folder.write("ATTRIBUTION.csv", attribution.packed(photos))
+    layout = Layout(options.layout)
+    schema = table.schema(options.keep_gps, table.extra_columns(photos), layout)
+    folder.write(layout.labels, table.packed(photos, schema))
+    if layout is Layout.URLS:
+        folder.write(METADATA, table.packed(photos.renamed("photo_id", "Flickr ID"), table.FLICKR_EXIF))
+    folder.write("ATTRIBUTION.csv", attribution.packed(photos, layout))
     folder.write("audit.json", _json(audit))
     told = about | {"content_sha256": _content_digest(folder.hashes)}
     folder.write("README.md", card.packed(name, photos, left_out, audit, told))
@@ -227,7 +236,6 @@ def _write_rest(
         "schema": SCHEMA,
         "name": name,
         "tool": "lenstrace",
-        "layout": str(options.layout),
         **about,
         "counts": {
             "photos": len(photos),
@@ -245,7 +253,7 @@ def _write_rest(
 
 def _content_digest(hashes: Mapping[str, str]) -> str:
     """Return a sha256 of what `load_dataset` reads: the names and hashes of the table and the pictures."""
-    read = sorted(item for item in hashes.items() if item[0] == "metadata.parquet" or item[0].startswith(f"{IMAGES}/"))
+    read = sorted(item for item in hashes.items() if item[0] in (METADATA, LABELS) or item[0].startswith(f"{IMAGES}/"))
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from curate.catalog.bursts import keep_bursts
 from curate.catalog.candidates import contradicted, replace_candidates
 from curate.catalog.clocks import clock_rows
-from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
@@ -27,7 +26,7 @@ from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.pairing.score.learning import follow, model
 from curate.pairing.workers import DAMAGED
-from curate.photos.facts import Status
+from curate.photos.facts import UNREADABLE, Status
 from curate.photos.previews import is_whole
 from tracer.base.files import remove_abandoned
 from tracer.base.machine import cores
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
-NO_FILE = "its file was not downloaded"
+_NO_FILE = "it has no file; to fetch it: curate flickr download"
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
@@ -79,11 +78,9 @@ def pairing_photos(
     left_out: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
     for one in photos_of_sides(catalog, only):
-        if is_listed_path(one.path):
-            left_out.append((one.path, NO_FILE))
-            continue
         if one.status is not Status.OK or one.sha256 is None:
-            left_out.append((one.path, f"could not be read ({one.status})"))
+            without = one.sha256 is None and one.status not in UNREADABLE
+            left_out.append((one.path, _NO_FILE if without else f"could not be read ({one.status})"))
             continue
         if one.sha256 in seen:
             left_out.append((one.path, f"an exact copy of {seen[one.sha256]}"))

@@ -16,8 +16,31 @@ from tracer.base.reading import open_regular, read_json
 SCHEMA = "lenstrace/dataset/1"
 MANIFEST = "manifest.json"
 IMAGES, SPLITS = "images", "splits"
-FILES = ("README.md", MANIFEST, "croissant.json", "metadata.parquet", "ATTRIBUTION.csv", "audit.json")
+METADATA, LABELS = "metadata.parquet", "labels.parquet"
+FILES = ("README.md", MANIFEST, "croissant.json", METADATA, "ATTRIBUTION.csv", "audit.json")
 """The files of a data set, which also has the folders `images` and `splits`."""
+
+
+class Layout(StrEnum):
+    """The layout of a set's folder.
+
+    `IMAGEFOLDER` has the pictures and their labels in metadata.parquet. `URLS` has no pictures: metadata.parquet has
+    FlickrExif's columns, and labels.parquet all labels.
+    """
+
+    IMAGEFOLDER = "imagefolder"
+    URLS = "urls"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files of a set."""
+        return FILES if self is Layout.IMAGEFOLDER else (*FILES, LABELS)
+
+    @property
+    def labels(self) -> str:
+        """The name of the file with all labels."""
+        return METADATA if self is Layout.IMAGEFOLDER else LABELS
+
 
 WORKSPACE_PARTS = ("cache", "exports", "originals", "runs", "splits")
 """The folders that a workspace fills itself."""
@@ -134,7 +157,7 @@ def _is_manifest(path: Path) -> bool:
 
 def _holds_only_parts_of_a_set(folder: Path) -> bool:
     names = _names(folder)
-    return IMAGES in names and names <= {*FILES, IMAGES, SPLITS}
+    return bool({IMAGES, LABELS} & names) and names <= {*Layout.URLS.files, IMAGES, SPLITS}
 
 
 def _is_run(folder: Path) -> bool:

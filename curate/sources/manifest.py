@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from curate.sources.made import MANIFEST, SCHEMA
+from curate.sources.made import MANIFEST, SCHEMA, Layout
 from tracer.base.parsing import Unparsable, parse_json_object
 from tracer.base.reading import MOST_JSON, read_bytes
 
@@ -28,6 +28,7 @@ class Manifest(BaseModel):
         schema_name: the schema.
         files: path relative to the set -> sha256.
         counts: the numbers of photos and pairs.
+        layout: the layout of its folder.
         pairs: the option --pairs of the export.
         keep_gps: the option --keep-gps.
         licenses: the option --licenses.
@@ -40,6 +41,7 @@ class Manifest(BaseModel):
     schema_name: Literal["lenstrace/dataset/1"] = Field(alias="schema")
     files: dict[str, str]
     counts: Counts = Counts()
+    layout: Annotated[Layout, Strict(False)] = Layout.IMAGEFOLDER
     pairs: bool = False
     keep_gps: bool = False
     licenses: list[str] = []

@@ -65,6 +65,12 @@ def read_metadata(path: Path) -> pd.DataFrame:
     table = readers[path.suffix](path)
     nested = [name for name in table.columns if any(isinstance(value, list | dict | bytes) for value in table[name])]
     table = table.drop(columns=nested)
+    if "file_name" not in table.columns and {"Flickr ID", "url"} <= {*table.columns}:
+        raise DataSetError(
+            f"{quoted_path(path.parent)} holds no pictures",
+            f"{path.name} has the addresses and labels of {len(table):,} photos",
+            "Download the pictures and export a set with them; for photos of a workspace: curate flickr download",
+        )
     if "file_name" not in table.columns:
         raise DataSetError(
             f"{quoted_path(path)} has no column file_name",

@@ -50,6 +50,13 @@ class Garbled(FlickrError):
     """The body is not an answer of the API."""
 
 
+class OutOfCalls(FlickrError):
+    """The client may not make another call."""
+
+    def __init__(self) -> None:
+        super().__init__("no more calls are allowed")
+
+
 class Throttled(FlickrError):
     """Too many calls were made (HTTP 429).
 

@@ -30,6 +30,7 @@ from curate.sources.flickr.answers import (
     FlickrError,
     Garbled,
     NoAnswer,
+    OutOfCalls,
     Throttled,
     is_retryable,
     parse_answer,
@@ -65,6 +66,7 @@ class Flickr:
 
     Attributes:
         calls: number of calls that this client made, tries included.
+        most: the largest number of calls that it may make; None for any number.
     """
 
     def __init__(self, http: httpx.Client, endpoint: str, key: SecretStr, pace: Pace) -> None:
@@ -77,6 +79,7 @@ class Flickr:
         self._http, self._endpoint, self._key, self._pace = http, endpoint, key, pace
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
         self.calls = 0
+        self.most: int | None = None
 
     @property
     def per_hour(self) -> int:
@@ -92,7 +95,7 @@ class Flickr:
             parse: turns the content of the answer into a record; raises `Garbled` where that has no such form.
 
         Raises:
-            FlickrError: it failed; `is_retryable` tells whether a later run may succeed.
+            FlickrError: it failed; `is_retryable` tells whether a later run may succeed. `OutOfCalls` where `most` is reached.
             CredentialsError: the key was refused.
             SourceError: Flickr cannot be asked at all, or does not answer any more.
         """
@@ -113,6 +116,8 @@ class Flickr:
             except FlickrError as error:
                 raise self._judged(error) from None
             if isinstance(do, DoAttempt):
+                if self.most is not None and self.calls >= self.most:
+                    raise OutOfCalls
                 yield from self._pace.wait()
                 try:
                     state.set_result(parse(self._ask(method, params)))

@@ -56,6 +56,8 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
         _file(catalog, counts, known, exif, (outcome, reason))
         if exif is not None:
             targets.count(flickr_id, labels_of(catalog, known.photo))
+    if not waiting:
+        counts.remarks.append("no photo waits for its EXIF")
     if targets.stated and any(not targets.needs(one) for one in pending(catalog, "exif")):
         counts.remarks.append("the target counts are met; the other listed photos are not asked for")
     if counts.updated or counts.missing:

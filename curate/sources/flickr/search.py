@@ -15,8 +15,8 @@ from curate.catalog.flickr_photos import put_listings
 from curate.catalog.harvests import StoredWindow, Taken
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.errors import SourceError, UsageError
+from curate.sources.flickr.answers import Failure, FlickrError, OutOfCalls
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left, in_words_of
 from curate.sources.flickr.licenses import license_of
@@ -67,14 +67,18 @@ def estimate(flickr: Flickr, plan: Plan) -> Work[Estimate]:
     """
     totals: list[int] = []
     pages = 0
+    flickr.most = _DRY_RUN_CALLS
     for query in plan.search:
-        if flickr.calls + 3 > _DRY_RUN_CALLS and totals:
-            break
-        resolved = yield from _resolve(flickr, query)
         window = Window() if query.is_listed or query.span is None else Window(_texts(query))
-        yield Progress("estimating", len(totals), len(plan.search))
         try:
+            resolved = yield from _resolve(flickr, query)
             page = yield from ask_page(flickr, resolved, window, 1)
+        except OutOfCalls:
+            if not totals:
+                raise SourceError(
+                    "the plan cannot be estimated", f"{_DRY_RUN_CALLS} calls were not enough", "Run the command again."
+                ) from None
+            break
         except FlickrError as error:
             raise _unusable(query, error) from None
         totals.append(page.total or len(page.photos))

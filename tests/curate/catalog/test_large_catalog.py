@@ -18,7 +18,7 @@ from curate.catalog.store import Catalog
 from curate.duplicates.groups import find_duplicates
 from curate.errors import UsageError
 from curate.export.run import duplicate_report, export_rows, split_workspace
-from curate.export.select import Tally, select
+from curate.export.select import Choice, Tally, select
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.splits.make import joint_split
 from tests.helpers.large_catalog import build
@@ -165,7 +165,7 @@ def test_duplicates_splits_and_exports_hold_columns(catalog: Catalog) -> None:
     works: dict[str, Callable[[], object]] = {
         "duplicates": lambda: duplicate_report(catalog),
         "splits": lambda: split_workspace(catalog, ("Make",), ("owner",), 1),
-        "selection": lambda: select(export_rows(catalog), False, (), Tally()),
+        "selection": lambda: select(export_rows(catalog), Choice(), Tally()),
     }
     for name, work in works.items():
         tracemalloc.start()

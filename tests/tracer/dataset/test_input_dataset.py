@@ -349,3 +349,11 @@ def test_real_class_folders(corpus: Path) -> None:
     photo_set = open_set(corpus / "natural-images" / "grocery")
     assert len(photo_set) > 50 and photo_set.table["semantic_label"].nunique() > 10
     assert photo_set.table["photo_id"].is_unique
+
+
+def test_a_set_of_addresses_is_refused_in_words(tmp_path: Path) -> None:
+    """FlickrExif itself, or a set of its form, has no pictures to embed."""
+    pd.DataFrame({"Flickr ID": [1, 2], "url": ["https://a", "https://b"]}).to_parquet(tmp_path / "metadata.parquet")
+    with pytest.raises(DataSetError, match="holds no pictures") as refused:
+        open_set(tmp_path)
+    assert "2 photos" in str(refused.value)
