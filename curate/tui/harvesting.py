@@ -16,7 +16,6 @@ from curate.catalog.harvests import allowed_licenses, is_rechecking, unfinished_
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.pairing.score.learning import follow
-from curate.sources.flickr.licenses import OPEN
 from curate.sources.flickr.targets import needed_exif
 from curate.workspace import Workspace
 from tracer.base.progress import Progress, Work
@@ -151,7 +150,6 @@ class Overview:
         calls_made: calls that were ever made.
         calls_left: calls that the searches and the EXIF still take, about.
         limit: how many calls may be made.
-        allowed: the licences whose originals are downloaded.
         reasons: step, number of photos and reason of what was refused, failed, left out or cut off.
     """
 
@@ -160,7 +158,6 @@ class Overview:
     calls_made: int
     calls_left: int
     limit: Limit
-    allowed: tuple[str, ...]
     reasons: tuple[tuple[str, int, str], ...]
 
 
@@ -186,7 +183,4 @@ def overview(workspace: Workspace) -> Overview:
         left_out = Counter(reason for _, reason in status.left_out)
         reasons += [("search", number, f"left out: {reason}") for reason, number in left_out.most_common()]
         reasons += [("search", 0, window) for window in status.windows]
-        return Overview(
-            tally(catalog), status.pending, status.calls_made, status.calls_left, limit, allowed_licenses(catalog) or OPEN,
-            tuple(reasons),
-        )  # fmt: skip
+        return Overview(tally(catalog), status.pending, status.calls_made, status.calls_left, limit, tuple(reasons))
