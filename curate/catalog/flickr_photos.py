@@ -75,6 +75,23 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Numbers of photos with a Flickr ID.
+
+    Attributes:
+        photos: all.
+        with_exif: those whose EXIF came, from the API, an import or a file.
+        files: those whose original is here.
+        gone: those that were deleted or are private now.
+    """
+
+    photos: int
+    with_exif: int
+    files: int
+    gone: int
+
+
 def put_listings(catalog: Catalog, entries: Sequence[tuple[Listing, Exif | None]]) -> ListedCounts:
     """Add photos, or update those that are known; a photo that a person has forgotten stays out.
 
@@ -143,6 +160,10 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
     """
     facts = facts_of_listing(known.listing, known.exif, known.file)
     connection = catalog.connection
+    before = connection.execute("SELECT sha256 FROM photo WHERE id = ?", (known.photo,)).fetchone()
+    if before and before["sha256"] not in (None, facts.sha256):  # the candidates were compared by the old picture
+        connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (known.photo,))
+        catalog.candidates_changed()
     connection.execute(
         "UPDATE flickr_photo SET listing = ?, exif = ?, file = ? WHERE flickr_id = ?",
         (*_texts(known), known.listing.flickr_id),
@@ -228,6 +249,20 @@ def forgotten_ids(catalog: Catalog, flickr_ids: Iterable[int]) -> list[int]:
     known = {one.listing.flickr_id: one.photo for one in flickr_photos(catalog, flickr_ids)}
     there = _still_there(catalog, list(known.values()))
     return [flickr_id for flickr_id, photo in known.items() if photo not in there]
+
+
+def tally(catalog: Catalog) -> Tally:
+    """Count the photos with a Flickr ID."""
+    row = catalog.connection.execute(
+        "SELECT count(*), count(coalesce(flickr_photo.exif, flickr_photo.file)), count(flickr_photo.file), "
+        "coalesce(sum(photo.status = 'gone'), 0) FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo"
+    ).fetchone()
+    return Tally(*row)
+
+
+def photo_count(catalog: Catalog) -> int:
+    """Return the number of photos with a Flickr ID that were ever listed; it takes no time."""
+    return int(catalog.connection.execute("SELECT count(*) FROM flickr_photo").fetchone()[0])
 
 
 def _still_there(catalog: Catalog, photos: Sequence[int]) -> set[int]:

@@ -136,6 +136,11 @@ def begin_recheck(catalog: Catalog) -> None:
             FLICKR_RECHECK.keep(catalog.connection, now())
 
 
+def is_rechecking(catalog: Catalog) -> bool:
+    """Return whether a recheck was begun and is not finished."""
+    return FLICKR_RECHECK.read(catalog.connection) is not None
+
+
 def end_recheck(catalog: Catalog) -> None:
     """Store that the recheck is finished."""
     FLICKR_RECHECK.forget(catalog.connection)
@@ -182,6 +187,14 @@ def plans(catalog: Catalog) -> list[tuple[int, dict[str, Any]]]:
     """Return (row ID, plan) of all plans that were searched."""
     rows = catalog.connection.execute("SELECT id, plan FROM flickr_plan ORDER BY id")
     return [(row["id"], json.loads(row["plan"])) for row in rows]
+
+
+def unfinished_plans(catalog: Catalog) -> list[int]:
+    """Return the row IDs of the plans of which windows are still open."""
+    return [
+        row[0]
+        for row in catalog.connection.execute("SELECT DISTINCT plan FROM flickr_window WHERE state = 'open' ORDER BY 1")
+    ]
 
 
 def pages_left(catalog: Catalog, per_page: int) -> int:

@@ -23,6 +23,7 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
 from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.copies import CopiesScreen
+from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
@@ -30,7 +31,7 @@ from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["library", "review", "cameras", "clocks", "copies"]
+ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr"]
 
 
 class CurateApp(Host):
@@ -50,6 +51,7 @@ class CurateApp(Host):
         "cameras": CamerasScreen,
         "clocks": ClocksScreen,
         "copies": CopiesScreen,
+        "flickr": HarvestScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -79,6 +81,14 @@ class CurateApp(Host):
             id="app.copies",
             show=False,
             tooltip="copies of photos, and which copy is kept",
+        ),
+        Binding(
+            "f6",
+            "switch_mode('flickr')",
+            "Flickr",
+            id="app.flickr",
+            show=False,
+            tooltip="search Flickr and harvest photos",
         ),
         Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from curate.duplicates.groups import DuplicateReport
+    from curate.tui.harvesting import Overview
 
 
 @dataclass
@@ -112,5 +113,17 @@ class CopiesFound(Message):
     """The copies group by group, the kept one of each group first."""
     report: DuplicateReport
     """The groups."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class HarvestCounted(Message):
+    """The state of a workspace's harvest of Flickr."""
+
+    overview: Overview | None
+    """The state; None if it could not be told."""
+    seconds: float = 0.0
+    """How long counting took."""
     error: CurateError | None = None
     """Why there is no result."""

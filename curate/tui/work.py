@@ -89,12 +89,17 @@ class LongWork:
                             )
                         )
                         return
-                    if time.monotonic() - last >= REPORT_SECONDS:
+                    if step.what and time.monotonic() - last >= REPORT_SECONDS:
                         last = time.monotonic()
                         self._app.post_message(WorkAdvanced(step, last - started))
 
-        self.running, self.line = True, f"{name} … · Esc stops"
+        self.running, self.line = True, f"{name} …"
         start_beside(self._app, self._workspace, name, run, LONG)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the running work was told to stop."""
+        return self.running and self._stopped.is_set()
 
     def stop(self) -> bool:
         """Tell the running work to stop at its next step; return whether any work is running."""
@@ -111,7 +116,7 @@ class LongWork:
             step = message.progress
             amount = f": {step.done:,} of {step.total:,}" if step.total else f": {step.done:,}" if step.done else ""
             rate = f" · {step.done / message.seconds:,.0f} a second" if step.done and message.seconds > 1 else ""
-            self.line = f"{step.what}{amount}{rate} · Esc stops"
+            self.line = f"{step.what}: {step.left}" if step.left else f"{step.what}{amount}{rate}"
 
 
 def is_running(worker: Worker[None] | None) -> bool:

@@ -14,7 +14,7 @@ from curate.handoff import evaluate
 from curate.ingest import ingest
 from tests.conftest import write_photo
 from tracer.base import console
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Progress, Work
 
 
 def lines_of(steps: list[Progress], seconds_each: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -84,3 +84,16 @@ def test_a_log_of_a_command(tmp_path: Path) -> None:
     )
     assert "taking photos: 6 of 6" in done.stderr
     assert done.stdout.split() == [str(tmp_path / "photos" / "truth.csv")]
+
+
+def test_a_stage_that_says_how_much_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words stand in place of the numbers; a wait in the middle is told once; a step that shows nothing leaves no line."""
+    asking = [
+        Progress("asking for EXIF", done, 9, f"{9 - done} left at 0.97 a second, until Friday 14:03") for done in (0, 1)
+    ]
+    waiting = [Progress("waiting until 14:03:10", 0)] * 20
+    assert lines_of([SILENT, asking[0], *waiting, SILENT, asking[1]], console.PAUSE / 8, monkeypatch) == [
+        "asking for EXIF: 9 left at 0.97 a second, until Friday 14:03",
+        "waiting until 14:03:10",
+        "asking for EXIF: 8 left at 0.97 a second, until Friday 14:03",
+    ]

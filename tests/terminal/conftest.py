@@ -23,6 +23,14 @@ from tracer.base.progress import finish
 Open = Callable[..., Terminal]
 
 
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program finds a key of Flickr, so that no key that is pressed here reaches it."""
+    monkeypatch.delenv("FLICKR_API_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
 @pytest.fixture
 def terminal(program: Callable[[str], str], record_property: Callable[[str, object], None]) -> Iterator[Open]:
     """Opens programs in terminals: `terminal("-m", "curate", folder)`."""

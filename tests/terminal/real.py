@@ -35,12 +35,13 @@ OPEN_WINDOWS = {
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
     "copies": {"k", "Enter"},
+    "flickr": {"s", "d", "c"},
 }
 """Keys that may open a window on a screen, which takes the keys after them."""
 
-SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5"}
+SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5", "flickr": "F6"}
 
-_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D"}
+_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H"}
 
 
 def keys_of(bindings: Sequence[Binding]) -> list[str]:

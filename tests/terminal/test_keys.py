@@ -65,6 +65,7 @@ def test_every_key_inside_a_window(workspace_of: MakeWorkspace, terminal: Open) 
         ("library", "/", "Show which"),
         ("cameras", "t", "What is the"),
         ("clocks", "n", "The clock of which"),
+        ("flickr", "s", "Search Flickr for"),
     ):
         app.go_to(screen)
         app.press(opens)
@@ -110,7 +111,7 @@ def test_nothing_is_decided_unseen(workspace_of: MakeWorkspace, terminal: Open) 
         app.resize(40, 12)
         app.wait("This app needs")
         for key in keys_on(screen):
-            if key not in {"L", "R", "C", "T", "D", "?", "Escape", *SCREENS.values()}:
+            if key not in {"L", "R", "C", "T", "D", "H", "?", "Escape", *SCREENS.values()}:
                 app.press(key)
         app.press("Enter", "Down", "Enter", "Escape")
         app.press("?")

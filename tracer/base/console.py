@@ -23,12 +23,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from tracer.base.errors import LenstraceError
 from tracer.base.longtable import MANY, print_long
 from tracer.base.progress import Progress, Work, finish
 from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_lines, visible_text
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.progress import ProgressColumn, Task
 
 Result = TypeVar("Result")
 
@@ -37,6 +41,9 @@ PAUSE: Final = 15.0
 
 _PATHS: Final = ("path", "phone", "other", "keeper")
 """Columns that hold paths. A table shows the last two parts of a path; JSON lines and CSV hold the whole path."""
+
+_WIDE: Final = 100
+"""Columns of a terminal from which bars are long."""
 
 _SHORT: Final = 12
 """A column whose longest text has at most so many characters is never wrapped."""
@@ -186,19 +193,21 @@ def run_with_progress(work: Work[Result]) -> Result:
 
 @contextlib.contextmanager
 def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
-    """Print a line when a stage begins, every `every` seconds while it lasts, and when it ends."""
+    """Print a line when a stage begins, every `every` seconds while it lasts and its words change, and when it ends."""
     last: Progress | None = None
-    printed, at = True, 0.0
+    printed, at, said = True, 0.0, ""
 
     def show(step: Progress) -> None:
-        nonlocal last, printed, at
+        nonlocal last, printed, at, said
         begins = last is None or _stage(last) != _stage(step)
-        if last and begins and not printed:
+        if last and begins and not printed and _in_words(last) != said:
             note(_in_words(last))
-        last, printed, now = step, begins or time.monotonic() - at >= every, time.monotonic()
+        words, now = _in_words(step), time.monotonic()
+        last, printed = step, begins or now - at >= every
         if printed:
-            note(_in_words(step))
-            at = now
+            if begins or words != said:
+                note(words)
+            at, said = now, words
 
     yield show
     if last and not printed:
@@ -207,36 +216,75 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
 
 @contextlib.contextmanager
 def _bars() -> Iterator[Callable[[Progress], None]]:
-    """Show a bar for each stage. The bar of a stage that counts nothing is removed when the next stage begins."""
-    from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-    from rich.table import Column
+    """Show a bar for each stage, or how much is left in words where a step says it.
 
-    name = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
-    count = TextColumn("{task.fields[count]}", markup=False, table_column=Column(no_wrap=True, justify="right"))
-    columns = (SpinnerColumn(), name, BarColumn(bar_width=20), count, TimeElapsedColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True), expand=True) as bars:
+    The bar of a stage that counts nothing is removed when the next stage begins.
+    """
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    console = Console(stderr=True)
+    with Bars(*_columns(console.width), console=console, expand=True) as bars:
         tasks: dict[str, TaskID] = {}
-        passing = ""
+        passing = leaving = ""
 
         def show(step: Progress) -> None:
-            nonlocal passing
+            nonlocal passing, leaving
             stage = _stage(step)
+            if leaving and not _count(step):  # a wait in the middle of that stage
+                bars.update(tasks[leaving], description=_what(step))
+                return
+            leaving = stage if step.left else ""
             if passing and passing != stage:
                 bars.remove_task(tasks.pop(passing))
                 passing = ""
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=step.total, count="")
+                tasks[stage] = bars.add_task(stage, total=step.total, count="", left="")
             if not _count(step):
                 passing = stage
             bars.update(
-                tasks[stage], description=_what(step), completed=step.done, total=step.total, count=_count(step)
+                tasks[stage], description=_what(step), completed=step.done, total=step.total, count=_count(step),
+                left=step.left,
             )  # fmt: skip
 
         yield show
         if passing:
             bars.remove_task(tasks[passing])
+
+
+def _columns(width: int) -> Iterator[ProgressColumn]:
+    """Yield the columns of bars. Where a step says in words how much is left, those that it makes superfluous are empty.
+
+    Args:
+        width: of the terminal in characters.
+    """
+    from rich.progress import (
+        BarColumn,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.table import Column
+    from rich.text import Text
+
+    class Unless(ProgressColumn):
+        def __init__(self, column: ProgressColumn) -> None:
+            self._column = column
+            super().__init__()
+
+        def render(self, task: Task) -> RenderableType:
+            return Text() if task.fields["left"] else self._column.render(task)
+
+    bar = BarColumn(bar_width=20)
+    yield SpinnerColumn()
+    yield TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    yield bar if width >= _WIDE else Unless(bar)
+    yield TextColumn("{task.fields[count]}", markup=False, table_column=Column(no_wrap=True, justify="right"))
+    yield Unless(TimeElapsedColumn())
+    yield Unless(TimeRemainingColumn())
 
 
 def _stage(step: Progress) -> str:
@@ -249,6 +297,8 @@ def _what(step: Progress) -> str:
 
 
 def _count(step: Progress) -> str:
+    if step.left:
+        return visible_text(step.left)
     if step.total is not None:
         return f"{step.done:,} of {step.total:,}"
     return f"{step.done:,}" if step.done else ""

@@ -18,14 +18,20 @@ class Progress:
 
     Attributes:
         what: the stage, as words for a progress bar ("reading photos"); a detail may follow a colon
-            ("measuring: probe of Make").
+            ("measuring: probe of Make"). Empty where nothing new is to be shown (`SILENT`).
         done: how many items are finished.
         total: how many items there are; None while it is not known.
+        left: how much is left, how fast it goes and when it will be done, in words; shown in place of the numbers.
     """
 
     what: str
     done: int
     total: int | None = None
+    left: str = ""
+
+
+SILENT = Progress("", 0)
+"""A step that shows nothing: the caller can cancel the work here, for example in the middle of a wait."""
 
 
 Work = Generator[Progress, None, Result]
@@ -35,7 +41,9 @@ def finish(work: Work[Result], report: Callable[[Progress], None] = lambda _: No
     """Run work to its end, report each step, and return its result."""
     while True:
         try:
-            report(next(work))
+            step = next(work)
+            if step.what:
+                report(step)
         except StopIteration as end:
             result: Result = end.value
             return result

@@ -17,7 +17,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from curate.errors import CredentialsError, SourceError
@@ -35,7 +36,7 @@ from curate.sources.flickr.answers import (
     parse_answer,
     retry_after,
 )
-from curate.sources.flickr.pace import HOUR, Pace
+from curate.sources.flickr.pace import Pace
 from curate.sources.flickr.transport import time_limit
 from tracer.base.progress import Work
 
@@ -83,8 +84,7 @@ class Flickr:
     @property
     def per_hour(self) -> int:
         """Calls that may be made in an hour, one after the other."""
-        limit = self._pace.limit
-        return min(limit.calls, int(HOUR / limit.interval))
+        return self._pace.limit.per_hour
 
     def call(self, method: str, params: Mapping[str, str | int], parse: Callable[[dict[str, Any]], T]) -> Work[T]:
         """Call a method, and again where it may succeed then.
@@ -105,7 +105,7 @@ class Flickr:
         retrying = Retrying(
             retry=retry_if_exception(is_retryable),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=interval, max=60 * interval, jitter=interval),
+            wait=wait_exponential(multiplier=interval, max=60 * interval) + wait_random(0, interval),
             reraise=True,
         )
         retrying.begin()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from curate.catalog.flickr_photos import FlickrPhoto, Outcome, flickr_photo, pending, record_step, store
 from curate.catalog.photos import labels_of
@@ -16,6 +15,7 @@ from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.exif import exif_from_tags
 from curate.sources.flickr.methods import exif_tags
+from curate.sources.flickr.pace import HOUR, eta
 from curate.sources.flickr.targets import Targets
 from tracer.base.progress import Progress, Work
 
@@ -41,7 +41,8 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
     for done, flickr_id in enumerate(_and_again(waiting, failed)):
         if not targets.needs(flickr_id):
             continue
-        yield Progress(f"asking for EXIF{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+        total = len(waiting) + len(failed)
+        yield Progress("asking for EXIF", done, total, eta(done, total, started, flickr.per_hour / HOUR))
         known = flickr_photo(catalog, flickr_id)
         exif: Exif | None = None
         outcome: Outcome = "done"
@@ -64,17 +65,6 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     return counts
-
-
-def eta(done: int, left: int, started: float) -> str:
-    """Return how many photos are left, how fast they come and when they will be done, as the end of a line of progress."""
-    seconds = time.monotonic() - started
-    if not done or seconds < 1:
-        return f": {left:,} left"
-    rate = done / seconds
-    end = datetime.fromtimestamp(time.time() + left / rate)
-    when = f"{end:%H:%M}" if left / rate < 72_000 else f"{end:%A %d %B, %H:%M}"
-    return f": {left:,} left at {rate:.2f} a second, until {when}"
 
 
 def gone(known: FlickrPhoto) -> FlickrPhoto:

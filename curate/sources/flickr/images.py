@@ -132,13 +132,25 @@ class ImagePace:
         """
         while True:
             with self._lock:
-                now = self._clock()
-                start = max(self._pause_ends, self._next) if paced else self._pause_ends
-                if start <= now:
+                seconds = self._due_in(paced)
+                if seconds <= 0:
                     if paced:
-                        self._next = now + self._seconds
+                        self._next = self._clock() + self._seconds
                     return
-            self._sleep(start - now)
+            self._sleep(seconds)
+
+    def due_in(self, *, paced: bool = True) -> float:
+        """Return the seconds after which `wait` would not wait any more.
+
+        Args:
+            paced: as for `wait`.
+        """
+        with self._lock:
+            return max(0.0, self._due_in(paced))
+
+    def _due_in(self, paced: bool) -> float:
+        start = max(self._pause_ends, self._next) if paced else self._pause_ends
+        return start - self._clock()
 
     def pause(self, seconds: float | None) -> None:
         """Let all requests wait, because the server asks for it.

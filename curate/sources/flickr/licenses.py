@@ -30,7 +30,8 @@ _BY_NUMBER = {
 }
 """Flickr's number -> SPDX id or URL. 0 is all rights reserved, 7 no known restrictions, 8 a work of the US government."""
 
-OPEN = tuple(_BY_NUMBER[number] for number in (9, 10, 4, 11, 5, 12, 8))
+OPEN_NUMBERS = (9, 10, 4, 11, 5, 12, 8)
+OPEN = tuple(_BY_NUMBER[number] for number in OPEN_NUMBERS)
 """The licences whose originals are downloaded by default: CC0, public domain mark, BY, BY-SA, US government."""
 
 _CREATIVE = re.compile(r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)(?:/|$)")

@@ -23,11 +23,12 @@ from curate.photos.reader.guard import Limits, Readers
 from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
-from curate.sources.flickr.harvest import GONE, eta, gone, outcome_of
+from curate.sources.flickr.harvest import GONE, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
 from curate.sources.flickr.images import Gone, ImagePace, NotFetched, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
+from curate.sources.flickr.pace import eta, rest
 from curate.sources.flickr.search import seen_licenses, today
 from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
@@ -98,7 +99,8 @@ def download(
         for done, flickr_id in enumerate(_twice(waiting, failed)):
             if limit is not None and counts.updated >= limit:
                 break
-            yield Progress(f"downloading{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+            total = len(waiting) + len(failed)
+            yield Progress("downloading", done, total, eta(done, total, started))
             try:
                 yield from run.download(flickr_id)
                 in_a_row = 0
@@ -171,6 +173,7 @@ class _Downloads:
             return
         place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
         self._clean(place.parent)
+        yield from self._turn(address)
         try:
             fetch(self._images.http, self._images.hosts, address, place, pace=self._images.pace)
         except TryAgain:
@@ -183,6 +186,15 @@ class _Downloads:
             raise _cannot_write(place, error) from error
         else:
             self._keep(known, place)
+
+    def _turn(self, address: str) -> Work[None]:
+        """Wait until an address may be asked; `fetch` would wait too, but could not be cancelled meanwhile."""
+        try:
+            paced = not self._images.hosts.names(address)
+        except (httpx.InvalidURL, ValueError):
+            return  # `fetch` refuses it
+        while (seconds := self._images.pace.due_in(paced=paced)) > 0:
+            yield from rest(seconds)
 
     def _api(self) -> Flickr:
         if self._flickr is None:

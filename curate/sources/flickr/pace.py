@@ -6,23 +6,26 @@ server's clock holds more calls than are allowed, however long they are under wa
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from curate.errors import UsageError
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import SILENT, Progress, Work
 
 CALLS_PER_HOUR = 3500
 """Calls in any hour by default. Flickr allows 3,600 for each key, by all programs together."""
 
 VARIABLE = "CURATE_FLICKR_CALLS_PER_HOUR"
 HOUR = 3600.0
-_SLICE = 0.5
+_SLICE = 0.25
 """Longest sleep in seconds, after which the work can be cancelled."""
+_UNSAID = 5.0
+"""Seconds of a rest up to which nothing is said about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,64 @@ class Limit:
 
     calls: int = CALLS_PER_HOUR
     interval: float = 1.0
+
+    @property
+    def per_hour(self) -> int:
+        """Calls that may be made in an hour, one after the other."""
+        return min(self.calls, int(HOUR / self.interval))
+
+
+def rest(
+    seconds: float,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+    unsaid: float = _UNSAID,
+) -> Work[None]:
+    """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts.
+
+    Args:
+        seconds: how long.
+        clock: the Unix time in seconds.
+        sleep: waits for some seconds.
+        unsaid: seconds up to which nothing is said.
+    """
+    until = clock() + seconds
+    told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > unsaid else SILENT
+    while (left := until - clock()) > 0:
+        yield told
+        sleep(min(left, _SLICE))
+
+
+def eta(done: int, total: int, started: float, per_second: float = math.inf) -> str:
+    """Return how many items are left, how fast they come and when they will be done, in words.
+
+    Args:
+        done: items done since `started`.
+        total: items to do since then.
+        started: when work on them began, by `time.monotonic`.
+        per_second: items that can be done in a second in the long run.
+    """
+    seconds, left = time.monotonic() - started, total - done
+    if not done or seconds < 1:
+        return f"{left:,} left"
+    rate = min(done / seconds, per_second)
+    said = f"{rate:.2f}" if rate < 10 else f"{rate:,.0f}"
+    return f"{left:,} left at {said} a second, until {moment(datetime.now() + timedelta(seconds=left / rate))}"
+
+
+def moment(at: datetime, now: datetime | None = None) -> str:
+    """Return a moment to come in as few words as tell it.
+
+    >>> thursday = datetime(2026, 11, 26, 17, 30)
+    >>> moment(datetime(2026, 11, 26, 18, 5), thursday), moment(datetime(2026, 11, 27, 14, 3), thursday)
+    ('18:05', 'Friday 14:03')
+    >>> moment(datetime(2026, 12, 4), thursday), moment(datetime(2027, 12, 4), thursday)
+    ('4 December', '4 December 2027')
+    """
+    days = (at.date() - (now or datetime.now()).date()).days
+    if days < 7:
+        return f"{at:%H:%M}" if days == 0 else f"{at:%A %H:%M}"
+    return f"{at.day} {at:%B}" + (f" {at.year}" if days >= 300 else "")
 
 
 def limit_from(environ: Mapping[str, str], other_endpoint: bool) -> Limit:
@@ -106,12 +167,8 @@ class Pace:
         return max(self._next, self._paused, self._times[0] + HOUR if full else 0.0)
 
     def rest(self, seconds: float) -> Work[None]:
-        """Sleep in short pieces, so that the work can be cancelled; a long rest says until when it lasts."""
-        until = self._clock() + seconds
-        while (left := until - self._clock()) > 0:
-            if seconds > 5 * self.limit.interval and seconds > _SLICE:
-                yield Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0)
-            self._sleep(min(left, _SLICE))
+        """Sleep as `rest` does; more than five calls' time, or than a minute, is long."""
+        yield from rest(seconds, self._clock, self._sleep, max(min(5 * self.limit.interval, 60), _SLICE))
 
     def begin(self, timeout: float) -> None:
         """Write down that a call is sent now, which ends within a time limit in seconds."""

@@ -11,10 +11,11 @@ from curate.catalog.store import Catalog
 from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
-from curate.sources.flickr.harvest import GONE, eta, gone, outcome_of
+from curate.sources.flickr.harvest import GONE, gone, outcome_of
 from curate.sources.flickr.licenses import OPEN, license_of
 from curate.sources.flickr.methods import PhotoState, photo_state
 from curate.sources.flickr.originals import is_allowed, remove_original
+from curate.sources.flickr.pace import HOUR, eta
 from curate.sources.flickr.search import seen_licenses, today
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
@@ -39,7 +40,8 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
     waiting = pending(catalog, "recheck")
     addresses = (yield from seen_licenses(catalog, flickr)) if waiting else {}
     for done, flickr_id in enumerate(waiting):
-        yield Progress(f"asking again{eta(done, len(waiting) - done, started)}", done, len(waiting))
+        left = eta(done, len(waiting), started, flickr.per_hour / HOUR)
+        yield Progress("asking again", done, len(waiting), left)
         known = flickr_photo(catalog, flickr_id)
         try:
             state = yield from photo_state(flickr, flickr_id)

@@ -101,13 +101,27 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
         UsageError: a user, group or album of the plan does not exist.
         CredentialsError, SourceError: as `Flickr.call`.
     """
-    started, counts = time.monotonic(), HarvestCounts()
     number = harvests.plan_id(catalog, plan.digest)
     if number is None:
         queries = yield from _resolved(flickr, plan)
         resolved = plan.model_copy(update={"search": queries})
         spans = [(topic, _span(w)) for topic, query in enumerate(queries) for w in resolved.windows(query)]
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
+    return (yield from search_on(catalog, flickr, number))
+
+
+def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCounts]:
+    """List the photos of a plan that was begun, from where it stopped.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        flickr: the client.
+        number: row ID of the plan.
+
+    Raises:
+        As `search`.
+    """
+    started, counts = time.monotonic(), HarvestCounts()
     resolved = Plan.model_validate(dict(harvests.plans(catalog))[number])
     run = _Run(catalog, flickr, resolved, number, counts)
     if harvests.next_window(catalog, number) is None:

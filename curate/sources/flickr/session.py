@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 
 from curate.catalog.harvests import Calls
 from curate.catalog.store import Catalog
+from curate.errors import SourceError
+from curate.sources.flickr.answers import FlickrError
 from curate.sources.flickr.client import TIMEOUT, Flickr
 from curate.sources.flickr.hosts import ENDPOINT, Hosts, endpoint_from_environment
 from curate.sources.flickr.images import ImagePace
 from curate.sources.flickr.key import find_key
 from curate.sources.flickr.originals import ImageHosts
-from curate.sources.flickr.pace import Pace, limit_from
+from curate.sources.flickr.pace import Limit, Pace, limit_from
 from curate.sources.flickr.transport import guarded_client
 
 
@@ -29,6 +31,16 @@ def image_hosts(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> It
         yield ImageHosts(http, hosts, ImagePace(catalog.workspace.settings.flickr.image_seconds))
 
 
+def limit_here(environ: Mapping[str, str] = os.environ) -> Limit:
+    """Return how many calls may be made, as `flickr_session` takes it from the environment.
+
+    Raises:
+        UsageError: a variable of the environment is not usable.
+    """
+    endpoint = endpoint_from_environment(environ, Hosts.from_environment(environ))
+    return limit_from(environ, endpoint != ENDPOINT)
+
+
 @contextlib.contextmanager
 def flickr_session(catalog: Catalog, environ: Mapping[str, str] = os.environ) -> Iterator[Flickr]:
     """Open a client of the Flickr API.
@@ -40,10 +52,18 @@ def flickr_session(catalog: Catalog, environ: Mapping[str, str] = os.environ) ->
     Raises:
         CredentialsError: there is no usable key.
         UsageError: a variable of the environment is not usable.
+        SourceError: a call failed that the work in the `with` block could not do without.
     """
     key = find_key(environ)
     hosts = Hosts.from_environment(environ)
     endpoint = endpoint_from_environment(environ, hosts)
     pace = Pace(Calls(catalog), limit_from(environ, endpoint != ENDPOINT))
     with guarded_client(hosts, TIMEOUT) as http:
-        yield Flickr(http, endpoint, key, pace)
+        try:
+            yield Flickr(http, endpoint, key, pace)
+        except FlickrError as error:  # a call that the whole work needs, and that failed in all its tries
+            raise SourceError(
+                "Flickr does not answer as it should",
+                str(error),
+                "What was answered before is kept; do the same again later to go on.",
+            ) from None

@@ -16,11 +16,14 @@ from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
 from curate.pairing.score.learning import due, follow
-from curate.tui.guarded import WIDE, GuardedScreen
+from curate.tui.guarded import WIDE, Answer, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
 from curate.tui.work import LONG, start_beside
 from tracer.base.progress import Work
+
+_STOPS = " · Esc stops"
+"""Follows the progress of running work where there is room for it."""
 
 
 class CurateScreen(GuardedScreen[None]):
@@ -71,10 +74,10 @@ class CurateScreen(GuardedScreen[None]):
         """Show an error and what to do about it in the status line."""
         self.say(before + ". ".join(error.lines()), problem=True)
 
-    def ask(self, prompt: ModalScreen[str | None], answered: Callable[[str], None]) -> None:
+    def ask(self, prompt: ModalScreen[Answer | None], answered: Callable[[Answer], None]) -> None:
         """Open a dialog; `answered` gets the answer, and is not called if the dialog is cancelled."""
 
-        def guarded(answer: str | None) -> None:
+        def guarded(answer: Answer | None) -> None:
             if answer is None:
                 return
             try:
@@ -103,7 +106,10 @@ class CurateScreen(GuardedScreen[None]):
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
         line = self.query_one("#running", Static)
-        line.update(shown(self.curate.work.line))
+        text = self.curate.work.line
+        if not self.curate.work.stopping and len(text) + len(_STOPS) <= self.app.size.width - 2:
+            text += _STOPS
+        line.update(shown(text))
         line.display = self.curate.work.running
 
     def on_work_advanced(self, _message: WorkAdvanced) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -16,25 +15,22 @@ from textual.widgets import Static
 
 from curate.catalog import decisions
 from curate.catalog.candidates import proposed
-from curate.catalog.forgetting import forget
 from curate.catalog.labels import LabelRow
-from curate.catalog.naming import photos_below
 from curate.catalog.pairs import doubts_about, pair_of
 from curate.catalog.photos import Photo
 from curate.catalog.sides import photos_by_side
-from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.ingest import IngestCounts, ingest
+from curate.ingest import ingest
 from curate.photos.facts import UNREADABLE, Status
 from curate.tui.filtering import where_of
+from curate.tui.housekeeping import forget_choices, forget_summary, forgetting, harvest_line, ingest_summary
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import shown
+from curate.tui.shown import file_name, shown
 from curate.tui.widgets.bars import Bars
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.prompt import AskChoice, AskText
 from curate.tui.work import start_beside
-from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 SHOWN_ROWS = 1000
@@ -43,7 +39,7 @@ SHOWN_ROWS = 1000
 _MARK = Text("●", "bold yellow")
 _COLUMNS = (
     Column("", 1),
-    Column("photo", 14),
+    Column("photo", 19),
     Column("camera", 12),
     Column("type", 10),
     Column("taken", 16),
@@ -81,8 +77,15 @@ class LibraryScreen(CurateScreen):
             key_display="/",
             tooltip="a word, or an expression: camera_type = 'dslr'",
         ),
-        Binding("m", "mark", "Mark", id="library.mark", tooltip="mark a photo; two marked photos can be paired"),
-        Binding("p", "pair_marked", "Pair", id="library.pair_marked", tooltip="accept the two marked photos as a pair"),
+        Binding("m", "mark", "Mark", id="library.mark", show=False, tooltip="mark a photo, so that p pairs two"),
+        Binding(
+            "p",
+            "pair_marked",
+            "Pair",
+            id="library.pair_marked",
+            show=False,
+            tooltip="accept the two marked photos as a pair",
+        ),
         Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the waiting pairs"),
         Binding(
             "C",
@@ -90,6 +93,13 @@ class LibraryScreen(CurateScreen):
             "Cameras",
             id="library.cameras",
             tooltip="cameras and their types, unknown ones first",
+        ),
+        Binding(
+            "H",
+            "app.switch_mode('flickr')",
+            "Flickr",
+            id="library.flickr",
+            tooltip="search Flickr and harvest photos",
         ),
         Binding(
             "T",
@@ -142,6 +152,7 @@ class LibraryScreen(CurateScreen):
                 yield Bars("By type", most=8, id="by-type")
                 yield Bars("By make", most=10, id="by-make")
             with Vertical(id="photos"):
+                yield Static(id="harvest-line", markup=False)
                 yield Static(id="shown", markup=False)
                 yield Listing(_COLUMNS, id="table")
                 yield Static(_WELCOME, id="welcome", markup=False)
@@ -175,6 +186,9 @@ class LibraryScreen(CurateScreen):
         self.query_one("#by-make", Bars).show(
             [("no maker" if make is None else make, n) for make, n in self.catalog.counts("make_normalized")]
         )
+        harvest = harvest_line(self.catalog)
+        self.query_one("#harvest-line").display = bool(harvest)
+        self.query_one("#harvest-line", Static).update(harvest)
         self._last_refresh = time.monotonic()
         self._refresh_seconds = self._last_refresh - started
 
@@ -229,18 +243,16 @@ class LibraryScreen(CurateScreen):
     def _cells(self, labels: dict[str, object]) -> list[Text]:
         camera = " ".join(str(labels[key]) for key in ("make_normalized", "model_normalized") if labels[key])
         status = labels["status"]
-        name = Path(str(labels["path"])).name
+        name = file_name(str(labels["path"]), str(status))
         return [
             _MARK
             if labels["path"] in self._marked
             else Text("✓", "green")
             if labels["subject_idx"] is not None
             else Text(" "),
-            shown(name)
-            if status == "ok"
-            else shown(f"{name} ({status})")
-            if status in (Status.LISTED, Status.GONE)
-            else Text.assemble(("✗ ", "red"), shown(f"{name} ({status})"), no_wrap=True, overflow="ellipsis"),
+            name
+            if status in (Status.OK, Status.LISTED, Status.GONE)
+            else Text.assemble(("✗ ", "red"), name, no_wrap=True, overflow="ellipsis"),
             shown(camera or None),
             shown(labels["camera_type"] if labels["Make"] or labels["Model"] else None),
             shown(str(labels["taken_at"]).replace("T", " ")[:16] if labels["taken_at"] else None),
@@ -257,7 +269,7 @@ class LibraryScreen(CurateScreen):
         def answered(path: str) -> None:
             if path:
                 place = Path(path).expanduser()
-                self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), _ingest_summary)
+                self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), ingest_summary)
 
         self.ask(
             AskText("Ingest the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
@@ -350,17 +362,11 @@ class LibraryScreen(CurateScreen):
         if not self._paths:
             self.say("there is no photo to forget")
             return
-        photo = Path(self._paths[self.query_one(Listing).cursor_row])
-        below = sum(1 for _ in photos_below(self.catalog, os.fsencode(photo.parent)))
-        choices = {
-            "no": "Nothing",
-            os.fspath(photo): f"Only {photo.name}",
-            os.fspath(photo.parent): f"{counted(below, 'photo')} in {photo.parent}",
-        }
+        choices = forget_choices(self.catalog, self._paths[self.query_one(Listing).cursor_row])
 
         def answered(path: str) -> None:
             if path != "no":
-                self.begin_work("forget", lambda catalog: _forgetting(catalog, path), _forget_summary)
+                self.begin_work("forget", lambda catalog: forgetting(catalog, path), forget_summary)
 
         question = "Remove what from the catalogue? Files stay on the disk, and u takes it back."
         self.ask(AskChoice(question, choices), answered)
@@ -379,22 +385,3 @@ class LibraryScreen(CurateScreen):
             self._show_photos()
         else:
             self.curate.action_stop_work()
-
-
-def _forgetting(catalog: Catalog, path: str) -> Work[int]:
-    yield Progress("forgetting", 0)
-    return forget(catalog, [path])
-
-
-def _forget_summary(photos: int) -> str:
-    return f"{counted(photos, 'photo')} removed from the catalogue · u takes it back"
-
-
-def _ingest_summary(counts: IngestCounts) -> str:
-    parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
-    parts += [
-        f"{n:,} {name}"
-        for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
-        if n
-    ]
-    return ", ".join(parts) + f", in {counts.seconds:.1f} s"

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
+from curate.catalog.listing import is_listed_path
 from curate.catalog.pairs import PairRow
 from curate.catalog.photos import labels_of
 from curate.errors import CurateError
@@ -22,7 +23,7 @@ from curate.review.queue import ReviewQueue, ids
 from curate.tui.drawn import matches_of
 from curate.tui.messages import MatchesDrawn
 from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import shown
+from curate.tui.shown import file_name, shown
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.photo import PhotoView, is_coarse
@@ -166,7 +167,9 @@ class ReviewScreen(CurateScreen):
         if self._swapped:
             sides.reverse()
         for view, (side, labels, sha256) in zip(self.query(PhotoView), sides, strict=True):
-            view.show(_caption(side, labels), self.catalog.workspace.preview(sha256))
+            without = is_listed_path(labels["path"] or "")
+            picture = None if without else self.catalog.workspace.preview(sha256)
+            view.show(_caption(side, labels), picture, "no file" if without else "")
         names = [_caption(side, labels) for side, labels, _ in sides]
         self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
         self.query_one("#evidence", FoldedText).show(_evidence_line(pair, self._queue.partners()))
@@ -331,7 +334,7 @@ def _others(queue: ReviewQueue) -> str:
 
 
 def _caption(side: str, labels: dict[str, str | None]) -> Text:
-    return Text.assemble((f"{side}  ", "bold bright_cyan"), shown(Path(labels["path"] or "").name))
+    return Text.assemble((f"{side}  ", "bold bright_cyan"), file_name(labels["path"] or ""))
 
 
 def _evidence_line(pair: PairRow, partners: Sequence[tuple[str, str]]) -> Text:

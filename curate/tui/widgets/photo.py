@@ -49,12 +49,12 @@ class PhotoView(Vertical):
         if self._images != "none":
             self._picture = self.query(".picture").first()
 
-    def show(self, caption: Text, picture: Path | Picture | None) -> None:
-        """Show a photo's preview or a drawn picture, or say why there is none."""
+    def show(self, caption: Text, picture: Path | Picture | None, missing: str = "") -> None:
+        """Show a photo's preview or a drawn picture, or say why there is none (`missing`, where `picture` is None)."""
         self.query_one(".caption", Static).update(caption)
         loaded = open_preview(picture) if isinstance(picture, Path) else picture
         there = loaded is not None
-        note = "" if there and self._picture else "pictures are off" if there else "no picture" if picture else ""
+        note = "" if there and self._picture else "pictures are off" if there else "no picture" if picture else missing
         instead = self.query_one(".no-picture", Static)
         instead.update(note)
         instead.display = bool(note)

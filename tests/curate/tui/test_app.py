@@ -284,7 +284,14 @@ async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None
     """Each binding has an id, a description and a tooltip, and stands on `?`."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     async with opened(workspace, size=(120, 50)) as (app, pilot):
-        for key, name in (("L", "library"), ("R", "review"), ("C", "cameras"), ("T", "clocks"), ("D", "copies")):
+        for key, name in (
+            ("L", "library"),
+            ("R", "review"),
+            ("C", "cameras"),
+            ("T", "clocks"),
+            ("D", "copies"),
+            ("H", "flickr"),
+        ):
             await pilot.press("f1" if key == "L" else key)
             await pilot.pause()
             bindings = described(app.screen) + described(app)
@@ -308,6 +315,7 @@ async def test_empty_states_say_what_to_do(tmp_path: Path) -> None:
             ("f3", "Press L"),
             ("f4", "Press L"),
             ("f5", "Press L"),
+            ("f6", "Press s"),
         ):
             await pilot.press(key)
             await pilot.pause()

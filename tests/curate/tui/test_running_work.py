@@ -48,7 +48,7 @@ def running(app: CurateApp) -> str:
     return str(line.render()) if line.display else ""
 
 
-@pytest.mark.parametrize("screen", ["f1", "f2", "f3", "f4", "f5"])
+@pytest.mark.parametrize("screen", ["f1", "f2", "f3", "f4", "f5", "f6"])
 async def test_work_is_seen_and_stopped_on_every_screen(screen: str, endless: Endless, tmp_path: Path) -> None:
     """The line is there while it runs; Esc stops it, the screen in view says that it ended, and the line is gone."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
@@ -110,6 +110,6 @@ async def test_no_second_work_begins_before_the_first_has_ended(
 async def test_escape_says_where_nothing_runs(tmp_path: Path) -> None:
     """It is listed on every screen, so it answers on every screen."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
-        for screen in ("f1", "f2", "f3", "f4", "f5"):
+        for screen in ("f1", "f2", "f3", "f4", "f5", "f6"):
             await pilot.press(screen, "escape")
             assert "nothing is running" in status(app)

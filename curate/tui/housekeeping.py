@@ -1,0 +1,59 @@
+"""What the library does besides showing photos, in words: an ingest, photos to forget, the harvest of Flickr."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from curate.catalog.flickr_photos import photo_count
+from curate.catalog.forgetting import forget
+from curate.catalog.listing import is_listed_path
+from curate.catalog.naming import photos_below
+from curate.catalog.store import Catalog
+from curate.ingest import IngestCounts
+from curate.photos.facts import Status
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
+
+
+def ingest_summary(counts: IngestCounts) -> str:
+    """Put the counts of an ingest into words."""
+    parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
+    parts += [
+        f"{n:,} {name}"
+        for name, n in (("missing", counts.missing), ("unreadable", counts.unreadable), ("skipped", counts.skipped))
+        if n
+    ]
+    return ", ".join(parts) + f", in {counts.seconds:.1f} s"
+
+
+def forget_choices(catalog: Catalog, path: str) -> dict[str, str]:
+    """Return what may be forgotten where a photo is: path, or "no" -> words. A photo without a file lies in no folder."""
+    photo = Path(path)
+    choices = {"no": "Nothing", path: f"Only {photo.name}"}
+    if not is_listed_path(path):
+        below = sum(1 for _ in photos_below(catalog, os.fsencode(photo.parent)))
+        choices[os.fspath(photo.parent)] = f"{counted(below, 'photo')} in {photo.parent}"
+    return choices
+
+
+def forgetting(catalog: Catalog, path: str) -> Work[int]:
+    """Remove a photo, or all of a folder, from the catalogue."""
+    yield Progress("forgetting", 0)
+    return forget(catalog, [path])
+
+
+def forget_summary(photos: int) -> str:
+    """Put the number of forgotten photos into words."""
+    return f"{counted(photos, 'photo')} removed from the catalogue · u takes it back"
+
+
+def harvest_line(catalog: Catalog) -> str:
+    """Return a line about the harvest of Flickr; empty where there is none. It takes no time, however many photos there are."""
+    photos = photo_count(catalog)
+    if not photos:
+        return ""
+    statuses = dict(catalog.counts("status"))
+    parts = [(statuses.get(Status.LISTED, 0), "without EXIF"), (statuses.get(Status.GONE, 0), "gone")]
+    said = [f"Flickr  {counted(photos, 'photo')}", *(f"{number:,} {words}" for number, words in parts if number)]
+    return ", ".join(said) + " · H"
