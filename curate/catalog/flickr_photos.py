@@ -156,24 +156,33 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
     relabel(catalog, known.photo, facts)
 
 
+_TO_DO: dict[Step, str] = {
+    "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
+    "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
+    "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
+}
+"""Step -> the condition that photos meet for which it can be done."""
+
+
 def pending(catalog: Catalog, step: Step) -> list[int]:
     """Return the Flickr IDs of the photos for which a step is still to be done, in the order in which they were found.
 
-    Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step `exif`. The files of somebody's own
-    account are there already, and strangers may not see them all.
+    Those for which it failed come last. Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step
+    `exif`. The files of somebody's own account are there already, and strangers may not see them all.
     """
-    own = {
-        "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
-        "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
-        "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
-    }[step]
+    return [flickr_id for flickr_id, _ in _waiting(catalog, step)]
+
+
+def _waiting(catalog: Catalog, step: Step) -> list[tuple[int, bool]]:
+    """Return Flickr ID and whether the step failed before, for each photo for which it is still to be done."""
     rows = catalog.connection.execute(
-        "SELECT flickr_photo.flickr_id FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
-        f"WHERE {own} AND NOT EXISTS (SELECT 1 FROM flickr_step WHERE flickr_step.flickr_id = flickr_photo.flickr_id "
-        "AND step = ? AND outcome != 'failed') ORDER BY photo.id",
+        "SELECT flickr_photo.flickr_id, outcome IS NOT NULL AS failed FROM flickr_photo "
+        "JOIN photo ON photo.id = flickr_photo.photo "
+        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = ? "
+        f"WHERE {_TO_DO[step]} AND (outcome IS NULL OR outcome = 'failed') ORDER BY failed, photo.id",
         (step,),
     )
-    return [row[0] for row in rows]
+    return [(row[0], bool(row[1])) for row in rows]
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
@@ -201,10 +210,7 @@ def refusals(catalog: Catalog) -> list[Refusal]:
 
 def failures(catalog: Catalog, step: Step) -> int:
     """Return the number of photos for which a step failed and will be tried again."""
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM flickr_step WHERE step = ? AND outcome = 'failed'", (step,)
-    ).fetchone()
-    return int(row[0])
+    return sum(failed for _, failed in _waiting(catalog, step))
 
 
 def licence_days(catalog: Catalog) -> dict[int, str]:

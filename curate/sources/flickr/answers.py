@@ -122,7 +122,7 @@ def parse_answer(method: str, body: bytes) -> dict[str, Any]:
         Failure: the API refused the call.
         Garbled: the body is not an answer.
     """
-    text = body.decode("utf-8", "replace").strip()
+    text = body.decode("utf-8-sig", "replace").strip()
     content = _from_xml(text) if text.startswith("<") else _from_json(text)
     if content.get("stat") == "ok":
         return content

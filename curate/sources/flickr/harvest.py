@@ -41,7 +41,9 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
     for done, flickr_id in enumerate(_and_again(waiting, failed)):
         if not targets.needs(flickr_id):
             continue
-        yield Progress(f"asking for EXIF{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+        yield Progress(
+            f"asking for EXIF{eta(done, max(len(waiting) - done, 0), started)}", min(done, len(waiting)), len(waiting)
+        )
         known = flickr_photo(catalog, flickr_id)
         exif: Exif | None = None
         outcome: Outcome = "done"
@@ -52,6 +54,8 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
             outcome, reason = _outcome(error)
             if outcome == "failed" and done < len(waiting):
                 failed.append(flickr_id)
+                record_step(catalog, flickr_id, "exif", outcome, reason)
+                continue
         _file(catalog, counts, known, exif, (outcome, reason))
         if exif is not None:
             targets.count(flickr_id, labels_of(catalog, known.photo))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,6 +40,9 @@ NOT_OFFERED = "its owner does not offer the original"
 _NOT_FOUND = 1
 _GIVE_UP = 10
 """Files in a row that could not be fetched, after which the run ends."""
+
+_TIMES = 5
+"""How often a file is tried that could not be fetched, after all others each time."""
 
 
 @dataclass(frozen=True)
@@ -90,30 +93,32 @@ def download(
     """
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
-    waiting, failed, in_a_row = pending(catalog, "original"), list[int](), 0
+    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, int](), 0
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
         run = _Downloads(catalog, images, flickr, allowed, readers, counts)
-        for done, flickr_id in enumerate(_twice(waiting, failed)):
+        for done, flickr_id in enumerate(_and_again(waiting, failed)):
             if limit is not None and counts.updated >= limit:
                 break
-            yield Progress(f"downloading{eta(done, max(len(waiting) - done, 0), started)}", done, len(waiting))
+            left = max(len(waiting) - done, 0)
+            yield Progress(f"downloading{eta(done, left, started)}", len(waiting) - left, len(waiting))
             try:
                 yield from run.download(flickr_id)
                 in_a_row = 0
+                failed.pop(flickr_id, None)
             except TryAgain as error:
                 in_a_row += 1
+                if in_a_row >= _GIVE_UP and done >= len(waiting):
+                    break
                 if in_a_row >= _GIVE_UP:
                     raise SourceError(
                         "the image host does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
-                if done < len(waiting):
-                    failed.append(flickr_id)
-                else:
-                    counts.unchanged += 1
-                    counts.unreadable += 1
+                failed[flickr_id] = failed.get(flickr_id, 0) + 1
                 record_step(catalog, flickr_id, "original", "failed", error.reason)
+    counts.unchanged += len(failed)
+    counts.unreadable += len(failed)
     if run.not_allowed:
         counts.skipped += run.not_allowed
         counts.remarks.append(
@@ -267,9 +272,11 @@ def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     return replace(known, file=None)
 
 
-def _twice(waiting: list[int], failed: list[int]) -> Iterator[int]:
+def _and_again(waiting: list[int], failed: Mapping[int, int]) -> Iterator[int]:
+    """Yield the waiting photos, then again those that failed, as often as each may be tried."""
     yield from waiting
-    yield from list(failed)
+    for _ in range(_TIMES - 1):
+        yield from list(failed)
 
 
 def _extension(facts: PhotoFacts) -> str:
