@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -183,6 +183,18 @@ def _waiting(catalog: Catalog, step: Step) -> list[tuple[int, bool]]:
         (step,),
     )
     return [(row[0], bool(row[1])) for row in rows]
+
+
+def allowed_originals(catalog: Catalog, licenses: Collection[str]) -> int:
+    """Return the number of photos whose originals are still to be downloaded, and whose licence is one of some."""
+    marks = ",".join("?" * len(licenses))
+    row = catalog.connection.execute(
+        "SELECT count(*) FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
+        f"WHERE {_TO_DO['original']} AND photo.license IN ({marks}) AND NOT EXISTS (SELECT 1 FROM flickr_step "
+        "WHERE flickr_step.flickr_id = flickr_photo.flickr_id AND step = 'original' AND outcome != 'failed')",
+        tuple(licenses),
+    ).fetchone()
+    return int(row[0])
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:

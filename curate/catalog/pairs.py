@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from curate.catalog import decisions
+from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import photo_named
 from curate.catalog.photos import Photo
 from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.errors import UsageError, command
 from curate.photos.facts import Status
 
 PairStatus = Literal["candidate", "accepted", "rejected"]
@@ -164,6 +165,12 @@ def pair_of(catalog: Catalog, phone: str | os.PathLike[str], other: str | os.Pat
     """
     one, two = photo_named(catalog, phone), photo_named(catalog, other)
     for photo in (one, two):
+        if is_listed_path(photo.path):
+            raise UsageError(
+                "that photo has no file",
+                photo.path,
+                f"Name another photo; to download originals: {command('flickr', 'download', workspace=catalog.workspace.root)}",
+            )
         if photo.sha256 is None:
             raise UsageError("that photo could not be read", f"{photo.path}: {photo.error}", "Name another photo.")
     if one.sha256 == two.sha256:

@@ -80,7 +80,7 @@ def pair(
     json: Json = False,
 ) -> None:
     """Find candidate pairs: photos of the same scene, one taken with a smartphone and one with another camera."""
-    from curate.pairing.run import pair_workspace
+    from curate.pairing.run import NO_FILE, pair_workspace
 
     with opened(workspace, "pair") as catalog:
         settings = catalog.workspace.settings.pair
@@ -116,7 +116,11 @@ def pair(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
         for path, reason in counts.left_out:
-            note(f"left out: {path}: {reason}")
+            if reason != NO_FILE:
+                note(f"left out: {path}: {reason}")
+        if without := sum(reason == NO_FILE for _, reason in counts.left_out):
+            fetch = command("flickr", "download", workspace=workspace)
+            note(f"left out: {counted(without, 'photo')} without a file; to download originals: {fetch}")
         with opened(workspace) as catalog:
             say_next(catalog)
 

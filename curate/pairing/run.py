@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from curate.catalog.bursts import keep_bursts
 from curate.catalog.candidates import contradicted, replace_candidates
 from curate.catalog.clocks import clock_rows
+from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import source_folders
 from curate.catalog.originals import refuse_original
 from curate.catalog.pairs import pair_of
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
+NO_FILE = "its file was not downloaded"
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
@@ -77,6 +79,9 @@ def pairing_photos(
     left_out: list[tuple[str, str]] = []
     seen: dict[str, str] = {}
     for one in photos_of_sides(catalog, only):
+        if is_listed_path(one.path):
+            left_out.append((one.path, NO_FILE))
+            continue
         if one.status is not Status.OK or one.sha256 is None:
             left_out.append((one.path, f"could not be read ({one.status})"))
             continue

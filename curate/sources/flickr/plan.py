@@ -221,7 +221,7 @@ def plan_from(content: Mapping[str, Any], where: str) -> Plan:
 def write_plan(path: Path, plan: Plan) -> None:
     """Write a plan as TOML, such that `read_plan` reads the same one."""
     content = plan.model_dump(exclude_defaults=True, mode="json")
-    lines = ["# Plan of a search on Flickr; curate flickr search reads it. docs/flickr.md lists its keys."]
+    lines = ["# Plan of a search on Flickr. docs/flickr.md lists its keys."]
     lines += [f"{name} = {_toml(value)}" for name, value in content.items() if name not in ("search", "targets")]
     for query in content["search"]:
         lines += ["", "[[search]]", *(f"{name} = {_toml(value)}" for name, value in query.items())]
