@@ -55,6 +55,7 @@ from tests.helpers.fake_flickr import (
     violations,
 )
 from tests.helpers.fake_flickr.log import IMAGE
+from tests.helpers.simulated_time import Simulated
 from tracer.base.progress import finish
 
 SEARCH = ("search", "--taken-from", "2000", "--taken-to", "2025", "--window", "month")
@@ -203,26 +204,6 @@ def explained(workspace: Workspace) -> Iterator[str]:
 
 
 # --- simulated time
-
-
-class Simulated:
-    """A clock that goes on when somebody sleeps, and by the time that a call takes to the server."""
-
-    def __init__(self, seed: int) -> None:
-        self.now, self._random = time.time(), random.Random(seed)
-
-    def clock(self) -> float:
-        """Return the time in seconds."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time go by."""
-        self.now += seconds
-
-    def arrive(self) -> float:
-        """Return the time at which a call arrives that was sent now."""
-        self.now += self._random.uniform(0.05, 0.4)
-        return self.now
 
 
 @contextmanager

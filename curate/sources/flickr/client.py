@@ -44,7 +44,10 @@ ATTEMPTS = 6
 """How often a call is tried, with growing waits, before it counts as failed for now."""
 
 TIMEOUT = 30.0
-"""Seconds for one call."""
+"""Seconds to wait for a connection, and for each part of an answer."""
+
+_LONGEST = 2 * TIMEOUT
+"""Seconds after which a call is given up in any case."""
 
 _OUTAGE, _GIVE_UP = 3, 20
 """Failed calls in a row after which longer rests are taken, or the run ends if nothing was ever answered; and after which it
@@ -148,9 +151,9 @@ class Flickr:
         """Make one request and return the content of its answer."""
         own = {"method": method, "api_key": self._key.get_secret_value(), "format": "json", "nojsoncallback": "1"}
         self.calls += 1
-        self._pace.begin(TIMEOUT)
+        self._pace.begin(_LONGEST)
         try:
-            with time_limit(2 * TIMEOUT), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
+            with time_limit(_LONGEST), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
                 body = bytearray()
                 for piece in answer.iter_bytes():
                     body += piece

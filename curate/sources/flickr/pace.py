@@ -24,7 +24,7 @@ HOUR = 3600.0
 LONGEST_PAUSE = 86_400.0
 """Seconds of a pause that are believed."""
 
-_SLICE = 0.5
+NAP = 0.5
 """Longest sleep in seconds, after which the work can be cancelled."""
 
 
@@ -83,14 +83,16 @@ class Pace:
         limit: Limit,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        nap: float = NAP,
     ) -> None:
         """Args:
         book: where calls are written down.
         limit: how many calls may be made.
         clock: the Unix time in seconds.
         sleep: waits for some seconds.
+        nap: longest sleep in seconds, after which the work can be cancelled.
         """
-        self._book, self.limit, self._clock, self._sleep = book, limit, clock, sleep
+        self._book, self.limit, self._clock, self._sleep, self._nap = book, limit, clock, sleep, nap
         self._latest = now = clock()
         # a call of a killed process is over; and a clock that was set back must not block calls for longer than an hour
         self._times = deque((min(at, now) for at in book.times()), maxlen=limit.calls)
@@ -123,9 +125,9 @@ class Pace:
         now, left = self._now(), seconds
         until = datetime.fromtimestamp(now + seconds)
         while left > 0:
-            if seconds > 5 * self.limit.interval and seconds > _SLICE:
+            if seconds > 5 * self.limit.interval and seconds > self._nap:
                 yield Progress(f"waiting until {until:%H:%M:%S}", 0)
-            slept = min(left, _SLICE)
+            slept = min(left, self._nap)
             self._sleep(slept)
             before, now = now, self._now()
             left -= max(slept, now - before)  # a clock that is set back makes no rest longer

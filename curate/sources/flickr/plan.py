@@ -155,7 +155,7 @@ class Plan(BaseModel):
     per_owner: Count | None = None
     per_window: Count | None = None
     window: Length | None = None
-    targets: dict[str, dict[str, Count]] = {}
+    targets: dict[str, dict[Text, Count]] = {}
 
     @model_validator(mode="after")
     def _has_columns(self) -> Plan:
