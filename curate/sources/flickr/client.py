@@ -17,7 +17,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from curate.errors import CredentialsError, SourceError
@@ -116,7 +117,7 @@ class Flickr:
         retrying = Retrying(
             retry=retry_if_exception(is_retryable),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=interval, max=60 * interval, jitter=interval),
+            wait=wait_exponential(multiplier=interval, max=60 * interval) + wait_random(0, interval),
             reraise=True,
         )
         retrying.begin()
@@ -127,9 +128,9 @@ class Flickr:
             except FlickrError as error:
                 raise self._judged(error) from None
             if isinstance(do, DoAttempt):
-                yield from self._pace.wait()
                 if self.calls == self.most_calls:
                     raise NoCallsLeft
+                yield from self._pace.wait()
                 try:
                     state.set_result(parse(self._ask(method, params)))
                 except Throttled as throttled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, eta, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import Gone, ImagePace, NotFetched, TryAgain, fetch
+from curate.sources.flickr.images import Gone, ImagePace, NotFetched, PageInstead, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.search import seen_licenses, today
@@ -93,7 +93,7 @@ def download(
     """
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
-    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, int](), 0
+    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, TryAgain](), 0
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
@@ -115,8 +115,11 @@ def download(
                     raise SourceError(
                         "the image host does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
-                failed[flickr_id] = failed.get(flickr_id, 0) + 1
+                failed[flickr_id] = error
                 record_step(catalog, flickr_id, "original", "failed", error.reason)
+    for flickr_id, last in failed.items():
+        if isinstance(last, PageInstead):
+            record_step(catalog, flickr_id, "original", "refused", last.reason)
     counts.unchanged += len(failed)
     counts.unreadable += len(failed)
     if run.not_allowed:
@@ -272,7 +275,7 @@ def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     return replace(known, file=None)
 
 
-def _and_again(waiting: list[int], failed: Mapping[int, int]) -> Iterator[int]:
+def _and_again(waiting: list[int], failed: Collection[int]) -> Iterator[int]:
     """Yield the waiting photos, then again those that failed, as often as each may be tried."""
     yield from waiting
     for _ in range(_TIMES - 1):

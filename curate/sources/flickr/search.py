@@ -81,9 +81,7 @@ def estimate(flickr: Flickr, plan: Plan) -> Work[Estimate]:
         totals.append(page.total or len(page.photos))
         pages += len(plan.windows(query)) + 2 * ceil(totals[-1] / per_page(query))
     if not totals:
-        raise SourceError(
-            "Flickr does not answer", f"{_DRY_RUN_CALLS} calls brought nothing", "Run the same command again later."
-        )
+        raise _not_answered(f"{_DRY_RUN_CALLS} calls brought nothing")
     share = len(plan.search) / len(totals)
     photos = round(sum(totals) * share)
     photos = min(photos, plan.limit or photos)
@@ -131,11 +129,18 @@ class _Run:
         self._catalog, self._flickr, self._plan, self._number, self._counts = catalog, flickr, plan, number, counts
         self._taken = harvests.taken(catalog, number)
         self._addresses: Mapping[int, str] = {}
+        self._pages, self._failure = 0, ""
 
     def list_windows(self) -> Work[None]:
-        """List the windows that are open; those that fail are tried once more after the others."""
+        """List the windows that are open; those that fail are tried once more after the others.
+
+        Raises:
+            SourceError: all of them failed.
+        """
         for _ in range(2):
             yield from self._list_windows()
+        if self._failure and not self._pages:
+            raise _not_answered(self._failure)
 
     def _list_windows(self) -> Work[None]:
         targets, failed = Targets(self._catalog), set[int]()
@@ -156,11 +161,13 @@ class _Run:
             except FlickrError as error:
                 if is_retryable(error):
                     failed.add(window.id)
+                    self._failure = str(error)
                 elif is_not_found(error) and len(self._plan.search) == 1:
                     raise _unusable(query, error) from None
                 else:
                     harvests.close_window(self._catalog, window, "cut", str(error))
                 continue
+            self._pages += 1
             with self._catalog.transaction():
                 self._file_page(window, query, span, page)
 
@@ -310,9 +317,13 @@ def _resolve(flickr: Flickr, query: Query, catalog: Catalog | None = None) -> Wo
 
 def _unusable(query: Query, error: FlickrError) -> UsageError | SourceError:
     if is_retryable(error):
-        return SourceError("Flickr does not answer", str(error), "Run the same command again later to go on.")
+        return _not_answered(str(error))
     named = " and ".join(name for name in (query.user, query.group, query.album) if name) or "the search"
     return UsageError("Flickr refuses the search", f"{named}: {error}", "Check its spelling at https://www.flickr.com/")
+
+
+def _not_answered(why: str) -> SourceError:
+    return SourceError("Flickr does not answer", why, "Run the same command again later to go on.")
 
 
 def _matches(query: Query, one: FoundPhoto) -> bool:

@@ -133,7 +133,9 @@ def test_a_photo_that_is_gone_needs_nothing(catalog: Catalog) -> None:
 
 def test_originals_that_may_be_downloaded(catalog: Catalog) -> None:
     """By their licences, and not those that were refused."""
-    put_listings(catalog, [entry(1), entry(2), (Listing(3, "flickr", license="CC-BY-2.0"), None), (Listing(4, "flickr"), None)])
+    put_listings(
+        catalog, [entry(1), entry(2), (Listing(3, "flickr", license="CC-BY-2.0"), None), (Listing(4, "flickr"), None)]
+    )
     assert allowed_originals(catalog, ["CC0-1.0"]) == 2 and allowed_originals(catalog, []) == 0
     record_step(catalog, 1, "original", "refused", "not offered")
     record_step(catalog, 2, "original", "failed", "no answer")

@@ -107,7 +107,9 @@ def test_whose_date_counts(
 
 def test_the_file_counts_more_than_the_api_and_completes_it() -> None:
     """Where both say something and differ, the record says so."""
-    file = PhotoFacts(Status.OK, sha256="a" * 64, exif=dataclasses.replace(CAMERA, iso=200, lens=None, readers=("exifread",)))
+    file = PhotoFacts(
+        Status.OK, sha256="a" * 64, exif=dataclasses.replace(CAMERA, iso=200, lens=None, readers=("exifread",))
+    )
     api = dataclasses.replace(CAMERA, lens="EF50mm", taken_at="2013-05-04T12:29:58")
     found = facts_of_listing(LISTING, api, file).exif
     assert (found.iso, found.lens, found.readers) == (200, "EF50mm", ("exifread", "flickr"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -88,7 +89,11 @@ def test_a_comma_too_many_is_told_from_text() -> None:
     assert parse_answer(SEARCH, body.encode()) == {"stat": "ok", "list": [1, 2], "text": text}
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=8
+    )
+)
 def test_any_text_comes_through_beside_a_comma_too_many(value: Any) -> None:
     """As it was written."""
     body = '{"stat":"ok","value":' + json.dumps(value) + ",}"
@@ -125,10 +130,8 @@ def test_what_is_no_answer(body: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_no_body_breaks_the_parser(body: bytes) -> None:
     """It is an answer, a failure, or garbled."""
-    try:
+    with contextlib.suppress(FlickrError):
         assert isinstance(parse_answer(SEARCH, body), dict)
-    except FlickrError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 COUNTS = st.integers(1, 10**9)
 DAYS = st.dates(datetime(1826, 1, 1).date(), datetime(2100, 12, 31).date()).map(str)
 DATES = st.builds(lambda day, length: day[:length], DAYS, st.sampled_from([4, 7, 10]))
-BOXES = st.tuples(st.floats(-180, 0, exclude_max=True), st.floats(-90, 0, exclude_max=True), st.floats(1e-9, 180), st.floats(1e-9, 90))  # fmt: skip
+BOXES = st.tuples(st.floats(-180, -1e-9), st.floats(-90, -1e-9), st.floats(1e-9, 180), st.floats(1e-9, 90))
 QUERIES = st.fixed_dictionaries(
     {"text": TEXTS.filter(lambda text: text.isprintable() and text.strip() != "")},
     optional={
@@ -41,7 +41,9 @@ PLANS = st.fixed_dictionaries(
         "per_owner": COUNTS,
         "per_window": COUNTS,
         "window": st.sampled_from(["all", "year", "month", "day"]),
-        "targets": st.dictionaries(st.sampled_from(sorted(ATTRIBUTES)), st.dictionaries(TEXTS, COUNTS, max_size=3), max_size=3),
+        "targets": st.dictionaries(
+            st.sampled_from(sorted(ATTRIBUTES)), st.dictionaries(TEXTS, COUNTS, max_size=3), max_size=3
+        ),
     },
 )
 
