@@ -137,9 +137,9 @@ def parse_answer(method: str, body: bytes) -> dict[str, Any]:
 def _from_json(text: str) -> dict[str, Any]:
     wrapped = re.fullmatch(r"jsonFlickrApi\((.*)\);?", text, re.DOTALL)
     text = wrapped[1] if wrapped else text
-    for attempt in (text, _TRAILING_COMMA.sub(lambda found: found[1] or "", text)):
+    for mend in (False, True):
         try:
-            content = json.loads(attempt)
+            content = json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text)
         except (ValueError, RecursionError):
             continue
         if isinstance(content, dict):
