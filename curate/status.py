@@ -11,7 +11,7 @@ from typing import Any
 from curate.cameras.types import CameraType
 from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
-from curate.catalog.flickr_photos import allowed_originals
+from curate.catalog.flickr_photos import has_originals
 from curate.catalog.harvests import allowed_licenses
 from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
@@ -21,7 +21,7 @@ from curate.export.run import is_current
 from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
-from curate.sources.flickr.targets import needed_exif
+from curate.sources.flickr.targets import is_exif_needed
 from curate.sources.made import MANIFEST
 from curate.sources.manifest import Manifest, read_manifest
 from tracer.base.text import counted, printable_path
@@ -104,9 +104,9 @@ class Status:
         sets: the exported sets, the oldest first.
         runs: the evaluations.
         own_set: the folder that an export of this workspace is written to by default.
-        without_exif: the photos of Flickr whose EXIF is still to be asked for.
+        without_exif: whether EXIF of photos of Flickr is still to be asked for.
         without_files: whether there are photos, and none has a file.
-        originals: the originals that may be downloaded; counted where no photo has a file.
+        originals: whether none has a file, and originals may be downloaded.
     """
 
     workspace: Path
@@ -126,9 +126,9 @@ class Status:
     sets: tuple[ExportedSet, ...] = ()
     runs: tuple[Run, ...] = ()
     own_set: Path = field(default=Path("exports/set"))
-    without_exif: int = 0
+    without_exif: bool = False
     without_files: bool = False
-    originals: int = 0
+    originals: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -228,9 +228,9 @@ def status(catalog: Catalog) -> Status:
         sets=sets,
         runs=tuple(_runs(catalog, sets)),
         own_set=catalog.workspace.exports / catalog.workspace.name,
-        without_exif=len(needed_exif(catalog)) if by_status.get(PhotoStatus.LISTED) else 0,
+        without_exif=bool(by_status.get(PhotoStatus.LISTED)) and is_exif_needed(catalog),
         without_files=bool(by_status) and not with_files,
-        originals=0 if with_files else allowed_originals(catalog, allowed_licenses(catalog) or OPEN),
+        originals=bool(by_status) and not with_files and has_originals(catalog, allowed_licenses(catalog) or OPEN),
     )
 
 
@@ -241,11 +241,9 @@ def next_step(found: Status) -> Step:
     if found.unreadable == found.photos:
         return Step("no photo can be read", ("photos", "--where", "status != 'ok'"))
     if found.without_exif:
-        return Step(f"{counted(found.without_exif, 'photo')} of Flickr without EXIF yet", ("flickr", "exif"))
-    if found.without_files and found.originals:
-        return Step(
-            f"no photo has a file; {counted(found.originals, 'original')} may be downloaded", ("flickr", "download")
-        )
+        return Step("EXIF of photos of Flickr is still to be asked for", ("flickr", "exif"))
+    if found.originals:
+        return Step("no photo has a file yet; originals may be downloaded", ("flickr", "download"))
     if found.without_files:
         return Step("no photo has a file, so there are labels alone", ("photos", "--format", "csv"))
     if found.phones and found.others:

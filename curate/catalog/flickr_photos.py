@@ -175,26 +175,30 @@ def pending(catalog: Catalog, step: Step) -> list[int]:
 
 def _waiting(catalog: Catalog, step: Step) -> list[tuple[int, bool]]:
     """Return Flickr ID and whether the step failed before, for each photo for which it is still to be done."""
-    rows = catalog.connection.execute(
-        "SELECT flickr_photo.flickr_id, outcome IS NOT NULL AS failed FROM flickr_photo "
-        "JOIN photo ON photo.id = flickr_photo.photo "
-        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = ? "
-        f"WHERE {_TO_DO[step]} AND (outcome IS NULL OR outcome = 'failed') ORDER BY failed, photo.id",
-        (step,),
-    )
+    rows = catalog.connection.execute(f"{_pending_of(step)} ORDER BY failed, photo.id", (step,))
     return [(row[0], bool(row[1])) for row in rows]
 
 
-def allowed_originals(catalog: Catalog, licenses: Collection[str]) -> int:
-    """Return the number of photos whose originals are still to be downloaded, and whose licence is one of some."""
+def _pending_of(step: Step) -> str:
+    """Return the statement that selects the photos for which a step is still to be done; its parameter is the step."""
+    return (
+        "SELECT flickr_photo.flickr_id, outcome IS NOT NULL AS failed FROM flickr_photo "
+        "JOIN photo ON photo.id = flickr_photo.photo "
+        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = ? "
+        f"WHERE {_TO_DO[step]} AND (outcome IS NULL OR outcome = 'failed')"
+    )
+
+
+def is_pending(catalog: Catalog, step: Step) -> bool:
+    """Return whether a step is still to be done for any photo, without going through all of them."""
+    return bool(catalog.connection.execute(f"SELECT EXISTS ({_pending_of(step)})", (step,)).fetchone()[0])
+
+
+def has_originals(catalog: Catalog, licenses: Collection[str]) -> bool:
+    """Return whether there are photos whose originals are still to be downloaded, and whose licence is one of some."""
     marks = ",".join("?" * len(licenses))
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
-        f"WHERE {_TO_DO['original']} AND photo.license IN ({marks}) AND NOT EXISTS (SELECT 1 FROM flickr_step "
-        "WHERE flickr_step.flickr_id = flickr_photo.flickr_id AND step = 'original' AND outcome != 'failed')",
-        tuple(licenses),
-    ).fetchone()
-    return int(row[0])
+    found = f"SELECT EXISTS ({_pending_of('original')} AND photo.license IN ({marks}))"
+    return bool(catalog.connection.execute(found, ("original", *licenses)).fetchone()[0])
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:

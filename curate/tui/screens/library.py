@@ -18,6 +18,7 @@ from curate.catalog import decisions
 from curate.catalog.candidates import proposed
 from curate.catalog.forgetting import forget
 from curate.catalog.labels import LabelRow
+from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import photos_below
 from curate.catalog.pairs import doubts_about, pair_of
 from curate.catalog.photos import Photo
@@ -351,12 +352,10 @@ class LibraryScreen(CurateScreen):
             self.say("there is no photo to forget")
             return
         photo = Path(self._paths[self.query_one(Listing).cursor_row])
-        below = sum(1 for _ in photos_below(self.catalog, os.fsencode(photo.parent)))
-        choices = {
-            "no": "Nothing",
-            os.fspath(photo): f"Only {photo.name}",
-            os.fspath(photo.parent): f"{counted(below, 'photo')} in {photo.parent}",
-        }
+        choices = {"no": "Nothing", os.fspath(photo): f"Only {photo.name}"}
+        if not is_listed_path(os.fspath(photo)):
+            below = sum(1 for _ in photos_below(self.catalog, os.fsencode(photo.parent)))
+            choices[os.fspath(photo.parent)] = f"{counted(below, 'photo')} in {photo.parent}"
 
         def answered(path: str) -> None:
             if path != "no":

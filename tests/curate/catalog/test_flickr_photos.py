@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from curate.catalog import decisions
 from curate.catalog.flickr_photos import (
     ListedCounts,
-    allowed_originals,
     counts,
     failures,
     flickr_photo,
     flickr_photos,
     forget_steps,
+    has_originals,
+    is_pending,
     licence_days,
     pending,
     put_listings,
@@ -136,10 +137,16 @@ def test_originals_that_may_be_downloaded(catalog: Catalog) -> None:
     put_listings(
         catalog, [entry(1), entry(2), (Listing(3, "flickr", license="CC-BY-2.0"), None), (Listing(4, "flickr"), None)]
     )
-    assert allowed_originals(catalog, ["CC0-1.0"]) == 2 and allowed_originals(catalog, []) == 0
+    assert has_originals(catalog, ["CC0-1.0"]) and not has_originals(catalog, [])
     record_step(catalog, 1, "original", "refused", "not offered")
     record_step(catalog, 2, "original", "failed", "no answer")
-    assert allowed_originals(catalog, ["CC0-1.0", "CC-BY-2.0"]) == 2
+    assert has_originals(catalog, ["CC0-1.0"])
+    record_step(catalog, 2, "original", "refused", "not offered")
+    assert not has_originals(catalog, ["CC0-1.0"]) and has_originals(catalog, ["CC0-1.0", "CC-BY-2.0"])
+    assert is_pending(catalog, "original") and is_pending(catalog, "exif")
+    record_step(catalog, 3, "original", "done")
+    record_step(catalog, 4, "original", "done")
+    assert not is_pending(catalog, "original")
 
 
 def test_days_of_licences(catalog: Catalog) -> None:
