@@ -16,6 +16,7 @@ ALWAYS = (
     ("ingest", "--files", "200", "--unchanged", "20000"),
     ("faults",),
     ("kills", "--files", "600", "--kills", "9"),
+    ("flickr_harvest", "--photos", "1000", "--dense", "200", "--kills", "6", "--simulated", "4000"),
     ("large_catalog", "--photos", "200000", "--commands"),
     ("fuzz", "--files", "5000"),
     ("fuzz_read_back", "--inputs", "2000"),

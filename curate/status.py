@@ -11,12 +11,17 @@ from typing import Any
 from curate.cameras.types import CameraType
 from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
+from curate.catalog.flickr_photos import has_originals
+from curate.catalog.harvests import allowed_licenses
 from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
 from curate.export.run import is_current
 from curate.photos.facts import UNREADABLE
+from curate.photos.facts import Status as PhotoStatus
+from curate.sources.flickr.licenses import OPEN
+from curate.sources.flickr.targets import is_exif_needed
 from curate.sources.made import MANIFEST
 from curate.sources.manifest import Manifest, read_manifest
 from tracer.base.text import counted, printable_path
@@ -99,6 +104,9 @@ class Status:
         sets: the exported sets, the oldest first.
         runs: the evaluations.
         own_set: the folder that an export of this workspace is written to by default.
+        without_exif: whether EXIF of photos of Flickr is still to be asked for.
+        without_files: whether there are photos, and none has a file.
+        originals: whether none has a file, and originals may be downloaded.
     """
 
     workspace: Path
@@ -118,6 +126,9 @@ class Status:
     sets: tuple[ExportedSet, ...] = ()
     runs: tuple[Run, ...] = ()
     own_set: Path = field(default=Path("exports/set"))
+    without_exif: bool = False
+    without_files: bool = False
+    originals: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -195,12 +206,14 @@ def status(catalog: Catalog) -> Status:
     phones, others = photos_by_side(catalog)
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
     by_status = dict(catalog.counts("status"))
+    unreadable = sum(count for kind, count in by_status.items() if kind in UNREADABLE)
+    with_files = unreadable + sum(count for name, count in catalog.counts("format") if name is not None)
     decided = tally(catalog)
     sets = tuple(_sets(catalog))
     return Status(
         workspace=catalog.workspace.root,
         photos=sum(by_status.values()),
-        unreadable=sum(count for kind, count in by_status.items() if kind in UNREADABLE),
+        unreadable=unreadable,
         cameras=len(cameras),
         unknown_cameras=sum(camera.type is CameraType.UNKNOWN for camera, _ in cameras),
         phones=phones,
@@ -215,6 +228,9 @@ def status(catalog: Catalog) -> Status:
         sets=sets,
         runs=tuple(_runs(catalog, sets)),
         own_set=catalog.workspace.exports / catalog.workspace.name,
+        without_exif=bool(by_status.get(PhotoStatus.LISTED)) and is_exif_needed(catalog),
+        without_files=bool(by_status) and not with_files,
+        originals=bool(by_status) and not with_files and has_originals(catalog, allowed_licenses(catalog) or OPEN),
     )
 
 
@@ -224,6 +240,12 @@ def next_step(found: Status) -> Step:
         return Step("no photos are here yet", ("ingest", "PHOTOS"))
     if found.unreadable == found.photos:
         return Step("no photo can be read", ("photos", "--where", "status != 'ok'"))
+    if found.without_exif:
+        return Step("EXIF of photos of Flickr is still to be asked for", ("flickr", "exif"))
+    if found.originals:
+        return Step("no photo has a file yet; originals may be downloaded", ("flickr", "download"))
+    if found.without_files:
+        return Step("no photo has a file, so there are labels alone", ("photos", "--format", "csv"))
     if found.phones and found.others:
         if found.compared is None or found.phones > found.compared[0] or found.others > found.compared[1]:
             sides = f"{counted(found.phones, 'phone photo')} and {counted(found.others, 'other')}"

@@ -177,12 +177,15 @@ def why_damaged(connection: sqlite3.Connection) -> str | None:
     """Check the whole catalogue; return what SQLite finds wrong with it, or None."""
     try:
         said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-        unreadable = connection.execute("SELECT count(*) FROM reading WHERE NOT json_valid(facts)").fetchone()[0]
+        unreadable = connection.execute(
+            "SELECT (SELECT count(*) FROM reading WHERE NOT json_valid(facts)) + (SELECT count(*) FROM flickr_photo "
+            "WHERE NOT (json_valid(listing) AND json_valid(coalesce(exif, '1')) AND json_valid(coalesce(file, '1'))))"
+        ).fetchone()[0]
     except _SQLITE_ERRORS as error:
         return str(error)
     if said != "ok":
         return said.splitlines()[0]
-    return f"{unreadable} readings of photos cannot be read" if unreadable else None
+    return f"the facts of {unreadable} photos cannot be read" if unreadable else None
 
 
 @contextlib.contextmanager

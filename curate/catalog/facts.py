@@ -37,6 +37,7 @@ class Key(StrEnum):
     FLICKR_LICENSES = "flickr_licenses"
     FLICKR_RECHECK = "flickr_recheck"
     FLICKR_ALLOWED = "flickr_allowed"
+    FLICKR_NAMES = "flickr_names"
 
 
 class DrawnSplits(BaseModel):
@@ -172,6 +173,9 @@ FLICKR_RECHECK: Fact[str] = Fact(Key.FLICKR_RECHECK)
 
 FLICKR_ALLOWED: Fact[tuple[str, ...]] = Fact(Key.FLICKR_ALLOWED, TypeAdapter(tuple[str, ...]))
 """The licences whose originals a person allowed to download, as they were named last."""
+
+FLICKR_NAMES: Fact[dict[str, str]] = Fact(Key.FLICKR_NAMES, TypeAdapter(dict[str, str]))
+"""`user NAME` or `group ADDRESS` of the plan that is being begun -> its ID; absent as soon as the plan is stored."""
 
 
 def count_up(connection: sqlite3.Connection, fact: Fact[int]) -> None:

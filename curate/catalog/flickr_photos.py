@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -177,24 +177,49 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
     relabel(catalog, known.photo, facts)
 
 
+_TO_DO: dict[Step, str] = {
+    "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
+    "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
+    "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
+}
+"""Step -> the condition that photos meet for which it can be done."""
+
+
 def pending(catalog: Catalog, step: Step) -> list[int]:
     """Return the Flickr IDs of the photos for which a step is still to be done, in the order in which they were found.
 
-    Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step `exif`. The files of somebody's own
-    account are there already, and strangers may not see them all.
+    Those for which it failed come last. Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step
+    `exif`. The files of somebody's own account are there already, and strangers may not see them all.
     """
-    own = {
-        "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
-        "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
-        "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
-    }[step]
-    rows = catalog.connection.execute(
-        "SELECT flickr_photo.flickr_id FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
-        f"WHERE {own} AND NOT EXISTS (SELECT 1 FROM flickr_step WHERE flickr_step.flickr_id = flickr_photo.flickr_id "
-        "AND step = ? AND outcome != 'failed') ORDER BY photo.id",
-        (step,),
+    return [flickr_id for flickr_id, _ in _waiting(catalog, step)]
+
+
+def _waiting(catalog: Catalog, step: Step) -> list[tuple[int, bool]]:
+    """Return Flickr ID and whether the step failed before, for each photo for which it is still to be done."""
+    rows = catalog.connection.execute(f"{_pending_of(step)} ORDER BY failed, photo.id", (step,))
+    return [(row[0], bool(row[1])) for row in rows]
+
+
+def _pending_of(step: Step) -> str:
+    """Return the statement that selects the photos for which a step is still to be done; its parameter is the step."""
+    return (
+        "SELECT flickr_photo.flickr_id, outcome IS NOT NULL AS failed FROM flickr_photo "
+        "JOIN photo ON photo.id = flickr_photo.photo "
+        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = ? "
+        f"WHERE {_TO_DO[step]} AND (outcome IS NULL OR outcome = 'failed')"
     )
-    return [row[0] for row in rows]
+
+
+def is_pending(catalog: Catalog, step: Step) -> bool:
+    """Return whether a step is still to be done for any photo, without going through all of them."""
+    return bool(catalog.connection.execute(f"SELECT EXISTS ({_pending_of(step)})", (step,)).fetchone()[0])
+
+
+def has_originals(catalog: Catalog, licenses: Collection[str]) -> bool:
+    """Return whether there are photos whose originals are still to be downloaded, and whose licence is one of some."""
+    marks = ",".join("?" * len(licenses))
+    found = f"SELECT EXISTS ({_pending_of('original')} AND photo.license IN ({marks}))"
+    return bool(catalog.connection.execute(found, ("original", *licenses)).fetchone()[0])
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
@@ -222,10 +247,7 @@ def refusals(catalog: Catalog) -> list[Refusal]:
 
 def failures(catalog: Catalog, step: Step) -> int:
     """Return the number of photos for which a step failed and will be tried again."""
-    row = catalog.connection.execute(
-        "SELECT count(*) FROM flickr_step WHERE step = ? AND outcome = 'failed'", (step,)
-    ).fetchone()
-    return int(row[0])
+    return sum(failed for _, failed in _waiting(catalog, step))
 
 
 def licence_days(catalog: Catalog) -> dict[int, str]:

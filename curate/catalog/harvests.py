@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from curate.catalog.facts import (
     FLICKR_ALLOWED,
     FLICKR_CALLS,
     FLICKR_LICENSES,
+    FLICKR_NAMES,
     FLICKR_PAUSED,
     FLICKR_RECHECK,
     SeenLicenses,
@@ -174,7 +175,18 @@ def begin_plan(catalog: Catalog, digest: str, plan: Mapping[str, Any], spans: It
             [(row[0], topic, span) for topic, span in spans],
         )
         connection.execute("UPDATE flickr_window SET slice = id WHERE plan = ? AND slice IS NULL", (row[0],))
+        FLICKR_NAMES.forget(connection)
     return int(row[0])
+
+
+def resolved_names(catalog: Catalog) -> dict[str, str]:
+    """Return `user NAME` or `group ADDRESS` -> ID, as far as Flickr named them, of a plan that is not stored yet."""
+    return FLICKR_NAMES.read(catalog.connection) or {}
+
+
+def keep_name(catalog: Catalog, name: str, found: str) -> None:
+    """Store the ID of a user or group, so that an interrupted run does not ask for it again."""
+    FLICKR_NAMES.keep(catalog.connection, {**resolved_names(catalog), name: found})
 
 
 def forget_plan(catalog: Catalog, digest: str) -> None:
@@ -207,14 +219,20 @@ def pages_left(catalog: Catalog, per_page: int) -> int:
     return int(row[0])
 
 
-def next_window(catalog: Catalog, plan: int) -> StoredWindow | None:
-    """Return the first window of a plan that is not listed to its end; None where all are."""
-    row = catalog.connection.execute(
+def next_window(catalog: Catalog, plan: int, besides: Collection[int] = ()) -> StoredWindow | None:
+    """Return the first window of a plan that is not listed to its end; None where all are.
+
+    Args:
+        catalog: the catalogue.
+        plan: row ID of the plan.
+        besides: row IDs of windows that are passed over.
+    """
+    rows = catalog.connection.execute(
         "SELECT id, topic, span, slice, page, total FROM flickr_window WHERE state = 'open' AND plan = ? "
-        "ORDER BY topic, slice, id LIMIT 1",
-        (plan,),
-    ).fetchone()
-    return None if row is None else StoredWindow(*row)
+        "ORDER BY topic, slice, id LIMIT ?",
+        (plan, len(besides) + 1),
+    )
+    return next((StoredWindow(*row) for row in rows if row["id"] not in besides), None)
 
 
 def halve_window(catalog: Catalog, plan: int, window: StoredWindow, spans: Iterable[str], reason: str | None) -> None:
@@ -264,6 +282,17 @@ def remarks(catalog: Catalog, plan: int | None = None) -> list[Remark]:
         (plan,),
     )
     return [Remark(*row) for row in rows]
+
+
+def unfinished(catalog: Catalog, plan: int) -> tuple[int, int]:
+    """Return the numbers of a plan's windows that are open, and that could not be listed to their ends."""
+    found = dict(
+        tuple(row)
+        for row in catalog.connection.execute(
+            "SELECT state, count(*) FROM flickr_window WHERE plan = ? GROUP BY state", (plan,)
+        )
+    )
+    return found.get("open", 0), found.get("cut", 0)
 
 
 # --- what a plan found

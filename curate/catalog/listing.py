@@ -54,10 +54,11 @@ class Listing:
         """Return the listing with what a newer listing of the same photo says; what that one does not say is kept.
 
         The source and the semantic label stay those that first listed the photo. The day of the licence changes only with
-        the licence.
+        the licence. A photo that is gone stays gone: searches go on finding such photos for a while.
         """
         said = {item.name: value for item in fields(self) if (value := getattr(newer, item.name)) is not None}
         said |= {"source": self.source, "semantic_label": self.semantic_label or newer.semantic_label}
+        said["gone"] = self.gone or newer.gone
         if newer.license in (None, self.license):
             said["license_seen"] = self.license_seen or newer.license_seen
         if newer.taken_at is None:

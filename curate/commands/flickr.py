@@ -84,6 +84,8 @@ def search(
             forget_plan(catalog, chosen.digest)
         counts = run_with_progress(searches.search(catalog, flickr, chosen))
         _print(counts, json)
+        if counts.incomplete:
+            raise typer.Exit(Exit.SOME_FAILED)
 
 
 def _plan(path: Path | None, options: dict[str, Any], sizes: dict[str, Any]) -> Any:

@@ -50,13 +50,6 @@ class Garbled(FlickrError):
     """The body is not an answer of the API."""
 
 
-class OutOfCalls(FlickrError):
-    """The client may not make another call."""
-
-    def __init__(self) -> None:
-        super().__init__("no more calls are allowed")
-
-
 class Throttled(FlickrError):
     """Too many calls were made (HTTP 429).
 
@@ -129,7 +122,7 @@ def parse_answer(method: str, body: bytes) -> dict[str, Any]:
         Failure: the API refused the call.
         Garbled: the body is not an answer.
     """
-    text = body.decode("utf-8", "replace").strip()
+    text = body.decode("utf-8-sig", "replace").strip()
     content = _from_xml(text) if text.startswith("<") else _from_json(text)
     if content.get("stat") == "ok":
         return content
@@ -144,9 +137,9 @@ def parse_answer(method: str, body: bytes) -> dict[str, Any]:
 def _from_json(text: str) -> dict[str, Any]:
     wrapped = re.fullmatch(r"jsonFlickrApi\((.*)\);?", text, re.DOTALL)
     text = wrapped[1] if wrapped else text
-    for attempt in (text, _TRAILING_COMMA.sub(lambda found: found[1] or "", text)):
+    for mend in (False, True):
         try:
-            content = json.loads(attempt)
+            content = json.loads(_TRAILING_COMMA.sub(lambda found: found[1] or "", text) if mend else text)
         except (ValueError, RecursionError):
             continue
         if isinstance(content, dict):

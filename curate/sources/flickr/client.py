@@ -30,7 +30,6 @@ from curate.sources.flickr.answers import (
     FlickrError,
     Garbled,
     NoAnswer,
-    OutOfCalls,
     Throttled,
     is_retryable,
     parse_answer,
@@ -46,13 +45,20 @@ ATTEMPTS = 6
 """How often a call is tried, with growing waits, before it counts as failed for now."""
 
 TIMEOUT = 30.0
-"""Seconds for one call."""
+"""Seconds to wait for a connection, and for each part of an answer."""
+
+_LONGEST = 2 * TIMEOUT
+"""Seconds after which a call is given up in any case."""
 
 _OUTAGE, _GIVE_UP = 3, 20
-"""Failed calls in a row after which longer rests are taken, and after which the run ends."""
+"""Failed calls in a row after which longer rests are taken, or the run ends if nothing was ever answered; and after which it
+ends in any case."""
 
 _SHORTEST_THROTTLE, _LONGEST_THROTTLE = 1.0, 3600.0
 """Seconds for which all calls pause after HTTP 429 without Retry-After; each time in a row doubles them."""
+
+_THROTTLED_FIRST = 7
+"""Answers 429 in a row after which a run ends in which nothing else was ever answered; at the default pace after an hour."""
 
 _GLOBAL_CODES = frozenset({95, 96, 97, 98, 99, 111, 112, 114, 115, 116})
 """Codes that say that the program or its endpoint is wrong, whatever photo was asked for."""
@@ -61,12 +67,16 @@ for _name in ("httpx", "httpcore"):  # their messages hold whole addresses, and 
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+class NoCallsLeft(Exception):
+    """As many calls were made as were allowed to the client."""
+
+
 class Flickr:
     """The API with one key.
 
     Attributes:
         calls: number of calls that this client made, tries included.
-        most: the largest number of calls that it may make; None for any number.
+        most_calls: the number of calls after which it raises `NoCallsLeft`; None for no such limit.
     """
 
     def __init__(self, http: httpx.Client, endpoint: str, key: SecretStr, pace: Pace) -> None:
@@ -79,7 +89,7 @@ class Flickr:
         self._http, self._endpoint, self._key, self._pace = http, endpoint, key, pace
         self._answered, self._failed_in_a_row, self._throttled_in_a_row = False, 0, 0
         self.calls = 0
-        self.most: int | None = None
+        self.most_calls: int | None = None
 
     @property
     def per_hour(self) -> int:
@@ -95,13 +105,14 @@ class Flickr:
             parse: turns the content of the answer into a record; raises `Garbled` where that has no such form.
 
         Raises:
-            FlickrError: it failed; `is_retryable` tells whether a later run may succeed. `OutOfCalls` where `most` is reached.
+            FlickrError: it failed; `is_retryable` tells whether a later run may succeed.
             CredentialsError: the key was refused.
             SourceError: Flickr cannot be asked at all, or does not answer any more.
+            NoCallsLeft: `most_calls` were made.
         """
         interval = self._pace.limit.interval
-        if self._failed_in_a_row >= _OUTAGE:
-            yield from self._pace.rest(min(600, 30 * 2 ** (self._failed_in_a_row - _OUTAGE)) * interval)
+        if (failed := self._failed_in_a_row - _OUTAGE) >= 0:
+            yield from self._pace.rest(max(min(600, 30 * 2**failed) * interval, min(5, 0.25 * 2**failed)))
         retrying = Retrying(
             retry=retry_if_exception(is_retryable),
             stop=stop_after_attempt(ATTEMPTS),
@@ -116,8 +127,8 @@ class Flickr:
             except FlickrError as error:
                 raise self._judged(error) from None
             if isinstance(do, DoAttempt):
-                if self.most is not None and self.calls >= self.most:
-                    raise OutOfCalls
+                if self.calls == self.most_calls:
+                    raise NoCallsLeft
                 yield from self._pace.wait()
                 try:
                     state.set_result(parse(self._ask(method, params)))
@@ -129,17 +140,20 @@ class Flickr:
                 state.prepare_for_next_attempt()
                 yield from self._pace.rest(do)
             else:
-                self._answered, self._failed_in_a_row, self._throttled_in_a_row = True, 0, 0
+                self._was_answered()
                 result: T = do
                 return result
+
+    def _was_answered(self) -> None:
+        self._answered, self._failed_in_a_row, self._throttled_in_a_row = True, 0, 0
 
     def _ask(self, method: str, params: Mapping[str, str | int]) -> dict[str, Any]:
         """Make one request and return the content of its answer."""
         own = {"method": method, "api_key": self._key.get_secret_value(), "format": "json", "nojsoncallback": "1"}
         self.calls += 1
-        self._pace.begin(TIMEOUT)
+        self._pace.begin(_LONGEST)
         try:
-            with time_limit(2 * TIMEOUT), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
+            with time_limit(_LONGEST), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
                 body = bytearray()
                 for piece in answer.iter_bytes():
                     body += piece
@@ -162,14 +176,19 @@ class Flickr:
         self._throttled_in_a_row += 1
         interval = self._pace.limit.interval
         grown = max(_SHORTEST_THROTTLE, 60 * interval) * 2 ** (self._throttled_in_a_row - 1)
-        self._pace.pause(min(grown if throttled.seconds is None else throttled.seconds, _LONGEST_THROTTLE))
-        if self._throttled_in_a_row > _GIVE_UP:
+        self._pace.pause(min(grown, _LONGEST_THROTTLE) if throttled.seconds is None else throttled.seconds)
+        if self._throttled_in_a_row >= (_GIVE_UP if self._answered else _THROTTLED_FIRST):
             raise self._stopped(throttled)
 
     def _judged(self, error: FlickrError) -> Exception:
         """Return the exception for a call that failed for good or too often."""
+        if is_retryable(error):
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= (_GIVE_UP if self._answered else _OUTAGE):
+                return self._stopped(error)
+            return error
         if isinstance(error, Failure):
-            self._answered = True
+            self._was_answered()
             if error.code == BAD_KEY:
                 return CredentialsError(
                     "Flickr refuses the key",
@@ -180,14 +199,8 @@ class Flickr:
                 return SourceError(
                     "Flickr cannot be asked", str(error), "If this repeats, it is a bug: please report it."
                 )
-        elif not is_retryable(error):
-            return SourceError(
-                "Flickr cannot be asked", str(error), "Check CURATE_FLICKR_ENDPOINT, or try again later."
-            )
-        self._failed_in_a_row += is_retryable(error)
-        if self._failed_in_a_row and (not self._answered or self._failed_in_a_row >= _GIVE_UP):
-            return self._stopped(error)
-        return error
+            return error
+        return SourceError("Flickr cannot be asked", str(error), "Check CURATE_FLICKR_ENDPOINT, or try again later.")
 
     def _stopped(self, error: FlickrError) -> SourceError:
         return SourceError(

@@ -29,6 +29,7 @@ class HarvestCounts:
         calls_made: calls that were made, tries included.
         calls_left: calls that the searches and the EXIF of the listed photos still take, about.
         remarks: sentences for the user.
+        incomplete: whether a search could not list all that it should.
     """
 
     added: int = 0
@@ -41,10 +42,12 @@ class HarvestCounts:
     calls_made: int = 0
     calls_left: int = 0
     remarks: list[str] = field(default_factory=list)
+    incomplete: bool = False
 
     def as_json(self) -> dict[str, float]:
         """Return the counts under their fixed names."""
-        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
+        words = ("remarks", "incomplete")
+        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name not in words}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
             outcome, reason = _outcome(error)
             if outcome == "failed" and done < len(waiting):
                 failed.append(flickr_id)
+                record_step(catalog, flickr_id, "exif", outcome, reason)
+                continue
         _file(catalog, counts, known, exif, (outcome, reason))
         if exif is not None:
             targets.count(flickr_id, labels_of(catalog, known.photo))

@@ -37,6 +37,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 600.0
 LONGEST_STATED_PAUSE = 3600.0
 """Seconds of a `Retry-After` that are believed."""
 
+_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _PLACEHOLDER = "photo_unavailable"
 PLACEHOLDER_SHOWN = "the server shows photo_unavailable instead"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -75,6 +76,10 @@ class TryAgain(NotFetched):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(reason)
+
+
+class PageInstead(TryAgain):
+    """A web page came in place of the file: mostly for a while, as when the server is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,8 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
         raise TryAgain("the answer was empty")
     kind = sniff(head[:HEAD], target.name)
     if kind is None or kind is Format.EXV:
-        raise Refused(f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})")
+        why = f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})"
+        raise PageInstead(why) if _PAGE.match(head) else Refused(why)
     digest, size = hashlib.sha256(), 0
 
     def write(partial: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from curate.catalog.labelling import parse_taken
 from curate.photos.facts import TakenPrecision
-from curate.sources.flickr.answers import Failure, Garbled, int_of, part, parts, text_of
+from curate.sources.flickr.answers import Failure, FlickrError, Garbled, int_of, part, parts, text_of
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.exif import ExifTag
 from curate.sources.flickr.plan import Query
@@ -309,6 +309,6 @@ NOT_FOUND = {
 """Method -> codes that say that the user, group or album does not exist, or may not be seen."""
 
 
-def is_not_found(failure: Failure) -> bool:
+def is_not_found(failure: FlickrError) -> bool:
     """Return whether a failure says that the user, group or album that was named is not there."""
-    return failure.code in NOT_FOUND.get(failure.method, set())
+    return isinstance(failure, Failure) and failure.code in NOT_FOUND.get(failure.method, set())

@@ -25,7 +25,7 @@ from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import Gone, ImagePace, NotFetched, TryAgain, fetch
+from curate.sources.flickr.images import Gone, ImagePace, NotFetched, PageInstead, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.pace import eta, rest
@@ -41,6 +41,9 @@ NOT_OFFERED = "its owner does not offer the original"
 _NOT_FOUND = 1
 _GIVE_UP = 10
 """Files in a row that could not be fetched, after which the run ends."""
+
+_TIMES = 5
+"""How often a file is tried that could not be fetched, after all others each time."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +94,12 @@ def download(
     """
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
-    waiting, failed, in_a_row = pending(catalog, "original"), list[int](), 0
+    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, TryAgain](), 0
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
         run = _Downloads(catalog, images, flickr, allowed, readers, counts)
-        for done, flickr_id in enumerate(_twice(waiting, failed)):
+        for done, flickr_id in enumerate(_and_again(waiting, failed)):
             if limit is not None and counts.updated >= limit:
                 break
             total = len(waiting) + len(failed)
@@ -104,18 +107,22 @@ def download(
             try:
                 yield from run.download(flickr_id)
                 in_a_row = 0
+                failed.pop(flickr_id, None)
             except TryAgain as error:
                 in_a_row += 1
+                if in_a_row >= _GIVE_UP and done >= len(waiting):
+                    break
                 if in_a_row >= _GIVE_UP:
                     raise SourceError(
                         "the image host does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
-                if done < len(waiting):
-                    failed.append(flickr_id)
-                else:
-                    counts.unchanged += 1
-                    counts.unreadable += 1
+                failed[flickr_id] = error
                 record_step(catalog, flickr_id, "original", "failed", error.reason)
+    for flickr_id, last in failed.items():
+        if isinstance(last, PageInstead):
+            record_step(catalog, flickr_id, "original", "refused", last.reason)
+    counts.unchanged += len(failed)
+    counts.unreadable += len(failed)
     if run.not_allowed:
         counts.skipped += run.not_allowed
         counts.remarks.append(
@@ -279,9 +286,11 @@ def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     return replace(known, file=None)
 
 
-def _twice(waiting: list[int], failed: list[int]) -> Iterator[int]:
+def _and_again(waiting: list[int], failed: Collection[int]) -> Iterator[int]:
+    """Yield the waiting photos, then again those that failed, as often as each may be tried."""
     yield from waiting
-    yield from list(failed)
+    for _ in range(_TIMES - 1):
+        yield from list(failed)
 
 
 def _extension(facts: PhotoFacts) -> str:

@@ -22,8 +22,12 @@ CALLS_PER_HOUR = 3500
 
 VARIABLE = "CURATE_FLICKR_CALLS_PER_HOUR"
 HOUR = 3600.0
-_SLICE = 0.25
+LONGEST_PAUSE = 86_400.0
+"""Seconds of a pause that are believed."""
+
+NAP = 0.25
 """Longest sleep in seconds, after which the work can be cancelled."""
+
 _UNSAID = 5.0
 """Seconds of a rest up to which nothing is said about it."""
 
@@ -64,7 +68,7 @@ def rest(
     told = Progress(f"waiting until {datetime.fromtimestamp(until):%H:%M:%S}", 0) if seconds > unsaid else SILENT
     while (left := until - clock()) > 0:
         yield told
-        sleep(min(left, _SLICE))
+        sleep(min(left, NAP))
 
 
 def eta(done: int, total: int, started: float, per_second: float = math.inf) -> str:
@@ -141,50 +145,69 @@ class Pace:
         limit: Limit,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        nap: float = NAP,
     ) -> None:
         """Args:
         book: where calls are written down.
         limit: how many calls may be made.
         clock: the Unix time in seconds.
         sleep: waits for some seconds.
+        nap: longest sleep in seconds, after which the work can be cancelled.
         """
-        self._book, self.limit, self._clock, self._sleep = book, limit, clock, sleep
-        now = clock()
+        self._book, self.limit, self._clock, self._sleep, self._nap = book, limit, clock, sleep, nap
+        self._latest = now = clock()
         # a call of a killed process is over; and a clock that was set back must not block calls for longer than an hour
         self._times = deque((min(at, now) for at in book.times()), maxlen=limit.calls)
         self._next = max(self._times, default=0.0) + limit.interval
-        self._paused = book.paused_until()
+        self._paused = min(book.paused_until(), now + LONGEST_PAUSE)
         self._number: int | None = None
+
+    def _now(self) -> float:
+        """Return the time. Where the clock was set back, what was noted by it moves back as far, so that nothing waits longer."""
+        now = self._clock()
+        if (back := self._latest - now) > 0:
+            self._times = deque((at - back for at in self._times), maxlen=self.limit.calls)
+            self._next, self._paused = self._next - back, self._paused - back
+        self._latest = now
+        return now
 
     def wait(self) -> Work[None]:
         """Wait until a call may be made."""
-        while (seconds := self._due() - self._clock()) > 0:
+        while (seconds := self._seconds_left()) > 0:
             yield from self.rest(seconds)
 
-    def _due(self) -> float:
-        """Return the Unix time at which the next call may be made."""
+    def _seconds_left(self) -> float:
+        """Return how many seconds are left until the next call may be made."""
+        now = self._now()
         full = len(self._times) == self.limit.calls
-        return max(self._next, self._paused, self._times[0] + HOUR if full else 0.0)
+        return max(self._next, self._paused, self._times[0] + HOUR if full else 0.0) - now
 
     def rest(self, seconds: float) -> Work[None]:
-        """Sleep as `rest` does; more than five calls' time, or than a minute, is long."""
-        yield from rest(seconds, self._clock, self._sleep, max(min(5 * self.limit.interval, 60), _SLICE))
+        """Sleep as `rest` does. More than five calls' time, or than a minute, is long; a clock that is set back adds nothing."""
+        now, left = self._now(), seconds
+        said = f"waiting until {datetime.fromtimestamp(now + seconds):%H:%M:%S}"
+        while left > 0:
+            yield Progress(said, 0) if seconds > max(min(5 * self.limit.interval, 60), self._nap) else SILENT
+            slept = min(left, self._nap)
+            self._sleep(slept)
+            before, now = now, self._now()
+            left -= max(slept, now - before)
 
     def begin(self, timeout: float) -> None:
         """Write down that a call is sent now, which ends within a time limit in seconds."""
-        now = self._clock()
+        now = self._now()
         self._next = now + self.limit.interval
         self._number = self._book.begin(now + timeout)
 
     def end(self) -> None:
         """Write down that the call ended."""
         if self._number is not None:
-            now = self._clock()
+            now = self._now()
             self._book.end(self._number, now)
             self._times.append(now)
             self._number = None
 
     def pause(self, seconds: float) -> None:
-        """Let no call be made for some seconds."""
-        self._paused = max(self._paused, self._clock() + seconds)
+        """Let no call be made for some seconds, a day at most."""
+        self._paused = max(self._paused, self._now() + min(seconds, LONGEST_PAUSE))
         self._book.pause(self._paused)

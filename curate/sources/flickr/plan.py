@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from curate.catalog.labels import ATTRIBUTES
 from curate.errors import SourceError, UsageError
-from curate.sources.flickr.windows import Length, Window, sliced
+from curate.sources.flickr.windows import FIRST_UPLOAD, Length, Window, sliced
 from tracer.base.files import write_atomically
 from tracer.base.parsing import Unparsable, parse_toml
 from tracer.base.reading import read_bytes
@@ -21,6 +22,9 @@ from tracer.base.text import clean_text, quoted_path, visible_text
 
 MOST_BYTES = 4 << 20
 _SECOND = timedelta(seconds=1)
+_FIRST_YEAR, _LAST_YEAR = 1826, 2100
+"""Years that dates taken can have: from the first photograph on."""
+
 _EXAMPLE = "Such as: curate flickr search --text dog --taken-from 2013 --taken-to 2014"
 
 
@@ -32,9 +36,11 @@ def first_second(text: str) -> datetime:
     """
     for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
         try:
-            return datetime.strptime(text, form)
+            moment = datetime.strptime(text, form)
         except ValueError:
             continue
+        if _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            return moment
     raise ValueError(f"{visible_text(text)!r} is not a date such as 2013-05-04, 2013-05 or 2013")
 
 
@@ -120,7 +126,7 @@ class Query(BaseModel):
         """First and last second of the dates taken; None where the search names no date."""
         if self.taken_from is None and self.taken_to is None:
             return None
-        first = datetime(1826, 1, 1) if self.taken_from is None else first_second(self.taken_from)
+        first = datetime(_FIRST_YEAR, 1, 1) if self.taken_from is None else first_second(self.taken_from)
         last = datetime.now().replace(microsecond=0) + timedelta(days=1)
         return first, last if self.taken_to is None else last_second(self.taken_to)
 
@@ -149,7 +155,7 @@ class Plan(BaseModel):
     per_owner: Count | None = None
     per_window: Count | None = None
     window: Length | None = None
-    targets: dict[str, dict[str, Count]] = {}
+    targets: dict[str, dict[Text, Count]] = {}
 
     @model_validator(mode="after")
     def _has_columns(self) -> Plan:
@@ -164,10 +170,13 @@ class Plan(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def windows(self, query: Query) -> list[Window]:
-        """Return the windows of a search; one of all time where it names no dates."""
+        """Return the windows of a search; one of all time where it names no dates.
+
+        A search by place that names nothing else has one of all dates of upload, else Flickr answers for the last twelve hours.
+        """
         length = self.window or ("month" if self.per_window else "all")
         if query.is_listed or query.span is None:
-            return [Window()]
+            return [Window() if query.bbox is None else Window(uploaded=(FIRST_UPLOAD, int(time.time())))]
         return list(sliced(*query.span, length))
 
 

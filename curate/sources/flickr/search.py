@@ -16,8 +16,8 @@ from curate.catalog.harvests import StoredWindow, Taken
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
-from curate.sources.flickr.answers import Failure, FlickrError, OutOfCalls
-from curate.sources.flickr.client import Flickr
+from curate.sources.flickr.answers import FlickrError, is_retryable
+from curate.sources.flickr.client import Flickr, NoCallsLeft
 from curate.sources.flickr.counts import HarvestCounts, calls_left, in_words_of
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import (
@@ -65,24 +65,23 @@ def estimate(flickr: Flickr, plan: Plan) -> Work[Estimate]:
     Raises:
         As `search`.
     """
+    flickr.most_calls = flickr.calls + _DRY_RUN_CALLS
+    whole = plan.model_copy(update={"window": "all"})
     totals: list[int] = []
     pages = 0
-    flickr.most = _DRY_RUN_CALLS
     for query in plan.search:
-        window = Window() if query.is_listed or query.span is None else Window(_texts(query))
+        yield Progress("estimating", len(totals), len(plan.search))
         try:
             resolved = yield from _resolve(flickr, query)
-            page = yield from ask_page(flickr, resolved, window, 1)
-        except OutOfCalls:
-            if not totals:
-                raise SourceError(
-                    "the plan cannot be estimated", f"{_DRY_RUN_CALLS} calls were not enough", "Run the command again."
-                ) from None
+            page = yield from ask_page(flickr, resolved, whole.windows(query)[0], 1)
+        except NoCallsLeft:
             break
         except FlickrError as error:
             raise _unusable(query, error) from None
         totals.append(page.total or len(page.photos))
         pages += len(plan.windows(query)) + 2 * ceil(totals[-1] / per_page(query))
+    if not totals:
+        raise _not_answered(f"{_DRY_RUN_CALLS} calls brought nothing")
     share = len(plan.search) / len(totals)
     photos = round(sum(totals) * share)
     photos = min(photos, plan.limit or photos)
@@ -103,7 +102,7 @@ def search(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[HarvestCounts]:
     """
     number = harvests.plan_id(catalog, plan.digest)
     if number is None:
-        queries = yield from _resolved(flickr, plan)
+        queries = yield from _resolved(catalog, flickr, plan)
         resolved = plan.model_copy(update={"search": queries})
         spans = [(topic, _span(w)) for topic, query in enumerate(queries) for w in resolved.windows(query)]
         number = harvests.begin_plan(catalog, plan.digest, resolved.model_dump(mode="json"), spans)
@@ -128,6 +127,10 @@ def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCoun
         counts.remarks.append("this plan was searched to its end before; the option --again searches anew")
     yield from run.list_windows()
     counts.remarks += [in_words_of(one.span, one.reason) for one in harvests.remarks(catalog, number)]
+    failed, cut = harvests.unfinished(catalog, number)
+    if failed:
+        counts.remarks.append(f"{counted(failed, 'window')} failed; the same command tries them again")
+    counts.incomplete = bool(failed or cut)
     if counts.added or counts.updated:
         catalog.touch()
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -142,11 +145,22 @@ class _Run:
         self._catalog, self._flickr, self._plan, self._number, self._counts = catalog, flickr, plan, number, counts
         self._taken = harvests.taken(catalog, number)
         self._addresses: Mapping[int, str] = {}
+        self._pages, self._failure = 0, ""
 
     def list_windows(self) -> Work[None]:
-        """List the windows that are open."""
-        targets = Targets(self._catalog)
-        while (window := harvests.next_window(self._catalog, self._number)) is not None:
+        """List the windows that are open; those that fail are tried once more after the others.
+
+        Raises:
+            SourceError: all of them failed.
+        """
+        for _ in range(2):
+            yield from self._list_windows()
+        if self._failure and not self._pages:
+            raise _not_answered(self._failure)
+
+    def _list_windows(self) -> Work[None]:
+        targets, failed = Targets(self._catalog), set[int]()
+        while (window := harvests.next_window(self._catalog, self._number, failed)) is not None:
             if self._is_enough() or targets.is_met(self._number):
                 harvests.close_all(self._catalog, self._number)
                 return
@@ -160,11 +174,16 @@ class _Run:
             span = window_from_json(json.loads(window.span))
             try:
                 page = yield from ask_page(self._flickr, query, span, window.page)
-            except Failure as failure:
-                if is_not_found(failure):
-                    raise _unusable(query, failure) from None
-                harvests.close_window(self._catalog, window, "cut", str(failure))
+            except FlickrError as error:
+                if is_retryable(error):
+                    failed.add(window.id)
+                    self._failure = str(error)
+                elif is_not_found(error) and len(self._plan.search) == 1:
+                    raise _unusable(query, error) from None
+                else:
+                    harvests.close_window(self._catalog, window, "cut", str(error))
                 continue
+            self._pages += 1
             with self._catalog.transaction():
                 self._file_page(window, query, span, page)
 
@@ -177,7 +196,7 @@ class _Run:
         new = self._take(window, query, page)
         harvests.turn_page(self._catalog, window, page.total)
         asked = window.page * per_page(query)
-        if not page.photos or (not new and total is not None and asked > total):
+        if not page.photos or (not new and (query.is_listed if total is None else asked > total)):
             harvests.close_window(self._catalog, window, "done")
         elif not query.is_listed and asked >= REACHABLE:
             # the rest cannot be reached; a window of fewer results by Flickr's count that is full to the end has more
@@ -269,16 +288,25 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _resolved(flickr: Flickr, plan: Plan) -> Work[tuple[Query, ...]]:
+def _resolved(catalog: Catalog, flickr: Flickr, plan: Plan) -> Work[tuple[Query, ...]]:
     queries = []
     for query in plan.search:
-        one = yield from _resolve(flickr, query)
+        try:
+            one = yield from _resolve(flickr, query, catalog)
+        except FlickrError as error:
+            raise _unusable(query, error) from None
         queries.append(one)
     return tuple(queries)
 
 
-def _resolve(flickr: Flickr, query: Query) -> Work[Query]:
-    """Return a search with the IDs of its user, group and album in place of names and addresses."""
+def _resolve(flickr: Flickr, query: Query, catalog: Catalog | None = None) -> Work[Query]:
+    """Return a search with the IDs of its user, group and album in place of names and addresses.
+
+    Args:
+        flickr: the client.
+        query: the search.
+        catalog: keeps each ID as soon as it came, until the plan is stored; None to keep nothing.
+    """
     news: dict[str, str] = {}
     user = query.user
     if query.album is not None:
@@ -291,19 +319,27 @@ def _resolve(flickr: Flickr, query: Query) -> Work[Query]:
                 "Give the address of its page, or its ID and its owner: curate flickr search --album ID --user NSID",
             )
         news["album"] = album
-    try:
-        if user is not None:
-            news["user"] = yield from user_nsid(flickr, user)
-        if query.group is not None:
-            news["group"] = yield from group_nsid(flickr, query.group)
-    except Failure as failure:
-        raise _unusable(query, failure) from None
+    for kind, name, ask in (("user", user, user_nsid), ("group", query.group, group_nsid)):
+        if name is None:
+            continue
+        found = None if catalog is None else harvests.resolved_names(catalog).get(f"{kind} {name}")
+        if found is None:
+            found = yield from ask(flickr, name)
+            if catalog is not None:
+                harvests.keep_name(catalog, f"{kind} {name}", found)
+        news[kind] = found
     return query.model_copy(update=news)
 
 
-def _unusable(query: Query, error: FlickrError) -> UsageError:
+def _unusable(query: Query, error: FlickrError) -> UsageError | SourceError:
+    if is_retryable(error):
+        return _not_answered(str(error))
     named = " and ".join(name for name in (query.user, query.group, query.album) if name) or "the search"
     return UsageError("Flickr refuses the search", f"{named}: {error}", "Check its spelling at https://www.flickr.com/")
+
+
+def _not_answered(why: str) -> SourceError:
+    return SourceError("Flickr does not answer", why, "Run the same command again later to go on.")
 
 
 def _matches(query: Query, one: FoundPhoto) -> bool:
@@ -317,11 +353,6 @@ def _matches(query: Query, one: FoundPhoto) -> bool:
     if query.span is None:
         return True
     return one.taken.at is not None and query.span[0] <= datetime.fromisoformat(one.taken.at) <= query.span[1]
-
-
-def _texts(query: Query) -> tuple[str, str]:
-    first, last = query.span or (datetime.min, datetime.max)
-    return f"{first:%Y-%m-%d %H:%M:%S}", f"{last:%Y-%m-%d %H:%M:%S}"
 
 
 def _span(window: Window) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from curate.catalog.flickr_photos import pending
+from curate.catalog.flickr_photos import is_pending, pending
 from curate.catalog.harvests import label_counts, plans, plans_of
 from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.store import Catalog
@@ -65,6 +65,14 @@ class Targets:
                 if value is not None:
                     have = self._have[plan, column]
                     have[str(value)] = have.get(str(value), 0) + 1
+
+
+def is_exif_needed(catalog: Catalog) -> bool:
+    """Return whether EXIF of any photo is still to be asked for."""
+    targets = Targets(catalog)
+    if not targets.stated:
+        return is_pending(catalog, "exif")
+    return any(targets.needs(flickr_id) for flickr_id in pending(catalog, "exif"))
 
 
 def needed_exif(catalog: Catalog) -> list[int]:

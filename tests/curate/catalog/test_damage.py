@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from curate.catalog.database import connect_read_only, damage_told
+from curate.catalog.flickr_photos import put_listings, record_step
+from curate.catalog.harvests import begin_plan, next_window, record_found
+from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, StorageError, WorkspaceError
@@ -34,6 +37,11 @@ COMMANDS = [
     ("decisions", "export", "{}/decisions.jsonl"),
     ("split", "--attribute", "Make"),
     ("export", "{}/set", "--replace"),
+    ("flickr", "status"),
+    ("flickr", "search", "--text", "dog"),
+    ("flickr", "exif"),
+    ("flickr", "download"),
+    ("flickr", "recheck"),
 ]
 
 
@@ -67,15 +75,36 @@ def another_page(data: bytearray, rng: random.Random) -> None:
     data[one : one + 4096] = data[other : other + 4096]
 
 
+NOWHERE = {
+    "FLICKR_API_KEY": "a" * 32,
+    "CURATE_FLICKR_ENDPOINT": "http://127.0.0.1:9/services/rest/",
+    "CURATE_FLICKR_HOSTS": "127.0.0.1:9",
+    "CURATE_FLICKR_CALLS_PER_HOUR": "100000000",
+}
+"""An environment in which Flickr does not answer."""
+
+
 @pytest.fixture
-def filled(workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Workspace:
-    """A workspace with photos and decisions, whose catalogue is one file."""
+def filled(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Workspace:
+    """A workspace with photos, some of Flickr, and decisions, whose catalogue is one file."""
+    for name, value in NOWHERE.items():
+        monkeypatch.setenv(name, value)
     for number in range(6):
         write_photo(tmp_path / "photos" / f"{number}.jpg", number, *(("Apple", "iPhone X") if number % 2 else ()))
     place = ("-w", str(workspace.root))
     assert run_cli(["ingest", str(tmp_path / "photos"), "--jobs", "1", *place]) == 0
     pair = [str(tmp_path / "photos" / f"{number}.jpg") for number in (1, 0)]
     assert run_cli(["decide", "accept", *pair, *place]) == 0
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        put_listings(catalog, [(Listing(number, "flickr", license="CC0-1.0"), None) for number in range(1, 30)])
+        plan = begin_plan(catalog, "0", {"search": [{"text": "dog"}]}, [(0, "{}")])
+        window = next_window(catalog, plan)
+        assert window is not None
+        record_found(catalog, plan, window, [(number, "1@N01", None) for number in range(1, 30)])
+        for number in range(1, 9):
+            record_step(catalog, number, "exif", "refused", "hidden")
     with closing(sqlite3.connect(workspace.catalog)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     capsys.readouterr()

@@ -29,6 +29,7 @@ from curate.sources.flickr.images import (
     Gone,
     ImagePace,
     NotFetched,
+    PageInstead,
     Redirect,
     Refused,
     TryAgain,
@@ -239,9 +240,9 @@ def test_a_name_server_that_lies_is_no_fault_of_the_photo(tmp_path: Path, target
 
 
 def test_a_page_with_a_pictures_name_is_refused(target: Path) -> None:
-    """The reason names the type that the server gives, without its control characters."""
+    """It may be a page for a while. The reason names the type that the server gives, without its control characters."""
     page = b"<!DOCTYPE html><title>Please wait</title>" + bytes(100)
-    with pytest.raises(Refused, match=r"not a picture \(sent as text/html"):
+    with pytest.raises(PageInstead, match=r"not a picture \(sent as text/html"):
         get(lambda handler: reply(handler, 200, page, Content_Type="text/html\x1b[2J"), target)
     with pytest.raises(Refused, match="not a picture"):
         get(lambda handler: reply(handler, 200, b"\xff\xd8", Content_Type="image/jpeg"), target)

@@ -1,0 +1,346 @@
+"""The commands of a harvest, as a person runs them: options, JSON, exit codes, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.catalog import database
+from curate.cli import run_cli
+from curate.errors import Exit
+from curate.sources.flickr.key import key_file
+from curate.workspace import Workspace
+from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Rates, Universe, by_method
+from tests.helpers.fake_flickr.people import group_id
+
+COUNTS = {"added", "updated", "unchanged", "missing", "unreadable", "skipped", "seconds", "calls_made", "calls_left"}
+ALL = ("flickr", "search", "--taken-from", "2000", "--taken-to", "2025")
+PHOTOS = 60
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def flickr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeFlickr]:
+    """A small Flickr that the environment points to; no key store and no file of a key are there."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    with FakeFlickr(Universe(PHOTOS, rates=Rates.none())) as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def run(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command on the workspace: returns its JSON, or what it printed; the messages are in `run.said`."""
+
+    def running(*words: str, code: int = Exit.DONE) -> Any:
+        capsys.readouterr()
+        assert run_cli([*words, "-w", str(workspace.root)]) == code, capsys.readouterr().err
+        printed = capsys.readouterr()
+        running.said = printed.err  # type: ignore[attr-defined]
+        return json.loads(printed.out) if "--json" in words else printed.out
+
+    return running
+
+
+def lines(run: Run, *words: str) -> list[dict[str, Any]]:
+    """The label rows."""
+    return [json.loads(line) for line in run("photos", "--format", "jsonl", *words).splitlines()]
+
+
+def test_a_harvest(flickr: FakeFlickr, run: Run) -> None:
+    """Search, EXIF, originals, recheck, status: each prints its counts under the fixed names."""
+    found = run(*ALL, "--json")
+    assert found.keys() == COUNTS and found["added"] == PHOTOS == found["calls_left"] and found["calls_made"] == 3
+    assert run("flickr", "status", "--json")["pending"] == PHOTOS
+    asked = run("flickr", "exif", "--json")
+    assert asked.keys() == COUNTS and asked["updated"] == PHOTOS == asked["calls_made"] and asked["calls_left"] == 0
+    fetched = run("flickr", "download", "--licenses", "CC0-1.0", "--json")
+    free = int((flickr.universe.license == 9).sum())
+    assert fetched.keys() == COUNTS and fetched["updated"] == free and fetched["skipped"] == PHOTOS - free
+    again = run("flickr", "recheck", "--json")
+    assert again.keys() == COUNTS and again["unchanged"] == PHOTOS == again["calls_made"]
+    status = run("flickr", "status", "--json")
+    assert {"photos", "pending", "refused", "calls_made", "calls_left"} <= status.keys()
+    assert (status["photos"], status["pending"], status["refused"], status["calls_left"]) == (PHOTOS, 0, [], 0)
+    assert status["calls_made"] == len([record for record in flickr.log if record.method != "image"])
+    rows = lines(run)
+    assert {row["status"] for row in rows} == {"ok"} and sum(row["sha256"] is not None for row in rows) == free
+
+
+def test_a_dry_run_stores_no_photo(flickr: FakeFlickr, run: Run) -> None:
+    """It shows photos, calls and hours; ten calls at most."""
+    told = run(*ALL, "--dry-run", "--json")
+    assert told["calls_made"] == len(flickr.log) <= 10 and told["calls_left"] >= PHOTOS and told["added"] == 0
+    assert {"hours", "photos"} <= told.keys() and lines(run) == []
+    assert "nothing was stored" in run(*ALL, "--dry-run")
+    assert run("flickr", "status", "--json")["photos"] == 0
+
+
+def test_a_plan_is_written_and_read(flickr: FakeFlickr, run: Run, tmp_path: Path) -> None:
+    """By options at first; later its file alone, with other sizes."""
+    path = tmp_path / "plan.toml"
+    run(
+        "flickr",
+        "search",
+        str(path),
+        "--taken-from",
+        "2013",
+        "--license",
+        "0,4",
+        "--tags",
+        "dog,cat",
+        "--target",
+        "Make=Canon:5",
+    )
+    text = path.read_text()
+    assert 'taken_from = "2013"' in text and "license = [0, 4]" in text and '"Canon" = 5' in text
+    run("flickr", "search", str(path), "--limit", "3")
+    run("flickr", "search", str(path), "--text", "dog", code=Exit.USAGE)
+    assert "--text was given too" in run.said  # type: ignore[attr-defined]
+    run("flickr", "search", str(tmp_path / "none.toml"), code=Exit.USAGE)
+    run("flickr", "search", code=Exit.USAGE)
+    run("flickr", "search", "--text", "dog", "--target", "Make=Canon", code=Exit.USAGE)
+    run("flickr", "search", "--bbox", "1,2,3", code=Exit.USAGE)
+    run("flickr", "search", "--taken-from", "20133", code=Exit.USAGE)
+
+
+def test_who_is_not_there(flickr: FakeFlickr, run: Run) -> None:
+    """A usage error."""
+    run("flickr", "search", "--user", "nobody", code=Exit.USAGE)
+    assert "nobody" in run.said  # type: ignore[attr-defined]
+
+
+def test_refusals_are_explained(flickr: FakeFlickr, run: Run) -> None:
+    """Hidden EXIF and photos that are gone keep their rows; exit code 3 as long as any are left; nothing is asked again."""
+    run(*ALL)
+    hidden, gone = (flickr.universe.id_of(number) for number in (3, 4))
+    flickr.universe.hide(hidden)
+    flickr.universe.delete(gone)
+    done = run("flickr", "exif", "--json", code=Exit.SOME_FAILED)
+    assert (done["updated"], done["missing"], done["unreadable"]) == (PHOTOS - 2, 1, 1)
+    assert "flickr status --json" in run.said  # type: ignore[attr-defined]
+    refused = {one["photo_id"]: (one["step"], one["reason"]) for one in run("flickr", "status", "--json")["refused"]}
+    owner = flickr.universe.owner[3]
+    assert refused[gone] == ("exif", "it was deleted, or is private now")
+    assert refused[hidden] == ("exif", "its owner does not share its EXIF") and owner is not None
+    assert {row["photo_id"]: row["status"] for row in lines(run) if row["status"] != "ok"} == {
+        hidden: "listed",
+        gone: "gone",
+    }
+    calls = len(flickr.log)
+    run("flickr", "exif", code=Exit.SOME_FAILED)
+    assert len(flickr.log) == calls
+    assert "refused  1 (exif)" in run("flickr", "status")
+
+
+def test_one_photo_that_always_fails(flickr: FakeFlickr, run: Run) -> None:
+    """The others go on; it is tried again by the next run, and the exit code is 3 meanwhile, wherever it stands."""
+    run(*ALL)
+    first = flickr.universe.id_of(int(flickr.universe.by_taken[0]))
+    flickr.faults = Faults(stubborn={first: Fault.HTTP_500})
+    done = run("flickr", "exif", "--json", code=Exit.SOME_FAILED)
+    assert (done["updated"], done["unreadable"], done["calls_left"]) == (PHOTOS - 1, 1, 1)
+    assert "1 failed" in run.said  # type: ignore[attr-defined]
+    assert run("flickr", "status", "--json")["refused"] == []
+    run("flickr", "exif", code=Exit.SOME_FAILED)
+    flickr.faults = Faults()
+    assert run("flickr", "exif", "--json")["updated"] == 1
+
+
+def test_recheck_follows_what_became_of_photos(flickr: FakeFlickr, run: Run, tmp_path: Path) -> None:
+    """Gone ones, and those whose licence is no longer allowed, lose their files and leave the next export."""
+    run(*ALL)
+    run("flickr", "exif")
+    run("flickr", "download")
+    files = {row["photo_id"]: Path(row["path"]) for row in lines(run) if row["sha256"]}
+    out = tmp_path / "set"
+    assert run("export", str(out), "--json")["photos"] == len(files)
+    deleted, relicensed, other = sorted(files)[:3]
+    flickr.universe.delete(deleted)
+    flickr.universe.relicense(relicensed, 0)
+    flickr.universe.relicense(other, 11 if flickr.universe.license[flickr.universe.number_of(other)] != 11 else 4)
+    done = run("flickr", "recheck", "--json", code=Exit.SOME_FAILED)
+    assert (done["missing"], done["updated"]) == (1, 2) and "2 files removed" in run.said  # type: ignore[attr-defined]
+    rows = {row["photo_id"]: row for row in lines(run)}
+    assert rows[deleted]["status"] == "gone" and rows[deleted]["path"] == f"flickr:{deleted}"
+    assert (
+        rows[relicensed]["license"] == "https://rightsstatements.org/vocab/InC/1.0/"
+        and rows[relicensed]["sha256"] is None
+    )
+    assert rows[relicensed]["Make"] and rows[other]["license"] in ("CC-BY-4.0", "CC-BY-2.0")
+    assert [files[number].exists() for number in (deleted, relicensed, other)] == [False, False, True]
+    reasons = {one["photo_id"]: one["reason"] for one in run("flickr", "status", "--json")["refused"]}
+    assert "licence" in reasons[relicensed] and "deleted" in reasons[deleted]
+    assert run("export", str(out), "--replace", "--json")["photos"] == len(files) - 2
+    names = {path.stem for path in (out / "images").iterdir()}
+    assert names == {str(number) for number in files} - {str(deleted), str(relicensed)}
+    attribution = (out / "ATTRIBUTION.csv").read_text()
+    assert str(other) in attribution and str(deleted) not in attribution
+
+
+@pytest.mark.parametrize("words", [ALL, ("flickr", "exif"), ("flickr", "recheck")])
+def test_no_key(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    """Exit code 5, before anything is asked."""
+    monkeypatch.delenv("FLICKR_API_KEY")
+    run(*words, code=Exit.CREDENTIALS)
+    assert "FLICKR_API_KEY" in run.said and len(flickr.log) == 0  # type: ignore[attr-defined]
+
+
+def test_a_key_in_a_file(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Used where it is its owner's alone."""
+    monkeypatch.delenv("FLICKR_API_KEY")
+    path = key_file(os.environ)
+    path.parent.mkdir(parents=True)
+    path.write_text(KEY)
+    path.chmod(0o644)
+    run(*ALL, code=Exit.CREDENTIALS)
+    path.chmod(0o600)
+    run(*ALL)
+
+
+def test_a_key_that_is_refused(
+    flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    """Exit code 5; it is in no message and in no file of the workspace."""
+    wrong = "a1" * 16
+    monkeypatch.setenv("FLICKR_API_KEY", wrong)
+    run(*ALL, code=Exit.CREDENTIALS)
+    assert wrong not in run.said  # type: ignore[attr-defined]
+    monkeypatch.setenv("FLICKR_API_KEY", KEY)
+    run(*ALL)
+    run("flickr", "exif", "--limit", "5")
+    held = [path for path in workspace.root.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert held == [] and KEY not in run.said  # type: ignore[attr-defined]
+
+
+def test_a_server_that_never_answers(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1 with a message, soon; what is there stays."""
+    run(*ALL)
+    flickr.faults = Faults(rate=1.0, kinds=(Fault.CLOSED,))
+    run("flickr", "exif", code=Exit.FAILED)
+    assert "does not answer" in run.said and KEY not in run.said  # type: ignore[attr-defined]
+    run("flickr", "search", "--text", "dog", code=Exit.FAILED)
+    monkeypatch.setenv("CURATE_FLICKR_ENDPOINT", "http://127.0.0.1:9/services/rest/")
+    monkeypatch.setenv("CURATE_FLICKR_HOSTS", "127.0.0.1:9")
+    run("flickr", "exif", code=Exit.FAILED)
+    assert run("flickr", "status", "--json")["pending"] == PHOTOS
+
+
+def test_a_limit_and_a_target(flickr: FakeFlickr, run: Run) -> None:
+    """Asking for EXIF stops when enough photos have the labels that are wanted."""
+    run(*ALL, "--target", "Make=Canon:3", "--target", "Make=Apple:2")
+    run("flickr", "exif", "--limit", "4")
+    done = run("flickr", "exif", "--json")
+    assert "target counts are met" in run.said and done["calls_left"] == 0  # type: ignore[attr-defined]
+    makes = [row["Make"] for row in lines(run) if row["status"] == "ok"]
+    assert makes.count("Canon") >= 3 and makes.count("Apple") >= 2 and len(makes) < PHOTOS
+    status = run("status", "--json")
+    assert "flickr exif" not in str(status["next"])
+    run("flickr", "search", "--group", group_id(1))
+    run("flickr", "exif")
+    found = np.flatnonzero(flickr.universe.group == 1)
+    asked = {row["photo_id"] for row in lines(run) if row["status"] == "ok"}
+    assert {flickr.universe.id_of(number) for number in found} <= asked
+
+
+def test_the_next_step(flickr: FakeFlickr, run: Run) -> None:
+    """EXIF, then originals where any may be had, then what follows from files."""
+    run(*ALL)
+    assert run("status", "--json")["next"].startswith("curate flickr exif")
+    run("pair")
+    assert "flickr exif" in run.said  # type: ignore[attr-defined]
+    run("flickr", "exif")
+    assert run("status", "--json")["next"].startswith("curate flickr download")
+    run("export", "somewhere", code=Exit.FAILED)
+    assert "curate flickr download" in run.said  # type: ignore[attr-defined]
+    run("flickr", "download", "--licenses", "CC0-1.0", "--limit", "1")
+    assert "flickr" not in run("status", "--json")["next"]
+
+
+def test_photos_without_files_break_nothing(flickr: FakeFlickr, run: Run, tmp_path: Path) -> None:
+    """No command calls them unreadable; they are named by `flickr:ID`."""
+    run(*ALL)
+    run("flickr", "exif")
+    one, two = (row["path"] for row in lines(run)[:2])
+    assert run("status", "--json")["unreadable"] == 0
+    assert run("duplicates", "--json") == {"exact": [], "near": []} and run("cameras")
+    assert run("pair", "--json")["candidates"] == 0
+    run("pair")
+    assert "photos without a file" in run.said and "could not be read" not in run.said  # type: ignore[attr-defined]
+    run("decide", "accept", one, two, code=Exit.USAGE)
+    assert "has no file" in run.said  # type: ignore[attr-defined]
+    assert run("label", "--where", "photo_id > 0", "semantic_label=cat", "--json")["changed"] == PHOTOS
+    assert run("split", "--attribute", "Is Smartphone", "--json")["files"]
+    assert run("forget", one, "--json") == {"forgotten": 1}
+    assert one not in {row["path"] for row in lines(run)}
+    assert run("flickr", "status", "--json")["photos"] == PHOTOS - 1
+    run(*ALL, "--label", "again")
+    assert len(lines(run)) == PHOTOS - 1
+    run("undo")
+    assert len(lines(run, "--where", "semantic_label = 'cat'")) == PHOTOS
+    assert run("skipped") is not None and run("clocks") is not None and run("pairs") is not None
+    listed = tmp_path / "pairs.csv"
+    listed.write_text(f"image_a,image_b\n{one},{two}\n")
+    run("pairs", "import", str(listed), code=Exit.SOME_FAILED)
+
+
+def test_an_older_workspace_is_brought_up_to_date(
+    flickr: FakeFlickr, run: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whichever command comes first, readers too."""
+    for words in (("flickr", "status"), ALL):
+        for path in workspace.root.glob("catalog*"):
+            path.unlink()
+        with monkeypatch.context() as patched:
+            patched.setattr(database, "migrations", lambda first=database.migrations()[:1]: first)
+            database.connect(workspace.catalog).close()
+        run(*words)
+        assert (workspace.root / "catalog-v1.sqlite").exists()
+    assert len(lines(run)) == PHOTOS
+
+
+def start(workspace: Workspace, *words: str) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", "from curate.cli import main; main()", *words, "-w", str(workspace.root)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_long_wait_is_interrupted_and_gone_on_with(flickr: FakeFlickr, run: Run, workspace: Workspace) -> None:
+    """Meanwhile another writer is told that the workspace is in use, and readers read. Ctrl-C ends with 130."""
+    run(*ALL)
+    flickr.faults = Faults(rate=1.0, kinds=(Fault.TOO_MANY_WAIT,), retry_after=600)
+    process = start(workspace, "flickr", "exif")
+    try:
+        deadline = time.monotonic() + 60
+        while by_method(flickr.log)["flickr.photos.getExif"] < 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        run("flickr", "exif", code=Exit.FAILED)
+        assert "in use" in run.said or "writing" in run.said  # type: ignore[attr-defined]
+        assert run("flickr", "status", "--json")["pending"] == PHOTOS
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == Exit.INTERRUPTED and "waiting until" in said and "Traceback" not in said
+    assert by_method(flickr.log)["flickr.photos.getExif"] == 1

@@ -1,0 +1,342 @@
+"""Searches: which photos a plan finds and takes, window by window, whatever Flickr lies about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from curate.catalog.flickr_photos import put_listings
+from curate.catalog.forgetting import forget
+from curate.catalog.harvests import plans, remarks
+from curate.catalog.listing import Listing
+from curate.catalog.store import Catalog
+from curate.errors import SourceError, UsageError
+from curate.photos.facts import Exif
+from curate.sources.flickr.client import NoCallsLeft
+from curate.sources.flickr.counts import harvest_status
+from curate.sources.flickr.plan import plan_from
+from curate.sources.flickr.search import estimate, search
+from tests.helpers.fake_flickr import (
+    FakeFlickr,
+    Fault,
+    Faults,
+    Lies,
+    Rates,
+    Universe,
+    asked_twice,
+    by_method,
+    complaints,
+)
+from tests.helpers.fake_flickr.people import album_id, group_id, group_url, member
+from tests.helpers.harvesting import ALL_YEARS, client, harvested, rows, searched
+from tracer.base.progress import finish
+
+PLAIN = Universe(900, rates=Rates.none())
+
+
+def ids(universe: Universe, which: Any) -> set[int]:
+    """IDs of the photos of which something holds."""
+    return {universe.id_of(number) for number in np.flatnonzero(which)}
+
+
+def years(first: int, last: int) -> Any:
+    """Which photos of the plain universe were taken in some years."""
+    return (PLAIN.taken >= np.datetime64(f"{first}", "s").astype(int)) & (
+        PLAIN.taken < np.datetime64(f"{last + 1}", "s").astype(int)
+    )
+
+
+def test_a_row_says_what_the_search_said(catalog: Catalog) -> None:
+    """From the search on: ID, owner, page, licence, date, label; without a camera until the EXIF comes."""
+    with FakeFlickr(PLAIN) as flickr:
+        counts = searched(catalog, flickr, ALL_YEARS | {"label": "thing"})
+        assert complaints(flickr.log) == []
+    found = rows(catalog)
+    assert found.keys() == ids(PLAIN, PLAIN.found) and counts.added == 900 and counts.calls_left == 900
+    row = found[PLAIN.id_of(7)]
+    owner = member(int(PLAIN.owner[7])).nsid
+    assert row["owner"] == owner and row["url"] == f"https://www.flickr.com/photos/{owner}/{PLAIN.id_of(7)}/"
+    assert row["status"] == "listed" and row["path"] == f"flickr:{PLAIN.id_of(7)}" and row["sha256"] is None
+    assert row["source"] == "flickr" and row["semantic_label"] == "thing" and row["Make"] is None
+    assert row["file_name"] == f"images/{PLAIN.id_of(7)}.jpg"
+    assert row["taken_at"] and row["taken_precision"] == "second" and row["license"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "span"),
+    [("2013", "2013", (2013, 2013)), ("2012-01", "2013-12", (2012, 2013)), ("2012-01-01", "2013-12-31", (2012, 2013))],
+)
+def test_dates_hold_their_ends(catalog: Catalog, first: str, last: str, span: tuple[int, int]) -> None:
+    """Of a year, a month, a day."""
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, {"taken_from": first, "taken_to": last})
+    assert rows(catalog).keys() == ids(PLAIN, years(*span))
+
+
+def test_more_results_than_can_be_reached(catalog: Catalog) -> None:
+    """Windows are halved until they fit; a second that holds too many falls back to dates of upload, and is reported."""
+    universe = Universe(9000, dense_second=4500, rates=Rates.none(unshown=0.01))
+    with FakeFlickr(universe) as flickr:
+        counts = searched(catalog, flickr)
+        assert asked_twice(flickr.log) == [] and complaints(flickr.log) == []
+    assert rows(catalog).keys() == ids(universe, ~universe.unshown)
+    (told,) = counts.remarks
+    assert "2013-05-04 12:30:00" in told and "upload" in told and not counts.incomplete
+    assert len(remarks(catalog)) == 1 and harvest_status(catalog).windows == (told,)
+
+
+def test_a_search_without_dates_is_halved_by_upload(catalog: Catalog) -> None:
+    """And finds photos without a date too."""
+    universe = Universe(5000, rates=Rates.none(zero_date=0.02))
+    with FakeFlickr(universe) as flickr:
+        searched(catalog, flickr, {"license": list(range(17))})
+    assert rows(catalog).keys() == ids(universe, universe.found)
+    dates = Counter(row["taken_precision"] for row in rows(catalog).values() if row["taken_at"] is None)
+    assert dates.keys() == {"unknown"} and dates["unknown"] > 50
+
+
+@pytest.mark.parametrize("beyond", ["repeat", "error"])
+def test_pages_beyond_are_never_asked_for(catalog: Catalog, beyond: str) -> None:
+    """They repeat earlier photos, or are an error."""
+    with FakeFlickr(Universe(4100, rates=Rates.none()), lies=Lies(beyond=beyond)) as flickr:
+        searched(catalog, flickr)
+        pages = [int(dict(record.arguments)["page"]) for record in flickr.log if "search" in record.method]
+    assert len(rows(catalog)) == 4100 and max(pages) <= 8
+
+
+def test_a_place_is_searched_in_all_its_time(catalog: Catalog) -> None:
+    """Flickr would answer for the last twelve hours, 250 a page."""
+    universe = Universe(1500, rates=Rates.none(located=1.0))
+    west = universe.longitude < 0
+    with FakeFlickr(universe) as flickr:
+        searched(catalog, flickr, {"bbox": [-180, -90, 0, 90]})
+        assert complaints(flickr.log) == []
+        with client(catalog, flickr) as asked:
+            told = finish(estimate(asked, plan_from({"search": [{"bbox": [-180, -90, 0, 90]}]}, "")))
+    assert rows(catalog).keys() == ids(universe, west)
+    assert west.sum() <= told.photos < west.sum() * 1.1
+
+
+def owner_with_photos() -> int:
+    """A member who chose a name for addresses and has some photos."""
+    counts = Counter(PLAIN.owner.tolist())
+    return next(number for number, count in sorted(counts.items()) if member(number).path_alias and count > 3)
+
+
+@pytest.mark.parametrize("form", ["nsid", "name", "url"])
+def test_a_user_by_any_name(catalog: Catalog, form: str) -> None:
+    """NSID, name, address of the page."""
+    number = owner_with_photos()
+    who = member(number)
+    named = {"nsid": who.nsid, "name": who.username, "url": f"https://www.flickr.com/photos/{who.path_alias}/"}[form]
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, {"user": named})
+    assert rows(catalog).keys() == ids(PLAIN, PLAIN.owner == number)
+    ((_, plan),) = plans(catalog)
+    assert plan["search"][0]["user"] == who.nsid
+
+
+@pytest.mark.parametrize("named", [group_id(2), group_url(2)])
+def test_a_group_by_id_or_address(catalog: Catalog, named: str) -> None:
+    """Dates, licences and an owner select from its list on our side; a text searches in it."""
+    mask = PLAIN.group == 2
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, {"group": named, "taken_from": "2010", "taken_to": "2015", "license": [0, 4]})
+        assert rows(catalog).keys() == ids(PLAIN, mask & years(2010, 2015) & np.isin(PLAIN.license, [0, 4]))
+        searched(catalog, flickr, {"group": named})
+        assert rows(catalog).keys() == ids(PLAIN, mask)
+        assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
+        searched(catalog, flickr, {"group": named, "text": "sunset"})
+        assert by_method(flickr.log)["flickr.photos.search"] > 0
+
+
+@pytest.mark.parametrize("form", ["url", "id"])
+def test_an_album(catalog: Catalog, form: str) -> None:
+    """By its address, or by its ID with its owner: its photos have no owner of their own."""
+    number = owner_with_photos()
+    who, album = member(number), album_id(number, 1)
+    query = (
+        {"album": f"https://www.flickr.com/photos/{who.path_alias}/albums/{album}"}
+        if form == "url"
+        else {"album": album, "user": who.nsid}
+    )
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, query)
+        assert complaints(flickr.log) == []
+    assert rows(catalog).keys() == ids(PLAIN, (PLAIN.owner == number) & (PLAIN.album == 1))
+    assert {row["owner"] for row in rows(catalog).values()} == {who.nsid}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"user": "nobody"},
+        {"user": "https://www.flickr.com/photos/nobody-at-all/"},
+        {"user": "99999999@N09"},
+        {"group": "https://www.flickr.com/groups/none/"},
+        {"group": "1@N20"},
+        {"album": "holiday"},
+        {"album": "72157600000000000"},
+        {"album": "1", "user": member(0).nsid},
+    ],
+)
+def test_who_is_not_there(catalog: Catalog, query: dict[str, Any]) -> None:
+    """A usage error that names it; a deleted user in a plan of several is passed over and told."""
+    with FakeFlickr(PLAIN) as flickr:
+        with pytest.raises(UsageError) as caught:
+            searched(catalog, flickr, query)
+        assert query.get("user", query.get("group", query.get("album"))) in caught.value.why
+
+
+def test_one_of_several_searches_that_is_refused(catalog: Catalog) -> None:
+    """The others are made; the run says what is missing."""
+    with FakeFlickr(PLAIN) as flickr:
+        counts = searched(catalog, flickr, {"user": "99999999@N09"}, {"taken_from": "2013", "taken_to": "2013"})
+    assert rows(catalog).keys() == ids(PLAIN, years(2013, 2013)) and counts.incomplete
+    assert any("Unknown user" in remark for remark in counts.remarks)
+
+
+def test_no_more_than_were_asked_for(catalog: Catalog) -> None:
+    """In all, of an owner, of a window before it was halved."""
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, limit=37)
+        assert len(rows(catalog)) == 37
+        searched(catalog, flickr, per_owner=2)
+        owners = Counter(row["owner"] for row in rows(catalog).values())
+        status = harvest_status(catalog)
+        assert len(owners) == len(set(PLAIN.owner.tolist()))
+        assert {reason for _, reason in status.left_out} == {"2 photos of its owner are taken already"}
+        before = set(rows(catalog))
+        searched(catalog, flickr, per_window=3, window="year")
+        counts = Counter(row["taken_at"][:4] for number, row in rows(catalog).items() if number not in before)
+        assert counts and max(counts.values()) <= 3
+
+
+def test_videos_are_left_out(catalog: Catalog) -> None:
+    """Flickr is asked for photos alone; of a group's list, which has both, videos are left out with the reason."""
+    universe = Universe(600, rates=Rates.none(video=0.3))
+    with FakeFlickr(universe) as flickr:
+        searched(catalog, flickr, {"group": group_id(1)})
+    assert rows(catalog).keys() == ids(universe, (universe.group == 1) & ~universe.video)
+    left = harvest_status(catalog).left_out
+    assert {number for number, _ in left} == ids(universe, (universe.group == 1) & universe.video)
+    assert {reason for _, reason in left} == {"it is a video"}
+
+
+def test_dates_as_coarse_as_they_are(catalog: Catalog) -> None:
+    """A circa counts as a year; a date that Flickr does not know is none."""
+    universe = Universe(1200, rates=Rates.none(coarse_date=0.3, unknown_date=0.1))
+    with FakeFlickr(universe) as flickr:
+        searched(catalog, flickr)
+    wanted = {0: "second", 4: "month", 6: "year", 8: "year"}
+    found = rows(catalog)
+    for number in range(1200):
+        row = found[universe.id_of(number)]
+        if universe.unknown[number]:
+            assert (row["taken_at"], row["taken_precision"], row["Year"]) == (None, "unknown", None)
+        else:
+            assert row["taken_precision"] == wanted[int(universe.granularity[number])]
+
+
+def test_several_searches_share_a_plan(catalog: Catalog) -> None:
+    """A photo that two find is one row, with the label of the first."""
+    with FakeFlickr(PLAIN) as flickr:
+        counts = searched(
+            catalog, flickr, ALL_YEARS | {"tags": ["beach"], "label": "beach"}, ALL_YEARS | {"label": "other"}
+        )
+    labels = {number: row["semantic_label"] for number, row in rows(catalog).items()}
+    assert len(labels) == 900 == counts.added and set(labels.values()) == {"beach", "other"}
+
+
+def test_a_second_run_asks_nothing(catalog: Catalog) -> None:
+    """Another plan updates the rows it finds; a forgotten photo stays out."""
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, ALL_YEARS | {"label": "first"})
+        calls = len(flickr.log)
+        assert searched(catalog, flickr, ALL_YEARS | {"label": "first"}).calls_made == 0 and len(flickr.log) == calls
+        forget(catalog, [f"flickr:{PLAIN.id_of(0)}"])
+        before = int(PLAIN.license[1])
+        flickr.universe.relicense(PLAIN.id_of(1), 9 if before != 9 else 0)
+        counts = searched(catalog, flickr, ALL_YEARS | {"label": "again"})
+        flickr.universe.relicense(PLAIN.id_of(1), before)
+    assert (counts.added, counts.updated, counts.unchanged, counts.skipped) == (0, 1, 898, 1)
+
+
+def test_an_imported_photo_keeps_what_is_known(catalog: Catalog) -> None:
+    """Its EXIF is not asked for."""
+    first = PLAIN.id_of(int(PLAIN.by_taken[0]))
+    put_listings(catalog, [(Listing(first, "flickrexif"), Exif(make="Canon"))])
+    with FakeFlickr(PLAIN) as flickr:
+        searched(catalog, flickr, ALL_YEARS, limit=5)
+        harvested(catalog, flickr)
+        assert str(first) not in {record.photo_id for record in flickr.log}
+    assert rows(catalog)[first]["Make"] == "Canon" and rows(catalog)[first]["source"] == "flickrexif"
+    assert len(rows(catalog)) == 5
+
+
+class Failing(Faults):
+    """Searches fail for a while, longer than they are tried."""
+
+    def for_call(self, number: int, method: str, photo_id: str | None) -> Fault | None:
+        """As `Faults.for_call`."""
+        return Fault.CODE_10 if method == "flickr.photos.search" and 20 <= number < 60 else None
+
+
+def test_a_window_that_fails_stays_open(catalog: Catalog) -> None:
+    """The others are listed; the same command asks for it again, and for nothing else."""
+    faults = Failing()
+    with FakeFlickr(PLAIN, faults) as flickr:
+        first = searched(catalog, flickr, window="year")
+        assert not first.incomplete and len(rows(catalog)) == 900 and asked_twice(flickr.log) == []
+    with FakeFlickr(PLAIN, Faults(rate=0.3, kinds=(Fault.CODE_10, Fault.CODE_105, Fault.HTTP_503))) as flickr:
+        searched(catalog, flickr, ALL_YEARS | {"label": "x"}, window="year")
+        assert asked_twice(flickr.log) == []
+
+
+def test_a_search_that_only_fails(catalog: Catalog) -> None:
+    """It ends with a message; a later run makes it."""
+    with FakeFlickr(PLAIN, Faults(rate=1.0, kinds=(Fault.CODE_10,))) as flickr:
+        with pytest.raises(SourceError, match="does not answer"):
+            searched(catalog, flickr, window="year")
+        with pytest.raises(SourceError, match="does not answer"):
+            searched(catalog, flickr, {"user": "somebody"})
+        flickr.faults = Faults()
+        searched(catalog, flickr, window="year")
+    assert len(rows(catalog)) == 900
+
+
+def test_a_killed_run_asks_no_name_again(catalog: Catalog) -> None:
+    """Each ID is stored as soon as it came, until the plan is."""
+    names = [member(number).username for number in range(4)]
+    plan = plan_from({"search": [{"user": name} for name in names]}, "")
+    with FakeFlickr(PLAIN) as flickr:
+        with client(catalog, flickr) as asked:
+            asked.most_calls = 3
+            with pytest.raises(NoCallsLeft):  # in the place of a kill
+                finish(search(catalog, asked, plan))
+        with client(catalog, flickr) as asked:
+            finish(search(catalog, asked, plan))
+        assert asked_twice(flickr.log) == [] and by_method(flickr.log)["flickr.people.findByUsername"] == 4
+
+
+def test_an_estimate_takes_ten_calls_at_most(catalog: Catalog) -> None:
+    """Tries and names included; it stores nothing, and says so where nothing came."""
+    queries = [{"user": member(number).username, **ALL_YEARS} for number in range(20)]
+    plan = plan_from({"search": queries}, "")
+    tables = ("photo", "flickr_photo", "flickr_plan", "flickr_window", "flickr_found", "flickr_step")
+
+    def stored() -> list[int]:
+        return [catalog.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+
+    with FakeFlickr(PLAIN) as flickr:
+        with client(catalog, flickr) as asked:
+            told = finish(estimate(asked, plan))
+        assert told.calls_made == len(flickr.log) == 10
+        flickr.faults = Faults(rate=1.0, kinds=(Fault.HTTP_500,))
+        with client(catalog, flickr) as asked, pytest.raises(SourceError, match="does not answer"):
+            finish(estimate(asked, plan))
+        assert len(flickr.log) <= 20
+    assert stored() == [0] * 6 and catalog.revision() == 0
