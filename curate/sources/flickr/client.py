@@ -166,9 +166,11 @@ class Flickr:
             raise NoAnswer(f"the connection failed ({type(error).__name__})") from None
         finally:
             self._pace.end()
-        if status == httpx.codes.TOO_MANY_REQUESTS:
-            raise Throttled(retry_after(headers.get("Retry-After"), datetime.now(UTC)))
         if status != httpx.codes.OK:
+            pause = retry_after(headers.get("Retry-After"), datetime.now(UTC))
+            if status == httpx.codes.TOO_MANY_REQUESTS:
+                raise Throttled(pause)
+            self._pace.pause(pause or 0.0)
             raise BadStatus(status)
         return parse_answer(method, bytes(body))
 

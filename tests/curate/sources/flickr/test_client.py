@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -16,6 +17,7 @@ from curate.sources.flickr.client import ATTEMPTS, Flickr, NoCallsLeft
 from curate.sources.flickr.methods import exif_tags, licenses
 from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Limits, Rates, Universe, violations
 from tests.helpers.harvesting import Waking, client
+from tests.helpers.local_servers import reply, serving
 from tests.helpers.simulated_time import Simulated
 from tracer.base.progress import finish
 
@@ -169,6 +171,24 @@ def test_retry_after_is_kept(catalog: Catalog, seconds: int, date: bool) -> None
         first, last = flickr.log
         assert violations(flickr.log) == []
     assert seconds <= last.at - first.at < seconds + 6
+
+
+def test_retry_after_of_another_failure_is_kept(catalog: Catalog) -> None:
+    """A server that is down for a while says so with 503."""
+    answers = iter([(503, {"Retry_After": "500"}), (200, {})])
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        status, headers = next(answers)
+        reply(handler, status, b'{"stat":"ok","photo":{"exif":[]}}', **headers)
+
+    time = Simulated()
+    begun = time.now
+    with serving(answer) as server, FakeFlickr(UNIVERSE) as flickr:
+        flickr.hosts = f"127.0.0.1:{server.port}"
+        flickr.endpoint = f"http://{flickr.hosts}/"
+        with client(catalog, flickr, time) as asked:
+            assert finish(exif_tags(asked, PHOTOS[0])) == ()
+    assert 500 <= time.now - begun < 510
 
 
 def test_a_key_that_is_refused(catalog: Catalog, flickr: FakeFlickr, caplog: pytest.LogCaptureFixture) -> None:
