@@ -118,16 +118,21 @@ def pair(
         say(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
-        _say_left_out(counts.left_out)
+        _say_left_out(counts.left_out, workspace)
         with opened(workspace) as catalog:
             say_next(catalog)
 
 
-def _say_left_out(photos: Sequence[tuple[str, str]]) -> None:
+def _say_left_out(photos: Sequence[tuple[str, str]], workspace: Path) -> None:
     """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
+    from curate.pairing.run import NO_FILE
+
     by_reason: dict[str, list[str]] = {}
     for path, reason in photos:
         by_reason.setdefault(reason, []).append(path)
+    if without := by_reason.pop(NO_FILE, None):
+        fetch = command("flickr", "download", workspace=workspace)
+        note(f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}")
     for reason, paths in by_reason.items():
         for path in paths[:_NAMED]:
             note(f"left out: {path}: {reason}")

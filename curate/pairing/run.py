@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
-_NO_FILE = "it has no file; to fetch it: curate flickr download"
+NO_FILE = "its file was not downloaded"
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
@@ -80,7 +80,7 @@ def pairing_photos(
     for one in photos_of_sides(catalog, only):
         if one.status is not Status.OK or one.sha256 is None:
             without = one.sha256 is None and one.status not in UNREADABLE
-            left_out.append((one.path, _NO_FILE if without else f"could not be read ({one.status})"))
+            left_out.append((one.path, NO_FILE if without else f"could not be read ({one.status})"))
             continue
         if one.sha256 in seen:
             left_out.append((one.path, f"an exact copy of {seen[one.sha256]}"))

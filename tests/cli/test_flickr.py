@@ -265,7 +265,7 @@ def test_the_next_step(flickr: FakeFlickr, run: Run) -> None:
     assert "flickr exif" in run.said  # type: ignore[attr-defined]
     run("flickr", "exif")
     assert run("status", "--json")["next"].startswith("curate flickr download")
-    run("export", "somewhere", code=Exit.FAILED)
+    run("export", "somewhere", "--layout", "imagefolder", code=Exit.FAILED)
     assert "curate flickr download" in run.said  # type: ignore[attr-defined]
     run("flickr", "download", "--licenses", "CC0-1.0", "--limit", "1")
     assert "flickr" not in run("status", "--json")["next"]
