@@ -13,6 +13,7 @@ from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
 from curate.catalog.flickr_photos import has_originals
 from curate.catalog.harvests import allowed_licenses
+from curate.catalog.photos import is_any_read
 from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
@@ -207,7 +208,7 @@ def status(catalog: Catalog) -> Status:
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
     by_status = dict(catalog.counts("status"))
     unreadable = sum(count for kind, count in by_status.items() if kind in UNREADABLE)
-    with_files = unreadable + sum(count for name, count in catalog.counts("format") if name is not None)
+    with_files = unreadable or is_any_read(catalog)
     decided = tally(catalog)
     sets = tuple(_sets(catalog))
     return Status(

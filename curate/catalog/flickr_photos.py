@@ -230,24 +230,23 @@ def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, 
 
 
 def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:
-    """Remove the outcomes of a step, so that it is done again for all photos, or for one."""
+    """Remove the outcomes of a step, so that it is done again for all photos that are not gone, or for one."""
     catalog.connection.execute(
-        "DELETE FROM flickr_step WHERE step = ? AND flickr_id = coalesce(?, flickr_id)", (step, flickr_id)
+        "DELETE FROM flickr_step WHERE step = ?1 AND (flickr_id = ?2 OR ?2 IS NULL AND flickr_id IN ("
+        "SELECT flickr_id FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo WHERE photo.status != 'gone'))",
+        (step, flickr_id),
     )
 
 
-def refusals(catalog: Catalog) -> list[Refusal]:
-    """Return the steps that were refused for good, of the photos that are in the catalogue."""
+def refusals(catalog: Catalog, outcome: Literal["refused", "failed"] = "refused") -> list[Refusal]:
+    """Return the steps that were refused for good, or that failed and are tried again, of the photos in the catalogue."""
     rows = catalog.connection.execute(
         "SELECT flickr_step.flickr_id, step, reason FROM flickr_step JOIN flickr_photo USING (flickr_id) "
-        "JOIN photo ON photo.id = flickr_photo.photo WHERE outcome = 'refused' ORDER BY photo.id, step"
+        "JOIN photo ON photo.id = flickr_photo.photo WHERE outcome = ? AND (outcome = 'refused' OR photo.status != 'gone') "
+        "ORDER BY photo.id, step",
+        (outcome,),
     )
     return [Refusal(*row) for row in rows]
-
-
-def failures(catalog: Catalog, step: Step) -> int:
-    """Return the number of photos for which a step failed and will be tried again."""
-    return sum(failed for _, failed in _waiting(catalog, step))
 
 
 def licence_days(catalog: Catalog) -> dict[int, str]:

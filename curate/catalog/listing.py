@@ -31,6 +31,9 @@ class Listing:
         taken_precision: the precision of `taken_at`.
         semantic_label: what the picture shows, by the search or the source that found it.
         original: address of the original file.
+        width: width of the original in pixels, as stored.
+        height: height of the original in pixels, as stored.
+        format: format of the original, `JPEG`.
         gone: whether the photo was deleted or is private now.
     """
 
@@ -44,6 +47,9 @@ class Listing:
     taken_precision: TakenPrecision = TakenPrecision.UNKNOWN
     semantic_label: str | None = None
     original: str | None = None
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
     gone: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -113,7 +119,8 @@ def facts_of_listing(listing: Listing, exif: Exif | None = None, file: PhotoFact
     """
     own = exif or Exif()
     if file is None:
-        known = PhotoFacts(Status.OK if exif is not None else Status.LISTED, exif=own)
+        status = Status.OK if exif is not None else Status.LISTED
+        known = PhotoFacts(status, format=listing.format, width=listing.width, height=listing.height, exif=own)
     else:
         known = replace(file, exif=_merged(file.exif, own))
     if listing.gone and file is None:

@@ -225,6 +225,13 @@ def path_of(catalog: Catalog, sha256: str) -> str | None:
     return None if row is None else str(row["path"])
 
 
+def is_any_read(catalog: Catalog) -> bool:
+    """Return whether the file of any photo was read."""
+    return bool(
+        catalog.connection.execute("SELECT EXISTS (SELECT 1 FROM photo WHERE sha256 IS NOT NULL)").fetchone()[0]
+    )
+
+
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
     return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}

@@ -226,16 +226,15 @@ def _follow(catalog: Any) -> None:
 
 def _end(catalog: Any, step: Literal["exif", "original", "recheck"]) -> None:
     """End with exit code 3 where refusals or failures of a step are left, and say how to list them."""
-    from curate.catalog.flickr_photos import failures, refusals
+    from curate.catalog.flickr_photos import refusals
 
-    refused = sum(one.step == step for one in refusals(catalog))
-    failed = failures(catalog, step)
+    refused, failed = (sum(one.step == step for one in refusals(catalog, which)) for which in ("refused", "failed"))
     root = catalog.workspace.root
     if refused:
         note(
             f"{refused:,} refused; to list them with their reasons: {command('flickr', 'status', '--json', workspace=root)}"
         )
     if failed:
-        note(f"{failed:,} failed and are tried again by the next run of the same command")
+        note(f"{failed:,} failed and are tried again by the next run of the same command; they are listed there, too")
     if refused or failed:
         raise typer.Exit(Exit.SOME_FAILED)

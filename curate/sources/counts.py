@@ -31,4 +31,6 @@ class IngestCounts:
 
     def as_json(self) -> dict[str, float]:
         """Return the counts under their fixed names."""
-        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name != "remarks"}
+        return {
+            item.name: round(getattr(self, item.name), 3) for item in fields(IngestCounts) if item.name != "remarks"
+        }

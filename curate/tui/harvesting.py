@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from curate.catalog.flickr_photos import Step as Refusable
-from curate.catalog.flickr_photos import Tally, failures, flickr_photo, pending, tally
+from curate.catalog.flickr_photos import Tally, flickr_photo, pending, tally
 from curate.catalog.harvests import allowed_licenses, is_rechecking, unfinished_plans
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -178,8 +178,8 @@ def overview(workspace: Workspace) -> Overview:
         status = harvest_status(catalog)
         refused = Counter((one.step, one.reason) for one in status.refused)
         reasons = [(_STEPS[step], number, reason) for (step, reason), number in refused.most_common()]
-        failed = [(words, failures(catalog, step)) for step, words in _STEPS.items()]
-        reasons += [(step, number, "failed; the next run tries again") for step, number in failed if number]
+        failed = Counter(one.step for one in status.failed)
+        reasons += [(_STEPS[step], number, "failed; the next run tries again") for step, number in failed.items()]
         left_out = Counter(reason for _, reason in status.left_out)
         reasons += [("search", number, f"left out: {reason}") for reason, number in left_out.most_common()]
         reasons += [("search", 0, window) for window in status.windows]

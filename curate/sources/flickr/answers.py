@@ -27,7 +27,6 @@ _RETRYABLE = {"flickr.photos.search": frozenset({10})}
 """Method -> its own codes that pass: 10 says that the search is unavailable."""
 
 _PASSING = ("not currently available", "currently unavailable", "temporarily")
-_PASSING_STATUS = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
 _LISTS = frozenset(
     {("photos", "photo"), ("photoset", "photo"), ("photo", "exif"), ("sizes", "size"), ("licenses", "license")}
@@ -90,12 +89,11 @@ class Failure(FlickrError):
 
 def is_retryable(error: BaseException) -> bool:
     """Return whether the same call may succeed later."""
-    if isinstance(error, BadStatus):
-        return error.status in _PASSING_STATUS
     if isinstance(error, Failure):
         own = _RETRYABLE.get(error.method, frozenset())
-        return error.code in _UNAVAILABLE | own or any(words in error.message.lower() for words in _PASSING)
-    return isinstance(error, NoAnswer | Garbled | Throttled)
+        unknown = error.code == 0 and not error.message
+        return error.code in _UNAVAILABLE | own or unknown or any(words in error.message.lower() for words in _PASSING)
+    return isinstance(error, NoAnswer | Garbled | Throttled | BadStatus)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

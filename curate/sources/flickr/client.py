@@ -60,6 +60,10 @@ _SHORTEST_THROTTLE, _LONGEST_THROTTLE = 1.0, 3600.0
 _THROTTLED_FIRST = 7
 """Answers 429 in a row after which a run ends in which nothing else was ever answered; at the default pace after an hour."""
 
+_PASSING = frozenset({408, 425})
+"""HTTP statuses below 500 that pass. Others say that the endpoint is wrong, unless it answered before: then something on the way
+to it refused one call."""
+
 _GLOBAL_CODES = frozenset({95, 96, 97, 98, 99, 111, 112, 114, 115, 116})
 """Codes that say that the program or its endpoint is wrong, whatever photo was asked for."""
 
@@ -170,9 +174,16 @@ class Flickr:
             pause = retry_after(headers.get("Retry-After"), datetime.now(UTC))
             if status == httpx.codes.TOO_MANY_REQUESTS:
                 raise Throttled(pause)
+            if not self._answered and 300 <= status < 500 and status not in _PASSING:
+                raise SourceError(
+                    "Flickr cannot be asked",
+                    str(BadStatus(status)),
+                    "Check CURATE_FLICKR_ENDPOINT, or try again later.",
+                )
             self._pace.pause(pause or 0.0)
             raise BadStatus(status)
-        return parse_answer(method, bytes(body))
+        # a server may repeat the key in a message, and messages are stored and shown
+        return parse_answer(method, bytes(body).replace(self._key.get_secret_value().encode(), b"***"))
 
     def _throttle(self, throttled: Throttled) -> None:
         self._throttled_in_a_row += 1
@@ -201,8 +212,7 @@ class Flickr:
                 return SourceError(
                     "Flickr cannot be asked", str(error), "If this repeats, it is a bug: please report it."
                 )
-            return error
-        return SourceError("Flickr cannot be asked", str(error), "Check CURATE_FLICKR_ENDPOINT, or try again later.")
+        return error
 
     def _stopped(self, error: FlickrError) -> SourceError:
         return SourceError(

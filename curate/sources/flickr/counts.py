@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any
 
 from curate.catalog.flickr_photos import Refusal, refusals
 from curate.catalog.flickr_photos import counts as photo_counts
 from curate.catalog.harvests import calls_made, left_out_by_search, pages_left, remarks
 from curate.catalog.store import Catalog
+from curate.sources.counts import IngestCounts
 from curate.sources.flickr.methods import PER_PAGE
 from curate.sources.flickr.targets import needed_exif
+from curate.sources.flickr.windows import window_from_json
 
 
 @dataclass
-class HarvestCounts:
+class HarvestCounts(IngestCounts):
     """What a step of a harvest did.
 
+    `missing` counts the photos that are gone, `unreadable` those among `unchanged` for which the step was refused or failed,
+    `skipped` those that were found and left out.
+
     Attributes:
-        added: photos that are new in the catalogue.
-        updated: photos of which something new is known.
-        unchanged: photos that stayed the same.
-        missing: photos that are gone.
-        unreadable: photos for which the step was refused or failed, among `unchanged`.
-        skipped: photos that were found and left out.
-        seconds: the duration.
         calls_made: calls that were made, tries included.
         calls_left: calls that the searches and the EXIF of the listed photos still take, about.
-        remarks: sentences for the user.
         incomplete: whether a search could not list all that it should.
     """
 
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    missing: int = 0
-    unreadable: int = 0
-    skipped: int = 0
-    seconds: float = 0.0
     calls_made: int = 0
     calls_left: int = 0
-    remarks: list[str] = field(default_factory=list)
     incomplete: bool = False
 
     def as_json(self) -> dict[str, float]:
         """Return the counts under their fixed names."""
-        words = ("remarks", "incomplete")
-        return {item.name: round(getattr(self, item.name), 3) for item in fields(self) if item.name not in words}
+        return {**super().as_json(), "calls_made": self.calls_made, "calls_left": self.calls_left}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,7 @@ class HarvestStatus:
         photos: photos with a Flickr ID.
         pending: photos that wait for their EXIF.
         refused: steps that were refused for good.
+        failed: steps that failed and are tried again by the next run.
         calls_made: calls that were ever made.
         calls_left: calls that the searches and the EXIF still take, about.
         left_out: Flickr ID and reason of photos that searches found and left out.
@@ -67,6 +57,7 @@ class HarvestStatus:
     photos: int
     pending: int
     refused: tuple[Refusal, ...]
+    failed: tuple[Refusal, ...]
     calls_made: int
     calls_left: int
     left_out: tuple[tuple[int, str], ...]
@@ -78,6 +69,7 @@ class HarvestStatus:
             "photos": self.photos,
             "pending": self.pending,
             "refused": [{"photo_id": one.photo_id, "step": one.step, "reason": one.reason} for one in self.refused],
+            "failed": [{"photo_id": one.photo_id, "step": one.step, "reason": one.reason} for one in self.failed],
             "calls_made": self.calls_made,
             "calls_left": self.calls_left,
             "left_out": [{"photo_id": photo, "reason": reason} for photo, reason in self.left_out],
@@ -90,8 +82,9 @@ class HarvestStatus:
             f"photos   {self.photos:,}, {self.pending:,} without EXIF yet",
             f"calls    {self.calls_made:,} made, {self.calls_left:,} left",
         ]
-        steps = Counter((one.step, one.reason) for one in self.refused)
-        lines += [f"refused  {number:,} ({step}): {reason}" for (step, reason), number in sorted(steps.items())]
+        for word, outcomes in (("refused ", self.refused), ("failed  ", self.failed)):
+            steps = Counter((one.step, one.reason) for one in outcomes)
+            lines += [f"{word} {number:,} ({step}): {reason}" for (step, reason), number in sorted(steps.items())]
         left = Counter(reason for _, reason in self.left_out)
         lines += [f"left out {number:,}: {reason}" for reason, number in sorted(left.items())]
         return lines + [f"window   {window}" for window in self.windows]
@@ -109,17 +102,14 @@ def harvest_status(catalog: Catalog) -> HarvestStatus:
         photos,
         pending,
         tuple(refusals(catalog)),
+        tuple(refusals(catalog, "failed")),
         calls_made(catalog),
         calls_left(catalog),
         tuple(left_out_by_search(catalog)),
-        tuple(in_words_of(span, reason) for span, reason in ((one.span, one.reason) for one in remarks(catalog))),
+        tuple(in_words_of(one.span, one.reason) for one in remarks(catalog)),
     )
 
 
 def in_words_of(span: str, reason: str) -> str:
     """Return a remark about a window in words."""
-    import json
-
-    from curate.sources.flickr.windows import window_from_json
-
     return f"{window_from_json(json.loads(span)).in_words()}: {reason}"

@@ -10,7 +10,7 @@ from curate.catalog.flickr_photos import FlickrPhoto, Outcome, flickr_photo, pen
 from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif
-from curate.sources.flickr.answers import Failure, FlickrError, is_retryable
+from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.exif import exif_from_tags
@@ -75,8 +75,8 @@ def gone(known: FlickrPhoto) -> FlickrPhoto:
 
 
 def outcome_of(error: FlickrError) -> Outcome:
-    """Return whether a call that failed is to be made again by a later run."""
-    return "failed" if is_retryable(error) else "refused"
+    """Return whether a call that failed is to be made again by a later run; a code that has no known meaning is."""
+    return "refused" if isinstance(error, Failure) and error.code in (_NOT_FOUND, _DENIED) else "failed"
 
 
 def _and_again(waiting: list[int], failed: list[int]) -> Iterator[int]:
@@ -86,9 +86,9 @@ def _and_again(waiting: list[int], failed: list[int]) -> Iterator[int]:
 
 
 def _outcome(error: FlickrError) -> tuple[Outcome, str]:
-    if isinstance(error, Failure) and not is_retryable(error):
-        return "refused", {_NOT_FOUND: GONE, _DENIED: HIDDEN}.get(error.code, str(error))
-    return outcome_of(error), str(error)
+    outcome = outcome_of(error)
+    known = {_NOT_FOUND: GONE, _DENIED: HIDDEN}
+    return outcome, known[error.code] if isinstance(error, Failure) and outcome == "refused" else str(error)
 
 
 def _file(

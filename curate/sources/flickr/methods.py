@@ -24,6 +24,7 @@ EXTRAS = "license,date_upload,date_taken,media,original_format,url_o"
 PER_PAGE, PER_PAGE_BBOX = 500, 250
 _GRANULARITY = {0: TakenPrecision.SECOND, 4: TakenPrecision.MONTH, 6: TakenPrecision.YEAR, 8: TakenPrecision.YEAR}
 _NSID = re.compile(r"[0-9A-Za-z]{1,20}@N[0-9]{1,6}")
+_FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "gif": "GIF", "tif": "TIFF", "tiff": "TIFF", "heic": "HEIF"}
 _OWNER = re.compile(r"[^\s/?#%]{1,64}")
 
 
@@ -51,6 +52,8 @@ class FoundPhoto:
         taken: when it was taken.
         is_photo: whether it is a photo, not a video.
         original: address of its original; None where its owner does not offer it.
+        size: width and height of its original in pixels; None where they are not stated.
+        format: format of its original, `JPEG`; None where it is not stated.
     """
 
     flickr_id: int
@@ -59,6 +62,8 @@ class FoundPhoto:
     taken: Taken
     is_photo: bool
     original: str | None
+    size: tuple[int, int] | None = None
+    format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,13 @@ class Page:
     Attributes:
         photos: the photos on it; it is the end of the results where there are none.
         total: number of all results by Flickr's count, which can be too high; None where it is not stated.
+        size: number of photos that a full page has, as the answer states it; None where it does not.
         unreadable: number of entries on it without a usable ID.
     """
 
     photos: tuple[FoundPhoto, ...]
     total: int | None
+    size: int | None = None
     unreadable: int = 0
 
 
@@ -233,7 +240,8 @@ def _page(content: Mapping[str, Any], root: str) -> Page:
     owner = _owner(listing.get("owner"))
     entries = parts(listing, "photo")
     found = [one for entry in entries if (one := _found(entry, owner)) is not None]
-    return Page(tuple(found), int_of(listing.get("total")), len(entries) - len(found))
+    size = int_of(listing.get("perpage")) or int_of(listing.get("per_page"))
+    return Page(tuple(found), int_of(listing.get("total")), size, len(entries) - len(found))
 
 
 def _found(entry: Mapping[str, Any], owner: str | None) -> FoundPhoto | None:
@@ -247,7 +255,15 @@ def _found(entry: Mapping[str, Any], owner: str | None) -> FoundPhoto | None:
         taken_of(entry.get("datetaken"), entry.get("datetakengranularity"), entry.get("datetakenunknown")),
         (text_of(entry.get("media")) or "photo") == "photo",
         text_of(entry.get("url_o")),
+        _size(entry),
+        _FORMATS.get((text_of(entry.get("originalformat")) or "").lower()),
     )
+
+
+def _size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the width and height of a photo's original."""
+    width, height = int_of(entry.get("width_o")), int_of(entry.get("height_o"))
+    return (width, height) if width and height and min(width, height) > 0 else None
 
 
 def _owner(value: Any) -> str | None:

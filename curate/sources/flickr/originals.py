@@ -14,9 +14,10 @@ import httpx
 from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
 from curate.catalog.harvests import allow
 from curate.catalog.labelling import EXTENSIONS
+from curate.catalog.listing import facts_of_listing
 from curate.catalog.photos import photos_where
 from curate.catalog.store import Catalog
-from curate.errors import SourceError, StorageError
+from curate.errors import SourceError, StorageError, command
 from curate.photos.facts import PhotoFacts
 from curate.photos.previews import keep_preview
 from curate.photos.reader.guard import Limits, Readers
@@ -128,6 +129,11 @@ def download(
         counts.remarks.append(
             f"{counted(run.not_allowed, 'photo')} not downloaded: the licence is not among those allowed"
         )
+    if run.differ:
+        listed = command("photos", "--where", "readers_disagree LIKE '%flickr%'", workspace=catalog.workspace.root)
+        counts.remarks.append(
+            f"the EXIF of {counted(run.differ, 'file')} differs from Flickr's, in the column readers_disagree: {listed}"
+        )
     counts.calls_made, counts.calls_left = 0 if flickr is None else flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     if counts.updated or counts.missing:
@@ -150,7 +156,7 @@ class _Downloads:
         self._catalog, self._images, self._flickr, self._allowed = catalog, images, flickr, allowed
         self._readers, self._counts = readers, counts
         self._cleaned: set[Path] = set()
-        self.not_allowed = 0
+        self.not_allowed, self.differ = 0, 0
 
     def download(self, flickr_id: int) -> Work[None]:
         """Download the original of one photo, and store what became of it.
@@ -245,6 +251,8 @@ class _Downloads:
             record_step(self._catalog, known.listing.flickr_id, "original", "done")
             store(self._catalog, replace(known, file=facts), path)
         self._counts.updated += 1
+        both = facts_of_listing(known.listing, known.exif, facts).exif
+        self.differ += len(both.disagreements) > len(facts.exif.disagreements)
 
     def _refuse(self, known: FlickrPhoto, reason: str) -> None:
         record_step(self._catalog, known.listing.flickr_id, "original", "refused", reason)

@@ -195,12 +195,15 @@ class _Run:
             return
         new = self._take(window, query, page)
         harvests.turn_page(self._catalog, window, page.total)
-        asked = window.page * per_page(query)
-        if not page.photos or (not new and (query.is_listed if total is None else asked > total)):
+        full = max(min(page.size or per_page(query), per_page(query)), len(page.photos))
+        asked = window.page * full
+        # an empty page is the end, unless results are left by Flickr's count: all photos of a page can be hidden
+        ends = not page.photos and (window.page == 1 or total is None or asked >= total)
+        if ends or (not new and (query.is_listed if total is None else asked > total)):
             harvests.close_window(self._catalog, window, "done")
         elif not query.is_listed and asked >= REACHABLE:
             # the rest cannot be reached; a window of fewer results by Flickr's count that is full to the end has more
-            if not (too_many or total is None or len(page.photos) >= per_page(query)):
+            if not (too_many or total is None or len(page.photos) >= full):
                 harvests.close_window(self._catalog, window, "done")
             elif not self._halve(window, span):
                 why = f"{counted(total or REACHABLE, 'photo')} by Flickr's count; only the first {REACHABLE:,} can be listed"
@@ -267,6 +270,9 @@ class _Run:
             taken_precision=one.taken.precision,
             semantic_label=query.label,
             original=one.original,
+            width=None if one.size is None else one.size[0],
+            height=None if one.size is None else one.size[1],
+            format=one.format,
         )
 
 

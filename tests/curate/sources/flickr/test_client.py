@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
+from curate.catalog.harvests import Calls
 from curate.catalog.store import Catalog
 from curate.errors import CredentialsError, SourceError
 from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import ATTEMPTS, Flickr, NoCallsLeft
 from curate.sources.flickr.methods import exif_tags, licenses
+from curate.sources.flickr.pace import Limit, Pace
 from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Limits, Rates, Universe, violations
 from tests.helpers.harvesting import Waking, client
 from tests.helpers.local_servers import reply, serving
@@ -251,3 +255,18 @@ def test_a_wait_can_be_cancelled(catalog: Catalog, flickr: FakeFlickr) -> None:
             pass
         waiting.close()
     assert len(flickr.log) == 2
+
+
+def test_a_key_that_the_server_repeats_is_masked(catalog: Catalog, flickr: FakeFlickr) -> None:
+    """A message of the server is stored and shown, so the key must not be in it."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            200, json={"stat": "fail", "code": 77, "message": f"bad call {request.url.query.decode()}"}
+        )
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        asked = Flickr(http, flickr.endpoint, SecretStr("verysecretkey"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
+        with pytest.raises(Failure) as caught:
+            finish(exif_tags(asked, PHOTOS[0]))
+    assert "verysecretkey" not in str(caught.value) and "***" in str(caught.value)
