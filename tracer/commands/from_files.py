@@ -77,9 +77,12 @@ def on_files(
             "Name the folder that holds the embedding files.",
         )
     from tracer.dataset.folders import run_folder
+    from tracer.evaluation.from_files import refuse_run_of_a_set
     from tracer.experiments.fromfiles import of_each
 
     run = None if asked.output is None else run_folder(asked.output)
+    if run is not None:
+        refuse_run_of_a_set(run)
     started = time.perf_counter()
     outcome = run_with_progress(of_each(asked.folder, asked.encoders, asked.masks or (None,), measure))
     seconds = round(time.perf_counter() - started, 3)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tracer import results
+from tracer.base.text import quoted_path
 from tracer.dataset.folders import refuse_strangers
-from tracer.errors import TracerError
+from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.evaluation.evaluate import versions
 from tracer.experiments.outcome import Outcome
@@ -20,6 +21,8 @@ from tracer.results import Results, photo_scores
 
 _PARTS = ("experiment", "encoder", "attribute", "processing", "mask_ratio")
 """The columns by which a measurement is told from others."""
+_FILES = "embedding files"
+"""The fingerprint that only runs of embedding files have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,24 @@ class Call:
     protocol: Mapping[str, str]
 
 
+def refuse_run_of_a_set(run: Path) -> None:
+    """Refuse a run that holds figures of a set, which cannot stand beside those of files.
+
+    Raises:
+        UsageError: it does.
+    """
+    try:
+        before = results.read(run)
+    except TracerError:  # there are none, or they are damaged
+        return
+    if before.rows and _FILES not in before.meta.get("dataset", {}).get("fingerprints", {}):
+        raise UsageError(
+            f"{quoted_path(run)} holds figures of a set",
+            "those of embedding files would take their place",
+            "Name a new folder with -o, as in -o RUN.",
+        )
+
+
 def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     """Write results and report of a call; return the paths of results.parquet and of report.html.
 
@@ -57,7 +78,7 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     from tracer.report.page import write_report
 
     name = outcome.rows[0].dataset
-    prints = {"name": key_of([name]), "embedding files": _fingerprint(call.folder)}
+    prints = {"name": key_of([name]), _FILES: _fingerprint(call.folder)}
     before, dropped = _earlier(run, prints)
     measured = {_measurement(asdict(row)) for row in outcome.rows}
     stay = [row for row in before.rows if _measurement(asdict(row)) not in measured]
@@ -101,7 +122,7 @@ def _earlier(run: Path, prints: Mapping[str, str]) -> tuple[Results, list[str]]:
         return nothing, []
     if before.meta.get("dataset", {}).get("fingerprints") == prints:
         return before, []
-    return nothing, ["The figures that this run held are left out: they were measured on other files, or on a set."]
+    return nothing, ["The figures that this run held are left out: they were measured on other embedding files."]
 
 
 def _fingerprint(folder: Path) -> str:

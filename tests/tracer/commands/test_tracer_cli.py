@@ -247,7 +247,19 @@ def test_a_run_of_embedding_files(run: Run, processing_files: Path, tmp_path: Pa
     assert run("knn", *files, "-k", 1)[0] == 0
     changed = json.loads((place / "results.json").read_text())
     assert {row["experiment"] for row in changed["rows"]} == {"knn"}
-    assert "measured on other files" in changed["warnings"][0]
+    assert "measured on other embedding files" in changed["warnings"][0]
+
+
+def test_figures_of_a_set_are_not_replaced_by_those_of_files(run: Run, processing_files: Path, tmp_path: Path) -> None:
+    """A run that holds an evaluation is refused, and stays as it is."""
+    place = tmp_path / "run"
+    assert run("association", write_set(tmp_path / "set"), "-o", place)[0] == 0
+    before = (place / "results.json").read_bytes()
+    words = ("--embeddings", processing_files, *ENCODER, "--processing", "JPEG75_420,JPEG95_444", "-k", 1, "-o", place)
+    code, out, err = run("knn", *words)
+    assert (code, out) == (2, "")
+    assert "holds figures of a set" in err
+    assert (place / "results.json").read_bytes() == before
 
 
 def test_mixtures_of_several_encoders_name_their_encoder(run: Run, processing_files: Path) -> None:
