@@ -26,6 +26,7 @@ ALWAYS = (
     ("experiments", "--quick"),
     ("flickrexif",),
     ("large_set",),
+    ("ties",),
 )
 
 

@@ -33,14 +33,22 @@ class Style(StrEnum):
 SetOption = Annotated[Path | None, typer.Argument(metavar="SET", help="A data set folder; not with --embeddings.")]
 SetArgument = Annotated[Path, typer.Argument(metavar="SET", help="A data set folder.")]
 RunOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="RUN", help="The run folder; needed with SET.")
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="RUN",
+        help="The run folder; needed with SET, with --embeddings for results and a report.",
+    ),
 ]
 RunNeeded = Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="The run folder.")]
 Encoders = Annotated[str, typer.Option(help="Names, or groups of them (offline, paper), comma-separated.")]
 FolderOption = Annotated[
     Path | None, typer.Option("--embeddings", metavar="DIR", help="Work on embedding files alone.")
 ]
-EncoderOption = Annotated[str, typer.Option("--encoder", metavar="NAME", help="The encoder, with --embeddings.")]
+EncoderOption = Annotated[
+    str, typer.Option("--encoder", metavar="NAME,…", help="The encoders, comma-separated, with --embeddings.")
+]
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]
 Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 10, and on small sets 1, if left out.")]

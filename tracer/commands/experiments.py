@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,14 +35,24 @@ from tracer.commands.common import (
     typed,
     words_in,
 )
-from tracer.errors import NoFolder, UsageError
-from tracer.experiments.settings import Method, Protocol
+from tracer.commands.from_files import Asked, encoders_in, mixture_rows, on_files
+from tracer.errors import UsageError
+from tracer.experiments.settings import MASKS, SEED, Method, Protocol, Ties
 
 if TYPE_CHECKING:
     from tracer.base.progress import Work
     from tracer.experiments.outcome import Outcome
 
 app = typer.Typer()
+
+Masks = Annotated[
+    str | None,
+    typer.Option(metavar="0,0.9", help="Shares of the area to mask; 0,0.9,0.95 for a set, 0 for files, if left out."),
+]
+ProbeSeed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Of splits, draws and bootstraps; 42, for processings of files 22, if left out."),
+]
 
 
 @app.command()
@@ -54,14 +62,14 @@ def probe(
     output: RunOption = None,
     encoders: Encoders = "offline",
     attributes: Labels = "",
-    mask: Annotated[str, typer.Option(metavar="0,0.9", help="Shares of the area to mask.")] = "0,0.9,0.95",
+    mask: Masks = None,
     folder: FolderOption = None,
     encoder: EncoderOption = "",
     splits: Annotated[Path | None, typer.Option(metavar="SPLIT.json", help="A split file, with --embeddings.")] = None,
     processing: Processings = "",
     protocol: Protocols = Protocol.BATCHED,
     draws: Annotated[int, typer.Option(min=1, help="Random choices of the training processings.")] = 10,
-    seed: Seed = 42,
+    seed: ProbeSeed = None,
     device: Device = None,
     json: Json = False,
     style: Format = Style.TABLE,
@@ -75,24 +83,32 @@ def probe(
             )
         _on_set(
             context, "probe", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
-            masks=ratios_in(mask), processings=words_in(processing), draws=draws, protocol=protocol, seed=seed, device=device,
+            masks=MASKS if mask is None else ratios_in(mask), processings=words_in(processing), draws=draws,
+            protocol=protocol, seed=SEED if seed is None else seed, device=device,
         )  # fmt: skip
         return
-    from tracer.experiments import fromfiles
-    from tracer.experiments.probe.protocols import Fitting
-
-    how = Fitting(protocol, seed, device or "cpu")
     if bool(splits) == bool(processing):
         raise UsageError(
             "A probe of embedding files needs --splits SPLIT.json, or --processing P1,P2", "one of the two"
         )
+    from tracer.experiments import fromfiles
+    from tracer.experiments.probe import processing as processing_probe
+    from tracer.experiments.probe.protocols import Fitting, in_words
 
-    def work() -> Work[Outcome]:
+    published = SEED if splits else processing_probe.PUBLISHED_SEED
+    how = Fitting(protocol, published if seed is None else seed, device or "cpu")
+    said = {"probe": in_words(protocol)} if splits else {"probe of processings": processing_probe.in_words(draws)}
+
+    def measure(files: fromfiles.Files) -> Work[Outcome]:
         if splits is not None:
-            return fromfiles.probe_file(folder, _named(encoder), splits, how)
-        return fromfiles.probe_processing_files(folder, _named(encoder), words_in(processing), how, draws)
+            return fromfiles.probe_file(files, splits, how)
+        return fromfiles.probe_processing_files(files, words_in(processing), how, draws)
 
-    _from_files(folder, work, how.device, json, style)
+    asked = Asked(
+        context=context, folder=folder, encoders=encoders_in(encoder, encoders), output=output, seed=how.seed,
+        masks=None if mask is None else ratios_in(mask), device=how.device, protocol=said,
+    )  # fmt: skip
+    on_files(asked, measure, json, style)
 
 
 @app.command()
@@ -105,7 +121,11 @@ def knn(
     encoder: EncoderOption = "",
     processing: Processings = "",
     k: Neighbours = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Uniform draws.")] = 10,
+    ties: Annotated[
+        Ties,
+        typer.Option(help="Between processings, the class of tied votes: of the nearest neighbour, or as published."),
+    ] = Ties.NEAREST,
+    seeds: Annotated[int, typer.Option(min=1, help="Uniform draws, with the seeds 0, 1, ….")] = 10,
     detail: Annotated[bool, typer.Option("--detail", help="Also a row for each mixture of processings.")] = False,
     seed: Seed = 42,
     device: Device = None,
@@ -116,19 +136,24 @@ def knn(
     if folder is None:
         _on_set(
             context, "knn", data, output, json, style, encoders=words_in(encoders), processings=words_in(processing), k=k,
-            draws=seeds, seed=seed, device=device,
+            draws=seeds, ties=ties, seed=seed, device=device,
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
     from tracer.experiments.knn.processing import Voting
     from tracer.experiments.labels import LARGE_K
 
-    how = Voting(LARGE_K if k is None else k, seeds, seed, device or "cpu")
+    how = Voting(LARGE_K if k is None else k, seeds, seed, device or "cpu", ties=ties)
 
-    def work() -> Work[Outcome]:
-        return fromfiles.knn_files(folder, _named(encoder), words_in(processing), how)
+    def measure(files: fromfiles.Files) -> Work[Outcome]:
+        return fromfiles.knn_files(files, words_in(processing), how)
 
-    _from_files(folder, work, how.device, json, style, _mixture_rows if detail else None)
+    said = {"kNN": f"cosine, k = {how.k}, majority, ties: {ties}; {seeds} uniform draws"}
+    asked = Asked(
+        context=context, folder=folder, encoders=encoders_in(encoder, encoders), output=output, seed=seed,
+        device=how.device, protocol=said,
+    )  # fmt: skip
+    on_files(asked, measure, json, style, mixture_rows if detail else None)
 
 
 @app.command()
@@ -151,7 +176,11 @@ def retrieve(
     from tracer.experiments import fromfiles
 
     used = device or "cpu"  # most are over before a GPU would be ready
-    _from_files(folder, lambda: fromfiles.retrieve_file(folder, _named(encoder), seed, used), used, json, style)
+    asked = Asked(
+        context=context, folder=folder, encoders=encoders_in(encoder, encoders), output=output, seed=seed, device=used,
+        protocol={},
+    )  # fmt: skip
+    on_files(asked, lambda files: fromfiles.retrieve_file(files, seed, used), json, style)
 
 
 @app.command()
@@ -249,49 +278,3 @@ def _on_set(
     for path in done.maps:
         note(f"saved: {quoted_path(path)}")
     after(done, quiet=False)
-
-
-def _from_files(
-    folder: Path,
-    work: Callable[[], Work[Outcome]],
-    device: str,
-    json: bool,
-    style: Style,
-    more: Callable[[Outcome], list[dict[str, Any]]] | None = None,
-) -> None:
-    """One experiment on embedding files."""
-    if not folder.is_dir():
-        raise NoFolder(
-            f"{quoted_path(folder)} is not a folder",
-            "it does not exist",
-            "Name the folder that holds the embedding files.",
-        )
-    started = time.perf_counter()
-    outcome = run_with_progress(work())
-    rows = [asdict(row) for row in outcome.rows] + (more(outcome) if more else [])
-    seconds = round(time.perf_counter() - started, 3)
-    columns = (*ROW_COLUMNS, *_MIXTURE_COLUMNS) if more else ROW_COLUMNS
-    print_rows(
-        rows, {"rows": rows, "seconds": seconds, "device": device, "details": outcome.details}, columns, json, style
-    )
-    for line in outcome.warnings:
-        note(line)
-
-
-_MIXTURE_COLUMNS = ("test_processing", "positives_processing", "negatives_processing")
-
-
-def _mixture_rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """A row for each mixture of processings, with the columns of a row and the three processings."""
-    base = asdict(outcome.rows[0])
-    return [
-        {**base, "ci_low": None, "ci_high": None, **mixture, "processing": mixture["test_processing"]}
-        for detail in outcome.details
-        for mixture in detail.get("mixtures", [])
-    ]
-
-
-def _named(encoder: str) -> str:
-    if not encoder:
-        raise UsageError("Which encoder?", way_out="Say --encoder NAME, as in --encoder clip/ViT-B-16.")
-    return encoder

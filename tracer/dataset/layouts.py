@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tracer.base.text import clean_text, quoted_path
 from tracer.dataset.files import Problem, files_below, folders_in, is_file, shown_name, split_of
@@ -94,6 +94,31 @@ def _inside(value: object, metadata: Path) -> str:
     return str(path)
 
 
+_SUPER_CATEGORIES: Final = frozenset(
+    (
+        "actinopterygii", "amphibia", "animalia", "arachnida", "aves", "bacteria", "chromista", "fungi", "insecta",
+        "mammalia", "mollusca", "plantae", "protozoa", "reptilia",
+    )
+)  # fmt: skip
+"""The folders at the top of iNaturalist 2017 and 2018, in lower case; each holds a folder for each of its species."""
+
+
+def _label_depth(parts: list[tuple[str, ...]], depth: int) -> int:
+    """Which part of a file's path is its label: that at `depth`, or in iNaturalist's tree the species, one folder further down.
+
+    The tree may lie in one folder more (`train_val2018`).
+
+    Args:
+        parts: of each picture's path.
+        depth: 1 where the folders of a split lie above, else 0.
+    """
+    for at in (depth, depth + 1):
+        above = {part[at].lower() for part in parts if len(part) > at + 1}
+        if above and above <= _SUPER_CATEGORIES and all(len(part) == at + 3 for part in parts):
+            return at + 1
+    return depth
+
+
 def rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the rows of a flat folder, or of class folders, with or without split folders above them."""
     import pandas as pd
@@ -108,7 +133,7 @@ def rows_of_folders(root: Path) -> tuple[pd.DataFrame, list[Problem]]:
     parts = [PurePosixPath(name).parts for name in names]
     tops = {part[0] for part in parts if len(part) > 1}
     split_above = bool(tops) and all(split_of(top) for top in tops) and all(len(part) > 1 for part in parts)
-    depth = 1 if split_above else 0
+    depth = _label_depth(parts, 1 if split_above else 0)
     labels = [part[depth] if len(part) > depth + 1 else None for part in parts]
     columns: dict[str, list[str] | list[str | None]] = {
         "path": [str(root / name) for name in names],

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 MASKS: Final = (0.0, 0.90, 0.95)
+SEED: Final = 42
 SPLIT_FROM: Final = 5000
 """From so many photos on, a set's split file is used in place of cross-validation, which would take hours and say little more."""
 
@@ -18,6 +19,18 @@ class Protocol(StrEnum):
     BATCHED = "batched"
     HALVING = "halving"
     FAST = "fast"
+
+
+class Ties(StrEnum):
+    """Which class wins where several have equally many of the k nearest neighbours' votes.
+
+    `nearest` the class of the nearest neighbour among them.
+    `paper`   the class that torch's sort of the votes puts first, as in the published script. It does not ask for a stable sort,
+              so the device and the release of torch decide: a stable one puts the class with the lowest code first.
+    """
+
+    NEAREST = "nearest"
+    PAPER = "paper"
 
 
 class Method(StrEnum):
@@ -39,6 +52,7 @@ class Settings:
         protocol: of the probes.
         split_from: photos from which on a set's own split is used in place of cross-validation.
         k: neighbours that vote; by the size of the set where None.
+        ties: which class wins in a tied vote of kNN by processing.
         draws: of the uniform setting, and of the training photos' processings.
         methods: of mitigation. save_maps: write the maps that mitigation fits, to apply them elsewhere.
         seed: of splits, draws and bootstraps.
@@ -51,10 +65,11 @@ class Settings:
     protocol: Protocol = Protocol.BATCHED
     split_from: int = SPLIT_FROM
     k: int | None = None
+    ties: Ties = Ties.NEAREST
     draws: int = 10
     methods: tuple[Method, ...] = (Method.LEACE,)
     save_maps: bool = False
-    seed: int = 42
+    seed: int = SEED
 
     @property
     def alone(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from tests.helpers.small_sets import write_set
 
@@ -168,12 +169,107 @@ def test_knn_from_files_with_detail(run: Run, processing_files: Path) -> None:
 
 
 def test_processing_probe_from_files(run: Run, processing_files: Path) -> None:
-    """The processing probe names its group and its setting, and counts every view of the test pictures."""
+    """The processing probe names its group and its setting, counts the test pictures, and adds a row a draw and their sd."""
     words = ("--processing", "JPEG75_420,JPEG95_444", "--protocol", "fast", "--draws", 2, "--json")
     code, out, _ = run("probe", "--embeddings", processing_files, *ENCODER, *words)
-    [row] = json.loads(out)["rows"]
+    row, *draws, sd = json.loads(out)["rows"]
     assert code == 0
-    assert (row["attribute"], row["setting"], row["n"], row["chance"]) == ("JPEG", "processing", 80, 0.5)
+    assert (row["attribute"], row["setting"], row["n"], row["chance"]) == ("JPEG", "processing", 40, 0.5)
+    assert row["seed"] == 22  # the published one
+    assert [(one["setting"], one["seed"]) for one in draws] == [("processing,draw=0", 0), ("processing,draw=1", 1)]
+    assert (sd["setting"], sd["metric"]) == ("processing,sd", "accuracy")
+    assert sd["value"] == pytest.approx(np.std([one["value"] for one in draws]))
+    assert (
+        json.loads(run("probe", "--embeddings", processing_files, *ENCODER, *words, "--seed", 22)[1])["rows"][0] == row
+    )
+
+
+def test_several_encoders_and_masks_from_files(run: Run, probe_files: Path) -> None:
+    """Each encoder and each mask has rows of its own, from the files of that mask."""
+    other = "model=clip_variant=ViT-B-32"
+    whole = load_file(probe_files / f"{STEM}.safetensors")
+    noise = np.random.default_rng(1).standard_normal(whole["image_embeddings"].shape).astype(np.float32)
+    save_file(whole, probe_files / f"{other}.safetensors")
+    (probe_files / "MASK_95").mkdir()
+    for stem in (STEM, other):
+        save_file({**whole, "image_embeddings": noise}, probe_files / "MASK_95" / f"{stem}.safetensors")
+    split = ("--splits", probe_files / "split_data_target_attribute=Make.json", "--protocol", "fast", "--json")
+    both = ("--encoder", "clip/ViT-B-16,clip/ViT-B-32")
+    code, out, _ = run("probe", "--embeddings", probe_files, *both, *split, "--mask", "0,0.95")
+    found = {(row["encoder"], row["mask_ratio"]): row["value"] for row in json.loads(out)["rows"][::2]}
+    assert code == 0
+    assert [*found] == [(f"clip/ViT-B-{size}", mask) for size in (16, 32) for mask in (0.0, 0.95)]
+    assert found["clip/ViT-B-16", 0.0] > 0.6 > found["clip/ViT-B-16", 0.95]
+    of_folder = json.loads(run("probe", "--embeddings", probe_files / "MASK_95", *ENCODER, *split)[1])["rows"][0]
+    assert (of_folder["mask_ratio"], of_folder["value"]) == (0.95, found["clip/ViT-B-16", 0.95])
+    assert of_folder["dataset"] == probe_files.name
+    assert json.loads(run("probe", "--embeddings", probe_files, *ENCODER, *split)[1])["rows"][0]["mask_ratio"] == 0.0
+    code, out, err = run("probe", "--embeddings", probe_files / "MASK_95", *ENCODER, *split, "--mask", "0.9")
+    assert (code, out) == (2, "")
+    assert "the view MASK_95" in err
+    code, out, err = run("probe", "--embeddings", probe_files, *ENCODER, *split, "--mask", "0.9")
+    assert (code, out) == (1, "")
+    assert "MASK_90" in err
+
+
+def test_processings_under_a_mask_from_files(run: Run, processing_files: Path) -> None:
+    """`--mask` reads the masked files of each processing, and so do their own names."""
+    for name in ("JPEG75_420", "JPEG95_444"):
+        shutil.copytree(processing_files / name, processing_files / f"{name}+MASK_95")
+    words = ("probe", "--embeddings", processing_files, *ENCODER, "--draws", 2, "--json", "--processing")
+    plain = json.loads(run(*words, "JPEG75_420,JPEG95_444")[1])["rows"][0]
+    masked = json.loads(run(*words, "JPEG75_420,JPEG95_444", "--mask", "0.95")[1])["rows"][0]
+    named = json.loads(run(*words, "JPEG75_420+MASK_95,JPEG95_444+MASK_95")[1])["rows"][0]
+    assert masked == named == {**plain, "mask_ratio": 0.95}
+
+
+def test_a_run_of_embedding_files(run: Run, processing_files: Path, tmp_path: Path) -> None:
+    """`-o` writes results and a report; a second experiment joins them, unless the files have changed since."""
+    place, group = tmp_path / "out", ("--processing", "JPEG75_420,JPEG95_444")
+    files = ("--embeddings", processing_files, *ENCODER, *group, "-o", place, "--json")
+    code, out, _ = run("probe", *files, "--draws", 2)
+    said = json.loads(out)
+    assert code == 0
+    assert (said["results"], said["report"]) == (str(place / "results.parquet"), str(place / "report.html"))
+    assert json.loads((place / "results.json").read_text())["rows"] == said["rows"]
+    page = (place / "report.html").read_text()
+    assert "clip/ViT-B-16" in page
+    assert str(tmp_path) not in page + (place / "results.json").read_text()
+    assert run("knn", *files, "-k", 1, "--ties", "paper")[0] == 0
+    held = json.loads((place / "results.json").read_text())
+    assert {row["experiment"] for row in held["rows"]} == {"probe", "knn"}
+    assert [entry["ties"] for entry in held["details"] if entry["experiment"] == "knn"] == ["paper"]
+    assert run("probe", *files, "--draws", 3)[0] == 0
+    again = json.loads((place / "results.json").read_text())
+    assert len([row for row in again["rows"] if row["setting"].startswith("processing,draw")]) == 3
+    assert {row["experiment"] for row in again["rows"]} == {"probe", "knn"}
+    os.utime(processing_files / "JPEG75_420" / f"{STEM}_split=val.safetensors", (1, 1))
+    assert run("knn", *files, "-k", 1)[0] == 0
+    changed = json.loads((place / "results.json").read_text())
+    assert {row["experiment"] for row in changed["rows"]} == {"knn"}
+    assert "measured on other embedding files" in changed["warnings"][0]
+
+
+def test_figures_of_a_set_are_not_replaced_by_those_of_files(run: Run, processing_files: Path, tmp_path: Path) -> None:
+    """A run that holds an evaluation is refused, and stays as it is."""
+    place = tmp_path / "run"
+    assert run("association", write_set(tmp_path / "set"), "-o", place)[0] == 0
+    before = (place / "results.json").read_bytes()
+    words = ("--embeddings", processing_files, *ENCODER, "--processing", "JPEG75_420,JPEG95_444", "-k", 1, "-o", place)
+    code, out, err = run("knn", *words)
+    assert (code, out) == (2, "")
+    assert "holds figures of a set" in err
+    assert (place / "results.json").read_bytes() == before
+
+
+def test_mixtures_of_several_encoders_name_their_encoder(run: Run, processing_files: Path) -> None:
+    """`--detail` with two encoders gives each mixture of each, under its encoder's name."""
+    for path in list(processing_files.glob("*/*.safetensors")):
+        shutil.copy(path, path.with_name(path.name.replace("B-16", "B-32")))
+    words = ("--processing", "JPEG75_420,JPEG95_444", "-k", 1, "--seeds", 1, "--detail", "--json")
+    out = run("knn", "--embeddings", processing_files, "--encoder", "clip/ViT-B-16,clip/ViT-B-32", *words)[1]
+    named = [row["encoder"] for row in json.loads(out)["rows"] if row.get("test_processing")]
+    assert named == ["clip/ViT-B-16"] * 8 + ["clip/ViT-B-32"] * 8
 
 
 def test_files_that_do_not_belong_together(run: Run, processing_files: Path) -> None:

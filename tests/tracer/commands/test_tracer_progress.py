@@ -30,7 +30,8 @@ from tracer.experiments.mitigation.mitigation import mitigate
 from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.probe import probe_cross_validated
-from tracer.experiments.probe.protocols import TRIALS, Fitting, Protocol, fit_probe
+from tracer.experiments.probe.protocols import Fitting, Protocol, fit_probe
+from tracer.experiments.probe.search import TRIALS
 from tracer.experiments.retrieval.retrieval import retrieve
 from tracer.experiments.settings import Method
 from tracer.results.skips import Skip, in_groups

@@ -87,6 +87,31 @@ def test_class_folders_with_splits(tmp_path: Path) -> None:
     assert photo_set.table["photo_id"].min() >= 10**15 and photo_set.table["photo_id"].max() < 2**53
 
 
+@pytest.mark.parametrize("above", ["", "train_val2018", "train"])
+def test_an_inaturalist_tree_is_labelled_by_species(tmp_path: Path, above: str) -> None:
+    """Folders of species below folders of super-categories give the species, also below a folder more or that of a split."""
+    names = ("Aves/Turdus merula", "Aves/Parus major", "Plantae/Bellis perennis")
+    for number, name in enumerate(names):
+        folder = tmp_path / "set" / above / name
+        folder.mkdir(parents=True)
+        picture(number).save(folder / "x.jpg")
+    if above == "train":
+        (tmp_path / "set" / "val" / names[0]).mkdir(parents=True)
+        picture(9).save(tmp_path / "set" / "val" / names[0] / "y.jpg")
+    assert set(open_set(tmp_path / "set").table["semantic_label"]) == {name.split("/")[1] for name in names}
+
+
+def test_other_trees_are_labelled_by_their_first_folder(tmp_path: Path) -> None:
+    """Folders inside classes that are no super-categories, and super-categories that hold photos themselves, are as before."""
+    for number, name in enumerate(("Aves/a/1.png", "Aves/b/2.png", "cars/a/3.png")):
+        (tmp_path / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        picture(number).save(tmp_path / "set" / name)
+    assert set(open_set(tmp_path / "set").table["semantic_label"]) == {"Aves", "cars"}
+    shutil.rmtree(tmp_path / "set" / "cars")
+    picture(7).save(tmp_path / "set" / "Aves" / "4.png")
+    assert "semantic_label" not in open_set(tmp_path / "set").table
+
+
 def test_id_from_sha256_by_hand() -> None:
     """The id is 10^15 plus the big-endian digest modulo (2^53 − 10^15), computed here from bytes."""
     digest = hashlib.sha256(b"photo")

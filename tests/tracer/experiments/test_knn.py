@@ -18,6 +18,7 @@ from tracer.experiments.knn.acquisition import acquisition_knn, traced_votes
 from tracer.experiments.knn.processing import SETTINGS, Voting, mixtures, processing_knn
 from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos, ProcessedPhotos
+from tracer.experiments.settings import Ties
 from tracer.experiments.shared.similarities import unit
 
 SOURCE = Source("set", "enc")
@@ -80,7 +81,7 @@ def test_uniform_draws_equal_brute_force() -> None:
     pool, y, queries, z = _data(2, 250, 40)
     found = finish(mixtures(ProcessedPhotos(pool, y), ProcessedPhotos(queries, z), Voting(3, 4, 9)))
     for draw in range(4):
-        assigned = np.random.default_rng(9 + draw).choice(3, size=250)
+        assigned = np.random.default_rng(draw).choice(3, size=250)
         mixed = np.stack([_exact_unit(pool[name]) for name in NAMES])[assigned, np.arange(250)]
         for t, name in enumerate(NAMES):
             similarity = _exact_unit(queries[name]) @ mixed.T
@@ -169,6 +170,39 @@ def test_ties_go_to_the_nearest_and_are_counted() -> None:
     assert both.tied == 1.0
 
 
+def test_ties_as_published_are_what_a_sort_of_the_votes_puts_first() -> None:
+    """Each vote is the first of torch's sort of the numbers of votes, and the rule changes nothing but tied votes."""
+    pool, y, queries, z = _data(8, 300, 60, classes=25)
+    sides = ProcessedPhotos(pool, y), ProcessedPhotos(queries, z)
+    nearest, paper = (finish(mixtures(*sides, Voting(10, 2, ties=ties))) for ties in (Ties.NEAREST, Ties.PAPER))
+    assert nearest.tied == paper.tied > 0.1
+    assert (nearest.right != paper.right).any()
+    ties = 0
+    for i in range(60):
+        similarity = torch.from_numpy(_exact_unit(queries["A"])[i] @ _exact_unit(pool["A"]).T)
+        votes = torch.bincount(torch.from_numpy(y)[similarity.topk(10).indices], minlength=int(y.max()) + 1).float()
+        said = votes[None].sort(1, True).indices[0, 0].item()
+        assert paper.right[0, 0, 0, i] == (said == z[i])
+        if int((votes == votes.max()).sum()) > 1:
+            ties += 1
+        else:
+            assert paper.right[0, 0, 0, i] == nearest.right[0, 0, 0, i]
+    assert ties
+    single = [finish(mixtures(*sides, Voting(1, 2, ties=one))) for one in Ties]
+    assert (single[0].right == single[1].right).all()
+    far = ProcessedPhotos(pool, y + 2**40)
+    with pytest.raises(UsageError, match="too much memory"):
+        finish(processing_knn(SOURCE, far, ProcessedPhotos(queries, z), "JPEG", Voting(3, 1, ties=Ties.PAPER)))
+
+
+def test_uniform_draws_have_the_published_seeds() -> None:
+    """The seed of the bootstrap changes no figure of the uniform setting."""
+    pool, y, queries, z = _data(2, 250, 40)
+    sides = ProcessedPhotos(pool, y), ProcessedPhotos(queries, z)
+    one, other = (finish(mixtures(*sides, Voting(3, 2, seed))) for seed in (0, 42))
+    assert (one.uniform == other.uniform).all()
+
+
 def test_exact_duplicates_across_the_kth_place_count_as_a_tie() -> None:
     """Where two pool pictures are identical and only one is among the k, the share of ties says so."""
     pool = np.array([[1.0, 0.1], [1.0, 0.1], [0.0, 1.0]], dtype=np.float32)
@@ -215,7 +249,7 @@ def test_close_and_equal_neighbours_come_as_brute_force_has_them(
     y, z = rng.integers(3, size=n), rng.integers(3, size=q)
     g, h = (rng.integers(20, size=n), rng.integers(20, size=q)) if grouped else (None, None)
     found = finish(mixtures(ProcessedPhotos(pool, y, g), ProcessedPhotos(queries, z, h), Voting(k, 2, 3)))
-    assigned = [np.random.default_rng(3 + draw).choice(2, size=n) for draw in range(2)]
+    assigned = [np.random.default_rng(draw).choice(2, size=n) for draw in range(2)]
     for t, i in product(range(2), range(q)):
         cosines = np.stack([_by_row(queries["AB"[t]][i], pool[name]) for name in "AB"])
         if g is not None and h is not None:

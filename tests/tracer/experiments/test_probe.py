@@ -22,6 +22,7 @@ from tracer.experiments.probe.probe import _shared_out, accuracy_interval, probe
 from tracer.experiments.probe.processing import probe_processing, probe_processing_folds
 from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
 from tracer.experiments.settings import Protocol
+from tracer.experiments.shared.parts import stratified
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
 FAST = Fitting(Protocol.FAST)
@@ -278,10 +279,10 @@ def _views(strength: float, n: int, seed: int) -> dict[str, np.ndarray]:
 
 
 def test_processing_probe() -> None:
-    """Processings that shift the embedding are named, equal ones are not; each test picture counts in each processing."""
+    """Processings that shift the embedding are named, equal ones are not; n counts pictures, not their views."""
     strong = finish(probe_processing(SOURCE, _views(1.5, 120, 0), _views(1.5, 60, 2), "JPEG", FAST, draws=3)).rows[0]
     assert (strong.ci_low or 0) > 0.6
-    assert strong.n == 180
+    assert strong.n == 60
     assert strong.setting == "processing"
     none = finish(probe_processing(SOURCE, _views(0.0, 120, 0), _views(0.0, 60, 2), "JPEG", FAST, draws=3)).rows[0]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right
@@ -292,12 +293,40 @@ def test_processing_probe() -> None:
         finish(probe_processing(SOURCE, uneven, _views(1.0, 60, 2), "JPEG"))
 
 
+def test_the_draws_of_a_processing_probe_are_rows() -> None:
+    """One row a draw with its seed, their mean first, their deviation last; settings are chosen once, whatever the protocol."""
+    train, test = _views(0.4, 120, 0), _views(0.4, 60, 2)
+    found = finish(probe_processing(SOURCE, train, test, "JPEG", FAST, draws=4))
+    mean, *draws, sd = found.rows
+    assert [(row.setting, row.seed) for row in draws] == [(f"processing,draw={at}", at) for at in range(4)]
+    values = [row.value for row in draws]
+    assert (mean.setting, sd.setting) == ("processing", "processing,sd")
+    assert mean.value == pytest.approx(np.mean(values))
+    assert sd.value == pytest.approx(np.std(values)) == found.details[0]["sd"]
+    assert {row.metric for row in found.rows} == {"accuracy"}
+    assert len(set(values)) > 1
+    paper = finish(probe_processing(SOURCE, train, test, "JPEG", Fitting(Protocol.PAPER), draws=4))
+    assert paper.rows == found.rows
+    assert len(found.per_photo[0].rows) == 60
+    assert np.mean(found.per_photo[0].values) == pytest.approx(mean.value, abs=1e-5)
+
+
+def test_settings_of_a_processing_probe_are_chosen_on_a_fifth_of_each_class() -> None:
+    """Each label gives a fifth to choose on, at least one; no picture is in both parts."""
+    labels = np.repeat([2, 0, 1], [50, 11, 3])
+    learnt, chosen_on = stratified(labels, 22)
+    assert sorted([*learnt, *chosen_on]) == list(range(64))
+    assert np.bincount(labels[chosen_on]).tolist() == [2, 1, 10]
+    assert (np.diff(labels[learnt]) >= 0).all()
+    assert stratified(labels, 23)[1].tolist() != chosen_on.tolist()
+
+
 def test_processing_probe_by_folds() -> None:
     """Without a split, every picture is tested once a draw by probes that saw nothing of its cluster."""
     clusters = np.arange(120) // 3
     strong = finish(probe_processing_folds(SOURCE, _views(1.5, 120, 0), clusters, "JPEG", FAST, draws=2))
     assert (strong.rows[0].ci_low or 0) > 0.6
-    assert strong.rows[0].n == 360
+    assert strong.rows[0].n == 120
     assert sum(map(sum, strong.details[0]["confusion"])) == 360
     none = finish(probe_processing_folds(SOURCE, _views(0.0, 120, 0), clusters, "JPEG", FAST, draws=2)).rows[0]
     assert none.value == pytest.approx(1 / 3)  # equal views get equal answers, and one of three is right

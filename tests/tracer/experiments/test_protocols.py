@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 
 from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew
-from tracer.experiments.probe import linear, protocols
+from tracer.experiments.probe import linear, search
 from tracer.experiments.probe.linear import Schedule
-from tracer.experiments.probe.protocols import Fitting, fit_probe, normalise
+from tracer.experiments.probe.protocols import Fitting, choose, fit_chosen, fit_probe, normalise
 from tracer.experiments.settings import Protocol
 
 C, D = 4, 48
@@ -52,9 +52,32 @@ def test_side_by_side_is_torch_sgd(batch_size: int) -> None:
                 torch.nn.functional.cross_entropy(layer(X[rows, :-1]), y[rows]).backward()
                 sgd.step()
             for group in sgd.param_groups:
-                group["lr"] = lr * 0.5 * (1 + np.cos(np.pi * (epoch + 1) / epochs))
+                group["lr"] = lr * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
         expected = torch.cat([layer.weight.detach(), layer.bias.detach()[:, None]], dim=1)
         assert torch.allclose(W[:, t], expected, atol=2e-3, rtol=1e-3)
+
+
+def test_published_training_goes_on_one_stream() -> None:
+    """A fit takes an order of the photos, the layer's start and an order for each epoch from the stream, as torch's layer does.
+
+    So a second fit on the same stream is another one, and both come again with the same seed.
+    """
+    X, y = _tensors(50, 12)
+    stream = torch.Generator().manual_seed(22)
+    first, second = (linear.train_as_published(X, y, C, (3.0, 1e-5), (6, 16), stream) for _ in range(2))
+    torch.manual_seed(22)
+    for ours in (first, second):
+        order, layer = torch.randperm(50), torch.nn.Linear(12, C)
+        sgd = torch.optim.SGD(layer.parameters(), lr=3.0, momentum=0.9, weight_decay=1e-5)
+        for epoch in range(6):
+            for rows in torch.split(order, 16):
+                sgd.zero_grad()
+                torch.nn.functional.cross_entropy(layer(X[rows, :-1]), y[rows]).backward()
+                sgd.step()
+            sgd.param_groups[0]["lr"] = 3.0 * 0.5 * (1 + np.cos(np.pi * epoch / 6))
+            order = torch.randperm(50)
+        assert torch.allclose(ours, torch.cat([layer.weight, layer.bias[:, None]], dim=1).detach(), atol=1e-5)
+    assert not torch.allclose(first, second, atol=1e-3)
 
 
 def test_dual_steps_are_the_same_training() -> None:
@@ -119,6 +142,21 @@ def test_every_protocol_is_as_good_as_scikit_learn(protocol: Protocol) -> None:
 
 
 @pytest.mark.parametrize("protocol", list(Protocol))
+def test_settings_can_be_chosen_once_and_fitted_again(protocol: Protocol) -> None:
+    """Choosing and then fitting on both parts is what `fit_probe` does; the settings serve other photos too."""
+    (X, y), (V, v), (T, t) = _data(0, 20), _data(1, 10), _data(2, 100)
+    how = Fitting(protocol, seed=1)
+    chosen = finish(choose(X, y, V, v, C, how))
+    both = fit_chosen(chosen, np.concatenate([X, V]), np.concatenate([y, v]), C, how)
+    assert np.array_equal(both.layer.weight, finish(fit_probe(X, y, V, v, C, how)).layer.weight)
+    other = fit_chosen(chosen, V, v, C, how)
+    assert (other.lr, other.weight_decay) == (both.lr, both.weight_decay)
+    assert (other.predict(T) == t).mean() > 0.5
+    with pytest.raises(TooFew, match="two classes"):
+        fit_chosen(chosen, X, y * 0, C, how)
+
+
+@pytest.mark.parametrize("protocol", list(Protocol))
 def test_same_seed_same_probe(protocol: Protocol) -> None:
     """The same seed gives the same weights to the last bit, with one worker or two."""
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
@@ -129,7 +167,7 @@ def test_same_seed_same_probe(protocol: Protocol) -> None:
 
 def test_trials_on_several_cores_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a round is large enough to go to several cores, their number does not change the probe."""
-    monkeypatch.setattr(protocols, "SMALL_ROUND", 0)
+    monkeypatch.setattr(search, "SMALL_ROUND", 0)
     (X, y), (V, v) = _data(0, 20), _data(1, 10)
     one, two = (finish(fit_probe(X, y, V, v, C, Fitting(seed=7, workers=w))) for w in (1, 2))
     assert np.array_equal(one.layer.weight, two.layer.weight)

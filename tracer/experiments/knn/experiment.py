@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,17 +21,22 @@ from tracer.experiments.experiment import (
 )
 from tracer.experiments.labels import SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome
-from tracer.experiments.photos import ProcessedPhotos
+from tracer.experiments.photos import EmbeddedViews, ProcessedPhotos
 from tracer.experiments.settings import Settings
+from tracer.experiments.shared.parts import FolderParts, folder_parts
 from tracer.experiments.shared.processings import (
     NOT_NAMED,
     classed_views,
+    common_views,
     group_name,
     processing_groups,
     without_partner,
 )
 from tracer.experiments.shared.traces import trace_labels
 from tracer.results.skips import Skip
+
+if TYPE_CHECKING:
+    from tracer.experiments.knn.processing import Voting
 
 NAME: Final = "knn"
 
@@ -71,9 +76,11 @@ def _by_label(context: Context, encoder: str, *, attribute: str) -> Work[Outcome
 
 def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
     from tracer.experiments.knn.acquisition import MIN_QUERIES
-    from tracer.experiments.knn.processing import Voting, processing_knn
+    from tracer.experiments.knn.processing import processing_knn
 
-    found, settings = classed_views(context, encoder, group), context.settings
+    if parts := folder_parts(context.labelled):
+        return (yield from _by_folders(context, encoder, group, parts))
+    found = classed_views(context, encoder, group)
     classes, clusters = context.labelled.labels[SEMANTIC][found.rows], context.labelled.clusters[found.rows]
     if len({*classes}) < 2 or len(found.ids) < MIN_QUERIES:
         raise TooFew(
@@ -82,7 +89,6 @@ def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> W
         )
     y = np.unique(classes.astype(str), return_inverse=True)[1].astype(np.int64)
     photos = ProcessedPhotos(found.views, y, clusters)
-    how = Voting(settings.k or context.labelled.k, settings.draws, settings.seed, context.device)
     outcome = yield from context.cached(
         "knn by processing",
         processing_knn,
@@ -90,10 +96,52 @@ def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> W
         photos,
         photos,
         group_name(group),
-        how,
+        _between_processings(context),
         clusters=clusters,
     )
     return context.name_photos(outcome, found.ids)
+
+
+def _by_folders(context: Context, encoder: str, group: Sequence[str], parts: FolderParts) -> Work[Outcome]:
+    """Queries from one folder, neighbours from the training folder; a query still never meets its own scene or owner."""
+    from tracer.experiments.knn.acquisition import MIN_QUERIES
+    from tracer.experiments.knn.processing import processing_knn
+
+    found, labels = common_views(context, encoder, group), context.labelled.labels[SEMANTIC]
+    known = np.array([label is not None for label in labels], dtype=bool)
+    pool, queries = (found.where((part & known)[found.rows]) for part in (parts.train, parts.asked))
+    if len(queries.ids) < MIN_QUERIES:
+        raise TooFew(
+            f"Semantic neighbours need at least {MIN_QUERIES} labelled photos to test",
+            f"the folder that is tested has {len(queries.ids)}",
+            "Add photos there; a figure from so few would be noise.",
+        )
+    names = np.unique(labels[known].astype(str))
+    clusters = context.labelled.clusters
+
+    def photos(side: EmbeddedViews) -> ProcessedPhotos:
+        codes = np.searchsorted(names, labels[side.rows].astype(str))
+        return ProcessedPhotos(side.views, codes, clusters[side.rows])
+
+    outcome = yield from context.cached(
+        "knn by processing and folders",
+        processing_knn,
+        source_of(context, encoder, group),
+        photos(pool),
+        photos(queries),
+        group_name(group),
+        _between_processings(context),
+        clusters=clusters[queries.rows],
+    )
+    return context.name_photos(outcome, queries.ids)
+
+
+def _between_processings(context: Context) -> Voting:
+    from tracer.experiments.knn.processing import Voting
+
+    settings = context.settings
+    k = settings.k or context.labelled.k
+    return Voting(k, settings.draws, settings.seed, context.device, ties=settings.ties)
 
 
 def _sheet(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
@@ -104,8 +152,10 @@ def _sheet(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
 
 def _protocol(labelled: LabelledSet, settings: Settings, _details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     k = settings.k or labelled.k
+    folders = folder_parts(labelled) is not None and bool(settings.processings)
     return {
-        "kNN": f"cosine, k = {k}, majority, never within a scene or owner; {settings.draws} uniform draws",
+        "kNN": f"cosine, k = {k}, majority, never within a scene or owner; {settings.draws} uniform draws"
+        + ("; by processing: queries of the test folder, neighbours of the training folder" if folders else ""),
     }
 
 

@@ -24,6 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from tracer.experiments.knn.pool import Neighbours, Pool, search
+from tracer.experiments.settings import Ties
 from tracer.experiments.shared.similarities import EPSILON, exact, levelled
 
 SPARE = 4
@@ -237,12 +238,13 @@ class Votes:
     tied: NDArray[np.bool_]
 
 
-def vote(candidates: Neighbours, k: int, queries: torch.Tensor, pool: Pool) -> Votes:
+def vote(candidates: Neighbours, k: int, queries: torch.Tensor, pool: Pool, ties: Ties = Ties.NEAREST) -> Votes:
     """Majority of the k nearest among the candidates (…, q, m) of queries (q, D).
 
-    Ties: among classes with equally many votes the one with the nearest neighbour wins. Neighbours exactly as similar are
-    ordered by their row in the caller's pool; where that decides who is among the k, the query counts as tied too.
+    Among classes with equally many votes `ties` says which wins. Neighbours exactly as similar are ordered by their row in the
+    caller's pool; where that decides who is among the k, the query counts as tied too.
     """
+    sorted_classes = int(pool.labels[-1]) + 1 if ties is Ties.PAPER else None
     shape = candidates.similarity.shape[:-1]
     similarity, index = candidates.similarity.flatten(0, -2), candidates.index.flatten(0, -2)
     rank = similarity.double()
@@ -253,14 +255,16 @@ def vote(candidates: Neighbours, k: int, queries: torch.Tensor, pool: Pool) -> V
     first = torch.argsort(pool.origin[index], dim=1, stable=True)
     second = torch.argsort(rank.gather(1, first), dim=1, descending=True, stable=True)
     order = first.gather(1, second)
-    said = majority(rank.gather(1, order), pool.labels[index.gather(1, order)], k)
+    said = majority(rank.gather(1, order), pool.labels[index.gather(1, order)], k, sorted_classes)
     return Votes(said.labels.reshape(shape), said.tied.reshape(shape))
 
 
-def majority(similarity: torch.Tensor, labels: torch.Tensor, k: int) -> Votes:
+def majority(similarity: torch.Tensor, labels: torch.Tensor, k: int, sorted_classes: int | None = None) -> Votes:
     """The vote of the first k neighbours, given their similarities and labels (q, m), most similar first.
 
-    The rule of ties is that of `vote`. Neighbours at −inf are none; with fewer than k, those that there are vote.
+    Neighbours at −inf are none; with fewer than k, those that there are vote. Among classes with equally many votes the one
+    with the nearest neighbour wins, or with `sorted_classes`, the number of all classes, the one that a sort of their votes
+    puts first.
     """
     edge = torch.zeros(len(similarity), dtype=torch.bool, device=similarity.device)
     if similarity.shape[1] > k:
@@ -272,6 +276,11 @@ def majority(similarity: torch.Tensor, labels: torch.Tensor, k: int) -> Votes:
         1, leading.to(torch.int8).argmax(dim=1, keepdim=True)
     )  # the first leading one is the nearest
     even = (leading & there & (labels != winner)).any(dim=1)
+    if sorted_classes is not None:
+        for rows in torch.split(torch.nonzero(even)[:, 0], max(1, BUDGET // sorted_classes)):
+            votes = torch.zeros(len(rows), sorted_classes, device=labels.device)
+            votes.scatter_add_(1, labels[rows], there[rows].to(votes.dtype))
+            winner[rows] = votes.sort(dim=1, descending=True).indices[:, :1]
     return Votes(winner[:, 0].cpu().numpy(), (edge | even).cpu().numpy())
 
 

@@ -9,8 +9,9 @@ Five settings (Ramos et al. 2025, section 5, and its follow-up), for a query wit
 SP is plain kNN accuracy; SPD = |A(pos-same) − A(neg-same)|, 0 where the trace plays no part. A trace is a processing that all
 pictures went through (`processing_knn`), or an acquisition label that each photo has once (`acquisition_knn`).
 
-Cosine similarity, unweighted majority; among classes with equally many votes the one with the nearest neighbour wins. The share
-of queries in which a tie had to be broken stands in the details.
+Cosine similarity, unweighted majority. Among classes with equally many votes the one with the nearest neighbour wins, or with
+`Ties.PAPER` the one that a sort of the votes puts first. The share of votes in which a tie had to be broken stands in the
+details.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tracer.experiments.knn.pool import sorted_pool
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.protocols import check_finite
+from tracer.experiments.settings import Ties
 from tracer.experiments.shared.similarities import unit
 from tracer.experiments.shared.threads import one_core_each
 from tracer.results import Metric
@@ -38,6 +40,7 @@ from tracer.results import Metric
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
 UNIFORM_DRAWS = 10
 QUERY_TILE = 256
+MOST_SORTED = 1 << 22
 GPU_QUERY_TILE = 4096
 """A pool that does not fit a GPU is moved to it once a tile of queries."""
 
@@ -49,9 +52,11 @@ class Voting:
     Attributes:
         k: neighbours that vote.
         draws: of the uniform setting; of thinned pools, where each photo has its trace once.
-        seed: of the draws and the bootstrap.
+        seed: of the bootstrap, and of the draws of thinned pools. The uniform setting of processings is drawn with the seeds
+            0, 1, …, as published.
         device: `cpu`, `cuda`.
         workers: tiles of queries at once on a CPU; one a core where None. No result depends on it.
+        ties: which class wins in a tied vote between processings; between labels it is always the nearest.
     """
 
     k: int
@@ -59,6 +64,7 @@ class Voting:
     seed: int = 0
     device: str = field(default="cpu", compare=False)
     workers: int | None = field(default=None, compare=False)
+    ties: Ties = Ties.NEAREST
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +109,8 @@ def mixtures(pool: ProcessedPhotos, queries: ProcessedPhotos, how: Voting) -> Wo
     """
     names, device = tuple(pool.views), how.device
     ordered = sorted_pool(pool.views, pool.labels, pool.groups, device)
-    # seeds 0 to 9 draw what the paper's own script draws with them
-    rng = [np.random.default_rng(how.seed + draw) for draw in range(how.draws)]
+    # the published seeds, whatever the seed of the bootstrap: they draw what the paper's own script draws with them
+    rng = [np.random.default_rng(draw) for draw in range(how.draws)]
     assigned = np.array([one.choice(len(names), size=len(pool.labels)) for one in rng], dtype=np.int64)
     assignments = (
         torch.from_numpy(assigned.reshape(how.draws, -1)).to(device)[:, ordered.origin] if how.draws else torch.empty(0)
@@ -120,10 +126,10 @@ def mixtures(pool: ProcessedPhotos, queries: ProcessedPhotos, how: Voting) -> Wo
         Q, truth = asked[test][torch.from_numpy(rows).to(device)], queries.labels[rows]
         groups = None if queries.groups is None else torch.from_numpy(queries.groups[rows]).to(device)
         lists = find(Q, torch.from_numpy(truth).to(device), groups, ordered, assignments, how.k)
-        said = vote(compose(lists), how.k, Q, ordered)
+        said = vote(compose(lists), how.k, Q, ordered, how.ties)
         right[test][..., rows], tied = said.labels == truth, int(said.tied.sum())
         if lists.uniform is not None:
-            said = vote(lists.uniform, how.k, Q, ordered)
+            said = vote(lists.uniform, how.k, Q, ordered, how.ties)
             uniform[test][..., rows], tied = said.labels == truth, tied + int(said.tied.sum())
         return tied
 
@@ -160,14 +166,19 @@ def processing_knn(
         TooFew: fewer than two processings, two classes, or k pool pictures.
         UsageError: k below 1.
     """
-    _check_knn(pool, queries, how.k)
+    _check_knn(pool, queries, how)
     found = yield from mixtures(pool, queries, how)
     ids = np.arange(len(queries.labels)) if clusters is None else clusters
     values = found.settings()
     votes = SettingVotes(np.arange(len(values)), values, values[:, 0], queries.labels, ids)
     outcome = settings_outcome(source, attribute, votes, "spd_p", how.seed)
     outcome.details[0].update(
-        k=how.k, draws=how.draws, tied=found.tied, pairs=_pairs(found, ids, how.seed), mixtures=_mixture_values(found)
+        k=how.k,
+        draws=how.draws,
+        ties=str(how.ties),
+        tied=found.tied,
+        pairs=_pairs(found, ids, how.seed),
+        mixtures=_mixture_values(found),
     )
     return outcome
 
@@ -269,8 +280,8 @@ def _setting(test: int, own: int, others: int) -> str:
     return "pos-same" if own == test else "neg-same" if others == test else "mixed"
 
 
-def _check_knn(pool: ProcessedPhotos, queries: ProcessedPhotos, k: int) -> None:
-    names = tuple(pool.views)
+def _check_knn(pool: ProcessedPhotos, queries: ProcessedPhotos, how: Voting) -> None:
+    names, k = tuple(pool.views), how.k
     if k < 1:
         raise UsageError(f"k = {k} is no number of neighbours", way_out="Say -k with a number from 1 on, as in -k 10.")
     if len(names) < 2:
@@ -288,6 +299,12 @@ def _check_knn(pool: ProcessedPhotos, queries: ProcessedPhotos, k: int) -> None:
                     "Embed the same pictures under each processing.",
                 )
             check_finite(matrix)
+    if how.ties is Ties.PAPER and pool.labels.max(initial=0) >= MOST_SORTED:
+        raise UsageError(
+            f"The published rule for ties sorts a number for each label up to {pool.labels.max()}",
+            f"labels from {MOST_SORTED:,} on take too much memory",
+            "Say --ties nearest, or number the labels from 0.",
+        )
     if len(np.unique(pool.labels)) < 2:
         raise TooFew("Semantic neighbours need at least two classes", f"there is {len(np.unique(pool.labels))}")
     if len(queries.labels) == 0 or len(pool.labels) < k:

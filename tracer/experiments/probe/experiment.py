@@ -19,6 +19,7 @@ from tracer.experiments.experiment import (
 from tracer.experiments.labels import FURTHER_LABELS, MAIN_LABELS, SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.settings import Settings
+from tracer.experiments.shared.parts import folder_parts, split_by_folders
 from tracer.experiments.shared.processings import (
     NOT_NAMED,
     common_views,
@@ -29,6 +30,7 @@ from tracer.experiments.shared.processings import (
 from tracer.results.skips import Skip
 
 NAME: Final = "probe"
+IN_FOLDERS: Final = "learnt from the training folder, tested on the other"
 REPEATS: Final = ((2000, 3), (20_000, 2))
 """Draws of the folds for sets of up to so many photos; one for larger ones."""
 
@@ -86,11 +88,15 @@ def _probe(context: Context, encoder: str, *, attribute: str, mask: float) -> Wo
     source, settings, count = source_of(context, encoder, mask=mask), context.settings, len(found.ids)
     large = count > settings.split_from
     split = context.labelled.splits.get(attribute) if large else None
+    by_folders = None if split else split_by_folders(context.labelled, attribute, settings.seed)
+    split = split or by_folders
     if split is not None:
         how, clusters = Fitting(settings.protocol, settings.seed, context.device), context.labelled.clusters[found.rows]
         outcome = yield from context.cached(
             "probe of a split", probe_split, source, found.ids, found.vectors, split, how, clusters=clusters
         )
+        if split is by_folders:
+            outcome.details[0]["scheme"] = IN_FOLDERS
     else:
         how = Fitting(settings.protocol, settings.seed, context.device if large else "cpu")
         photos = labelled_photos(context, found, attribute)
@@ -101,11 +107,24 @@ def _probe(context: Context, encoder: str, *, attribute: str, mask: float) -> Wo
 
 
 def _probe_processings(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
-    from tracer.experiments.probe.processing import probe_processing_folds
+    from tracer.experiments.probe.processing import probe_processing, probe_processing_folds
     from tracer.experiments.probe.protocols import Fitting
 
     found, settings = common_views(context, encoder, group), context.settings
     device = context.device if len(found.ids) > settings.split_from else "cpu"
+    if parts := folder_parts(context.labelled):
+        asked = parts.asked[found.rows]
+        outcome = yield from context.cached(
+            "probe of processings by folders",
+            probe_processing,
+            source_of(context, encoder, group),
+            found.where(parts.train[found.rows]).views,
+            found.where(asked).views,
+            group_name(group),
+            Fitting(settings.protocol, settings.seed, device),
+            draws=settings.draws,
+        )
+        return context.name_photos(outcome, found.ids[asked])
     outcome = yield from context.cached(
         "probe of processings",
         probe_processing_folds,
@@ -125,6 +144,7 @@ def repeats_for(photos: int) -> int:
 
 
 def _protocol(labelled: LabelledSet, settings: Settings, details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    from tracer.experiments.probe.processing import in_words as processings_in_words
     from tracer.experiments.probe.protocols import in_words
 
     how, count = in_words(settings.protocol), len(labelled)
@@ -133,11 +153,16 @@ def _protocol(labelled: LabelledSet, settings: Settings, details: Sequence[Mappi
         "probe folds": f"5 folds that keep scenes and owners whole, drawn {repeats_for(count)} times"
         + (f"; a set's own split file from {settings.split_from} photos on" if count > settings.split_from else ""),
     }
+    in_folders = folder_parts(labelled) is not None
+    if in_folders:
+        said["probe folds"] = f"none: {IN_FOLDERS}"
     if settings.processings and NAME in settings.experiments:
         said["probe of processings"] = (
             f"the same folds, drawn {settings.draws} times; a photo shows one processing, drawn at random, to "
             "a probe that learns from it, and all of them to one that is tested"
         )
+        if in_folders:
+            said["probe of processings"] = processings_in_words(settings.draws)
     if intervals := "; ".join(dict.fromkeys(entry["intervals"] for entry in details if "intervals" in entry)):
         said["probe intervals"] = intervals
     return said

@@ -26,7 +26,8 @@ class Schedule:
     """How long a layer is trained.
 
     Attributes:
-        epochs: passes through the training photos; the learning rate falls over them along a cosine.
+        epochs: passes through the training photos. The learning rate falls along a cosine that is set at each epoch's end,
+            as published: the first two epochs have the whole rate.
         batch_size: photos of a step.
         seed: of the order of the photos.
     """
@@ -40,7 +41,7 @@ class Schedule:
         whole = n <= self.batch_size  # one batch, in which the order of the rows does not matter
         generator = torch.Generator().manual_seed(self.seed)
         for epoch in range(self.epochs):
-            factor = 0.5 * (1 + math.cos(math.pi * epoch / self.epochs))
+            factor = _cosine(epoch, self.epochs)
             if whole:
                 yield factor, None
                 continue
@@ -144,6 +145,56 @@ def train_side_by_side(
         W.addcmul_(velocity, base_lr * factor, value=-1.0)
     W = torch.cat([W, -W.sum(dim=0, keepdim=True)])
     return (W.view(n_classes * trials, -1) @ X).view(n_classes, trials, width) if dual else W
+
+
+def train_as_published(
+    X: torch.Tensor,
+    y: torch.Tensor,
+    n_classes: int,
+    setting: tuple[float, float],
+    length: tuple[int, int],
+    stream: torch.Generator,
+) -> torch.Tensor:
+    """One layer by SGD, whose start and order of photos come from one stream of random numbers, as in the published script.
+
+    The script seeds its random numbers once. Each fit takes from them an order of the photos, the layer's start (uniform in
+    ±1/√D, weights before biases), and at each epoch's end the order of the next one. So the same seed gives the same figures,
+    as far as rounding allows.
+
+    Args:
+        X: (N, D + 1) float32, constant feature last.
+        y: (N,) int64.
+        n_classes: C, at least 2.
+        setting: learning rate and weight decay.
+        length: epochs, and photos of a step.
+        stream: of the CPU; it is moved on.
+
+    Returns:
+        (C, D + 1) float32 weights.
+    """
+    (lr, decay), (epochs, batch_size), device = setting, length, X.device
+    features = X[:, :-1].contiguous()
+    bound = 1 / math.sqrt(features.shape[1])
+    order = torch.randperm(len(X), generator=stream)
+    weight, bias = (
+        torch.empty(shape).uniform_(-bound, bound, generator=stream).to(device).requires_grad_()
+        for shape in ((n_classes, features.shape[1]), (n_classes,))
+    )
+    sgd = torch.optim.SGD([weight, bias], lr=lr, momentum=MOMENTUM, weight_decay=decay)
+    for epoch in range(epochs):
+        sgd.param_groups[0]["lr"] = lr * _cosine(epoch, epochs)
+        for rows in torch.split(order.to(device), batch_size):
+            sgd.zero_grad()
+            scores = torch.nn.functional.linear(features[rows], weight, bias)
+            torch.nn.functional.cross_entropy(scores, y[rows]).backward()  # type: ignore[no-untyped-call]
+            sgd.step()
+        order = torch.randperm(len(X), generator=stream)
+    return torch.cat([weight, bias[:, None]], dim=1).detach()
+
+
+def _cosine(epoch: int, epochs: int) -> float:
+    """The factor of the learning rate in an epoch. It is set at each epoch's end, so the first two have the whole rate."""
+    return 0.5 * (1 + math.cos(math.pi * max(0, epoch - 1) / epochs))
 
 
 def accuracies(W: torch.Tensor, X: torch.Tensor, y: torch.Tensor, chunk: int = 8192) -> list[float]:

@@ -162,7 +162,7 @@ def _rates(opening: str, rows: Rows, attribute: str, still: bool = False) -> tup
 
 def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
     """Dots of each label, curves over the hidden share, and the paper's bars; the page shows the curves alone."""
-    probes = [r for r in rows if r.metric == "accuracy"]
+    probes = [r for r in rows if r.metric == "accuracy" and not r.setting.startswith("processing,")]
     figures = [
         _dots([r for r in probes if r.attribute == attribute], styles)
         for attribute in dict.fromkeys(r.attribute for r in probes)
@@ -243,6 +243,7 @@ def _bars(rows: Rows, styles: Styles) -> list[Figure]:
 
 
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
+    rows = [r for r in rows if not r.setting.startswith("processing,draw=")]  # their mean and deviation stand there
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
     tests = [line for detail in details if (line := _chance_line(detail)) is not None]

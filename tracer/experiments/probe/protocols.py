@@ -11,43 +11,38 @@ setting again on training and validation photos together. The same seed gives th
 
 from __future__ import annotations
 
-import threading
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tracer.base.progress import Progress, Work
+from tracer.base.progress import Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.probe import linear
 from tracer.experiments.probe.linear import Linear, Schedule
+from tracer.experiments.probe.search import (
+    BATCH_SIZE,
+    EPOCHS,
+    FAST_PATIENCE,
+    FAST_WEIGHT_DECAYS,
+    HALVING,
+    LR_RANGE,
+    ROUND,
+    TRIALS,
+    WEIGHT_DECAY_RANGE,
+    Search,
+    batched,
+    fast,
+    halving,
+    paper,
+)
 from tracer.experiments.settings import Protocol as Protocol
 from tracer.experiments.shared.threads import cores_for, one_core_each
-
-EPOCHS = 100
-BATCH_SIZE = 1024
-TRIALS = 30
-ROUND = 10
-"""Trials trained side by side; TPE starts with as many random ones, so the first round loses nothing by being one."""
-CHUNK = 5
-SMALL_ROUND = 2e7
-"""Trials of a round go to several cores by so many, where a batch of the round takes more multiplications than this."""
-LR_RANGE = (1e-1, 1e2)
-WEIGHT_DECAY_RANGE = (1e-12, 1e-4)
-HALVING = ((30, 10), (8, 25), (3, 50))
-"""Trials and epochs of each rung; every rung runs a whole cosine schedule of its own length."""
-FAST_WEIGHT_DECAYS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-"""From strong to weak. They reach higher than the paper's range, whose small step numbers regularise as well."""
-FAST_PATIENCE = 3
-"""The path ends after so many decays in a row that were no better; the weaker they get, the longer they take."""
-
-
-_TRIED = "settings tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +105,29 @@ class ProbeFit:
         return self.layer.predict(normalise(X))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The settings of a probe, as a search has chosen them.
+
+    Attributes:
+        protocol: that chose them.
+        lr: None where the protocol has no step size.
+        weight_decay: as in `linear`.
+        val_accuracy: of the chosen trial.
+        trials: settings that were tried.
+        stream: of `Protocol.PAPER`: the random numbers of all its fits, which go on from one fit to the next.
+        start: of `Protocol.FAST`: the weights that the search has found, from which a fit on more photos takes few steps.
+    """
+
+    protocol: Protocol
+    lr: float | None
+    weight_decay: float
+    val_accuracy: float
+    trials: int
+    stream: torch.Generator | None = None
+    start: torch.Tensor | None = None
+
+
 def normalise(X: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Rows (N, D) scaled to length 1, float32; a row of zeros stays one.
 
@@ -118,8 +136,8 @@ def normalise(X: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """
     rows = np.asarray(X, dtype=np.float32)
     check_finite(rows)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(norms > 0, norms, 1.0), dtype=np.float32)
+    # by torch, as in the published script: where many trials are equally good, a last digit decides which is the best
+    return np.asarray(torch.nn.functional.normalize(torch.from_numpy(rows), dim=1).numpy(), dtype=np.float32)
 
 
 def check_finite(X: NDArray[np.floating[Any]]) -> None:
@@ -143,7 +161,21 @@ def fit_probe(
     n_classes: int,
     how: Fitting = Fitting(),
 ) -> Work[ProbeFit]:
-    """Fit a linear probe and return it.
+    """Choose the settings of a probe on validation photos, fit it with them on all photos, and return it; see `choose`."""
+    chosen = yield from choose(X_train, y_train, X_val, y_val, n_classes, how)
+    X, y = np.concatenate([X_train, X_val]), np.concatenate([y_train, y_val])
+    return fit_chosen(chosen, X, y, n_classes, how)
+
+
+def choose(
+    X_train: NDArray[np.floating[Any]],
+    y_train: NDArray[np.integer[Any]],
+    X_val: NDArray[np.floating[Any]],
+    y_val: NDArray[np.integer[Any]],
+    n_classes: int,
+    how: Fitting = Fitting(),
+) -> Work[Chosen]:
+    """Choose the settings of a probe.
 
     Args:
         X_train, X_val: (N, D) embeddings, not necessarily normalised. y_train, y_val: (N,) codes below n_classes.
@@ -155,163 +187,90 @@ def fit_probe(
         EmbeddingsError: an embedding is not finite, or the shapes do not fit.
         TooFew: fewer than two classes to train on, or nothing to validate on.
     """
-    labels = np.concatenate([y_train, y_val]).astype(np.int64)
-    if len(X_train) != len(y_train) or len(X_val) != len(y_val) or X_train.shape[1] != X_val.shape[1]:
+    if len(X_val) != len(y_val) or X_train.shape[1] != X_val.shape[1]:
         raise EmbeddingsError("Embeddings and labels of the probe do not fit", f"{X_train.shape}, {X_val.shape}")
-    if len(np.unique(y_train)) < 2:
-        raise TooFew("A probe needs photos of at least two classes", f"there are {len(np.unique(y_train))} to train on")
+    _check_labels(X_train, y_train, n_classes)
     if len(y_val) == 0:
         raise TooFew("A probe needs photos to choose its settings on", "the validation part is empty")
+    labels, cut = np.concatenate([y_train, y_val]).astype(np.int64), len(y_train)
     if labels.min() < 0 or labels.max() >= n_classes:
         raise EmbeddingsError("A label is outside the classes", f"{labels.max()} of {n_classes} classes")
     X = torch.from_numpy(normalise(np.concatenate([X_train, X_val]))).to(how.device)
+    with _cores(how, X, n_classes) as pool:
+        Z, basis = _coordinates(X, how.protocol)
+        y = torch.from_numpy(labels).to(X.device)
+        stream = torch.Generator().manual_seed(how.seed) if how.protocol is Protocol.PAPER else None
+        search = Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, how.seed, pool, stream)
+        if how.protocol is Protocol.FAST:
+            weight_decay, val_accuracy, trials, start = yield from fast(search)
+            return Chosen(how.protocol, None, weight_decay, val_accuracy, trials, start=_own_coordinates(start, basis))
+        run = {Protocol.PAPER: paper, Protocol.BATCHED: batched, Protocol.HALVING: halving}[how.protocol]
+        (lr, weight_decay), val_accuracy, trials = yield from run(search)
+        return Chosen(how.protocol, lr, weight_decay, val_accuracy, trials, stream)
+
+
+def fit_chosen(
+    chosen: Chosen, X: NDArray[np.floating[Any]], y: NDArray[np.integer[Any]], n_classes: int, how: Fitting
+) -> ProbeFit:
+    """Fit a probe with chosen settings.
+
+    Args:
+        chosen: by the protocol of `how`.
+        X: (N, D) embeddings, not necessarily normalised.
+        y: (N,) codes below n_classes.
+        n_classes: how many classes there are.
+        how: its seed orders the photos of each epoch, except with `Protocol.PAPER`.
+
+    Raises:
+        EmbeddingsError: an embedding is not finite, or the shapes do not fit.
+        TooFew: fewer than two classes.
+    """
+    _check_labels(X, y, n_classes)
+    rows, labels = torch.from_numpy(normalise(X)).to(how.device), torch.from_numpy(y.astype(np.int64)).to(how.device)
+    with _cores(how, rows, n_classes):
+        Z, basis = _coordinates(rows, chosen.protocol)
+        if chosen.lr is None:
+            start = chosen.start
+            if start is not None and basis is not None:
+                start = torch.cat([start[:, :-1] @ basis, start[:, -1:]], dim=1)
+            W = linear.minimise(Z, labels, n_classes, chosen.weight_decay, start)
+        elif chosen.stream is not None:
+            setting = chosen.lr, chosen.weight_decay
+            W = linear.train_as_published(Z, labels, n_classes, setting, (EPOCHS, BATCH_SIZE), chosen.stream)
+        else:
+            setting, schedule = (chosen.lr, chosen.weight_decay), Schedule(EPOCHS, BATCH_SIZE, how.seed)
+            W = linear.train_side_by_side(Z, labels, n_classes, [setting], schedule)[:, 0]
+    layer = Linear(_own_coordinates(W, basis).cpu().numpy())
+    return ProbeFit(layer, chosen.protocol, chosen.lr, chosen.weight_decay, chosen.val_accuracy, chosen.trials)
+
+
+def _check_labels(X: NDArray[np.floating[Any]], y: NDArray[np.integer[Any]], n_classes: int) -> None:
+    """Refuse labels that cannot be trained on."""
+    if len(X) != len(y):
+        raise EmbeddingsError("Embeddings and labels of the probe do not fit", f"{len(X)} and {len(y)}")
+    if len(np.unique(y)) < 2:
+        raise TooFew("A probe needs photos of at least two classes", f"there are {len(np.unique(y))} to train on")
+    if y.min() < 0 or y.max() >= n_classes:
+        raise EmbeddingsError("A label is outside the classes", f"{y.max()} of {n_classes} classes")
+
+
+@contextmanager
+def _cores(how: Fitting, X: torch.Tensor, n_classes: int) -> Iterator[ThreadPoolExecutor | None]:
+    """As many cores as the protocol can use on rows X (N, D); a pool for its trials where it has several at once."""
     if how.protocol is Protocol.FAST or how.device != "cpu":
         with cores_for(len(X) * X.shape[1] * n_classes):
-            return (yield from _fit(X, labels, len(y_train), n_classes, how, None))
-    with one_core_each(how.workers) as pool:
-        return (yield from _fit(X, labels, len(y_train), n_classes, how, pool))
-
-
-def _fit(
-    X: torch.Tensor,
-    labels: NDArray[np.int64],
-    cut: int,
-    n_classes: int,
-    how: Fitting,
-    pool: ThreadPoolExecutor | None,
-) -> Work[ProbeFit]:
-    """Fit on unit rows X, of which the first `cut` are to train on."""
-    chosen = how.protocol
-    basis = linear.row_space(X) if chosen is Protocol.FAST else None
-    Z = linear.with_constant(X if basis is None else X @ basis)
-    y = torch.from_numpy(labels).to(X.device)
-    search = _Search(Z[:cut], y[:cut], Z[cut:], y[cut:], n_classes, how.seed, pool)
-    if chosen is Protocol.FAST:
-        weight_decay, val_accuracy, trials, start = yield from _fast(search)
-        lr = None
-        W = linear.minimise(Z, y, n_classes, weight_decay, start)
+            yield None
     else:
-        run = {Protocol.PAPER: _paper, Protocol.BATCHED: _batched, Protocol.HALVING: _halving}[chosen]
-        (lr, weight_decay), val_accuracy, trials = yield from run(search)
-        schedule = Schedule(EPOCHS, BATCH_SIZE, how.seed)
-        W = linear.train_side_by_side(Z, y, n_classes, [(lr, weight_decay)], schedule)[:, 0]
-    if basis is not None:
-        W = torch.cat([W[:, :-1] @ basis.T, W[:, -1:]], dim=1)
-    return ProbeFit(Linear(W.cpu().numpy()), chosen, lr, weight_decay, val_accuracy, trials)
+        with one_core_each(how.workers) as pool:
+            yield pool
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What the settings are chosen on; features carry the constant last."""
-
-    X_train: torch.Tensor
-    y_train: torch.Tensor
-    X_val: torch.Tensor
-    y_val: torch.Tensor
-    n_classes: int
-    seed: int
-    pool: ThreadPoolExecutor | None
-
-    def score(self, settings: Sequence[tuple[float, float]], epochs: int) -> list[float]:
-        """Validation accuracy of each (lr, weight decay), trained side by side.
-
-        Large layers are trained a few trials a core. How many does not depend on the cores there are: another shape could
-        round differently, and the same seed has to give the same probe anywhere.
-        """
-        batch = min(len(self.X_train), BATCH_SIZE)
-        large = (
-            self.pool is not None
-            and batch * min(batch, self.X_train.shape[1]) * self.n_classes * len(settings) > SMALL_ROUND
-        )
-        step = CHUNK if large else len(settings)
-        parts = [settings[at : at + step] for at in range(0, len(settings), step)]
-        mapped = map if self.pool is None or len(parts) == 1 else self.pool.map
-        return [value for scores in mapped(lambda part: self._score(part, epochs), parts) for value in scores]
-
-    def _score(self, settings: Sequence[tuple[float, float]], epochs: int) -> list[float]:
-        schedule = Schedule(epochs, BATCH_SIZE, self.seed)
-        W = linear.train_side_by_side(self.X_train, self.y_train, self.n_classes, settings, schedule)
-        return linear.accuracies(W, self.X_val, self.y_val)
+def _coordinates(X: torch.Tensor, protocol: Protocol) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Rows X (N, D) with the constant last, in the coordinates in which the protocol works, and their basis if they have one."""
+    basis = linear.row_space(X) if protocol is Protocol.FAST else None
+    return linear.with_constant(X if basis is None else X @ basis), basis
 
 
-_Setting: TypeAlias = tuple[float, float]
-_Choice: TypeAlias = tuple[_Setting, float, int]
-
-
-def _paper(search: _Search) -> Work[_Choice]:
-    return _best((yield from _propose(search, 1, lambda settings: search.score(settings, EPOCHS))))
-
-
-def _batched(search: _Search) -> Work[_Choice]:
-    return _best((yield from _propose(search, ROUND, lambda settings: search.score(settings, EPOCHS))))
-
-
-def _halving(search: _Search) -> Work[_Choice]:
-    (_, first), *later = HALVING
-    tried = yield from _propose(search, ROUND, lambda settings: search.score(settings, first))
-    for keep, epochs in later:
-        ranked = sorted(range(len(tried)), key=lambda i: (-tried[i][1], i))[:keep]
-        settings = [tried[i][0] for i in sorted(ranked)]
-        tried = list(zip(settings, search.score(settings, epochs), strict=True))
-    setting, value, _ = _best(tried)
-    return setting, value, TRIALS
-
-
-def _fast(search: _Search) -> Work[tuple[float, float, int, torch.Tensor]]:
-    best: tuple[float, float, torch.Tensor] | None = None
-    W: torch.Tensor | None = None
-    tried = since = 0
-    for weight_decay in FAST_WEIGHT_DECAYS:
-        W = linear.minimise(search.X_train, search.y_train, search.n_classes, weight_decay, W)
-        [value] = linear.accuracies(W[:, None].contiguous(), search.X_val, search.y_val)
-        tried += 1
-        yield Progress(_TRIED, tried, len(FAST_WEIGHT_DECAYS))
-        if best is None or value > best[0]:
-            best, since = (value, weight_decay, W), 0
-        elif (since := since + 1) == FAST_PATIENCE:
-            break
-    assert best is not None
-    return best[1], best[0], tried, best[2]
-
-
-def _best(tried: Sequence[tuple[_Setting, float]]) -> _Choice:
-    at = max(range(len(tried)), key=lambda i: (tried[i][1], -i))
-    return tried[at][0], tried[at][1], len(tried)
-
-
-def _propose(
-    search: _Search, per_round: int, score: Callable[[Sequence[_Setting]], list[float]]
-) -> Work[list[tuple[_Setting, float]]]:
-    """Thirty trials of Optuna's multivariate, grouped TPE, `per_round` of them asked for before their scores are told.
-
-    Within a round the sampler counts open trials as bad (constant liar), so that it does not propose one setting ten times.
-    """
-    optuna, sampler = _sampler(search.seed, constant_liar=per_round > 1)
-    study = optuna.create_study(direction="maximize", sampler=sampler)
-    space = {
-        "lr": optuna.distributions.FloatDistribution(*LR_RANGE, log=True),
-        "weight_decay": optuna.distributions.FloatDistribution(*WEIGHT_DECAY_RANGE, log=True),
-    }
-    tried: list[tuple[_Setting, float]] = []
-    while len(tried) < TRIALS:
-        asked = [study.ask(dict(space)) for _ in range(min(per_round, TRIALS - len(tried)))]
-        settings = [(trial.params["lr"], trial.params["weight_decay"]) for trial in asked]
-        for trial, setting, value in zip(asked, settings, score(settings), strict=True):
-            study.tell(trial, value)
-            tried.append((setting, value))
-        yield Progress(_TRIED, len(tried), TRIALS)
-    return tried
-
-
-_OPTUNA = threading.Lock()
-
-
-def _sampler(seed: int, constant_liar: bool) -> tuple[Any, Any]:
-    """Optuna, quiet, and its sampler. Filters of warnings belong to the whole process, so one thread at a time."""
-    with _OPTUNA, warnings.catch_warnings():
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        # Some releases mark these arguments as experimental; the paper uses the first two.
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna, optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=constant_liar)
+def _own_coordinates(W: torch.Tensor, basis: torch.Tensor | None) -> torch.Tensor:
+    """Weights (C, d + 1) in the coordinates of the embeddings."""
+    return W if basis is None else torch.cat([W[:, :-1] @ basis.T, W[:, -1:]], dim=1)
