@@ -1,7 +1,7 @@
 """Figures of cameras that a probe never saw: their interval, and the relabellings of a test.
 
-The unit is the camera model. Photos of one model share its trace, so what is learned of a thousand photos of six models is what six
-models can tell. Functions take a code for each model, and weigh every model of a class alike.
+The unit is the camera model. Photos of one model share its trace, so a thousand photos of six models tell of six models.
+Functions take a code for each model, and weigh every model of a class alike.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tracer.stats.intervals import NO_SPREAD, Interval, wilson
 FEW_MODELS = 6
 """With fewer models in a class the interval is not known to hold; callers warn about it."""
 OF_MODELS = 5 / 3
-"""Times the variance between models that the interval takes. The tested models account for one; training on other models for the rest."""
+"""Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
 OF_SCENES = 9 / 4
 """Times the variance between scenes that several models share."""
 LEVEL = 0.05
@@ -56,8 +56,8 @@ def unseen_interval(
 ) -> Interval:
     """Return the interval of balanced accuracy on models that were not trained on, over models and scenes.
 
-    It is a t interval over the models' own figures, by class and then over classes, with the degrees of freedom of Welch (1947) and
-    Satterthwaite (1946). A second term holds the scenes that several models share: the variance of their sums, after each
+    It is a t interval over the models' own figures, by class and then over classes, with the degrees of freedom of Welch (1947)
+    and Satterthwaite (1946). A second term holds the scenes that several models share: the variance of their sums, after each
     model's own figure is taken off (two-way clustering as in Cameron, Gelbach and Miller 2011, without subtracting the
     intersection). Both terms are multiplied (`OF_MODELS`, `OF_SCENES`), since the probe would be another one after training on
     other models and scenes. The factors come from simulations (`python -m benchmarks.unseen_cameras`). The interval is computed
@@ -164,7 +164,9 @@ def relabelling_test(
     ways = _all_ways(len(classes), counts) if exact else _drawn_ways(classes, seed)
     table = np.array(list(ways))
     better = int((statistic(table) >= observed - 1e-9).sum())
-    return (better / len(table), len(table), True) if exact else ((1 + better) / (1 + len(table)), len(table) + 1, False)
+    return (
+        (better / len(table), len(table), True) if exact else ((1 + better) / (1 + len(table)), len(table) + 1, False)
+    )
 
 
 def _mirrors(counts: list[int]) -> int:

@@ -1,9 +1,9 @@
 """Is a label more than a list of these cameras? A test that deals the models out to the classes anew.
 
-Fixed predictions cannot be tested so: the probe learned the models' true classes, and its answers follow the trace of each. It has
-to be trained anew for every relabelling. That takes a classifier in closed form: the nearest class mean under a shrunk
-covariance (linear discriminant analysis). Neither the folds nor the covariance know the classes, so both are computed once, and a
-relabelling costs a few products.
+Fixed predictions cannot be tested so: the probe learned the models' true classes, and its answers follow the trace of each. It
+has to be trained anew for every relabelling. That takes a classifier in closed form: the nearest class mean under a shrunk
+covariance (linear discriminant analysis). Neither the folds nor the covariance know the classes, so both are computed once,
+and a relabelling costs a few products.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def relabelling_test(
         vectors: (n, D).
         model: (n,) codes from 0.
         classes: (models,) codes from 0.
-        part: (n,) the part of the scenes that the photo belongs to; it is tested by a classifier of other parts. One part: of all.
+        part: (n,) the part of the scenes that the photo belongs to; its classifier is trained on other parts, if there are any.
         seed: of the draws, where not all relabellings are gone through, and of the groups of models.
     """
     refitted, kinds = _Refitted.of(vectors, model, part, seed), int(classes.max()) + 1
@@ -116,7 +116,7 @@ class _Refitted:
             np.add.at(right, fold.own, scores.argmax(axis=0) == ways.T[fold.own])
         figures = right / self.photos[:, None]
         by_class = [
-            np.where(ways.T == kind, figures, 0.0).sum(axis=0) / (ways == kind).sum(axis=1) for kind in range(kinds)
+            np.where((ways == kind).T, figures, 0.0).sum(axis=0) / (ways == kind).sum(axis=1) for kind in range(kinds)
         ]
         return np.asarray(np.mean(by_class, axis=0))
 
@@ -141,10 +141,8 @@ def _fold(
     return _Fold(model[test], (X[test] - centre) @ weighed.T, means @ weighed.T, count > 0)
 
 
-def _divided_by_covariance(
-    rows: NDArray[np.float64], means: NDArray[np.float64], shrink: float
-) -> NDArray[np.float64]:
-    """The means (m, D) times the inverse of the rows' covariance, shrunk towards equal variances by Ledoit and Wolf's share (2004)."""
+def _divided_by_covariance(rows: NDArray[np.float64], means: NDArray[np.float64], shrink: float) -> NDArray[np.float64]:
+    """The means (m, D) times the inverse of the rows' covariance, shrunk by Ledoit and Wolf's share (2004)."""
     n, width = rows.shape
     even = max(shrink * float((rows**2).sum()) / n / width, 1e-12)
     scale = (1 - shrink) / n
