@@ -140,7 +140,6 @@ def _outcome(
         )
     ]  # fmt: skip
     outcome.warnings = _warnings(attribute, counts, told, left)
-    outcome.per_photo = [source.per_photo(row, photos.rows[kept], scene, share)]
     return outcome
 
 
