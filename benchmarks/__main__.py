@@ -24,6 +24,7 @@ ALWAYS = (
     ("learning",),
     ("experiments", "--quick"),
     ("large_set",),
+    ("unseen_cameras",),
 )
 
 

@@ -2,13 +2,13 @@
 
     python -m benchmarks.unseen_cameras [--worlds 300] [--only NAME]
 
-Each world draws camera models from a population: a model's trace is the trace that its class shares, of a given strength, and one of
-its own. Photos are the sum of that, of what the scene shows, and of noise. Scenes are photographed by every model, or by one alone
-(owners). The truth is the mean balanced accuracy, on many new models, of probes trained on all models of a new world.
+Each world draws camera models from a population: a model's trace is the trace that its class shares, of a given strength, and one
+of its own. Photos are the sum of that, of what the scene shows, and of noise. Scenes are photographed by every model, or by one
+alone (owners). The truth is the mean balanced accuracy, on many new models, of probes trained on all models of each world.
 
 Printed are the share of intervals that hold the truth, and the share of worlds that are called shown (p < .05, above guessing).
-Exits with 1 where intervals at six models a class or more hold it outside of 92 to 97.5 %, where more than 5 % are
-shown though the classes mean nothing, or fewer than 80 % where they share a trace; each with three standard errors of the simulation.
+Exits with 1 where intervals at six models a class or more hold it outside of 92 to 97.5 %, where more than 5 % are shown though
+the classes mean nothing, or fewer than 80 % where they share a trace; each with three standard errors of the simulation.
 """
 
 from __future__ import annotations

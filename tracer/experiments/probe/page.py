@@ -18,6 +18,7 @@ from tracer.results.tables import (
     is_number,
     number_cell,
     processing_text,
+    results_table,
     tables_by_rank,
     text_cell,
 )
@@ -220,7 +221,7 @@ def _curves(rows: Rows, styles: Styles) -> list[Figure]:
         for chosen in by_label
         if len({r.mask_ratio for r in chosen}) > 1
     )
-    note = "Accuracy, against the share of the picture that is hidden (not to scale)."
+    note = "Accuracy on cameras that were trained on, against the share of the picture that is hidden (not to scale)."
     if any(r.attribute in words.SEMANTIC for r in rows):
         note += (
             " The control shows whether content is left: where what the picture shows can no longer be read, content"
@@ -257,9 +258,11 @@ def _bars(rows: Rows, styles: Styles) -> list[Figure]:
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
+    unseen = [r for r in ordered if r.setting == UNSEEN]
     tests = [line for detail in details if (line := _chance_line(detail)) is not None]
     return [
-        *tables_by_rank("Probe accuracy", ordered, styles),
+        *([results_table("Probe on unseen cameras", unseen, styles)] if unseen else []),
+        *tables_by_rank("Probe accuracy", [r for r in ordered if r.setting != UNSEEN], styles),
         *model_tables(details),
         *([_chance_table(tests)] if tests else []),
     ]
