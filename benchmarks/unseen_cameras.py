@@ -63,17 +63,16 @@ class World:
 
 
 WORLDS = {
-    "classes mean nothing, 6 + 6": World(shared=0.0, own=1.0),
     "classes mean nothing, strong traces of each model, 6 + 6": World(shared=0.0, own=3.0),
-    "classes mean nothing, an owner each, 6 + 6": World(shared=0.0, own=1.5, owners=True, scenes=8),
-    "classes mean nothing, 4 + 9": World(cameras=9, phones=4, shared=0.0, own=1.5),
-    "a weak trace, 6 + 6": World(shared=0.6),
     "a trace, 6 + 6": World(power=True),
     "a trace, an owner each, 6 + 6": World(shared=1.4, owners=True, scenes=8, power=True),
     "a strong trace, 6 + 6": World(shared=2.2, own=0.5, power=True),
-    "much content, 6 + 6": World(shared=1.0, own=0.3, content=1.6),
-    "a trace, 10 + 10": World(cameras=10, phones=10, scenes=12, power=True),
-    "a trace, 6 + 15": World(cameras=15, scenes=12, power=True),
+    "classes mean nothing, 6 + 6": World(shared=0.0, own=1.0),
+    "classes mean nothing, an owner each, 6 + 6": World(shared=0.0, own=1.5, owners=True, scenes=8),
+    "a weak trace, much content, 6 + 6": World(shared=1.0, own=0.3, content=1.6),
+    "a trace, 10 + 10": World(cameras=10, phones=10, scenes=10, power=True),
+    "a trace, 6 + 12": World(cameras=12, scenes=10, power=True),
+    "classes mean nothing, 4 + 9": World(cameras=9, phones=4, scenes=12, shared=0.0, own=1.5),
     "a trace, 4 + 4 (warned of)": World(cameras=4, phones=4),
 }
 

@@ -48,6 +48,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         for mask in settings.masks
         for attribute in attributes
     ]
+    of_camera = [attribute for attribute in attributes if labelled.goes_with_camera(attribute)]
     of_unseen = [
         Measurement(
             NAME,
@@ -58,8 +59,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
             mask,
         )
         for mask in settings.masks
-        for attribute in attributes
-        if labelled.goes_with_camera(attribute)
+        for attribute in of_camera
     ]
     of_processings = [
         Measurement(NAME, f"probe of {words}", partial(_probe_processings, group=group), words, group)

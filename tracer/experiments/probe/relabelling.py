@@ -113,7 +113,8 @@ class _Refitted:
         right = np.zeros((ways.shape[1], len(ways)))
         for fold in self.folds:
             scores = np.stack([_scores(fold, (ways == kind).T) for kind in range(kinds)])
-            np.add.at(right, fold.own, scores.argmax(axis=0) == ways.T[fold.own])
+            own = fold.own[:, None] == np.arange(len(right))
+            right += own.T.astype(np.float64) @ (scores.argmax(axis=0) == ways.T[fold.own])
         figures = right / self.photos[:, None]
         by_class = [
             np.where((ways == kind).T, figures, 0.0).sum(axis=0) / (ways == kind).sum(axis=1) for kind in range(kinds)

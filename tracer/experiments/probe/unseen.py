@@ -30,7 +30,7 @@ from tracer.experiments.shared.threads import one_core_each
 
 SETTING: Final = "unseen-cameras"
 INTERVAL: Final = "t over camera models, widened for scenes and for the training draw, on the logit"
-MOST_PHOTOS: Final = 5000
+MOST_PHOTOS: Final = 3000
 
 
 def probe_unseen_cameras(
