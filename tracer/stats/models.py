@@ -17,7 +17,7 @@ from tracer.stats.intervals import NO_SPREAD, Interval, wilson
 
 FEW_MODELS = 6
 """With fewer models in a class the interval is not known to hold; callers warn about it."""
-OF_MODELS = 5 / 3
+OF_MODELS = 3 / 2
 """Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
 OF_SCENES = 9 / 4
 """Times the variance between scenes that several models share."""
