@@ -27,6 +27,7 @@ ALWAYS = (
     ("flickrexif",),
     ("large_set",),
     ("ties",),
+    ("unseen_cameras",),
 )
 
 

@@ -5,7 +5,7 @@
 A 95 % interval that covers the true value in only 85 of 100 simulations is wrong. Each simulation draws new photos: clusters
 (scenes, owners) of unequal size, whose photos are correlated. The true value is the parameter of the simulation; for the probe's
 interval it is the mean accuracy, on a large new test set, of all classifiers that were trained. Exits with 1 where a coverage is
-outside its target.
+outside its target. Figures of cameras that were never seen have a simulation of their own: `python -m benchmarks.unseen_cameras`.
 """
 
 from __future__ import annotations

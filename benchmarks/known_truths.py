@@ -48,7 +48,11 @@ def main() -> int:
                 encoders=(given.encoder,), experiments=("probe", "knn"), masks=(0.0, HIDDEN), device="cpu"
             )
             rows = finish(evaluate(root, place / "run", options, with_report=False)).rows
-            probes = {(r.attribute, r.mask_ratio): r for r in rows if r.metric == "balanced_accuracy"}
+            probes = {
+                (r.attribute, r.mask_ratio): r
+                for r in rows
+                if r.metric == "balanced_accuracy" and r.setting == "acquisition"
+            }
             traced = next(r for r in rows if r.metric == "spd_a" and r.attribute == "Make")
             for row in (*probes.values(), traced):
                 _tell(strength, row)

@@ -31,6 +31,7 @@ def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:
                 "file_name": [row["file"] for row in rows],
                 "photo_id": np.arange(10**15, 10**15 + len(rows)),
                 "Make": [row["make"] for row in rows],
+                "Model": [row["model"] for row in rows],
                 "Is Smartphone": [row["is_smartphone"] == "True" for row in rows],
                 "semantic_label": [row["scene_class"] for row in rows],
                 "scene_idx": [int(row["place"]) for row in rows],

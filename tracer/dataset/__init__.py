@@ -1,6 +1,7 @@
 """Reads a data set folder, or any ImageFolder, as one table."""
 
 from tracer.dataset.files import Problem as Problem
+from tracer.dataset.labels import camera_models as camera_models
 from tracer.dataset.labels import groups as groups
 from tracer.dataset.labels import phone_or_not as phone_or_not
 from tracer.dataset.photo_ids import photo_id_from_sha256 as photo_id_from_sha256

@@ -1,9 +1,9 @@
-"""Labels that several experiments derive from a set's columns: phone or camera, and which photos belong together."""
+"""What several experiments derive from a set's columns: phone or camera, the camera model, which photos belong together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,42 @@ def phone_or_not(table: pd.DataFrame) -> NDArray[np.int64]:
     if column_name not in table:
         return np.full(len(table), -1, dtype=np.int64)
     return np.array([classes.get(value, -1) for value in table[column_name]], dtype=np.int64)
+
+
+def camera_models(table: pd.DataFrame) -> NDArray[Any]:
+    """Return the camera model of each row, maker and model in one string; None where the model is not known.
+
+    The columns are `Make` and `Model`, and `make_normalized` and `model_normalized` for rows that lack a model there. Spellings
+    that differ in case or spaces are one model, called as its first photo calls it.
+
+    >>> import pandas as pd
+    >>> camera_models(pd.DataFrame({"Make": ["Canon", "canon", "Sony"], "Model": ["Canon EOS 5D", "EOS  5d", None]})).tolist()
+    ['Canon EOS 5D', 'Canon EOS 5D', None]
+    """
+    known: dict[str, str] = {}
+    found: list[str | None] = [None] * len(table)
+    for make, model in (("Make", "Model"), ("make_normalized", "model_normalized")):
+        if model not in table:
+            continue
+        makers = _plain(table[make]) if make in table else [None] * len(table)
+        for row, (maker, name) in enumerate(zip(makers, _plain(table[model]), strict=True)):
+            if found[row] is None and (called := _called(maker, name)):
+                found[row] = known.setdefault(called.casefold(), called)
+    return np.array(found, dtype=object)
+
+
+def _plain(column: pd.Series[Any]) -> list[object]:
+    """A column's values, None where there is none."""
+    return [value if known else None for value, known in zip(column.tolist(), column.notna().tolist(), strict=True)]
+
+
+def _called(maker: object, name: object) -> str:
+    """Maker and model in one string, empty without a model; models that begin with the maker's name stay as they are."""
+    first, words = ([] if value is None else str(value).split() for value in (maker, name))
+    if not words:
+        return ""
+    begins = [word.casefold() for word in words[: len(first)]] == [word.casefold() for word in first]
+    return " ".join(words if begins else [*first, *words])
 
 
 def groups(table: pd.DataFrame, by: Sequence[str] = ("owner", "scene_idx", "subject_idx")) -> NDArray[np.int64]:

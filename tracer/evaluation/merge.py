@@ -46,6 +46,7 @@ def fingerprints(labelled: LabelledSet) -> dict[str, str]:
         "photos": [labelled.ids[order]],
         **{name: [labels[order]] for name, labels in labelled.labels.items()},
         "scenes or owners": [first[cluster]],  # each by its first photo
+        "camera models": [labelled.cameras[order]],
         "pairs": [labelled.pairs.subject[order], labelled.pairs.model[order]],
     }
     return {name: key_of(*parts) for name, parts in facts.items()}

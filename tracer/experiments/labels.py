@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.base.text import shell_word
-from tracer.dataset import PhotoSet, groups, phone_or_not
+from tracer.dataset import PhotoSet, camera_models, groups, phone_or_not
 from tracer.dataset.splits import SplitFile
 from tracer.errors import UsageError
 from tracer.experiments.photos import Pairs
@@ -33,6 +33,10 @@ FILE_LABELS: Final = ("format", "jpeg_quality", "jpeg_subsampling", "orientation
 LARGE_K: Final = 10
 LARGE_CLASS: Final = 100
 """k is 10 where every class has that many photos, and 1 in smaller sets, where ten neighbours would reach into other classes."""
+NAMES_MODEL: Final = ("Model", "Smartphone Model")
+"""Labels that name the camera model itself: there is nothing to know of a model that was never seen."""
+GOES_WITH: Final = 0.95
+"""The share of camera models, and of a model's photos, that have one value of a label which goes with the camera."""
 NO_LABEL: Final = "the set has no such label"
 
 
@@ -47,6 +51,7 @@ class LabelledSet:
         clusters: (N,) photos that share a scene or an owner.
         pairs: (N,) which photos show the same subject.
         k: neighbours that vote, by the size of the classes.
+        cameras: (N,) the camera model of each photo, None where unknown.
         warnings: sentences on how the set was read.
     """
 
@@ -56,6 +61,7 @@ class LabelledSet:
     clusters: NDArray[np.int64]
     pairs: Pairs
     k: int
+    cameras: NDArray[Any]
     warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -79,6 +85,28 @@ class LabelledSet:
     def parts(self, name: str) -> bool:
         """Whether a label has two values or more."""
         return len(self.values(name)) > 1
+
+    def goes_with_camera(self, name: str) -> bool:
+        """Whether the photos of a camera model have one value of a label, for nearly all models and photos.
+
+        Told from the photos that have both. Where every model has one photo, any label would seem to; then it is not told.
+        """
+        if name in NAMES_MODEL or name == SEMANTIC or name not in self.labels:
+            return False
+        label = self.labels[name]
+        known = np.array(
+            [a is not None and b is not None for a, b in zip(label, self.cameras, strict=True)], dtype=bool
+        )
+        if not known.any():
+            return False
+        model = np.unique(self.cameras[known].astype(str), return_inverse=True)[1]
+        value = np.unique(label[known].astype(str), return_inverse=True)[1]
+        values = int(value.max()) + 1
+        pairs, photos = np.unique(model * values + value, return_counts=True)
+        most, count = np.zeros(int(model.max()) + 1), np.bincount(model)
+        np.maximum.at(most, pairs // values, photos)
+        several = count > 1
+        return bool(several.any() and (most / count >= GOES_WITH)[several].mean() >= GOES_WITH and values > 1)
 
     def one_value(self, name: str) -> str:
         """Why a label tells no photos apart."""
@@ -115,7 +143,8 @@ def labelled_set(photos: PhotoSet) -> LabelledSet:
     labels = {name: text_labels(table, name) for name in _columns(table)}
     clusters, warnings = _clusters(table)
     ids = table["photo_id"].to_numpy(dtype=np.int64)
-    return LabelledSet(photos, ids, labels, clusters, _pairs(table), _k(labels.get(SEMANTIC)), tuple(warnings))
+    k, cameras = _k(labels.get(SEMANTIC)), camera_models(table)
+    return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, tuple(warnings))
 
 
 def text_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tracer.report.by_experiment import measured
 from tracer.results import Row
@@ -18,18 +19,18 @@ _MOST_LINES = 8
 """Encoders that are drawn beside an answer; of more, the two highest and the two lowest."""
 
 
-def answers(rows: Sequence[Row]) -> list[Answer]:
+def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
     """Return what the run has to say, the most telling first; an experiment without rows has no answer.
 
     Sentences and verdicts speak of encoders; baselines are named beside them.
     """
-    experiments = sorted(measured(rows), key=lambda one: one.page.answers_order)
-    return [answer for one in experiments for answer in one.page.answers(one.rows)]
+    experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
+    return [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
 
 
-def headline(rows: Sequence[Row]) -> str:
+def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the page's title: the answer of the first experiment that has one."""
-    found = (one.page.headline(one.rows) for one in measured(rows))
+    found = (one.page.headline(one.rows, one.details) for one in measured(rows, details))
     return next(filter(None, found), "What the encoders know about the camera")
 
 

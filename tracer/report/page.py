@@ -99,9 +99,9 @@ def _context(run: Run) -> dict[str, Any]:
     rows, styles = run.rows, style_of(run.encoders)
     view: dict[str, Any] = {
         "dataset": run.dataset,
-        "headline": headline(rows),
+        "headline": headline(rows, run.details),
         "deck": deck(run),
-        "answers": [answer_view(answer, styles) for answer in answers(rows)],
+        "answers": [answer_view(answer, styles) for answer in answers(rows, run.details)],
         "warnings": warnings(run),
         "facts": facts(run),
         "class_counts": class_counts(run),

@@ -52,7 +52,7 @@ class Code:
 Prose: TypeAlias = tuple[Paragraph | Heading | Terms | Code, ...]
 
 
-def _no_answers(_: Rows) -> list[Answer]:
+def _no_answers(_: Rows, _details: Details) -> list[Answer]:
     return []
 
 
@@ -60,7 +60,7 @@ def _no_figures(_rows: Rows, _styles: Styles, _details: Details) -> list[Figure]
     return []
 
 
-def _no_headline(_: Rows) -> str:
+def _no_headline(_: Rows, _details: Details) -> str:
     return ""
 
 
@@ -94,7 +94,7 @@ class Page:
     tables: Callable[[Rows, Styles, Details], Sequence[Table | PlainTable]]
     figures: Callable[[Rows, Styles, Details], Sequence[Figure]] = _no_figures
     closing: Prose = ()
-    answers: Callable[[Rows], Sequence[Answer]] = _no_answers
+    answers: Callable[[Rows, Details], Sequence[Answer]] = _no_answers
     answers_order: int = 100
-    headline: Callable[[Rows], str] = _no_headline
+    headline: Callable[[Rows, Details], str] = _no_headline
     about: Callable[[str], str] = words.title

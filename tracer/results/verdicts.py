@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     MIXED = "mixed"
     OPEN = "not shown"
     UNKNOWN = "unknown"
+    UNTOLD = "cannot be told"
 
 
 VERDICT_WORDS = {
@@ -26,6 +27,7 @@ VERDICT_WORDS = {
     Verdict.MIXED: "shown for some",
     Verdict.OPEN: "not shown",
     Verdict.UNKNOWN: "no interval",
+    Verdict.UNTOLD: "cannot be told from this set",
 }
 
 
@@ -67,7 +69,12 @@ def verdict(row: Row, against: float | None = None) -> Verdict:
 
 def joint_verdict(rows: Iterable[Row], against: float | None = None) -> Verdict:
     """Return the verdict of several rows: `mixed` where some but not all lie above, `not shown` where none of them does."""
-    found = {verdict(row, against) for row in rows}
+    return together(verdict(row, against) for row in rows)
+
+
+def together(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict of several: `mixed` where some but not all are `above`, `not shown` where none of them is."""
+    found = set(verdicts)
     if len(found) <= 1:
         return found.pop() if found else Verdict.UNKNOWN
     return Verdict.MIXED if Verdict.ABOVE in found else Verdict.OPEN

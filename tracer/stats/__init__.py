@@ -29,5 +29,13 @@ from tracer.stats.intervals import repeated_interval as repeated_interval
 from tracer.stats.intervals import share_interval as share_interval
 from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
+from tracer.stats.models import FEW_MODELS as FEW_MODELS
+from tracer.stats.models import can_reach as can_reach
+from tracer.stats.models import mean_of_classes as mean_of_classes
+from tracer.stats.models import models_needed as models_needed
+from tracer.stats.models import of_models as of_models
+from tracer.stats.models import relabelling_test as relabelling_test
+from tracer.stats.models import relabellings as relabellings
+from tracer.stats.models import unseen_interval as unseen_interval
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test

@@ -125,7 +125,7 @@ def test_an_evaluation_passes_on_how_far_its_steps_are(tmp_path: Path) -> None:
     assert [step.what.rpartition("), ")[2] for step in measuring][1:] == [
         f"{n} of 15 probes fitted" for n in range(1, 16)
     ]
-    assert {step.total for step in measuring} == {4}
+    assert {step.total for step in measuring} == {6}
     loading = [(step.done, step.total) for step in seen if step.what == "loading encoders"]
     assert loading[-1] == (1, 1)
 

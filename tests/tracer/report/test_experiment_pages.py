@@ -36,10 +36,20 @@ def test_no_rows_and_odd_details_do_no_harm(name: str) -> None:
     page = pages()[name]
     odd = [
         {},
-        {"experiment": name, "edges": 3, "pairs": 3, "chance_test": [], "scheme": 3, "same_minus_different": "x"},
+        {
+            "experiment": name,
+            "setting": "unseen-cameras",
+            "models": 3,
+            "model_figures": 3,
+            "edges": 3,
+            "pairs": 3,
+            "chance_test": [],
+            "scheme": 3,
+            "same_minus_different": "x",
+        },
     ]
     assert not page.tables([], {}, [])
-    assert not page.answers([])
+    assert not page.answers([], odd)
     assert not page.figures([], {}, odd)
     assert page.intro(odd)
 

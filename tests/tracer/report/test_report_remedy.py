@@ -25,17 +25,17 @@ from tracer.results.verdicts import Verdict
 
 def test_the_answer_says_what_falls_and_what_stays() -> None:
     """Probe and pull before and after, the content kept, and no more than the intervals show."""
-    (answer,) = MITIGATION.answers(before_and_after())
+    (answer,) = MITIGATION.answers(before_and_after(), [])
     assert answer.verdict is Verdict.ABOVE
     text = re.sub(r"\s", " ", answer.sentence + " " + answer.comment)
     assert "names the maker of the camera in 40 % (before: 70 %)" in text
     assert "right on content in 92 % (before: 93 %)" in text
     assert "from 8.0 to 4.0 points." in text
     assert "No loss of content is shown." in text
-    (open_answer,) = MITIGATION.answers(before_and_after(change_high=0.05))
+    (open_answer,) = MITIGATION.answers(before_and_after(change_high=0.05), [])
     assert open_answer.verdict is Verdict.OPEN
     assert "No loss of the probe is shown." in open_answer.comment
-    assert MITIGATION.answers(probe_rows()) == []
+    assert MITIGATION.answers(probe_rows(), []) == []
 
 
 def test_a_probe_that_reads_more_afterwards_is_not_called_lowered() -> None:
@@ -46,7 +46,7 @@ def test_a_probe_that_reads_more_afterwards_is_not_called_lowered() -> None:
             before_and_after(), ((0.5, 0.45, 0.55), (0.56, 0.5, 0.6), (0.06, 0.01, 0.1)), strict=False
         )
     ]
-    (answer,) = MITIGATION.answers(risen)
+    (answer,) = MITIGATION.answers(risen, [])
     text = re.sub(r"\s", " ", answer.sentence)
     assert "in 56 % (before: 50 %)" in text
     assert not re.search("lower|still", text)

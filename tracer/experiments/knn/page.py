@@ -41,7 +41,7 @@ def _intro(_: Details) -> Prose:
     )
 
 
-def _answers(rows: Rows) -> list[Answer]:
+def _answers(rows: Rows, _details: Details) -> list[Answer]:
     """One answer for the main label and for each group of processings by which the neighbours were chosen."""
     made = []
     encoders, _ = parted(rows)

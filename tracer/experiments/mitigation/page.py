@@ -94,7 +94,7 @@ def remedies(rows: Rows) -> list[Remedy]:
 # --- answers
 
 
-def _answers(rows: Rows) -> list[Answer]:
+def _answers(rows: Rows, _details: Details) -> list[Answer]:
     """Whether the trace can be lowered without losing the content: of the first labels, each by the first method."""
     found = [r for r in remedies(rows) if not r.where and not words.is_baseline(r.before.encoder)]
     by_label = [

@@ -44,11 +44,24 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
             f"probe of {attribute}",
             partial(_probe, attribute=attribute, mask=mask),
             attribute,
-            (f"MASK_{100 * mask:.6g}" if mask else "IDENTITY",),
+            (_view(mask),),
             mask,
         )
         for mask in settings.masks
         for attribute in attributes
+    ]
+    of_camera = [attribute for attribute in attributes if labelled.goes_with_camera(attribute)]
+    of_unseen = [
+        Measurement(
+            NAME,
+            f"probe of {attribute} on unseen cameras",
+            partial(_probe_unseen, attribute=attribute, mask=mask),
+            attribute,
+            (_view(mask),),
+            mask,
+        )
+        for mask in settings.masks
+        for attribute in of_camera
     ]
     of_processings = [
         Measurement(NAME, f"probe of {words}", partial(_probe_processings, group=group), words, group)
@@ -59,7 +72,11 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         skipped += without_partner(settings.processings)
     else:
         skipped.append(Skip("probe of processings", NOT_NAMED, (NAME,), on_request=True))
-    return Planned((*of_labels, *of_processings), tuple(skipped))
+    return Planned((*of_labels, *of_unseen, *of_processings), tuple(skipped))
+
+
+def _view(mask: float) -> str:
+    return f"MASK_{100 * mask:.6g}" if mask else "IDENTITY"
 
 
 def _attributes(labelled: LabelledSet, asked: Sequence[str]) -> tuple[list[str], list[Skip]]:
@@ -106,6 +123,23 @@ def _probe(context: Context, encoder: str, *, attribute: str, mask: float) -> Wo
     return context.name_photos(outcome, found.ids)
 
 
+def _probe_unseen(context: Context, encoder: str, *, attribute: str, mask: float) -> Work[Outcome]:
+    from tracer.experiments.probe.protocols import Fitting
+    from tracer.experiments.probe.unseen import probe_unseen_cameras
+
+    found, settings = context.embeddings(encoder, mask=mask), context.settings
+    large = len(found.ids) > settings.split_from
+    outcome = yield from context.cached(
+        "probe on unseen cameras",
+        probe_unseen_cameras,
+        source_of(context, encoder, mask=mask),
+        labelled_photos(context, found, attribute),
+        context.labelled.cameras[found.rows],
+        Fitting(settings.protocol, settings.seed, context.device if large else "cpu"),
+    )
+    return context.name_photos(outcome, found.ids)
+
+
 def _probe_processings(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
     from tracer.experiments.probe.processing import probe_processing, probe_processing_folds
     from tracer.experiments.probe.protocols import Fitting
@@ -146,6 +180,7 @@ def repeats_for(photos: int) -> int:
 def _protocol(labelled: LabelledSet, settings: Settings, details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     from tracer.experiments.probe.processing import in_words as processings_in_words
     from tracer.experiments.probe.protocols import in_words
+    from tracer.experiments.probe.unseen import in_words as unseen_in_words
 
     how, count = in_words(settings.protocol), len(labelled)
     said = {
@@ -156,6 +191,8 @@ def _protocol(labelled: LabelledSet, settings: Settings, details: Sequence[Mappi
     in_folders = folder_parts(labelled) is not None
     if in_folders:
         said["probe folds"] = f"none: {IN_FOLDERS}"
+    if any(map(labelled.goes_with_camera, _attributes(labelled, settings.attributes)[0])):
+        said["probe on unseen cameras"] = unseen_in_words()
     if settings.processings and NAME in settings.experiments:
         said["probe of processings"] = (
             f"the same folds, drawn {settings.draws} times; a photo shows one processing, drawn at random, to "

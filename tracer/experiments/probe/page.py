@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from tracer.experiments.probe.unseen_page import UNSEEN, by_label, model_tables
 from tracer.results import words
 from tracer.results.figures import DotPlot, Figure, Kind, Styles
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
@@ -17,6 +18,7 @@ from tracer.results.tables import (
     is_number,
     number_cell,
     processing_text,
+    results_table,
     tables_by_rank,
     text_cell,
 )
@@ -39,6 +41,11 @@ def _intro(details: Details) -> Prose:
 
 def _scheme(detail: Mapping[str, Any]) -> str:
     """How one probe was tested, from its entry in the details."""
+    if detail.get("setting") == UNSEEN:
+        return (
+            "Where a label goes with the camera, a second probe is tested on camera models that it never saw: models are left"
+            " out of the training, and the scenes or owners of the tested photos with them."
+        )
     if not detail.get("scheme"):
         return ""
     if detail["scheme"] == "cross-validated" and detail.get("folds"):
@@ -59,23 +66,29 @@ def _plain(rows: Rows) -> list[Row]:
     return [r for r in rows if r.metric == "accuracy" and r.processing == "IDENTITY"]
 
 
-def _answers(rows: Rows) -> list[Answer]:
+def _answers(rows: Rows, details: Details) -> list[Answer]:
     """One answer for each label of the camera, one for the content, one for each group of processings."""
+    unseen = by_label(rows, details)
     probes = _plain(rows)
     deepest = max((r.mask_ratio for r in probes), default=0.0)
     labels = words.camera_labels({r.attribute for r in probes})
-    made = [_camera([r for r in probes if r.attribute == label]) for label in labels]
+    made = [
+        unseen[label].answer() if label in unseen else _camera([r for r in probes if r.attribute == label])
+        for label in labels
+    ]
     made.append(_content(probes, deepest))
     made.extend(_processing(rows))
     return [answer for answer in made if answer is not None]
 
 
-def _headline(rows: Rows) -> str:
-    """Whether the camera shows through the deepest mask."""
+def _headline(rows: Rows, details: Details) -> str:
+    """Whether the camera shows through the deepest mask; on unseen cameras where the label goes with the camera."""
     probes, _ = parted(_plain(rows))
     camera = words.camera_labels({r.attribute for r in probes})
     if not camera:
         return ""
+    if camera[0] in (unseen := by_label(rows, details)):
+        return unseen[camera[0]].headline()
     deepest = max(r.mask_ratio for r in probes if r.attribute == camera[0])
     found = joint_verdict(r for r in probes if r.attribute == camera[0] and r.mask_ratio == deepest)
     one = len({r.encoder for r in probes}) == 1
@@ -208,7 +221,7 @@ def _curves(rows: Rows, styles: Styles) -> list[Figure]:
         for chosen in by_label
         if len({r.mask_ratio for r in chosen}) > 1
     )
-    note = "Accuracy, against the share of the picture that is hidden (not to scale)."
+    note = "Accuracy on cameras that were trained on, against the share of the picture that is hidden (not to scale)."
     if any(r.attribute in words.SEMANTIC for r in rows):
         note += (
             " The control shows whether content is left: where what the picture shows can no longer be read, content"
@@ -246,8 +259,14 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
     rows = [r for r in rows if not r.setting.startswith("processing,draw=")]  # their mean and deviation stand there
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
+    unseen = [r for r in ordered if r.setting == UNSEEN]
     tests = [line for detail in details if (line := _chance_line(detail)) is not None]
-    return [*tables_by_rank("Probe accuracy", ordered, styles), *([_chance_table(tests)] if tests else [])]
+    return [
+        *([results_table("Probe on unseen cameras", unseen, styles)] if unseen else []),
+        *tables_by_rank("Probe accuracy", [r for r in ordered if r.setting != UNSEEN], styles),
+        *model_tables(details),
+        *([_chance_table(tests)] if tests else []),
+    ]
 
 
 def _chance_table(lines: Sequence[tuple[Cell, ...]]) -> PlainTable:

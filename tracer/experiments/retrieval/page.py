@@ -31,7 +31,7 @@ def _intro(_: Details) -> Prose:
     )
 
 
-def _answers(rows: Rows) -> list[Answer]:
+def _answers(rows: Rows, _details: Details) -> list[Answer]:
     encoders, _ = parted(rows)
     found = [r for r in encoders if r.processing == "IDENTITY" and not r.mask_ratio]
     recall = [r for r in found if r.metric == "recall@1"]

@@ -1,0 +1,193 @@
+"""Figures of cameras that a probe never saw: their interval, and the relabellings of a test.
+
+The unit is the camera model. Photos of one model share its trace, so a thousand photos of six models tell of six models.
+Functions take a code for each model, and weigh every model of a class alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.stats.intervals import NO_SPREAD, Interval, wilson
+
+FEW_MODELS = 6
+"""With fewer models in a class the interval is not known to hold; callers warn about it."""
+OF_MODELS = 1.5
+"""Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
+OF_SCENES = 2.0
+"""Times the variance between scenes that several models share."""
+LEVEL = 0.05
+EXACT_UP_TO = 5000
+"""Relabellings that are all gone through; of more, `SAMPLED` are drawn."""
+SAMPLED = 1999
+
+
+def of_models(right: NDArray[np.float64], model: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return each model's own figure, the mean of its photos: (models,).
+
+    Args:
+        right: (n,) share of the probes that named the photo right.
+        model: (n,) codes from 0, each with at least one photo.
+    """
+    return np.asarray(np.bincount(model, weights=right) / np.bincount(model))
+
+
+def mean_of_classes(figures: NDArray[np.float64], classes: NDArray[np.int64]) -> float:
+    """Return the mean over classes of the mean over their models.
+
+    Args:
+        figures: (models,) each model's own.
+        classes: (models,) codes from 0.
+    """
+    return float((np.bincount(classes, weights=figures) / np.bincount(classes)).mean())
+
+
+def unseen_interval(
+    right: NDArray[np.float64],
+    model: NDArray[np.int64],
+    classes: NDArray[np.int64],
+    scene: NDArray[np.int64],
+    confidence: float = 0.95,
+) -> Interval:
+    """Return the interval of balanced accuracy on models that were not trained on, over models and scenes.
+
+    It is a t interval over the models' own figures, by class and then over classes, with the degrees of freedom of Welch (1947)
+    and Satterthwaite (1946). A second term holds the scenes that several models share: the variance of their sums, after each
+    model's own figure is taken off (two-way clustering as in Cameron, Gelbach and Miller 2011, without subtracting the
+    intersection). Both terms are multiplied (`OF_MODELS`, `OF_SCENES`), since the probe would be another one after training on
+    other models and scenes. The factors come from simulations (`python -m benchmarks.unseen_cameras`). The interval is computed
+    for the logit, which keeps it inside (0, 1) and fits the skew near 1. Where no two figures differ, Wilson's interval for that
+    many independent models takes its place.
+
+    Args:
+        right: (n,) share of the probes that named the photo right.
+        model: (n,) codes from 0.
+        classes: (models,) the class of each model, codes from 0; each class has two models or more.
+        scene: (n,) scene or owner.
+        confidence: of the interval.
+    """
+    from scipy.stats import t
+
+    figures, counts = of_models(right, model), np.bincount(classes)
+    value, kinds = mean_of_classes(figures, classes), len(counts)
+    spread = np.array([figures[classes == code].var(ddof=1) for code in range(kinds)])
+    terms = OF_MODELS * spread / counts / kinds**2
+    weight = 1.0 / (kinds * counts[classes[model]] * np.bincount(model)[model])
+    shared, scenes = _between_scenes(weight * (right - figures[model]), model, scene)
+    shared *= OF_SCENES
+    variance = float(terms.sum()) + shared
+    if variance < NO_SPREAD or not 0 < value < 1:
+        return wilson(value * len(classes), len(classes), confidence)
+    parts = float((terms**2 / (counts - 1)).sum()) + shared**2 / max(scenes - 1, 1)
+    half = float(t.ppf(0.5 + confidence / 2, variance**2 / parts)) * math.sqrt(variance) / (value * (1 - value))
+    logit = math.log(value / (1 - value))
+    return Interval(_share(logit - half), _share(logit + half))
+
+
+def _share(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(min(logit, 700.0), -700.0)))
+
+
+def _between_scenes(
+    influence: NDArray[np.float64], model: NDArray[np.int64], scene: NDArray[np.int64]
+) -> tuple[float, int]:
+    """The variance of a sum over scenes that several models share, and how many such scenes there are."""
+    code = np.unique(scene, return_inverse=True)[1]
+    held = np.unique(code * (int(model.max()) + 1) + model) // (int(model.max()) + 1)
+    shared = np.bincount(held) > 1
+    sums, count = np.bincount(code, weights=influence)[shared], int(shared.sum())
+    return (float(sums @ sums) * count / (count - 1) if count > 1 else 0.0), count
+
+
+def relabellings(counts: list[int]) -> int:
+    """Return in how many ways models can be dealt out to classes of these sizes so that no two ways mean the same.
+
+    Exchanging the names of two classes of one size changes no statistic that treats classes alike.
+
+    >>> relabellings([3, 3]), relabellings([4, 4]), relabellings([3, 4])
+    (10, 35, 35)
+    """
+    ways, left = 1, sum(counts)
+    for count in counts:
+        ways, left = ways * math.comb(left, count), left - count
+    for size in set(counts):
+        ways //= math.factorial(counts.count(size))
+    return ways
+
+
+def can_reach(counts: list[int], level: float = LEVEL) -> bool:
+    """Return whether a relabelling test of classes with so many models can give a p-value below the level.
+
+    >>> can_reach([3, 3]), can_reach([4, 4]), can_reach([2, 5])
+    (False, True, True)
+    """
+    return len(counts) > 1 and min(counts) > 1 and 1 / relabellings(counts) < level
+
+
+def models_needed(counts: list[int], level: float = LEVEL) -> int:
+    """Return the smallest number of models in each class, larger classes kept, at which the test can reach the level.
+
+    >>> models_needed([1, 1]), models_needed([3, 9]), models_needed([2, 2, 2])
+    (4, 2, 3)
+    """
+    least = 2
+    while not can_reach([max(count, least) for count in counts], level):
+        least += 1
+    return least
+
+
+def relabelling_test(
+    classes: NDArray[np.int64], statistic: Callable[[NDArray[np.int64]], NDArray[np.float64]], seed: int
+) -> tuple[float, int, bool]:
+    """Return the one-sided p-value of a test that deals the models out to the classes anew.
+
+    Where the label has nothing to do with the models' traces, every way of dealing is as likely as the observed one. The
+    statistic is computed for each way as it is for the observed one, training included, so that the test is exact
+    (Fisher; Phipson and Smyth 2010 for sampled ways).
+
+    Args:
+        classes: (models,) codes from 0.
+        statistic: of (b, models) labellings; (b,), larger means better. It may not know the observed labelling.
+        seed: of the draws.
+
+    Returns:
+        The p-value; the labellings gone through, the observed one among them; whether those were all.
+    """
+    observed = float(statistic(classes[None])[0])
+    counts = np.bincount(classes).tolist()
+    exact = relabellings(counts) * _mirrors(counts) <= EXACT_UP_TO
+    ways = _all_ways(len(classes), counts) if exact else _drawn_ways(classes, seed)
+    table = np.array(list(ways))
+    better = int((statistic(table) >= observed - 1e-9).sum())
+    return (
+        (better / len(table), len(table), True) if exact else ((1 + better) / (1 + len(table)), len(table) + 1, False)
+    )
+
+
+def _mirrors(counts: list[int]) -> int:
+    return math.prod(math.factorial(counts.count(size)) for size in set(counts))
+
+
+def _all_ways(models: int, counts: list[int]) -> Iterator[NDArray[np.int64]]:
+    def deal(labels: NDArray[np.int64], code: int) -> Iterator[NDArray[np.int64]]:
+        free = np.flatnonzero(labels < 0)
+        if code == len(counts) - 1:
+            yield np.where(labels < 0, code, labels)
+            return
+        for chosen in combinations(free.tolist(), counts[code]):
+            dealt = labels.copy()
+            dealt[list(chosen)] = code
+            yield from deal(dealt, code + 1)
+
+    yield from deal(np.full(models, -1, dtype=np.int64), 0)
+
+
+def _drawn_ways(classes: NDArray[np.int64], seed: int) -> Iterator[NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    for _ in range(SAMPLED):
+        yield rng.permutation(classes)
