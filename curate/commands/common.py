@@ -14,7 +14,7 @@ from curate.errors import Exit, UsageError, command
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_csv, print_json, print_json_rows, print_lines, print_table, say
-from tracer.base.text import quoted_path
+from tracer.base.text import counted, quoted_path
 
 
 class Style(StrEnum):
@@ -31,6 +31,8 @@ WhereBelow = Annotated[Path | None, typer.Option("--workspace", "-w", help="The 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Format = Annotated[Style | None, typer.Option("--format", help="How rows are printed; by default as a table.")]
 HERE = Path()
+_NAMED = 10
+"""Photos that are left out for one reason and named; of more, the number is printed."""
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], style: Style, columns: Sequence[str]) -> None:
@@ -109,3 +111,20 @@ def report_counts(catalog: Any, counts: Any, json: bool) -> None:
         say_next(catalog)
     if counts.unreadable:
         raise typer.Exit(Exit.SOME_FAILED)
+
+
+def say_left_out(photos: Sequence[tuple[str, str]], workspace: Path) -> None:
+    """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
+    from curate.pairing.run import NO_FILE
+
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in photos:
+        by_reason.setdefault(reason, []).append(path)
+    if without := by_reason.pop(NO_FILE, None):
+        fetch = command("flickr", "download", workspace=workspace)
+        note(f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}")
+    for reason, paths in by_reason.items():
+        for path in paths[:_NAMED]:
+            note(f"left out: {path}: {reason}")
+        if len(paths) > _NAMED:
+            note(f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from curate.commands.common import (
     opened,
     print_listing,
     rows_as,
+    say_left_out,
     say_next,
 )
 from curate.errors import CurateError, Exit, command
@@ -35,9 +36,6 @@ app.add_typer(pairs_app, name="pairs", help="List pairs, the best first; import 
 app.add_typer(decide_app, name="decide", help="Accept or reject pairs without the app.")
 app.add_typer(decisions_app, name="decisions", help="Export and import decisions as JSON lines.")
 
-
-_NAMED = 10
-"""Photos that are left out for one reason and named; of more, the number is printed."""
 
 PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate prints.")]
 
@@ -118,26 +116,9 @@ def pair(
         say(
             f"candidates {counts.candidates}, phones {counts.phones}, others {counts.others}, seconds {counts.seconds:.1f}"
         )
-        _say_left_out(counts.left_out, workspace)
+        say_left_out(counts.left_out, workspace)
         with opened(workspace) as catalog:
             say_next(catalog)
-
-
-def _say_left_out(photos: Sequence[tuple[str, str]], workspace: Path) -> None:
-    """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
-    from curate.pairing.run import NO_FILE
-
-    by_reason: dict[str, list[str]] = {}
-    for path, reason in photos:
-        by_reason.setdefault(reason, []).append(path)
-    if without := by_reason.pop(NO_FILE, None):
-        fetch = command("flickr", "download", workspace=workspace)
-        note(f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}")
-    for reason, paths in by_reason.items():
-        for path in paths[:_NAMED]:
-            note(f"left out: {path}: {reason}")
-        if len(paths) > _NAMED:
-            note(f"left out: {len(paths) - _NAMED:,} more: {reason}; the option --json lists them all")
 
 
 @pairs_app.callback(invoke_without_command=True)

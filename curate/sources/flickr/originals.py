@@ -124,16 +124,8 @@ def download(
             record_step(catalog, flickr_id, "original", "refused", last.reason)
     counts.unchanged += len(failed)
     counts.unreadable += len(failed)
-    if run.not_allowed:
-        counts.skipped += run.not_allowed
-        counts.remarks.append(
-            f"{counted(run.not_allowed, 'photo')} not downloaded: the licence is not among those allowed"
-        )
-    if run.differ:
-        listed = command("photos", "--where", "readers_disagree LIKE '%flickr%'", workspace=catalog.workspace.root)
-        counts.remarks.append(
-            f"the EXIF of {counted(run.differ, 'file')} differs from Flickr's, in the column readers_disagree: {listed}"
-        )
+    counts.skipped += run.not_allowed
+    counts.remarks = run.remarks()
     counts.calls_made, counts.calls_left = 0 if flickr is None else flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     if counts.updated or counts.missing:
@@ -157,6 +149,19 @@ class _Downloads:
         self._readers, self._counts = readers, counts
         self._cleaned: set[Path] = set()
         self.not_allowed, self.differ = 0, 0
+
+    def remarks(self) -> list[str]:
+        """Return sentences about what was not downloaded, and about files that differ from what Flickr says."""
+        said = []
+        if self.not_allowed:
+            left = counted(self.not_allowed, "photo")
+            said.append(f"{left} not downloaded: the licence is not among those allowed")
+        if self.differ:
+            where, root = "readers_disagree LIKE '%flickr%'", self._catalog.workspace.root
+            listed = command("photos", "--where", where, workspace=root)
+            files = counted(self.differ, "file")
+            said.append(f"the EXIF of {files} differs from Flickr's, in the column readers_disagree: {listed}")
+        return said
 
     def download(self, flickr_id: int) -> Work[None]:
         """Download the original of one photo, and store what became of it.
