@@ -5,9 +5,11 @@ resample therefore take `clusters` and draw whole clusters with replacement. The
 their differences come from the same draws, so that differences are paired.
 """
 
+from tracer.stats.association import Association as Association
 from tracer.stats.association import contingency as contingency
 from tracer.stats.association import cramers_v as cramers_v
-from tracer.stats.association import cramers_v_interval as cramers_v_interval
+from tracer.stats.association import cramers_v_of_clusters as cramers_v_of_clusters
+from tracer.stats.association import too_many_values as too_many_values
 from tracer.stats.bootstrap import FEW_CLUSTERS as FEW_CLUSTERS
 from tracer.stats.bootstrap import bootstrap_cells as bootstrap_cells
 from tracer.stats.bootstrap import bootstrap_means as bootstrap_means
@@ -31,3 +33,7 @@ from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test
+from tracer.stats.shuffles import Shuffle as Shuffle
+from tracer.stats.shuffles import Unit as Unit
+from tracer.stats.shuffles import share_above as share_above
+from tracer.stats.shuffles import shuffle_of as shuffle_of
