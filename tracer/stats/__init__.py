@@ -5,6 +5,7 @@ resample therefore take `clusters` and draw whole clusters with replacement. The
 their differences come from the same draws, so that differences are paired.
 """
 
+from tracer.stats.association import FEWEST_CLUSTERS as FEWEST_CLUSTERS
 from tracer.stats.association import Association as Association
 from tracer.stats.association import contingency as contingency
 from tracer.stats.association import cramers_v as cramers_v
@@ -31,9 +32,15 @@ from tracer.stats.intervals import repeated_interval as repeated_interval
 from tracer.stats.intervals import share_interval as share_interval
 from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
-from tracer.stats.significance import mcnemar_exact as mcnemar_exact
-from tracer.stats.significance import permutation_test as permutation_test
 from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above
 from tracer.stats.shuffles import shuffle_of as shuffle_of
+from tracer.stats.significance import LEVEL as LEVEL
+from tracer.stats.significance import Calibrated as Calibrated
+from tracer.stats.significance import calibrated as calibrated
+from tracer.stats.significance import cluster_error as cluster_error
+from tracer.stats.significance import holm as holm
+from tracer.stats.significance import mcnemar_exact as mcnemar_exact
+from tracer.stats.significance import permutation_test as permutation_test
+from tracer.stats.significance import student_quantile as student_quantile

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tracer.stats.intervals import Interval
-from tracer.stats.shuffles import Shuffle, Unit, share_above, shuffle_of, varying
+from tracer.stats.shuffles import Unit, share_above, shuffle_of, varying
 
 MOST_DRAWS, FEWEST_DRAWS = 999, 199
 WORK = 8e7
@@ -120,8 +120,8 @@ class Association:
     """Cramér's V of two labels of photos that belong to clusters.
 
     Attributes:
-        value: V with the mean of the shuffles taken off; 0 where the test does not reject, since V cannot be negative and would be
-            above 0 on average where the labels have nothing to do with each other.
+        value: V with the mean of the shuffles taken off. It is 0 where the test does not reject: V cannot be negative, so it would
+            be above 0 on average where the labels have nothing to do with each other.
         interval: of 95 %, which holds the value. It starts at 0 where the test does not reject.
         p_value: the share of shuffles that are associated at least as strongly.
         draws: number of shuffles.
@@ -162,7 +162,7 @@ def cramers_v_of_clusters(a: ArrayLike, b: ArrayLike, clusters: ArrayLike, seed:
     (the correction for chance of Hubert and Arabie 1985; for independent photos e is Bergsma's).
 
     The interval inverts the non-central χ² distribution (Smithson 2003) whose mean and variance without association are those of
-    the shuffles. It is longer where the infinitesimal jackknife's variance over clusters is larger than that distribution's at φ².
+    the shuffles. It is longer where the infinitesimal jackknife over clusters gives more variance than that distribution at φ².
 
     Args:
         a: (n,) labels. b: (n,) labels.

@@ -83,9 +83,9 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
     * Each photo is its own cluster: photos change labels.
     * Most photos are in clusters with several labels (a scene that several cameras took), and `within` allows it: photos change
       labels inside their cluster. What the cluster gives away stays as it is.
-    * Otherwise whole clusters change labels. A cluster takes the labels of another one in their order, from a place that is drawn,
-      and again from the first where it has more photos. Where every cluster has one label, or all are of one size, this is exact.
-      Otherwise clusters change labels with `BLOCK` others of about their size.
+    * Otherwise whole clusters change labels. A cluster takes the labels of another one in their order, from a place that is
+      drawn, and again from the first where it has more photos. Where every cluster has one label, or all are of one size, this
+      is exact. Otherwise clusters change labels with `BLOCK` others of about their size.
 
     Args:
         labels: (n,).
@@ -108,7 +108,9 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
     rank[order] = np.arange(n) - start[code[order]]
     block = np.zeros(len(size), dtype=np.int64)
     if unit is Unit.WHOLE and several.any() and size.min() != size.max():
-        block[np.argsort(size, kind="stable")] = np.minimum(np.arange(len(size)) // BLOCK, max(len(size) // BLOCK - 1, 0))
+        block[np.argsort(size, kind="stable")] = np.minimum(
+            np.arange(len(size)) // BLOCK, max(len(size) // BLOCK - 1, 0)
+        )
     return Shuffle(unit, code.astype(np.int64), order, rank, start, size, block)
 
 

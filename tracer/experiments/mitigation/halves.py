@@ -226,12 +226,13 @@ def _rows(source: Source, task: Task, figure: Figure, table: Table, how: Mitigat
         rows.append(row(setting, Estimate(abs(values[at]), stats.absolute(interval), 0.0, n) if signed else found))
     for at, method in enumerate(how.methods):
         after, change = 1 + at, len(stages) + at
-        if signed:  # of the sizes; SPD has no sign
-            value, of_change = abs(values[after]) - abs(values[0]), np.abs(draws[:, after]) - np.abs(draws[:, 0])
-        else:
-            value, of_change = values[change], draws[:, change]
-        low, high = _inside(stats.difference_interval(float(value), of_change, count), -1.0)
-        interval = Interval(min(low, float(value)), max(high, float(value)))
+        value, of_change = float(values[change]), draws[:, change]
+        if signed and values[0] < 0:  # toward and away from 0, as seen from before
+            value, of_change = -value, -of_change
+        low, high = _inside(stats.difference_interval(value, of_change, count), -1.0)
+        if signed:  # SPD has no sign; beyond 0 its size grows again
+            value = float(abs(values[after]) - abs(values[0]))
+        interval = Interval(min(low, value), max(high, value))
         rows.append(row(f"method={method},stage=change", Estimate(value, interval, None, n)))
     return rows
 

@@ -1,7 +1,7 @@
 """Is a probe better than chance? A permutation test that respects how the photos belong together.
 
-Labels are shuffled as they belong to scenes or owners (`stats.shuffle_of`): inside scenes that hold several labels, so that what a
-scene gives away stays as it is; between whole owners where a label goes with its owner. What is compared is the balanced
+Labels are shuffled as they belong to scenes or owners (`stats.shuffle_of`): inside scenes that hold several labels, so that what
+a scene gives away stays as it is; between whole owners where a label goes with its owner. What is compared is the balanced
 accuracy, since a constant answer has the same one, 1 / classes, under every shuffle, however unequal owners are.
 
 Cross-validated predictions cannot be held fixed. What is predicted of a photo rests on the labels of the others and theirs on its
@@ -123,7 +123,9 @@ def _readers(X: NDArray[np.float64], fold: NDArray[np.int64]) -> Iterator[NDArra
         turned = between @ axes
         for at, ridge in enumerate(RIDGES):
             reader = (turned / (np.maximum(values, 0.0) + ridge * level)) @ axes.T
-            found[at][np.ix_(test, rest)] = reader - reader.mean(axis=1, keepdims=True)  # targets centred on the fitted photos
+            found[at][np.ix_(test, rest)] = reader - reader.mean(
+                axis=1, keepdims=True
+            )  # targets centred on the fitted photos
     yield from found
 
 
