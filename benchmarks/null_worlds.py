@@ -68,7 +68,10 @@ class Photos:
 
     def labelled(self) -> LabelledPhotos:
         """As the experiments take them."""
-        named = (np.array([f"{name}{code}" for code in part], dtype=object) for name, part in zip("lc", self._codes()))
+        named = (
+            np.array([f"{name}{code}" for code in part], dtype=object)
+            for name, part in zip("lc", self._codes(), strict=True)
+        )
         label, classes = named
         return LabelledPhotos(self.X, label, self.cluster, "Make", classes)
 
@@ -118,9 +121,7 @@ def of_similarity(kind: str) -> World:
     def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
         given = photos(rng, kind).labelled()
         assert given.classes is not None
-        outcome = finish(
-            similarity(SOURCE, given.vectors, given.classes, given.labels, given.clusters, "Make", seed)
-        )
+        outcome = finish(similarity(SOURCE, given.vectors, given.classes, given.labels, given.clusters, "Make", seed))
         yield from _rows(outcome, 0.5)
 
     return world

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tracer.report.by_experiment import measured
+from tracer.report.together import corrected
 from tracer.results import Row
 from tracer.results.figures import STYLES, DotPlot
 from tracer.results.placing import line, n_note, scale_for
@@ -18,13 +20,13 @@ _MOST_LINES = 8
 """Encoders that are drawn beside an answer; of more, the two highest and the two lowest."""
 
 
-def answers(rows: Sequence[Row]) -> list[Answer]:
+def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
     """Return what the run has to say, the most telling first; an experiment without rows has no answer.
 
-    Sentences and verdicts speak of encoders; baselines are named beside them.
+    Sentences and verdicts speak of encoders; baselines are named beside them. Verdicts hold for all answers together.
     """
-    experiments = sorted(measured(rows), key=lambda one: one.page.answers_order)
-    return [answer for one in experiments for answer in one.page.answers(one.rows)]
+    experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
+    return corrected([answer for one in experiments for answer in one.page.answers(one.rows)], details)
 
 
 def headline(rows: Sequence[Row]) -> str:

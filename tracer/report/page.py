@@ -101,7 +101,7 @@ def _context(run: Run) -> dict[str, Any]:
         "dataset": run.dataset,
         "headline": headline(rows),
         "deck": deck(run),
-        "answers": [answer_view(answer, styles) for answer in answers(rows)],
+        "answers": [answer_view(answer, styles) for answer in answers(rows, run.details)],
         "warnings": warnings(run),
         "facts": facts(run),
         "class_counts": class_counts(run),

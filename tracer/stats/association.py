@@ -120,8 +120,8 @@ class Association:
     """Cramér's V of two labels of photos that belong to clusters.
 
     Attributes:
-        value: V with the mean of the shuffles taken off. It is 0 where the test does not reject: V cannot be negative, so it would
-            be above 0 on average where the labels have nothing to do with each other.
+        value: V with the mean of the shuffles taken off. It is 0 where the test does not reject: V cannot be negative, so it
+            would be above 0 on average where the labels have nothing to do with each other.
         interval: of 95 %, which holds the value. It starts at 0 where the test does not reject.
         p_value: the share of shuffles that are associated at least as strongly.
         draws: number of shuffles.

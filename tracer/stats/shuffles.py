@@ -102,7 +102,9 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
     several = varying(label, code)
     inside = bool(several[code].mean() >= 0.5) if within is None else within
     unit = Unit.PHOTOS if len(size) == n else Unit.WITHIN if inside else Unit.WHOLE
-    order = np.lexsort((np.random.default_rng(seed).random(n), code))
+    order = np.lexsort(
+        (np.random.default_rng([seed, 1]).random(n), code)
+    )  # not the stream that shuffles are drawn from
     start = np.cumsum(size) - size
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n) - start[code[order]]

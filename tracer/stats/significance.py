@@ -131,16 +131,18 @@ def calibrated(
     (True, 0.4)
     """
     others, errors = np.asarray(shuffled, dtype=np.float64), np.asarray(spreads, dtype=np.float64)
-    zero = float(others.mean()) if centre is None else centre
-    away = np.abs(others - zero) / np.maximum(errors, _LEAST)
-    effect = value - zero
-    here = abs(effect) / max(spread, _LEAST)
+    zero = float(others.mean()) if centre is None and len(others) else centre or 0.0
+    # A standard error can be 0 by luck; none is taken as less than a tenth of what is common.
+    least = max(0.1 * math.sqrt(float(np.mean(np.append(errors, spread) ** 2))), _LEAST)
+    away = np.abs(others - zero) / np.maximum(errors, least)
+    effect, error = value - zero, max(spread, least)
+    here = abs(effect) / error
     p = share_above(here, away)
     allowed = int(LEVEL * (1 + len(away)) + 1e-9) - 1
     if allowed < 0:
         return Calibrated(p, Interval(-math.inf, math.inf))
     times = max(float(np.sort(away)[::-1][allowed]), student_quantile(n_clusters))
-    low, high = effect - times * max(spread, _LEAST), effect + times * max(spread, _LEAST)
+    low, high = effect - times * error, effect + times * error
     if p > LEVEL:
         return Calibrated(p, Interval(min(low, 0.0), max(high, 0.0)))
     near = effect / 1000

@@ -195,13 +195,15 @@ class _Answers:
 def _outcome(source: Source, attribute: str, how: Fitting, answers: _Answers, **more: Any) -> Outcome:
     """The row of the answers, and their details with `more`."""
     right = answers.predictions == answers.truth
+    photos = right.shape[1] // len(answers.names)  # each is asked about under each processing
     value, interval = accuracy_interval(right, answers.group, how.seed)
-    accuracy = Estimate(value, interval, stats.uniform_chance(len(answers.names)), right.shape[1])
+    accuracy = Estimate(value, interval, stats.uniform_chance(len(answers.names)), photos)
     detail = source.detail(
         "probe",
         attribute,
         "processing",
         protocol=str(how.protocol),
+        clusters=len(np.unique(answers.group)),
         accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
         **more,
         **confusion(answers.predictions, answers.truth, answers.names),
