@@ -68,15 +68,8 @@ class Photos:
 
     def labelled(self) -> LabelledPhotos:
         """As the experiments take them."""
-        named = (
-            np.array([f"{name}{code}" for code in part], dtype=object)
-            for name, part in zip("lc", self._codes(), strict=True)
-        )
-        label, classes = named
+        label, classes = (part.astype(str).astype(object) for part in (self.label, self.y))
         return LabelledPhotos(self.X, label, self.cluster, "Make", classes)
-
-    def _codes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return self.label, self.y
 
 
 def photos(rng: np.random.Generator, kind: str, dim: int = 32, values: int = 2) -> Photos:

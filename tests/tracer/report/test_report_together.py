@@ -60,7 +60,7 @@ def test_without_a_test_the_interval_gives_p() -> None:
 
 
 def test_unequal_classes_are_judged_by_balanced_accuracy() -> None:
-    """85 of 100 photos are of one class: a probe that is right in 82 % of cases is below the majority share and knows the label."""
+    """85 of 100 photos are of one class: a probe that is right in 82 % of cases is below that, and knows the label."""
     plain = probe("Is Smartphone", 0.82, 0.78, 0.86, chance=0.85)
     balanced = replace(plain, metric="balanced_accuracy", value=0.7, ci_low=0.63, ci_high=0.77, chance=0.5)
     assert judged([plain, balanced]) == [balanced]

@@ -85,18 +85,15 @@ def rank_pairs(
     subject_of_query, subject_of_pool = to(subject[queries]), to(subject[pool])
     # Positives lie next to each other, because `other` is ordered by subject.
     begin, end = (np.searchsorted(subject[other], subject[queries], side=side) for side in ("left", "right"))
-    first = np.empty(len(queries), dtype=np.int64)
-    precision, count = np.empty(len(queries)), np.empty(len(queries), dtype=np.int64)
-    rival = np.full(len(queries), -1, dtype=np.int64)
+    first, count, rival = (np.empty(len(queries), dtype=np.int64) for _ in range(3))
+    precision = np.empty(len(queries))
     step = tile_rows(len(pool), copies=2)
     for start in range(0, len(queries), step):
         here = slice(start, min(start + step, len(queries)))
         S = Q[here] @ P.T
         S[subject_of_query[here][:, None] == subject_of_pool] = -torch.inf  # the query, its burst, its positives
         count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
-        if S.shape[1]:
-            nearest, at = S.max(dim=1)
-            rival[here] = torch.where(torch.isfinite(nearest), subject_of_pool[at], -1).cpu().numpy()
+        rival[here] = _rivals(S, subject_of_pool)
         most = int((end[here] - begin[here]).max())
         ahead = np.zeros((most, S.shape[0]), dtype=np.int64)  # negatives at least as similar as each positive
         similarity = np.full((most, S.shape[0]), -np.inf)
@@ -114,6 +111,15 @@ def rank_pairs(
         first[here] = ranks[0]
         precision[here] = np.where(there, np.arange(1, most + 1)[:, None] / ranks, 0.0).sum(axis=0) / there.sum(axis=0)
     return Ranks(queries, subject[queries], first, precision, end - begin, count, rival)
+
+
+def _rivals(S: torch.Tensor, subject: torch.Tensor) -> NDArray[np.int64]:
+    """The subject (n,) of the most similar negative of each row of S (n, m); −1 where there is none."""
+    if not S.shape[1]:
+        return np.full(S.shape[0], -1, dtype=np.int64)
+    nearest, at = S.max(dim=1)
+    found = torch.where(torch.isfinite(nearest), subject[at], -1)
+    return np.asarray(found.cpu().numpy(), dtype=np.int64)
 
 
 def _at_least(S: torch.Tensor, target: torch.Tensor, Q: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
