@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from tracer.stats.intervals import Interval
 from tracer.stats.shuffles import Unit, share_above, shuffle_of, varying
 
-MOST_DRAWS, FEWEST_DRAWS = 999, 199
-WORK = 8e7
+MOST_DRAWS, FEWEST_DRAWS = 999, 99
+WORK = 4e7
 """Labels that are moved in all shuffles together; larger sets get fewer shuffles."""
 LEVEL = 0.05
 """Of the test. Its one-sided rejections are those of the interval."""

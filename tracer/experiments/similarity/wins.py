@@ -19,9 +19,9 @@ class Ranked:
     """The candidates of each photo in the order of their similarity. Photos of a cluster stand next to each other.
 
     Attributes:
-        order: (n, n) rows of the candidates, the least similar first; behind them the photos that are none.
+        order: (n, m) rows of the candidates, the least similar first; behind them photos that are none.
         candidates: (n,) number of candidates.
-        low, high: (n, n) places at which the candidates exactly as similar begin and end; None where no two are.
+        low, high: (n, m) places at which the candidates exactly as similar begin and end; None where no two are.
         first: (G,) the first row of each cluster.
     """
 
@@ -50,7 +50,8 @@ class Wins:
 def ranked(S: NDArray[np.floating[Any]], candidate: NDArray[np.bool_], first: NDArray[np.int64]) -> Ranked:
     """Order the candidates of each photo; `S` (n, n) are similarities and `first` the clusters' first rows."""
     known = np.where(candidate, S, np.inf)
-    order = np.argsort(known, axis=1, kind="stable").astype(np.int32)
+    most = max(int(candidate.sum(axis=1).max(initial=0)), 1)
+    order = np.argsort(known, axis=1, kind="stable")[:, :most].astype(np.int32)
     values = np.take_along_axis(known, order, axis=1)
     change = np.ones(values.shape, dtype=bool)
     change[:, 1:] = (values[:, 1:] != values[:, :-1]) | ~np.isfinite(values[:, 1:])
@@ -68,7 +69,7 @@ def ranked(S: NDArray[np.floating[Any]], candidate: NDArray[np.bool_], first: ND
 def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
     """The figure of labels (n,), with its standard error."""
     n = len(labels)
-    there = np.arange(n) < given.candidates[:, None]
+    there = np.arange(given.order.shape[1]) < given.candidates[:, None]
     same = (labels[given.order] == labels[:, None]) & there
     other = there & ~same
     of_same, of_other = same.sum(axis=1), other.sum(axis=1)
@@ -83,9 +84,11 @@ def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
     share = np.where(same, (below - centre) / np.maximum(of_same, 1)[:, None], 0.0)
     share += np.where(other, (above - centre) / np.maximum(of_other, 1)[:, None], 0.0)
     share[~used] = 0.0
-    of_photo = np.empty((n, n))
+    of_photo = np.zeros((n, n), dtype=np.float32)
     np.put_along_axis(of_photo, given.order.astype(np.int64), share, axis=1)
-    pairs = np.add.reduceat(np.add.reduceat(of_photo, given.first, axis=1), given.first, axis=0) / asked
+    pairs = (
+        np.add.reduceat(np.add.reduceat(of_photo, given.first, axis=1), given.first, axis=0).astype(np.float64) / asked
+    )
     asking = np.add.reduceat(np.where(used, np.nan_to_num(each) - value, 0.0), given.first) / asked
     influence, count = asking + pairs.sum(axis=0), len(given.first)
     together = pairs + pairs.T
@@ -96,9 +99,9 @@ def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
     return Wins(each, value, float(np.sqrt(variance)))
 
 
-def _before(kind: NDArray[np.bool_], given: Ranked) -> NDArray[np.float64]:
-    """How many candidates of a kind (n, n) are less similar than the one at each place; half of those exactly as similar."""
-    count = np.zeros((kind.shape[0], kind.shape[1] + 1))
+def _before(kind: NDArray[np.bool_], given: Ranked) -> NDArray[np.floating[Any]]:
+    """How many candidates of a kind (n, m) are less similar than the one at each place; half of those exactly as similar."""
+    count = np.zeros((kind.shape[0], kind.shape[1] + 1), dtype=np.float32)  # exact for so many photos
     np.cumsum(kind, axis=1, out=count[:, 1:])
     if given.low is None or given.high is None:
         return (count[:, :-1] + count[:, 1:]) / 2
