@@ -260,7 +260,7 @@ def test_processings_are_probed_and_the_probe_is_kept(
     first = finish(evaluate(root, tmp_path / "run", options))
     (row,) = [r for r in first.rows if r.setting == "processing"]
     assert (row.experiment, row.attribute, row.processing, row.chance, row.n) == (
-        "probe", "JPEG", "JPEG75_420,JPEG95_444", 0.5, 112,
+        "probe", "JPEG", "JPEG75_420,JPEG95_444", 0.5, 56,
     )  # fmt: skip
     assert (row.ci_low or 0) > 0.5  # the colour histogram sees what strong compression does to noise
     assert {r.attribute for r in first.rows if r.setting == "acquisition"} == {"Is Smartphone", "Make", "Model"}

@@ -83,6 +83,7 @@ def probe_processing(
         scheme="one random processing for each training picture, all for each test picture",
         draws=draws,
         photos={"train": n_train, "test": n_test},
+        clusters=n_test,
         chance_test=against_chance(predictions, truth, group, how.seed),
     )
 
@@ -203,7 +204,6 @@ def _outcome(source: Source, attribute: str, how: Fitting, answers: _Answers, **
         attribute,
         "processing",
         protocol=str(how.protocol),
-        clusters=len(np.unique(answers.group)),
         accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
         **more,
         **confusion(answers.predictions, answers.truth, answers.names),
