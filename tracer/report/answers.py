@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.report.by_experiment import measured
+from tracer.report.together import corrected
 from tracer.results import Row
 from tracer.results.figures import STYLES, DotPlot
 from tracer.results.placing import line, n_note, scale_for
@@ -22,10 +23,10 @@ _MOST_LINES = 8
 def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
     """Return what the run has to say, the most telling first; an experiment without rows has no answer.
 
-    Sentences and verdicts speak of encoders; baselines are named beside them.
+    Sentences and verdicts speak of encoders; baselines are named beside them. Verdicts hold for all answers together.
     """
     experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
-    return [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
+    return corrected([answer for one in experiments for answer in one.page.answers(one.rows, one.details)], details)
 
 
 def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:

@@ -42,6 +42,7 @@ class Answer:
         verdict: of the encoders together.
         rows: the figures behind it, one an encoder.
         difference: whether the rows are differences, to be drawn around zero.
+        control: whether the answer says how far another one can be trusted. It asks no question of its own.
     """
 
     about: str
@@ -50,6 +51,7 @@ class Answer:
     verdict: Verdict
     rows: tuple[Row, ...]
     difference: bool = False
+    control: bool = False
 
 
 def verdict(row: Row, against: float | None = None) -> Verdict:
@@ -65,6 +67,23 @@ def verdict(row: Row, against: float | None = None) -> Verdict:
     if row.ci_low > level:
         return Verdict.ABOVE
     return Verdict.BELOW if row.ci_high < level else Verdict.OPEN
+
+
+def judged(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows by which a probe is judged: balanced accuracy, whose chance is 1 / classes.
+
+    The chance of plain accuracy is the share of the commonest class. Where classes are unequal a probe can know the label and be
+    right less often than that. A figure that has no balanced accuracy stands for itself.
+    """
+    listed = list(rows)
+    balanced = {_figure(row) for row in listed if row.metric == "balanced_accuracy"}
+    return [
+        r for r in listed if r.metric == "balanced_accuracy" or (r.metric == "accuracy" and _figure(r) not in balanced)
+    ]
+
+
+def _figure(row: Row) -> tuple[object, ...]:
+    return row.experiment, row.dataset, row.encoder, row.attribute, row.processing, row.mask_ratio, row.setting
 
 
 def joint_verdict(rows: Iterable[Row], against: float | None = None) -> Verdict:

@@ -5,9 +5,12 @@ resample therefore take `clusters` and draw whole clusters with replacement. The
 their differences come from the same draws, so that differences are paired.
 """
 
+from tracer.stats.association import FEWEST_CLUSTERS as FEWEST_CLUSTERS
+from tracer.stats.association import Association as Association
 from tracer.stats.association import contingency as contingency
 from tracer.stats.association import cramers_v as cramers_v
-from tracer.stats.association import cramers_v_interval as cramers_v_interval
+from tracer.stats.association import cramers_v_of_clusters as cramers_v_of_clusters
+from tracer.stats.association import too_many_values as too_many_values
 from tracer.stats.bootstrap import FEW_CLUSTERS as FEW_CLUSTERS
 from tracer.stats.bootstrap import bootstrap_cells as bootstrap_cells
 from tracer.stats.bootstrap import bootstrap_means as bootstrap_means
@@ -37,5 +40,15 @@ from tracer.stats.models import of_models as of_models
 from tracer.stats.models import relabelling_test as relabelling_test
 from tracer.stats.models import relabellings as relabellings
 from tracer.stats.models import unseen_interval as unseen_interval
+from tracer.stats.shuffles import Shuffle as Shuffle
+from tracer.stats.shuffles import Unit as Unit
+from tracer.stats.shuffles import share_above as share_above
+from tracer.stats.shuffles import shuffle_of as shuffle_of
+from tracer.stats.significance import LEVEL as LEVEL
+from tracer.stats.significance import Calibrated as Calibrated
+from tracer.stats.significance import calibrated as calibrated
+from tracer.stats.significance import cluster_error as cluster_error
+from tracer.stats.significance import holm as holm
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test
+from tracer.stats.significance import student_quantile as student_quantile

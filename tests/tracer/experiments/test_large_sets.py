@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tracer import stats
 from tracer.base.progress import finish
 from tracer.experiments.association.association import associate
 from tracer.experiments.probe import linear
@@ -20,48 +19,6 @@ from tracer.stats import bootstrap
 from tracer.stats.bootstrap import BY_NUMBER, drawn_clusters
 
 Labels = NDArray[np.int64]
-
-
-def _dense_interval(a: Labels, b: Labels, clusters: Labels, draws: int, seed: int) -> tuple[float, float]:
-    """`cramers_v_interval` over tables of all cells, as it was first written."""
-    table = stats.contingency(a, b)
-    rows, columns = table.shape
-    of_cell = np.eye(rows * columns)[
-        np.unique(a, return_inverse=True)[1] * columns + np.unique(b, return_inverse=True)[1]
-    ]
-    resampled = stats.bootstrap_sums(of_cell, clusters, draws, seed).reshape(draws, rows, columns)
-
-    def phi_squared(tables: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        n, row, column = tables.sum((-2, -1)), tables.sum(-1), tables.sum(-2)
-        expected = row[..., :, None] * column[..., None, :] / n[..., None, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            chi2 = np.where(expected > 0, (tables - expected) ** 2 / expected, 0.0).sum((-2, -1))
-        r, c = (row > 0).sum(-1), (column > 0).sum(-1)
-        phi2 = chi2 / n - (r - 1) * (c - 1) / (n - 1)
-        return phi2, np.minimum(r - (r - 1) ** 2 / (n - 1), c - (c - 1) ** 2 / (n - 1)) - 1
-
-    phi2, _ = phi_squared(resampled)
-    estimate, scale = phi_squared(table.astype(np.float64))
-    correction = (rows - 1) * (columns - 1) / (table.sum() - 1)
-    centre, plain = float(np.mean(phi2)), float(estimate) + correction
-    excess = max(centre + correction - plain, 0.0)
-    unbiased = max(plain - excess, 0.0)
-    together = np.sqrt((excess + 2 * unbiased) / (3 * excess + 2 * unbiased)) if excess > 0 else 1.0
-    shifted = unbiased + (1 + together) / 2 * (phi2 - centre)
-    return stats.percentile_interval(np.sqrt(np.clip(shifted, 0, None) / max(float(scale), 1e-12)))
-
-
-@pytest.mark.parametrize(
-    ("photos", "values", "classes", "clusters"), [(200, 3, 4, 40), (900, 20, 30, 900), (400, 40, 60, 90)]
-)
-def test_association_is_that_of_whole_tables(photos: int, values: int, classes: int, clusters: int) -> None:
-    """From the same draws the interval is the dense one's, but for the rounding of sums that are added in another order."""
-    rng = np.random.default_rng(photos)
-    a = rng.integers(values, size=photos)
-    b = np.where(rng.random(photos) < 0.3, a % classes, rng.integers(classes, size=photos))
-    group = rng.integers(clusters, size=photos)
-    found = stats.cramers_v_interval(a, b, group, draws=200, seed=3)
-    assert found == pytest.approx(_dense_interval(a, b, group, 200, 3), rel=1e-12)
 
 
 @pytest.mark.parametrize("n_clusters", [BY_NUMBER - 1, BY_NUMBER])

@@ -29,13 +29,16 @@ def associate(
     clusters: NDArray[np.int64],
     seed: int = 0,
 ) -> Work[Outcome]:
-    """Bias-corrected Cramér's V of each label against the classes, with a bootstrap interval over clusters.
+    """Cramér's V of each label against the classes, without what shuffled clusters have too (`stats.cramers_v_of_clusters`).
+
+    The p-value of the permutation test stands in the details.
 
     Args:
         labels: name → (N,) strings, None where unknown. classes: (N,) strings or None. clusters: (N,) scene or owner.
 
     Returns:
-        A row for each label that has two values or more on photos of two classes or more; the others are in `skipped`.
+        A row for each label that has two values or more on photos of two classes or more, and not too many for the clusters; the
+        others are in `skipped`.
 
     Raises:
         TooFew: no label qualifies.
@@ -46,29 +49,30 @@ def associate(
         yield Progress("labels compared", number, len(labels))
         known = np.array([v is not None and c is not None for v, c in zip(values, classes, strict=True)], dtype=bool)
         a, b = _codes(values[known]), _codes(classes[known])
-        shape = len(np.unique(a)), len(np.unique(b))
-        if min(shape) < 2 or len(a) < MIN_PHOTOS:
-            why = (
-                f"{counted(len(a), 'photo')} with both labels, of {counted(shape[0], 'value')} and "
-                f"{counted(shape[1], 'class', 'classes')}"
-            )
+        group = clusters[known]
+        if why := _why_not(a, b, group):
             what = f"association of {name} with the semantic label"
             outcome.skipped.append(Skip(what, why, ("association",), name))
             continue
-        group = clusters[known]
-        value = stats.cramers_v(a, b)
-        low, high = stats.cramers_v_interval(a, b, group, seed=seed)
-        # The estimate is floored at 0 where its interval may lie above or below.
-        interval = stats.Interval(min(low, value), max(high, value))
-        outcome.rows.append(
-            source.row("association", name, "semantic_label", "cramers_v", Estimate(value, interval, 0.0, len(a)), seed)
-        )
+        found = stats.cramers_v_of_clusters(a, b, group, seed)
+        estimate = Estimate(found.value, found.interval, 0.0, len(a))
+        outcome.rows.append(source.row("association", name, "semantic_label", "cramers_v", estimate, seed))
         outcome.details.append(
             source.detail(
-                "association", name, "semantic_label",
-                values=shape[0], semantic_classes=shape[1], clusters=len(np.unique(group)),
+                "association",
+                name,
+                "semantic_label",
+                values=len(np.unique(a)),
+                semantic_classes=len(np.unique(b)),
+                clusters=len(np.unique(group)),
+                p_value=found.p_value,
+                permutations=found.draws,
+                shuffled=str(found.shuffled),
+                without_correction=found.plain,
+                of_shuffles=found.of_shuffles,
+                corrected=found.corrected,
             )
-        )  # fmt: skip
+        )
     if not outcome.rows:
         raise TooFew(
             "No label can be held against the semantic label",
@@ -76,6 +80,22 @@ def associate(
             "It takes photos with two classes or more, and labels with two values or more.",
         )
     return outcome
+
+
+def _why_not(a: NDArray[np.int64], b: NDArray[np.int64], group: NDArray[np.int64]) -> str:
+    """Why two labels cannot be compared; "" where they can."""
+    values, classes = len(np.unique(a)), len(np.unique(b))
+    if min(values, classes) < 2 or len(a) < MIN_PHOTOS:
+        sizes = f"{counted(values, 'value')} and {counted(classes, 'class', 'classes')}"
+        return f"{counted(len(a), 'photo')} with both labels, of {sizes}"
+    groups = counted(len(np.unique(group)), "scene or owner", "scenes or owners")
+    for label, name, count in ((a, "values", values), (b, "classes", classes)):
+        if (each := stats.too_many_values(label, group)) is not None:
+            return (
+                f"too many {name} for the set: {count} in {groups}, each in {each:.1f} of them on average, and it takes "
+                f"{stats.FEWEST_CLUSTERS}"
+            )
+    return ""
 
 
 def _codes(labels: NDArray[Any]) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.knn.neighbours import Votes, majority
 from tracer.experiments.knn.processing import SETTINGS, SettingVotes, Voting, settings_outcome
+from tracer.experiments.knn.shuffled import Shuffled, shuffled_differences
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import check_finite
@@ -47,15 +48,27 @@ class TracedVotes(SettingVotes):
 
 
 def acquisition_knn(source: Source, photos: LabelledPhotos, how: Voting) -> Work[Outcome]:
-    """The five settings, SP and SPD_a for one acquisition label; bootstrap intervals over clusters.
+    """The five settings, SP and SPD_a for one acquisition label.
+
+    Intervals are a bootstrap's over clusters; that of SPD_a is calibrated by shuffled labels (`shuffled_differences`), whose test
+    stands in the details.
 
     Args and errors: as `traced_votes`.
     """
     found = yield from traced_votes(photos, how)
-    outcome = settings_outcome(source, photos.attribute, found, "spd_a", how.seed)
+    outcome = settings_outcome(source, photos.attribute, found, "spd_a", how.seed, _shuffled(photos, how))
     outcome.details[0].update(k=how.k, draws=how.draws, tied=found.tied, left_out=found.left_out)
     outcome.warnings += found.warnings
     return outcome
+
+
+def _shuffled(photos: LabelledPhotos, how: Voting) -> Shuffled:
+    """The differences under shuffled labels, of the photos that are queries and pool."""
+    rows = _queries(photos, how.seed)[0]
+    vectors = np.asarray(photos.vectors)[rows].astype(np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (_classes(photos), photos.labels))
+    return shuffled_differences(vectors, y, a, photos.clusters[rows], how.k, how.seed)
 
 
 def traced_votes(photos: LabelledPhotos, how: Voting) -> Work[TracedVotes]:

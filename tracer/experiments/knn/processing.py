@@ -29,6 +29,7 @@ from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew, UsageError
 from tracer.experiments.knn.neighbours import compose, find, query_tiles, vote
 from tracer.experiments.knn.pool import sorted_pool
+from tracer.experiments.knn.shuffled import Shuffled
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.protocols import check_finite
@@ -234,8 +235,13 @@ class SettingVotes:
     clusters: NDArray[np.int64]
 
 
-def settings_outcome(source: Source, attribute: str, votes: SettingVotes, spd: Metric, seed: int) -> Outcome:
-    """The rows of the five settings, SP and SPD, all from the same bootstrap draws."""
+def settings_outcome(
+    source: Source, attribute: str, votes: SettingVotes, spd: Metric, seed: int, shuffled: Shuffled | None = None
+) -> Outcome:
+    """The rows of the five settings, SP and SPD, all from the same bootstrap draws.
+
+    With the differences of shuffled labels the interval of SPD is calibrated by them.
+    """
     values, clusters = votes.values, votes.clusters
     n, n_clusters = len(values), len(np.unique(clusters))
     columns = np.column_stack([values, values[:, 2] - values[:, 3], votes.plain])
@@ -246,11 +252,15 @@ def settings_outcome(source: Source, attribute: str, votes: SettingVotes, spd: M
         return Estimate(means[at], stats.share_interval(float(means[at]), resampled[:, at], n_clusters), chance, n)
 
     signed = stats.difference_interval(float(means[5]), resampled[:, 5], n_clusters)
+    facts: dict[str, Any] = {}
+    if shuffled is not None and len(shuffled.differences):
+        signed, facts = _calibrated(columns[:, 5], clusters, shuffled)
+    size = stats.absolute(signed)
     outcome = Outcome()
     outcome.rows = [
         *(source.row("knn", attribute, setting, "accuracy", share(at), seed) for at, setting in enumerate(SETTINGS)),
         source.row("knn", attribute, "", "sp", share(6), seed),
-        source.row("knn", attribute, "", spd, Estimate(abs(means[5]), stats.absolute(signed), 0.0, n), seed),
+        source.row("knn", attribute, "", spd, Estimate(abs(means[5]), size, 0.0, n), seed),
     ]
     order = (*range(len(SETTINGS)), 6, 5)
     outcome.per_photo = [
@@ -264,6 +274,7 @@ def settings_outcome(source: Source, attribute: str, votes: SettingVotes, spd: M
             pos_same_minus_neg_same=float(means[5]),
             pos_same_minus_neg_same_ci=list(signed),
             clusters=n_clusters,
+            **facts,
         )
     ]
     if n_clusters < stats.FEW_CLUSTERS:
@@ -272,6 +283,23 @@ def settings_outcome(source: Source, attribute: str, votes: SettingVotes, spd: M
             f"below {stats.FEW_CLUSTERS} they are too short."
         )
     return outcome
+
+
+def _calibrated(
+    differences: NDArray[np.float64], clusters: NDArray[np.int64], shuffled: Shuffled
+) -> tuple[stats.Interval, dict[str, Any]]:
+    """The interval of the mean of the queries' differences, and the test that goes with it."""
+    value = float(differences.mean())
+    error = stats.cluster_error(differences, clusters)
+    groups = len(np.unique(clusters))
+    test = stats.calibrated(value, error, shuffled.differences, shuffled.errors, groups)
+    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    return stats.Interval(min(low, value), max(high, value)), {
+        "p_value": test.p_value,
+        "permutations": len(shuffled.differences),
+        "shuffled": str(shuffled.unit),
+        "mean_of_shuffles": float(shuffled.differences.mean()),
+    }
 
 
 def _setting(test: int, own: int, others: int) -> str:

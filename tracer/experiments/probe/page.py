@@ -22,7 +22,7 @@ from tracer.results.tables import (
     tables_by_rank,
     text_cell,
 )
-from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, parted, span, standing
+from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, judged, parted, span, standing
 
 _MOST_BARS = 12
 """Panels of bars."""
@@ -62,8 +62,8 @@ def _scheme(detail: Mapping[str, Any]) -> str:
 
 
 def _plain(rows: Rows) -> list[Row]:
-    """Accuracy on photos that were not processed; they may be masked."""
-    return [r for r in rows if r.metric == "accuracy" and r.processing == "IDENTITY"]
+    """What probes of photos that were not processed are judged by; the photos may be masked."""
+    return [r for r in judged(rows) if r.processing == "IDENTITY" and r.setting != "unseen-cameras"]
 
 
 def _answers(rows: Rows, details: Details) -> list[Answer]:
@@ -138,7 +138,7 @@ def _content(probes: Rows, deepest: float) -> Answer | None:
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[joint_verdict(rows)]
     about, shown = "Control, what the picture shows", (*rows, *baselines)
-    return Answer(about, sentence, comment + beside(baselines), joint_verdict(rows), shown)
+    return Answer(about, sentence, comment + beside(baselines), joint_verdict(rows), shown, control=True)
 
 
 def _processing(rows: Rows) -> list[Answer]:
@@ -160,13 +160,16 @@ def _rates(opening: str, rows: Rows, attribute: str, still: bool = False) -> tup
     guess = f", where guessing gives {chance}" if chance else ""
     found = joint_verdict(rows)
     adverb = " still" if still and found is Verdict.ABOVE else ""
+    each = " on average over the classes" if rows[0].metric == "balanced_accuracy" else ""
     rate, _, bounds = span(rows).partition(" [")
     bounds = f" [{bounds}" if bounds else ""
     if len(rows) == 1:
-        sentence = f"{opening}{rows[0].encoder}{adverb} {words.reads(attribute)} in {rate} of cases{bounds}{guess}."
+        sentence = (
+            f"{opening}{rows[0].encoder}{adverb} {words.reads(attribute)} in {rate} of cases{each}{bounds}{guess}."
+        )
     else:
         who = f"{'the' if opening else 'The'} {words.spelled(len(rows))} encoders"
-        sentence = f"{opening}{who}{adverb} {words.reads(attribute, plural=True)} in {rate} of cases{guess}."
+        sentence = f"{opening}{who}{adverb} {words.reads(attribute, plural=True)} in {rate} of cases{each}{guess}."
     return sentence, standing(rows)
 
 

@@ -166,7 +166,9 @@ def probe_cross_validated(
             intervals=INTERVALS_OF_FOLDS,
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
-            chance_test=against_chance(found.predictions, found.labels, found.clusters, how.seed),
+            chance_test=against_chance(
+                found.predictions, found.labels, found.clusters, how.seed, vectors=photos.vectors[found.rows]
+            ),
             **confusion(found.predictions, found.labels, found.classes),
         )
     ]

@@ -95,6 +95,7 @@ def probe_processing(
         draws=draws,
         photos={"train": n_train, "test": n_test},
         settings={"lr": chosen.lr, "weight_decay": chosen.weight_decay, "val_accuracy": chosen.val_accuracy},
+        clusters=n_test,
         chance_test=against_chance(predictions, truth, group, how.seed),
     )
     right, pictures = (predictions == truth).reshape(draws, len(names), n_test), np.arange(n_test)
@@ -253,9 +254,9 @@ class _Answers:
 def _outcome(source: Source, attribute: str, how: Fitting, answers: _Answers, **more: Any) -> Outcome:
     """The row of the answers, and their details with `more`."""
     right = answers.predictions == answers.truth
+    photos = right.shape[1] // len(answers.names)  # each is asked about under each processing
     value, interval = accuracy_interval(right, answers.group, how.seed)
-    pictures = right.shape[1] // len(answers.names)  # a picture counts once, not once for each of its views
-    accuracy = Estimate(value, interval, stats.uniform_chance(len(answers.names)), pictures)
+    accuracy = Estimate(value, interval, stats.uniform_chance(len(answers.names)), photos)
     detail = source.detail(
         "probe",
         attribute,

@@ -19,6 +19,7 @@ from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.probe.protocols import check_finite
+from tracer.experiments.retrieval.shuffled import Exchanged, dyadic_widening, exchanged
 from tracer.experiments.shared.similarities import EPSILON, exact, tile_rows, unit
 from tracer.experiments.shared.threads import cores_for
 from tracer.results import Metric
@@ -39,6 +40,7 @@ class Ranks:
         first: (q,) rank of its best positive, from 1; a negative that is exactly as similar counts as better.
         average_precision: (q,).
         positives, negatives: (q,) candidates of each kind.
+        rival: (q,) subject of its most similar negative, −1 where it has none.
     """
 
     query: NDArray[np.int64]
@@ -47,6 +49,7 @@ class Ranks:
     average_precision: NDArray[np.float64]
     positives: NDArray[np.int64]
     negatives: NDArray[np.int64]
+    rival: NDArray[np.int64]
 
 
 def rank_pairs(
@@ -82,14 +85,15 @@ def rank_pairs(
     subject_of_query, subject_of_pool = to(subject[queries]), to(subject[pool])
     # Positives lie next to each other, because `other` is ordered by subject.
     begin, end = (np.searchsorted(subject[other], subject[queries], side=side) for side in ("left", "right"))
-    first = np.empty(len(queries), dtype=np.int64)
-    precision, count = np.empty(len(queries)), np.empty(len(queries), dtype=np.int64)
+    first, count, rival = (np.empty(len(queries), dtype=np.int64) for _ in range(3))
+    precision = np.empty(len(queries))
     step = tile_rows(len(pool), copies=2)
     for start in range(0, len(queries), step):
         here = slice(start, min(start + step, len(queries)))
         S = Q[here] @ P.T
         S[subject_of_query[here][:, None] == subject_of_pool] = -torch.inf  # the query, its burst, its positives
         count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
+        rival[here] = _rivals(S, subject_of_pool)
         most = int((end[here] - begin[here]).max())
         ahead = np.zeros((most, S.shape[0]), dtype=np.int64)  # negatives at least as similar as each positive
         similarity = np.full((most, S.shape[0]), -np.inf)
@@ -106,7 +110,16 @@ def rank_pairs(
         ranks = ahead + np.arange(1, most + 1)[:, None]
         first[here] = ranks[0]
         precision[here] = np.where(there, np.arange(1, most + 1)[:, None] / ranks, 0.0).sum(axis=0) / there.sum(axis=0)
-    return Ranks(queries, subject[queries], first, precision, end - begin, count)
+    return Ranks(queries, subject[queries], first, precision, end - begin, count, rival)
+
+
+def _rivals(S: torch.Tensor, subject: torch.Tensor) -> NDArray[np.int64]:
+    """The subject (n,) of the most similar negative of each row of S (n, m); −1 where there is none."""
+    if not S.shape[1]:
+        return np.full(S.shape[0], -1, dtype=np.int64)
+    nearest, at = S.max(dim=1)
+    found = torch.where(torch.isfinite(nearest), subject[at], -1)
+    return np.asarray(found.cpu().numpy(), dtype=np.int64)
 
 
 def _at_least(S: torch.Tensor, target: torch.Tensor, Q: torch.Tensor, P: torch.Tensor) -> torch.Tensor:
@@ -128,8 +141,9 @@ def retrieve(
 ) -> Work[Outcome]:
     """Recall at 1 and 5, mean average precision and SPD_a for both query classes and both pools.
 
-    Intervals: percentile bootstrap over subjects. SPD_a's comes from paired draws: both recalls belong to the same queries.
-    McNemar's exact test of the two pools stands in the details.
+    Intervals: percentile bootstrap over subjects, spread by what queries with the same hardest negative have in common
+    (`dyadic_widening`). SPD_a's is calibrated by exchanging the kinds of camera inside pairs (`exchanged`); the p-value of that
+    test stands in the details, beside McNemar's, which takes queries as independent.
 
     Args:
         vectors: (N, D) embeddings. subject: (N,) int, −1 = in no pair.
@@ -154,6 +168,7 @@ def retrieve(
             "`curate export SET -w WORKSPACE --pairs`.",
         )
     outcome = Outcome()
+    shuffled = exchanged(vectors, subject, model, seed)
     done = 0
     for code in (1, 0):
         found = {}
@@ -164,7 +179,7 @@ def retrieve(
             done += 1
         for pool, ranks in found.items():
             _add_pool(outcome, source, f"query={CLASSES[code]},negatives={pool}", ranks, seed)
-        _add_difference(outcome, source, f"query={CLASSES[code]}", found, seed)
+        _add_difference(outcome, source, code, found, shuffled, seed)
         outcome.details[-1]["pairs"] = pairs
     if pairs < stats.FEW_CLUSTERS:
         outcome.warnings.append(
@@ -173,23 +188,33 @@ def retrieve(
     return outcome
 
 
-def _add_difference(outcome: Outcome, source: Source, setting: str, found: dict[str, Ranks], seed: int) -> None:
-    """SPD_a of one query class: both pools were searched by the same queries in the same order, so the draws are paired."""
+def _add_difference(
+    outcome: Outcome, source: Source, code: int, found: dict[str, Ranks], shuffled: Exchanged, seed: int
+) -> None:
+    """SPD_a of one query class: both pools were searched by the same queries in the same order."""
     same, different = (found[pool].first == 1 for pool in NEGATIVES)
-    ranks = found["same"]
-    signed = stats.paired_bootstrap(same, different, ranks.subject, seed=seed)
-    interval = stats.Interval(signed.low, signed.high)
-    spd = Estimate(abs(signed.value), stats.absolute(interval), 0.0, len(same))
+    ranks, setting = found["same"], f"query={CLASSES[code]}"
+    gained = same.astype(np.float64) - different
+    value, groups = float(gained.mean()), len(np.unique(ranks.subject))
+    test = stats.calibrated(
+        value, stats.cluster_error(gained, ranks.subject), shuffled.differences[code], shuffled.errors[code], groups
+    )
+    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    interval = stats.Interval(min(low, value), max(high, value))
+    spd = Estimate(abs(value), stats.absolute(interval), 0.0, len(same))
     row = source.row("retrieval", ATTRIBUTE, setting, "spd_a", spd, seed)
     outcome.rows.append(row)
-    outcome.per_photo.append(source.per_photo(row, ranks.query, ranks.subject, same.astype(float) - different))
+    outcome.per_photo.append(source.per_photo(row, ranks.query, ranks.subject, gained))
     outcome.details.append(
         source.detail(
             "retrieval",
             ATTRIBUTE,
             setting,
-            same_minus_different=signed.value,
+            same_minus_different=value,
             same_minus_different_ci=list(interval),
+            p_value=test.p_value,
+            permutations=len(shuffled.differences[code]),
+            shuffled="kinds of camera inside pairs",
             mcnemar_p=stats.mcnemar_exact(same, different),
         )
     )
@@ -198,6 +223,8 @@ def _add_difference(outcome: Outcome, source: Source, setting: str, found: dict[
 def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed: int) -> None:
     values = np.stack([ranks.first <= 1, ranks.first <= 5, ranks.average_precision], axis=1).astype(np.float64)
     resampled = stats.bootstrap_means(values, ranks.subject, seed=seed)
+    mean = values.mean(axis=0)
+    resampled = np.clip(mean + dyadic_widening(values, ranks.subject, ranks.rival) * (resampled - mean), 0.0, 1.0)
     sizes, often = np.unique(np.stack([ranks.positives, ranks.negatives], axis=1), axis=0, return_counts=True)
     chances: list[float | None] = [
         float(np.average([stats.recall_chance(k, int(p), int(n)) for p, n in sizes], weights=often)) for k in (1, 5)

@@ -7,6 +7,7 @@ kind of content: 0.5 where the label plays no part (the area under the ROC curve
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,17 @@ from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.probe.protocols import normalise
+from tracer.experiments.shared.thinning import thinned
+from tracer.experiments.similarity.wins import Wins, ranked, wins
 from tracer.results.skips import Skip
 
 MIN_PHOTOS = 20
 MAX_PHOTOS = 4000
 """Larger sets are thinned out at random: time and memory grow with the square."""
 BINS = 50
+SHUFFLES = 199
+SHUFFLED_PHOTOS = 800
+"""Larger sets are thinned out for the shuffles, whose time grows with the square."""
 SETTINGS = ("class=same", "class=other")
 KINDS = ("class=same,label=same", "class=same,label=other", "class=other,label=same", "class=other,label=other")
 
@@ -39,7 +45,9 @@ def similarity(
     """The effect size among photos of the same class and among photos of other classes; histograms in the details.
 
     The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar,
-    half for equal ones; the interval a bootstrap over clusters. Photos of one cluster are never compared.
+    half for equal ones. Photos of one cluster are never compared. The interval is that of `stats.calibrated` with the standard
+    error of `wins`, which has the draw of the candidates in it as well as that of the photos that ask. The details hold the
+    p-value of the permutation test.
 
     Args:
         vectors: (N, D). classes, labels: (N,) strings, None where unknown. clusters: (N,).
@@ -51,29 +59,71 @@ def similarity(
     rows = np.flatnonzero([c is not None and v is not None for c, v in zip(classes, labels, strict=True)])
     if len(rows) > MAX_PHOTOS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_PHOTOS, replace=False))
+    rows = rows[np.argsort(clusters[rows], kind="stable")]
     X = normalise(np.asarray(vectors)[rows])
-    y, a, g = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (classes, labels, clusters))
+    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (classes, labels))
     S = np.clip(X @ X.T, -1.0, 1.0)
-    away = g[:, None] != g
+    away = clusters[rows][:, None] != clusters[rows]
     same_class, same_label = y[:, None] == y, a[:, None] == a
     outcome = Outcome()
     for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
         yield Progress("comparisons made", number, len(SETTINGS))
-        wins = np.array([_win(S[i], away[i] & content[i], same_label[i]) for i in range(len(rows))])
-        used = np.isfinite(wins)
-        n = int(used.sum())
+        compared = _Compared(S, away & content, a, clusters[rows])
+        found = compared.wins()
+        n = int(np.isfinite(found.each).sum())
         if n < MIN_PHOTOS:
             why = f"{n} of {len(rows)} photos have others to compare, of the same label and of another, outside their cluster"
             what = f"similarity by {attribute}, {setting}"
             outcome.skipped.append(Skip(what, why, ("similarity",), attribute, source.encoder))
             continue
-        interval = stats.cluster_bootstrap(wins[used], g[used], seed=seed)
-        found = Estimate(float(wins[used].mean()), interval, 0.5, n)
-        outcome.rows.append(source.row("similarity", attribute, setting, "accuracy", found, seed))
+        test, facts = compared.test(found, seed)
+        low, high = (0.5 + bound for bound in test.interval)
+        estimate = Estimate(found.value, stats.Interval(max(low, 0.0), min(high, 1.0)), 0.5, n)
+        outcome.rows.append(source.row("similarity", attribute, setting, "accuracy", estimate, seed))
+        outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
-    outcome.details = [source.detail("similarity", attribute, "", **_distributions(S, away, same_class, same_label))]
+    outcome.details.insert(
+        0, source.detail("similarity", attribute, "", **_distributions(S, away, same_class, same_label))
+    )
     return outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """Photos by cluster, and which of them are compared.
+
+    Attributes:
+        S: (n, n) similarities. candidate: (n, n) pairs that are compared.
+        labels, clusters: (n,).
+    """
+
+    S: NDArray[np.float32]
+    candidate: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+
+    def wins(self) -> Wins:
+        return wins(ranked(self.S, self.candidate, _first(self.clusters)), self.labels)
+
+    def test(self, found: Wins, seed: int) -> tuple[stats.Calibrated, dict[str, Any]]:
+        """The test of the figure against that of shuffled labels, and what is said of it."""
+        at = thinned(np.arange(len(self.labels)), self.clusters, SHUFFLED_PHOTOS, seed)
+        given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], _first(self.clusters[at]))
+        labels, rng = self.labels[at], np.random.default_rng(seed)
+        shuffle = stats.shuffle_of(labels, self.clusters[at], seed=seed)
+        others = [wins(given, labels[shuffle.draw(rng)]) for _ in range(SHUFFLES)]
+        others = [other for other in others if np.isfinite(other.value)]
+        groups = len(np.unique(self.clusters[np.isfinite(found.each)]))
+        test = stats.calibrated(
+            found.value, found.error, [o.value for o in others], [o.error for o in others], groups, centre=0.5
+        )
+        return test, {"clusters": groups, "permutations": len(others), "shuffled": str(shuffle.unit)}
+
+
+def _first(clusters: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first row of each cluster, whose photos stand next to each other."""
+    return np.flatnonzero(np.r_[True, clusters[1:] != clusters[:-1]])
 
 
 def _distributions(
@@ -89,12 +139,3 @@ def _distributions(
         "histograms": {kind: np.histogram(values, edges)[0].tolist() for kind, values in of_kind.items()},
         "means": {kind: float(values.mean()) if len(values) else None for kind, values in of_kind.items()},
     }
-
-
-def _win(row: NDArray[np.float32], candidates: NDArray[np.bool_], same: NDArray[np.bool_]) -> float:
-    """Probability that a candidate with the same label is more similar than one with another; NaN where there are none."""
-    first, second = row[candidates & same], np.sort(row[candidates & ~same])
-    if not len(first) or not len(second):
-        return float("nan")
-    below, upto = np.searchsorted(second, first, side="left"), np.searchsorted(second, first, side="right")
-    return float((below + upto).mean() / (2 * len(second)))

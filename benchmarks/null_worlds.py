@@ -1,0 +1,242 @@
+"""Worlds in which a label knows nothing: how often is an effect shown all the same?
+
+    python -m benchmarks.null_worlds [--worlds 300] [--only similarity] [--seed 0]
+
+Each world draws new photos: scenes or owners, whose photos resemble each other, with labels that have nothing to do with their
+embeddings. The experiments' own functions measure them. Printed are the share of worlds in which the interval leaves out no
+effect, the share with p < 5 %, and the mean. Exits with 1 where a share is outside 2 to 7 % by more than the error of the
+simulation, where the mean V is not below 0.05, or where a constant answer has a p below 0.5.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer.base.progress import finish
+from tracer.experiments.association.association import associate
+from tracer.experiments.knn.acquisition import acquisition_knn
+from tracer.experiments.knn.processing import Voting
+from tracer.experiments.mitigation.erasure import Method
+from tracer.experiments.mitigation.halves import MitigationSettings
+from tracer.experiments.mitigation.mitigation import mitigate
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
+from tracer.experiments.probe.permutation import against_chance
+from tracer.experiments.retrieval.retrieval import retrieve
+from tracer.experiments.settings import Protocol
+from tracer.experiments.similarity.similarity import similarity
+
+LOW, HIGH = 0.02, 0.07
+SOURCE = Source("null", "world")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One figure in one world.
+
+    Attributes:
+        name: what it is.
+        value: the figure.
+        shown: whether the interval leaves out no effect; None where there is no interval.
+        p: of its test; None where there is none.
+    """
+
+    name: str
+    value: float
+    shown: bool | None
+    p: float | None
+
+
+World = Callable[[np.random.Generator, int], Iterator[Found]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photos:
+    """Photos of a world: embeddings (n, D), classes, labels and clusters (n,)."""
+
+    X: NDArray[np.float64]
+    y: NDArray[np.int64]
+    label: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+
+    def labelled(self) -> LabelledPhotos:
+        """As the experiments take them."""
+        label, classes = (part.astype(str).astype(object) for part in (self.label, self.y))
+        return LabelledPhotos(self.X, label, self.cluster, "Make", classes)
+
+
+def photos(rng: np.random.Generator, kind: str, dim: int = 32, values: int = 2) -> Photos:
+    """Photos whose scenes or owners resemble each other, of four classes.
+
+    Args:
+        kind: `scenes` (40, six photos with labels of their own), `owners` (24, ten photos with one label) or `unequal` (40 owners
+            with 2 to 60 photos).
+    """
+    count = 24 if kind == "owners" else 40
+    size = {"scenes": np.full(count, 6), "owners": np.full(count, 10)}.get(
+        kind, np.clip((rng.pareto(1.2, size=count) * 4 + 2).astype(int), 2, 60)
+    )
+    cluster = np.repeat(np.arange(count), size)
+    if kind == "scenes":
+        label = np.concatenate([rng.permutation(6) % values for _ in range(count)])
+        y = rng.permutation(np.arange(count) % 4)[cluster]
+    else:
+        label = rng.permutation(np.arange(count) % values)[cluster]
+        y = rng.integers(4, size=len(cluster))
+    X = 0.7 * rng.normal(size=(4, dim))[y] + rng.normal(size=(count, dim))[cluster]
+    return Photos(X + 0.7 * rng.normal(size=(len(cluster), dim)), y, label, cluster)
+
+
+def probe(kind: str) -> World:
+    """The permutation test of a cross-validated probe."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        given = photos(rng, kind)
+        guess = np.zeros((1, len(given.label)), dtype=np.int64)
+        p = against_chance(guess, given.label, given.cluster, seed, vectors=given.X)["p_value"]
+        yield Found("test", 0.0, None, p)
+        guess[:] = int(np.bincount(given.label).argmax())
+        yield Found("constant answer", 0.0, None, against_chance(guess, given.label, given.cluster, seed)["p_value"])
+
+    return world
+
+
+def of_similarity(kind: str) -> World:
+    """Similarity by label, among photos of the same class and of others."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        given = photos(rng, kind).labelled()
+        assert given.classes is not None
+        outcome = finish(similarity(SOURCE, given.vectors, given.classes, given.labels, given.clusters, "Make", seed))
+        yield from _rows(outcome, 0.5)
+
+    return world
+
+
+def neighbours(kind: str, values: int = 2) -> World:
+    """SPD_a of neighbours by label."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        outcome = finish(acquisition_knn(SOURCE, photos(rng, kind, values=values).labelled(), Voting(1, 5, seed)))
+        yield from (found for found in _rows(outcome, 0.0) if found.name.startswith("spd_a"))
+
+    return world
+
+
+def pairs(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+    """SPD_a of pair retrieval: 60 scenes with two photos, of which either may be the phone's."""
+    count, dim = 60, 16
+    scene = np.repeat(np.arange(count), 2)
+    X = rng.normal(size=(count, dim))[scene] + 0.9 * rng.normal(size=(2 * count, dim))
+    model = np.concatenate([rng.permutation(2) for _ in range(count)])
+    outcome = finish(retrieve(SOURCE, X, scene, model, seed))
+    yield from (found for found in _rows(outcome, 0.0) if found.name.startswith("spd_a"))
+
+
+def mitigation(kind: str) -> World:
+    """The changes by LEACE of probe, SP and SPD_a."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        how = MitigationSettings((Method.LEACE,), Protocol.FAST, 1, 3, seed=seed)
+        outcome = finish(mitigate(SOURCE, photos(rng, kind, dim=16).labelled(), how))
+        yield from (found for found in _rows(outcome, 0.0) if "stage=change" in found.name)
+
+    return world
+
+
+def association(scenes: int, values: int, owners: bool = False) -> World:
+    """Cramér's V of a label that is drawn by the scene or owner."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        cluster = np.repeat(np.arange(scenes), 10 if owners else 6)
+        label, y = rng.integers(values, size=scenes)[cluster], rng.integers(6, size=scenes)[cluster]
+        if owners:
+            y = np.where(rng.random(len(y)) < 0.5, y, rng.integers(6, size=len(y)))
+        named = {"Make": label.astype(str).astype(object)}
+        yield from _rows(finish(associate("null", named, y.astype(str).astype(object), cluster, seed)), 0.0)
+
+    return world
+
+
+def _rows(outcome: Outcome, zero: float) -> Iterator[Found]:
+    """The rows with their intervals, and the tests that stand in the details."""
+    tests = {detail["setting"]: detail["p_value"] for detail in outcome.details if "p_value" in detail}
+    for row in outcome.rows:
+        assert row.ci_low is not None and row.ci_high is not None
+        assert row.ci_low <= row.value <= row.ci_high, row
+        shown = not row.ci_low <= zero <= row.ci_high
+        name = f"{row.metric} {row.setting}".strip()
+        yield Found(name, row.value, shown, tests.get(row.setting))
+
+
+WORLDS: dict[str, World] = {
+    "V, 60 scenes, 6 values": association(60, 6),
+    "V, 60 scenes, 30 values": association(60, 30),
+    "V, 1,000 owners × 10": association(1000, 5, owners=True),
+    "probe, labels within scenes": probe("scenes"),
+    "probe, 24 owners": probe("owners"),
+    "probe, 40 unequal owners": probe("unequal"),
+    "similarity, labels within scenes": of_similarity("scenes"),
+    "similarity, 24 owners": of_similarity("owners"),
+    "similarity, 40 unequal owners": of_similarity("unequal"),
+    "neighbours, labels within scenes": neighbours("scenes"),
+    "neighbours, 24 owners": neighbours("owners"),
+    "neighbours, 24 owners, 4 values": neighbours("owners", 4),
+    "neighbours, 40 unequal owners": neighbours("unequal"),
+    "retrieval, 60 pairs": pairs,
+    "mitigation, labels within scenes": mitigation("scenes"),
+    "mitigation, 40 unequal owners": mitigation("unequal"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a line for each figure; return 1 where one is outside its target."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="only worlds whose name contains this")
+    options = parser.parse_args(arguments)
+    missed = 0
+    for name, world in WORLDS.items():
+        if options.only in name:
+            missed += told(name, world, options.worlds, options.seed)
+    return int(missed > 0)
+
+
+def told(name: str, world: World, many: int, seed: int) -> int:
+    """Print what was found in so many worlds; return how many figures are outside their target."""
+    start, by_name = time.perf_counter(), dict[str, list[Found]]()
+    for number in range(many):
+        for found in world(np.random.default_rng([seed, number]), number):
+            by_name.setdefault(found.name, []).append(found)
+    slack, missed = 3 * np.sqrt(0.05 * 0.95 / many) if many < 2000 else 0.0, 0
+    for figure, all_found in by_name.items():
+        mean = float(np.mean([found.value for found in all_found]))
+        shares = {
+            "shown": [found.shown for found in all_found if found.shown is not None],
+            "p < .05": [found.p < 0.05 for found in all_found if found.p is not None],
+        }
+        text, bad = "", name.startswith("V") and mean >= 0.05
+        if figure == "constant answer":
+            least = min(found.p or 0.0 for found in all_found)
+            text, bad = f"  least p {least:.2f}", least < 0.5
+        else:
+            for word, share in shares.items():
+                if share:
+                    text += f"  {word} {100 * np.mean(share):5.2f} %"
+                    bad |= not LOW - slack <= np.mean(share) <= HIGH + slack
+        missed += bad
+        print(f"{name:34} {figure:36} mean {mean:+.3f}{text}{'  MISSED' if bad else ''}", flush=True)
+    print(f"{'':34} {time.perf_counter() - start:.0f} s", flush=True)
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

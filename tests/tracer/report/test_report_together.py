@@ -1,0 +1,80 @@
+"""The answers of a page are corrected together, and probes are judged by balanced accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.helpers.report_runs import knn_rows, rate
+from tracer.report.answers import answers
+from tracer.report.together import corrected, p_of_row
+from tracer.results import Row
+from tracer.results.verdicts import Answer, Verdict, judged
+
+
+def probe(name: str, value: float, low: float, high: float, chance: float = 0.5) -> Row:
+    """A probe's figure with its interval."""
+    return rate(
+        value, 200, experiment="probe", encoder="e", attribute=name, setting="acquisition", metric="accuracy",
+        chance=chance, ci_low=low, ci_high=high,
+    )  # fmt: skip
+
+
+def answer(row: Row, verdict: Verdict = Verdict.ABOVE, *, control: bool = False) -> Answer:
+    """An answer about one row."""
+    return Answer(row.attribute, "It is so.", "", verdict, (row,), control=control)
+
+
+def test_of_several_questions_the_weak_one_is_no_longer_shown() -> None:
+    """p = .03 is below 5 % for one question, and not for the second and third of three; the strong ones stay."""
+    rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Make", "Model", "Flash")]
+    tests = [
+        {**{k: getattr(row, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")},
+         "chance_test": {"p_value": p}}
+        for row, p in zip(rows, (0.0005, 0.03, 0.04), strict=True)
+    ]  # fmt: skip
+    found = corrected([answer(row) for row in rows], tests)
+    assert [one.verdict for one in found] == [Verdict.ABOVE, Verdict.OPEN, Verdict.OPEN]
+    assert "among the three questions of this page it is not" in found[1].comment
+    assert [one.verdict for one in corrected([answer(rows[1])], tests)] == [Verdict.ABOVE]
+
+
+def test_a_control_keeps_its_warning_and_is_no_question() -> None:
+    """That content is left is said however many questions there are."""
+    rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Make", "semantic_label")]
+    tests = [
+        {**{k: getattr(row, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")},
+         "p_value": 0.04}
+        for row in rows
+    ]  # fmt: skip
+    found = corrected([answer(rows[0]), answer(rows[1], control=True)], tests)
+    assert [one.verdict for one in found] == [Verdict.ABOVE, Verdict.ABOVE]
+
+
+def test_without_a_test_the_interval_gives_p() -> None:
+    """An interval that ends at guessing has a p of 5 %."""
+    assert p_of_row(probe("Make", 0.6, 0.5, 0.7), []) == pytest.approx(0.05)
+    assert p_of_row(probe("Make", 0.6, 0.5, 0.7), [{"p_value": 0.2}]) == pytest.approx(0.05)
+    assert p_of_row(replace(probe("Make", 0.6, 0.5, 0.7), ci_low=None), []) is None
+
+
+def test_unequal_classes_are_judged_by_balanced_accuracy() -> None:
+    """85 of 100 photos are of one class: a probe that is right in 82 % of cases is below that, and knows the label."""
+    plain = probe("Is Smartphone", 0.82, 0.78, 0.86, chance=0.85)
+    balanced = replace(plain, metric="balanced_accuracy", value=0.7, ci_low=0.63, ci_high=0.77, chance=0.5)
+    assert judged([plain, balanced]) == [balanced]
+    assert judged([plain]) == [plain]
+    first = answers([plain, balanced])[0]
+    assert first.verdict is Verdict.ABOVE
+    assert "on average over the classes" in first.sentence
+    assert answers([plain])[0].verdict is Verdict.BELOW or answers([plain])[0].verdict is Verdict.OPEN
+
+
+def test_tests_of_neighbours_stand_beside_their_difference() -> None:
+    """The p-value of the details decides, where rows and details belong together."""
+    rows = knn_rows(("e",), n=4000)
+    spd = next(row for row in rows if row.metric == "spd_a")
+    detail = {k: getattr(spd, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")}
+    assert answers(rows, [{**detail, "p_value": 0.001}])[0].verdict is Verdict.ABOVE
+    assert answers(rows, [{**detail, "p_value": 0.2}])[0].verdict is Verdict.OPEN

@@ -1,0 +1,133 @@
+"""SPD_a of shuffled labels: what the difference of pos-same and neg-same is where the label knows nothing.
+
+Photos are queries and pool at once, and the same few photos are the nearest of many. An interval that draws queries alone is too
+short for a label that goes with owners: it shows an effect in one of six sets without any. The vote is therefore repeated with
+shuffled labels (`stats.calibrated`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import stats
+from tracer.experiments.shared.thinning import thinned
+
+SHUFFLES = 199
+PHOTOS = 1000
+"""Larger sets are thinned out."""
+NEAREST = 200
+"""Neighbours of each photo among which its nearest of both pools are looked for."""
+DRAWS = 3
+"""Draws of the thinned pools under each shuffle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffled:
+    """The differences of the shuffles.
+
+    Attributes:
+        differences: (shuffles,) pos-same minus neg-same. errors: (shuffles,) standard errors over clusters of queries.
+        unit: what was shuffled.
+    """
+
+    differences: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    unit: stats.Unit
+
+
+def shuffled_differences(
+    vectors: NDArray[np.floating[Any]],
+    classes: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    k: int,
+    seed: int,
+) -> Shuffled:
+    """Vote with shuffled labels.
+
+    Args:
+        vectors: (n, D) unit rows. classes, labels, clusters: (n,) codes.
+        k: neighbours that vote.
+        seed: of the shuffles.
+    """
+    at = thinned(np.arange(len(labels)), clusters, PHOTOS, seed)
+    X, y, a, g = np.asarray(vectors)[at], classes[at], labels[at], clusters[at]
+    S = X @ X.T
+    S[g[:, None] == g] = -np.inf
+    nearest = np.argsort(-S, axis=1, kind="stable")[:, :NEAREST]
+    there = np.take_along_axis(S, nearest, axis=1) > -np.inf
+    shuffle, rng = stats.shuffle_of(a, g, seed=seed), np.random.default_rng(seed)
+    votes = _Votes(nearest, there, y, np.unique(g, return_inverse=True)[1], k)
+    found = [votes.difference(a[shuffle.draw(rng)], rng) for _ in range(SHUFFLES)]
+    known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
+    return Shuffled(known[:, 0], known[:, 1], shuffle.unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Votes:
+    """Photos with the list of their nearest.
+
+    Attributes:
+        nearest: (n, m) the nearest first. there: (n, m) False where a photo of the query's cluster fills the list.
+        y, g: (n,) classes and clusters.
+        k: neighbours that vote.
+    """
+
+    nearest: NDArray[np.int64]
+    there: NDArray[np.bool_]
+    y: NDArray[np.int64]
+    g: NDArray[np.int64]
+    k: int
+
+    def difference(self, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float]:
+        """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies."""
+        own = self.y[self.nearest] == self.y[:, None]
+        same = labels[self.nearest] == labels[:, None]
+        sizes = self._sizes(labels)
+        few = np.stack([np.minimum(sizes[0], sizes[1])] * 2 + [np.minimum(sizes[2], sizes[3])] * 2)
+        keep = few / np.maximum(sizes, 1)  # (4, n): the share of each kind of photo that stays
+        valid = (few[0] > 0) & (few[2] > 0)
+        if not valid.any():
+            return float("nan"), 0.0
+        kind = np.where(own, np.where(same, 0, 1), np.where(same, 2, 3))
+        share = np.take_along_axis(keep.T, kind, axis=1)
+        total = np.zeros(len(labels))
+        for _ in range(DRAWS):
+            stays = (rng.random(len(labels))[self.nearest] < share) & self.there
+            right = [self._right(stays & chosen) for chosen in (own == same, own != same)]
+            total += right[0].astype(float) - right[1]
+        given = total[valid] / DRAWS
+        return float(given.mean()), stats.cluster_error(given, self.g[valid])
+
+    def _sizes(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(4, n) photos outside each photo's cluster: of its class with its label, with another; of others likewise."""
+
+        def per(*codes: NDArray[np.int64]) -> NDArray[np.int64]:
+            cell = np.zeros(len(labels), dtype=np.int64)
+            for code in codes:
+                cell = cell * (int(code.max()) + 1) + code
+            of, count = np.unique(cell, return_inverse=True, return_counts=True)[1:]
+            return np.asarray(count[of])
+
+        both = per(self.y, labels) - per(self.g, self.y, labels)
+        of_class, of_label = per(self.y) - per(self.g, self.y), per(labels) - per(self.g, labels)
+        everyone = len(labels) - per(self.g)
+        return np.stack([both, of_class - both, of_label - both, everyone - of_class - of_label + both])
+
+    def _right(self, pool: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether the k nearest of a pool (n, m) name the class; among classes with equally many votes the nearest wins."""
+        if self.k == 1:
+            first = pool.argmax(axis=1)
+            rows = np.arange(len(pool))
+            return np.asarray(pool[rows, first] & (self.y[self.nearest[rows, first]] == self.y))
+        place = np.argsort(~pool, axis=1, kind="stable")[:, : self.k]
+        voters = np.take_along_axis(self.nearest, place, axis=1)
+        real = np.take_along_axis(pool, place, axis=1)
+        said = np.where(real, self.y[voters], -1)
+        count = ((said[:, :, None] == said[:, None, :]) & real[:, None, :]).sum(axis=2)
+        winner = np.where(real, count, -1).argmax(axis=1)
+        return np.asarray(said[np.arange(len(pool)), winner] == self.y)

@@ -1,0 +1,109 @@
+"""How often a photo with the same label is the more similar one, and how much that owes to the draw of the photos.
+
+The figure is a U-statistic: every photo asks, and every photo is a candidate of others. Its variance over clusters is that of the
+infinitesimal jackknife over both parts. Where labels play no part, that is too large by the variance of single pairs of clusters
+(Efron and Stein 1981), which is taken off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """The candidates of each photo in the order of their similarity. Photos of a cluster stand next to each other.
+
+    Attributes:
+        order: (n, m) rows of the candidates, the least similar first; behind them photos that are none.
+        candidates: (n,) number of candidates.
+        low, high: (n, m) places at which the candidates exactly as similar begin and end; None where no two are.
+        first: (G,) the first row of each cluster.
+    """
+
+    order: NDArray[np.int32]
+    candidates: NDArray[np.int64]
+    low: NDArray[np.int32] | None
+    high: NDArray[np.int32] | None
+    first: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wins:
+    """The figure of one label.
+
+    Attributes:
+        each: (n,) the share of pairs in which a photo finds the one with its label more similar; NaN where it has no pair.
+        value: their mean.
+        error: its standard error over clusters.
+    """
+
+    each: NDArray[np.float64]
+    value: float
+    error: float
+
+
+def ranked(S: NDArray[np.floating[Any]], candidate: NDArray[np.bool_], first: NDArray[np.int64]) -> Ranked:
+    """Order the candidates of each photo; `S` (n, n) are similarities and `first` the clusters' first rows."""
+    known = np.where(candidate, S, np.inf)
+    most = max(int(candidate.sum(axis=1).max(initial=0)), 1)
+    order = np.argsort(known, axis=1, kind="stable")[:, :most].astype(np.int32)
+    values = np.take_along_axis(known, order, axis=1)
+    change = np.ones(values.shape, dtype=bool)
+    change[:, 1:] = (values[:, 1:] != values[:, :-1]) | ~np.isfinite(values[:, 1:])
+    if change.all():
+        return Ranked(order, candidate.sum(axis=1), None, None, first)
+    place = np.arange(values.shape[1], dtype=np.int32)
+    low = np.maximum.accumulate(np.where(change, place, 0), axis=1).astype(np.int32)
+    ends = np.ones(values.shape, dtype=bool)
+    ends[:, :-1] = change[:, 1:]
+    last = np.where(ends, place + 1, values.shape[1] + 1)
+    high = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1].astype(np.int32)
+    return Ranked(order, candidate.sum(axis=1), low, high, first)
+
+
+def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
+    """The figure of labels (n,), with its standard error."""
+    n = len(labels)
+    there = np.arange(given.order.shape[1]) < given.candidates[:, None]
+    same = (labels[given.order] == labels[:, None]) & there
+    other = there & ~same
+    of_same, of_other = same.sum(axis=1), other.sum(axis=1)
+    used = (of_same > 0) & (of_other > 0)
+    if not used.any():
+        return Wins(np.full(n, np.nan), float("nan"), 0.0)
+    below = _before(other, given) / np.maximum(of_other, 1)[:, None]
+    above = 1.0 - _before(same, given) / np.maximum(of_same, 1)[:, None]
+    each = np.where(used, np.where(same, below, 0.0).sum(axis=1) / np.maximum(of_same, 1), np.nan)
+    asked, value = int(used.sum()), float(np.nanmean(each))
+    centre = np.nan_to_num(each)[:, None]
+    share = np.where(same, (below - centre) / np.maximum(of_same, 1)[:, None], 0.0)
+    share += np.where(other, (above - centre) / np.maximum(of_other, 1)[:, None], 0.0)
+    share[~used] = 0.0
+    of_photo = np.zeros((n, n), dtype=np.float32)
+    np.put_along_axis(of_photo, given.order.astype(np.int64), share, axis=1)
+    pairs = (
+        np.add.reduceat(np.add.reduceat(of_photo, given.first, axis=1), given.first, axis=0).astype(np.float64) / asked
+    )
+    asking = np.add.reduceat(np.where(used, np.nan_to_num(each) - value, 0.0), given.first) / asked
+    influence, count = asking + pairs.sum(axis=0), len(given.first)
+    together = pairs + pairs.T
+    means = together.sum(axis=1) / max(count - 1, 1)
+    together -= means[:, None] + means - together.sum() / max(count * (count - 1), 1)
+    of_pairs = float(np.sum(together**2) - np.sum(np.diag(together) ** 2)) / 2
+    variance = max(float(np.sum(influence**2)) - of_pairs, of_pairs) * count / max(count - 1, 1)
+    return Wins(each, value, float(np.sqrt(variance)))
+
+
+def _before(kind: NDArray[np.bool_], given: Ranked) -> NDArray[np.floating[Any]]:
+    """How many candidates of a kind (n, m) are less similar than the one at each place; half of those exactly as similar."""
+    count = np.zeros((kind.shape[0], kind.shape[1] + 1), dtype=np.float32)  # exact for so many photos
+    np.cumsum(kind, axis=1, out=count[:, 1:])
+    if given.low is None or given.high is None:
+        return (count[:, :-1] + count[:, 1:]) / 2
+    low, high = given.low.astype(np.int64), given.high.astype(np.int64)
+    return np.asarray((np.take_along_axis(count, low, axis=1) + np.take_along_axis(count, high, axis=1)) / 2)

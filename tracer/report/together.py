@@ -1,0 +1,78 @@
+"""The answers of a page are given together: the more questions, the likelier one of them is answered "shown" by chance.
+
+Their p-values are therefore corrected as a family (Holm 1979). Everything else on the page is exploratory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import NormalDist
+from typing import Any
+
+from tracer import stats
+from tracer.results import Row, words
+from tracer.results.verdicts import Answer, Verdict
+
+LEVEL = stats.LEVEL
+_SHOWN = (Verdict.ABOVE, Verdict.MIXED)
+_KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+
+
+def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Return the answers with verdicts that hold for all of them together.
+
+    An answer whose corrected p is above 5 % is "not shown", and its comment says so. Controls are left as they are.
+
+    Args:
+        answers: of one page.
+        details: of results.json, where tests stand beside the figures.
+    """
+    p_values = [None if answer.control else _p_of_answer(answer, details) for answer in answers]
+    asked = [at for at, p in enumerate(p_values) if p is not None]
+    found = list(answers)
+    for at, p in zip(asked, stats.holm([p_values[at] or 0.0 for at in asked]), strict=True):
+        if found[at].verdict in _SHOWN and p > LEVEL:
+            comment = (
+                f"By itself this would be shown; among the {words.spelled(len(asked))} questions of this page it is not"
+                f" (p = {p:.2g} with Holm's correction)."
+            )
+            found[at] = replace(found[at], verdict=Verdict.OPEN, comment=f"{found[at].comment} {comment}".strip())
+    return found
+
+
+def _p_of_answer(answer: Answer, details: Sequence[Mapping[str, Any]]) -> float | None:
+    """The p-value of what an answer says of its encoders.
+
+    That all show it: the largest of them. That some do: the smallest, times their number. None without any interval.
+    """
+    encoders = [r for r in answer.rows if not words.is_baseline(r.encoder)] or list(answer.rows)
+    found = [p for row in encoders if (p := p_of_row(row, details, 0.0 if answer.difference else None)) is not None]
+    if not found:
+        return None
+    return min(1.0, min(found) * len(found)) if answer.verdict is Verdict.MIXED else max(found)
+
+
+def p_of_row(row: Row, details: Sequence[Mapping[str, Any]], level: float | None = None) -> float | None:
+    """Return the p-value of one figure: that of its test, or else the one that belongs to its interval.
+
+    Args:
+        row: the figure.
+        details: see `corrected`.
+        level: what it is compared with; its chance if left out.
+    """
+    for detail in details:
+        if all(detail.get(name) == getattr(row, name) for name in _KEY):
+            test = detail.get("chance_test")
+            p = test.get("p_value") if isinstance(test, Mapping) else detail.get("p_value")
+            if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1:
+                return float(p)
+    zero = row.chance if level is None else level
+    if zero is None or row.ci_low is None or row.ci_high is None:
+        return None
+    # A bound of a size stands at 0 where the interval includes it; the longer side says how far chance reaches.
+    error = max(row.ci_high - row.value, row.value - row.ci_low) / stats.normal_quantile(1 - LEVEL)
+    if error <= 0:
+        return 1.0 if math.isclose(row.value, zero) else 0.0
+    return 2 * (1 - NormalDist().cdf(abs(row.value - zero) / error))
