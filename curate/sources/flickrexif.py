@@ -22,7 +22,7 @@ from curate.sources.counts import IngestCounts
 from curate.sources.published import address_of, known_exif, original_of
 from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
 from tracer.base.progress import Work
-from tracer.base.reading import check_regular
+from tracer.base.reading import open_regular
 from tracer.base.text import clean_text, counted, quoted_path, visible_text
 
 ID = "Flickr ID"
@@ -70,8 +70,7 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
 def _columns(path: Path) -> tuple[list[str], int]:
     """Return the names of the columns of a file, and the number of its rows."""
     try:
-        check_regular(path)
-        with pq.ParquetFile(path) as file:
+        with open_regular(path) as opened, pq.ParquetFile(opened) as file:
             schema = file.schema_arrow
             if schema.names.count(ID) == 1 and not pa.types.is_integer(schema.field(ID).type):
                 raise SourceError(
@@ -105,7 +104,7 @@ def _batches(files: Sequence[Path], total: int, remarks: list[str]) -> Iterator[
     for path in files:
         row = 0
         try:
-            with pq.ParquetFile(path) as file:
+            with open_regular(path) as opened, pq.ParquetFile(opened) as file:
                 for part in file.iter_batches(BATCH, columns=list(COLUMNS)):
                     batch = Batch(done=done + part.num_rows, total=total)
                     for values in zip(*_texts(part), strict=True):

@@ -17,7 +17,7 @@ from curate.catalog.labelling import PHOTO_ID, SAID_KEYS
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, command
 from curate.sources.local import FORGOTTEN, FoundFile, LocalSource, SkippedFile, Statements
-from tracer.base.reading import check_regular
+from tracer.base.reading import open_regular
 from tracer.base.text import clean_text, quoted_path, visible_text
 
 TABLE = "metadata.parquet"
@@ -61,8 +61,7 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
     table = root / TABLE
     rows: dict[str, dict[str, Any]] = {}
     try:
-        check_regular(table)
-        with pq.ParquetFile(table) as file:
+        with open_regular(table) as opened, pq.ParquetFile(opened) as file:
             names = file.schema_arrow.names
             if _FILE not in names:
                 has = ", ".join(map(visible_text, names)) or "none"

@@ -313,10 +313,14 @@ def test_an_older_workspace_is_brought_up_to_date(
     assert len(lines(run)) == PHOTOS
 
 
+HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A process that a shell starts in the background ignores Ctrl-C otherwise."""
+
+
 def start(workspace: Workspace, *words: str) -> subprocess.Popen[str]:
     """A command in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from curate.cli import main; main()", *words, "-w", str(workspace.root)],
+        [sys.executable, "-P", "-c", f"{HEAR}; from curate.cli import main; main()", *words, "-w", str(workspace.root)],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,

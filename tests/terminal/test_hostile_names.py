@@ -30,6 +30,9 @@ SAID = Path(__file__).with_name("said.py")
 
 Line = list[str]
 
+PLACES = (("plan", "toml"), ("table", "parquet"), ("lines", "tsv"))
+"""Names and kinds of hostile files that are searched by, or imported."""
+
 SMALL = {"demo": ["--scenes", "1"], "demo-photos": ["--scenes", "0"]}
 """Words that have long work refused."""
 
@@ -130,6 +133,28 @@ def _csv(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def flickr_lines(w: Line, above: Path) -> dict[str, list[Line]]:
+    """For each command of Flickr and of the imports lines that work on hostile data; without a key, Flickr is not asked."""
+    plan, table, lines = (above / f"{name}{HOSTILE_FILE}.{kind}" for name, kind in PLACES)
+    plan.write_text(f"[[search]]\ntext = {json.dumps(HOSTILE)}\n{json.dumps(HOSTILE)} = 1\n", encoding="utf-8")
+    columns = ("url", "owner", "Make", "Model", "Exposure", "Aperture", "ISO Speed", "Focal Length")
+    table.write_bytes(pd.DataFrame({"Flickr ID": [1, 2], **dict.fromkeys(columns, HOSTILE)}).to_parquet())
+    lines.write_text("\t".join([HOSTILE.replace("\n", "").replace("\t", "")] * 23) + "\n", encoding="utf-8")
+    folder = os.fspath(above / f"folder{HOSTILE_FILE}")
+    (Path(folder) / HOSTILE_FILE).mkdir(parents=True)
+    (Path(folder) / HOSTILE_FILE / f"{HOSTILE_FILE}.jpg").touch()
+    steps = {f"flickr {step}": [["flickr", step, *w]] for step in ("exif", "download", "recheck")}
+    folders = {
+        f"import {name}": [["import", name, folder, *w]] for name in ("flickr-export", "imagenet-es", "devices", "set")
+    }
+    return steps | folders | {
+        "flickr search": [["flickr", "search", os.fspath(plan), *w], ["flickr", "search", "--text", HOSTILE, *w]],
+        "flickr status": [["flickr", "status", *w], ["flickr", "status", *w, "--json"]],
+        "import flickrexif": [["import", "flickrexif", os.fspath(table), *w], ["photos", *w, "--where", "photo_id < 3"]],
+        "import yfcc100m": [["import", "yfcc100m", os.fspath(lines), *w], ["import", "yfcc100m", HOSTILE_FILE, *w]],
+    }  # fmt: skip
+
+
 def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
     """For each command of curate lines that work on the hostile workspace; they do not harm each other."""
     place, above = os.fspath(workspace.root), photos.parent
@@ -159,7 +184,7 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
     def listed(*words: str) -> list[Line]:
         return [[*words, *w, *form] for form in ([], *rows)]
 
-    return {
+    return flickr_lines(w, above) | {
         "new": [["new", os.fspath(above / HOSTILE_FILE / HOSTILE_FILE)], ["new", place], ["new", place, "--json"]],
         "settings": [["settings"]],
         "ingest": [
@@ -241,6 +266,7 @@ def test_no_raw_byte_by_curate(workspace: Workspace, photos: Path) -> None:
     )
     codes = {tuple(line): code for line, code, _ in done}
     work = ("photos", "cameras", "pairs", "groups", "status", "label", "export", "review", "decide accept", "matches")
+    work = (*work, "flickr status", "import flickrexif")
     assert [name for name in work if codes[tuple(working[name][0])] != 0] == []
     assert b"[red][/x]" in b"".join(part for _, _, part in done), "markup stays text"
     answers = [part.decode() for line, code, part in done if line[-1] == "--json" and code == 0]

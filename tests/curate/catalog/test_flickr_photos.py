@@ -11,7 +11,6 @@ from curate.catalog import decisions
 from curate.catalog.flickr_photos import (
     ListedCounts,
     counts,
-    failures,
     flickr_photo,
     flickr_photos,
     forget_steps,
@@ -74,6 +73,11 @@ def test_many_at_once_are_as_one_by_one(tmp_path_factory: object, batches: list[
     assert states[0] == states[1]
 
 
+def failed(catalog: Catalog) -> int:
+    """For how many photos asking for EXIF failed."""
+    return sum(one.step == "exif" for one in refusals(catalog, "failed"))
+
+
 def test_counts_of_adding(catalog: Catalog) -> None:
     """New, changed, the same."""
     assert put_listings(catalog, [entry(1), entry(2), entry(2)]) == ListedCounts(added=2)
@@ -90,10 +94,10 @@ def test_a_forgotten_photo_stays_out_and_comes_back_with_undo(catalog: Catalog) 
     forget(catalog, ["flickr:1"])
     assert put_listings(catalog, [entry(1), entry(2)]) == ListedCounts(unchanged=1, forgotten=1)
     assert [row["path"] for row in catalog.labels()] == ["flickr:2"]
-    assert pending(catalog, "exif") == [2] and failures(catalog, "exif") == 0 and counts(catalog) == (1, 1)
+    assert pending(catalog, "exif") == [2] and failed(catalog) == 0 and counts(catalog) == (1, 1)
     decisions.undo(catalog)
     assert [row["path"] for row in catalog.labels()] == ["flickr:1", "flickr:2"]
-    assert pending(catalog, "exif") == [2, 1] and failures(catalog, "exif") == 1
+    assert pending(catalog, "exif") == [2, 1] and failed(catalog) == 1
     assert put_listings(catalog, [entry(1)]) == ListedCounts(unchanged=1)
 
 
@@ -113,7 +117,7 @@ def test_steps(catalog: Catalog) -> None:
     record_step(catalog, 1, "exif", "failed", "no answer")
     record_step(catalog, 2, "exif", "refused", "hidden")
     record_step(catalog, 3, "exif", "done")
-    assert pending(catalog, "exif") == [4, 5, 1] and failures(catalog, "exif") == 1
+    assert pending(catalog, "exif") == [4, 5, 1] and failed(catalog) == 1
     assert [(one.photo_id, one.step, one.reason) for one in refusals(catalog)] == [(2, "exif", "hidden")]
     assert pending(catalog, "original") == [1, 2, 3, 4, 5] == pending(catalog, "recheck")
     forget_steps(catalog, "exif", 2)
@@ -127,7 +131,7 @@ def test_a_photo_that_is_gone_needs_nothing(catalog: Catalog) -> None:
     record_step(catalog, 1, "exif", "failed", "no answer")
     known = flickr_photo(catalog, 1)
     store(catalog, dataclasses.replace(known, listing=dataclasses.replace(known.listing, gone=True)))
-    assert failures(catalog, "exif") == 0
+    assert failed(catalog) == 0
     assert [pending(catalog, step) for step in ("exif", "original", "recheck")] == [[2]] * 3  # type: ignore[arg-type]
     assert dict(catalog.counts("status")) == {"gone": 1, "listed": 1}
 

@@ -92,10 +92,9 @@ def camera_photos(photos: LabelledPhotos, cameras: NDArray[Any], seed: int) -> C
         rows, model, scene, tuple(map(str, names)), classes.astype(np.int64), tuple(map(str, kinds)),
         {why: count for why, count in left.items() if count},
     )  # fmt: skip
-    for code, count in enumerate(found.models):
+    for kind, count in zip(found.kinds, found.models, strict=True):
         if count < 2:
-            why = f"{found.kinds[code]}: of {counted(count, 'camera model')}, and it takes two"
-            found = _without(found, kinds[code], why)
+            found = _without(found, kind, f"{kind}: of {counted(count, 'camera model')}, and it takes two")
     return _fewer_models(found, seed)
 
 
