@@ -184,3 +184,14 @@ def test_wide_embeddings_of_few_photos_are_classified_as_well() -> None:
     wide = np.hstack([X, np.zeros((len(X), 400), dtype=np.float32)])
     result = relabelling_test(wide, found.model, found.classes, scene_parts(found, 0), 0)
     assert result["balanced_accuracy"] > 0.8 and result["p_value"] < 0.05
+
+
+def test_classes_of_one_model_are_left_out_wherever_they_stand() -> None:
+    """The first of the classes too; the others keep their names."""
+    makers = ["alone", "by two", "by two", "one more", "several", "several", "several"]
+    labels = np.repeat(np.array(makers, dtype=object), 6)
+    cameras = np.repeat(np.array([f"model {number}" for number in range(len(makers))], dtype=object), 6)
+    photos = LabelledPhotos(np.zeros((len(labels), 3)), labels, np.arange(len(labels)), "Make")
+    found = camera_photos(photos, cameras, 0)
+    assert found.kinds == ("by two", "several") and found.models == [2, 3]
+    assert sum(found.left_out.values()) == 12 and all("it takes two" in why for why in found.left_out)
