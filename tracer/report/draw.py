@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from tracer.report.draw_map import draw_map
 from tracer.report.style import (
     HAIR,
     HATCHES,
@@ -21,7 +22,7 @@ from tracer.report.style import (
     put_mark,
     ticks,
 )
-from tracer.results.figures import CurvePanel, DotPlot, Figure, Kind, LegendEntry, Mark, Panel, Tick
+from tracer.results.figures import CurvePanel, DotPlot, Figure, Kind, LegendEntry, MapPanel, Mark, Panel, Tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +48,8 @@ def draw(figure: Figure) -> Drawn:
         return _draw_dots(figure, _of_kind(figure, DotPlot))
     if figure.kind in (Kind.CURVES, Kind.BARS):
         return _draw_curves(figure, _of_kind(figure, CurvePanel))
+    if figure.kind is Kind.MAP:
+        return draw_map(figure, _of_kind(figure, MapPanel))
     raise ValueError(f"no file is drawn of {figure.kind}")
 
 

@@ -161,6 +161,48 @@ class AreaPanel:
     ticks: tuple[Tick, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Points of one colour on a map.
+
+    Attributes:
+        style: number of the colour, -1 for the neutral one.
+        points: places, each (x, y) in thousandths of the panel's width, from the left and from the top.
+    """
+
+    style: int
+    points: tuple[tuple[int, int], ...]
+
+    @property
+    def path(self) -> str:
+        """The points as an SVG path of strokes without length, whose round or square ends are what is seen."""
+        return "".join(f"M{x} {y}h0" for x, y in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class MapPanel:
+    """A map of photos, coloured by one label.
+
+    Attributes:
+        title: the label; note: how many photos.
+        clouds: in the order in which they are drawn.
+        legend: what the colours stand for; empty where the note says it.
+        height: of the panel, in thousandths of its width.
+    """
+
+    title: str
+    note: str
+    clouds: tuple[Cloud, ...]
+    legend: tuple[LegendEntry, ...]
+    height: int = 1000
+
+    @property
+    def size(self) -> float:
+        """Diameter of a point in pixels: smaller where there are many."""
+        count = sum(len(cloud.points) for cloud in self.clouds)
+        return 5.5 if count <= 300 else 4.0 if count <= 1000 else 3.0
+
+
 class Kind(StrEnum):
     """How the panels of a figure are drawn."""
 
@@ -172,9 +214,11 @@ class Kind(StrEnum):
     """CurvePanel panels, points as bars."""
     AREAS = "areas"
     """AreaPanel panels."""
+    MAP = "map"
+    """MapPanel panels."""
 
 
-Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel
+Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel | MapPanel
 
 
 @dataclass(frozen=True, slots=True)
