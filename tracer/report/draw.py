@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from tracer.report.draw_lattice import draw_lattice
 from tracer.report.draw_map import draw_map
 from tracer.report.style import (
     HAIR,
@@ -22,7 +23,7 @@ from tracer.report.style import (
     put_mark,
     ticks,
 )
-from tracer.results.figures import CurvePanel, DotPlot, Figure, Kind, LegendEntry, MapPanel, Mark, Panel, Tick
+from tracer.results.figures import CurvePanel, DotPlot, Figure, Kind, Lattice, LegendEntry, MapPanel, Mark, Panel, Tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,6 +51,8 @@ def draw(figure: Figure) -> Drawn:
         return _draw_curves(figure, _of_kind(figure, CurvePanel))
     if figure.kind is Kind.MAP:
         return draw_map(figure, _of_kind(figure, MapPanel))
+    if figure.kind is Kind.LATTICE:
+        return draw_lattice(figure, _of_kind(figure, Lattice)[0])
     raise ValueError(f"no file is drawn of {figure.kind}")
 
 

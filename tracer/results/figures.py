@@ -203,6 +203,45 @@ class MapPanel:
         return 5.5 if count <= 300 else 4.0 if count <= 1000 else 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class LatticeColumn:
+    """The head of a column: the label, and guessing and n of its rows."""
+
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeRow:
+    """One encoder: a line of marks for each column, None where nothing was measured."""
+
+    label: str
+    cells: tuple[Line | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeGroup:
+    """Encoders that were trained alike."""
+
+    name: str
+    rows: tuple[LatticeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Any number of encoders by group, a column for each label.
+
+    Attributes:
+        scale: of each column.
+        legend: what solid and hollow marks stand for; empty where there is one kind.
+    """
+
+    columns: tuple[LatticeColumn, ...]
+    groups: tuple[LatticeGroup, ...]
+    scale: Scale
+    legend: tuple[LegendEntry, ...] = ()
+
+
 class Kind(StrEnum):
     """How the panels of a figure are drawn."""
 
@@ -216,9 +255,11 @@ class Kind(StrEnum):
     """AreaPanel panels."""
     MAP = "map"
     """MapPanel panels."""
+    LATTICE = "lattice"
+    """One Lattice."""
 
 
-Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel | MapPanel
+Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel | MapPanel | Lattice
 
 
 @dataclass(frozen=True, slots=True)
