@@ -59,4 +59,5 @@ def _put_column(ax: Axes, lines: Sequence[tuple[float, Line | None]]) -> None:
         for number, mark in enumerate(line.marks):
             put_mark(ax, mark, y + (number - (len(line.marks) - 1) / 2) * 0.36, horizontal=True)
     ax.set_xlim(-3, 103)
+    ax.patch.set_visible(False)  # the name of a group may begin in the column before
     ax.tick_params(length=0, labelsize=7.5)

@@ -48,7 +48,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         return Planned((), (*skipped, Skip("semantic kNN", why, (NAME,))))
     if not groups:
         skipped.append(Skip("kNN by processing", NOT_NAMED, (NAME,), on_request=True))
-    traces, lacking = trace_labels(labelled)
+    traces, lacking = trace_labels(labelled, settings.attributes)
     of_labels = [Measurement(NAME, f"kNN by {name}", partial(_by_label, attribute=name), name) for name in traces]
     of_processings = [
         Measurement(NAME, f"kNN by {words}", partial(_by_processing, group=group), words, group)
