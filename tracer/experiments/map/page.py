@@ -138,4 +138,5 @@ PAGE = Page(
     intro=_intro,
     tables=_tables,
     figures=_figures,
+    without_rows=True,
 )
