@@ -19,6 +19,7 @@ from tracer.commands.common import (
     Format,
     Json,
     Labels,
+    Masks,
     Neighbours,
     Processings,
     Protocols,
@@ -52,10 +53,6 @@ TraceLabels = Annotated[
     ),
 ]
 
-Masks = Annotated[
-    str | None,
-    typer.Option(metavar="0,0.9", help="Shares of the area to mask; 0,0.9,0.95 for a set, 0 for files, if left out."),
-]
 ProbeSeed = Annotated[
     int | None,
     typer.Option(min=0, help="Of splits, draws and bootstraps; 42, for processings of files 22, if left out."),

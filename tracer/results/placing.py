@@ -11,6 +11,9 @@ from tracer.results.figures import STYLES, CurvePanel, Line, Mark, Scale, Series
 from tracer.results.metrics import SIGNED, Unit, facts
 from tracer.results.rows import Row
 
+MOST_LABELS = 6
+"""Steps of an axis whose texts stand beside each other without touching."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -31,6 +34,15 @@ class Steps:
         left, right = 25.0, 10.0
         step = (100 - left - right) / max(len(self.labels) - 1, 1)
         return {name: round(left + i * step, 3) for i, name in enumerate(self.labels)}
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Return a tick for each step; where they are many, only some have their text, the last among them."""
+        every, last = -(-len(self.labels) // MOST_LABELS), len(self.labels) - 1
+        places = self.places()
+        return tuple(
+            Tick(places[name], label if (last - i) % every == 0 else "")
+            for i, (name, label) in enumerate(self.labels.items())
+        )
 
 
 def style_of(encoders: Sequence[str]) -> dict[str, int]:
@@ -139,7 +151,7 @@ def curve_panel(attribute: str, rows: Sequence[Row], steps: Steps, styles: Style
     return CurvePanel(
         title=words.title(attribute),
         note=guess + n_note(rows),
-        x_ticks=tuple(Tick(places[name], label) for name, label in steps.labels.items()),
+        x_ticks=steps.ticks(),
         y_ticks=tuple(Tick(100 - t.at, t.label) for t in scale.ticks),
         series=tuple(series),
         chance=100 - scale.at(sum(known) / len(known)) if known else None,

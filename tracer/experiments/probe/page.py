@@ -206,7 +206,7 @@ def _hidden_share(masks: Iterable[float], text: Callable[[float], str]) -> Steps
 
 def _curves(rows: Rows, styles: Styles) -> list[Figure]:
     """One panel a label, of those that were measured under at least two masks."""
-    steps = _hidden_share({r.mask_ratio for r in rows}, lambda m: words.percent(m) if m else "0")
+    steps = _hidden_share({r.mask_ratio for r in rows}, lambda m: words.hidden(m) if m else "0")
     by_label = [[r for r in rows if r.attribute == attribute] for attribute in _in_order(rows)]
     panels = tuple(
         curve_panel(chosen[0].attribute, chosen, steps, styles)
