@@ -13,6 +13,8 @@ from tracer.results.rows import Row
 
 MOST_LABELS = 6
 """Steps of an axis whose texts stand beside each other without touching."""
+SOME_LABELS = 4
+"""Texts of an axis of more steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,12 @@ class Steps:
         return {name: round(left + i * step, 3) for i, name in enumerate(self.labels)}
 
     def ticks(self) -> tuple[Tick, ...]:
-        """Return a tick for each step; where they are many, only some have their text, the last among them."""
-        every, last = -(-len(self.labels) // MOST_LABELS), len(self.labels) - 1
-        places = self.places()
+        """Return a tick for each step; where they are many, only some have their text, the first and the last among them."""
+        last, places = len(self.labels) - 1, self.places()
+        few = last < MOST_LABELS
+        shown = set(range(last + 1)) if few else {round(i * last / (SOME_LABELS - 1)) for i in range(SOME_LABELS)}
         return tuple(
-            Tick(places[name], label if (last - i) % every == 0 else "")
-            for i, (name, label) in enumerate(self.labels.items())
+            Tick(places[name], label if i in shown else "") for i, (name, label) in enumerate(self.labels.items())
         )
 
 

@@ -71,7 +71,7 @@ def processing_sheet(
         query = query_entry(int(rows[i]), why, ids, cameras, strips, kind=str(classes[rows[i]]))
         shown.append({**query, "camera": names[0]})
     rule = (
-        "the nearest neighbour shows the right content where that shares the query's processing, and something else where"
-        " that shares it, the largest lead of the wrong one first"
+        "the nearest neighbour is right while the right content shares the query's processing, and wrong while everything"
+        " else shares it, the largest lead of the wrong one first"
     )
     return sheet_outcome(source, "knn", photos.attribute, rule, shown, len(others), seed)
