@@ -18,6 +18,8 @@ _SIDE = 2.15
 """Inches of a panel."""
 _SHORT = 15
 """Letters of a name of which two stand side by side."""
+_ENTRY = 0.17
+"""Inches of a line of the legend."""
 _EDGE = 25
 """Room around the points, in thousandths of a side."""
 
@@ -29,7 +31,10 @@ def draw_map(figure: Figure, panels: Sequence[MapPanel]) -> Drawn:
     columns = min(len(panels), _COLUMNS)
     lines = -(-len(panels) // columns)
     tall = max(panel.height for panel in panels) / 1000
-    drawn = New(figsize=(_SIDE * columns + 0.3, (_SIDE * tall + 0.95) * lines + 0.8), layout="constrained")
+    named = max(-(-len(panel.legend) // _beside(panel)) for panel in panels)
+    drawn = New(
+        figsize=(_SIDE * columns + 0.3, (_SIDE * tall + 0.55 + _ENTRY * named) * lines + 0.9), layout="constrained"
+    )
     axes = list(drawn.subplots(lines, columns, squeeze=False).flat)
     for ax, panel in zip(axes, panels, strict=False):
         _put_points(ax, panel)
@@ -49,6 +54,7 @@ def _put_points(ax: Axes, panel: MapPanel) -> None:
     ax.set_xlim(-_EDGE, 1000 + _EDGE)
     ax.set_ylim(panel.height + _EDGE, -_EDGE)
     ax.set_box_aspect((panel.height + 2 * _EDGE) / (1000 + 2 * _EDGE))
+    ax.set_anchor("N")
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -59,13 +65,17 @@ def _put_points(ax: Axes, panel: MapPanel) -> None:
     if not panel.legend:
         return
     handles = [Line2D([], [], ls="", marker=_shape(e.style), ms=5, mew=0, color=_ink(e.style)) for e in panel.legend]
-    short = all(len(entry.label) <= _SHORT for entry in panel.legend)
     labels = [textwrap.shorten(entry.label, 2 * _SHORT + 2, placeholder="…") for entry in panel.legend]
     ax.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(0, -0.01), ncols=2 if short else 1, frameon=False, fontsize=7.5,
+        handles, labels, loc="upper left", bbox_to_anchor=(0, -0.01), ncols=_beside(panel), frameon=False, fontsize=7.5,
         borderpad=0, handlelength=1.0,
         handletextpad=0.2, columnspacing=1.0, labelspacing=0.25,
     )  # fmt: skip
+
+
+def _beside(panel: MapPanel) -> int:
+    """Names of the legend that stand beside each other."""
+    return 2 if all(len(entry.label) <= _SHORT for entry in panel.legend) else 1
 
 
 def _ink(style: int) -> str:

@@ -108,13 +108,11 @@ def _panel(one: Mapping[str, Any], colour: Mapping[str, Any]) -> MapPanel | None
     attribute, also = str(colour.get("attribute") or ""), colour.get("also")
     alike = "".join(f", {words.title(str(name)).lower()}" for name in also) if isinstance(also, list) else ""
     note, rest = f"n = {len(xs):,}", _rest(colour, bool(points[OTHERS]), bool(points[UNKNOWN]))
-    if attribute == SCENE:
-        note += f"; {words.spelled(len(names))} in colour" + (f", {rest} grey" if rest else "")
-        return MapPanel("Scene or owner", note, clouds, (), height)
     entries = [LegendEntry(words.class_name(attribute, str(name)), code) for code, name in enumerate(names)]
-    return MapPanel(
-        words.title(attribute) + alike, note, clouds, (*entries, *([LegendEntry(rest, -1)] if rest else [])), height
-    )
+    title = words.title(attribute) + alike
+    if attribute == SCENE:  # their numbers would tell a reader nothing
+        title, note, entries = "Scene or owner", f"{note}; {words.spelled(len(names))} in colour", []
+    return MapPanel(title, note, clouds, (*entries, *([LegendEntry(rest, -1)] if rest else [])), height)
 
 
 def _rest(colour: Mapping[str, Any], others: bool, unknown: bool) -> str:
