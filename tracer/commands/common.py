@@ -51,6 +51,10 @@ EncoderOption = Annotated[
 ]
 Processings = Annotated[str, typer.Option("--processing", metavar="P1,P2", help="Processings, comma-separated.")]
 Labels = Annotated[str, typer.Option(help="Labels beside Is Smartphone, Make, Model and the semantic one; all.")]
+Masks = Annotated[
+    str | None,
+    typer.Option(metavar="0,0.9", help="Shares of the area to mask; 0,0.9,0.95 for a set, 0 for files, if left out."),
+]
 Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 10, and on small sets 1, if left out.")]
 Protocols = Annotated[Protocol, typer.Option("--protocol", help="How probes are fitted.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
@@ -84,14 +88,16 @@ def words_in(text: str) -> tuple[str, ...]:
 def ratios_in(text: str) -> tuple[float, ...]:
     """Shares of the area. Raises UsageError where a word is none."""
     try:
-        ratios = tuple(float(word) for word in words_in(text))
+        ratios = tuple(round(float(word), 6) for word in words_in(text))
     except ValueError as error:
         raise UsageError(
             f"--mask takes shares of the area, not {text}", way_out="Say for instance --mask 0,0.9,0.95."
         ) from error
+    if not ratios:
+        raise UsageError("--mask names no share of the area", way_out="Say for instance --mask 0,0.9,0.95.")
     if not all(0 <= ratio <= 1 for ratio in ratios):
         raise UsageError(f"A mask covers a share from 0 to 1, not {text}")
-    return ratios
+    return tuple(dict.fromkeys(ratios))
 
 
 def typed(context: typer.Context) -> str:

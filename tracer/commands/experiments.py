@@ -19,6 +19,7 @@ from tracer.commands.common import (
     Format,
     Json,
     Labels,
+    Masks,
     Neighbours,
     Processings,
     Protocols,
@@ -45,10 +46,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Masks = Annotated[
-    str | None,
-    typer.Option(metavar="0,0.9", help="Shares of the area to mask; 0,0.9,0.95 for a set, 0 for files, if left out."),
+TraceLabels = Annotated[
+    str,
+    typer.Option(
+        "--attributes", help="Labels to compare photos by beside Is Smartphone and Make, comma-separated; all."
+    ),
 ]
+
 ProbeSeed = Annotated[
     int | None,
     typer.Option(min=0, help="Of splits, draws and bootstraps; 42, for processings of files 22, if left out."),
@@ -117,6 +121,7 @@ def knn(
     data: SetOption = None,
     output: RunOption = None,
     encoders: Encoders = "offline",
+    attributes: TraceLabels = "",
     folder: FolderOption = None,
     encoder: EncoderOption = "",
     processing: Processings = "",
@@ -135,8 +140,8 @@ def knn(
     """Semantic nearest neighbours whose traces agree or differ."""
     if folder is None:
         _on_set(
-            context, "knn", data, output, json, style, encoders=words_in(encoders), processings=words_in(processing), k=k,
-            draws=seeds, ties=ties, seed=seed, device=device,
+            context, "knn", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
+            processings=words_in(processing), k=k, draws=seeds, ties=ties, seed=seed, device=device,
         )  # fmt: skip
         return
     from tracer.experiments import fromfiles
@@ -202,13 +207,18 @@ def similarity(
     data: SetArgument,
     output: RunNeeded,
     encoders: Encoders = "offline",
+    attributes: TraceLabels = "",
+    processing: Processings = "",
     seed: Seed = 42,
     device: Device = None,
     json: Json = False,
     style: Format = Style.TABLE,
 ) -> None:
-    """Whether photos of one camera are more similar than photos of different ones, the content being equal."""
-    _on_set(context, "similarity", data, output, json, style, encoders=words_in(encoders), seed=seed, device=device)
+    """Whether photos of one camera, or of one processing, are more similar than others, the content being equal."""
+    _on_set(
+        context, "similarity", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
+        processings=words_in(processing), seed=seed, device=device,
+    )  # fmt: skip
 
 
 @app.command()

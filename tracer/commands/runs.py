@@ -17,6 +17,7 @@ from tracer.commands.common import (
     Format,
     Json,
     Labels,
+    Masks,
     Memory,
     Neighbours,
     Protocols,
@@ -29,12 +30,13 @@ from tracer.commands.common import (
     filled,
     limits,
     print_rows,
+    ratios_in,
     resumable,
     typed,
     words_in,
 )
 from tracer.errors import NoFolder
-from tracer.experiments.settings import Protocol
+from tracer.experiments.settings import MASKS, Protocol
 from tracer.results.metrics import SECOND_RANK
 
 app = typer.Typer()
@@ -47,6 +49,7 @@ def evaluate(
     output: RunNeeded,
     encoders: Encoders = "offline",
     attributes: Labels = "",
+    mask: Masks = None,
     processing: Annotated[
         str, typer.Option(metavar="P1,P2", help="Probe these processings, and part neighbours by them, too.")
     ] = "",
@@ -68,7 +71,8 @@ def evaluate(
 
         chosen = Options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
-            k=k, seed=seed, device=device, limits=limits(seconds, memory), command=typed(context),
+            masks=MASKS if mask is None else ratios_in(mask), k=k, seed=seed, device=device,
+            limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
         done = run_with_progress(evaluate_set(data, run, chosen))
     if json:

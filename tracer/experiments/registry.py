@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tracer.experiments.association.experiment import ASSOCIATION
 from tracer.experiments.experiment import Experiment
 from tracer.experiments.knn.experiment import KNN
+from tracer.experiments.map.experiment import MAP
 from tracer.experiments.mitigation.experiment import MITIGATION
 from tracer.experiments.probe.experiment import PROBE
 from tracer.experiments.retrieval.experiment import RETRIEVAL
@@ -15,7 +16,7 @@ from tracer.experiments.similarity.experiment import SIMILARITY
 if TYPE_CHECKING:
     from tracer.results.pages import Page
 
-EXPERIMENTS: Final[tuple[Experiment, ...]] = (PROBE, KNN, RETRIEVAL, SIMILARITY, ASSOCIATION, MITIGATION)
+EXPERIMENTS: Final[tuple[Experiment, ...]] = (PROBE, KNN, RETRIEVAL, SIMILARITY, ASSOCIATION, MITIGATION, MAP)
 
 
 def pages() -> dict[str, Page]:

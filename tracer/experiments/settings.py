@@ -46,7 +46,8 @@ class Settings:
 
     Attributes:
         experiments: names of those to run.
-        attributes: labels to probe, and to take out, beside the main ones; `all` for each that the set has.
+        attributes: labels to probe, to compare photos by, and to take out, beside the main ones; `all` for each that the set
+            has.
         masks: shares of the photo's area that are covered, for the probes.
         processings: to probe and to part neighbours by; each is one more pass through every encoder.
         protocol: of the probes.

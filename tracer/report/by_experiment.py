@@ -26,7 +26,7 @@ class Measured:
 
 
 def measured(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Measured]:
-    """Return the experiments that have rows, in the order of their sections."""
+    """Return the experiments that have rows, or details that are shown without rows, in the order of their sections."""
     found = [
         Measured(
             page,
@@ -35,7 +35,9 @@ def measured(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> 
         )
         for name, page in pages().items()
     ]
-    return sorted((one for one in found if one.rows), key=lambda one: one.page.order)
+    return sorted(
+        (one for one in found if one.rows or (one.page.without_rows and one.details)), key=lambda one: one.page.order
+    )
 
 
 def unexplained(rows: Sequence[Row]) -> dict[str, list[Row]]:

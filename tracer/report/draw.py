@@ -1,4 +1,4 @@
-"""Draws the models of figures with matplotlib: dots, curves and bars.
+"""Draws the models of figures with matplotlib: dots, curves and bars here, other kinds in modules of their own.
 
 Matplotlib's objects are used, not pyplot: no window, no global state, no effect on a program that calls this.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from tracer.report.draw_areas import draw_areas
+from tracer.report.draw_lattice import draw_lattice
+from tracer.report.draw_map import draw_map
 from tracer.report.style import (
     HAIR,
     HATCHES,
@@ -21,7 +24,19 @@ from tracer.report.style import (
     put_mark,
     ticks,
 )
-from tracer.results.figures import CurvePanel, DotPlot, Figure, Kind, LegendEntry, Mark, Panel, Tick
+from tracer.results.figures import (
+    AreaPanel,
+    CurvePanel,
+    DotPlot,
+    Figure,
+    Kind,
+    Lattice,
+    LegendEntry,
+    MapPanel,
+    Mark,
+    Panel,
+    Tick,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,16 +53,16 @@ _P = TypeVar("_P", bound=Panel)
 
 
 def draw(figure: Figure) -> Drawn:
-    """Return a figure drawn for a file.
-
-    Raises:
-        ValueError: it is of a kind that the page alone draws.
-    """
+    """Return a figure drawn for a file."""
     if figure.kind is Kind.DOTS:
         return _draw_dots(figure, _of_kind(figure, DotPlot))
     if figure.kind in (Kind.CURVES, Kind.BARS):
         return _draw_curves(figure, _of_kind(figure, CurvePanel))
-    raise ValueError(f"no file is drawn of {figure.kind}")
+    if figure.kind is Kind.MAP:
+        return draw_map(figure, _of_kind(figure, MapPanel))
+    if figure.kind is Kind.LATTICE:
+        return draw_lattice(figure, _of_kind(figure, Lattice)[0])
+    return draw_areas(figure, _of_kind(figure, AreaPanel))
 
 
 def _of_kind(figure: Figure, kind: type[_P]) -> list[_P]:

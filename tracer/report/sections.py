@@ -68,7 +68,7 @@ def sections(run: Run, styles: Styles, own: Iterable[str]) -> list[Section]:
     made = {}
     for one in measured(run.rows, run.details):
         section = _of_experiment(one, styles)
-        if section.tables:
+        if section.tables or section.drawings:
             made[section.anchor] = section
     if others := unexplained(run.rows):
         tables = [t for name, rows in others.items() for t in tables_by_rank(name.capitalize(), rows, styles)]

@@ -12,7 +12,7 @@ from tracer.experiments.registry import pages
 from tracer.results import words
 from tracer.results.runs import Run
 
-MAX_PICTURES = 160
+MAX_PICTURES = 280
 """Small pictures that a page holds at most; about 4 kB each."""
 MAX_BYTES = 40_000
 """A larger file was not written by an evaluation."""
@@ -20,6 +20,8 @@ _STRIPS = {
     "same": "among photos of its own kind of camera",
     "different": "among photos of the other kind",
     "all": "its nearest neighbours",
+    "pos-same": "the right content in the query's processing, everything else in the other one",
+    "neg-same": "the right content in the other processing, everything else in the query's",
 }
 
 

@@ -161,6 +161,87 @@ class AreaPanel:
     ticks: tuple[Tick, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Points of one colour on a map.
+
+    Attributes:
+        style: number of the colour, -1 for the neutral one.
+        points: places, each (x, y) in thousandths of the panel's width, from the left and from the top.
+    """
+
+    style: int
+    points: tuple[tuple[int, int], ...]
+
+    @property
+    def path(self) -> str:
+        """The points as an SVG path of strokes without length, whose round or square ends are what is seen."""
+        return "".join(f"M{x} {y}h0" for x, y in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class MapPanel:
+    """A map of photos, coloured by one label.
+
+    Attributes:
+        title: the label; note: how many photos.
+        clouds: in the order in which they are drawn.
+        legend: what the colours stand for; empty where the note says it.
+        height: of the panel, in thousandths of its width.
+    """
+
+    title: str
+    note: str
+    clouds: tuple[Cloud, ...]
+    legend: tuple[LegendEntry, ...]
+    height: int = 1000
+
+    @property
+    def size(self) -> float:
+        """Diameter of a point in pixels: smaller where there are many."""
+        count = sum(len(cloud.points) for cloud in self.clouds)
+        return 5.5 if count <= 300 else 4.0 if count <= 1000 else 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeColumn:
+    """The head of a column: the label, and guessing and n of its rows."""
+
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeRow:
+    """One encoder: a line of marks for each column, None where nothing was measured."""
+
+    label: str
+    cells: tuple[Line | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LatticeGroup:
+    """Encoders that were trained alike."""
+
+    name: str
+    rows: tuple[LatticeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Any number of encoders by group, a column for each label.
+
+    Attributes:
+        scale: of each column.
+        legend: what solid and hollow marks stand for; empty where there is one kind.
+    """
+
+    columns: tuple[LatticeColumn, ...]
+    groups: tuple[LatticeGroup, ...]
+    scale: Scale
+    legend: tuple[LegendEntry, ...] = ()
+
+
 class Kind(StrEnum):
     """How the panels of a figure are drawn."""
 
@@ -172,9 +253,13 @@ class Kind(StrEnum):
     """CurvePanel panels, points as bars."""
     AREAS = "areas"
     """AreaPanel panels."""
+    MAP = "map"
+    """MapPanel panels."""
+    LATTICE = "lattice"
+    """One Lattice."""
 
 
-Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel
+Panel: TypeAlias = DotPlot | CurvePanel | AreaPanel | MapPanel | Lattice
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Page:
         answers_order: place of the answers among those of other experiments.
         headline: the page's title, where this experiment has it; empty otherwise.
         about: the name of a label's figures, for a heading.
+        without_rows: whether its details alone make a section.
     """
 
     anchor: str
@@ -98,3 +99,4 @@ class Page:
     answers_order: int = 100
     headline: Callable[[Rows, Details], str] = _no_headline
     about: Callable[[str], str] = words.title
+    without_rows: bool = False

@@ -11,6 +11,11 @@ from tracer.results.figures import STYLES, CurvePanel, Line, Mark, Scale, Series
 from tracer.results.metrics import SIGNED, Unit, facts
 from tracer.results.rows import Row
 
+MOST_LABELS = 6
+"""Steps of an axis whose texts stand beside each other without touching."""
+SOME_LABELS = 4
+"""Texts of an axis of more steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -31,6 +36,15 @@ class Steps:
         left, right = 25.0, 10.0
         step = (100 - left - right) / max(len(self.labels) - 1, 1)
         return {name: round(left + i * step, 3) for i, name in enumerate(self.labels)}
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Return a tick for each step; where they are many, only some have their text, the first and the last among them."""
+        last, places = len(self.labels) - 1, self.places()
+        few = last < MOST_LABELS
+        shown = set(range(last + 1)) if few else {round(i * last / (SOME_LABELS - 1)) for i in range(SOME_LABELS)}
+        return tuple(
+            Tick(places[name], label if i in shown else "") for i, (name, label) in enumerate(self.labels.items())
+        )
 
 
 def style_of(encoders: Sequence[str]) -> dict[str, int]:
@@ -139,7 +153,7 @@ def curve_panel(attribute: str, rows: Sequence[Row], steps: Steps, styles: Style
     return CurvePanel(
         title=words.title(attribute),
         note=guess + n_note(rows),
-        x_ticks=tuple(Tick(places[name], label) for name, label in steps.labels.items()),
+        x_ticks=steps.ticks(),
         y_ticks=tuple(Tick(100 - t.at, t.label) for t in scale.ticks),
         series=tuple(series),
         chance=100 - scale.at(sum(known) / len(known)) if known else None,

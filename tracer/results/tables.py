@@ -124,7 +124,8 @@ def results_table(name: str, rows: Sequence[Row], styles: Styles, wording: Wordi
             if values[0] not in ("–", "none", "nothing"):
                 shared.append(column.phrase.format(values[0]))
         elif len(rows) > 1 and _repeats(rows, column):
-            shared.append(column.phrase.format(" / ".join(value for value in values if value != "none")))
+            said = column.phrase.format(" / ".join(value for value in values if value != "none"))
+            shared.append(f"{said} (in the rows on processing)" if "none" in values else said)
         elif values != ["–"]:
             kept.append(column)
     scale = scale_for(rows)

@@ -283,7 +283,7 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
     reason = reasons[f"probe of {' and '.join(GROUPS['JPEG'])} (baseline/colour)"]
     assert "at least 60 pictures" in reason
     assert "56 of 14" in reason
-    assert "no other processing of its group" in reasons["probe and kNN of INTERPOLATION_BOX"]
+    assert "no other processing of its group" in reasons["probe, kNN and similarity of INTERPOLATION_BOX"]
     assert not [r for r in evaluation.rows if r.setting == "processing"]
 
 

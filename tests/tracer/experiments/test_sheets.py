@@ -14,6 +14,7 @@ from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.retrieval.retrieval import rank_pairs
 from tracer.experiments.sheets.choice import SHOWN, neighbour_sheet, pair_sheet, photos_on
+from tracer.experiments.sheets.processed import processing_sheet
 from tracer.experiments.sheets.thumbnails import SIDE, write_thumbs
 
 SOURCE = Source("made", "test/encoder")
@@ -173,3 +174,49 @@ def test_where_no_photo_has_both_labels_there_is_no_sheet(tmp_path: Path) -> Non
     assert {row.attribute for row in evaluation.rows} == {"JPEG"}
     reasons = {skip.what: skip.reason for skip in evaluation.skipped}
     assert "0 of 0 labelled photos qualify" in reasons["kNN by Make (baseline/colour)"]
+
+
+def _views(trace: float) -> tuple[dict[str, np.ndarray], LabelledPhotos]:
+    """60 photos of two classes, each its own scene, in two processings that add `trace` along directions of their own."""
+    rng = np.random.default_rng(5)
+    classes = np.array(["owl", "fox"] * 30, dtype=object)
+    photos = rng.normal(size=(60, 8)) + 1.5 * (classes == "owl")[:, None] * np.eye(8)[2]
+    views = {name: photos + trace * np.eye(8)[at] for at, name in enumerate(("JPEG75_420", "JPEG95_444"))}
+    return views, LabelledPhotos(views["JPEG75_420"], classes, np.arange(60), "JPEG")
+
+
+def test_a_sheet_by_processing_shows_what_the_processing_draws_near() -> None:
+    """By the rule the first neighbour is right in one pool and wrong in the other; each picture is named by its processing."""
+    views, photos = _views(3.0)
+    ids = np.arange(60) + 100
+    source = Source("made", "test/encoder", "JPEG75_420,JPEG95_444")
+    (entry,) = processing_sheet(source, views, photos, ids, ["x"] * 60, seed=1).details
+    assert (entry["attribute"], entry["processing"], entry["queries_in_all"]) == ("JPEG", "JPEG75_420,JPEG95_444", 60)
+    assert [query["why"] for query in entry["queries"]] == ["rule"] * 3 + ["drawn"] * 3
+    unit = {name: X / np.linalg.norm(X, axis=1, keepdims=True) for name, X in views.items()}
+    for query in entry["queries"]:
+        row = query["photo_id"] - 100
+        assert (query["camera"], query["kind"]) == ("JPEG75_420", photos.labels[row])
+        pools = {strip["pool"]: strip["items"] for strip in query["strips"]}
+        assert list(pools) == ["pos-same", "neg-same"] and all(len(items) == SHOWN for items in pools.values())
+        if query["why"] == "rule":
+            assert pools["pos-same"][0]["mark"] == "same content" and pools["neg-same"][0]["mark"] == ""
+        for pool, items in pools.items():
+            assert [item["similarity"] for item in items] == sorted((i["similarity"] for i in items), reverse=True)
+            for item in items:
+                other = item["photo_id"] - 100
+                right = photos.labels[other] == photos.labels[row]
+                assert bool(item["mark"]) == right and other != row
+                assert item["camera"] == ("JPEG75_420" if right == (pool == "pos-same") else "JPEG95_444")
+                assert item["similarity"] == pytest.approx(
+                    unit["JPEG75_420"][row] @ unit[item["camera"]][other], abs=1e-4
+                )
+
+
+def test_without_a_trace_no_query_is_chosen_by_the_rule() -> None:
+    """Both pools give the same neighbours then; photos of unknown content are never queries."""
+    views, photos = _views(0.0)
+    (entry,) = processing_sheet(SOURCE, views, photos, np.arange(60), ["x"] * 60, seed=1).details
+    assert {query["why"] for query in entry["queries"]} == {"drawn"}
+    photos.labels[:] = None
+    assert not processing_sheet(SOURCE, views, photos, np.arange(60), ["x"] * 60, seed=1).details

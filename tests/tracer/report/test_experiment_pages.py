@@ -13,7 +13,7 @@ from tracer.report.draw import draw
 from tracer.report.page import render
 from tracer.report.plots import write_plots
 from tracer.report.sections import sections
-from tracer.results.figures import AreaPanel, CurvePanel, DotPlot, Figure, Kind
+from tracer.results.figures import Area, AreaPanel, CurvePanel, DotPlot, Figure, Kind
 from tracer.results.placing import style_of
 from tracer.results.runs import load_run
 from tracer.results.tables import Table
@@ -72,7 +72,7 @@ def test_what_the_page_draws_and_the_files_draw_is_one_model(tmp_path: Path) -> 
                 shown.add(figure.file)
                 for mark in _marks(figure):
                     assert re.search(rf'<svg [xy]="[^"]+" y="{mark}%"|<svg x="{mark}%"', html)
-    assert shown == {"masking", "knn-is-smartphone", "retrieval"}
+    assert shown == {"masking", "knn-is-smartphone", "retrieval", "similarity"}
     assert shown <= {path.stem for path in write_plots(run, tmp_path / "plots")}
 
 
@@ -95,10 +95,13 @@ def test_many_encoders_have_lines_of_their_own_in_the_files() -> None:
     assert all(len(line.marks) == 1 for line in panel.lines)
 
 
-def test_areas_are_drawn_by_the_page_alone() -> None:
-    """No file is drawn of the similarity distributions."""
-    with pytest.raises(ValueError, match="areas"):
-        draw(Figure(Kind.AREAS, (AreaPanel("", "", (), ()),)))
+def test_distributions_are_drawn_as_their_outlines_say() -> None:
+    """The steps of the page's outlines are those of the file; a panel without photos is empty, not an error."""
+    area = Area("same content", "M0 100V20H50V0H100V100", "", (75.0, None), "")
+    (axes,) = draw(Figure(Kind.AREAS, (AreaPanel("Maker", "e", (area,), ()),))).axes
+    assert axes.patches[0].get_xy().tolist()[:5] == [[0, 100], [0, 20], [50, 20], [50, 0], [100, 0]]
+    assert [line.get_xdata()[0] for line in axes.lines] == [75.0]
+    assert draw(Figure(Kind.AREAS, (AreaPanel("", "", (), ()),))).axes
 
 
 def test_the_audit_joins_the_section_of_its_anchor(tmp_path: Path) -> None:

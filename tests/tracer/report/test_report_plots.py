@@ -20,7 +20,7 @@ def test_each_figure_is_there_as_png_and_svg(tmp_path: Path) -> None:
     names = {path.stem for path in written}
     assert names == {
         "probe-is-smartphone", "probe-make", "probe-model", "probe-semantic-label", "masking",
-        "knn-is-smartphone", "retrieval", "bars", "knn-lines",
+        "knn-is-smartphone", "retrieval", "bars", "knn-lines", "similarity",
     }  # fmt: skip
     assert sorted(p.name for p in written) == sorted(f"{n}.{e}" for n in names for e in ("png", "svg"))
     assert sorted(p.name for p in (tmp_path / "plots").iterdir()) == sorted(p.name for p in written)

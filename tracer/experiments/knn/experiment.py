@@ -48,7 +48,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         return Planned((), (*skipped, Skip("semantic kNN", why, (NAME,))))
     if not groups:
         skipped.append(Skip("kNN by processing", NOT_NAMED, (NAME,), on_request=True))
-    traces, lacking = trace_labels(labelled)
+    traces, lacking = trace_labels(labelled, settings.attributes)
     of_labels = [Measurement(NAME, f"kNN by {name}", partial(_by_label, attribute=name), name) for name in traces]
     of_processings = [
         Measurement(NAME, f"kNN by {words}", partial(_by_processing, group=group), words, group)
@@ -60,7 +60,19 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         for name in traces[:1]
         if not len(labelled.pairs.whole())  # pairs show more, where there are some
     ]
-    return Planned((*of_labels, *of_processings, *sheet), (*skipped, *lacking))
+    sheets = [
+        Measurement(
+            NAME,
+            f"retrieval sheet by {words}",
+            partial(_processing_sheet, group=group),
+            words,
+            group,
+            encoders=Encoders.ONE,
+        )
+        for group in groups
+        for words in [" and ".join(group)]
+    ]
+    return Planned((*of_labels, *of_processings, *sheet, *sheets), (*skipped, *lacking))
 
 
 def _by_label(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
@@ -148,6 +160,12 @@ def _sheet(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
     from tracer.experiments.sheets.sheet import neighbours_shown
 
     return (yield from neighbours_shown(context, encoder, attribute))
+
+
+def _processing_sheet(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:
+    from tracer.experiments.sheets.sheet import processings_shown
+
+    return (yield from processings_shown(context, encoder, group))
 
 
 def _protocol(labelled: LabelledSet, settings: Settings, _details: Sequence[Mapping[str, Any]]) -> dict[str, str]:

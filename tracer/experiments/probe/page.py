@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tracer.experiments.probe.unseen_page import UNSEEN, by_label, model_tables
 from tracer.results import words
-from tracer.results.figures import DotPlot, Figure, Kind, Styles
+from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Styles
+from tracer.results.lattice import lattice
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
 from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
 from tracer.results.rows import Row
@@ -26,6 +28,8 @@ from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_ver
 
 _MOST_BARS = 12
 """Panels of bars."""
+_MOST_COLUMNS = 6
+"""Labels beside each other where there are many encoders; the tables have all."""
 
 
 def _intro(details: Details) -> Prose:
@@ -185,7 +189,8 @@ def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
     ]
     unprocessed = [r for r in probes if r.processing == "IDENTITY" and r.setting != "processing"]
     figures += _curves(unprocessed, styles)
-    figures += _bars([r for r in probes if r.processing == "IDENTITY" or r.setting == "processing"], styles)
+    wide = [r for r in probes if r.processing == "IDENTITY" or r.setting == "processing"]
+    figures += _bars(wide, styles) if len(styles) <= STYLES else _by_encoder(wide)
     return figures
 
 
@@ -217,7 +222,7 @@ def _hidden_share(masks: Iterable[float], text: Callable[[float], str]) -> Steps
 
 def _curves(rows: Rows, styles: Styles) -> list[Figure]:
     """One panel a label, of those that were measured under at least two masks."""
-    steps = _hidden_share({r.mask_ratio for r in rows}, lambda m: words.percent(m) if m else "0")
+    steps = _hidden_share({r.mask_ratio for r in rows}, lambda m: words.hidden(m) if m else "0")
     by_label = [[r for r in rows if r.attribute == attribute] for attribute in _in_order(rows)]
     panels = tuple(
         curve_panel(chosen[0].attribute, chosen, steps, styles)
@@ -253,6 +258,29 @@ def _bars(rows: Rows, styles: Styles) -> list[Figure]:
         legend=styles,
     )
     return [figure] if panels else []
+
+
+def _by_encoder(rows: Rows) -> list[Figure]:
+    """More encoders than have a look of their own: each by its name, from the most strongly masked photos and the whole ones."""
+    if not rows:
+        return []
+    deepest, whole = {}, {}
+    for attribute in _in_order(rows)[:_MOST_COLUMNS]:
+        chosen = [r for r in rows if r.attribute == attribute]
+        most = max(r.mask_ratio for r in chosen)
+        deepest[words.title(attribute)] = [r for r in chosen if r.mask_ratio == most]
+        whole[words.title(attribute)] = [r for r in chosen if most and not r.mask_ratio]
+    panel = lattice(deepest, whole)
+    masks = sorted({r.mask_ratio for listed in deepest.values() for r in listed} - {0.0})
+    if masks:
+        hidden = " or ".join(f"{words.hidden(mask)} hidden" for mask in masks)
+        panel = replace(panel, legend=(LegendEntry("nothing hidden", -1, hollow=True), LegendEntry(hidden, -1)))
+    return [
+        Figure(
+            Kind.LATTICE, (panel,), file="encoders", title="Probe accuracy by encoder", axis="Probe accuracy",
+            heading="Encoder by encoder", note="Accuracy of the probes; lines are 95 % intervals, dashed: guessing.",
+        )
+    ]  # fmt: skip
 
 
 # --- tables

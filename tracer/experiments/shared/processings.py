@@ -37,11 +37,11 @@ def processing_groups(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def without_partner(names: Sequence[str]) -> list[Skip]:
-    """The processings that were named without another one of their group; one skip of probe and kNN, none where all have one."""
+    """The processings that were named without another one of their group; one skip, none where all have one."""
     grouped = {name for group in processing_groups(names) for name in group}
     alone = ", ".join(sorted({view(name).name for name in names} - grouped))
     why = "no other processing of its group was named"
-    return [Skip(f"probe and kNN of {alone}", why, ("probe", "knn"), alone)] if alone else []
+    return [Skip(f"probe, kNN and similarity of {alone}", why, ("probe", "knn", "similarity"), alone)] if alone else []
 
 
 def group_name(processings: Sequence[str]) -> str:

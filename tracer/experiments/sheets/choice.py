@@ -48,7 +48,7 @@ def pair_sheet(
     strength = np.log(same) - np.log(other)
     # Equal ones, of which there are many, in the order of their ids.
     telling = [i for i in np.lexsort((ids[queries], -strength)) if strength[i] > 0][:TELLING]
-    chosen = [(i, "rule") for i in telling] + [(i, "drawn") for i in _drawn(len(queries), telling, seed)]
+    chosen = [(i, "rule") for i in telling] + [(i, "drawn") for i in drawn(len(queries), telling, seed)]
     X = normalise(vectors)
     paired = (subject >= 0) & np.isin(model, (0, 1))
     shown = []
@@ -66,15 +66,15 @@ def pair_sheet(
             strips.append(
                 {
                     "pool": pool,
-                    "items": _items(candidates[order], similarity[order], partners, ids, cameras, "partner"),
+                    "items": items_of(candidates[order], similarity[order], partners, ids, cameras, "partner"),
                 }
             )
-        shown.append(_query(query, why, ids, cameras, strips, kind=CLASSES[int(model[query])]))
+        shown.append(query_entry(query, why, ids, cameras, strips, kind=CLASSES[int(model[query])]))
     rule = (
         "the partner comes later among photos of the query's own kind of camera than among those of the other kind, by the "
         "largest ratio of the two ranks"
     )
-    return _outcome(source, "retrieval", "Is Smartphone", rule, shown, len(queries), seed)
+    return sheet_outcome(source, "retrieval", "Is Smartphone", rule, shown, len(queries), seed)
 
 
 def candidates_are(partners: NDArray[np.int64], candidates: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -112,26 +112,27 @@ def neighbour_sheet(
     misled = usable & (classes[rows][nearest] != classes[rows]) & (labels[rows][nearest] == labels[rows])
     telling = [i for i in np.lexsort((ids[rows], -best)) if misled[i]][:TELLING]
     others = np.flatnonzero(usable)
-    drawn = [int(others[i]) for i in _drawn(len(others), [int(np.searchsorted(others, i)) for i in telling], seed)]
+    by_seed = [int(others[i]) for i in drawn(len(others), [int(np.searchsorted(others, i)) for i in telling], seed)]
     shown = []
-    for i, why in [(int(i), "rule") for i in telling] + [(i, "drawn") for i in drawn]:
+    for i, why in [(int(i), "rule") for i in telling] + [(i, "drawn") for i in by_seed]:
         order = np.lexsort((ids[rows], -S[i]))
         order = order[np.isfinite(S[i][order])]
         alike = rows[classes[rows] == classes[rows[i]]]
-        items = _items(rows[order][:SHOWN], S[i][order][:SHOWN], alike, ids, cameras, "same content")
+        items = items_of(rows[order][:SHOWN], S[i][order][:SHOWN], alike, ids, cameras, "same content")
         shown.append(
-            _query(int(rows[i]), why, ids, cameras, [{"pool": "all", "items": items}], kind=str(classes[rows[i]]))
+            query_entry(int(rows[i]), why, ids, cameras, [{"pool": "all", "items": items}], kind=str(classes[rows[i]]))
         )
     rule = f"the nearest neighbour shows something else and shares the label {photos.attribute}, the most similar first"
-    return _outcome(source, "knn", photos.attribute, rule, shown, len(others), seed)
+    return sheet_outcome(source, "knn", photos.attribute, rule, shown, len(others), seed)
 
 
-def _drawn(count: int, taken: Sequence[int], seed: int) -> list[int]:
+def drawn(count: int, taken: Sequence[int], seed: int) -> list[int]:
+    """Up to `DRAWN` numbers below `count` that are not taken, drawn by the seed."""
     order = np.random.default_rng(seed).permutation(count)
     return [int(i) for i in order if i not in set(taken)][:DRAWN]
 
 
-def _items(
+def items_of(
     ordered: NDArray[np.int64],
     similarity: NDArray[np.floating[Any]],
     right: NDArray[np.int64],
@@ -156,15 +157,17 @@ def _items(
     ]
 
 
-def _query(
+def query_entry(
     row: int, why: str, ids: NDArray[np.int64], cameras: Sequence[str], strips: list[dict[str, Any]], kind: str
 ) -> dict[str, Any]:
+    """A query of a sheet; `why` is `rule` or `drawn`, `kind` what stands above it."""
     return {"photo_id": int(ids[row]), "camera": cameras[row], "kind": kind, "why": why, "strips": strips}
 
 
-def _outcome(
+def sheet_outcome(
     source: Source, experiment: Any, attribute: str, rule: str, queries: list[dict[str, Any]], of: int, seed: int
 ) -> Outcome:
+    """The sheet as an entry of the details; nothing where it has no query."""
     entry = source.detail(experiment, attribute, "sheet", rule=rule, queries=queries, queries_in_all=of, seed=seed)
     return Outcome(details=[entry] if queries else [])
 

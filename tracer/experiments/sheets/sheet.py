@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.progress import Progress, Work
 from tracer.experiments.experiment import Context, labelled_photos, source_of
-from tracer.experiments.labels import PHONE, LabelledSet
+from tracer.experiments.labels import PHONE, SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome
+from tracer.experiments.photos import LabelledPhotos
+from tracer.experiments.shared.processings import common_views, group_name
 from tracer.experiments.sheets.choice import neighbour_sheet, pair_sheet, photos_on
+from tracer.experiments.sheets.processed import processing_sheet
 from tracer.experiments.sheets.thumbnails import write_thumbs
 
 
@@ -29,6 +34,16 @@ def neighbours_shown(context: Context, encoder: str, attribute: str) -> Work[Out
     photos = labelled_photos(context, found, attribute, classes=True)
     cameras, source, seed = _cameras(context.labelled, found.rows), source_of(context, encoder), context.settings.seed
     return _written(context, neighbour_sheet(source, photos, found.ids, cameras, seed))
+
+
+def processings_shown(context: Context, encoder: str, group: Sequence[str]) -> Work[Outcome]:
+    """A sheet of queries and their nearest neighbours where content and processing pull apart."""
+    yield Progress("choosing pictures", 0)
+    found, labelled = common_views(context, encoder, group), context.labelled
+    classes, clusters = labelled.labels[SEMANTIC][found.rows], labelled.clusters[found.rows]
+    photos = LabelledPhotos(found.views[group[0]], classes, clusters, group_name(group))
+    cameras, source, seed = _cameras(labelled, found.rows), source_of(context, encoder, group), context.settings.seed
+    return _written(context, processing_sheet(source, found.views, photos, found.ids, cameras, seed))
 
 
 def _written(context: Context, sheet: Outcome) -> Outcome:

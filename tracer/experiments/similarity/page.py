@@ -20,9 +20,9 @@ _CONTENTS = {"class=same": "same content", "class=other": "other content"}
 def _intro(_: Details) -> Prose:
     return (
         Paragraph(
-            "Take a photo, one that shares its label and one that does not, both of the same content (or both of other"
-            " content). How often does the encoder find the one with the shared label more similar? In half of all"
-            " cases, if the label plays no part."
+            "Take a photo, one that shares its label (or its processing) and one that does not, both of the same"
+            " content (or both of other content). How often does the encoder find the one with the shared label more"
+            " similar? In half of all cases, if the label plays no part."
         ),
     )
 
@@ -38,7 +38,11 @@ def _setting(row: Row) -> str:
 def _figures(_rows: Rows, _styles: Styles, details: Details) -> list[Figure]:
     """How similar photos are by content and by label; an entry without whole histograms gives no panel."""
     panels = [panel for detail in details if (panel := _panel(detail)) is not None]
-    return [Figure(Kind.AREAS, tuple(panels[:_MOST_PANELS]))] if panels else []
+    return (
+        [Figure(Kind.AREAS, tuple(panels[:_MOST_PANELS]), file="similarity", axis="Cosine similarity")]
+        if panels
+        else []
+    )
 
 
 def _panel(detail: Mapping[str, Any]) -> AreaPanel | None:
@@ -62,10 +66,16 @@ def _panel(detail: Mapping[str, Any]) -> AreaPanel | None:
     places = ((0.0, low), (50.0, (low + high) / 2), (100.0, high))
     return AreaPanel(
         title=words.title(str(detail.get("attribute") or "")),
-        encoder=str(detail.get("encoder") or ""),
+        encoder="; ".join(part for part in (str(detail.get("encoder") or ""), _processings(detail)) if part),
         areas=tuple(areas),
         ticks=tuple(Tick(at, words.plain(value, 2)) for at, value in places),
     )
+
+
+def _processings(detail: Mapping[str, Any]) -> str:
+    """The processings that the photos are compared by; empty where a label is."""
+    names = str(detail.get("processing") or "IDENTITY")
+    return "" if names == "IDENTITY" else names.replace(",", ", ")
 
 
 def _area(content: str, parts: Sequence[list[float]], means: Sequence[Any], low: float, high: float) -> Area:
