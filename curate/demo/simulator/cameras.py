@@ -2,10 +2,10 @@
 
 Makes and models are invented: five phones and five other cameras. Each of the five makes has two models, and one makes both
 kinds. A number that `strength.SHARED` lists is the sum of what cameras of the kind share (a phone has a small sensor and
-processes heavily) and of the model's own part. The own parts were drawn from the same distribution for both kinds.
-Everything else is the model's own; models share nothing more, not even those of one make. Most picture sizes, chroma
-subsamplings and JPEG qualities occur in both kinds, as among real cameras, so that the properties of a file do not tell the
-kinds apart with certainty.
+processes heavily) and of the model's own part. The own parts were drawn from the same distribution for both kinds and nearly
+average out in each. Everything else is the model's own; models share nothing more, not even those of one make. As many
+phones as other cameras have each picture size and each chroma subsampling, and most JPEG qualities occur in both kinds, so
+that the properties of a file do not tell the kinds apart with certainty.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Ovrelund", "Wisp 5", CameraType.SMARTPHONE, unit="ovrelund-1",
         lens=Lens(
-            distortion=0.003, red=-3e-4, blue=1e-4, blur=0.89, corner_blur=0.81,
-            vignetting=0.06, defocus=0.0,
+            distortion=0.005, red=-0.0002, blue=0.0001, blur=0.91, corner_blur=0.8,
+            vignetting=0.08, defocus=0.0,
         ),
         sensor=Sensor(
-            1440, 1080, shot=2.4e-4, read=0.002, pattern=0.0101, stripes=5.3e-4, crosstalk=0.18, bits=10,
+            1440, 1080, shot=0.00025, read=0.002, pattern=0.0101, stripes=0.00054, crosstalk=0.183, bits=10,
         ),
         development=Development(
-            Demosaic.EDGE_AWARE, 1.0, exposure=0.05, adaptation=0.91, red=-0.027, blue=-0.059, saturation=1.11,
-            contrast=0.16, lift=0.015, gamma=0.91, local=0.6, chroma_blur=1.6, denoise=18.9, sharpen=1.16,
-            radius=0.8,
+            Demosaic.EDGE_AWARE, 1.0, exposure=0.1, adaptation=0.81, red=-0.05, blue=-0.06, saturation=1.14,
+            contrast=0.19, lift=0.018, gamma=0.93, local=0.58, chroma_blur=2.1, denoise=17.4, sharpen=1.07,
+            radius=1.0,
         ),
         jpeg=Jpeg(1440, 1080, own_table(2, 18, 1.2), own_table(2, 17, 1.2), "4:2:0"),
         handling=Handling(1.04, 0.035, step=0.024, aim=0.030, roll=1.6, tilt=0.020, upright=0.24),
@@ -44,18 +44,18 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Ovrelund", "Wisp 5 Mini", CameraType.SMARTPHONE, unit="ovrelund-2",
         lens=Lens(
-            distortion=0.013, red=2e-4, blue=4e-4, blur=0.79, corner_blur=0.62,
-            vignetting=0.07, defocus=1.1,
+            distortion=0.015, red=0.0003, blue=0.0004, blur=0.81, corner_blur=0.61,
+            vignetting=0.09, defocus=1.0,
         ),
         sensor=Sensor(
-            1200, 900, shot=3.1e-4, read=0.0015, pattern=0.0100, stripes=4e-4, crosstalk=0.16, bits=10,
+            1200, 900, shot=0.00032, read=0.0015, pattern=0.01, stripes=0.00041, crosstalk=0.163, bits=10,
         ),
         development=Development(
-            Demosaic.BILINEAR, 1.0, exposure=0.2, adaptation=0.85, red=0.1, blue=0.076, saturation=1.28,
-            contrast=0.24, lift=0.019, gamma=0.89, local=0.64, chroma_blur=1.8, denoise=15.6, sharpen=1.73,
-            radius=0.5,
+            Demosaic.BILINEAR, 1.0, exposure=0.25, adaptation=0.75, red=0.077, blue=0.075, saturation=1.31,
+            contrast=0.27, lift=0.022, gamma=0.91, local=0.62, chroma_blur=2.3, denoise=14.1, sharpen=1.64,
+            radius=0.7,
         ),
-        jpeg=Jpeg(1280, 960, own_table(4, 44, 1.2), own_table(5, 42, 0.9), "4:2:0"),
+        jpeg=Jpeg(1280, 960, own_table(4, 40, 1.3), own_table(5, 36, 1.0), "4:2:0"),
         handling=Handling(1.09, 0.040, step=0.024, aim=0.035, roll=2.0, tilt=0.025, upright=0.28),
         writing=Writing(
             "wisp-5-mini", "WM5_{number:04d}.JPG", "Wisp 5 Mini rear lens 4.4mm f/2.2", focal_mm=4.4, focal_35mm=28,
@@ -65,18 +65,18 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Tarnquist", "Glimmer 12", CameraType.SMARTPHONE, unit="tarnquist-1",
         lens=Lens(
-            distortion=-0.006, red=0.0, blue=4e-4, blur=0.69, corner_blur=0.42,
-            vignetting=0.07, defocus=0.6,
+            distortion=-0.004, red=0.0001, blue=0.0004, blur=0.71, corner_blur=0.41,
+            vignetting=0.09, defocus=0.5,
         ),
         sensor=Sensor(
-            1560, 1170, shot=2.6e-4, read=0.0025, pattern=0.0089, stripes=5.1e-4, crosstalk=0.18, bits=10,
+            1632, 1088, shot=0.00027, read=0.0025, pattern=0.0089, stripes=0.00052, crosstalk=0.183, bits=10,
         ),
         development=Development(
-            Demosaic.MEDIAN, 1.0, exposure=0.34, adaptation=0.88, red=-0.034, blue=0.036, saturation=1.26,
-            contrast=0.22, lift=0.018, gamma=0.95, local=0.5, chroma_blur=2.1, denoise=17.5, sharpen=1.71,
-            radius=0.5,
+            Demosaic.MEDIAN, 1.0, exposure=0.39, adaptation=0.78, red=-0.057, blue=0.035, saturation=1.29,
+            contrast=0.25, lift=0.021, gamma=0.97, local=0.48, chroma_blur=2.6, denoise=16.0, sharpen=1.62,
+            radius=0.7,
         ),
-        jpeg=Jpeg(1440, 1080, standard_table(91), standard_table(91, chroma=True), "4:2:0"),
+        jpeg=Jpeg(1536, 1024, standard_table(91), standard_table(91, chroma=True), "4:2:0"),
         handling=Handling(1.09, 0.035, step=0.024, aim=0.030, roll=1.6, tilt=0.020, upright=0.25),
         writing=Writing(
             "glimmer-12", "{date}_{time}.JPG", "Glimmer main lens", focal_mm=6.1, focal_35mm=23, f_number=1.7,
@@ -87,16 +87,16 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Skelmere", "Pip 3", CameraType.SMARTPHONE, unit="skelmere-1",
         lens=Lens(
-            distortion=-0.001, red=-2e-4, blue=-2e-4, blur=0.72, corner_blur=0.41,
-            vignetting=0.04, defocus=0.1,
+            distortion=0.001, red=-0.0001, blue=-0.0002, blur=0.74, corner_blur=0.4,
+            vignetting=0.06, defocus=0.0,
         ),
         sensor=Sensor(
-            1536, 1024, shot=2.3e-4, read=0.0017, pattern=0.0095, stripes=4.6e-4, crosstalk=0.17, bits=12,
+            1536, 1024, shot=0.00024, read=0.0017, pattern=0.0095, stripes=0.00047, crosstalk=0.173, bits=12,
         ),
         development=Development(
-            Demosaic.EDGE_AWARE, 1.0, exposure=0.13, adaptation=0.99, red=0.1, blue=-0.1, saturation=1.22,
-            contrast=0.28, lift=0.025, gamma=0.85, local=0.52, chroma_blur=1.8, denoise=16.4, sharpen=2.01,
-            radius=1.4,
+            Demosaic.EDGE_AWARE, 1.0, exposure=0.18, adaptation=0.89, red=0.077, blue=-0.101, saturation=1.25,
+            contrast=0.31, lift=0.028, gamma=0.87, local=0.5, chroma_blur=2.3, denoise=14.9, sharpen=1.92,
+            radius=1.6,
         ),
         jpeg=Jpeg(1536, 1024, own_table(2, 24, 1.0), own_table(3, 26, 1.1), "4:2:2"),
         handling=Handling(1.07, 0.040, step=0.024, aim=0.030, roll=1.6, tilt=0.020, upright=0.27),
@@ -109,16 +109,16 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Skelmere", "Pip 3 Neo", CameraType.SMARTPHONE, unit="skelmere-2",
         lens=Lens(
-            distortion=-0.018, red=0.0, blue=-7e-4, blur=0.79, corner_blur=0.52,
-            vignetting=0.07, defocus=0.6,
+            distortion=-0.016, red=0.0001, blue=-0.0007, blur=0.81, corner_blur=0.51,
+            vignetting=0.09, defocus=0.5,
         ),
         sensor=Sensor(
-            1440, 1080, shot=2.1e-4, read=0.0027, pattern=0.0114, stripes=3.6e-4, crosstalk=0.14, bits=12,
+            1440, 1080, shot=0.00022, read=0.0027, pattern=0.0115, stripes=0.00037, crosstalk=0.143, bits=12,
         ),
         development=Development(
-            Demosaic.BILINEAR, 1.0, exposure=0.36, adaptation=0.83, red=-0.004, blue=0.053, saturation=1.07,
-            contrast=0.0, lift=0.015, gamma=0.83, local=0.64, chroma_blur=3.3, denoise=20.2, sharpen=1.44,
-            radius=0.5,
+            Demosaic.BILINEAR, 1.0, exposure=0.41, adaptation=0.73, red=-0.027, blue=0.052, saturation=1.1,
+            contrast=0.03, lift=0.018, gamma=0.85, local=0.62, chroma_blur=3.8, denoise=18.7, sharpen=1.35,
+            radius=0.7,
         ),
         jpeg=Jpeg(1440, 1080, standard_table(94), standard_table(93, chroma=True), "4:2:2"),
         handling=Handling(1.03, 0.035, step=0.024, aim=0.035, roll=2.0, tilt=0.025, upright=0.24),
@@ -130,16 +130,16 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Hexmoor", "Thornback", CameraType.DSLR, unit="hexmoor-1",
         lens=Lens(
-            distortion=0.008, red=-3e-4, blue=-1e-4, blur=0.89, corner_blur=0.76,
-            vignetting=0.31, defocus=4.4,
+            distortion=0.004, red=-0.0001, blue=-0.0002, blur=0.91, corner_blur=0.66,
+            vignetting=0.29, defocus=4.4,
         ),
         sensor=Sensor(
-            1536, 1024, shot=6.8e-5, read=5e-4, pattern=0.0052, stripes=1.2e-4, crosstalk=0.1, bits=14,
+            1536, 1024, shot=6.6e-5, read=0.0005, pattern=0.0051, stripes=0.00012, crosstalk=0.109, bits=14,
         ),
         development=Development(
-            Demosaic.EDGE_AWARE, 1.0, exposure=-0.01, adaptation=0.66, red=-0.023, blue=-0.013, saturation=1.17,
-            contrast=0.43, lift=0.019, gamma=1.08, local=0.0, chroma_blur=1.7, denoise=0.0, sharpen=0.04,
-            radius=1.3,
+            Demosaic.EDGE_AWARE, 1.0, exposure=-0.07, adaptation=0.69, red=-0.011, blue=-0.005, saturation=1.14,
+            contrast=0.36, lift=0.018, gamma=1.07, local=0.0, chroma_blur=1.1, denoise=0.7, sharpen=0.25,
+            radius=1.2,
         ),
         jpeg=Jpeg(1536, 1024, own_table(1, 14, 1.4), own_table(2, 16, 1.4), "4:2:2"),
         handling=Handling(1.0, 0.050, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.22),
@@ -152,38 +152,38 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Hexmoor", "Curlew", CameraType.MIRRORLESS, unit="hexmoor-2",
         lens=Lens(
-            distortion=0.012, red=0.0, blue=7e-4, blur=0.84, corner_blur=0.85,
-            vignetting=0.28, defocus=4.6,
+            distortion=0.008, red=0.0002, blue=0.0006, blur=0.86, corner_blur=0.75,
+            vignetting=0.26, defocus=4.6,
         ),
         sensor=Sensor(
-            1536, 1024, shot=5e-5, read=7.1e-4, pattern=0.0065, stripes=1.6e-4, crosstalk=0.11, bits=12,
+            1440, 1080, shot=4.9e-5, read=0.00072, pattern=0.0063, stripes=0.00017, crosstalk=0.118, bits=12,
         ),
         development=Development(
-            Demosaic.MEDIAN, 1.0, exposure=-0.22, adaptation=0.75, red=0.067, blue=0.085, saturation=1.02,
-            contrast=0.26, lift=0.003, gamma=1.02, local=0.01, chroma_blur=1.5, denoise=4.6, sharpen=0.25,
-            radius=1.5,
+            Demosaic.MEDIAN, 1.0, exposure=-0.28, adaptation=0.78, red=0.079, blue=0.093, saturation=0.99,
+            contrast=0.19, lift=0.002, gamma=1.01, local=0.0, chroma_blur=0.9, denoise=5.3, sharpen=0.46,
+            radius=1.4,
         ),
-        jpeg=Jpeg(1536, 1024, own_table(1, 9, 1.6), own_table(2, 12, 1.4), "4:2:0"),
+        jpeg=Jpeg(1440, 1080, own_table(1, 9, 1.6), own_table(2, 12, 1.4), "4:2:0"),
         handling=Handling(0.99, 0.050, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.08),
         writing=Writing(
             "curlew", "CRW_{number:04d}.JPG", "Hexmoor 24mm f/2 HXC", focal_mm=24.0, focal_35mm=36, f_number=2.8,
             base_iso=200, top_iso=12800, clock_s=(180.0, 28800.0), standard_steps=True, subseconds=True,
-            offset_time=True, serial="HX9900456", thumbnail=True, maker_note=True,
+            offset_time=True, serial="HX9900456", thumbnail=True,
         ),
     ),
     VirtualCamera(
         "Pimwick", "Finchbox 20", CameraType.COMPACT, unit="pimwick-1",
         lens=Lens(
-            distortion=-0.012, red=-3e-4, blue=0.0, blur=0.74, corner_blur=0.66,
-            vignetting=0.32, defocus=4.6,
+            distortion=-0.016, red=-0.0001, blue=-0.0001, blur=0.76, corner_blur=0.56,
+            vignetting=0.3, defocus=4.6,
         ),
         sensor=Sensor(
-            1184, 888, shot=9.8e-5, read=6.7e-4, pattern=0.0054, stripes=9.8e-5, crosstalk=0.08, bits=12,
+            1184, 888, shot=9.6e-5, read=0.00068, pattern=0.0053, stripes=0.0001, crosstalk=0.088, bits=12,
         ),
         development=Development(
-            Demosaic.BILINEAR, 1.0, exposure=-0.06, adaptation=0.79, red=-0.1, blue=0.0, saturation=1.15,
-            contrast=0.55, lift=0.014, gamma=1.08, local=0.05, chroma_blur=1.9, denoise=5.4, sharpen=0.47,
-            radius=0.9,
+            Demosaic.BILINEAR, 1.0, exposure=-0.12, adaptation=0.82, red=-0.088, blue=0.008, saturation=1.12,
+            contrast=0.48, lift=0.013, gamma=1.07, local=0.04, chroma_blur=1.3, denoise=6.1, sharpen=0.68,
+            radius=0.8,
         ),
         jpeg=Jpeg(1280, 960, standard_table(87), standard_table(86, chroma=True), "4:2:0"),
         handling=Handling(1.01, 0.050, step=0.028, aim=0.040, roll=1.8, tilt=0.025, upright=0.22),
@@ -195,16 +195,16 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Pimwick", "Siskin", CameraType.DSLR, unit="pimwick-2",
         lens=Lens(
-            distortion=0.019, red=-1e-4, blue=-2e-4, blur=0.74, corner_blur=0.56,
-            vignetting=0.33, defocus=4.7,
+            distortion=0.015, red=0.0001, blue=-0.0003, blur=0.76, corner_blur=0.46,
+            vignetting=0.31, defocus=4.7,
         ),
         sensor=Sensor(
-            1536, 1024, shot=9.8e-5, read=4.3e-4, pattern=0.0056, stripes=1.2e-4, crosstalk=0.12, bits=14,
+            1536, 1024, shot=9.6e-5, read=0.00043, pattern=0.0055, stripes=0.00012, crosstalk=0.129, bits=14,
         ),
         development=Development(
-            Demosaic.EDGE_AWARE, 1.0, exposure=0.07, adaptation=0.45, red=0.027, blue=-0.1, saturation=1.02,
-            contrast=0.32, lift=0.007, gamma=0.98, local=0.18, chroma_blur=2.2, denoise=0.0, sharpen=0.59,
-            radius=0.9,
+            Demosaic.EDGE_AWARE, 1.0, exposure=0.01, adaptation=0.48, red=0.039, blue=-0.092, saturation=0.99,
+            contrast=0.25, lift=0.006, gamma=0.97, local=0.17, chroma_blur=1.6, denoise=0.7, sharpen=0.8,
+            radius=0.8,
         ),
         jpeg=Jpeg(1536, 1024, standard_table(92), standard_table(92, chroma=True), "4:2:2"),
         handling=Handling(0.98, 0.050, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.2),
@@ -217,23 +217,23 @@ CAMERAS: tuple[VirtualCamera, ...] = (
     VirtualCamera(
         "Tarnquist", "Plover 4", CameraType.MIRRORLESS, unit="tarnquist-2",
         lens=Lens(
-            distortion=-0.001, red=-4e-4, blue=2e-4, blur=0.92, corner_blur=0.75,
-            vignetting=0.27, defocus=4.1,
+            distortion=-0.005, red=-0.0002, blue=0.0001, blur=0.94, corner_blur=0.65,
+            vignetting=0.25, defocus=4.1,
         ),
         sensor=Sensor(
-            1520, 1140, shot=5.9e-5, read=7.2e-4, pattern=0.0063, stripes=1.3e-4, crosstalk=0.09, bits=12,
+            1520, 1140, shot=5.8e-5, read=0.00073, pattern=0.0061, stripes=0.00014, crosstalk=0.099, bits=12,
         ),
         development=Development(
-            Demosaic.MEDIAN, 1.0, exposure=-0.03, adaptation=0.47, red=-0.04, blue=-0.019, saturation=0.94,
-            contrast=0.43, lift=0.01, gamma=1.12, local=0.07, chroma_blur=1.5, denoise=3.5, sharpen=0.15,
-            radius=1.7,
+            Demosaic.MEDIAN, 1.0, exposure=-0.09, adaptation=0.5, red=-0.028, blue=-0.011, saturation=0.91,
+            contrast=0.36, lift=0.009, gamma=1.11, local=0.06, chroma_blur=0.9, denoise=4.2, sharpen=0.36,
+            radius=1.6,
         ),
         jpeg=Jpeg(1440, 1080, own_table(2, 20, 1.6), own_table(2, 18, 1.3), "4:2:0"),
         handling=Handling(1.02, 0.045, step=0.028, aim=0.035, roll=1.2, tilt=0.020, upright=0.1),
         writing=Writing(
             "plover-4", "PLV_{number:04d}.JPG", "Tarnquist 17mm f/2.8", focal_mm=17.0, focal_35mm=34, f_number=2.8,
             base_iso=200, top_iso=6400, clock_s=(180.0, 5400.0), standard_steps=True, subseconds=True,
-            offset_time=True, serial="TQ5500321",
+            offset_time=True, serial="TQ5500321", maker_note=True,
         ),
     ),
 )

@@ -72,8 +72,8 @@ SHARED: dict[str, dict[str, Shared]] = {
         "radius": Shared(1.0, 1.1),
     },
     "handling": {  # a wide angle; more photos upright
-        "short_side": Shared(1.05, 1.01),
-        "spread": Shared(0.037, 0.050),
+        "short_side": Shared(1.06, 1.00),
+        "spread": Shared(0.037, 0.049),
         "step": Shared(0.024, 0.028),
         "roll": Shared(1.8, 1.3),
         "upright": Shared(0.26, 0.16),

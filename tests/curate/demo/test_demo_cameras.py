@@ -161,11 +161,11 @@ def test_quantisation_tables() -> None:
 
 
 def test_a_file_s_properties_occur_in_both_kinds() -> None:
-    """Most sizes and subsamplings of phones are also those of other cameras, and no single one tells the kinds apart."""
+    """As many phones as other cameras have each size and each subsampling, and most phones both of some other camera."""
     phones, others = ([c for c in CAMERAS if bool(c.type.is_smartphone) is side] for side in (True, False))
     for of in (lambda c: (c.jpeg.width, c.jpeg.height), lambda c: c.jpeg.subsampling):
         counts = [Counter(map(of, kind)) for kind in (phones, others)]
-        assert (counts[0] & counts[1]).total() >= 3
+        assert counts[0] == counts[1]
     triples = [{(c.jpeg.width, c.jpeg.height, c.jpeg.subsampling) for c in kind} for kind in (phones, others)]
     assert len(triples[0] & triples[1]) >= 3
     assert {(c.handling.upright > 0, c.type.is_smartphone) for c in CAMERAS} == {(True, True), (True, False)}
@@ -186,8 +186,8 @@ def test_phones_share_what_is_said_and_nothing_without_it() -> None:
             own = values - kinds
             clipped = not shared.is_ratio and min(shared.phones, shared.others) >= 0
             assert without == pytest.approx(np.maximum(middle + own, 0) if clipped else middle + own), name
-            # five draws are on average within about two standard errors of the kind's value
-            assert abs(own.reshape(2, 5).mean(axis=1)).max() < 2.1 * own.std() / np.sqrt(5) + 1e-9, name
+            # own parts average out to within half a standard error of five draws
+            assert abs(own.reshape(2, 5).mean(axis=1)).max() <= 0.5 * own.std() / np.sqrt(5) + 1e-9, name
     assert {(c.sensor.bits, c.development.own_exposure) for c in none} == {(12, 0.0)}
     assert [(c.jpeg, c.writing) for c in none] == [(c.jpeg, c.writing) for c in CAMERAS]
     assert weakened(none, 0.0)[0].development.own_exposure == 0
