@@ -3,10 +3,10 @@
 Usage: python -m benchmarks.duplicates [--photos N] [--hashes N]
 
 The photos are those of LENSTRACE_CORPUS (natural-images, and pairs: the same scene with two cameras), or else virtual ones:
-scenes photographed by six cameras. Copies of each are made as people and services make them, and everything passes through
-previews, as in a workspace. Recall is the share of copies found, by kind. For precision, pairs of different shots with similar
-hashes are counted that are called copies: with the metadata (camera, second), without it, as where a service removed it, and by
-the hash alone.
+scenes photographed by three phones and three other cameras. Copies of each are made as people and services make them, and
+everything passes through previews, as in a workspace. Recall is the share of copies found, by kind. For precision, pairs of
+different shots with similar hashes are counted that are called copies: with the metadata (camera, second), without it, as
+where a service removed it, and by the hash alone.
 
 Targets: 98 % of the copies that keep the whole frame are found (of real photos also 60 % of those cropped by up to 2 % at each
 side); with metadata no different shot is called a copy; 100,000 hashes take less than 60 seconds.
@@ -101,12 +101,13 @@ def real_photos(corpus: Path, limit: int) -> Iterator[tuple[Path, dict[str, Any]
 
 
 def virtual_photos(folder: Path, limit: int) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Virtual photos: scenes shot by six cameras; the file's name has the camera."""
+    """Virtual photos: scenes shot by three phones and three other cameras; the file's name has the camera."""
     import csv
 
     from curate.demo.collection import write_photos
+    from curate.demo.plan import CollectionOptions
 
-    finish(write_photos(folder, max(2, limit // 6), 7, 2))
+    finish(write_photos(folder, max(2, limit // 6), 7, 2, CollectionOptions(per_side=3)))
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             path = folder / (row.get("file") or row["path"])

@@ -25,7 +25,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "knn_speed": ("--train", "20000", "--test", "512"),
     "probe_speed": ("--seeds", "1"),
     "coverage": ("--simulations", "300"),
-    "known_truths": ("--scenes", "40", "--strengths", "0,1"),
+    "known_truths": ("--scenes", "125", "--strengths", "0,1"),
     "mitigation": ("--methods", "leace"),
 }
 

@@ -32,9 +32,9 @@ from tracer.base.progress import finish
 SEED = 101
 SCENES = 60
 COLLECTIONS = {
-    "plain": CollectionOptions(lookalikes=0.3, unpaired=0.3, gps=2.0),
-    "look-alikes": CollectionOptions(lookalikes=0.5, moved=0.25, span_s=120.0, gps=2.0),
-    "cropped": CollectionOptions(lookalikes=0.4, unpaired=0.2, gps=2.0),
+    "plain": CollectionOptions(per_side=3, lookalikes=0.3, unpaired=0.3, gps=2.0),
+    "look-alikes": CollectionOptions(per_side=3, lookalikes=0.5, moved=0.25, span_s=120.0, gps=2.0),
+    "cropped": CollectionOptions(per_side=3, lookalikes=0.4, unpaired=0.2, gps=2.0),
 }
 BELIEFS = {
     "inliers": 1.5,

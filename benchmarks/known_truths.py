@@ -1,12 +1,15 @@
-"""Checks that the experiments find known truths: virtual cameras that differ only in name, slightly, and strongly.
+"""Checks that the experiments find known truths: virtual cameras that differ only in name, slightly, strongly, or each alone.
 
-Usage: python -m benchmarks.known_truths [--scenes 60] [--seed 1] [--encoder offline/efficientnet-lite2]
+Usage: python -m benchmarks.known_truths [--scenes 125] [--seed 1] [--encoder offline/efficientnet-lite2]
            [--strengths 0,0.5,1,1.5] [--folder DIR]
 
-Makes a collection of virtual photos for each strength of the traces and evaluates it with a real, frozen encoder. Brackets are
-95 % intervals; accuracies are balanced, so that chance is 1 / classes. Exits with 1 where
+Makes a collection of virtual photos for each strength of the traces and evaluates it with a real, frozen encoder. One more
+collection has traces of full strength of which phones share nothing (`shared` 0: each model differs alone). Brackets are 95 %
+intervals; accuracies are balanced, so that chance is 1 / classes. Exits with 1 where
 
 * a camera label is above chance at strength 0, or not above chance at strength 1, on whole pictures;
+* the kind of unseen cameras is shown (p < .05 and above chance) at strength 0 or where phones share nothing, or not shown at
+  strength 1 where phones share what the simulator says;
 * SPD by maker does not increase from each strength to the next, or its intervals at the ends overlap;
 * the content is not above chance on whole pictures, or is above chance with 95 % of the picture hidden.
 """
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -23,16 +27,19 @@ from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.options import Options
+from tracer.experiments.probe.unseen import SETTING
 from tracer.results import Row
+from tracer.stats.models import LEVEL
 
-CAMERA, CONTENT = ("Make", "Is Smartphone"), "semantic_label"
+KIND, CONTENT = "Is Smartphone", "semantic_label"
+CAMERA = ("Make", KIND)
 HIDDEN = 0.95
 
 
 def main() -> int:
     """Print a line for each strength and figure; return 1 where a known truth is not found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--scenes", type=int, default=125)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline/efficientnet-lite2")
     parser.add_argument("--strengths", default="0,0.5,1,1.5")
@@ -40,37 +47,57 @@ def main() -> int:
     given = parser.parse_args()
     missed: list[str] = []
     spd: list[Row] = []
+    worlds = [(strength, 1.0) for strength in map(float, given.strengths.split(","))]
     with tempfile.TemporaryDirectory() as scratch:
-        for strength in map(float, given.strengths.split(",")):
-            place = (given.folder or Path(scratch)) / f"{given.scenes}-{given.seed}-{strength:g}"
-            root = make_set(place / "set", given.scenes, given.seed, strength)
+        for strength, shared in [*worlds, (1.0, 0.0)]:
+            place = (given.folder or Path(scratch)) / f"{given.scenes}-{given.seed}-{strength:g}-{shared:g}"
+            root = make_set(place / "set", given.scenes, given.seed, strength, shared)
             options = Options(
                 encoders=(given.encoder,), experiments=("probe", "knn"), masks=(0.0, HIDDEN), device="cpu"
             )
-            rows = finish(evaluate(root, place / "run", options, with_report=False)).rows
-            probes = {
-                (r.attribute, r.mask_ratio): r
-                for r in rows
-                if r.metric == "balanced_accuracy" and r.setting == "acquisition"
-            }
-            traced = next(r for r in rows if r.metric == "spd_a" and r.attribute == "Make")
+            done = finish(evaluate(root, place / "run", options, with_report=False))
+            balanced = [row for row in done.rows if row.metric == "balanced_accuracy"]
+            probes = {(row.attribute, row.mask_ratio): row for row in balanced if row.setting == "acquisition"}
+            traced = next(row for row in done.rows if row.metric == "spd_a" and row.attribute == "Make")
+            world = f"strength {strength:g}, shared {shared:g}"
             for row in (*probes.values(), traced):
-                _tell(strength, row)
+                _tell(world, row)
             missed += _missed(strength, probes)
-            spd.append(traced)
+            shown = _kind_is_shown(world, balanced, done.results)
+            if strength in (0, 1) and shown is not bool(strength and shared):
+                missed.append(f"the kind of unseen cameras is {'shown' if shown else 'not shown'} at {world}")
+            if shared:
+                spd.append(traced)
     missed += _not_growing(spd)
     for line in missed:
         print(f"missed: {line}")
     return int(bool(missed))
 
 
-def _tell(strength: float, row: Row) -> None:
+def _tell(world: str, row: Row, more: str = "") -> None:
     guessing = "" if row.chance is None else f"  chance {row.chance:.3f}"
     print(
-        f"strength {strength:<4g} {row.attribute:<15} hidden {row.mask_ratio:<5g} {row.metric:<18} {row.value:.3f} "
-        f"[{row.ci_low:.3f}, {row.ci_high:.3f}]{guessing}  n {row.n}",
+        f"{world:<24} {row.attribute:<15} hidden {row.mask_ratio:<5g} {row.setting:<15} {row.metric:<18} {row.value:.3f} "
+        f"[{row.ci_low:.3f}, {row.ci_high:.3f}]{guessing}  n {row.n}{more}",
         flush=True,
     )
+
+
+def _kind_is_shown(world: str, rows: list[Row], results: Path) -> bool:
+    """Print how well the kind of cameras that no probe was trained on is told in whole pictures; return whether it is shown.
+
+    Args:
+        world: what the cameras differ in.
+        rows: of balanced accuracy.
+        results: results.parquet; the p-values stand in results.json beside it.
+    """
+    row = next(r for r in rows if r.setting == SETTING and r.attribute == KIND and r.mask_ratio == 0)
+    details = json.loads(results.with_suffix(".json").read_text(encoding="utf-8"))["details"]
+    entry = next(d for d in details if d["setting"] == SETTING and d["attribute"] == KIND and d["mask_ratio"] == 0)
+    p = float(entry["chance_test"]["p_value"])
+    _tell(world, row, f"  p {p:.3f}")
+    assert row.chance is not None
+    return p < LEVEL and row.value > row.chance
 
 
 def _missed(strength: float, probes: dict[tuple[str, float], Row]) -> list[str]:

@@ -39,7 +39,7 @@ from curate.workspace import Workspace
 from tracer.base.progress import finish
 from tracer.stats import cluster_bootstrap
 
-OPTIONS = CollectionOptions(lookalikes=0.7, moved=0.05, unpaired=0.1, gps=2.0)
+OPTIONS = CollectionOptions(per_side=3, lookalikes=0.7, moved=0.05, unpaired=0.1, gps=2.0)
 STALE, STALE_M, ERROR_M = 0.5, 2000.0, 10.0
 """The share of positions that are an old fix; and the standard deviations of an old and of a good one."""
 

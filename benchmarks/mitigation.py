@@ -1,6 +1,6 @@
 """Does a linear map lower the trace of virtual cameras and keep the content, without claiming anything where there is no trace?
 
-Usage: python -m benchmarks.mitigation [--scenes 40] [--seed 1] [--encoder offline/efficientnet-lite2] [--methods leace,layer]
+Usage: python -m benchmarks.mitigation [--scenes 125] [--seed 1] [--encoder offline/efficientnet-lite2] [--methods leace,layer]
            [--strengths 1,0] [--folder DIR]
 
 Makes a collection of virtual photos for each strength of the traces (0: cameras differ only in name), embeds it, and runs
@@ -27,7 +27,7 @@ from tracer.results import Row
 def main() -> int:
     """Print a line for each strength, label, method and figure; return 1 where a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=40)
+    parser.add_argument("--scenes", type=int, default=125)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default="offline/efficientnet-lite2")
     parser.add_argument("--methods", default="leace,layer")

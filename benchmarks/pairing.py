@@ -28,7 +28,7 @@ from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.search import Memory
 from tracer.base.progress import finish
 
-OPTIONS = CollectionOptions(lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
+OPTIONS = CollectionOptions(per_side=3, lookalikes=0.3, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
 SEED = 7
 """The seed of the measured collection; the prior was fitted on others."""
 

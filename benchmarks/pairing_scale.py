@@ -37,7 +37,7 @@ _CLOCKS = {"phone": (17.0, 340.0, -95.0), "other": (-5025.0, 30_000.0, 900.0)}
 
 def tell(folder: Path, count: int) -> list[str]:
     """Print figures for a quarter of the photos and for all; return the targets missed."""
-    source = virtual_pairs(folder / "scale-source", _RENDERED, 11, CollectionOptions(), scale=0.6)
+    source = virtual_pairs(folder / "scale-source", _RENDERED, 11, CollectionOptions(per_side=3), scale=0.6)
     cache = folder / "scale-cache"
     photos, scene = collection(source, cache, count)
     missed, per_photo = [], []

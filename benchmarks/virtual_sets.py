@@ -13,17 +13,18 @@ from curate.demo.plan import CollectionOptions
 from tracer.base.progress import finish
 
 
-def make_set(root: Path, scenes: int, seed: int, strength: float) -> Path:
+def make_set(root: Path, scenes: int, seed: int, strength: float, shared: float = 1.0) -> Path:
     """Make a data set folder of virtual photos, unless it exists.
 
     Args:
         root: the folder.
-        scenes: number of scenes.
+        scenes: number of scenes; a phone and another camera photograph each.
         seed: of the collection.
         strength: how much the cameras differ in their processing of a picture; 0: only in name.
+        shared: how much phones share, and other cameras; 0: each model differs alone.
     """
     if not (root / "metadata.parquet").exists():
-        truth = finish(write_photos(root, scenes, seed, options=CollectionOptions(strength=strength)))
+        truth = finish(write_photos(root, scenes, seed, options=CollectionOptions(strength=strength, shared=shared)))
         with truth.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         table = pd.DataFrame(

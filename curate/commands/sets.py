@@ -271,7 +271,9 @@ def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Argument(help="A new folder for the workspace.")] = Path("lenstrace-demo"),
-    scenes: Annotated[int, typer.Option(min=2, help="Number of scenes; six cameras photograph each.")] = 60,
+    scenes: Annotated[
+        int, typer.Option(min=2, help="Number of scenes; a phone and another camera photograph each.")
+    ] = 125,
     seed: Annotated[int, typer.Option(help="The seed of the scenes.")] = 1,
     json: Json = False,
 ) -> None:
@@ -292,7 +294,7 @@ def demo(
 @app.command("demo-photos", hidden=True)
 def demo_photos(
     directory: Path,
-    scenes: Annotated[int, typer.Option(min=1)] = 60,
+    scenes: Annotated[int, typer.Option(min=1)] = 125,
     seed: Annotated[int, typer.Option()] = 1,
     jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
 ) -> None:

@@ -31,7 +31,7 @@ MARKER = "collection.json"
 TRUTH = "truth.csv"
 LABELS = "labels.csv"
 
-_GENERATOR = 1
+_GENERATOR = 2
 """Version of the generator; it increases with each change that changes the pictures."""
 
 TRUTH_COLUMNS = (
@@ -63,7 +63,7 @@ def write_photos(
 
     Args:
         folder: a new or empty folder, or the folder of an earlier run with the same arguments.
-        scenes: the number of scenes; every camera photographs each.
+        scenes: the number of scenes; a phone and another camera photograph each, unless the options say otherwise.
         seed: the seed of all random draws.
         workers: the number of processes; None for one per core, 1 for this process alone.
         options: the other properties of the collection.

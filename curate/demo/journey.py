@@ -108,10 +108,12 @@ def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
 
 
 _WHAT = {
-    ("probe", "Make"): "tells the make",
-    ("probe", "Is Smartphone"): "tells phone from camera",
-    ("probe", "semantic_label"): "tells the scene's class",
+    ("Make", "acquisition", "accuracy"): "recognises the make of these cameras",
+    ("Is Smartphone", "acquisition", "accuracy"): "recognises the phones among these cameras",
+    ("Is Smartphone", "unseen-cameras", "balanced_accuracy"): "tells phone from camera on unseen models",
+    ("semantic_label", "acquisition", "accuracy"): "tells the scene's class",
 }
+"""What a probe's figure says, by label, setting and metric."""
 
 
 def main_figures(results: Path) -> list[dict[str, str]]:
@@ -123,7 +125,7 @@ def main_figures(results: Path) -> list[dict[str, str]]:
     rows = json.loads(results.with_suffix(".json").read_text(encoding="utf-8"))["rows"]
     shown: list[dict[str, str]] = []
     for row in rows:
-        what = _WHAT.get((row["experiment"], row["attribute"])) if row["metric"] == "accuracy" else None
+        what = _WHAT.get((row["attribute"], row["setting"], row["metric"])) if row["experiment"] == "probe" else None
         if row["experiment"] == "retrieval" and row["metric"] == "recall@1":
             what = f"finds the partner ({row['setting']})"
         if what is None:

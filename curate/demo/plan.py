@@ -9,9 +9,11 @@ from enum import IntEnum
 
 import numpy as np
 
-from curate.demo.simulator.cameras import CAMERAS, twin, weakened
+from curate.cameras.types import CameraType
+from curate.demo.simulator.cameras import CAMERAS, twin
 from curate.demo.simulator.models import VirtualCamera
 from curate.demo.simulator.scenes import SceneClass, generator
+from curate.demo.simulator.strength import weakened, with_shared
 from curate.errors import UsageError
 
 LOCAL_TIME = timezone(timedelta(hours=1))
@@ -26,6 +28,9 @@ _PLAN = 1_000_001
 
 
 _STRONGEST = 1.5
+_PER_SIDE = sum(camera.type is CameraType.SMARTPHONE for camera in CAMERAS)
+"""The number of phones, and of other cameras."""
+
 _LEAST_PAUSE_MIN = 4.0
 
 
@@ -41,6 +46,7 @@ class _Draw(IntEnum):
     RESETS = 7
     CLASSES = 8
     ALIKE = 9
+    ALLOTMENT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,10 @@ class CollectionOptions:
 
     Attributes:
         strength: how much the cameras differ: 0 only in name and EXIF, 1 as defined, at most 1.5 times that.
-        twins: the cameras (by `make model`) that get a twin with another name and no other difference.
+        shared: how much phones share, and other cameras: 0 nothing, so that each model differs alone; at most 1.5.
+        per_side: the number of phones, and of other cameras, that photograph each scene, 1 to 5.
+        twins: the cameras (by `make model`) that get a twin with another name and no other difference;
+            it photographs the scenes of its original.
         lookalikes: the share of scenes that show the place of an earlier scene with some leaves moved.
         moved: the share of leaves that are moved in a look-alike.
         unpaired: the share of photos without a partner; only phones or only other cameras photograph their scenes.
@@ -60,6 +69,8 @@ class CollectionOptions:
     """
 
     strength: float = 1.0
+    shared: float = 1.0
+    per_side: int = 1
     twins: tuple[str, ...] = ()
     lookalikes: float = 0.0
     moved: float = 0.35
@@ -78,9 +89,12 @@ class CollectionOptions:
         for name in ("lookalikes", "moved", "unpaired"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it is a share from 0 to 1")
-        if self.strength > _STRONGEST:
-            raise UsageError(f"strength cannot be {self.strength}", f"it must be at most {_STRONGEST}")
-        for name in ("strength", "gps", "span_s", "clock_error_s", "clock_resets"):
+        for name in ("strength", "shared"):
+            if getattr(self, name) > _STRONGEST:
+                raise UsageError(f"{name} cannot be {getattr(self, name)}", f"it must be at most {_STRONGEST}")
+        if not 1 <= self.per_side <= _PER_SIDE:
+            raise UsageError(f"per_side cannot be {self.per_side}", f"it is a number from 1 to {_PER_SIDE}")
+        for name in ("strength", "shared", "gps", "span_s", "clock_error_s", "clock_resets"):
             if getattr(self, name) < 0:
                 raise UsageError(f"{name} cannot be {getattr(self, name)}", "it must not be negative")
         if self.span_s > _LEAST_PAUSE_MIN * 30:
@@ -138,8 +152,8 @@ class _Scene:
 
 
 def collection_cameras(options: CollectionOptions) -> tuple[VirtualCamera, ...]:
-    """Return the cameras of a collection: the six virtual cameras and the twins."""
-    cameras = weakened(CAMERAS, options.strength)
+    """Return the cameras of a collection: the ten virtual cameras and the twins."""
+    cameras = weakened(with_shared(CAMERAS, options.shared), options.strength)
     twins = tuple(
         twin(camera, "Lindqvarn", f"{camera.model} Alter") for camera in cameras if camera.name in options.twins
     )
@@ -164,9 +178,10 @@ def plan(scenes: int, seed: int, options: CollectionOptions) -> list[Photo]:
     numbers = {
         camera.name: int(generator(seed, _PLAN, _Draw.NUMBER, camera.key).integers(1, 4000)) for camera in cameras
     }
+    allotted = _allotment(cameras, outline, seed, options.per_side)
     photos = []
     for scene, phones_only in zip(outline, sides, strict=True):
-        present = [c for c in cameras if phones_only is None or bool(c.type.is_smartphone) is phones_only]
+        present = [c for c in allotted[scene.place] if phones_only is None or bool(c.type.is_smartphone) is phones_only]
         rng = generator(seed, _PLAN, _Draw.ORDER, scene.number)
         order = rng.permutation(len(present))
         seconds = np.sort(np.round(rng.uniform(0.0, options.span_s, len(present)), 3))
@@ -214,6 +229,35 @@ def _scenes(scenes: int, seed: int, options: CollectionOptions) -> list[_Scene]:
         queue = queue or [list(SceneClass)[index] for index in kinds.permutation(len(SceneClass))]
         outline.append(_Scene(number, number, queue.pop(), time, latitude, longitude))
     return outline
+
+
+def _allotment(
+    cameras: tuple[VirtualCamera, ...], outline: list[_Scene], seed: int, per_side: int
+) -> dict[int, list[VirtualCamera]]:
+    """Return place -> the cameras that photograph it; twins go with their originals, look-alikes with their place.
+
+    Five new places have all five classes; they also have each phone `per_side` times, and each other camera. In the first 25
+    places each phone meets each other camera and each class once, and so does each other camera; in 125 places each phone, other
+    camera and class come together once (orthogonal Latin squares, whose rows are numbered modulo 5).
+    """
+    rng = generator(seed, _PLAN, _Draw.ALLOTMENT)
+    phones, others = (
+        [kind[index].unit for index in rng.permutation(_PER_SIDE)]
+        for kind in ([c for c in CAMERAS if c.type.is_smartphone], [c for c in CAMERAS if not c.type.is_smartphone])
+    )
+    classes = list(SceneClass)
+    allotted = {}
+    places = {scene.place: scene.kind for scene in outline}
+    for turn, (place, kind) in enumerate(places.items()):
+        square, row = divmod(turn // _PER_SIDE, _PER_SIDE)
+        phone = classes.index(kind) - square - 2 * row
+        units = {
+            unit
+            for step in range(per_side)
+            for unit in (phones[(phone + step) % _PER_SIDE], others[(phone + row + step) % _PER_SIDE])
+        }
+        allotted[place] = [camera for camera in cameras if camera.unit in units]
+    return allotted
 
 
 def _sides(scenes: int, seed: int, options: CollectionOptions) -> list[bool | None]:

@@ -82,7 +82,7 @@ def test_a_log_of_a_command(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "taking photos: 6 of 6" in done.stderr
+    assert "taking photos: 2 of 2" in done.stderr
     assert done.stdout.split() == [str(tmp_path / "photos" / "truth.csv")]
 
 

@@ -13,6 +13,7 @@ from curate.catalog.pairs import decide_auto
 from curate.catalog.store import Catalog
 from curate.demo.collection import write_photos
 from curate.demo.journey import ACCEPT_FROM, demo_settings
+from curate.demo.plan import CollectionOptions
 from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
@@ -52,9 +53,9 @@ def terminal(program: Callable[[str], str], record_property: Callable[[str, obje
 
 @pytest.fixture(scope="session")
 def virtual_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two scenes, by six virtual cameras each."""
+    """Two scenes, by three virtual phones and three other virtual cameras each."""
     folder = tmp_path_factory.mktemp("photos")
-    finish(write_photos(folder, 2, 1, 2))
+    finish(write_photos(folder, 2, 1, 2, CollectionOptions(per_side=3)))
     return folder
 
 

@@ -14,7 +14,7 @@ from tracer.base.progress import finish
 
 @pytest.fixture(scope="session")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four scenes, written by two processes."""
+    """Six scenes, written by two processes."""
     folder = tmp_path_factory.mktemp("virtual") / "photos"
     finish(write_photos(folder, SCENES, SEED, workers=2))
     return folder

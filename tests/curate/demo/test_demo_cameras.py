@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 
 from curate.cameras.resolve import resolve
 from curate.cameras.types import CameraType
-from curate.demo.simulator.cameras import CAMERAS, weakened
+from curate.demo.simulator.cameras import CAMERAS
 from curate.demo.simulator.develop import demosaic, develop
 from curate.demo.simulator.models import Demosaic, VirtualCamera
 from curate.demo.simulator.quantisation import own_table, standard_table
 from curate.demo.simulator.sensor import BLACK, WHITE, expose, filter_response, fixed_pattern
+from curate.demo.simulator.strength import SHARED, weakened, with_shared
 
 NEUTRAL = np.ones(3, np.float32)
 RED, GREEN, BLUE, GREY = (0.5, 0.05, 0.05), (0.05, 0.5, 0.05), (0.05, 0.05, 0.5), (0.18, 0.18, 0.18)
@@ -48,14 +50,17 @@ def card(camera: VirtualCamera, colour: tuple[float, float, float]) -> npt.NDArr
 
 
 def test_there_are_phones_and_all_kinds_of_other_cameras() -> None:
-    """Three phones, and a DSLR, a mirrorless and a compact; fewer makes than models; nobody shares a name."""
+    """Five phones and five others of three types; five makes of two models, one of both kinds; nobody shares a name."""
     types = [camera.type for camera in CAMERAS]
-    assert types.count(CameraType.SMARTPHONE) == 3
+    assert types.count(CameraType.SMARTPHONE) == 5
     assert {CameraType.DSLR, CameraType.MIRRORLESS, CameraType.COMPACT} < set(types)
-    assert len({camera.make for camera in CAMERAS}) == 4
+    makes = Counter(camera.make for camera in CAMERAS)
+    assert list(makes.values()) == [2] * 5
+    kinds = Counter(make for make, _ in {(camera.make, bool(camera.type.is_smartphone)) for camera in CAMERAS})
+    assert sorted(kinds.values()) == [1, 1, 1, 1, 2]
     for name in ("model", "name", "key", "unit", "jpeg", "sensor", "lens", "development"):
-        assert len({getattr(camera, name) for camera in CAMERAS}) == 6, name
-    assert len({camera.writing.folder for camera in CAMERAS}) == 6
+        assert len({getattr(camera, name) for camera in CAMERAS}) == 10, name
+    assert len({camera.writing.folder for camera in CAMERAS}) == 10
 
 
 @each_camera
@@ -153,6 +158,39 @@ def test_quantisation_tables() -> None:
     own = np.array(own_table(2, 30, 1.2)).reshape(8, 8)
     assert (np.diff(own, axis=0) >= 0).all()
     assert (own[0, 0], own[7, 7]) == (2, 30)
+
+
+def test_a_file_s_properties_occur_in_both_kinds() -> None:
+    """As many phones as other cameras have each size and each subsampling, and most phones both of some other camera."""
+    phones, others = ([c for c in CAMERAS if bool(c.type.is_smartphone) is side] for side in (True, False))
+    for of in (lambda c: (c.jpeg.width, c.jpeg.height), lambda c: c.jpeg.subsampling):
+        counts = [Counter(map(of, kind)) for kind in (phones, others)]
+        assert counts[0] == counts[1]
+    triples = [{(c.jpeg.width, c.jpeg.height, c.jpeg.subsampling) for c in kind} for kind in (phones, others)]
+    assert len(triples[0] & triples[1]) >= 3
+    assert {(c.handling.upright > 0, c.type.is_smartphone) for c in CAMERAS} == {(True, True), (True, False)}
+
+
+def test_phones_share_what_is_said_and_nothing_without_it() -> None:
+    """Each kind lies about its shared values; without the shared part both lie about the same, and models differ as before."""
+    apart, none = with_shared(CAMERAS, 1.0), with_shared(CAMERAS, 0.0)
+    assert apart is CAMERAS
+    for part, fields in SHARED.items():
+        for name, shared in fields.items():
+            size = np.log if shared.is_ratio else np.asarray
+            values, without = (
+                np.array([size(getattr(getattr(c, part), name)) for c in cameras]) for cameras in (CAMERAS, none)
+            )
+            kinds = np.array([size(shared.phones)] * 5 + [size(shared.others)] * 5)
+            middle = (size(shared.phones) + size(shared.others)) / 2
+            own = values - kinds
+            clipped = not shared.is_ratio and min(shared.phones, shared.others) >= 0
+            assert without == pytest.approx(np.maximum(middle + own, 0) if clipped else middle + own), name
+            # own parts average out to within half a standard error of five draws
+            assert abs(own.reshape(2, 5).mean(axis=1)).max() <= 0.5 * own.std() / np.sqrt(5) + 1e-9, name
+    assert {(c.sensor.bits, c.development.own_exposure) for c in none} == {(12, 0.0)}
+    assert [(c.jpeg, c.writing) for c in none] == [(c.jpeg, c.writing) for c in CAMERAS]
+    assert weakened(none, 0.0)[0].development.own_exposure == 0
 
 
 def test_strength_moves_cameras_together() -> None:

@@ -144,10 +144,10 @@ def variant(photo: Photo, share: float) -> Photo:
     return dataclasses.replace(photo, camera=dataclasses.replace(photo.camera, handling=handling))
 
 
-@pytest.mark.parametrize("index", [0, 1, 2], ids=lambda index: CAMERAS[index].name)
+@pytest.mark.parametrize("index", [0, 2, 5], ids=lambda index: CAMERAS[index].name)
 def test_upright_photos_stand_upright(index: int, tmp_path: Path) -> None:
-    """A phone held upright says how to turn its pixels, or turns them itself; a lying photo is not turned to it."""
-    photo = next(p for p in plan(1, 11, CollectionOptions()) if p.camera is CAMERAS[index])
+    """A camera held upright says how to turn its pixels, or turns them itself; a lying photo is not turned to it."""
+    photo = next(p for p in plan(1, 11, CollectionOptions(per_side=5)) if p.camera is CAMERAS[index])
     scene = make_scene(11, photo.place, photo.scene_class)
     seen = []
     for share in (0.0, 1.0):
@@ -206,6 +206,6 @@ def test_photos_of_a_scene_match_and_others_do_not(collection: Path, truth: list
     strangers = [
         inliers(a, b) for x, y in combinations(scenes.values(), 2) for (_, a), (_, b) in zip(x, y, strict=True)
     ]
-    assert (len(partners), len(strangers)) == (18, 6)
-    assert min(partners) > 2 * max(strangers)
+    assert (len(partners), len(strangers)) == (6, 30)
+    assert min(partners) > max(strangers)
     assert np.median(partners) > 8 * np.median(strangers)
