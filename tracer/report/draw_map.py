@@ -33,7 +33,7 @@ def draw_map(figure: Figure, panels: Sequence[MapPanel]) -> Drawn:
     tall = max(panel.height for panel in panels) / 1000
     named = max(-(-len(panel.legend) // _beside(panel)) for panel in panels)
     drawn = New(
-        figsize=(_SIDE * columns + 0.3, (_SIDE * tall + 0.55 + _ENTRY * named) * lines + 0.9), layout="constrained"
+        figsize=(_SIDE * columns + 0.3, (_SIDE * tall + 0.35 + _ENTRY * named) * lines + 0.75), layout="constrained"
     )
     axes = list(drawn.subplots(lines, columns, squeeze=False).flat)
     for ax, panel in zip(axes, panels, strict=False):
