@@ -7,7 +7,8 @@ Makes a collection of virtual photos for each strength of the traces and evaluat
 collection has traces of full strength of which phones share nothing (`shared` 0: each model differs alone). Brackets are 95 %
 intervals; accuracies are balanced, so that chance is 1 / classes. Exits with 1 where
 
-* a camera label is above chance at strength 0, or not above chance at strength 1, on whole pictures, where phones share something;
+* where phones share something, a camera label is above chance at strength 0, or not above chance at strength 1, on whole
+  pictures;
 * the model is not above chance at strength 1 with 95 % of the picture hidden, also where phones share nothing;
 * the kind of unseen cameras is shown (p < .05 and above chance) at strength 0 or where phones share nothing, or not shown at
   strength 1 where phones share what the simulator says;
@@ -36,7 +37,7 @@ KIND, CONTENT = "Is Smartphone", "semantic_label"
 CAMERA = ("Make", KIND)
 HIDDEN = 0.95
 KEPT = 0.2
-"""The content may keep this share of its lead over guessing where most of the picture is hidden; a little of each shape is still seen."""
+"""The share of its lead over guessing that the content may keep where most of the picture is hidden; a little is still seen."""
 
 
 def main() -> int:
