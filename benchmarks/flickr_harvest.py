@@ -30,7 +30,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from curate.catalog.flickr_photos import failures
+from curate.catalog.flickr_photos import refusals
 from curate.catalog.harvests import Calls
 from curate.catalog.store import Catalog
 from curate.sources.flickr.client import TIMEOUT, Flickr
@@ -142,7 +142,8 @@ def is_to_be_repeated(workspace: Workspace, step: str) -> bool:
     with Catalog.open(workspace, read_only=True) as catalog:
         if step == "search":
             return harvest_status(catalog).calls_left > len(rows_of(workspace))
-        return bool(failures(catalog, {"exif": "exif", "download": "original"}.get(step, "recheck")))  # type: ignore[arg-type]
+        named = {"exif": "exif", "download": "original"}.get(step, "recheck")
+        return any(one.step == named for one in refusals(catalog, "failed"))
 
 
 def rows_of(workspace: Workspace) -> dict[int, dict[str, Any]]:

@@ -232,8 +232,8 @@ def _curves(rows: Rows, styles: Styles) -> list[Figure]:
     note = "Accuracy on cameras that were trained on, against the share of the picture that is hidden (not to scale)."
     if any(r.attribute in words.SEMANTIC for r in rows):
         note += (
-            " The control shows whether content is left: where what the picture shows can no longer be read, content"
-            " does not explain what is still read of the camera."
+            " The control shows whether content is left: where its interval lies above guessing, what is read of the"
+            " camera may partly rest on content; where it does not, that is not shown to be so."
         )
     figure = Figure(
         Kind.CURVES, panels, file="masking", axis="Share of the picture hidden (not to scale)",
