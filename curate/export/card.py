@@ -39,8 +39,8 @@ photos = load_dataset("path/to/this/folder")["train"]  # the columns of FlickrEx
 labels = load_dataset("path/to/this/folder", "labels")["train"]  # all labels
 ```
 
-The set holds no pictures. Its photos belong to their owners, who can delete or relicense them at any time: ask Flickr again
-before you use them.
+The set holds no pictures. Its photos belong to their owners, who can delete or relicense them at any time. Before you use the
+photos, ask Flickr which of them are still there and under which licence.
 """
 _COLUMNS = (
     ("`image`", "the photo, from `file_name` (`images/<photo_id>.<ext>`)"),

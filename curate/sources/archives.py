@@ -36,7 +36,8 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-"""What reading a damaged or odd archive raises."""
+"""What `zipfile` raises for archives that are damaged or not supported: NotImplementedError for a method of compression or a
+version that it does not read, RuntimeError for an encrypted member, the others for damage and for sizes and offsets that lie."""
 
 
 class Refused(Exception):

@@ -44,8 +44,8 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
         paths: Parquet files, or folders that hold them.
 
     Raises:
-        SourceError: there is no such file, one cannot be read, or one lacks a column. Nothing is imported where a column is
-            missing; where a file turns out to be damaged, what was read before is kept.
+        SourceError: a file does not exist, cannot be read, or lacks a column. If a column is missing, nothing is imported. If a
+            file turns out to be damaged, what was read before stays imported.
     """
     files, others, total = [], Batch(), 0
     for file, given in files_below(paths, _FAILURE):

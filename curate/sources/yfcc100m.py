@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from urllib.parse import unquote_plus
 
 from curate.cameras.brands import split_device
@@ -205,7 +205,7 @@ def _decompressed(raw: IO[bytes]) -> IO[bytes]:
     raw.seek(0)
     if head == b"BZh":
         return bz2.open(raw)
-    return gzip.open(raw) if head[:2] == b"\x1f\x8b" else raw  # type: ignore[return-value]
+    return cast("IO[bytes]", gzip.open(raw)) if head[:2] == b"\x1f\x8b" else raw
 
 
 def _batches(paths: Sequence[Path], first: Batch) -> Iterator[Batch]:

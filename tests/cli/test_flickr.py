@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,6 @@ COUNTS = {"added", "updated", "unchanged", "missing", "unreadable", "skipped", "
 ALL = ("flickr", "search", "--taken-from", "2000", "--taken-to", "2025")
 PHOTOS = 60
 
-Run = Callable[..., Any]
-
 
 @pytest.fixture
 def flickr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeFlickr]:
@@ -42,18 +40,31 @@ def flickr(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeFlic
         yield server
 
 
-@pytest.fixture
-def run(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command on the workspace: returns its JSON, or what it printed; the messages are in `run.said`."""
+class Run:
+    """Runs commands on a workspace.
 
-    def running(*words: str, code: int = Exit.DONE) -> Any:
-        capsys.readouterr()
-        assert run_cli([*words, "-w", str(workspace.root)]) == code, capsys.readouterr().err
-        printed = capsys.readouterr()
-        running.said = printed.err  # type: ignore[attr-defined]
+    Attributes:
+        said: the messages of the last command.
+    """
+
+    def __init__(self, workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+        self._workspace, self._capsys = workspace, capsys
+        self.said = ""
+
+    def __call__(self, *words: str, code: int = Exit.DONE) -> Any:
+        """Run a command; returns its JSON, or what it printed."""
+        self._capsys.readouterr()
+        ended = run_cli([*words, "-w", str(self._workspace.root)])
+        printed = self._capsys.readouterr()
+        assert ended == code, printed.err
+        self.said = printed.err
         return json.loads(printed.out) if "--json" in words else printed.out
 
-    return running
+
+@pytest.fixture
+def run(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs commands on the workspace."""
+    return Run(workspace, capsys)
 
 
 def lines(run: Run, *words: str) -> list[dict[str, Any]]:
@@ -110,7 +121,7 @@ def test_a_plan_is_written_and_read(flickr: FakeFlickr, run: Run, tmp_path: Path
     assert 'taken_from = "2013"' in text and "license = [0, 4]" in text and '"Canon" = 5' in text
     run("flickr", "search", str(path), "--limit", "3")
     run("flickr", "search", str(path), "--text", "dog", code=Exit.USAGE)
-    assert "--text was given too" in run.said  # type: ignore[attr-defined]
+    assert "--text was given too" in run.said
     run("flickr", "search", str(tmp_path / "none.toml"), code=Exit.USAGE)
     run("flickr", "search", code=Exit.USAGE)
     run("flickr", "search", "--text", "dog", "--target", "Make=Canon", code=Exit.USAGE)
@@ -121,7 +132,7 @@ def test_a_plan_is_written_and_read(flickr: FakeFlickr, run: Run, tmp_path: Path
 def test_who_is_not_there(flickr: FakeFlickr, run: Run) -> None:
     """A usage error."""
     run("flickr", "search", "--user", "nobody", code=Exit.USAGE)
-    assert "nobody" in run.said  # type: ignore[attr-defined]
+    assert "nobody" in run.said
 
 
 def test_refusals_are_explained(flickr: FakeFlickr, run: Run) -> None:
@@ -132,7 +143,7 @@ def test_refusals_are_explained(flickr: FakeFlickr, run: Run) -> None:
     flickr.universe.delete(gone)
     done = run("flickr", "exif", "--json", code=Exit.SOME_FAILED)
     assert (done["updated"], done["missing"], done["unreadable"]) == (PHOTOS - 2, 1, 1)
-    assert "flickr status --json" in run.said  # type: ignore[attr-defined]
+    assert "flickr status --json" in run.said
     refused = {one["photo_id"]: (one["step"], one["reason"]) for one in run("flickr", "status", "--json")["refused"]}
     owner = flickr.universe.owner[3]
     assert refused[gone] == ("exif", "it was deleted, or is private now")
@@ -154,7 +165,7 @@ def test_one_photo_that_always_fails(flickr: FakeFlickr, run: Run) -> None:
     flickr.faults = Faults(stubborn={first: Fault.HTTP_500})
     done = run("flickr", "exif", "--json", code=Exit.SOME_FAILED)
     assert (done["updated"], done["unreadable"], done["calls_left"]) == (PHOTOS - 1, 1, 1)
-    assert "1 failed" in run.said  # type: ignore[attr-defined]
+    assert "1 failed" in run.said
     assert run("flickr", "status", "--json")["refused"] == []
     run("flickr", "exif", code=Exit.SOME_FAILED)
     flickr.faults = Faults()
@@ -174,7 +185,7 @@ def test_recheck_follows_what_became_of_photos(flickr: FakeFlickr, run: Run, tmp
     flickr.universe.relicense(relicensed, 0)
     flickr.universe.relicense(other, 11 if flickr.universe.license[flickr.universe.number_of(other)] != 11 else 4)
     done = run("flickr", "recheck", "--json", code=Exit.SOME_FAILED)
-    assert (done["missing"], done["updated"]) == (1, 2) and "2 files removed" in run.said  # type: ignore[attr-defined]
+    assert (done["missing"], done["updated"]) == (1, 2) and "2 files removed" in run.said
     rows = {row["photo_id"]: row for row in lines(run)}
     assert rows[deleted]["status"] == "gone" and rows[deleted]["path"] == f"flickr:{deleted}"
     assert (
@@ -197,7 +208,7 @@ def test_no_key(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch, w
     """Exit code 5, before anything is asked."""
     monkeypatch.delenv("FLICKR_API_KEY")
     run(*words, code=Exit.CREDENTIALS)
-    assert "FLICKR_API_KEY" in run.said and len(flickr.log) == 0  # type: ignore[attr-defined]
+    assert "FLICKR_API_KEY" in run.said and len(flickr.log) == 0
 
 
 def test_a_key_in_a_file(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,12 +230,12 @@ def test_a_key_that_is_refused(
     wrong = "a1" * 16
     monkeypatch.setenv("FLICKR_API_KEY", wrong)
     run(*ALL, code=Exit.CREDENTIALS)
-    assert wrong not in run.said  # type: ignore[attr-defined]
+    assert wrong not in run.said
     monkeypatch.setenv("FLICKR_API_KEY", KEY)
     run(*ALL)
     run("flickr", "exif", "--limit", "5")
     held = [path for path in workspace.root.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
-    assert held == [] and KEY not in run.said  # type: ignore[attr-defined]
+    assert held == [] and KEY not in run.said
 
 
 def test_a_server_that_never_answers(flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +243,7 @@ def test_a_server_that_never_answers(flickr: FakeFlickr, run: Run, monkeypatch: 
     run(*ALL)
     flickr.faults = Faults(rate=1.0, kinds=(Fault.CLOSED,))
     run("flickr", "exif", code=Exit.FAILED)
-    assert "does not answer" in run.said and KEY not in run.said  # type: ignore[attr-defined]
+    assert "does not answer" in run.said and KEY not in run.said
     run("flickr", "search", "--text", "dog", code=Exit.FAILED)
     monkeypatch.setenv("CURATE_FLICKR_ENDPOINT", "http://127.0.0.1:9/services/rest/")
     monkeypatch.setenv("CURATE_FLICKR_HOSTS", "127.0.0.1:9")
@@ -245,7 +256,7 @@ def test_a_limit_and_a_target(flickr: FakeFlickr, run: Run) -> None:
     run(*ALL, "--target", "Make=Canon:3", "--target", "Make=Apple:2")
     run("flickr", "exif", "--limit", "4")
     done = run("flickr", "exif", "--json")
-    assert "target counts are met" in run.said and done["calls_left"] == 0  # type: ignore[attr-defined]
+    assert "target counts are met" in run.said and done["calls_left"] == 0
     makes = [row["Make"] for row in lines(run) if row["status"] == "ok"]
     assert makes.count("Canon") >= 3 and makes.count("Apple") >= 2 and len(makes) < PHOTOS
     status = run("status", "--json")
@@ -262,11 +273,11 @@ def test_the_next_step(flickr: FakeFlickr, run: Run) -> None:
     run(*ALL)
     assert run("status", "--json")["next"].startswith("curate flickr exif")
     run("pair")
-    assert "flickr exif" in run.said  # type: ignore[attr-defined]
+    assert "flickr exif" in run.said
     run("flickr", "exif")
     assert run("status", "--json")["next"].startswith("curate flickr download")
     run("export", "somewhere", "--layout", "imagefolder", code=Exit.FAILED)
-    assert "curate flickr download" in run.said  # type: ignore[attr-defined]
+    assert "curate flickr download" in run.said
     run("flickr", "download", "--licenses", "CC0-1.0", "--limit", "1")
     assert "flickr" not in run("status", "--json")["next"]
 
@@ -280,9 +291,9 @@ def test_photos_without_files_break_nothing(flickr: FakeFlickr, run: Run, tmp_pa
     assert run("duplicates", "--json") == {"exact": [], "near": []} and run("cameras")
     assert run("pair", "--json")["candidates"] == 0
     run("pair")
-    assert "photos without a file" in run.said and "could not be read" not in run.said  # type: ignore[attr-defined]
+    assert "photos without a file" in run.said and "could not be read" not in run.said
     run("decide", "accept", one, two, code=Exit.USAGE)
-    assert "has no file" in run.said  # type: ignore[attr-defined]
+    assert "has no file" in run.said
     assert run("label", "--where", "photo_id > 0", "semantic_label=cat", "--json")["changed"] == PHOTOS
     assert run("split", "--attribute", "Is Smartphone", "--json")["files"]
     assert run("forget", one, "--json") == {"forgotten": 1}
@@ -338,7 +349,7 @@ def test_a_long_wait_is_interrupted_and_gone_on_with(flickr: FakeFlickr, run: Ru
         while by_method(flickr.log)["flickr.photos.getExif"] < 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         run("flickr", "exif", code=Exit.FAILED)
-        assert "in use" in run.said or "writing" in run.said  # type: ignore[attr-defined]
+        assert "in use" in run.said or "writing" in run.said
         assert run("flickr", "status", "--json")["pending"] == PHOTOS
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)

@@ -20,6 +20,9 @@ MOST_BYTES = 16 << 20
 """Size limit of an answer; a page of 500 photos has about 500 kB."""
 
 BAD_KEY = 100
+PHOTO_NOT_FOUND, PHOTO_DENIED = 1, 2
+"""Codes of the methods that ask about one photo: it was deleted or is private; its owner does not share what was asked for."""
+
 _UNAVAILABLE = frozenset({105, 106})
 """Codes of all methods: the service is unavailable, a write failed."""
 
@@ -111,6 +114,11 @@ def retry_after(text: str | None, now: datetime) -> float | None:
     except (ValueError, OverflowError):
         return None
     return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - now).total_seconds())
+
+
+def is_gone(error: FlickrError) -> bool:
+    """Return whether a call about one photo says that it was deleted or is private; both have the code 1."""
+    return isinstance(error, Failure) and error.code == PHOTO_NOT_FOUND
 
 
 def parse_answer(method: str, body: bytes) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -138,8 +137,8 @@ class Flickr:
                     state.set_result(parse(self._ask(method, params)))
                 except Throttled as throttled:
                     self._throttle(throttled)  # a pause of all calls, not a try of this one
-                except FlickrError:
-                    state.set_exception(sys.exc_info())  # type: ignore[arg-type]
+                except FlickrError as error:
+                    state.set_exception((type(error), error, error.__traceback__))
             elif isinstance(do, DoSleep):
                 state.prepare_for_next_attempt()
                 yield from self._pace.rest(do)

@@ -159,7 +159,7 @@ def _tags(answer: Answer, spaces: frozenset[str] | None = None) -> Tags:
 
 
 def _group(space: str) -> Group | None:
-    """The group of an EXIF directory; None for the thumbnail's and for what is no directory of EXIF."""
+    """Return the group of an EXIF directory; None for the directory of the thumbnail and for other tag spaces."""
     return Group.OTHER if space.startswith("subifd") else _SPACES.get(space)
 
 

@@ -35,7 +35,7 @@ def find_key(environ: Mapping[str, str], stored: Callable[[], str | None] | None
         stored: asks the system's key store; None for the real one.
 
     Raises:
-        CredentialsError: there is no key, it is not one, or others can read its file.
+        CredentialsError: no key was found, what was found is not a key, or other users can read its file.
     """
     path = key_file(environ)
     places: dict[str, Callable[[], str | None]] = {

@@ -177,7 +177,7 @@ def user_nsid(flickr: Flickr, user: str) -> Work[str]:
     """Return the NSID of a user: an NSID itself, the address of their page, or their name.
 
     Raises:
-        Failure: there is no such user.
+        Failure: the user does not exist.
         FlickrError: as `Flickr.call`.
     """
     if _NSID.fullmatch(user):
@@ -191,7 +191,7 @@ def group_nsid(flickr: Flickr, group: str) -> Work[str]:
     """Return the ID of a group: an ID itself, or the address of its page.
 
     Raises:
-        Failure: there is no such group.
+        Failure: the group does not exist.
         FlickrError: as `Flickr.call`.
     """
     if _NSID.fullmatch(group):

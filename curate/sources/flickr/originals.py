@@ -21,7 +21,7 @@ from curate.errors import SourceError, StorageError, command
 from curate.photos.facts import PhotoFacts
 from curate.photos.previews import keep_preview
 from curate.photos.reader.guard import Limits, Readers
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.answers import FlickrError, is_gone
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, gone, outcome_of
@@ -39,7 +39,6 @@ ANY = "any"
 """The word that allows every licence, and photos whose licence is not known."""
 
 NOT_OFFERED = "its owner does not offer the original"
-_NOT_FOUND = 1
 _GIVE_UP = 10
 """Files in a row that could not be fetched, after which the run ends."""
 
@@ -182,7 +181,7 @@ class _Downloads:
                 self._refuse(known, NOT_OFFERED)
                 return
         except FlickrError as error:
-            if isinstance(error, Failure) and error.code == _NOT_FOUND:
+            if is_gone(error):
                 self._lose(known)
             elif outcome_of(error) == "failed":
                 raise TryAgain(str(error)) from None

@@ -184,7 +184,7 @@ def read_plan(path: Path) -> Plan:
     """Read a plan.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         SourceError: it is not a plan; the message says what is wrong with it.
     """
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
 from curate.catalog.harvests import allowed_licenses, begin_recheck, end_recheck
 from curate.catalog.store import Catalog
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.answers import FlickrError, is_gone
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, gone, outcome_of
@@ -19,8 +19,6 @@ from curate.sources.flickr.pace import HOUR, eta
 from curate.sources.flickr.search import seen_licenses, today
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
-
-_NOT_FOUND = 1
 
 
 def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
@@ -68,7 +66,7 @@ class _Recheck:
 
     def failed(self, known: FlickrPhoto, error: FlickrError) -> None:
         """Store that a photo is gone, or that it could not be asked about."""
-        if isinstance(error, Failure) and error.code == _NOT_FOUND:
+        if is_gone(error):
             self._change(gone(self._without_file(known)), GONE)
             self._counts.missing += 1
             return

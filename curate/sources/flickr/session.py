@@ -50,7 +50,7 @@ def flickr_session(catalog: Catalog, environ: Mapping[str, str] = os.environ) ->
         environ: the environment variables.
 
     Raises:
-        CredentialsError: there is no usable key.
+        CredentialsError: no usable key was found.
         UsageError: a variable of the environment is not usable.
         SourceError: a call failed that the work in the `with` block could not do without.
     """

@@ -20,16 +20,13 @@ class Targets:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._wanted: dict[int, dict[str, dict[str, int]]] = {}
-        self._free: set[int] = set()
         for number, content in plans(catalog):
             plan = Plan.model_validate(content)
-            if not plan.targets:
-                self._free.add(number)
-                continue
-            self._wanted[number] = {
-                column: {_stored(column, value): count for value, count in values.items()}
-                for column, values in plan.targets.items()
-            }
+            if plan.targets:
+                self._wanted[number] = {
+                    column: {_stored(column, value): count for value, count in values.items()}
+                    for column, values in plan.targets.items()
+                }
         self._have = {
             (number, column): label_counts(catalog, number, column)
             for number, columns in self._wanted.items()
