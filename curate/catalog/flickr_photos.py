@@ -18,6 +18,9 @@ from tracer.base.text import printable_path
 
 Step = Literal["exif", "original", "recheck"]
 Outcome = Literal["done", "refused", "failed"]
+ANY_LICENSE = "any"
+"""The word that allows every licence, and photos whose licence is not known."""
+
 _AT_ONCE = 500
 
 
@@ -62,7 +65,7 @@ class FlickrPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A step that was refused for good.
+    """A step that was refused for good, or that failed.
 
     Attributes:
         photo_id: the Flickr ID.
@@ -120,6 +123,8 @@ def put_listings(catalog: Catalog, entries: Sequence[tuple[Listing, Exif | None]
                     store(catalog, after)
         _insert(catalog, fresh)
         counts.added += len(fresh)
+        if fresh:
+            catalog.touch()
     return counts
 
 
@@ -151,7 +156,7 @@ def flickr_photo(catalog: Catalog, flickr_id: int) -> FlickrPhoto:
 
 
 def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> None:
-    """Store what is known of a photo, and compute its labels again.
+    """Store what is known of a photo, compute its labels again, and record a change of the catalogue.
 
     Args:
         catalog: open for writing.
@@ -175,6 +180,7 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
             "UPDATE photo SET path_bytes = ?, path = ? WHERE id = ?", (place, printable_path(place), known.photo)
         )
     relabel(catalog, known.photo, facts)
+    catalog.touch()
 
 
 _TO_DO: dict[Step, str] = {
@@ -191,35 +197,59 @@ def pending(catalog: Catalog, step: Step) -> list[int]:
     Those for which it failed come last. Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step
     `exif`. The files of somebody's own account are there already, and strangers may not see them all.
     """
-    return [flickr_id for flickr_id, _ in _waiting(catalog, step)]
-
-
-def _waiting(catalog: Catalog, step: Step) -> list[tuple[int, bool]]:
-    """Return Flickr ID and whether the step failed before, for each photo for which it is still to be done."""
-    rows = catalog.connection.execute(f"{_pending_of(step)} ORDER BY failed, photo.id", (step,))
-    return [(row[0], bool(row[1])) for row in rows]
+    return [
+        row[0] for row in catalog.connection.execute(f"{_pending_of(step)} ORDER BY failed, photo.id", {"step": step})
+    ]
 
 
 def _pending_of(step: Step) -> str:
-    """Return the statement that selects the photos for which a step is still to be done; its parameter is the step."""
+    """Return the statement that selects the photos for which a step is still to be done; its parameter `:step` is the step."""
     return (
         "SELECT flickr_photo.flickr_id, outcome IS NOT NULL AS failed FROM flickr_photo "
         "JOIN photo ON photo.id = flickr_photo.photo "
-        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = ? "
+        "LEFT JOIN flickr_step ON flickr_step.flickr_id = flickr_photo.flickr_id AND step = :step "
         f"WHERE {_TO_DO[step]} AND (outcome IS NULL OR outcome = 'failed')"
     )
 
 
 def is_pending(catalog: Catalog, step: Step) -> bool:
     """Return whether a step is still to be done for any photo, without going through all of them."""
-    return bool(catalog.connection.execute(f"SELECT EXISTS ({_pending_of(step)})", (step,)).fetchone()[0])
+    return bool(catalog.connection.execute(f"SELECT EXISTS ({_pending_of(step)})", {"step": step}).fetchone()[0])
 
 
 def has_originals(catalog: Catalog, licenses: Collection[str]) -> bool:
-    """Return whether there are photos whose originals are still to be downloaded, and whose licence is one of some."""
-    marks = ",".join("?" * len(licenses))
-    found = f"SELECT EXISTS ({_pending_of('original')} AND photo.license IN ({marks}))"
-    return bool(catalog.connection.execute(found, ("original", *licenses)).fetchone()[0])
+    """Return whether originals are still to be downloaded of photos whose licence is allowed.
+
+    Args:
+        catalog: the catalogue.
+        licenses: the licences that are allowed, SPDX ids in any case or URLs; `ANY_LICENSE` allows every photo.
+    """
+    return _is_any_original(catalog, _ALLOWED, licenses)
+
+
+def lacks_license_or_address(catalog: Catalog, licenses: Collection[str]) -> bool:
+    """Return whether the API has to be asked before all originals with these licences can be downloaded.
+
+    It is asked for the address of an original, and for the licence of a photo unless every licence is allowed.
+
+    Args:
+        catalog: the catalogue.
+        licenses: as in `has_originals`.
+    """
+    lacking = f"(listing ->> '$.original' IS NULL AND {_ALLOWED} OR listing ->> '$.license' IS NULL AND NOT :any)"
+    return _is_any_original(catalog, lacking, licenses)
+
+
+_ALLOWED = "(:any OR lower(listing ->> '$.license') IN (SELECT value FROM json_each(:licenses)))"
+"""The condition that a photo's licence is allowed."""
+
+
+def _is_any_original(catalog: Catalog, condition: str, licenses: Collection[str]) -> bool:
+    """Return whether a photo whose original is still to be downloaded meets a condition."""
+    names = [name.casefold() for name in licenses]
+    values = {"step": "original", "any": ANY_LICENSE in names, "licenses": json.dumps(names)}
+    found = f"SELECT EXISTS ({_pending_of('original')} AND {condition})"
+    return bool(catalog.connection.execute(found, values).fetchone()[0])
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
@@ -249,6 +279,18 @@ def refusals(catalog: Catalog, outcome: Literal["refused", "failed"] = "refused"
     return [Refusal(*row) for row in rows]
 
 
+def outcomes(catalog: Catalog, step: Step) -> tuple[int, int]:
+    """Return the numbers of photos for which a step was refused for good, and for which it failed; see `refusals`."""
+    rows = catalog.connection.execute(
+        "SELECT outcome, count(*) FROM flickr_step JOIN flickr_photo USING (flickr_id) "
+        "JOIN photo ON photo.id = flickr_photo.photo "
+        "WHERE step = ? AND (outcome = 'refused' OR outcome = 'failed' AND photo.status != 'gone') GROUP BY outcome",
+        (step,),
+    )
+    found = {row[0]: int(row[1]) for row in rows}
+    return found.get("refused", 0), found.get("failed", 0)
+
+
 def licence_days(catalog: Catalog) -> dict[int, str]:
     """Return Flickr ID -> the day on which the photo's licence was seen, for photos that have one."""
     rows = catalog.connection.execute(
@@ -259,10 +301,12 @@ def licence_days(catalog: Catalog) -> dict[int, str]:
 
 def counts(catalog: Catalog) -> tuple[int, int]:
     """Return the number of photos with a Flickr ID, and of those without EXIF that wait for it."""
-    photos = catalog.connection.execute(
-        "SELECT count(*) FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo"
-    ).fetchone()[0]
-    return int(photos), len(pending(catalog, "exif"))
+    photos, waiting = catalog.connection.execute(
+        "SELECT (SELECT count(*) FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo), "
+        f"(SELECT count(*) FROM ({_pending_of('exif')}))",
+        {"step": "exif"},
+    ).fetchone()
+    return int(photos), int(waiting)
 
 
 def forgotten_ids(catalog: Catalog, flickr_ids: Iterable[int]) -> list[int]:
@@ -282,7 +326,7 @@ def tally(catalog: Catalog) -> Tally:
 
 
 def photo_count(catalog: Catalog) -> int:
-    """Return the number of photos with a Flickr ID that were ever listed; it takes no time."""
+    """Return the number of photos with a Flickr ID that were ever listed."""
     return int(catalog.connection.execute("SELECT count(*) FROM flickr_photo").fetchone()[0])
 
 

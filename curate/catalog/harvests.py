@@ -16,6 +16,7 @@ from curate.catalog.facts import (
     FLICKR_PAUSED,
     FLICKR_RECHECK,
     SeenLicenses,
+    count_up,
 )
 from curate.catalog.flickr_photos import forget_steps
 from curate.catalog.store import Catalog, now
@@ -63,7 +64,7 @@ class Calls:
     """The calls of this workspace, as `flickr.pace.CallBook`. Each is stored before it is sent."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._connection = catalog.connection
+        self._catalog, self._connection = catalog, catalog.connection
         self._since_pruned = 0
         # a power cut may lose the last answers, which are then asked for again; a killed process loses none
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -82,13 +83,9 @@ class Calls:
         if self._since_pruned >= _PRUNE_EVERY:
             self._prune()
             self._since_pruned = 0
-        self._connection.execute("BEGIN IMMEDIATE")
-        number = self._connection.execute("INSERT INTO flickr_call (at) VALUES (?)", (until,)).lastrowid
-        self._connection.execute(
-            "INSERT INTO fact VALUES (?, '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1",
-            (FLICKR_CALLS.key,),
-        )
-        self._connection.execute("COMMIT")
+        with self._catalog.transaction() as connection:
+            number = connection.execute("INSERT INTO flickr_call (at) VALUES (?)", (until,)).lastrowid
+            count_up(connection, FLICKR_CALLS)
         return int(number or 0)
 
     def end(self, number: int, at: float) -> None:
@@ -201,6 +198,14 @@ def plans(catalog: Catalog) -> list[tuple[int, dict[str, Any]]]:
     return [(row["id"], json.loads(row["plan"])) for row in rows]
 
 
+def plan_of(catalog: Catalog, number: int) -> dict[str, Any]:
+    """Return the plan with a row ID, which exists."""
+    found: dict[str, Any] = json.loads(
+        catalog.connection.execute("SELECT plan FROM flickr_plan WHERE id = ?", (number,)).fetchone()[0]
+    )
+    return found
+
+
 def unfinished_plans(catalog: Catalog) -> list[int]:
     """Return the row IDs of the plans of which windows are still open."""
     return [
@@ -276,7 +281,7 @@ def close_all(catalog: Catalog, plan: int) -> None:
 
 
 def remarks(catalog: Catalog, plan: int | None = None) -> list[Remark]:
-    """Return the windows of a plan, or of all, that were listed in another way than by halving dates taken, or not wholly."""
+    """Return the windows of a plan, or of all, that have a remark: halved by date of upload, or not listed to their end."""
     rows = catalog.connection.execute(
         "SELECT span, reason FROM flickr_window WHERE reason IS NOT NULL AND plan = coalesce(?, plan) ORDER BY plan, span",
         (plan,),

@@ -213,7 +213,7 @@ def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
     return next(photos_where(catalog, "path_bytes = ?", os.fsencode(place)), None)
 
 
-def photos_where(catalog: Catalog, condition: str, *values: str | bytes) -> Iterator[Photo]:
+def photos_where(catalog: Catalog, condition: str, *values: str | bytes | int) -> Iterator[Photo]:
     """Yield the photos that meet a condition in SQL. It must come from this package, never from a user."""
     for row in catalog.connection.execute(f"SELECT {_PHOTO} FROM photo WHERE {condition}", values):
         yield Photo(**{**dict(row), "status": Status(row["status"])})
@@ -223,6 +223,11 @@ def path_of(catalog: Catalog, sha256: str) -> str | None:
     """Return the shown path of a photo with this sha256; None where the catalogue has none."""
     row = catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
     return None if row is None else str(row["path"])
+
+
+def photos_with(catalog: Catalog, sha256: str) -> int:
+    """Return the number of photos whose file has this sha256."""
+    return int(catalog.connection.execute("SELECT count(*) FROM photo WHERE sha256 = ?", (sha256,)).fetchone()[0])
 
 
 def is_any_read(catalog: Catalog) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -70,7 +71,7 @@ def search(
     sizes: dict[str, Any] = {
         "limit": limit, "per_owner": per_owner, "per_window": per_window, "window": window, "targets": _targets(target or []),
     }  # fmt: skip
-    chosen = _plan(plan, options, sizes)
+    chosen = _plan(plan, options, sizes, keep=not dry_run)
     from curate.sources.flickr import search as searches
     from curate.sources.flickr.session import flickr_session
 
@@ -88,13 +89,15 @@ def search(
             raise typer.Exit(Exit.SOME_FAILED)
 
 
-def _plan(path: Path | None, options: dict[str, Any], sizes: dict[str, Any]) -> Any:
-    """Return the plan that a file and options give; a new file is written."""
+def _plan(path: Path | None, options: dict[str, Any], sizes: dict[str, Any], *, keep: bool) -> Any:
+    """Return the plan that a file and options give; with `keep`, a new file is written."""
     from curate.sources.flickr.plan import plan_from, read_plan, write_plan
 
     query = {name: value for name, value in options.items() if value}
     given = {name: value for name, value in sizes.items() if value}
     if path is not None and path.exists():
+        if query and plan_from({"search": [query], **given}, "the options") == read_plan(path):
+            return read_plan(path)  # the command that wrote it is run again
         if query:
             raise UsageError(
                 "a plan and options that search were both given",
@@ -106,7 +109,7 @@ def _plan(path: Path | None, options: dict[str, Any], sizes: dict[str, Any]) -> 
     if path is not None and not query:
         return read_plan(path)  # says that there is no such file
     plan = plan_from({"search": [query], **given}, "the options")
-    if path is not None:
+    if path is not None and keep:
         write_plan(path, plan)
         note(f"the plan was written to {path}")
     return plan
@@ -152,18 +155,16 @@ def download(
     json: Json = False,
 ) -> None:
     """Download the originals of photos with the allowed licences; a later run goes on where this one stopped."""
+    from curate.catalog.flickr_photos import lacks_license_or_address
     from curate.sources.flickr.licenses import OPEN
     from curate.sources.flickr.originals import download as fetch_originals
-    from curate.sources.flickr.originals import needs_api
     from curate.sources.flickr.session import flickr_session, image_hosts
 
     allowed = tuple(_words(licenses)) or OPEN
     with opened(workspace, "flickr download") as catalog, image_hosts(catalog) as images:
-        if needs_api(catalog, allowed):
-            with flickr_session(catalog) as flickr:
-                counts = run_with_progress(fetch_originals(catalog, images, flickr, allowed, limit))
-        else:
-            counts = run_with_progress(fetch_originals(catalog, images, None, allowed, limit))
+        asks = lacks_license_or_address(catalog, allowed)
+        with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
+            counts = run_with_progress(fetch_originals(catalog, images, flickr, allowed, limit))
         if counts.updated or counts.missing:
             _follow(catalog)
         _print(counts, json)
@@ -226,9 +227,9 @@ def _follow(catalog: Any) -> None:
 
 def _end(catalog: Any, step: Literal["exif", "original", "recheck"]) -> None:
     """End with exit code 3 where refusals or failures of a step are left, and say how to list them."""
-    from curate.catalog.flickr_photos import refusals
+    from curate.catalog.flickr_photos import outcomes
 
-    refused, failed = (sum(one.step == step for one in refusals(catalog, which)) for which in ("refused", "failed"))
+    refused, failed = outcomes(catalog, step)
     root = catalog.workspace.root
     if refused:
         note(

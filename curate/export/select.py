@@ -147,10 +147,6 @@ def way_out(reason: str, workspace: Path) -> str:
         return f"To decide pairs: {command('review', workspace=workspace)}"
     if reason.startswith("--match"):
         return "Name fewer properties after --match."
-    if reason == NO_FILE:
-        return f"Run: {command('flickr', 'download', workspace=workspace)}"
-    if reason == _WITHOUT_FILE[Status.LISTED]:
-        return f"Run: {command('flickr', 'exif', workspace=workspace)}"
     failed = ("--where", "status != 'ok'") if reason.startswith(_UNREADABLE) else ()
     return f"To list the photos: {command('photos', *failed, workspace=workspace)}"
 

@@ -129,10 +129,8 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     _check_sources_outside(chosen, out)
     joint_split([], options.attributes, options.group_by)  # refuses an unknown attribute before the export
     with writing(out, options.replace) as folder:
-        if layout is Layout.URLS:
-            exported = in_whole_pairs(chosen)
-        else:
-            exported = yield from _write_photos(chosen, folder, options, tally)
+        written = chosen if layout is Layout.URLS else (yield from _write_photos(chosen, folder, options, tally))
+        exported = _balanced(written, folder, options, tally)
         if not exported:
             raise NothingToExport(tally.result())
         yield Progress("writing labels and splits", 0)
@@ -148,6 +146,7 @@ def _fitting(photos: PhotoTable) -> Layout:
 
 
 def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions, tally: Tally) -> Work[PhotoTable]:
+    """Write the photos' cleaned files; returns the photos that could be written, each with its name in the set."""
     places, names = array("q"), []
     left_out: dict[str, array[int]] = defaultdict(lambda: array("q"))
     with scan_reader() as scans:
@@ -163,13 +162,18 @@ def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions,
     yield Progress("exporting photos", len(chosen), len(chosen))
     for why, refused in left_out.items():
         tally.add(why, chosen.select(LEFT_OUT).take(np.array(refused)))
+    return chosen.take(np.array(places)).with_column("file_name", names)
 
-    def leave(why: str, photos: PhotoTable) -> None:
-        for name in photos.values("file_name"):
+
+def _balanced(photos: PhotoTable, folder: SetFolder, options: ExportOptions, tally: Tally) -> PhotoTable:
+    """Return the photos in whole pairs and matched, as the options ask for; those that are left out lose their files."""
+
+    def leave(why: str, those: PhotoTable) -> None:
+        for name in those.values("file_name") if options.layout != Layout.URLS else ():
             folder.remove(name)
-        tally.add(why, photos)
+        tally.add(why, those)
 
-    kept = in_whole_pairs(chosen.take(np.array(places)).with_column("file_name", names))
+    kept = in_whole_pairs(photos)
     if options.pairs:
         paired = kept.present("subject_idx")
         leave("its partner is left out", kept.take(np.flatnonzero(~paired)))

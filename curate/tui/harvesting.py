@@ -5,18 +5,19 @@ What asks Flickr is imported where it is used, in the thread that does the work,
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from curate.catalog.flickr_photos import Step as Refusable
-from curate.catalog.flickr_photos import Tally, flickr_photo, pending, tally
+from curate.catalog.flickr_photos import Tally, has_originals, lacks_license_or_address, tally
 from curate.catalog.harvests import allowed_licenses, is_rechecking, unfinished_plans
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.pairing.score.learning import follow
-from curate.sources.flickr.targets import needed_exif
+from curate.sources.flickr.targets import is_exif_needed
 from curate.workspace import Workspace
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
@@ -64,16 +65,14 @@ def asking(catalog: Catalog) -> Work[Done]:
 
 def downloading(catalog: Catalog, allowed: Collection[str]) -> Work[Done]:
     """Download the originals of photos with the allowed licences."""
-    from curate.sources.flickr.originals import download, needs_api
+    from curate.sources.flickr.originals import download
     from curate.sources.flickr.session import flickr_session, image_hosts
 
     yield Progress("downloading", 0)
     with image_hosts(catalog) as images:
-        if needs_api(catalog, allowed):
-            with flickr_session(catalog) as flickr:
-                counts = yield from download(catalog, images, flickr, allowed)
-        else:
-            counts = yield from download(catalog, images, None, allowed)
+        asks = lacks_license_or_address(catalog, allowed)
+        with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
+            counts = yield from download(catalog, images, flickr, allowed)
     if counts.updated or counts.missing:
         follow(catalog)
     return Done("download", counts)
@@ -98,7 +97,6 @@ def going_on(catalog: Catalog) -> Work[Done]:
     Raises:
         UsageError: nothing is left of what was begun.
     """
-    from curate.sources.flickr.originals import is_allowed
     from curate.sources.flickr.search import search_on
     from curate.sources.flickr.session import flickr_session
 
@@ -109,12 +107,10 @@ def going_on(catalog: Catalog) -> Work[Done]:
             return Done("search", (yield from search_on(catalog, flickr, plans[0])))
     if is_rechecking(catalog):
         return (yield from rechecking(catalog))
-    if needed_exif(catalog):
+    if is_exif_needed(catalog):
         return (yield from asking(catalog))
     allowed = allowed_licenses(catalog)
-    if allowed and any(
-        is_allowed(flickr_photo(catalog, one).listing.license, allowed) for one in pending(catalog, "original")
-    ):
+    if allowed and has_originals(catalog, allowed):
         return (yield from downloading(catalog, allowed))
     raise UsageError("there is nothing to go on with", "all that was begun is finished", "s searches, d downloads")
 

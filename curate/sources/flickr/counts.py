@@ -13,7 +13,7 @@ from curate.catalog.harvests import calls_made, left_out_by_search, pages_left, 
 from curate.catalog.store import Catalog
 from curate.sources.counts import IngestCounts
 from curate.sources.flickr.methods import PER_PAGE
-from curate.sources.flickr.targets import needed_exif
+from curate.sources.flickr.targets import Targets, needed_exif
 from curate.sources.flickr.windows import window_from_json
 
 
@@ -90,9 +90,9 @@ class HarvestStatus:
         return lines + [f"window   {window}" for window in self.windows]
 
 
-def calls_left(catalog: Catalog) -> int:
-    """Return about how many calls the searches and the EXIF of the listed photos still take."""
-    return pages_left(catalog, PER_PAGE) + len(needed_exif(catalog))
+def calls_left(catalog: Catalog, targets: Targets | None = None) -> int:
+    """Return about how many calls the searches and the EXIF of the listed photos still take; see `needed_exif`."""
+    return pages_left(catalog, PER_PAGE) + len(needed_exif(catalog, targets))
 
 
 def harvest_status(catalog: Catalog) -> HarvestStatus:

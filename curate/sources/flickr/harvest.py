@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from curate.catalog.flickr_photos import FlickrPhoto, Outcome, flickr_photo, pending, record_step, store
 from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif
-from curate.sources.flickr.answers import Failure, FlickrError
+from curate.sources.flickr.answers import PHOTO_DENIED, PHOTO_NOT_FOUND, Failure, FlickrError
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.exif import exif_from_tags
@@ -21,7 +21,7 @@ from tracer.base.progress import Progress, Work
 
 GONE = "it was deleted, or is private now"
 HIDDEN = "its owner does not share its EXIF"
-_NOT_FOUND, _DENIED = 1, 2
+_REASONS = {PHOTO_NOT_FOUND: GONE, PHOTO_DENIED: HIDDEN}
 
 
 def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> Work[HarvestCounts]:
@@ -38,7 +38,7 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
     started, counts = time.monotonic(), HarvestCounts()
     targets, failed = Targets(catalog), list[int]()
     waiting = [one for one in pending(catalog, "exif") if targets.needs(one)][:limit]
-    for done, flickr_id in enumerate(_and_again(waiting, failed)):
+    for done, flickr_id in enumerate(and_again(waiting, failed)):
         if not targets.needs(flickr_id):
             continue
         total = len(waiting) + len(failed)
@@ -60,11 +60,9 @@ def harvest_exif(catalog: Catalog, flickr: Flickr, limit: int | None = None) -> 
             targets.count(flickr_id, labels_of(catalog, known.photo))
     if not waiting:
         counts.remarks.append("no photo waits for its EXIF")
-    if targets.stated and any(not targets.needs(one) for one in pending(catalog, "exif")):
+    if targets.stated and not all(map(targets.needs, pending(catalog, "exif"))):
         counts.remarks.append("the target counts are met; the other listed photos are not asked for")
-    if counts.updated or counts.missing:
-        catalog.touch()
-    counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
+    counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog, targets)
     counts.seconds = time.monotonic() - started
     return counts
 
@@ -76,19 +74,19 @@ def gone(known: FlickrPhoto) -> FlickrPhoto:
 
 def outcome_of(error: FlickrError) -> Outcome:
     """Return whether a call that failed is to be made again by a later run; a code that has no known meaning is."""
-    return "refused" if isinstance(error, Failure) and error.code in (_NOT_FOUND, _DENIED) else "failed"
+    return "refused" if isinstance(error, Failure) and error.code in _REASONS else "failed"
 
 
-def _and_again(waiting: list[int], failed: list[int]) -> Iterator[int]:
-    """Yield the waiting photos, then once more those that failed meanwhile."""
+def and_again(waiting: Iterable[int], failed: Collection[int], times: int = 2) -> Iterator[int]:
+    """Yield the waiting photos, then again those that failed meanwhile, until each was tried so many times."""
     yield from waiting
-    yield from list(failed)
+    for _ in range(times - 1):
+        yield from list(failed)
 
 
 def _outcome(error: FlickrError) -> tuple[Outcome, str]:
     outcome = outcome_of(error)
-    known = {_NOT_FOUND: GONE, _DENIED: HIDDEN}
-    return outcome, known[error.code] if isinstance(error, Failure) and outcome == "refused" else str(error)
+    return outcome, _REASONS[error.code] if isinstance(error, Failure) and outcome == "refused" else str(error)
 
 
 def _file(
@@ -97,8 +95,6 @@ def _file(
     """Store the outcome for a photo and its EXIF, in one transaction."""
     outcome, reason = came
     with catalog.transaction():
-        if not (counts.updated or counts.missing):
-            catalog.touch()  # an interrupted run, too, makes exported sets older than the catalogue
         record_step(catalog, known.listing.flickr_id, "exif", outcome, reason)
         if exif is not None:
             store(catalog, replace(known, exif=exif))

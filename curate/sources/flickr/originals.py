@@ -5,17 +5,25 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
-from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.flickr_photos import (
+    ANY_LICENSE,
+    FlickrPhoto,
+    flickr_photo,
+    forget_steps,
+    pending,
+    record_step,
+    store,
+)
 from curate.catalog.harvests import allow
 from curate.catalog.labelling import EXTENSIONS
 from curate.catalog.listing import facts_of_listing
-from curate.catalog.photos import photos_where
+from curate.catalog.photos import photos_where, photos_with
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, StorageError, command
 from curate.photos.facts import PhotoFacts
@@ -24,7 +32,7 @@ from curate.photos.reader.guard import Limits, Readers
 from curate.sources.flickr.answers import FlickrError, is_gone
 from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
-from curate.sources.flickr.harvest import GONE, gone, outcome_of
+from curate.sources.flickr.harvest import GONE, and_again, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
 from curate.sources.flickr.images import Gone, ImagePace, NotFetched, PageInstead, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
@@ -34,9 +42,6 @@ from curate.sources.flickr.search import seen_licenses, today
 from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
-
-ANY = "any"
-"""The word that allows every licence, and photos whose licence is not known."""
 
 NOT_OFFERED = "its owner does not offer the original"
 _GIVE_UP = 10
@@ -62,18 +67,9 @@ class ImageHosts:
 
 
 def is_allowed(license: str | None, allowed: Collection[str]) -> bool:
-    """Return whether a licence is among those that a person allows (SPDX ids in any case, URLs, or `any`)."""
+    """Return whether a licence is among those that a person allows (SPDX ids in any case, URLs, or `ANY_LICENSE`)."""
     names = {name.casefold() for name in allowed}
-    return ANY in names or (license is not None and license.casefold() in names)
-
-
-def needs_api(catalog: Catalog, allowed: Collection[str]) -> bool:
-    """Return whether a download has to ask the API: for the licence of a photo, or for the address of its original."""
-    return any(
-        (listing.original is None and is_allowed(listing.license, allowed))
-        or (listing.license is None and not is_allowed(None, allowed))
-        for listing in (flickr_photo(catalog, one).listing for one in pending(catalog, "original"))
-    )
+    return ANY_LICENSE in names or (license is not None and license.casefold() in names)
 
 
 def download(
@@ -84,7 +80,7 @@ def download(
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
         images: asks the image hosts.
-        flickr: the client of the API; None where `needs_api` is false.
+        flickr: the client of the API; None where `lacks_license_or_address` is false.
         allowed: the licences that a person allows.
         limit: the largest number of files to fetch; None for all.
 
@@ -99,14 +95,14 @@ def download(
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
         run = _Downloads(catalog, images, flickr, allowed, readers, counts)
-        for done, flickr_id in enumerate(_and_again(waiting, failed)):
+        for done, flickr_id in enumerate(and_again(waiting, failed, _TIMES)):
             if limit is not None and counts.updated >= limit:
                 break
-            total = len(waiting) + len(failed)
+            total = max(len(waiting) + len(failed), done + 1)
             yield Progress("downloading", done, total, eta(done, total, started))
             try:
-                yield from run.download(flickr_id)
-                in_a_row = 0
+                if (yield from run.download(flickr_id)):
+                    in_a_row = 0
                 failed.pop(flickr_id, None)
             except TryAgain as error:
                 in_a_row += 1
@@ -114,7 +110,7 @@ def download(
                     break
                 if in_a_row >= _GIVE_UP:
                     raise SourceError(
-                        "the image host does not answer", error.reason, "Run the same command again later to go on."
+                        "Flickr does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
                 failed[flickr_id] = error
                 record_step(catalog, flickr_id, "original", "failed", error.reason)
@@ -127,8 +123,6 @@ def download(
     counts.remarks = run.remarks()
     counts.calls_made, counts.calls_left = 0 if flickr is None else flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
-    if counts.updated or counts.missing:
-        catalog.touch()
     return counts
 
 
@@ -147,6 +141,7 @@ class _Downloads:
         self._catalog, self._images, self._flickr, self._allowed = catalog, images, flickr, allowed
         self._readers, self._counts = readers, counts
         self._cleaned: set[Path] = set()
+        self._addresses: Mapping[int, str] | None = None
         self.not_allowed, self.differ = 0, 0
 
     def remarks(self) -> list[str]:
@@ -162,8 +157,8 @@ class _Downloads:
             said.append(f"the EXIF of {files} differs from Flickr's, in the column readers_disagree: {listed}")
         return said
 
-    def download(self, flickr_id: int) -> Work[None]:
-        """Download the original of one photo, and store what became of it.
+    def download(self, flickr_id: int) -> Work[bool]:
+        """Download the original of one photo, and store what became of it; returns whether its licence allows that.
 
         Raises:
             TryAgain: it may work later.
@@ -173,13 +168,13 @@ class _Downloads:
             known = yield from self._with_license(known)
             if not is_allowed(known.listing.license, self._allowed):
                 self.not_allowed += 1
-                return
+                return False
             address = known.listing.original
             if address is None:
                 address = yield from original_address(self._api(), flickr_id)
             if address is None:
                 self._refuse(known, NOT_OFFERED)
-                return
+                return True
         except FlickrError as error:
             if is_gone(error):
                 self._lose(known)
@@ -187,7 +182,7 @@ class _Downloads:
                 raise TryAgain(str(error)) from None
             else:
                 self._refuse(known, str(error))
-            return
+            return True
         place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
         self._clean(place.parent)
         yield from self._turn(address)
@@ -203,6 +198,7 @@ class _Downloads:
             raise _cannot_write(place, error) from error
         else:
             self._keep(known, place)
+        return True
 
     def _turn(self, address: str) -> Work[None]:
         """Wait until an address may be asked; `fetch` would wait too, but could not be cancelled meanwhile."""
@@ -222,9 +218,12 @@ class _Downloads:
         """Return a photo with its licence, which is asked for where the source did not state it."""
         if known.listing.license is not None or is_allowed(None, self._allowed):
             return known
-        addresses = yield from seen_licenses(self._catalog, self._api())
+        if self._addresses is None:
+            self._addresses = yield from seen_licenses(self._catalog, self._api())
         state = yield from photo_state(self._api(), known.listing.flickr_id)
-        license = license_of(state.license, addresses)
+        license = license_of(state.license, self._addresses)
+        if license is None:
+            return known
         known = replace(known, listing=replace(known.listing, license=license, license_seen=today()))
         with self._catalog.transaction():
             store(self._catalog, known)
@@ -285,24 +284,17 @@ def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     """
     if known.file is None:
         return known
-    photo = next(photos_where(catalog, f"id = {known.photo}"))
+    photo = next(photos_where(catalog, "id = ?", known.photo))
     path = Path(os.fsdecode(photo.path_bytes))
     if path.is_relative_to(catalog.workspace.originals / "flickr"):
         try:
             path.unlink(missing_ok=True)
-            if photo.sha256 is not None:
+            if photo.sha256 is not None and photos_with(catalog, photo.sha256) < 2:
                 catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
         except OSError as error:
             raise _cannot_write(path, error) from error
     forget_steps(catalog, "original", known.listing.flickr_id)
     return replace(known, file=None)
-
-
-def _and_again(waiting: list[int], failed: Collection[int]) -> Iterator[int]:
-    """Yield the waiting photos, then again those that failed, as often as each may be tried."""
-    yield from waiting
-    for _ in range(_TIMES - 1):
-        yield from list(failed)
 
 
 def _extension(facts: PhotoFacts) -> str:

@@ -184,8 +184,8 @@ def read_plan(path: Path) -> Plan:
     """Read a plan.
 
     Raises:
-        UsageError: the file does not exist.
-        SourceError: it is not a plan; the message says what is wrong with it.
+        UsageError: the file does not exist, or it is not a plan; the message says what is wrong with it.
+        SourceError: it cannot be read.
     """
     try:
         content = parse_toml(read_bytes(path, MOST_BYTES))

@@ -47,8 +47,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
             run.failed(known, error)
         else:
             run.came(known, state, license_of(state.license, addresses))
-    if not pending(catalog, "recheck"):
-        end_recheck(catalog)
+    end_recheck(catalog)  # those that failed are asked about again with all others
     if run.removed:
         counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -83,10 +82,10 @@ class _Recheck:
             reason = f"its licence is {license} now, which is not among those allowed; its file was removed"
         elif changed:
             forget_steps(self._catalog, "original", known.listing.flickr_id)
-        listing = replace(known.listing, license=license or known.listing.license, license_seen=today())
+        listing = known.listing if license is None else replace(known.listing, license=license, license_seen=today())
         if state.taken.at is not None:
             listing = replace(listing, taken_at=state.taken.at, taken_precision=state.taken.precision)
-        self._change(replace(known, listing=listing), reason, touch=changed)
+        self._change(replace(known, listing=listing), reason)
         self._counts.updated += changed
         self._counts.unchanged += not changed
 
@@ -94,11 +93,10 @@ class _Recheck:
         self.removed += known.file is not None
         return remove_original(self._catalog, known)
 
-    def _change(self, known: FlickrPhoto, reason: str | None, touch: bool = True) -> None:
+    def _change(self, known: FlickrPhoto, reason: str | None) -> None:
         with self._catalog.transaction():
             record_step(
                 self._catalog, known.listing.flickr_id, "recheck", "done" if reason is None else "refused", reason
             )
-            store(self._catalog, known)
-            if touch:
-                self._catalog.touch()
+            if known != flickr_photo(self._catalog, known.listing.flickr_id):
+                store(self._catalog, known)

@@ -12,7 +12,7 @@ from math import ceil
 from curate.catalog import harvests
 from curate.catalog.facts import SeenLicenses
 from curate.catalog.flickr_photos import put_listings
-from curate.catalog.harvests import StoredWindow, Taken
+from curate.catalog.harvests import StoredWindow
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
@@ -121,7 +121,7 @@ def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCoun
         As `search`.
     """
     started, counts = time.monotonic(), HarvestCounts()
-    resolved = Plan.model_validate(dict(harvests.plans(catalog))[number])
+    resolved = Plan.model_validate(harvests.plan_of(catalog, number))
     run = _Run(catalog, flickr, resolved, number, counts)
     if harvests.next_window(catalog, number) is None:
         counts.remarks.append("this plan was searched to its end before; the option --again searches anew")
@@ -131,8 +131,6 @@ def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCoun
     if failed:
         counts.remarks.append(f"{counted(failed, 'window')} failed; the same command tries them again")
     counts.incomplete = bool(failed or cut)
-    if counts.added or counts.updated:
-        catalog.touch()
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     return counts
@@ -144,7 +142,8 @@ class _Run:
     def __init__(self, catalog: Catalog, flickr: Flickr, plan: Plan, number: int, counts: HarvestCounts) -> None:
         self._catalog, self._flickr, self._plan, self._number, self._counts = catalog, flickr, plan, number, counts
         self._taken = harvests.taken(catalog, number)
-        self._addresses: Mapping[int, str] = {}
+        self._addresses: Mapping[int, str] | None = None
+        self._targets = Targets(catalog)
         self._pages, self._failure = 0, ""
 
     def list_windows(self) -> Work[None]:
@@ -159,15 +158,15 @@ class _Run:
             raise _not_answered(self._failure)
 
     def _list_windows(self) -> Work[None]:
-        targets, failed = Targets(self._catalog), set[int]()
+        failed = set[int]()
         while (window := harvests.next_window(self._catalog, self._number, failed)) is not None:
-            if self._is_enough() or targets.is_met(self._number):
+            if self._is_enough() or self._targets.is_met(self._number):
                 harvests.close_all(self._catalog, self._number)
                 return
-            if self._is_full(window, self._taken):
+            if self._is_full(window):
                 harvests.close_window(self._catalog, window, "done")
                 continue
-            if not self._addresses:
+            if self._addresses is None:
                 self._addresses = yield from seen_licenses(self._catalog, self._flickr)
             yield Progress("searching", self._taken.photos, self._plan.limit)
             query = self._plan.search[window.topic]
@@ -227,7 +226,7 @@ class _Run:
         for one in page.photos:
             if one.flickr_id in before or not _matches(query, one):
                 continue
-            if self._is_enough() or self._is_full(window, self._taken):
+            if self._is_enough() or self._is_full(window):
                 break
             before.add(one.flickr_id)
             reason = self._why_left_out(one)
@@ -254,8 +253,8 @@ class _Run:
     def _is_enough(self) -> bool:
         return self._plan.limit is not None and self._taken.photos >= self._plan.limit
 
-    def _is_full(self, window: StoredWindow, taken: Taken) -> bool:
-        return self._plan.per_window is not None and taken.by_slice.get(window.slice, 0) >= self._plan.per_window
+    def _is_full(self, window: StoredWindow) -> bool:
+        return self._plan.per_window is not None and self._taken.by_slice.get(window.slice, 0) >= self._plan.per_window
 
     def _listing(self, query: Query, one: FoundPhoto) -> Listing:
         owner = one.owner or query.user
@@ -264,7 +263,7 @@ class _Run:
             "flickr",
             owner=owner,
             url=None if owner is None else PAGE_ADDRESS.format(owner=owner, photo=one.flickr_id),
-            license=license_of(one.license, self._addresses),
+            license=license_of(one.license, self._addresses or {}),
             license_seen=today(),
             taken_at=one.taken.at,
             taken_precision=one.taken.precision,

@@ -72,9 +72,14 @@ def is_exif_needed(catalog: Catalog) -> bool:
     return any(targets.needs(flickr_id) for flickr_id in pending(catalog, "exif"))
 
 
-def needed_exif(catalog: Catalog) -> list[int]:
-    """Return the Flickr IDs of the photos whose EXIF is still to be asked for."""
-    targets = Targets(catalog)
+def needed_exif(catalog: Catalog, targets: Targets | None = None) -> list[int]:
+    """Return the Flickr IDs of the photos whose EXIF is still to be asked for.
+
+    Args:
+        catalog: the catalogue.
+        targets: the targets of its plans, if they are at hand.
+    """
+    targets = targets or Targets(catalog)
     return [flickr_id for flickr_id in pending(catalog, "exif") if targets.needs(flickr_id)]
 
 
