@@ -359,3 +359,25 @@ def test_a_long_wait_is_interrupted_and_gone_on_with(flickr: FakeFlickr, run: Ru
         process.communicate()
     assert process.returncode == Exit.INTERRUPTED and "waiting until" in said and "Traceback" not in said
     assert by_method(flickr.log)["flickr.photos.getExif"] == 1
+
+
+def test_a_recheck_ends_although_one_photo_always_fails(flickr: FakeFlickr, run: Run) -> None:
+    """The next one asks about all photos again, so that no deletion goes unnoticed."""
+    run(*ALL)
+    run("flickr", "exif")
+    stubborn, other = (flickr.universe.id_of(number) for number in (3, 7))
+    flickr.faults = Faults(rate=0.0, stubborn={stubborn: Fault.HTTP_500})
+    run("flickr", "recheck", code=Exit.SOME_FAILED)
+    flickr.universe.delete(other)
+    again = run("flickr", "recheck", "--json", code=Exit.SOME_FAILED)
+    assert again["missing"] == 1 and again["calls_made"] >= PHOTOS
+
+
+def test_the_command_that_wrote_a_plan_can_be_run_again(flickr: FakeFlickr, run: Run, tmp_path: Path) -> None:
+    """A dry run writes nothing; the same words go on, other words are refused."""
+    words = ("flickr", "search", str(tmp_path / "plan.toml"), *ALL[2:], "--per-owner", "50")
+    run(*words, "--dry-run")
+    assert not (tmp_path / "plan.toml").exists()
+    assert run(*words, "--json")["added"] == PHOTOS
+    assert run(*words, "--json")["calls_made"] == 0
+    run(*words, "--tags", "dog", code=Exit.USAGE)

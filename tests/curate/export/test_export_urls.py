@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from curate.audit.report import audit
-from curate.catalog.flickr_photos import put_listings
+from curate.catalog.flickr_photos import flickr_photo, put_listings, store
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import ExportError
-from curate.export.run import ExportChoice, WorkspaceExport, export_workspace
+from curate.export.run import ExportChoice, WorkspaceExport, export_workspace, is_current
 from curate.export.verify import verify_set
 from curate.photos.facts import Exif
 from curate.workspace import Workspace
@@ -138,3 +139,14 @@ def test_a_set_of_addresses_is_replaced(harvested: Workspace, tmp_path: Path) ->
     export(harvested, out, replace=True)
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
     assert verify_set(out) == []
+
+
+def test_an_interrupted_harvest_makes_a_set_stale(harvested: Workspace, tmp_path: Path) -> None:
+    """Each photo that changes is recorded with its change, not at the end of a run."""
+    out = tmp_path / "set"
+    export(harvested, out)
+    with harvested.writing("test"), Catalog.open(harvested) as catalog:
+        assert is_current(catalog, out)
+        known = flickr_photo(catalog, 1000)
+        store(catalog, replace(known, exif=Exif(make="Canon")))
+        assert not is_current(catalog, out)
