@@ -31,7 +31,8 @@ def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> l
 
 def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the page's title: the answer of the first experiment that has one."""
-    found = (one.page.headline(one.rows, one.details) for one in measured(rows, details))
+    verdicts = {answer.about: answer.verdict for answer in answers(rows, details)}
+    found = (one.page.headline(one.rows, one.details, verdicts) for one in measured(rows, details))
     return next(filter(None, found), "What the encoders know about the camera")
 
 

@@ -23,23 +23,39 @@ _KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setti
 def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return the answers with verdicts that hold for all of them together.
 
-    An answer whose corrected p is above 5 % is "not shown", and its comment says so. Controls are left as they are.
+    An answer whose corrected p is above 5 % is "not shown", and its comment says so. Controls, and questions that the set cannot
+    answer, are left as they are and do not count.
 
     Args:
         answers: of one page.
         details: of results.json, where tests stand beside the figures.
     """
-    p_values = [None if answer.control else _p_of_answer(answer, details) for answer in answers]
-    asked = [at for at, p in enumerate(p_values) if p is not None]
+    p_values = [
+        None if answer.control or answer.verdict is Verdict.UNTOLD else _p_of_answer(answer, details)
+        for answer in answers
+    ]
+    asked = {at: p for at, p in enumerate(p_values) if p is not None}
     found = list(answers)
-    for at, p in zip(asked, stats.holm([p_values[at] or 0.0 for at in asked]), strict=True):
+    for (at, alone), p in zip(asked.items(), stats.holm(list(asked.values())), strict=True):
         if found[at].verdict in _SHOWN and p > LEVEL:
-            comment = (
-                f"By itself this would be shown; among the {words.spelled(len(asked))} questions of this page it is not"
-                f" (p = {p:.2g} with Holm's correction)."
-            )
-            found[at] = replace(found[at], verdict=Verdict.OPEN, comment=f"{found[at].comment} {comment}".strip())
-    return found
+            said = f"{found[at].comment} {_why_not(alone, p, len(asked))}".strip()
+            found[at] = replace(found[at], verdict=Verdict.OPEN, comment=said, if_shown="")
+    return [
+        replace(answer, comment=f"{answer.comment} {answer.if_shown}".strip(), if_shown="")
+        if answer.if_shown
+        else answer
+        for answer in found
+    ]
+
+
+def _why_not(alone: float, corrected: float, questions: int) -> str:
+    """Return why an answer is not shown although its intervals lie on one side of guessing."""
+    if alone > LEVEL:
+        return f"The interval lies to one side, but the permutation test does not bear it out (p = {alone:.2g})."
+    return (
+        f"By itself this would be shown; among the {words.spelled(questions)} questions of this page it is not"
+        f" (p = {corrected:.2g} with Holm's correction)."
+    )
 
 
 def _p_of_answer(answer: Answer, details: Sequence[Mapping[str, Any]]) -> float | None:

@@ -77,12 +77,12 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     """Return every figure of the two runs, in the order of the first, then what only the second holds.
 
     Where each run holds one set, the sets' names need not agree. The seed joins figures only where a run repeats one
-    with several seeds.
+    with several seeds. Single draws of the processings are left out, with their deviation: their mean is compared.
 
     Raises:
         TracerError: one of the folders holds no results.
     """
-    first, second = load_run(run_a).rows, load_run(run_b).rows
+    first, second = _figures(run_a), _figures(run_b)
     one_set_each = len({r.dataset for r in first}) <= 1 and len({r.dataset for r in second}) <= 1
     left, right = _by_key(first, one_set_each), _by_key(second, one_set_each)
     pairs: list[Comparison] = []
@@ -90,6 +90,10 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
         pairs += _matched(left.get(key, []), right.get(key, []))
     photos = photo_scores.read(run_a), photo_scores.read(run_b)
     return [_by_photo(pair, *photos) for pair in pairs]
+
+
+def _figures(run: Path) -> list[Row]:
+    return [r for r in load_run(run).rows if not r.setting.startswith("processing,")]
 
 
 def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:

@@ -10,7 +10,7 @@ from tracer.results import words
 from tracer.results.figures import Figure, Styles
 from tracer.results.rows import Row
 from tracer.results.tables import PlainTable, Table
-from tracer.results.verdicts import Answer
+from tracer.results.verdicts import Answer, Verdict
 
 Rows: TypeAlias = Sequence[Row]
 Details: TypeAlias = Sequence[Mapping[str, Any]]
@@ -60,7 +60,7 @@ def _no_figures(_rows: Rows, _styles: Styles, _details: Details) -> list[Figure]
     return []
 
 
-def _no_headline(_: Rows, _details: Details) -> str:
+def _no_headline(_: Rows, _details: Details, _verdicts: Mapping[str, Verdict]) -> str:
     return ""
 
 
@@ -82,7 +82,8 @@ class Page:
         closing: what follows the tables.
         answers: what the rows say about the question of the page.
         answers_order: place of the answers among those of other experiments.
-        headline: the page's title, where this experiment has it; empty otherwise.
+        headline: the page's title, where this experiment has it; empty otherwise. It is given the verdict of each answer by what
+            the answer is about.
         about: the name of a label's figures, for a heading.
         without_rows: whether its details alone make a section.
     """
@@ -97,6 +98,6 @@ class Page:
     closing: Prose = ()
     answers: Callable[[Rows, Details], Sequence[Answer]] = _no_answers
     answers_order: int = 100
-    headline: Callable[[Rows, Details], str] = _no_headline
+    headline: Callable[[Rows, Details, Mapping[str, Verdict]], str] = _no_headline
     about: Callable[[str], str] = words.title
     without_rows: bool = False

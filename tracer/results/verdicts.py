@@ -43,6 +43,7 @@ class Answer:
         rows: the figures behind it, one an encoder.
         difference: whether the rows are differences, to be drawn around zero.
         control: whether the answer says how far another one can be trusted. It asks no question of its own.
+        if_shown: what follows from the verdict; it stands in the comment where the verdict holds for all answers of the page.
     """
 
     about: str
@@ -52,6 +53,7 @@ class Answer:
     rows: tuple[Row, ...]
     difference: bool = False
     control: bool = False
+    if_shown: str = ""
 
 
 def verdict(row: Row, against: float | None = None) -> Verdict:
@@ -122,8 +124,8 @@ def standing(rows: Sequence[Row], against: float | None = None, level: str = "gu
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; the others show none."
 
 
-def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposite: str) -> str:
-    """Return where the intervals of some differences lie, and which way they point where every one is shown.
+def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposite: str) -> tuple[str, str]:
+    """Return where the intervals of some differences lie, and which way they point, to be said where every one is shown.
 
     Args:
         differences: sizes of differences, one an encoder; may be empty.
@@ -131,11 +133,10 @@ def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposit
         expected, opposite: what the two directions mean, a sentence each.
     """
     if not differences:
-        return "No difference was computed."
-    comment = standing(differences, 0.0, "no difference")
-    if joint_verdict(differences, 0.0) is Verdict.ABOVE and len(toward) == 1:
-        comment += f" {expected if toward == {True} else opposite}"
-    return comment
+        return "No difference was computed.", ""
+    every = joint_verdict(differences, 0.0) is Verdict.ABOVE and len(toward) == 1
+    direction = (expected if toward == {True} else opposite) if every else ""
+    return standing(differences, 0.0, "no difference"), direction
 
 
 def parted(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:

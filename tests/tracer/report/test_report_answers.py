@@ -31,7 +31,7 @@ def test_a_clear_effect_is_said_with_value_interval_and_guessing() -> None:
     """The first sentence holds the rate, its interval and the level of guessing, in whole percent."""
     first = answers(masked_phone(0.79))[0]
     assert first.sentence == (
-        f"From masked photos (95{THIN}% of the picture hidden), e still tells phone from camera in 79{THIN}% of cases"
+        f"From masked photos (95{THIN}% of the picture hidden), e tells phone from camera in 79{THIN}% of cases"
         f" [75–83], where guessing gives 50{THIN}%."
     )
     assert first.verdict is Verdict.ABOVE
@@ -60,7 +60,6 @@ def test_a_missing_interval_supports_no_claim() -> None:
     rows = [replace(r, ci_low=None, ci_high=None) for r in masked_phone(0.99)]
     assert answers(rows)[0].verdict is Verdict.UNKNOWN
     assert "no interval" in answers(rows)[0].comment
-    assert "still" not in answers(rows)[0].sentence
 
 
 def test_encoders_that_differ_are_counted() -> None:
@@ -84,11 +83,7 @@ def test_baselines_stand_beside_and_decide_nothing() -> None:
     """Plain picture statistics are drawn and named for comparison; sentence, verdict and title speak of encoders."""
     rows = masked_phone(0.79) + [replace(r, encoder="baseline/residual") for r in masked_phone(0.53)]
     first = answers(rows)[0]
-    assert (
-        first.verdict is Verdict.ABOVE
-        and first.sentence.startswith("From masked photos")
-        and "e still" in first.sentence
-    )
+    assert first.verdict is Verdict.ABOVE and first.sentence.startswith("From masked photos")
     assert first.comment.endswith(f"For comparison, baseline/residual: 53{THIN}% [48–58].")
     assert [r.encoder for r in first.rows] == ["e", "baseline/residual"]
     assert headline(rows).endswith("the encoder still beats guessing")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.helpers.report_runs import knn_rows, rate
-from tracer.report.answers import answers
+from tracer.report.answers import answers, headline
 from tracer.report.together import corrected, p_of_row
 from tracer.results import Row
 from tracer.results.verdicts import Answer, Verdict, judged
@@ -78,3 +78,39 @@ def test_tests_of_neighbours_stand_beside_their_difference() -> None:
     detail = {k: getattr(spd, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")}
     assert answers(rows, [{**detail, "p_value": 0.001}])[0].verdict is Verdict.ABOVE
     assert answers(rows, [{**detail, "p_value": 0.2}])[0].verdict is Verdict.OPEN
+
+
+def test_the_direction_goes_with_the_verdict() -> None:
+    """What follows from a difference is said where it is shown, and not where the test takes it back."""
+    rows = knn_rows(("e",), n=4000)
+    spd = next(row for row in rows if row.metric == "spd_a")
+    detail = {k: getattr(spd, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")}
+    shown, taken = (answers(rows, [{**detail, "p_value": p}])[0].comment for p in (0.001, 0.2))
+    assert "draws the vote to its side" in shown
+    assert "draws the vote to its side" not in taken
+    assert "the permutation test does not bear it out (p = 0.2)" in taken
+    assert "questions of this page" not in taken
+
+
+def test_the_title_claims_what_the_answers_do() -> None:
+    """Where Holm's correction takes an answer back, the title does not claim it."""
+    rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Is Smartphone", "Make")]
+    weak = [
+        {**{k: getattr(row, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")},
+         "chance_test": {"p_value": 0.03}}
+        for row in rows
+    ]  # fmt: skip
+    assert headline(rows[:1], weak[:1]).endswith("The encoder beats guessing")
+    assert headline(rows, weak).endswith("The encoder is not shown to beat guessing")
+
+
+def test_what_the_set_cannot_tell_does_not_count() -> None:
+    """A question without an answer leaves the others' correction as it is."""
+    rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Make", "Model")]
+    tests = [
+        {**{k: getattr(row, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")},
+         "p_value": p}
+        for row, p in zip(rows, (0.03, 0.9), strict=True)
+    ]  # fmt: skip
+    found = corrected([answer(rows[0]), answer(rows[1], Verdict.UNTOLD)], tests)
+    assert [one.verdict for one in found] == [Verdict.ABOVE, Verdict.UNTOLD]

@@ -100,6 +100,12 @@ def test_records_hold_the_naming_columns_and_both_values(tmp_path: Path) -> None
     assert (record["a"], record["b"], record["a_n"]) == (0.6, 0.4, 400)
 
 
+def test_single_draws_of_the_processings_are_left_out(tmp_path: Path) -> None:
+    """The mean over draws is compared; a draw and the deviation, which is no accuracy, are not."""
+    rows = [row(0.9, setting=setting) for setting in ("processing", "processing,draw=0", "processing,sd")]
+    assert [one.row.setting for one in compare(*runs(tmp_path, rows, rows))] == ["processing"]
+
+
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
     """The message says which folder, and what to do."""
     first, _ = runs(tmp_path, [row(0.6)], [row(0.6)])

@@ -62,14 +62,18 @@ def _answers(rows: Rows, _details: Details) -> list[Answer]:
         )
         differences = tuple(r for r in of_attribute if r.metric in ("spd_p", "spd_a"))
         by_encoder = {r.encoder: r.value for r in neg}
-        comment = effect(
+        comment, direction = effect(
             differences,
             {r.value > by_encoder[r.encoder] for r in pos if r.encoder in by_encoder},
             "The shared trace draws the vote to its side.",
             "The shared trace drives the vote away from its side.",
         )
         found_verdict = joint_verdict(differences, 0.0)
-        made.append(Answer(_about(attribute), sentence, comment, found_verdict, differences, difference=True))
+        made.append(
+            Answer(
+                _about(attribute), sentence, comment, found_verdict, differences, difference=True, if_shown=direction
+            )
+        )
     return made
 
 

@@ -120,8 +120,8 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
         )
     lowered = _lowered(probe)
     comment = {
-        Verdict.ABOVE: f"The probe's loss is shown: {'its' if len(probe) == 1 else 'every'} interval lies below no change.",
-        Verdict.MIXED: "The probe's loss is shown for some encoders.",
+        Verdict.ABOVE: f"{'The' if len(probe) == 1 else 'Every'} interval of the probe's change lies below no change.",
+        Verdict.MIXED: "Some intervals of the probe's change lie below no change.",
         Verdict.OPEN: "No loss of the probe is shown.",
         Verdict.BELOW: "The probe reads more after the map, not less.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",

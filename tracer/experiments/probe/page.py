@@ -75,7 +75,7 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
     unseen = by_label(rows, details)
     probes = _plain(rows)
     deepest = max((r.mask_ratio for r in probes), default=0.0)
-    labels = words.camera_labels({r.attribute for r in probes})
+    labels = words.camera_labels({r.attribute for r in probes} | unseen.keys())
     made = [
         unseen[label].answer() if label in unseen else _camera([r for r in probes if r.attribute == label])
         for label in labels
@@ -85,16 +85,17 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
     return [answer for answer in made if answer is not None]
 
 
-def _headline(rows: Rows, details: Details) -> str:
+def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> str:
     """Whether the camera shows through the deepest mask; on unseen cameras where the label goes with the camera."""
     probes, _ = parted(_plain(rows))
-    camera = words.camera_labels({r.attribute for r in probes})
+    unseen = by_label(rows, details)
+    camera = words.camera_labels({r.attribute for r in probes} | unseen.keys())
     if not camera:
         return ""
-    if camera[0] in (unseen := by_label(rows, details)):
-        return unseen[camera[0]].headline()
+    found = verdicts.get(words.title(camera[0]), Verdict.UNKNOWN)
+    if camera[0] in unseen:
+        return unseen[camera[0]].headline(found)
     deepest = max(r.mask_ratio for r in probes if r.attribute == camera[0])
-    found = joint_verdict(r for r in probes if r.attribute == camera[0] and r.mask_ratio == deepest)
     one = len({r.encoder for r in probes}) == 1
     who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
     said = {
@@ -102,8 +103,7 @@ def _headline(rows: Rows, details: Details) -> str:
         Verdict.MIXED: "some encoders beat guessing",
         Verdict.OPEN: f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing",
         Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing",
-        Verdict.UNKNOWN: "no interval says whether it is known",
-    }[found]
+    }.get(found, "no interval says whether it is known")
     if deepest:
         return f"{words.title(camera[0])}? With {words.percent(deepest)} of the photo hidden, {said}"
     return f"{words.title(camera[0])}? {said[:1].upper()}{said[1:]}"
@@ -117,7 +117,7 @@ def _camera(rows: Rows) -> Answer | None:
     if not masked:
         return None
     opening = f"From masked photos ({words.percent(deepest)} of the picture hidden), " if deepest else ""
-    sentence, comment = _rates(opening, masked, rows[0].attribute, still=bool(deepest))
+    sentence, comment = _rates(opening, masked, rows[0].attribute)
     if deepest and whole:
         comment += f" With nothing hidden: {span(whole)}."
     about = words.title(rows[0].attribute)
@@ -158,22 +158,18 @@ def _processing(rows: Rows) -> list[Answer]:
     return made
 
 
-def _rates(opening: str, rows: Rows, attribute: str, still: bool = False) -> tuple[str, str]:
+def _rates(opening: str, rows: Rows, attribute: str) -> tuple[str, str]:
     """A sentence on one rate an encoder, and the comment on where the intervals lie."""
     chance = guessing(rows)
     guess = f", where guessing gives {chance}" if chance else ""
-    found = joint_verdict(rows)
-    adverb = " still" if still and found is Verdict.ABOVE else ""
     each = " on average over the classes" if rows[0].metric == "balanced_accuracy" else ""
     rate, _, bounds = span(rows).partition(" [")
     bounds = f" [{bounds}" if bounds else ""
     if len(rows) == 1:
-        sentence = (
-            f"{opening}{rows[0].encoder}{adverb} {words.reads(attribute)} in {rate} of cases{each}{bounds}{guess}."
-        )
+        sentence = f"{opening}{rows[0].encoder} {words.reads(attribute)} in {rate} of cases{each}{bounds}{guess}."
     else:
         who = f"{'the' if opening else 'The'} {words.spelled(len(rows))} encoders"
-        sentence = f"{opening}{who}{adverb} {words.reads(attribute, plural=True)} in {rate} of cases{each}{guess}."
+        sentence = f"{opening}{who} {words.reads(attribute, plural=True)} in {rate} of cases{each}{guess}."
     return sentence, standing(rows)
 
 
@@ -287,7 +283,9 @@ def _by_encoder(rows: Rows) -> list[Figure]:
 
 
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
-    rows = [r for r in rows if not r.setting.startswith("processing,draw=")]  # their mean and deviation stand there
+    rows = [
+        r for r in rows if not r.setting.startswith("processing,")
+    ]  # single draws and their deviation: the mean is there
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
     unseen = [r for r in ordered if r.setting == UNSEEN]
@@ -306,9 +304,10 @@ def _chance_table(lines: Sequence[tuple[Cell, ...]]) -> PlainTable:
         ("Times", True),
     )  # fmt: skip
     note = (
-        "Were the labels dealt out at random, how often would a probe's answers fit them as well as they do?"
-        " One-sided; the labels of a scene that holds several are shuffled inside it, so that what the scene gives"
-        " away stays."
+        "Were the labels dealt out at random, how often would a classifier do as well? One-sided. Cross-validated probes: a"
+        " ridge classifier in the probe's place, fitted again each time; unseen cameras: discriminant analysis, with whole"
+        " camera models relabelled; split files and processings: the probe's own answers. The labels of a scene that holds"
+        " several are shuffled inside it, so that what the scene gives away stays."
     )
     return PlainTable("Probes against chance: permutation tests", heads, tuple(lines), note, further=True)
 

@@ -73,13 +73,13 @@ class Unseen:
             f"{f', where guessing gives {chance}' if chance else ''}."
         )
         text = " ".join(filter(None, comment)) + beside(baselines)
-        return Answer(about, sentence, text, found, (*shown, *baselines))
+        return Answer(about, sentence, text, found, (*shown, *baselines), if_shown=self._how_far(shown))
 
-    def headline(self) -> str:
-        """The page's title."""
+    def headline(self, found: Verdict) -> str:
+        """The page's title, by the verdict that holds for all answers together."""
         deepest = self._deepest()
         shown, _ = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
-        one, found = len({r.encoder for r in shown}) == 1, self._verdict(shown)
+        one = len({r.encoder for r in shown}) == 1
         who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
         said = {
             Verdict.ABOVE: f"{who} {beats} guessing on cameras never seen",
@@ -128,20 +128,29 @@ class Unseen:
             needed = next(
                 (str(e["needed"]) for e in self.entries if e.get("needed")), "more camera models of each class"
             )
-            return f"It has too few camera models ({self._models()}); it takes {needed}."
+            return (
+                f"It has too few camera models ({self._models()}); it takes {needed}, which is the least at which one question by"
+                " itself can be answered. A page with several questions takes more."
+            )
         known = [p for row in rows if (p := self._p(row)) is not None]
         if not known:
             return "There is no test to judge it by."
         shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known))))
-        said = f"Relabelling whole camera models: p = {shares}."
-        if found is Verdict.ABOVE and any(verdict(row) is not Verdict.ABOVE for row in rows):
-            said += " That it is above guessing is shown, how far is not: the interval, which also allows for training on other"
-            said += " cameras, reaches down to guessing."
+        said = f"Relabelling whole camera models (a discriminant fitted anew each time, in the probe's place): p = {shares}."
         if found is Verdict.OPEN:
             said += " No effect is shown, which does not show that there is none."
         if any(count < FEW_MODELS for count in self._counts().values()):
             said += f" With fewer than {words.spelled(FEW_MODELS)} camera models in a class the interval is not known to hold."
         return said
+
+    def _how_far(self, rows: Sequence[Row]) -> str:
+        """What is to be said of figures that are above guessing, and whose intervals are not."""
+        if not any(self._of(row) is Verdict.ABOVE and verdict(row) is not Verdict.ABOVE for row in rows):
+            return ""
+        return (
+            "That it is above guessing is shown, how far is not: the interval, which also allows for training on other cameras,"
+            " reaches down to guessing."
+        )
 
     def _counts(self) -> dict[str, int]:
         """Camera models of each class."""

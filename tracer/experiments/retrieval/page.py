@@ -53,14 +53,18 @@ def _answers(rows: Rows, _details: Details) -> list[Answer]:
     if not sentences:
         return []
     differences = tuple(r for r in found if r.metric == "spd_a")
-    comment = effect(
+    comment, direction = effect(
         differences,
         toward,
         "Photos of the same kind of camera get in each other's way: the camera draws them together.",
         "Photos of the same kind of camera are told apart more easily, not less.",
     )
     found_verdict = joint_verdict(differences, 0.0)
-    return [Answer(_about(""), " ".join(sentences), comment, found_verdict, differences, difference=True)]
+    return [
+        Answer(
+            _about(""), " ".join(sentences), comment, found_verdict, differences, difference=True, if_shown=direction
+        )
+    ]
 
 
 def _queries(rows: Iterable[Row]) -> list[str]:

@@ -66,6 +66,13 @@ def test_a_wide_interval_leaves_the_size_open() -> None:
     assert "how far is not" in found.comment
 
 
+def test_unseen_cameras_alone_are_an_answer() -> None:
+    """Results that hold nothing but the figure on unseen cameras have an answer and a title."""
+    rows = [r for r in _rows(0.75) if r.setting == "unseen-cameras"]
+    assert _answer(rows, _detail(0.004)).verdict is Verdict.ABOVE
+    assert headline(rows, [_detail(0.004)]).endswith("the encoder beats guessing on cameras never seen")
+
+
 @pytest.mark.parametrize("row", [0.8, None])
 def test_too_few_models_cannot_be_told(row: float | None) -> None:
     """With or without a figure the answer says so, and what would do; the title claims nothing."""
