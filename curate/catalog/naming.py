@@ -13,7 +13,7 @@ from curate.errors import UsageError
 from tracer.base.text import printable_path, shell_word, shortened_path
 
 _LISTED = 5
-_BELOW = "path_bytes >= ? AND path_bytes < ?"
+_AT_OR_BELOW = "(path_bytes = ? OR (path_bytes >= ? AND path_bytes < ?))"
 
 
 def photo_named(catalog: Catalog, name: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> Photo:
@@ -69,12 +69,23 @@ def source_folders(catalog: Catalog) -> Iterator[Path]:
 
 def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
     """Yield the row IDs of the photos at or below a path, whether their files still exist or not."""
-    below = path.rstrip(b"/") + b"/"
     for row in catalog.connection.execute(
-        f"SELECT id FROM photo WHERE path_bytes = ? OR ({_BELOW}) ORDER BY path_bytes",
-        (path, below, below[:-1] + b"0"),  # "0" is the character after "/"
+        f"SELECT id FROM photo WHERE {_AT_OR_BELOW} ORDER BY path_bytes", _bounds(path)
     ):
         yield int(row["id"])
+
+
+def count_below(catalog: Catalog, path: bytes) -> int:
+    """Return the number of photos at or below a path."""
+    return int(
+        catalog.connection.execute(f"SELECT COUNT(*) FROM photo WHERE {_AT_OR_BELOW}", _bounds(path)).fetchone()[0]
+    )
+
+
+def _bounds(path: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what the question marks of `_AT_OR_BELOW` stand for."""
+    below = path.rstrip(b"/")
+    return path, below + b"/", below + b"0"  # "0" is the character after "/"
 
 
 def _printed(catalog: Catalog, path: str) -> Photo | None:

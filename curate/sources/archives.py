@@ -7,6 +7,7 @@ members that would grow beyond limits are refused with a reason; archives inside
 from __future__ import annotations
 
 import contextlib
+import lzma
 import os
 import re
 import stat
@@ -35,9 +36,9 @@ _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-"""What `zipfile` raises for archives that are damaged or not supported: NotImplementedError for a method of compression or a
-version that it does not read, RuntimeError for an encrypted member, the others for damage and for sizes and offsets that lie."""
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
+"""What `zipfile` raises for an archive that it cannot read: RuntimeError for an encrypted member, a method of compression or a
+version that it does not support; the others for damage, and for sizes and offsets that are wrong."""
 
 
 class Refused(Exception):

@@ -96,10 +96,14 @@ def import_flickr_export(catalog: Catalog, paths: Sequence[Path], *, jobs: int |
 
 def _archives(paths: Sequence[Path]) -> list[Archive]:
     """Return the zip files, and the other files as one archive for each given path."""
-    archives = []
+    archives, seen = [], set()
     for path in paths:
         loose = []
         for file, _ in files_below([path], _FAILURE):
+            place = os.path.abspath(file)
+            if place in seen:  # a file that is given together with its folder
+                continue
+            seen.add(place)
             if file.suffix.lower() == ".zip":
                 archives.append(Archive(file))
             else:
@@ -107,6 +111,10 @@ def _archives(paths: Sequence[Path]) -> list[Archive]:
         if loose:
             archives.append(Archive(Path(os.path.abspath(path)), tuple(loose)))
     return archives
+
+
+def _copy_name(flickr_id: int, kind: Format) -> str:
+    return f"{flickr_id}.{EXTENSIONS.get(kind, kind.lower())}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,7 @@ class _Import:
             kind = sniff(head[:HEAD], member.name)
             if kind is None or kind is Format.EXV:
                 raise Refused("not a picture")
-            path = self.folder / f"{flickr_id}.{EXTENSIONS.get(kind, kind.lower())}"
+            path = self.folder / _copy_name(flickr_id, kind)
             if known is not None and known.file is not None and path.is_file():
                 digest = hashlib.sha256(head)
                 for piece in pieces:
@@ -271,10 +279,10 @@ class _Import:
                     one = replace(one, file=facts)
                     store(self.catalog, one, copy.path)
                 counts.unreadable += one.file is not None and one.file.status is not Status.OK
-        for copy, _ in read.values():
-            for other in copy.path.parent.glob(f"{copy.flickr_id}.*"):  # an earlier file in another format
-                if other != copy.path:
-                    other.unlink()
+        for flickr_id, (copy, _) in read.items():
+            if flickr_id in known and known[flickr_id].file is not None:
+                for other in {_copy_name(flickr_id, kind) for kind in Format} - {copy.path.name}:  # in another format
+                    (self.folder / other).unlink(missing_ok=True)
 
     def leave_out(self, archive: Archive, media: list[tuple[int, Member]], reason: str) -> None:
         """List an archive that can no longer be read; its photos have no file."""

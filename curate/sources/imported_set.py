@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -41,7 +40,7 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
         SourceError: a folder holds no usable table, a table names a file outside, or one file or ID twice, or a set lies in the
             workspace that would import it.
     """
-    statements: dict[bytes, Statements] = {}
+    statements: dict[bytes, tuple[bytes, Statements]] = {}
     roots = [Path(os.path.abspath(path)) for path in paths]
     for root in roots:
         if root.is_relative_to(catalog.workspace.root):
@@ -50,10 +49,10 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
             )
         name = clean_text(root.name) or "set"
         for file, row in _rows(root).items():
-            statements[os.fsencode(root / PurePosixPath(file))] = _statements(row, name)
+            statements[os.fsencode(root / PurePosixPath(file))] = os.fsencode(root), _statements(row, name)
     places = [os.fsencode(root) for root in roots]
     found = _found(places, statements, forgotten_paths(catalog))
-    return LocalSource(places, found, lambda file: statements[file.path])
+    return LocalSource(places, found, lambda file: statements[file.path][1])
 
 
 def _rows(root: Path) -> dict[str, dict[str, Any]]:
@@ -94,12 +93,18 @@ def _check_name(table: Path, name: object, rows: Mapping[str, object]) -> None:
 
 
 def _check_ids(table: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    ids = Counter(row[PHOTO_ID] for row in rows.values() if row.get(PHOTO_ID) is not None)
-    wrong = next((one for one in ids if type(one) is not int or not 0 <= one < _MOST_ID), None)
-    twice = next((one for one, count in ids.items() if count > 1), None)
-    if wrong is not None or twice is not None:
-        what = f"the {PHOTO_ID} {wrong!r} is not one" if twice is None else f"two rows have the {PHOTO_ID} {twice}"
-        raise SourceError(_FAILURE, f"{quoted_path(table)}: {what}", "Correct the table.")
+    ids: set[int] = set()
+    for row in rows.values():
+        if (one := row.get(PHOTO_ID)) is None:
+            continue
+        if type(one) is not int or not 0 <= one < _MOST_ID:
+            why = f"the {PHOTO_ID} {visible_text(repr(one), 100)} is not one"
+        elif one in ids:
+            why = f"two rows have the {PHOTO_ID} {one}"
+        else:
+            ids.add(one)
+            continue
+        raise SourceError(_FAILURE, f"{quoted_path(table)}: {why}", "Correct the table.")
 
 
 def _statements(row: Mapping[str, Any], name: str) -> Statements:
@@ -117,13 +122,13 @@ def _statements(row: Mapping[str, Any], name: str) -> Statements:
 
 
 def _found(
-    roots: Sequence[bytes], statements: Mapping[bytes, Statements], forgotten: set[bytes]
+    roots: Sequence[bytes], statements: Mapping[bytes, tuple[bytes, Statements]], forgotten: set[bytes]
 ) -> Iterator[FoundFile | SkippedFile]:
     """Yield the files that the tables name, sorted."""
     passed_by = forgotten - set(roots)
-    real = [os.path.realpath(root) + os.sep.encode() for root in roots]
-    for path in sorted(statements):
-        if path in passed_by or os.path.dirname(path) in passed_by:
+    real = {root: os.path.realpath(root) + os.sep.encode() for root in roots}
+    for path, (root, _) in sorted(statements.items()):
+        if path in passed_by or any(folder in passed_by for folder in _folders_between(root, path)):
             yield SkippedFile(path, FORGOTTEN, hidden=True)
             continue
         try:
@@ -134,10 +139,16 @@ def _found(
         except OSError as error:
             yield SkippedFile(path, f"cannot be reached: {error.strerror}", hidden=True)
             continue
-        if stat.S_ISREG(info.st_mode) and os.path.realpath(path).startswith(tuple(real)):
-            yield FoundFile(path, roots[0], info.st_size, info.st_mtime_ns)
+        if stat.S_ISREG(info.st_mode) and os.path.realpath(path).startswith(real[root]):
+            yield FoundFile(path, root, info.st_size, info.st_mtime_ns)
         else:
             yield SkippedFile(path, "it is not a regular file in the set")
+
+
+def _folders_between(root: bytes, path: bytes) -> Iterator[bytes]:
+    """Yield the folders below the root that the path lies in."""
+    while len(path := os.path.dirname(path)) > len(root):
+        yield path
 
 
 def refuse_problems(path: Path, problems: list[str]) -> None:

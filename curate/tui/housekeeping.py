@@ -8,7 +8,7 @@ from pathlib import Path
 from curate.catalog.flickr_photos import photo_count
 from curate.catalog.forgetting import forget
 from curate.catalog.listing import is_listed_path
-from curate.catalog.naming import photos_below
+from curate.catalog.naming import count_below
 from curate.catalog.store import Catalog
 from curate.ingest import IngestCounts
 from curate.photos.facts import Status
@@ -32,7 +32,7 @@ def forget_choices(catalog: Catalog, path: str) -> dict[str, str]:
     photo = Path(path)
     choices = {"no": "Nothing", path: f"Only {photo.name}"}
     if not is_listed_path(path):
-        below = sum(1 for _ in photos_below(catalog, os.fsencode(photo.parent)))
+        below = count_below(catalog, os.fsencode(photo.parent))
         choices[os.fspath(photo.parent)] = f"{counted(below, 'photo')} in {photo.parent}"
     return choices
 

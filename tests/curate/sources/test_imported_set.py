@@ -112,6 +112,19 @@ def test_a_set_of_the_workspace_itself_is_refused(catalog: Catalog, exported: Pa
         take_in(catalog, inside)
 
 
+def test_what_was_forgotten_stays_out_at_any_depth(other: Catalog, tmp_path: Path) -> None:
+    """Folders below two sets: photos of a forgotten one do not come back; each photo belongs to its own set."""
+    roots = []
+    for at, name in enumerate(("c", "d")):
+        roots.append(image_folder(tmp_path / name, [{"file_name": "train/cat/0.jpg"}, {"file_name": "1.jpg"}]))
+        write_photo(tmp_path / name / "train" / "cat" / "0.jpg", 10 + at)
+        write_photo(tmp_path / name / "1.jpg", 20 + at)
+    assert take_in(other, *roots).added == 4
+    forget(other, [roots[1] / "train"])
+    counts = take_in(other, *roots)
+    assert (counts.added, counts.unchanged, other.count()) == (0, 3, 3)
+
+
 def image_folder(root: Path, rows: list[dict[str, Any]]) -> Path:
     """Write a folder with a table of photos, as anybody makes it."""
     root.mkdir()
@@ -154,6 +167,7 @@ def test_any_image_folder_with_our_columns(catalog: Catalog, tmp_path: Path) -> 
         ),
         ([{"file_name": "a.jpg", "photo_id": "x"}], "photo_id 'x' is not one"),
         ([{"file_name": "a.jpg", "photo_id": 2**60}], "is not one"),
+        ([{"file_name": "a.jpg", "photo_id": [1]}], r"photo_id \[1\] is not one"),
     ],
 )
 def test_unusable_tables_are_refused(catalog: Catalog, tmp_path: Path, rows: list[dict[str, Any]], why: str) -> None:
