@@ -23,7 +23,10 @@ _ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 
 
 class GuardedScreen(Screen[Answer]):
-    """A screen whose keys work only while the window shows it, and whose exceptions become messages."""
+    """A screen whose keys work only while the window shows it, and whose exceptions become messages.
+
+    A dialog names ModalScreen before this class: Textual takes a class's styles from its first base alone.
+    """
 
     def compose(self) -> ComposeResult:
         yield from self.compose_content()

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from curate.tui.guarded import GuardedScreen
 
 
-class HelpScreen(GuardedScreen[None], ModalScreen[None]):
+class HelpScreen(ModalScreen[None], GuardedScreen[None]):
     """The keys of the screen below this one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,7 +18,7 @@ from curate.tui.guarded import GuardedScreen
 from curate.tui.shown import folded, shown
 
 
-class AskText(GuardedScreen[str | None], ModalScreen[str | None]):
+class AskText(ModalScreen[str | None], GuardedScreen[str | None]):
     """Asks for a line of text; its result is the text, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
@@ -67,7 +67,7 @@ class Field:
     example: str = ""
 
 
-class AskForm(GuardedScreen[dict[str, str] | None], ModalScreen[dict[str, str] | None]):
+class AskForm(ModalScreen[dict[str, str] | None], GuardedScreen[dict[str, str] | None]):
     """Asks for several lines of text; its result is name -> text, or None if cancelled. Enter confirms, Tab goes to the next."""
 
     # with priority, so that what is typed right after Tab goes to the next line
@@ -107,7 +107,7 @@ class AskForm(GuardedScreen[dict[str, str] | None], ModalScreen[dict[str, str] |
         self.dismiss(answers)
 
 
-class AskChoice(GuardedScreen[str | None], ModalScreen[str | None]):
+class AskChoice(ModalScreen[str | None], GuardedScreen[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]

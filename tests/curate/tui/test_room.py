@@ -99,3 +99,16 @@ async def test_unknown_is_neither_equal_nor_different(tmp_path: Path) -> None:
         cells = [list(column.cells) for column in table.render().columns]  # type: ignore[union-attr]
         signs = {str(name): str(sign) for name, sign in zip(cells[0], cells[2], strict=True)}
         assert (signs["size"], signs["encoding"], signs["software"], signs["focal"]) == ("=", "≠", "", "")
+
+
+@pytest.mark.parametrize("key", ["question_mark", "slash"])
+async def test_a_dialog_stands_in_the_middle_over_the_screen_below(tmp_path: Path, key: str) -> None:
+    """The rows below a dialog stay in sight, and as much room is left of it as right of it, above as below."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    async with opened(workspace, size=(160, 48)) as (app, pilot):
+        await pilot.press(key)
+        await pilot.pause()
+        (box,) = app.screen.query(".dialog")
+        assert box.region.x > 10 and abs(box.region.x - (160 - box.region.right)) <= 1
+        assert box.region.y > 0 and abs(box.region.y - (48 - box.region.bottom)) <= 1
+        assert any("All photos" in line for line in drawn(app))
