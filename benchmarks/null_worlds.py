@@ -19,17 +19,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracer.base.progress import finish
+from tracer.base.progress import Work, finish
 from tracer.experiments.association.association import associate
 from tracer.experiments.knn.acquisition import acquisition_knn
 from tracer.experiments.knn.processing import Voting
+from tracer.experiments.knn.unseen import unseen_neighbours
 from tracer.experiments.mitigation.erasure import Method
 from tracer.experiments.mitigation.halves import MitigationSettings
 from tracer.experiments.mitigation.mitigation import mitigate
 from tracer.experiments.outcome import Outcome, Source
-from tracer.experiments.photos import LabelledPhotos
+from tracer.experiments.photos import LabelledPhotos, Pairs
 from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.retrieval.retrieval import retrieve
+from tracer.experiments.retrieval.unseen import retrieve_unseen
 from tracer.experiments.settings import Protocol
 from tracer.experiments.similarity.similarity import similarity
 
@@ -70,6 +72,46 @@ class Photos:
         """As the experiments take them."""
         label, classes = (part.astype(str).astype(object) for part in (self.label, self.y))
         return LabelledPhotos(self.X, label, self.cluster, "Make", classes)
+
+
+MODELS, OWN = 12, 1.5
+"""Camera models of a world in which the label goes with the camera, and the strength of each one's own trace."""
+
+
+def of_cameras(rng: np.random.Generator, dim: int = 32, shared: float = 0.0) -> tuple[LabelledPhotos, Pairs]:
+    """Photos of 40 scenes by six of twelve camera models each, and their pairs; the label is dealt out to whole models.
+
+    Args:
+        rng: draws the world.
+        dim: of the embeddings.
+        shared: strength of a trace that the models of one label share; with 0 the label means nothing.
+    """
+    side = rng.permutation(np.arange(MODELS) % 2)
+    model = np.concatenate([rng.permutation(MODELS)[:6] for _ in range(40)])
+    cluster, label = np.repeat(np.arange(40), 6), side[model]
+    y = rng.permutation(np.arange(40) % 4)[cluster]
+    X = 0.7 * rng.normal(size=(4, dim))[y] + rng.normal(size=(40, dim))[cluster]
+    X += OWN * rng.normal(size=(MODELS, dim))[model] + 0.7 * rng.normal(size=(len(model), dim))
+    X += shared * rng.normal(size=dim) * (2 * label - 1)[:, None]
+    labels, classes = (part.astype(str).astype(object) for part in (label, y))
+    names = np.array([f"model {code}" for code in model], dtype=object)
+    return LabelledPhotos(X, labels, cluster, "Is Smartphone", classes, names), Pairs(cluster, label)
+
+
+def cameras(name: str, shared: float = 0.0) -> World:
+    """Neighbours, similarity or retrieval by a label that is dealt out to whole camera models."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        given, paired = of_cameras(rng, shared=shared)
+        assert given.cameras is not None
+        measure: Callable[[], Work[Outcome]] = {
+            "neighbours": lambda: unseen_neighbours(SOURCE, given, Voting(1, 5, seed)),
+            "similarity": lambda: similarity(SOURCE, given, seed, unseen=True),
+            "retrieval": lambda: retrieve_unseen(SOURCE, given.vectors, paired, given.cameras, seed),
+        }[name]
+        yield from _rows(finish(measure()), 0.5 if name == "similarity" else 0.0)
+
+    return world
 
 
 def photos(rng: np.random.Generator, kind: str, dim: int = 32, values: int = 2) -> Photos:
@@ -113,8 +155,7 @@ def of_similarity(kind: str) -> World:
 
     def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
         given = photos(rng, kind).labelled()
-        assert given.classes is not None
-        outcome = finish(similarity(SOURCE, given.vectors, given.classes, given.labels, given.clusters, "Make", seed))
+        outcome = finish(similarity(SOURCE, given, seed))
         yield from _rows(outcome, 0.5)
 
     return world
@@ -191,6 +232,9 @@ WORLDS: dict[str, World] = {
     "neighbours, 24 owners, 4 values": neighbours("owners", 4),
     "neighbours, 40 unequal owners": neighbours("unequal"),
     "retrieval, 60 pairs": pairs,
+    "neighbours, 6 + 6 camera models": cameras("neighbours"),
+    "similarity, 6 + 6 camera models": cameras("similarity"),
+    "retrieval, 6 + 6 camera models": cameras("retrieval"),
     "mitigation, labels within scenes": mitigation("scenes"),
     "mitigation, 40 unequal owners": mitigation("unequal"),
 }

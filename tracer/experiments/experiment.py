@@ -185,7 +185,12 @@ def source_of(context: Context, encoder: str, processings: Sequence[str] = (), m
 
 
 def labelled_photos(context: Context, found: Embedded, attribute: str, *, classes: bool = False) -> LabelledPhotos:
-    """Embeddings with one label of their photos; with `classes` also with what the photos show, where the set says so."""
+    """Embeddings with one label of their photos, and with the cameras where it goes with them.
+
+    With `classes` also with what the photos show, where the set says so.
+    """
     labelled, rows = context.labelled, found.rows
     shown = labelled.labels[SEMANTIC][rows] if classes and SEMANTIC in labelled.labels else None
-    return LabelledPhotos(found.vectors, labelled.labels[attribute][rows], labelled.clusters[rows], attribute, shown)
+    cameras = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
+    values, clusters = labelled.labels[attribute][rows], labelled.clusters[rows]
+    return LabelledPhotos(found.vectors, values, clusters, attribute, shown, cameras)

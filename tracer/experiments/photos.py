@@ -20,6 +20,8 @@ class LabelledPhotos:
         clusters: (N,) scene or owner of each photo.
         attribute: the label's name.
         classes: (N,) what each photo shows: strings, None where unknown. None where nothing is known of any photo.
+        cameras: (N,) the camera model of each photo: strings, None where unknown. None as a whole where the label does not go
+            with the camera.
     """
 
     vectors: NDArray[np.floating[Any]]
@@ -27,6 +29,14 @@ class LabelledPhotos:
     clusters: NDArray[np.int64]
     attribute: str
     classes: NDArray[Any] | None = None
+    cameras: NDArray[Any] | None = None
+
+    def only(self, rows: NDArray[np.int64]) -> LabelledPhotos:
+        """Some of the photos."""
+        classes, cameras = (None if part is None else part[rows] for part in (self.classes, self.cameras))
+        return LabelledPhotos(
+            self.vectors[rows], self.labels[rows], self.clusters[rows], self.attribute, classes, cameras
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,10 +44,12 @@ from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above
 from tracer.stats.shuffles import shuffle_of as shuffle_of
+from tracer.stats.shuffles import shuffle_of_models as shuffle_of_models
 from tracer.stats.significance import LEVEL as LEVEL
 from tracer.stats.significance import Calibrated as Calibrated
 from tracer.stats.significance import calibrated as calibrated
 from tracer.stats.significance import cluster_error as cluster_error
+from tracer.stats.significance import crossed_error as crossed_error
 from tracer.stats.significance import holm as holm
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test

@@ -177,6 +177,26 @@ def cluster_error(values: ArrayLike, clusters: ArrayLike) -> float:
     return float(np.sqrt(np.sum(sums**2) * count / max(count - 1, 1)) / len(figures))
 
 
+def crossed_error(values: ArrayLike, clusters: ArrayLike, models: ArrayLike) -> float:
+    """Return the standard error of the mean of `values` (n,), where those of one cluster and those of one model belong together.
+
+    The variances over clusters and over models are added and that over their intersections is taken off. The result is never
+    smaller than the larger of the two. Cameron, Gelbach and Miller 2011, "Robust inference with multiway clustering".
+
+    Args:
+        values: (n,).
+        clusters: (n,) scene or owner.
+        models: (n,) camera model.
+
+    >>> round(crossed_error([0.0, 0.0, 1.0, 1.0], [1, 2, 1, 2], ["A", "A", "B", "B"]), 3)
+    0.5
+    """
+    cluster, model = (np.unique(part, return_inverse=True)[1] for part in (clusters, models))
+    both = cluster * (int(model.max(initial=0)) + 1) + model
+    of_cluster, of_model, of_both = (cluster_error(values, code) ** 2 for code in (cluster, model, both))
+    return math.sqrt(max(of_cluster + of_model - of_both, of_cluster, of_model))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return p-values corrected for being the answers to several questions at once. Holm 1979.
 

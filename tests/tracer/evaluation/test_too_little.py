@@ -85,7 +85,7 @@ EXPERIMENTS: dict[str, Run] = {
             Voting(10, 1),
         )
     ),
-    "similarity": lambda p: finish(similarity(SOURCE, p.X, p.classes, p.makes, p.scene, "Make")),
+    "similarity": lambda p: finish(similarity(SOURCE, replace(p.labelled(), classes=p.classes))),
     "retrieval": lambda p: finish(retrieve(SOURCE, p.X, p.subject, p.model)),
     "association": lambda p: finish(associate("made", {"Make": p.makes}, p.classes, p.scene)),
     "mitigation": lambda p: finish(mitigate(SOURCE, p.labelled(), LEACE)),

@@ -56,22 +56,23 @@ def acquisition_knn(source: Source, photos: LabelledPhotos, how: Voting) -> Work
     Args and errors: as `traced_votes`.
     """
     found = yield from traced_votes(photos, how)
-    outcome = settings_outcome(source, photos.attribute, found, "spd_a", how.seed, _shuffled(photos, how))
+    outcome = settings_outcome(source, photos.attribute, found, "spd_a", how.seed, shuffled_votes(photos, how))
     outcome.details[0].update(k=how.k, draws=how.draws, tied=found.tied, left_out=found.left_out)
     outcome.warnings += found.warnings
     return outcome
 
 
-def _shuffled(photos: LabelledPhotos, how: Voting) -> Shuffled:
-    """The differences under shuffled labels, of the photos that are queries and pool."""
+def shuffled_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64] | None = None) -> Shuffled:
+    """The differences under shuffled labels, of the photos that are queries and pool; `models` as in `shuffled_differences`."""
     rows = _queries(photos, how.seed)[0]
     vectors = np.asarray(photos.vectors)[rows].astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (_classes(photos), photos.labels))
-    return shuffled_differences(vectors, y, a, photos.clusters[rows], how.k, how.seed)
+    of = None if models is None else models[rows]
+    return shuffled_differences(vectors, y, a, photos.clusters[rows], how.k, how.seed, of)
 
 
-def traced_votes(photos: LabelledPhotos, how: Voting) -> Work[TracedVotes]:
+def traced_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64] | None = None) -> Work[TracedVotes]:
     """Vote for each photo that has all four kinds of pool photo.
 
     Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
@@ -81,6 +82,8 @@ def traced_votes(photos: LabelledPhotos, how: Voting) -> Work[TracedVotes]:
 
     Args:
         photos: with what they show; `labels` are the traces.
+        how: neighbours, draws, seed and device.
+        models: (N,) codes of camera models; a photo's own model is never in its pool. None where it may be.
 
     Raises:
         EmbeddingsError: a value is not finite.
@@ -101,6 +104,7 @@ def traced_votes(photos: LabelledPhotos, how: Voting) -> Work[TracedVotes]:
         codes(classes),
         codes(photos.labels),
         codes(photos.clusters),
+        None if models is None else codes(models),
     )
     orders = [
         torch.from_numpy(np.random.default_rng([how.seed, draw]).permutation(len(rows))).to(device)
@@ -149,13 +153,17 @@ class _Asked:
 
     Attributes:
         X: (N, D) unit rows.
-        y: (N,) codes of what they show. a: (N,) of the trace. g: (N,) of scene or owner.
+        y: (N,) codes of what they show.
+        a: (N,) of the trace.
+        g: (N,) of scene or owner.
+        m: (N,) of the camera model, where a photo's own model is never in its pool.
     """
 
     X: torch.Tensor
     y: torch.Tensor
     a: torch.Tensor
     g: torch.Tensor
+    m: torch.Tensor | None
 
 
 def _too_few(attribute: str, found: int, labelled: int) -> TooFew:
@@ -174,6 +182,8 @@ def _tile(
     X, y, a, g = asked.X, asked.y, asked.a, asked.g
     S = levelled(X[tile].double() @ X.double().T)
     there = g[tile][:, None] != g
+    if asked.m is not None:
+        there &= asked.m[tile][:, None] != asked.m
     S[~there] = -torch.inf
     own, same = y[tile][:, None] == y, a[tile][:, None] == a
     cells = [there & kind & label for kind in (own, ~own) for label in (same, ~same)]

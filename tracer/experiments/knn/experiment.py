@@ -50,6 +50,11 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         skipped.append(Skip("kNN by processing", NOT_NAMED, (NAME,), on_request=True))
     traces, lacking = trace_labels(labelled, settings.attributes)
     of_labels = [Measurement(NAME, f"kNN by {name}", partial(_by_label, attribute=name), name) for name in traces]
+    of_labels += [
+        Measurement(NAME, f"kNN by {name} on unseen cameras", partial(_of_unseen, attribute=name), name)
+        for name in traces
+        if labelled.goes_with_camera(name)
+    ]
     of_processings = [
         Measurement(NAME, f"kNN by {words}", partial(_by_processing, group=group), words, group)
         for group in groups
@@ -77,13 +82,31 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
 
 def _by_label(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
     from tracer.experiments.knn.acquisition import acquisition_knn
+
+    found = context.embeddings(encoder)
+    photos = labelled_photos(context, found, attribute, classes=True)
+    source = source_of(context, encoder)
+    outcome = yield from context.cached("knn by label", acquisition_knn, source, photos, _between_labels(context))
+    return context.name_photos(outcome, found.ids)
+
+
+def _of_unseen(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
+    from tracer.experiments.knn.unseen import unseen_neighbours
+
+    found = context.embeddings(encoder)
+    photos = labelled_photos(context, found, attribute, classes=True)
+    source = source_of(context, encoder)
+    outcome = yield from context.cached(
+        "knn on unseen cameras", unseen_neighbours, source, photos, _between_labels(context)
+    )
+    return context.name_photos(outcome, found.ids)
+
+
+def _between_labels(context: Context) -> Voting:
     from tracer.experiments.knn.processing import Voting
 
-    found, settings = context.embeddings(encoder), context.settings
-    how = Voting(settings.k or context.labelled.k, settings.draws, settings.seed, context.device)
-    photos = labelled_photos(context, found, attribute, classes=True)
-    outcome = yield from context.cached("knn by label", acquisition_knn, source_of(context, encoder), photos, how)
-    return context.name_photos(outcome, found.ids)
+    settings = context.settings
+    return Voting(settings.k or context.labelled.k, settings.draws, settings.seed, context.device)
 
 
 def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:

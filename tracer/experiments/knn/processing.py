@@ -34,6 +34,7 @@ from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import ProcessedPhotos
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.settings import Ties
+from tracer.experiments.shared.cameras import error, independent
 from tracer.experiments.shared.similarities import unit
 from tracer.experiments.shared.threads import one_core_each
 from tracer.results import Metric
@@ -244,17 +245,20 @@ def settings_outcome(
     """
     values, clusters = votes.values, votes.clusters
     n, n_clusters = len(values), len(np.unique(clusters))
-    columns = np.column_stack([values, values[:, 2] - values[:, 3], votes.plain])
+    gained = values[:, 2] - values[:, 3]
+    columns = np.column_stack([values, gained, votes.plain])
     resampled = stats.bootstrap_means(columns, clusters, seed=seed)
     means, chance = columns.mean(axis=0), stats.majority_share(votes.labels)
 
     def share(at: int) -> Estimate:
         return Estimate(means[at], stats.share_interval(float(means[at]), resampled[:, at], n_clusters), chance, n)
 
+    means[5] = gained.mean()  # to the last digit as it is tested
     signed = stats.difference_interval(float(means[5]), resampled[:, 5], n_clusters)
     facts: dict[str, Any] = {}
     if shuffled is not None and len(shuffled.differences):
-        signed, facts = _calibrated(columns[:, 5], clusters, shuffled)
+        test = tested_difference(gained, clusters, shuffled)
+        signed, facts = test.interval, test.facts
     size = stats.absolute(signed)
     outcome = Outcome()
     outcome.rows = [
@@ -285,21 +289,43 @@ def settings_outcome(
     return outcome
 
 
-def _calibrated(
-    differences: NDArray[np.float64], clusters: NDArray[np.int64], shuffled: Shuffled
-) -> tuple[stats.Interval, dict[str, Any]]:
-    """The interval of the mean of the queries' differences, and the test that goes with it."""
+@dataclass(frozen=True, slots=True)
+class TestedDifference:
+    """The interval of a difference, and what the details say of the test that goes with it."""
+
+    __test__ = False
+
+    interval: stats.Interval
+    facts: dict[str, Any]
+
+
+def tested_difference(
+    differences: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    shuffled: Shuffled,
+    models: NDArray[np.int64] | None = None,
+) -> TestedDifference:
+    """Test the mean of the queries' differences against those of shuffled labels.
+
+    Args:
+        differences: (q,) pos-same minus neg-same.
+        clusters: (q,) scene or owner.
+        shuffled: of the same photos.
+        models: (q,) camera models, where those were shuffled.
+    """
     value = float(differences.mean())
-    error = stats.cluster_error(differences, clusters)
-    groups = len(np.unique(clusters))
-    test = stats.calibrated(value, error, shuffled.differences, shuffled.errors, groups)
+    spread = error(differences, clusters, models)
+    test = stats.calibrated(value, spread, shuffled.differences, shuffled.errors, independent(clusters, models))
     low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
-    return stats.Interval(min(low, value), max(high, value)), {
-        "p_value": test.p_value,
-        "permutations": len(shuffled.differences),
-        "shuffled": str(shuffled.unit),
-        "mean_of_shuffles": float(shuffled.differences.mean()),
-    }
+    return TestedDifference(
+        stats.Interval(min(low, value), max(high, value)),
+        {
+            "p_value": test.p_value,
+            "permutations": len(shuffled.differences),
+            "shuffled": str(shuffled.unit),
+            "mean_of_shuffles": float(shuffled.differences.mean()),
+        },
+    )
 
 
 def _setting(test: int, own: int, others: int) -> str:

@@ -2,7 +2,7 @@
 
 Photos are queries and pool at once, and the same few photos are the nearest of many. An interval that draws queries alone is too
 short for a label that goes with owners: it shows an effect in one of six sets without any. The vote is therefore repeated with
-shuffled labels (`stats.calibrated`).
+shuffled labels (`stats.calibrated`). For figures of unseen cameras whole camera models change labels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.experiments.shared.cameras import error, shuffle
 from tracer.experiments.shared.thinning import thinned
 
 SHUFFLES = 199
@@ -30,7 +31,8 @@ class Shuffled:
     """The differences of the shuffles.
 
     Attributes:
-        differences: (shuffles,) pos-same minus neg-same. errors: (shuffles,) standard errors over clusters of queries.
+        differences: (shuffles,) pos-same minus neg-same.
+        errors: (shuffles,) standard errors over clusters of queries, and over their camera models where those change labels.
         unit: what was shuffled.
     """
 
@@ -46,25 +48,30 @@ def shuffled_differences(
     clusters: NDArray[np.int64],
     k: int,
     seed: int,
+    models: NDArray[np.int64] | None = None,
 ) -> Shuffled:
     """Vote with shuffled labels.
 
     Args:
-        vectors: (n, D) unit rows. classes, labels, clusters: (n,) codes.
+        vectors: (n, D) unit rows.
+        classes, labels, clusters: (n,) codes.
         k: neighbours that vote.
         seed: of the shuffles.
+        models: (n,) codes of camera models, which change labels as a whole and whose own photos are no neighbours; None where
+            scenes, owners or photos change labels.
     """
     at = thinned(np.arange(len(labels)), clusters, PHOTOS, seed)
     X, y, a, g = np.asarray(vectors)[at], classes[at], labels[at], clusters[at]
-    S = X @ X.T
-    S[g[:, None] == g] = -np.inf
+    of = None if models is None else models[at]
+    apart = g[:, None] != g if of is None else (g[:, None] != g) & (of[:, None] != of)
+    S = np.where(apart, X @ X.T, -np.inf)
     nearest = np.argsort(-S, axis=1, kind="stable")[:, :NEAREST]
     there = np.take_along_axis(S, nearest, axis=1) > -np.inf
-    shuffle, rng = stats.shuffle_of(a, g, seed=seed), np.random.default_rng(seed)
-    votes = _Votes(nearest, there, y, np.unique(g, return_inverse=True)[1], k)
-    found = [votes.difference(a[shuffle.draw(rng)], rng) for _ in range(SHUFFLES)]
+    drawn, rng = shuffle(a, g, of, seed), np.random.default_rng(seed)
+    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of)
+    found = [votes.difference(a[drawn.draw(rng)], rng) for _ in range(SHUFFLES)]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
-    return Shuffled(known[:, 0], known[:, 1], shuffle.unit)
+    return Shuffled(known[:, 0], known[:, 1], drawn.unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,16 +79,21 @@ class _Votes:
     """Photos with the list of their nearest.
 
     Attributes:
-        nearest: (n, m) the nearest first. there: (n, m) False where a photo of the query's cluster fills the list.
+        nearest: (n, m) the nearest first.
+        there: (n, m) False where a photo that is not in the query's pool fills the list.
+        apart: (n, n) 1 where a photo (column) is in a query's pool (row), else 0.
         y, g: (n,) classes and clusters.
         k: neighbours that vote.
+        models: (n,) camera models, where they are what was sampled.
     """
 
     nearest: NDArray[np.int64]
     there: NDArray[np.bool_]
+    apart: NDArray[np.float32]
     y: NDArray[np.int64]
     g: NDArray[np.int64]
     k: int
+    models: NDArray[np.int64] | None
 
     def difference(self, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float]:
         """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies."""
@@ -101,21 +113,20 @@ class _Votes:
             right = [self._right(stays & chosen) for chosen in (own == same, own != same)]
             total += right[0].astype(float) - right[1]
         given = total[valid] / DRAWS
-        return float(given.mean()), stats.cluster_error(given, self.g[valid])
+        of = None if self.models is None else self.models[valid]
+        return float(given.mean()), error(given, self.g[valid], of)
 
     def _sizes(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(4, n) photos outside each photo's cluster: of its class with its label, with another; of others likewise."""
+        """(4, n) photos in each query's pool: of its class with its label, with another; of other classes likewise."""
+        rows = np.arange(len(labels))
 
-        def per(*codes: NDArray[np.int64]) -> NDArray[np.int64]:
-            cell = np.zeros(len(labels), dtype=np.int64)
-            for code in codes:
-                cell = cell * (int(code.max()) + 1) + code
-            of, count = np.unique(cell, return_inverse=True, return_counts=True)[1:]
-            return np.asarray(count[of])
+        def held(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+            member = np.zeros((len(rows), int(codes.max()) + 1), dtype=np.float32)
+            member[rows, codes] = 1.0
+            return np.asarray((self.apart @ member)[rows, codes].round().astype(np.int64))
 
-        both = per(self.y, labels) - per(self.g, self.y, labels)
-        of_class, of_label = per(self.y) - per(self.g, self.y), per(labels) - per(self.g, labels)
-        everyone = len(labels) - per(self.g)
+        both, of_class, of_label = held(self.y * (int(labels.max()) + 1) + labels), held(self.y), held(labels)
+        everyone = self.apart.sum(axis=1).round().astype(np.int64)
         return np.stack([both, of_class - both, of_label - both, everyone - of_class - of_label + both])
 
     def _right(self, pool: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.base.progress import Progress, Work, finish
-from tracer.base.text import counted
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
@@ -25,6 +24,7 @@ from tracer.experiments.probe.unseen_folds import (
     camera_photos,
     scene_parts,
 )
+from tracer.experiments.shared.cameras import models_needed
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.shared.threads import one_core_each
 
@@ -136,7 +136,7 @@ def _outcome(
             chance_test=test,
             told=told,
             relabellings=stats.relabellings(counts),
-            needed="" if told else _needed(counts),
+            needed="" if told else models_needed(counts),
         )
     ]  # fmt: skip
     outcome.warnings = _warnings(attribute, counts, told, left)
@@ -162,7 +162,7 @@ def _figures(
 
 def _untold(source: Source, attribute: str, given: dict[str, int], found: CameraPhotos) -> Outcome:
     """What is said where no figure can be made."""
-    needed = _needed(list(given.values()))
+    needed = models_needed(list(given.values()))
     detail = source.detail(
         "probe",
         attribute,
@@ -199,13 +199,6 @@ def _thinned(found: CameraPhotos, seed: int) -> CameraPhotos:
     return fewer.only(~np.isin(fewer.classes, alone), "of classes of which fewer than two models were drawn")
 
 
-def _needed(counts: list[int]) -> str:
-    least = stats.models_needed(counts)
-    return (
-        f"{counted(least, 'camera model')} or more of each class" if len(counts) > 1 else "camera models of two classes"
-    )
-
-
 def _cannot(attribute: str, counts: list[int], needed: str) -> str:
     have = " and ".join(str(count) for count in counts)
     return (
@@ -217,7 +210,7 @@ def _cannot(attribute: str, counts: list[int], needed: str) -> str:
 def _warnings(attribute: str, counts: list[int], told: bool, left: dict[str, int]) -> list[str]:
     said = []
     if not told:
-        said.append(_cannot(attribute, counts, _needed(counts)))
+        said.append(_cannot(attribute, counts, models_needed(counts)))
     elif min(counts) < stats.FEW_MODELS:
         said.append(
             f"The interval for {attribute} on unseen cameras rests on {min(counts)} camera models in a class; below "

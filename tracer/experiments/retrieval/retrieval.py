@@ -18,6 +18,7 @@ from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.errors import EmbeddingsError, TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.experiments.photos import Pairs
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.retrieval.shuffled import Exchanged, dyadic_widening, exchanged
 from tracer.experiments.shared.similarities import EPSILON, exact, tile_rows, unit
@@ -59,6 +60,7 @@ def rank_pairs(
     query_class: int,
     negatives: str,
     device: str = "cpu",
+    cameras: NDArray[np.int64] | None = None,
 ) -> Ranks:
     """Rank each query's positives among its negatives.
 
@@ -66,8 +68,13 @@ def rank_pairs(
     class (a burst) are neither positives nor negatives. Order of the rows does not matter.
 
     Args:
-        vectors: (N, D). subject: (N,), −1 = no pair, ignored. model: (N,) 0 or 1.
+        vectors: (N, D).
+        subject: (N,), −1 = no pair, ignored.
+        model: (N,) 0 or 1.
+        query_class: the class of the queries.
         negatives: `same` or `different`.
+        device: `cpu`, `cuda`.
+        cameras: (N,) codes of camera models; photos of the query's own model are then no negatives.
     """
     if negatives not in NEGATIVES:
         raise ValueError(f"negatives are one of {NEGATIVES}")
@@ -83,6 +90,7 @@ def rank_pairs(
 
     Q, P = X[to(queries)], X[to(pool)]
     subject_of_query, subject_of_pool = to(subject[queries]), to(subject[pool])
+    camera = None if cameras is None else (to(cameras[queries]), to(cameras[pool]))
     # Positives lie next to each other, because `other` is ordered by subject.
     begin, end = (np.searchsorted(subject[other], subject[queries], side=side) for side in ("left", "right"))
     first, count, rival = (np.empty(len(queries), dtype=np.int64) for _ in range(3))
@@ -92,6 +100,8 @@ def rank_pairs(
         here = slice(start, min(start + step, len(queries)))
         S = Q[here] @ P.T
         S[subject_of_query[here][:, None] == subject_of_pool] = -torch.inf  # the query, its burst, its positives
+        if camera is not None:
+            S[camera[0][here][:, None] == camera[1]] = -torch.inf
         count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
         rival[here] = _rivals(S, subject_of_pool)
         most = int((end[here] - begin[here]).max())
@@ -168,7 +178,7 @@ def retrieve(
             "`curate export SET -w WORKSPACE --pairs`.",
         )
     outcome = Outcome()
-    shuffled = exchanged(vectors, subject, model, seed)
+    shuffled = exchanged(vectors, Pairs(subject, model), seed)
     done = 0
     for code in (1, 0):
         found = {}

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from tracer.base.progress import Work
-from tracer.experiments.experiment import Context, Experiment, Measurement, Planned, source_of
+from tracer.experiments.experiment import Context, Experiment, Measurement, Planned, labelled_photos, source_of
 from tracer.experiments.labels import SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.settings import Settings
@@ -32,6 +32,13 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         skipped.append(Skip("similarity by processing", NOT_NAMED, (NAME,), on_request=True))
     traces, lacking = trace_labels(labelled, settings.attributes)
     of_labels = [Measurement(NAME, f"similarity by {name}", partial(_measure, attribute=name), name) for name in traces]
+    of_labels += [
+        Measurement(
+            NAME, f"similarity by {name} on unseen cameras", partial(_measure, attribute=name, unseen=True), name
+        )
+        for name in traces
+        if labelled.goes_with_camera(name)
+    ]
     of_processings = [
         Measurement(NAME, f"similarity by {words}", partial(_by_processing, group=group), words, group)
         for group in groups
@@ -40,23 +47,12 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
     return Planned((*of_labels, *of_processings), (*skipped, *lacking))
 
 
-def _measure(context: Context, encoder: str, *, attribute: str) -> Work[Outcome]:
+def _measure(context: Context, encoder: str, *, attribute: str, unseen: bool = False) -> Work[Outcome]:
     from tracer.experiments.similarity.similarity import similarity
 
-    found, labelled = context.embeddings(encoder), context.labelled
-    return (
-        yield from context.cached(
-            NAME,
-            similarity,
-            source_of(context, encoder),
-            found.vectors,
-            labelled.labels[SEMANTIC][found.rows],
-            labelled.labels[attribute][found.rows],
-            labelled.clusters[found.rows],
-            attribute,
-            context.settings.seed,
-        )
-    )
+    photos = labelled_photos(context, context.embeddings(encoder), attribute, classes=True)
+    source, seed = source_of(context, encoder), context.settings.seed
+    return (yield from context.cached(NAME, similarity, source, photos, seed, unseen=unseen))
 
 
 def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tracer.base.progress import Work
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.similarity.similarity import MAX_PHOTOS, MIN_PHOTOS, similarity
 
@@ -51,9 +52,9 @@ def similarity_of_views(
         )
     stacked = np.concatenate([np.asarray(X)[rows] for X in views.values()])
     names = np.repeat(np.array(list(views), dtype=object), len(rows))
-    found = yield from similarity(
-        source, stacked, np.tile(classes[rows], len(views)), names, np.tile(clusters[rows], len(views)), attribute, seed
-    )
+    count = len(views)
+    photos = LabelledPhotos(stacked, names, np.tile(clusters[rows], count), attribute, np.tile(classes[rows], count))
+    found = yield from similarity(source, photos, seed)
     if len(rows) < len(known):
         found.warnings.append(
             f"Similarity by {attribute} used {len(rows)} of {len(known)} photos, drawn by scene and owner at random."

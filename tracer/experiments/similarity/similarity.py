@@ -17,14 +17,16 @@ from tracer import stats
 from tracer.base.progress import Progress, Work
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import normalise
+from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, independent, shuffle
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.similarity.wins import Wins, ranked, wins
 from tracer.results.skips import Skip
 
 MIN_PHOTOS = 20
 MAX_PHOTOS = 4000
-"""Larger sets are thinned out at random: time and memory grow with the square."""
+"""Larger sets are thinned out (`thinned`): time and memory grow with the square."""
 BINS = 50
 SHUFFLES = 199
 SHUFFLED_PHOTOS = 800
@@ -33,15 +35,7 @@ SETTINGS = ("class=same", "class=other")
 KINDS = ("class=same,label=same", "class=same,label=other", "class=other,label=same", "class=other,label=other")
 
 
-def similarity(
-    source: Source,
-    vectors: NDArray[np.floating[Any]],
-    classes: NDArray[Any],
-    labels: NDArray[Any],
-    clusters: NDArray[np.int64],
-    attribute: str,
-    seed: int = 0,
-) -> Work[Outcome]:
+def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen: bool = False) -> Work[Outcome]:
     """The effect size among photos of the same class and among photos of other classes; histograms in the details.
 
     The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar,
@@ -50,25 +44,35 @@ def similarity(
     p-value of the permutation test.
 
     Args:
-        vectors: (N, D). classes, labels: (N,) strings, None where unknown. clusters: (N,).
+        source: names of the set and the encoder.
+        photos: with what they show.
+        seed: of the thinning and the shuffles.
+        unseen: whether photos of one camera model are not compared, and labels are dealt out to whole models; photos whose model
+            is not known are then left out. The label has to go with the camera.
 
     Raises:
         EmbeddingsError: a value is not finite.
         TooFew: fewer than `MIN_PHOTOS` photos have both kinds to compare.
     """
-    rows = np.flatnonzero([c is not None and v is not None for c, v in zip(classes, labels, strict=True)])
-    if len(rows) > MAX_PHOTOS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MAX_PHOTOS, replace=False))
+    attribute, clusters, classes = photos.attribute, photos.clusters, photos.classes
+    assert classes is not None, "similarity compares by content"
+    needed = [classes, photos.labels, *([photos.cameras] if unseen and photos.cameras is not None else [])]
+    known = np.flatnonzero([all(value is not None for value in one) for one in zip(*needed, strict=True)])
+    rows = thinned(known, clusters, MAX_PHOTOS, seed)
     rows = rows[np.argsort(clusters[rows], kind="stable")]
-    X = normalise(np.asarray(vectors)[rows])
-    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (classes, labels))
+    X = normalise(np.asarray(photos.vectors)[rows])
+    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (classes, photos.labels))
+    cameras = cameras_of(photos.labels[rows], photos.cameras[rows]) if unseen and photos.cameras is not None else None
     S = np.clip(X @ X.T, -1.0, 1.0)
     away = clusters[rows][:, None] != clusters[rows]
+    if cameras is not None:
+        away &= cameras.code[:, None] != cameras.code
     same_class, same_label = y[:, None] == y, a[:, None] == a
     outcome = Outcome()
     for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
         yield Progress("comparisons made", number, len(SETTINGS))
-        compared = _Compared(S, away & content, a, clusters[rows])
+        setting += f",{UNSEEN}" if unseen else ""
+        compared = _Compared(S, away & content, a, clusters[rows], cameras)
         found = compared.wins()
         n = int(np.isfinite(found.each).sum())
         if n < MIN_PHOTOS:
@@ -83,8 +87,15 @@ def similarity(
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
+    if len(rows) < len(known):
+        outcome.warnings.append(
+            f"Similarity by {attribute} used {len(rows)} of {len(known)} photos, drawn by scene and owner at random."
+        )
     outcome.details.insert(
-        0, source.detail("similarity", attribute, "", **_distributions(S, away, same_class, same_label))
+        0,
+        source.detail(
+            "similarity", attribute, UNSEEN if unseen else "", **_distributions(S, away, same_class, same_label)
+        ),
     )
     return outcome
 
@@ -94,31 +105,45 @@ class _Compared:
     """Photos by cluster, and which of them are compared.
 
     Attributes:
-        S: (n, n) similarities. candidate: (n, n) pairs that are compared.
+        S: (n, n) similarities.
+        candidate: (n, n) pairs that are compared.
         labels, clusters: (n,).
+        cameras: of the photos, where the label goes with the camera.
     """
 
     S: NDArray[np.float32]
     candidate: NDArray[np.bool_]
     labels: NDArray[np.int64]
     clusters: NDArray[np.int64]
+    cameras: Cameras | None
+
+    @property
+    def models(self) -> NDArray[np.int64] | None:
+        return None if self.cameras is None else self.cameras.code
 
     def wins(self) -> Wins:
-        return wins(ranked(self.S, self.candidate, _first(self.clusters)), self.labels)
+        return wins(ranked(self.S, self.candidate, _first(self.clusters)), self.labels, self.models)
 
     def test(self, found: Wins, seed: int) -> tuple[stats.Calibrated, dict[str, Any]]:
         """The test of the figure against that of shuffled labels, and what is said of it."""
         at = thinned(np.arange(len(self.labels)), self.clusters, SHUFFLED_PHOTOS, seed)
         given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], _first(self.clusters[at]))
         labels, rng = self.labels[at], np.random.default_rng(seed)
-        shuffle = stats.shuffle_of(labels, self.clusters[at], seed=seed)
-        others = [wins(given, labels[shuffle.draw(rng)]) for _ in range(SHUFFLES)]
+        models = None if self.models is None else self.models[at]
+        drawn = shuffle(labels, self.clusters[at], models, seed)
+        others = [wins(given, labels[drawn.draw(rng)], models) for _ in range(SHUFFLES)]
         others = [other for other in others if np.isfinite(other.value)]
-        groups = len(np.unique(self.clusters[np.isfinite(found.each)]))
+        asked = np.isfinite(found.each)
+        groups = independent(self.clusters[asked], None if self.models is None else self.models[asked])
         test = stats.calibrated(
             found.value, found.error, [o.value for o in others], [o.error for o in others], groups, centre=0.5
         )
-        return test, {"clusters": groups, "permutations": len(others), "shuffled": str(shuffle.unit)}
+        facts = {
+            "clusters": len(np.unique(self.clusters[asked])),
+            "permutations": len(others),
+            "shuffled": str(drawn.unit),
+        }
+        return test, facts if self.cameras is None else facts | self.cameras.facts(found.each)
 
 
 def _first(clusters: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,7 +2,9 @@
 
 The figure is a U-statistic: every photo asks, and every photo is a candidate of others. Its variance over clusters is that of the
 infinitesimal jackknife over both parts. Where labels play no part, that is too large by the variance of single pairs of clusters
-(Efron and Stein 1981), which is taken off.
+(Efron and Stein 1981), which is taken off. Where a label goes with the camera, photos of one camera model belong together as
+those of one cluster do: the variances of both are added and that of their intersections is taken off (Cameron, Gelbach and Miller
+2011).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ class Wins:
     Attributes:
         each: (n,) the share of pairs in which a photo finds the one with its label more similar; NaN where it has no pair.
         value: their mean.
-        error: its standard error over clusters.
+        error: its standard error over clusters, and over camera models where the label goes with them.
     """
 
     each: NDArray[np.float64]
@@ -66,8 +68,14 @@ def ranked(S: NDArray[np.floating[Any]], candidate: NDArray[np.bool_], first: ND
     return Ranked(order, candidate.sum(axis=1), low, high, first)
 
 
-def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
-    """The figure of labels (n,), with its standard error."""
+def wins(given: Ranked, labels: NDArray[np.int64], models: NDArray[np.int64] | None = None) -> Wins:
+    """The figure of some labels, with its standard error.
+
+    Args:
+        given: the photos.
+        labels: (n,) codes.
+        models: (n,) codes of camera models, where the label goes with them.
+    """
     n = len(labels)
     there = np.arange(given.order.shape[1]) < given.candidates[:, None]
     same = (labels[given.order] == labels[:, None]) & there
@@ -86,17 +94,38 @@ def wins(given: Ranked, labels: NDArray[np.int64]) -> Wins:
     share[~used] = 0.0
     of_photo = np.zeros((n, n), dtype=np.float32)
     np.put_along_axis(of_photo, given.order.astype(np.int64), share, axis=1)
-    pairs = (
-        np.add.reduceat(np.add.reduceat(of_photo, given.first, axis=1), given.first, axis=0).astype(np.float64) / asked
-    )
-    asking = np.add.reduceat(np.where(used, np.nan_to_num(each) - value, 0.0), given.first) / asked
-    influence, count = asking + pairs.sum(axis=0), len(given.first)
+    of_photo /= asked
+    asking = np.where(used, np.nan_to_num(each) - value, 0.0) / asked
+    variance = _between_clusters(of_photo, asking, given.first)
+    if models is not None:
+        influence = asking + of_photo.sum(axis=0, dtype=np.float64)
+        code = np.repeat(np.arange(len(given.first)), np.diff(np.r_[given.first, n]))
+        of_models, of_both = _between(influence, models), _between(influence, code * (int(models.max()) + 1) + models)
+        variance = max(variance + of_models - of_both, variance, of_models)
+    return Wins(each, value, float(np.sqrt(variance)))
+
+
+def _between(influence: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+    """The variance of a sum over groups, from what each photo (n,) adds to it."""
+    sums = np.bincount(np.unique(groups, return_inverse=True)[1], weights=influence)
+    return float(np.sum(sums**2)) * len(sums) / max(len(sums) - 1, 1)
+
+
+def _between_clusters(of_photo: NDArray[np.float32], asking: NDArray[np.float64], first: NDArray[np.int64]) -> float:
+    """The variance over clusters, without that of single pairs of them.
+
+    Args:
+        of_photo: (n, n) what each candidate (column) adds to the figure by each photo that asks (row).
+        asking: (n,) what each photo adds by asking.
+        first: (G,) the first row of each cluster.
+    """
+    pairs = np.add.reduceat(np.add.reduceat(of_photo, first, axis=1), first, axis=0).astype(np.float64)
+    influence, count = np.add.reduceat(asking, first) + pairs.sum(axis=0), len(first)
     together = pairs + pairs.T
     means = together.sum(axis=1) / max(count - 1, 1)
     together -= means[:, None] + means - together.sum() / max(count * (count - 1), 1)
     of_pairs = float(np.sum(together**2) - np.sum(np.diag(together) ** 2)) / 2
-    variance = max(float(np.sum(influence**2)) - of_pairs, of_pairs) * count / max(count - 1, 1)
-    return Wins(each, value, float(np.sqrt(variance)))
+    return max(float(np.sum(influence**2)) - of_pairs, of_pairs) * count / max(count - 1, 1)
 
 
 def _before(kind: NDArray[np.bool_], given: Ranked) -> NDArray[np.floating[Any]]:

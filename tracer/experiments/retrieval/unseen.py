@@ -1,0 +1,102 @@
+"""Pair retrieval among other camera models alone: does the kind of camera get in the way, or only each model's own trace?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracer import stats
+from tracer.base.progress import Progress, Work
+from tracer.errors import TooFew
+from tracer.experiments.outcome import Estimate, Outcome, Source
+from tracer.experiments.photos import Pairs
+from tracer.experiments.probe.protocols import check_finite
+from tracer.experiments.retrieval.retrieval import ATTRIBUTE, CLASSES, MIN_PAIRS, NEGATIVES, Ranks, rank_pairs
+from tracer.experiments.retrieval.shuffled import Exchanged, exchanged
+from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, models_needed
+
+
+def retrieve_unseen(
+    source: Source,
+    vectors: NDArray[np.floating[Any]],
+    pairs: Pairs,
+    cameras: NDArray[Any],
+    seed: int = 0,
+    device: str = "cpu",
+) -> Work[Outcome]:
+    """SPD_a for both query classes where no photo of the query's own camera model is among the negatives.
+
+    The test deals the kinds of camera out to whole camera models (`exchanged`); the interval goes with it.
+
+    Args:
+        source: names of the set and the encoder.
+        vectors: (N, D) embeddings.
+        pairs: of the photos.
+        cameras: (N,) the camera model of each photo: strings, None where unknown. Those photos are left out.
+        seed: of the shuffles.
+        device: `cpu`, `cuda`.
+
+    Yields:
+        Progress, in searches.
+
+    Raises:
+        EmbeddingsError: a value is not finite.
+        TooFew: fewer than `MIN_PAIRS` subjects with a photo of each class.
+    """
+    known = np.array([camera is not None for camera in cameras], dtype=bool)
+    rows = np.flatnonzero((pairs.subject >= 0) & np.isin(pairs.model, (0, 1)) & known)
+    X, given = np.asarray(vectors)[rows], Pairs(pairs.subject[rows], pairs.model[rows])
+    check_finite(X)
+    if len(given.whole()) < MIN_PAIRS:
+        raise TooFew(
+            f"Retrieval on unseen cameras needs at least {MIN_PAIRS} scenes with a photo of each class, of known camera models",
+            f"there are {len(given.whole())}",
+        )
+    held = cameras_of(np.array(CLASSES, dtype=object)[given.model], cameras[rows])
+    shuffled = exchanged(X, given, seed, held.code)
+    outcome = Outcome()
+    for at, code in enumerate((1, 0)):
+        yield Progress("searches done", 2 * at, 4)
+        found = {pool: rank_pairs(X, given.subject, given.model, code, pool, device, held.code) for pool in NEGATIVES}
+        outcome.add(_difference(source, code, found, held, shuffled, seed))
+    for score in outcome.per_photo:
+        score.rows[:] = rows[score.rows].tolist()
+    return outcome
+
+
+def _difference(
+    source: Source, code: int, found: Mapping[str, Ranks], cameras: Cameras, shuffled: Exchanged, seed: int
+) -> Outcome:
+    """SPD_a of one query class."""
+    ranks, setting = found["same"], f"query={CLASSES[code]},{UNSEEN}"
+    both = np.minimum(ranks.negatives, found["different"].negatives) > 0
+    if not both.any():
+        return Outcome()
+    gained = ((ranks.first == 1).astype(np.float64) - (found["different"].first == 1))[both]
+    query, subject = ranks.query[both], ranks.subject[both]
+    of, value = replace(cameras, code=cameras.code[query]), float(gained.mean())
+    test = stats.calibrated(
+        value,
+        stats.crossed_error(gained, subject, of.code),
+        shuffled.differences[code],
+        shuffled.errors[code],
+        min(len(np.unique(subject)), len(np.unique(of.code))),
+    )
+    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    interval = stats.Interval(min(low, value), max(high, value))
+    row = source.row(
+        "retrieval", ATTRIBUTE, setting, "spd_a", Estimate(abs(value), stats.absolute(interval), 0.0, len(gained)), seed
+    )
+    models = {kind: cameras.values.count(kind) for kind in CLASSES}
+    told = stats.can_reach(list(models.values()))
+    detail = source.detail(
+        "retrieval", ATTRIBUTE, setting, same_minus_different=value, same_minus_different_ci=list(interval),
+        p_value=test.p_value, permutations=len(shuffled.differences[code]), shuffled=str(stats.Unit.MODELS),
+        pairs=len(np.unique(subject)),
+        **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
+    )  # fmt: skip
+    return Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained)])

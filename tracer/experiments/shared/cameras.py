@@ -1,0 +1,96 @@
+"""Comparisons by a label that goes with the camera: what was sampled is the camera model.
+
+A thousand photos of six models tell of six models. Tests therefore exchange the labels of whole models, standard errors hold the
+draw of the models beside that of scenes and owners, and each model's own figure is kept. Photos of one model are not compared:
+otherwise each model's own trace would count as that of its kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tracer import stats
+from tracer.base.text import counted
+
+UNSEEN: Final = "unseen-cameras"
+"""The setting of figures in which no photo meets another one of its own camera model."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cameras:
+    """The camera models of some photos.
+
+    Attributes:
+        code: (n,) of each photo, from 0.
+        names: (models,).
+        values: (models,) the commonest label of the model's photos.
+    """
+
+    code: NDArray[np.int64]
+    names: tuple[str, ...]
+    values: tuple[str, ...]
+
+    def facts(self, figures: NDArray[np.floating[Any]]) -> dict[str, Any]:
+        """What the details say of the models: how many a value has, whether a test can tell, and each model's own figure.
+
+        Args:
+            figures: (n,) the photos' own, NaN where there is none.
+        """
+        models = {kind: self.values.count(kind) for kind in sorted(set(self.values))}
+        told = stats.can_reach([count for count in models.values() if count > 1])
+        measured = np.isfinite(figures)
+        own = []
+        for at in sorted(range(len(self.names)), key=lambda at: (self.values[at], self.names[at])):
+            chosen = measured & (self.code == at)
+            if chosen.any():
+                value = float(figures[chosen].mean())
+                own.append(
+                    {"model": self.names[at], "class": self.values[at], "photos": int(chosen.sum()), "value": value}
+                )
+        needed = "" if told else models_needed(list(models.values()))
+        return {"models": models, "told": told, "needed": needed, "model_figures": own}
+
+
+def cameras_of(labels: NDArray[Any], cameras: NDArray[Any]) -> Cameras:
+    """Return the camera models of photos.
+
+    Args:
+        labels: (n,) strings that go with the camera.
+        cameras: (n,) strings.
+    """
+    names, code = np.unique(cameras.astype(str), return_inverse=True)
+    kinds, value = np.unique(labels.astype(str), return_inverse=True)
+    table = np.zeros((len(names), len(kinds)), dtype=np.int64)
+    np.add.at(table, (code, value), 1)
+    values = tuple(str(kinds[at]) for at in table.argmax(axis=1))
+    return Cameras(code.astype(np.int64), tuple(map(str, names)), values)
+
+
+def models_needed(counts: list[int]) -> str:
+    """Return, in words, how many camera models would let a test of whole models tell."""
+    least = stats.models_needed([max(count, 1) for count in counts]) if len(counts) > 1 else 0
+    return f"{counted(least, 'camera model')} or more of each class" if least else "camera models of two classes"
+
+
+def shuffle(labels: ArrayLike, clusters: ArrayLike, models: ArrayLike | None, seed: int) -> stats.Shuffle:
+    """Return the shuffle of whole camera models where the label goes with them, or else that of `stats.shuffle_of`."""
+    if models is not None:
+        return stats.shuffle_of_models(labels, models, seed=seed)
+    return stats.shuffle_of(labels, clusters, seed=seed)
+
+
+def error(values: ArrayLike, clusters: ArrayLike, models: ArrayLike | None) -> float:
+    """Return the standard error of a mean over clusters; where the label goes with the camera, over clusters and models."""
+    if models is not None:
+        return stats.crossed_error(values, clusters, models)
+    return stats.cluster_error(values, clusters)
+
+
+def independent(clusters: NDArray[Any], models: NDArray[Any] | None) -> int:
+    """Return how many independent units an error rests on: the scenes or owners, or the camera models where they are fewer."""
+    units = [clusters] if models is None else [clusters, models]
+    return min(len(np.unique(unit)) for unit in units)
