@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from tracer.experiments.shared.camera_page import (
+    few_models,
+    model_tables,
+    p_in_words,
+    p_values,
+    told,
+    unseen_entries,
+    why_untold,
+)
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Line, Styles
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, Terms
 from tracer.results.placing import Steps, curve_panel, level, mark, rates, shared_note
 from tracer.results.rows import Row
-from tracer.results.tables import Signed, Table, Wording, further_settings, signed_rows, tables_by_rank
-from tracer.results.verdicts import Answer, effect, joint_verdict, parted, span
+from tracer.results.tables import PlainTable, Signed, Table, Wording, further_settings, signed_rows, tables_by_rank
+from tracer.results.verdicts import Answer, Verdict, effect, joint_verdict, parted, span
 
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
 """In the order in which they are drawn; the plain vote, whose setting is empty, stands below them."""
@@ -36,45 +48,65 @@ def _intro(_: Details) -> Prose:
         ),
         Paragraph(
             "SP is the accuracy of the plain vote. SPD is the distance between pos-same and neg-same: zero where the"
-            " trace does not matter (SPDₚ for processings, SPDₐ for what the camera did)."
+            " trace does not matter (SPDₚ for processings, SPDₐ for what the camera did). For a label that goes with the camera"
+            " it is measured once more among neighbours from other camera models: photos of one model share its trace."
         ),
     )
 
 
-def _answers(rows: Rows, _details: Details) -> list[Answer]:
+def _answers(rows: Rows, details: Details) -> list[Answer]:
     """One answer for the main label and for each group of processings by which the neighbours were chosen."""
-    made = []
     encoders, _ = parted(rows)
     found = [r for r in encoders if not r.mask_ratio]
     camera = words.camera_labels({r.attribute for r in found})
     processed = [r.attribute for r in found if r.metric == "spd_p"]
+    made = []
     for attribute in dict.fromkeys([*camera[:1], *processed, *([] if camera else [r.attribute for r in found])]):
         of_attribute = [r for r in found if r.attribute == attribute]
-        pos, neg = (
-            [r for r in of_attribute if r.metric in ("sp", "accuracy") and r.setting == setting]
-            for setting in ("pos-same", "neg-same")
-        )
-        if not (pos and neg):
-            continue
-        sentence = (
-            f"Neighbours that vote on what a photo shows are right in {span(pos)} of cases when those of the right"
-            f" class share {words.share(attribute)}, and in {span(neg)} when those of the wrong classes do."
-        )
-        differences = tuple(r for r in of_attribute if r.metric in ("spd_p", "spd_a"))
-        by_encoder = {r.encoder: r.value for r in neg}
-        comment, direction = effect(
-            differences,
-            {r.value > by_encoder[r.encoder] for r in pos if r.encoder in by_encoder},
-            "The shared trace draws the vote to its side.",
-            "The shared trace drives the vote away from its side.",
-        )
-        found_verdict = joint_verdict(differences, 0.0)
-        made.append(
-            Answer(
-                _about(attribute), sentence, comment, found_verdict, differences, difference=True, if_shown=direction
-            )
-        )
+        unseen = unseen_entries(details, attribute)
+        answer = _of_unseen(of_attribute, attribute, unseen) if unseen else _answer(of_attribute, attribute)
+        made += [answer] if answer is not None else []
     return made
+
+
+def _answer(rows: Rows, attribute: str, kind: str = "") -> Answer | None:
+    """The answer on neighbours that were chosen by one label; `kind` is the end of the rows' settings."""
+    pos, neg = ([r for r in rows if r.metric == "accuracy" and r.setting == name + kind] for name in SETTINGS[2:4])
+    if not (pos and neg):
+        return None
+    differences = tuple(r for r in rows if r.metric in ("spd_p", "spd_a") and r.setting == kind.removeprefix(","))
+    by_encoder = {r.encoder: r.value for r in neg}
+    comment, direction = effect(
+        differences,
+        {r.value > by_encoder[r.encoder] for r in pos if r.encoder in by_encoder},
+        "The shared trace draws the vote to its side.",
+        "The shared trace drives the vote away from its side.",
+    )
+    opening = "Neighbours from other camera models" if kind else "Neighbours"
+    sentence = f"{opening} that vote on what a photo shows are right {_votes(pos, neg, attribute)}."
+    found = joint_verdict(differences, 0.0)
+    return Answer(_about(attribute), sentence, comment, found, differences, difference=True, if_shown=direction)
+
+
+def _votes(pos: Rows, neg: Rows, attribute: str) -> str:
+    return (
+        f"in {span(pos)} of cases when those of the right class share {words.share(attribute)}, and in {span(neg)} when those of"
+        " the wrong classes do"
+    )
+
+
+def _of_unseen(rows: Rows, attribute: str, entries: Details) -> Answer | None:
+    """The answer where the label goes with the camera: it rests on neighbours from other camera models."""
+    made = _answer(rows, attribute, f",{UNSEEN}")
+    if made is None:
+        return None
+    pos, neg = ([r for r in rows if r.metric == "accuracy" and r.setting == name] for name in SETTINGS[2:4])
+    known = f"Where its own camera model may be among them: {_votes(pos, neg, attribute)}." if pos and neg else ""
+    if not told(entries):
+        said = " ".join(filter(None, (why_untold(attribute, entries), known)))
+        return replace(made, comment=said, verdict=Verdict.UNTOLD, if_shown="")
+    said = " ".join(filter(None, (made.comment, p_in_words(p_values(entries)), few_models(entries), known)))
+    return replace(made, comment=said)
 
 
 def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
@@ -120,9 +152,16 @@ def _over_settings(rows: Rows, styles: Styles) -> Figure:
     )  # fmt: skip
 
 
-def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table]:
+def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
     signed = signed_rows(rows, details, _signed)
-    return tables_by_rank("Semantic nearest neighbours", rows, styles, Wording(setting=_setting), signed)
+    note = (
+        "Votes of neighbours from other camera models: the share that is right when those of the right class share the label,"
+        " minus the share when those of the wrong classes do, for the photos of each model."
+    )
+    return [
+        *tables_by_rank("Semantic nearest neighbours", rows, styles, Wording(setting=_setting), signed),
+        *model_tables("Neighbours: each camera model", details, note, partial(words.number, signed=True)),
+    ]
 
 
 def _setting(row: Row) -> str:
@@ -133,7 +172,8 @@ def _signed(detail: Mapping[str, Any]) -> list[Signed]:
     """Accuracy in pos-same minus accuracy in neg-same, in all and for each ordered pair of processings."""
     made: list[Signed] = []
     if "pos_same_minus_neg_same" in detail:
-        made.append((detail["pos_same_minus_neg_same"], detail.get("pos_same_minus_neg_same_ci"), "all"))
+        named = UNSEEN if detail.get("setting") == UNSEEN else "all"
+        made.append((detail["pos_same_minus_neg_same"], detail.get("pos_same_minus_neg_same_ci"), named))
     pairs = detail.get("pairs")
     for pair in pairs if isinstance(pairs, list) else []:
         if isinstance(pair, Mapping):

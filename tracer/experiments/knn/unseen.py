@@ -9,14 +9,16 @@ import numpy as np
 from tracer import stats
 from tracer.base.progress import Work
 from tracer.experiments.knn.acquisition import shuffled_votes, traced_votes
-from tracer.experiments.knn.processing import Voting, tested_difference
+from tracer.experiments.knn.processing import SETTINGS, Voting, tested_difference
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
-from tracer.experiments.shared.cameras import UNSEEN, cameras_of
+from tracer.experiments.shared.cameras import UNSEEN, cameras_of, mean_interval
 
 
 def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Work[Outcome]:
-    """SPD_a where no photo has a neighbour of its own camera model; the test deals labels out to whole camera models.
+    """pos-same, neg-same and SPD_a where no photo has a neighbour of its own camera model.
+
+    The test of SPD_a deals labels out to whole camera models.
 
     Args:
         source: names of the set and the encoder.
@@ -40,7 +42,7 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
     found = yield from traced_votes(given, how, cameras.code)
     of_queries = replace(cameras, code=cameras.code[found.rows])
     gained = found.values[:, 2] - found.values[:, 3]
-    value = float(gained.mean())
+    value, chance = float(gained.mean()), stats.majority_share(found.labels)
     test = tested_difference(gained, found.clusters, shuffled_votes(given, how, cameras.code), of_queries.code)
     spd = Estimate(abs(value), stats.absolute(test.interval), 0.0, len(gained))
     row = source.row("knn", photos.attribute, UNSEEN, "spd_a", spd, how.seed)
@@ -49,4 +51,10 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
         clusters=len(np.unique(found.clusters)), left_out=len(photos.labels) - len(gained), **test.facts,
         **of_queries.facts(gained),
     )  # fmt: skip
-    return Outcome([row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained)])
+    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained)])
+    for setting in ("pos-same", "neg-same"):
+        right = found.values[:, SETTINGS.index(setting)]
+        bounds = mean_interval(right, found.clusters, of_queries.code)
+        rate = Estimate(float(right.mean()), bounds, chance, len(right))
+        outcome.rows.append(source.row("knn", photos.attribute, f"{setting},{UNSEEN}", "accuracy", rate, how.seed))
+    return outcome

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tracer.experiments.probe.unseen_page import UNSEEN, by_label, model_tables
+from tracer.experiments.probe.unseen_page import by_label, unseen_tables
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Styles
 from tracer.results.lattice import lattice
@@ -67,7 +68,7 @@ def _scheme(detail: Mapping[str, Any]) -> str:
 
 def _plain(rows: Rows) -> list[Row]:
     """What probes of photos that were not processed are judged by; the photos may be masked."""
-    return [r for r in judged(rows) if r.processing == "IDENTITY" and r.setting != "unseen-cameras"]
+    return [r for r in judged(rows) if r.processing == "IDENTITY" and r.setting != UNSEEN]
 
 
 def _answers(rows: Rows, details: Details) -> list[Answer]:
@@ -293,7 +294,7 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
     return [
         *([results_table("Probe on unseen cameras", unseen, styles)] if unseen else []),
         *tables_by_rank("Probe accuracy", [r for r in ordered if r.setting != UNSEEN], styles),
-        *model_tables(details),
+        *unseen_tables(details),
         *([_chance_table(tests)] if tests else []),
     ]
 

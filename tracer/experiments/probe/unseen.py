@@ -24,11 +24,10 @@ from tracer.experiments.probe.unseen_folds import (
     camera_photos,
     scene_parts,
 )
-from tracer.experiments.shared.cameras import models_needed
+from tracer.experiments.shared.cameras import UNSEEN, models_needed
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.shared.threads import one_core_each
 
-SETTING: Final = "unseen-cameras"
 INTERVAL: Final = "t over camera models, widened for scenes and for the training draw, on the logit"
 MOST_PHOTOS: Final = 3000
 
@@ -112,7 +111,7 @@ def _outcome(
     value, counts = stats.mean_of_classes(figures, classes), np.bincount(classes).tolist()
     interval = stats.unseen_interval(share, model, classes, scene) if min(counts) > 1 else None
     row = source.row(
-        "probe", attribute, SETTING, "balanced_accuracy",
+        "probe", attribute, UNSEEN, "balanced_accuracy",
         Estimate(value, interval, stats.uniform_chance(len(counts)), int(kept.sum())), how.seed,
     )  # fmt: skip
     test = relabelling_test(vectors, photos.model, photos.classes, parts, how.seed)
@@ -122,7 +121,7 @@ def _outcome(
     outcome = Outcome(rows=[row])
     outcome.details = [
         source.detail(
-            "probe", attribute, SETTING,
+            "probe", attribute, UNSEEN,
             protocol=str(how.protocol),
             classes=list(photos.kinds),
             models=dict(zip(photos.kinds, counts, strict=True)),
@@ -166,7 +165,7 @@ def _untold(source: Source, attribute: str, given: dict[str, int], found: Camera
     detail = source.detail(
         "probe",
         attribute,
-        SETTING,
+        UNSEEN,
         classes=list(given),
         models=given,
         left_out=found.left_out,

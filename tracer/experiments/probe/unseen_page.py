@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tracer.experiments.shared.camera_page import few_models, model_tables, models_in_words, p_in_words, why_untold
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.pages import Details, Rows
 from tracer.results.rows import Row
-from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
+from tracer.results.tables import PlainTable, is_number
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, parted, span, together, verdict
-from tracer.stats import FEW_MODELS
 
-UNSEEN: Final = "unseen-cameras"
 LEVEL: Final = 0.05
 
 
@@ -121,27 +121,16 @@ class Unseen:
         return Verdict.BELOW if verdict(row) is Verdict.BELOW else Verdict.OPEN
 
     def _models(self) -> str:
-        return ", ".join(f"{words.class_name(self.label, kind)}: {count}" for kind, count in self._counts().items())
+        return models_in_words(self.label, self.entries)
 
     def _why(self, found: Verdict, rows: Sequence[Row]) -> str:
         if found is Verdict.UNTOLD:
-            needed = next(
-                (str(e["needed"]) for e in self.entries if e.get("needed")), "more camera models of each class"
-            )
-            return (
-                f"It has too few camera models ({self._models()}); it takes {needed}, which is the least at which one question by"
-                " itself can be answered. A page with several questions takes more."
-            )
+            return why_untold(self.label, self.entries)
         known = [p for row in rows if (p := self._p(row)) is not None]
-        if not known:
-            return "There is no test to judge it by."
-        shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known))))
-        said = f"Relabelling whole camera models (a discriminant fitted anew each time, in the probe's place): p = {shares}."
-        if found is Verdict.OPEN:
-            said += " No effect is shown, which does not show that there is none."
-        if any(count < FEW_MODELS for count in self._counts().values()):
-            said += f" With fewer than {words.spelled(FEW_MODELS)} camera models in a class the interval is not known to hold."
-        return said
+        said = [p_in_words(known, "a discriminant fitted anew each time, in the probe's place")]
+        if known and found is Verdict.OPEN:
+            said.append("No effect is shown, which does not show that there is none.")
+        return " ".join(filter(None, [*said, few_models(self.entries) if known else ""]))
 
     def _how_far(self, rows: Sequence[Row]) -> str:
         """What is to be said of figures that are above guessing, and whose intervals are not."""
@@ -151,11 +140,6 @@ class Unseen:
             "That it is above guessing is shown, how far is not: the interval, which also allows for training on other cameras,"
             " reaches down to guessing."
         )
-
-    def _counts(self) -> dict[str, int]:
-        """Camera models of each class."""
-        held = [e["models"] for e in self.entries if isinstance(e.get("models"), Mapping)]
-        return {str(kind): int(count) for kind, count in held[0].items() if is_number(count)} if held else {}
 
     def _whole(self, deepest: float) -> str:
         whole, _ = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == 0.0)
@@ -169,42 +153,10 @@ class Unseen:
         return f"On other photos of cameras that were trained on {who} these cameras: {span(known)}, balanced over the classes."
 
 
-def model_tables(details: Details) -> list[PlainTable]:
+def unseen_tables(details: Details) -> list[PlainTable]:
     """Each camera model's own figure, for every label that goes with the camera."""
-    lines = [
-        line
-        for entry in details
-        if entry.get("setting") == UNSEEN and isinstance(entry.get("model_figures"), list)
-        for line in _model_lines(entry)
-    ]
-    heads = (
-        ("Label", False), ("Encoder", False), ("Hidden", True), ("Class", False), ("Camera model", False), ("%", True),
-        ("Photos", True),
-    )  # fmt: skip
     note = (
         "How many photos of each camera model were named right by probes that were trained on other models. In each class every"
         " model counts the same."
     )
-    return [PlainTable("Unseen cameras: each model", heads, tuple(lines), note, further=True)] if lines else []
-
-
-def _model_lines(entry: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
-    label, ratio = str(entry.get("attribute") or ""), entry.get("mask_ratio")
-    hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
-    lines: list[tuple[Cell, ...]] = []
-    for one in entry["model_figures"]:
-        if not isinstance(one, Mapping) or not is_number(one.get("value")):
-            continue
-        value = float(one["value"])
-        lines.append(
-            (
-                text_cell(words.title(label)),
-                text_cell(str(entry.get("encoder") or "")),
-                Cell(words.hidden(hidden), hidden, True),
-                text_cell(words.class_name(label, str(one.get("class") or ""))),
-                text_cell(str(one.get("model") or "")),
-                Cell(words.number(value), value, True),
-                number_cell(one.get("photos") if is_number(one.get("photos")) else None),
-            )
-        )
-    return lines
+    return model_tables("Unseen cameras: each model", details, note)

@@ -17,7 +17,7 @@ from tracer.experiments.photos import Pairs
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.retrieval.retrieval import ATTRIBUTE, CLASSES, MIN_PAIRS, NEGATIVES, Ranks, rank_pairs
 from tracer.experiments.retrieval.shuffled import Exchanged, exchanged
-from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, models_needed
+from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, mean_interval, models_needed
 
 
 def retrieve_unseen(
@@ -28,7 +28,7 @@ def retrieve_unseen(
     seed: int = 0,
     device: str = "cpu",
 ) -> Work[Outcome]:
-    """SPD_a for both query classes where no photo of the query's own camera model is among the negatives.
+    """Recall@1 and SPD_a for both query classes where no photo of the query's own camera model is among the negatives.
 
     The test deals the kinds of camera out to whole camera models (`exchanged`); the interval goes with it.
 
@@ -76,7 +76,8 @@ def _difference(
     both = np.minimum(ranks.negatives, found["different"].negatives) > 0
     if not both.any():
         return Outcome()
-    gained = ((ranks.first == 1).astype(np.float64) - (found["different"].first == 1))[both]
+    same, different = ((found[pool].first == 1)[both].astype(np.float64) for pool in NEGATIVES)
+    gained = same - different
     query, subject = ranks.query[both], ranks.subject[both]
     of, value = replace(cameras, code=cameras.code[query]), float(gained.mean())
     test = stats.calibrated(
@@ -99,4 +100,11 @@ def _difference(
         pairs=len(np.unique(subject)),
         **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
     )  # fmt: skip
-    return Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained)])
+    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained)])
+    for pool, right in zip(NEGATIVES, (same, different), strict=True):
+        sizes = zip(ranks.positives[both], found[pool].negatives[both], strict=True)
+        chance = float(np.mean([stats.recall_chance(1, int(p), int(n)) for p, n in sizes]))
+        rate = Estimate(float(right.mean()), mean_interval(right, subject, of.code), chance, len(right))
+        named = f"query={CLASSES[code]},negatives={pool},{UNSEEN}"
+        outcome.rows.append(source.row("retrieval", ATTRIBUTE, named, "recall@1", rate, seed))
+    return outcome

@@ -90,6 +90,23 @@ def error(values: ArrayLike, clusters: ArrayLike, models: ArrayLike | None) -> f
     return stats.cluster_error(values, clusters)
 
 
+def mean_interval(values: NDArray[np.floating[Any]], clusters: NDArray[Any], models: NDArray[Any]) -> stats.Interval:
+    """Return the 95 % interval of a share of photos, over scenes or owners and camera models, by Student's t.
+
+    Where every photo is equally right, Wilson's interval for as many trials as there are independent units takes its place.
+
+    Args:
+        values: (n,) from 0 to 1.
+        clusters: (n,) scene or owner.
+        models: (n,) camera model.
+    """
+    value, units = float(values.mean()), independent(clusters, models)
+    half = stats.student_quantile(units) * error(values, clusters, models)
+    if half == 0:
+        return stats.wilson(value * units, units)
+    return stats.Interval(max(value - half, 0.0), min(value + half, 1.0))
+
+
 def independent(clusters: NDArray[Any], models: NDArray[Any] | None) -> int:
     """Return how many independent units an error rests on: the scenes or owners, or the camera models where they are fewer."""
     units = [clusters] if models is None else [clusters, models]

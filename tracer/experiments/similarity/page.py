@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from tracer.experiments.shared.camera_page import model_tables
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import Area, AreaPanel, Figure, Kind, Styles, Tick
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
 from tracer.results.rows import Row
-from tracer.results.tables import Table, Wording, tables_by_rank
+from tracer.results.tables import PlainTable, Table, Wording, tables_by_rank
 
 _MOST_PANELS = 8
 """Panels that are drawn; the table has all figures."""
@@ -22,13 +24,23 @@ def _intro(_: Details) -> Prose:
         Paragraph(
             "Take a photo, one that shares its label (or its processing) and one that does not, both of the same"
             " content (or both of other content). How often does the encoder find the one with the shared label more"
-            " similar? In half of all cases, if the label plays no part."
+            " similar? In half of all cases, if the label plays no part. For a label that goes with the camera the same is asked"
+            " of photos of three camera models (unseen cameras): photos of one model have that model's trace, too."
         ),
     )
 
 
-def _tables(rows: Rows, styles: Styles, _: Details) -> list[Table]:
-    return tables_by_rank("Similarity", rows, styles, Wording("No effect", _setting))
+def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
+    note = (
+        "Photos of other camera models compared: how often one with the same label is the more similar one, for the photos of"
+        " each model."
+    )
+    return [
+        *tables_by_rank("Similarity", rows, styles, Wording("No effect", _setting)),
+        *model_tables(
+            "Similarity: each camera model", [d for d in details if "class=same" in str(d.get("setting"))], note
+        ),
+    ]
 
 
 def _setting(row: Row) -> str:
@@ -37,7 +49,8 @@ def _setting(row: Row) -> str:
 
 def _figures(_rows: Rows, _styles: Styles, details: Details) -> list[Figure]:
     """How similar photos are by content and by label; an entry without whole histograms gives no panel."""
-    panels = [panel for detail in details if (panel := _panel(detail)) is not None]
+    seen = [detail for detail in details if UNSEEN not in str(detail.get("setting") or "")]
+    panels = [panel for detail in seen if (panel := _panel(detail)) is not None]
     return (
         [Figure(Kind.AREAS, tuple(panels[:_MOST_PANELS]), file="similarity", axis="Cosine similarity")]
         if panels

@@ -1,0 +1,116 @@
+"""How the report words figures of unseen cameras: tests of whole models, sets that cannot tell, and each model's figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tracer.experiments.shared.cameras import UNSEEN
+from tracer.results import words
+from tracer.results.pages import Details
+from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
+from tracer.stats import FEW_MODELS
+
+
+def unseen_entries(details: Details, attribute: str) -> list[Mapping[str, Any]]:
+    """The entries of the details on unseen cameras of one label, one for each encoder (and mask, or kind of query)."""
+    return [
+        entry
+        for entry in details
+        if entry.get("attribute") == attribute
+        and UNSEEN in str(entry.get("setting") or "").split(",")
+        and "told" in entry
+    ]
+
+
+def models_in_words(attribute: str, entries: Details) -> str:
+    """The camera models of each class: `phone: 6, camera: 8`."""
+    return ", ".join(f"{words.class_name(attribute, kind)}: {count}" for kind, count in models(entries).items())
+
+
+def models(entries: Details) -> dict[str, int]:
+    """Camera models of each class."""
+    held = [entry["models"] for entry in entries if isinstance(entry.get("models"), Mapping)]
+    return {str(kind): int(count) for kind, count in held[0].items() if is_number(count)} if held else {}
+
+
+def told(entries: Details) -> bool:
+    """Whether a test of whole camera models can tell, for all of the entries."""
+    return bool(entries) and all(entry.get("told") is True for entry in entries)
+
+
+def why_untold(attribute: str, entries: Details) -> str:
+    """Why a set cannot tell, and what it takes."""
+    needed = next((str(e["needed"]) for e in entries if e.get("needed")), "more camera models of each class")
+    return (
+        f"It has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at which"
+        " one question by itself can be answered. A page with several questions takes more."
+    )
+
+
+def p_in_words(known: Sequence[float], fitted: str = "") -> str:
+    """A sentence on the test of whole models; `fitted` says what was fitted anew each time."""
+    if not known:
+        return "There is no test to judge it by."
+    shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known))))
+    return f"Relabelling whole camera models{f' ({fitted})' if fitted else ''}: p = {shares}."
+
+
+def few_models(entries: Details) -> str:
+    """A warning on the interval, where a class has few camera models; empty otherwise."""
+    if any(count < FEW_MODELS for count in models(entries).values()):
+        return (
+            f"With fewer than {words.spelled(FEW_MODELS)} camera models in a class the interval is not known to hold."
+        )
+    return ""
+
+
+def p_values(entries: Details) -> list[float]:
+    """The p-values of the entries' tests."""
+    return [float(entry["p_value"]) for entry in entries if is_number(entry.get("p_value"))]
+
+
+def model_tables(
+    name: str, details: Details, note: str, value: Callable[[float], str] = words.number
+) -> list[PlainTable]:
+    """Each camera model's own figure, for every label that goes with the camera; no table where there is none.
+
+    Args:
+        name: of the table.
+        details: of an experiment.
+        note: what the figure is.
+        value: writes a figure.
+    """
+    lines = [
+        line
+        for entry in details
+        if isinstance(entry.get("model_figures"), list) and UNSEEN in str(entry.get("setting") or "").split(",")
+        for line in _lines(entry, value)
+    ]
+    heads = (
+        ("Label", False), ("Encoder", False), ("Hidden", True), ("Class", False), ("Camera model", False), ("%", True),
+        ("Photos", True),
+    )  # fmt: skip
+    return [PlainTable(name, heads, tuple(lines), note, further=True)] if lines else []
+
+
+def _lines(entry: Mapping[str, Any], value: Callable[[float], str]) -> list[tuple[Cell, ...]]:
+    label, ratio = str(entry.get("attribute") or ""), entry.get("mask_ratio")
+    hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
+    lines: list[tuple[Cell, ...]] = []
+    for one in entry["model_figures"]:
+        if not isinstance(one, Mapping) or not is_number(one.get("value")):
+            continue
+        figure = float(one["value"])
+        lines.append(
+            (
+                text_cell(words.title(label)),
+                text_cell(str(entry.get("encoder") or "")),
+                Cell(words.hidden(hidden), hidden, True),
+                text_cell(words.class_name(label, str(one.get("class") or ""))),
+                text_cell(str(one.get("model") or "")),
+                Cell(value(figure), figure, True),
+                number_cell(one.get("photos") if is_number(one.get("photos")) else None),
+            )
+        )
+    return lines
