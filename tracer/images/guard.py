@@ -102,6 +102,14 @@ def cameras(paths: Iterable[Path], limits: Limits = LIMITS) -> Generator[str]:
         yield (clean_text(named) or "") if isinstance(named, str) else ""
 
 
+def headers(paths: Iterable[Path], limits: Limits = LIMITS) -> Generator[dict[str, int | str | None]]:
+    """Yield what the header of each picture says (`tracer.images.decode.header_of`); {} where the file cannot be read."""
+    task: Task[Path] = Task("tracer.images.worker:header", (), str)
+    for found in _in_order(task, paths, cores(), limits):
+        value = found.value if isinstance(found, Answer) and isinstance(found.value, dict) else {}
+        yield {str(name): held for name, held in value.items() if held is None or isinstance(held, int | str)}
+
+
 def _in_order(
     task: Task[J], jobs: Iterable[J], workers: int, limits: Limits, ahead: int = 0
 ) -> Generator[Answer | Failure]:

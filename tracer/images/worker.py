@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from tracer.base.worker import Handler, Reply
 from tracer.images.crop import Crop
-from tracer.images.decode import ImageError, camera_of, decode, prepare
+from tracer.images.decode import ImageError, camera_of, decode, header_of, prepare
 from tracer.images.processing import Processing
 from tracer.images.views import View, render
 
@@ -83,3 +83,9 @@ def camera() -> Handler:
     """Return the handler that reads the camera's name. Its reply's value is {"camera": make and model}."""
     prepare()
     return lambda path: Reply({"camera": camera_of(Path(path))})
+
+
+def header() -> Handler:
+    """Return the handler that reads a picture's header. Its reply's value is that of `header_of`."""
+    prepare()
+    return lambda path: Reply(header_of(Path(path)))

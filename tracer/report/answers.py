@@ -58,7 +58,7 @@ def answer_view(answer: Answer, styles: Mapping[str, int]) -> AnswerView:
     return AnswerView(
         about=answer.about,
         verdict=VERDICT_WORDS[answer.verdict],
-        mark={Verdict.ABOVE: "full", Verdict.MIXED: "half"}.get(answer.verdict, "none"),
+        mark={Verdict.ABOVE: "full", Verdict.MIXED: "half", Verdict.CONFOUNDED: "half"}.get(answer.verdict, "none"),
         sentence=answer.sentence,
         comment=answer.comment,
         plot=_plot(answer, styles),

@@ -23,7 +23,8 @@ _KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setti
 def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return the answers with verdicts that hold for all of them together.
 
-    An answer whose corrected p is above 5 % is "not shown", and its comment says so. Controls, and questions that the set cannot
+    An answer whose corrected p is above 5 % is "not shown", and its comment says so. One that is shown and that file properties
+    explain as well is "confounded". Controls, and questions that the set cannot
     answer, are left as they are and do not count.
 
     Args:
@@ -40,6 +41,10 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
         if found[at].verdict in _SHOWN and p > LEVEL:
             said = f"{found[at].comment} {_why_not(alone, p, len(asked))}".strip()
             found[at] = replace(found[at], verdict=Verdict.OPEN, comment=said, if_shown="")
+    found = [
+        replace(answer, verdict=Verdict.CONFOUNDED) if answer.explained and answer.verdict in _SHOWN else answer
+        for answer in found
+    ]
     return [
         replace(answer, comment=f"{answer.comment} {answer.if_shown}".strip(), if_shown="")
         if answer.if_shown

@@ -16,6 +16,7 @@ from typing import Any, Final
 from tracer.base.reading import read_json
 from tracer.base.text import visible_text
 from tracer.errors import TracerError, why
+from tracer.results import words
 from tracer.results.rows import MAX_JSON_BYTES, Row
 from tracer.results.skips import Skip
 
@@ -90,8 +91,9 @@ class Run:
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """The encoders in the order in which the results name them."""
-        return tuple(dict.fromkeys(row.encoder for row in self.rows if row.encoder))
+        """The encoders in the order in which the results name them; file properties are not one."""
+        named = (row.encoder for row in self.rows if row.encoder and row.encoder != words.FILES_ALONE)
+        return tuple(dict.fromkeys(named))
 
 
 def load_run(run: Path) -> Run:

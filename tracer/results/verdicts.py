@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     OPEN = "not shown"
     UNKNOWN = "unknown"
     UNTOLD = "cannot be told"
+    CONFOUNDED = "confounded"
 
 
 VERDICT_WORDS = {
@@ -28,6 +29,7 @@ VERDICT_WORDS = {
     Verdict.OPEN: "not shown",
     Verdict.UNKNOWN: "no interval",
     Verdict.UNTOLD: "cannot be told from this set",
+    Verdict.CONFOUNDED: "shown, but file properties tell it too",
 }
 
 
@@ -44,6 +46,7 @@ class Answer:
         difference: whether the rows are differences, to be drawn around zero.
         control: whether the answer says how far another one can be trusted. It asks no question of its own.
         if_shown: what follows from the verdict; it stands in the comment where the verdict holds for all answers of the page.
+        explained: whether file properties tell the same, so that an effect which is shown may be theirs.
     """
 
     about: str
@@ -54,6 +57,7 @@ class Answer:
     difference: bool = False
     control: bool = False
     if_shown: str = ""
+    explained: bool = False
 
 
 def verdict(row: Row, against: float | None = None) -> Verdict:

@@ -74,6 +74,10 @@ def camera_labels(attributes: Collection[str]) -> list[str]:
     return [name for names in (PHONE, MAKER) for name in [n for n in names if n in attributes][:1]]
 
 
+FILES_ALONE = "baseline/file-properties"
+"""What stands in an encoder's place where nothing but the files' properties is used."""
+
+
 def is_baseline(encoder: str) -> bool:
     """Whether a name is that of plain picture statistics, which are compared with the encoders."""
     return encoder.startswith("baseline/")

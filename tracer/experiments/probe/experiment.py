@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from tracer.base.progress import Work
 from tracer.base.text import shell_word
+from tracer.dataset.file_properties import file_properties
 from tracer.experiments.experiment import (
     Context,
+    Encoders,
     Experiment,
     Measurement,
     Planned,
     labelled_photos,
     source_of,
 )
-from tracer.experiments.labels import FURTHER_LABELS, MAIN_LABELS, SEMANTIC, LabelledSet
+from tracer.experiments.labels import FURTHER_LABELS, MAIN_LABELS, NAMES_MODEL, SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome
+from tracer.experiments.photos import Embedded
 from tracer.experiments.settings import Settings
 from tracer.experiments.shared.parts import folder_parts, split_by_folders
 from tracer.experiments.shared.processings import (
@@ -28,6 +33,10 @@ from tracer.experiments.shared.processings import (
     without_partner,
 )
 from tracer.results.skips import Skip
+from tracer.results.words import FILES_ALONE
+
+if TYPE_CHECKING:
+    from tracer.experiments.probe.properties import Probing
 
 NAME: Final = "probe"
 IN_FOLDERS: Final = "learnt from the training folder, tested on the other"
@@ -63,6 +72,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         for mask in settings.masks
         for attribute in of_camera
     ]
+    of_files = _of_files(labelled, attributes, max(settings.masks, default=0.0))
     of_processings = [
         Measurement(NAME, f"probe of {words}", partial(_probe_processings, group=group), words, group)
         for group in groups
@@ -72,7 +82,23 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
         skipped += without_partner(settings.processings)
     else:
         skipped.append(Skip("probe of processings", NOT_NAMED, (NAME,), on_request=True))
-    return Planned((*of_labels, *of_unseen, *of_processings), tuple(skipped))
+    return Planned((*of_labels, *of_unseen, *of_files, *of_processings), tuple(skipped))
+
+
+def _of_files(labelled: LabelledSet, attributes: Sequence[str], deepest: float) -> list[Measurement]:
+    """Whether file properties tell the labels of the camera, and the probe on photos matched in them under the deepest mask."""
+    made = []
+    for name in [one for one in attributes if one in MAIN_LABELS]:
+        goes_with = labelled.goes_with_camera(name)
+        for unseen in [False, True] if goes_with else [False]:
+            what = f"probe of {name} by file properties alone{' on unseen cameras' if unseen else ''}"
+            measure = partial(_probe_files, attribute=name, unseen=unseen)
+            made.append(Measurement(NAME, what, measure, name, views=(), encoders=Encoders.NONE))
+        if name not in NAMES_MODEL:
+            what = f"probe of {name} on photos with equal file properties"
+            measure = partial(_probe_matched, attribute=name, mask=deepest)
+            made.append(Measurement(NAME, what, measure, name, (_view(deepest),), deepest))
+    return made
 
 
 def _view(mask: float) -> str:
@@ -138,6 +164,37 @@ def _probe_unseen(context: Context, encoder: str, *, attribute: str, mask: float
         Fitting(settings.protocol, settings.seed, context.device if large else "cpu"),
     )
     return context.name_photos(outcome, found.ids)
+
+
+def _probe_files(context: Context, _: str, *, attribute: str, unseen: bool) -> Work[Outcome]:
+    from tracer.experiments.probe.properties import one_hot, probe_properties
+
+    rows = np.argsort(context.labelled.ids)  # as embeddings are ordered
+    properties = file_properties(context.labelled.photos.table, rows)
+    photos = labelled_photos(context, Embedded(context.labelled.ids[rows], one_hot(properties), rows), attribute)
+    how = _probing(context, len(rows), unseen)
+    source = source_of(context, FILES_ALONE)
+    return (yield from context.cached("probe of file properties", probe_properties, source, photos, how))
+
+
+def _probe_matched(context: Context, encoder: str, *, attribute: str, mask: float) -> Work[Outcome]:
+    from tracer.experiments.probe.properties import probe_matched
+
+    found = context.embeddings(encoder, mask=mask)
+    photos = labelled_photos(context, found, attribute)
+    how = _probing(context, len(found.ids), context.labelled.goes_with_camera(attribute))
+    properties = file_properties(context.labelled.photos.table, found.rows)
+    source = source_of(context, encoder, mask=mask)
+    return (yield from context.cached("probe of matched photos", probe_matched, source, photos, properties, how))
+
+
+def _probing(context: Context, photos: int, unseen: bool) -> Probing:
+    from tracer.experiments.probe.properties import Probing
+    from tracer.experiments.probe.protocols import Fitting
+
+    settings = context.settings
+    device = context.device if photos > settings.split_from else "cpu"
+    return Probing(Fitting(settings.protocol, settings.seed, device), repeats_for(photos), unseen)
 
 
 def _probe_processings(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:

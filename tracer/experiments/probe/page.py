@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tracer.experiments.probe.files_page import Files, of_files
 from tracer.experiments.probe.unseen_page import by_label, unseen_tables
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
@@ -68,7 +69,7 @@ def _scheme(detail: Mapping[str, Any]) -> str:
 
 def _plain(rows: Rows) -> list[Row]:
     """What probes of photos that were not processed are judged by; the photos may be masked."""
-    return [r for r in judged(rows) if r.processing == "IDENTITY" and r.setting != UNSEEN]
+    return [r for r in judged(rows) if r.processing == "IDENTITY" and r.setting != UNSEEN and not of_files(r)]
 
 
 def _answers(rows: Rows, details: Details) -> list[Answer]:
@@ -78,7 +79,9 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
     deepest = max((r.mask_ratio for r in probes), default=0.0)
     labels = words.camera_labels({r.attribute for r in probes} | unseen.keys())
     made = [
-        unseen[label].answer() if label in unseen else _camera([r for r in probes if r.attribute == label])
+        unseen[label].answer()
+        if label in unseen
+        else _camera([r for r in probes if r.attribute == label], Files.of(label, "acquisition", rows, details))
         for label in labels
     ]
     made.append(_content(probes, deepest))
@@ -104,13 +107,14 @@ def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> 
         Verdict.MIXED: "some encoders beat guessing",
         Verdict.OPEN: f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing",
         Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing",
+        Verdict.CONFOUNDED: f"{who} {beats} guessing, as file properties alone do",
     }.get(found, "no interval says whether it is known")
     if deepest:
         return f"{words.title(camera[0])}? With {words.percent(deepest)} of the photo hidden, {said}"
     return f"{words.title(camera[0])}? {said[:1].upper()}{said[1:]}"
 
 
-def _camera(rows: Rows) -> Answer | None:
+def _camera(rows: Rows, files: Files) -> Answer | None:
     """The answer for one label of the camera, from the most strongly masked photos."""
     deepest = max((r.mask_ratio for r in rows), default=0.0)
     masked, baselines = parted(r for r in rows if r.mask_ratio == deepest)
@@ -119,10 +123,11 @@ def _camera(rows: Rows) -> Answer | None:
         return None
     opening = f"From masked photos ({words.percent(deepest)} of the picture hidden), " if deepest else ""
     sentence, comment = _rates(opening, masked, rows[0].attribute)
+    comment += f" {files.sentence()}" if files.sentence() else ""
     if deepest and whole:
         comment += f" With nothing hidden: {span(whole)}."
-    about = words.title(rows[0].attribute)
-    return Answer(about, sentence, comment + beside(baselines), joint_verdict(masked), (*masked, *baselines))
+    about, found, shown = words.title(rows[0].attribute), joint_verdict(masked), (*masked, *baselines)
+    return Answer(about, sentence, comment + beside(baselines), found, shown, explained=files.explain(found))
 
 
 def _content(probes: Rows, deepest: float) -> Answer | None:
@@ -179,7 +184,7 @@ def _rates(opening: str, rows: Rows, attribute: str) -> tuple[str, str]:
 
 def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
     """Dots of each label, curves over the hidden share, and the paper's bars; the page shows the curves alone."""
-    probes = [r for r in rows if r.metric == "accuracy" and not r.setting.startswith("processing,")]
+    probes = [r for r in rows if r.metric == "accuracy" and not r.setting.startswith("processing,") and not of_files(r)]
     figures = [
         _dots([r for r in probes if r.attribute == attribute], styles)
         for attribute in dict.fromkeys(r.attribute for r in probes)
@@ -289,11 +294,14 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
     ]  # single draws and their deviation: the mean is there
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
+    files = [r for r in ordered if of_files(r)]
+    ordered = [r for r in ordered if not of_files(r)]
     unseen = [r for r in ordered if r.setting == UNSEEN]
     tests = [line for detail in details if (line := _chance_line(detail)) is not None]
     return [
         *([results_table("Probe on unseen cameras", unseen, styles)] if unseen else []),
         *tables_by_rank("Probe accuracy", [r for r in ordered if r.setting != UNSEEN], styles),
+        *tables_by_rank("File properties alone, and photos matched in them", files, styles),
         *unseen_tables(details),
         *([_chance_table(tests)] if tests else []),
     ]
@@ -320,8 +328,10 @@ def _chance_line(detail: Mapping[str, Any]) -> tuple[Cell, ...] | None:
         return None
     p, times, ratio = float(test["p_value"]), test.get("permutations"), detail.get("mask_ratio")
     hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
+    of = words.title(str(detail.get("attribute") or ""))
+    setting = ", ".join(part for part in str(detail.get("setting") or "").split(",") if part not in ("acquisition", ""))
     return (
-        text_cell(words.title(str(detail.get("attribute") or ""))),
+        text_cell(f"{of}, {setting}" if setting else of),
         text_cell(str(detail.get("encoder") or "")),
         Cell(words.hidden(hidden), hidden, True),
         text_cell(processing_text(str(detail.get("processing") or "IDENTITY"))),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tracer.experiments.probe.files_page import Files, of_files
 from tracer.experiments.shared.camera_page import few_models, model_tables, models_in_words, p_in_words, why_untold
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
@@ -13,22 +14,27 @@ from tracer.results.pages import Details, Rows
 from tracer.results.rows import Row
 from tracer.results.tables import PlainTable, is_number
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, parted, span, together, verdict
+from tracer.results.words import FILES_ALONE
 
 LEVEL: Final = 0.05
 
 
 def by_label(rows: Rows, details: Details) -> dict[str, Unseen]:
     """What was found on unseen cameras, for each label that goes with the camera."""
-    entries = [detail for detail in details if detail.get("setting") == UNSEEN]
+    entries = [d for d in details if d.get("setting") == UNSEEN and d.get("encoder") != FILES_ALONE]
     return {
         label: Unseen(
             label,
             [
                 r
                 for r in rows
-                if r.attribute == label and r.processing == "IDENTITY" and r.metric == "balanced_accuracy"
+                if r.attribute == label
+                and r.processing == "IDENTITY"
+                and r.metric == "balanced_accuracy"
+                and not of_files(r)
             ],
             [entry for entry in entries if entry.get("attribute") == label],
+            Files.of(label, UNSEEN, rows, details),
         )
         for label in dict.fromkeys(str(entry.get("attribute")) for entry in entries)
     }
@@ -41,18 +47,20 @@ class Unseen:
     Attributes:
         rows: balanced accuracies of the label.
         entries: of the details, one for each encoder and mask.
+        files: what the files' properties tell.
     """
 
     label: str
     rows: Sequence[Row]
     entries: Details
+    files: Files
 
     def answer(self) -> Answer:
         """The answer; it rests on unseen cameras alone."""
         deepest = self._deepest()
         shown, baselines = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
         found, about = self._verdict(shown), words.title(self.label)
-        comment = [self._why(found, shown), self._whole(deepest), self._known(deepest)]
+        comment = [self._why(found, shown), self.files.sentence(), self._whole(deepest), self._known(deepest)]
         if not shown:
             sentence = (
                 f"Whether an encoder that {words.reads(self.label)} does so for cameras that it never saw cannot be told from"
@@ -73,7 +81,8 @@ class Unseen:
             f"{f', where guessing gives {chance}' if chance else ''}."
         )
         text = " ".join(filter(None, comment)) + beside(baselines)
-        return Answer(about, sentence, text, found, (*shown, *baselines), if_shown=self._how_far(shown))
+        explained, further = self.files.explain(found), self._how_far(shown)
+        return Answer(about, sentence, text, found, (*shown, *baselines), if_shown=further, explained=explained)
 
     def headline(self, found: Verdict) -> str:
         """The page's title, by the verdict that holds for all answers together."""
@@ -86,6 +95,7 @@ class Unseen:
             Verdict.MIXED: "some encoders beat guessing on cameras never seen",
             Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing on cameras never seen",
             Verdict.UNTOLD: "this set has too few camera models to tell",
+            Verdict.CONFOUNDED: f"{who} {beats} guessing on cameras never seen, as file properties alone do",
         }.get(
             found,
             f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing on cameras never seen",
