@@ -41,7 +41,15 @@ def file_properties(table: pd.DataFrame, rows: NDArray[np.int64]) -> dict[str, N
     entries: Sequence[Mapping[str, Any]]
     if {"width", "height"} <= set(table.columns):
         names = ("width", "height", "orientation", "format", "jpeg_quality", "jpeg_subsampling")
-        columns = [chosen[name].tolist() if name in chosen else [None] * len(chosen) for name in names]
+        columns = [
+            [
+                None if absent else value
+                for value, absent in zip(chosen[name].tolist(), chosen[name].isna(), strict=True)
+            ]
+            if name in chosen
+            else [None] * len(chosen)
+            for name in names
+        ]
         entries = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
     else:
         from tracer.images.guard import headers

@@ -196,6 +196,7 @@ def _merged(
                 "scenes_or_owners": len(np.unique(labelled.clusters)),
                 "pairs": len(labelled.pairs.whole()),
             },
+            "same_labels": labelled.same_labels(),
         },
         "audit": audit,
         "protocol": plan.protocol(details),

@@ -108,6 +108,23 @@ class LabelledSet:
         several = count > 1
         return bool(several.any() and (most / count >= GOES_WITH)[several].mean() >= GOES_WITH and values > 1)
 
+    def same_labels(self) -> dict[str, str]:
+        """Labels of the camera that part the photos as an earlier one does: label → the earlier one.
+
+        With two devices, phone or not, maker and model are one label under three names.
+        """
+        import pandas as pd
+
+        parted: dict[bytes, str] = {}
+        same: dict[str, str] = {}
+        for name in (*MAIN_LABELS, *FURTHER_LABELS):
+            if self.parts(name):
+                code = pd.factorize(self.labels[name])[0]  # in order of first appearance, −1 for None
+                earlier = parted.setdefault(code.astype(np.int64).tobytes(), name)
+                if earlier != name:
+                    same[name] = earlier
+        return same
+
     def one_value(self, name: str) -> str:
         """Why a label tells no photos apart."""
         values = self.values(name)

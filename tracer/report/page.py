@@ -19,6 +19,7 @@ from tracer.report.about import audit_view, class_counts, command, deck, facts, 
 from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
+from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
 from tracer.report.sheets import sheets
 from tracer.results import Row, words
@@ -95,13 +96,14 @@ def _html(view: Mapping[str, Any]) -> str:
     return re.sub(r"(?i)http:(?=//(?!www\.w3\.org))", "http&#58;", html)
 
 
-def _context(run: Run) -> dict[str, Any]:
+def _context(whole: Run) -> dict[str, Any]:
+    run = shown_once(whole)
     rows, styles = run.rows, style_of(run.encoders)
     view: dict[str, Any] = {
         "dataset": run.dataset,
         "headline": headline(rows, run.details),
         "deck": deck(run),
-        "answers": [answer_view(answer, styles) for answer in answers(rows, run.details)],
+        "answers": [answer_view(answer, styles) for answer in told_once(answers(rows, run.details), whole)],
         "warnings": warnings(run),
         "facts": facts(run),
         "class_counts": class_counts(run),

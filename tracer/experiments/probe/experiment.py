@@ -88,12 +88,12 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
 def _of_files(labelled: LabelledSet, attributes: Sequence[str], deepest: float) -> list[Measurement]:
     """Whether file properties tell the labels of the camera, and the probe on photos matched in them under the deepest mask."""
     made = []
-    for name in [one for one in attributes if one in MAIN_LABELS]:
-        goes_with = labelled.goes_with_camera(name)
-        for unseen in [False, True] if goes_with else [False]:
-            what = f"probe of {name} by file properties alone{' on unseen cameras' if unseen else ''}"
-            measure = partial(_probe_files, attribute=name, unseen=unseen)
-            made.append(Measurement(NAME, what, measure, name, views=(), encoders=Encoders.NONE))
+    camera = [name for name in attributes if name in MAIN_LABELS]
+    for name in [one for one in camera if one not in NAMES_MODEL] or camera:
+        unseen = labelled.goes_with_camera(name)
+        what = f"probe of {name} by file properties alone{' on unseen cameras' if unseen else ''}"
+        measure = partial(_probe_files, attribute=name, unseen=unseen)
+        made.append(Measurement(NAME, what, measure, name, views=(), encoders=Encoders.NONE))
         if name not in NAMES_MODEL:
             what = f"probe of {name} on photos with equal file properties"
             measure = partial(_probe_matched, attribute=name, mask=deepest)

@@ -1,0 +1,146 @@
+"""Neighbours, similarity and retrieval where no photo meets another one of its own camera model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tracer import stats
+from tracer.base.progress import Work, finish
+from tracer.errors import TooFew
+from tracer.experiments.knn.processing import Voting
+from tracer.experiments.knn.shuffled import shuffled_differences
+from tracer.experiments.knn.unseen import unseen_neighbours
+from tracer.experiments.outcome import Outcome, Source
+from tracer.experiments.photos import LabelledPhotos, Pairs
+from tracer.experiments.retrieval.retrieval import CLASSES, NEGATIVES, rank_pairs
+from tracer.experiments.retrieval.unseen import retrieve_unseen
+from tracer.experiments.similarity.similarity import similarity
+
+SOURCE = Source("made", "test/encoder")
+Run = Callable[[LabelledPhotos], Work[Outcome]]
+
+
+def photos(models: int = 10, shared: float = 0.0, own: float = 2.0, seed: int = 0) -> LabelledPhotos:
+    """40 scenes of four classes, each by six models; kinds are dealt out to models, which each have a trace of their own."""
+    rng, dim = np.random.default_rng(seed), 24
+    side = rng.permutation(np.arange(models) % 2)
+    model = np.concatenate([rng.permutation(models)[:6] for _ in range(40)])
+    scene, label = np.repeat(np.arange(40), 6), side[model]
+    y = rng.permutation(np.arange(40) % 4)[scene]
+    X = 0.8 * rng.normal(size=(4, dim))[y] + 0.6 * rng.normal(size=(40, dim))[scene]
+    X += own * rng.normal(size=(models, dim))[model] + 0.5 * rng.normal(size=(len(model), dim))
+    X += shared * rng.normal(size=dim) * (2 * label - 1)[:, None]
+    names = np.array([f"model {code}" for code in model], dtype=object)
+    texts = (part.astype(str).astype(object) for part in (label, y))
+    labels, classes = texts
+    return LabelledPhotos(X.astype(np.float32), labels, scene, "Is Smartphone", classes, names)
+
+
+def pairs_of(given: LabelledPhotos) -> Pairs:
+    """Scenes are subjects, and the label says which kind of camera took a photo."""
+    return Pairs(given.clusters, given.labels.astype(np.int64))
+
+
+def _retrieved(given: LabelledPhotos) -> Work[Outcome]:
+    assert given.cameras is not None
+    return retrieve_unseen(SOURCE, given.vectors, pairs_of(given), given.cameras)
+
+
+RUNS: dict[str, Run] = {
+    "neighbours": lambda given: unseen_neighbours(SOURCE, given, Voting(1, 3)),
+    "similarity": lambda given: similarity(SOURCE, given, unseen=True),
+    "retrieval": _retrieved,
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_trace_that_kinds_share_is_found_and_one_of_each_model_is_not(name: str) -> None:
+    """Ten models: p is small where phones share a trace, and not where every model has a strong one of its own alone."""
+    found = finish(RUNS[name](photos(shared=2.0, own=0.5)))
+    tested = [detail for detail in found.details if "p_value" in detail]
+    assert tested and all(detail["p_value"] < 0.05 and detail["told"] for detail in tested)
+    assert all(detail["shuffled"] == "whole camera models" for detail in tested)
+    empty = finish(RUNS[name](photos(shared=0.0, own=2.0, seed=3)))
+    assert all(detail["p_value"] > 0.05 for detail in empty.details if "p_value" in detail)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_figures_of_models_add_up_and_few_models_cannot_tell(name: str) -> None:
+    """Each model's own figure is there; with two models of each kind no relabelling reaches 5 %, and it is said what would."""
+    tested = [detail for detail in finish(RUNS[name](photos(shared=1.0))).details if "p_value" in detail]
+    for detail in tested:
+        assert detail["models"] in ({"0": 5, "1": 5}, dict.fromkeys(CLASSES, 5))
+        own = detail["model_figures"]
+        assert sum(one["photos"] for one in own) > 40 and len({one["model"] for one in own}) == len(own)
+    few: dict[str, Any] = finish(RUNS[name](photos(models=6, seed=1))).details[-1]
+    assert few["told"] is False and few["needed"].startswith("4 camera models") and few["p_value"] > 0.05
+
+
+def test_neighbours_are_never_of_the_own_model() -> None:
+    """By brute force: the one neighbour of each query among other models and scenes, in each kind of pool."""
+    given = photos(shared=1.0)
+    assert given.cameras is not None and given.classes is not None
+    found = finish(unseen_neighbours(SOURCE, given, Voting(1, 1)))
+    X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
+    S = X @ X.T
+    rates = {row.setting: row.value for row in found.rows if row.metric == "accuracy"}
+    apart = (given.clusters[:, None] != given.clusters) & (given.cameras[:, None] != given.cameras)
+    # Without thinning the pools the rates differ a little: pos-same keeps all of the own class with the own label.
+    own, same = given.classes[:, None] == given.classes, given.labels[:, None] == given.labels
+    for setting, pool in (("pos-same", own == same), ("neg-same", own != same)):
+        nearest = np.where(apart & pool, S, -np.inf).argmax(axis=1)
+        brute = float(np.mean(given.classes[nearest] == given.classes))
+        assert abs(rates[f"{setting},unseen-cameras"] - brute) < 0.12
+    (spd,) = [row for row in found.rows if row.metric == "spd_a"]
+    gap = rates["pos-same,unseen-cameras"] - rates["neg-same,unseen-cameras"]
+    assert spd.value == pytest.approx(abs(gap)) and spd.setting == "unseen-cameras"
+
+
+def test_pools_are_counted_as_by_hand() -> None:
+    """A shuffle of whole models votes as an experiment would: with one label for all photos nothing is compared."""
+    given = photos()
+    X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
+    y, a, m = (np.unique(part, return_inverse=True)[1] for part in (given.classes, given.labels, given.cameras))
+    found = shuffled_differences(X, y, a, given.clusters, 1, 0, m)
+    assert found.unit is stats.Unit.MODELS and len(found.differences) == len(found.errors) == 199
+    assert np.all(found.errors >= 0) and np.ptp(found.differences) > 0
+
+
+def test_negatives_are_never_of_the_own_model() -> None:
+    """By brute force, for the recall of each query class and each pool."""
+    given = photos(shared=0.5)
+    pairs, X = pairs_of(given), given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
+    code = np.unique(given.cameras, return_inverse=True)[1]
+    S = X.astype(np.float64) @ X.T.astype(np.float64)
+    for kind in (0, 1):
+        for pool in NEGATIVES:
+            ranks = rank_pairs(given.vectors, pairs.subject, pairs.model, kind, pool, "cpu", code)
+            for at in range(0, len(ranks.query), 7):
+                q = int(ranks.query[at])
+                other = pairs.subject != pairs.subject[q]
+                side = pairs.model == kind if pool == "same" else pairs.model != kind
+                negatives = other & side & (code != code[q])
+                positives = (pairs.subject == pairs.subject[q]) & (pairs.model != kind)
+                best = S[q, positives].max()
+                assert ranks.first[at] == 1 + int((S[q, negatives] >= best).sum())
+                assert ranks.negatives[at] == int(negatives.sum())
+
+
+def test_photos_of_unknown_models_are_left_out() -> None:
+    """They are counted; with too few photos left there is no figure."""
+    given = photos()
+    assert given.cameras is not None
+    some = given.cameras.copy()
+    some[:30] = None
+    found = finish(unseen_neighbours(SOURCE, replace(given, cameras=some), Voting(1, 1)))
+    assert found.details[0]["left_out"] >= 30 and found.rows[0].n <= len(some) - 30
+    none = np.full(len(some), None, dtype=object)
+    none[:4] = some[40:44]
+    for name in RUNS:
+        with pytest.raises(TooFew):
+            finish(RUNS[name](replace(given, cameras=none)))
