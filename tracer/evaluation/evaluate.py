@@ -194,6 +194,7 @@ def _merged(
             "counts": {
                 "photos": len(labelled),
                 "scenes_or_owners": len(np.unique(labelled.clusters)),
+                "camera_models": len({camera for camera in labelled.cameras if camera is not None}),
                 "pairs": len(labelled.pairs.whole()),
             },
             "same_labels": labelled.same_labels(),

@@ -5,7 +5,7 @@ The sentences come from the experiments. They are computed from the rows and cla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from tracer.report.together import corrected
 from tracer.results import Row
 from tracer.results.figures import STYLES, DotPlot
 from tracer.results.placing import line, n_note, scale_for
+from tracer.results.tables import is_number
 from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict
 
 _MOST_LINES = 8
@@ -53,19 +54,19 @@ class AnswerView:
     plot: DotPlot
 
 
-def answer_view(answer: Answer, styles: Mapping[str, int]) -> AnswerView:
-    """Return an answer with its figures drawn beside it."""
+def answer_view(answer: Answer, styles: Mapping[str, int], details: Sequence[Mapping[str, Any]] = ()) -> AnswerView:
+    """Return an answer with its figures drawn beside it, and how many photos, scenes and camera models are behind them."""
     return AnswerView(
         about=answer.about,
         verdict=VERDICT_WORDS[answer.verdict],
         mark={Verdict.ABOVE: "full", Verdict.MIXED: "half", Verdict.CONFOUNDED: "half"}.get(answer.verdict, "none"),
         sentence=answer.sentence,
         comment=answer.comment,
-        plot=_plot(answer, styles),
+        plot=_plot(answer, styles, details),
     )
 
 
-def _plot(answer: Answer, styles: Mapping[str, int]) -> DotPlot:
+def _plot(answer: Answer, styles: Mapping[str, int], details: Sequence[Mapping[str, Any]]) -> DotPlot:
     rows = sorted(answer.rows, key=lambda r: -r.value) if len(answer.rows) > STYLES else list(answer.rows)
     shown = rows if len(rows) <= _MOST_LINES else [*rows[:2], *rows[-2:]]
     scale = scale_for(rows)
@@ -75,9 +76,31 @@ def _plot(answer: Answer, styles: Mapping[str, int]) -> DotPlot:
         detail = row.setting.replace("query=", "") if several and row.setting else ""
         lines.append(line(row, scale, styles.get(row.encoder, -1), ", ".join(p for p in (row.encoder, detail) if p)))
     note = "In points" if answer.difference else "Accuracy"
-    note += f", {n_note(rows)}" if rows else ""
+    note += f", {n_note(rows)}{_units(rows, details)}" if rows else ""
     if any(one.chance is not None for one in lines):
         note += f"; dashed: {'no difference' if answer.difference else 'guessing'}"
     if len(shown) < len(rows):
         note += f"; the two highest and the two lowest of {len(rows)}"
     return DotPlot("", note, scale, tuple(lines))
+
+
+_KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+
+
+def _units(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> str:
+    """What the photos were drawn from: ` of 25 scenes or owners and 10 camera models`; empty where it is not known."""
+    entries = [
+        entry for row in rows for entry in details if all(entry.get(name) == getattr(row, name) for name in _KEY)
+    ]
+    scenes = {
+        count for entry in entries for name in ("clusters", "scenes", "pairs") if is_number(count := entry.get(name))
+    }
+    models = {sum(entry["models"].values()) for entry in entries if isinstance(entry.get("models"), Mapping)}
+    said = [f"{_span(scenes)} scenes or owners"] if scenes else []
+    said += [f"{_span(models)} camera models"] if models else []
+    return f" of {' and '.join(said)}" if said else ""
+
+
+def _span(counts: Collection[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -103,7 +103,9 @@ def _context(whole: Run) -> dict[str, Any]:
         "dataset": run.dataset,
         "headline": headline(rows, run.details),
         "deck": deck(run),
-        "answers": [answer_view(answer, styles) for answer in told_once(answers(rows, run.details), whole)],
+        "answers": [
+            answer_view(answer, styles, run.details) for answer in told_once(answers(rows, run.details), whole)
+        ],
         "warnings": warnings(run),
         "facts": facts(run),
         "class_counts": class_counts(run),
