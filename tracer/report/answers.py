@@ -92,10 +92,10 @@ def _units(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> str:
     entries = [
         entry for row in rows for entry in details if all(entry.get(name) == getattr(row, name) for name in _KEY)
     ]
-    scenes = {
-        count for entry in entries for name in ("clusters", "scenes", "pairs") if is_number(count := entry.get(name))
-    }
-    models = {sum(entry["models"].values()) for entry in entries if isinstance(entry.get("models"), Mapping)}
+    found = [entry[name] for entry in entries for name in ("clusters", "scenes", "pairs") if name in entry]
+    scenes = {int(count) for count in found if is_number(count)}
+    held = [entry["models"].values() for entry in entries if isinstance(entry.get("models"), Mapping)]
+    models = {sum(int(count) for count in counts if is_number(count)) for counts in held}
     said = [f"{_span(scenes)} scenes or owners"] if scenes else []
     said += [f"{_span(models)} camera models"] if models else []
     return f" of {' and '.join(said)}" if said else ""
