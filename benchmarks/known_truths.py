@@ -12,7 +12,7 @@ intervals; accuracies are balanced, so that chance is 1 / classes. Exits with 1 
 * the model is not above chance at strength 1 with 95 % of the picture hidden, also where phones share nothing;
 * the kind of unseen cameras is shown (p < .05 and above chance) at strength 0 or where phones share nothing, or not shown at
   strength 1 where phones share what the simulator says;
-* SPD by maker does not increase from each strength to the next, or its intervals at the ends overlap;
+* SPD by maker falls from a strength to the next by more than its intervals allow, or those at the ends overlap;
 * the content is not above chance on whole pictures, or keeps more than a fifth of its lead over guessing with 95 % hidden.
 """
 
@@ -29,7 +29,7 @@ from benchmarks.virtual_sets import make_set
 from tracer.base.progress import finish
 from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.options import Options
-from tracer.experiments.probe.unseen import SETTING
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import Row
 from tracer.stats.models import LEVEL
 
@@ -60,9 +60,10 @@ def main() -> int:
                 encoders=(given.encoder,), experiments=("probe", "knn"), masks=(0.0, HIDDEN), device="cpu"
             )
             done = finish(evaluate(root, place / "run", options, with_report=False))
-            balanced = [row for row in done.rows if row.metric == "balanced_accuracy"]
+            of_encoder = [row for row in done.rows if row.encoder == given.encoder]
+            balanced = [row for row in of_encoder if row.metric == "balanced_accuracy"]
             probes = {(row.attribute, row.mask_ratio): row for row in balanced if row.setting == "acquisition"}
-            traced = next(row for row in done.rows if row.metric == "spd_a" and row.attribute == "Make")
+            traced = next(row for row in of_encoder if row.metric == "spd_a" and row.attribute == "Make")
             world = f"strength {strength:g}, shared {shared:g}"
             for row in (*probes.values(), traced):
                 _tell(world, row)
@@ -95,9 +96,10 @@ def _kind_is_shown(world: str, rows: list[Row], results: Path) -> bool:
         rows: of balanced accuracy.
         results: results.parquet; the p-values stand in results.json beside it.
     """
-    row = next(r for r in rows if r.setting == SETTING and r.attribute == KIND and r.mask_ratio == 0)
+    row = next(r for r in rows if r.setting == UNSEEN and r.attribute == KIND and r.mask_ratio == 0)
     details = json.loads(results.with_suffix(".json").read_text(encoding="utf-8"))["details"]
-    entry = next(d for d in details if d["setting"] == SETTING and d["attribute"] == KIND and d["mask_ratio"] == 0)
+    names = ("encoder", "attribute", "setting", "mask_ratio")
+    entry = next(d for d in details if all(d[name] == getattr(row, name) for name in names))
     p = float(entry["chance_test"]["p_value"])
     _tell(world, row, f"  p {p:.3f}")
     assert row.chance is not None
@@ -137,9 +139,9 @@ def _lead(row: Row) -> float:
 
 def _not_growing(spd: list[Row]) -> list[str]:
     said = [
-        f"SPD falls from {before.value:.3f} to {after.value:.3f}"
+        f"SPD falls from {before.value:.3f} to {after.value:.3f}, by more than its intervals allow"
         for before, after in itertools.pairwise(spd)
-        if after.value <= before.value
+        if after.ci_high is not None and before.ci_low is not None and after.ci_high < before.ci_low
     ]
     low, high = spd[-1].ci_low, spd[0].ci_high
     if len(spd) > 1 and low is not None and high is not None and low <= high:
