@@ -45,9 +45,9 @@ def nothing_measured(plan: Plan, refusals: Sequence[Refusal], skipped: Sequence[
 
 
 def _lead(plan: Plan, refusals: Sequence[Refusal]) -> Refusal | None:
-    """The refusal that says most: of the first experiment on the page. A probe's counts classes and photos."""
+    """The refusal that says most: of an encoder, and of the first experiment on the page. A probe's counts classes and photos."""
     order = list(plan.planned)
-    return min(refusals, key=lambda one: order.index(one.skip.experiments[0]), default=None)
+    return min(refusals, key=lambda one: (not one.skip.encoder, order.index(one.skip.experiments[0])), default=None)
 
 
 def _cause(plan: Plan, lead: Refusal, refusals: Sequence[Refusal]) -> str:

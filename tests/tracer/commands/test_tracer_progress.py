@@ -125,7 +125,7 @@ def test_an_evaluation_passes_on_how_far_its_steps_are(tmp_path: Path) -> None:
     assert [step.what.rpartition("), ")[2] for step in measuring][1:] == [
         f"{n} of 15 probes fitted" for n in range(1, 16)
     ]
-    assert {step.total for step in measuring} == {6}
+    assert {step.total for step in measuring} == {10}
     loading = [(step.done, step.total) for step in seen if step.what == "loading encoders"]
     assert loading[-1] == (1, 1)
 
@@ -240,7 +240,7 @@ def test_a_terminal_shows_no_stage_that_is_over_as_begun(tmp_path: Path) -> None
     ]
     last = _on_a_terminal(words)[-1500:]
     bars = dict(re.findall(r"(loading encoders|embedding photos|measuring)\s.*?(\d+ of \d+)", last))
-    assert bars == {"loading encoders": "1 of 1", "embedding photos": "48 of 48", "measuring": "2 of 2"}
+    assert bars == {"loading encoders": "1 of 1", "embedding photos": "48 of 48", "measuring": "3 of 3"}
     assert "0/" not in last
 
 

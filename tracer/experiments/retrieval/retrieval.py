@@ -62,10 +62,10 @@ def rank_pairs(
     device: str = "cpu",
     cameras: NDArray[np.int64] | None = None,
 ) -> Ranks:
-    """Rank each query's positives among its negatives.
+    """Rank each query's positives among its negatives. Order of the rows does not matter.
 
     A query is a photo of `query_class` whose subject has a photo of the other class. Other photos of its own subject and
-    class (a burst) are neither positives nor negatives. Order of the rows does not matter.
+    class (a burst) are neither positives nor negatives.
 
     Args:
         vectors: (N, D).
@@ -104,23 +104,41 @@ def rank_pairs(
             S[camera[0][here][:, None] == camera[1]] = -torch.inf
         count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
         rival[here] = _rivals(S, subject_of_pool)
-        most = int((end[here] - begin[here]).max())
-        ahead = np.zeros((most, S.shape[0]), dtype=np.int64)  # negatives at least as similar as each positive
-        similarity = np.full((most, S.shape[0]), -np.inf)
-        for nth in range(most):
-            has = np.flatnonzero(begin[here] + nth < end[here])
-            rows = to(has)
-            positive = X[to(other[begin[here][has] + nth])]
-            target = exact(Q[here][rows], positive)
-            ahead[nth, has] = _at_least(S[rows], target, Q[here][rows], P).cpu().numpy()
-            similarity[nth, has] = target.cpu().numpy()
-        best_first = np.argsort(-similarity, axis=0, kind="stable")
-        ahead = np.take_along_axis(ahead, best_first, axis=0)
-        there = np.isfinite(np.take_along_axis(similarity, best_first, axis=0))
-        ranks = ahead + np.arange(1, most + 1)[:, None]
+        number = end[here] - begin[here]
+        positives = [
+            (has, X[to(other[begin[here][has] + nth])])
+            for nth in range(int(number.max()))
+            for has in [np.flatnonzero(number > nth)]
+        ]
+        ranks, there = _ranks(S, Q[here], P, positives)
         first[here] = ranks[0]
-        precision[here] = np.where(there, np.arange(1, most + 1)[:, None] / ranks, 0.0).sum(axis=0) / there.sum(axis=0)
+        order = np.arange(1, len(ranks) + 1)[:, None]
+        precision[here] = np.where(there, order / ranks, 0.0).sum(axis=0) / there.sum(axis=0)
     return Ranks(queries, subject[queries], first, precision, end - begin, count, rival)
+
+
+def _ranks(
+    S: torch.Tensor, Q: torch.Tensor, P: torch.Tensor, positives: list[tuple[NDArray[np.int64], torch.Tensor]]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Ranks (p, q) of each query's positives, the best first, and whether there is one.
+
+    Args:
+        S: (q, m) similarities to negatives, −∞ for photos that are none.
+        Q: (q, D) queries.
+        P: (m, D) the pool.
+        positives: p times the queries that have one more, and that one's vectors.
+    """
+    ahead = np.zeros((len(positives), len(S)), dtype=np.int64)  # negatives at least as similar as each positive
+    similarity = np.full(ahead.shape, -np.inf)
+    for nth, (has, vectors) in enumerate(positives):
+        rows = torch.from_numpy(has).to(S.device)
+        target = exact(Q[rows], vectors)
+        ahead[nth, has] = _at_least(S[rows], target, Q[rows], P).cpu().numpy()
+        similarity[nth, has] = target.cpu().numpy()
+    best_first = np.argsort(-similarity, axis=0, kind="stable")
+    there = np.isfinite(np.take_along_axis(similarity, best_first, axis=0))
+    ranks = np.take_along_axis(ahead, best_first, axis=0) + np.arange(1, len(positives) + 1)[:, None]
+    return ranks, there
 
 
 def _rivals(S: torch.Tensor, subject: torch.Tensor) -> NDArray[np.int64]:

@@ -40,8 +40,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
 
     The value is the mean over photos of the share of (same label, other label) pairs in which the first is more similar,
     half for equal ones. Photos of one cluster are never compared. The interval is that of `stats.calibrated` with the standard
-    error of `wins`, which has the draw of the candidates in it as well as that of the photos that ask. The details hold the
-    p-value of the permutation test.
+    error of `wins`; the details hold the p-value of the test.
 
     Args:
         source: names of the set and the encoder.
@@ -54,14 +53,11 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         EmbeddingsError: a value is not finite.
         TooFew: fewer than `MIN_PHOTOS` photos have both kinds to compare.
     """
-    attribute, clusters, classes = photos.attribute, photos.clusters, photos.classes
-    assert classes is not None, "similarity compares by content"
-    needed = [classes, photos.labels, *([photos.cameras] if unseen and photos.cameras is not None else [])]
-    known = np.flatnonzero([all(value is not None for value in one) for one in zip(*needed, strict=True)])
-    rows = thinned(known, clusters, MAX_PHOTOS, seed)
-    rows = rows[np.argsort(clusters[rows], kind="stable")]
+    attribute, clusters = photos.attribute, photos.clusters
+    rows, given = _compared_photos(photos, seed, unseen)
     X = normalise(np.asarray(photos.vectors)[rows])
-    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (classes, photos.labels))
+    assert photos.classes is not None, "photos are compared by content"
+    y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (photos.classes, photos.labels))
     cameras = cameras_of(photos.labels[rows], photos.cameras[rows]) if unseen and photos.cameras is not None else None
     S = np.clip(X @ X.T, -1.0, 1.0)
     away = clusters[rows][:, None] != clusters[rows]
@@ -87,17 +83,21 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
-    if len(rows) < len(known):
+    if len(rows) < given:
         outcome.warnings.append(
-            f"Similarity by {attribute} used {len(rows)} of {len(known)} photos, drawn by scene and owner at random."
+            f"Similarity by {attribute} used {len(rows)} of {given} photos, drawn by scene and owner at random."
         )
-    outcome.details.insert(
-        0,
-        source.detail(
-            "similarity", attribute, UNSEEN if unseen else "", **_distributions(S, away, same_class, same_label)
-        ),
-    )
+    distributions = _distributions(S, away, same_class, same_label)
+    outcome.details.insert(0, source.detail("similarity", attribute, UNSEEN if unseen else "", **distributions))
     return outcome
+
+
+def _compared_photos(photos: LabelledPhotos, seed: int, unseen: bool) -> tuple[NDArray[np.int64], int]:
+    """Rows of the photos that are compared, those of a cluster next to each other, and how many could be."""
+    needed = [photos.classes, photos.labels, *([photos.cameras] if unseen else [])]
+    known = np.flatnonzero([all(value is not None for value in one) for one in zip(*needed, strict=True)])
+    rows = thinned(known, photos.clusters, MAX_PHOTOS, seed)
+    return rows[np.argsort(photos.clusters[rows], kind="stable")], len(known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
