@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tracer.experiments.zeroshot.page_tables import UNSEEN, plain_tables
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Line, Styles
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
-from tracer.results.placing import level, line, mark, rates, scale_for, shared_note
+from tracer.results.placing import level, line, mark, n_note, rates, scale_for, shared_note
 from tracer.results.rows import Row
-from tracer.results.tables import PlainTable, Signed, Table, Wording, is_number, signed_rows, tables_by_rank
+from tracer.results.tables import (
+    PlainTable,
+    Signed,
+    Table,
+    Wording,
+    is_number,
+    results_table,
+    signed_rows,
+    tables_by_rank,
+)
 from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, parted, span, standing, together, verdict
 
 LEVEL: Final = 0.05
@@ -119,7 +128,9 @@ class _Label:
         return f"{said} {self._known()}".strip()
 
     def direction(self) -> str:
-        """Which value is named right more often, where all encoders agree."""
+        """Which value is named right more often, where the verdict is the same for all encoders, and they agree."""
+        if self.verdict() is not Verdict.ABOVE:
+            return ""
         found = [self.entry(row).get("difference") for row in self.deciding]
         signs = {float(one) > 0 for one in found if isinstance(one, int | float)}
         values = [value for value, _ in _rates(self.entry(self.deciding[0]))] if self.deciding else []
@@ -197,7 +208,7 @@ def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
     panels = []
     for attribute in dict.fromkeys(r.attribute for r in differences):
         of_label = [r for r in differences if r.attribute == attribute]
-        panels.append(DotPlot(words.title(attribute), shared_note(of_label), scale_for(differences),
+        panels.append(DotPlot(words.title(attribute), n_note(of_label), scale_for(differences),
                               tuple(_lines(of_label, differences, styles, few))))  # fmt: skip
     if panels:
         figures.append(
@@ -220,12 +231,14 @@ def _lines(rows: Sequence[Row], every: Sequence[Row], styles: Styles, few: bool)
 
 
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
-    signed = signed_rows(rows, details, _signed)
-    return [*tables_by_rank("Zero-shot names", rows, styles, Wording(setting=_setting), signed), *plain_tables(details)]
-
-
-def _setting(row: Row) -> str:
-    return _SETTINGS.get(row.setting, row.setting) if row.metric == "spd_a" else row.setting or "–"
+    name, differences = "Zero-shot names", [r for r in rows if r.metric == "spd_a"]
+    made: list[Table | PlainTable] = [*tables_by_rank(name, [r for r in rows if r.metric != "spd_a"], styles)]
+    if differences:
+        wording = Wording(setting=lambda row: _SETTINGS.get(row.setting, row.setting))
+        made.append(results_table(f"{name}: differences", differences, styles, wording))
+    if signed := signed_rows(differences, details, _signed):
+        made.append(replace(results_table(f"{name}: differences with their sign", signed, styles), further=True))
+    return [*made, *plain_tables(details)]
 
 
 def _signed(detail: Mapping[str, Any]) -> list[Signed]:
