@@ -99,7 +99,8 @@ class _Label:
         if len(by_value) != 2:
             points = _points([row.value for row in rows])
             return (
-                f"At equal content, two photos that differ in it ({words.title(self.name)}) differ by {points} points."
+                f"At equal content it differs by {points} points between photos of different values"
+                f" ({words.title(self.name)})."
             )
         parts = [f"{_percents(found)} for {words.class_name(self.name, value)} photos" if self.name in words.PHONE
                  else f"{_percents(found)} for {value}" for value, found in by_value.items()]  # fmt: skip
@@ -248,7 +249,7 @@ def _signed(detail: Mapping[str, Any]) -> list[Signed]:
     values = [words.class_name(str(detail.get("attribute")), value) for value, _ in _rates(detail)]
     setting = _SETTINGS.get(str(detail.get("setting")), "")
     of = f"{values[1]} − {values[0]}" if len(values) == 2 else ""
-    return [(detail["difference"], detail.get("difference_ci"), ", ".join(filter(None, (of, setting))))]
+    return [(detail["difference"], detail.get("difference_ci"), ": ".join(filter(None, (setting, of))))]
 
 
 def _about(attribute: str) -> str:
