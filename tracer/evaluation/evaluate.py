@@ -149,9 +149,11 @@ def _embedded(running: RunningEvaluation, loader: Callable[[str], Encoder]) -> W
         text = with_text(encoders)
         running.text_sides = text.sides
         running.outcome.skipped += _without_text(asking, text.lacking)
+        refuse_without_text(plan, text)
         if all(one.needs_text for one in plan.measurements if one.views):
-            refuse_without_text(plan, text)
             encoders = [encoder for encoder in encoders if encoder.name in text.sides]
+            if not encoders:
+                return (), ()
     embedded: EmbedResult = yield from embed(
         plan.labelled.photos, encoders, plan.views, run=running.run, using=plan.options.resources
     )

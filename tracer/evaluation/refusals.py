@@ -35,12 +35,12 @@ def refuse_empty(plan: Plan) -> None:
 
 
 def refuse_without_text(plan: Plan, text: WithText) -> None:
-    """Refuse encoders without a text side before anything is embedded for them, where nothing else is asked for.
+    """Refuse encoders without a text side before anything is embedded for them, where all that is asked for takes one.
 
     Raises:
         EncoderError: none of them has one.
     """
-    if text.sides:
+    if text.sides or not all(one.needs_text for one in plan.measurements):
         return
     words = {one.name: one.words for one in plan.experiments}
     asked = dict.fromkeys(words[one.experiment] for one in plan.measurements if one.needs_text)

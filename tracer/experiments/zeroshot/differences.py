@@ -18,7 +18,7 @@ from tracer.experiments.zeroshot.effects import Codes, Effects, Fit, Floats, eff
 
 SHUFFLES: Final = 999
 FEWEST: Final = 199
-WORK: Final = 1e8
+WORK: Final = 3e7
 """Labels that are moved in all shuffles together; larger sets get fewer shuffles."""
 _AT_ONCE: Final = 1e7
 """Cells of tables that are held at once."""

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tracer.experiments.zeroshot.page_tables import UNSEEN, plain_tables
 from tracer.results import words
-from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Line, Styles
+from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Styles
 from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
-from tracer.results.placing import level, line, mark, n_note, rates, scale_for, shared_note
+from tracer.results.placing import line, n_note, rates, scale_for, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
     PlainTable,
@@ -36,8 +36,8 @@ def _intro(_: Details) -> Prose:
         ),
         Paragraph(
             "SPDₐ is how far that share differs between photos of different cameras, among photos of the same class: zero where"
-            " the camera does not matter. With two values of a label it is the difference of their rates; with more, that of two"
-            " photos that differ in the label (the root of the mean square, without what shuffled labels give, too). “These"
+            " the camera does not matter. With two values of a label it is the difference of their rates. With more it is the"
+            " root of the mean squared difference between photos of different values, less what shuffled labels give. “These"
             " cameras” speaks of the cameras in the set; “cameras like these” of the kinds of camera, with whole models as the"
             " unit."
         ),
@@ -206,29 +206,22 @@ def _figures(rows: Rows, styles: Styles, _: Details) -> list[Figure]:
         panel = DotPlot("Right names", shared_note(right), rates(), lines)
         figures.append(Figure(Kind.DOTS, (panel,), file="zeroshot", on_page=few, axis="Share of right names"))
     differences = [r for r in rows if r.metric == "spd_a"]
-    panels = []
+    scale, panels = scale_for(differences), []
     for attribute in dict.fromkeys(r.attribute for r in differences):
-        of_label = [r for r in differences if r.attribute == attribute]
-        panels.append(DotPlot(words.title(attribute), n_note(of_label), scale_for(differences),
-                              tuple(_lines(of_label, differences, styles, few))))  # fmt: skip
+        chosen = [r for r in differences if r.attribute == attribute]
+        lines = tuple(
+            line(r, scale, styles.get(r.encoder, -1), f"{r.encoder}, {_SETTINGS.get(r.setting, r.setting)}")
+            for r in chosen
+        )
+        panels.append(DotPlot(words.title(attribute), n_note(chosen), scale, lines))
     if panels:
         figures.append(
             Figure(
                 Kind.DOTS, tuple(panels), file="zeroshot-differences", on_page=few, axis="SPDₐ in points",
-                heading="Differences between cameras", legend=styles if few else {},
+                heading="Differences between cameras",
             )
         )  # fmt: skip
     return figures
-
-
-def _lines(rows: Sequence[Row], every: Sequence[Row], styles: Styles, few: bool) -> Iterator[Line]:
-    """A line for each setting with a mark for each encoder; a line for each of both where encoders are too many."""
-    scale = scale_for(every)
-    for setting, label in _SETTINGS.items():
-        chosen = [r for r in rows if r.setting == setting]
-        for group in [chosen] if few and chosen else [[r] for r in chosen]:
-            marks = tuple(mark(r, scale, styles.get(r.encoder, -1), who=r.encoder) for r in group)
-            yield Line(label + ("" if few else f", {group[0].encoder}"), marks, level(group[0], scale), "")
 
 
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:

@@ -143,6 +143,8 @@ def test_encoders_without_a_text_side_are_listed(photos: Path, tmp_path: Path) -
         _done(photos, tmp_path / "other", encoders=("baseline/colour",))
     assert "--encoders clip/ViT-B-32" in refused.value.way_out
     assert not (tmp_path / "other" / "embeddings").exists()
+    of_set = _done(photos, tmp_path / "third", encoders=("baseline/colour",), experiments=("zeroshot", "association"))
+    assert {row.experiment for row in of_set.rows} == {"association"}  # it takes no encoder
 
 
 def test_a_tokenizer_that_is_missing_is_a_reason(photos: Path, tmp_path: Path) -> None:
