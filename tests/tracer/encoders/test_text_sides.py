@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.tiny_clip import TINY, tiny_clip
+from tests.helpers.tiny_clip import TINY, TINY_SIGLIP, tiny_clip
 from tracer.base.progress import finish
 from tracer.encoders import text
 from tracer.encoders.catalogue import ENTRIES
@@ -68,6 +68,29 @@ def test_random_sides_belong_together(tmp_path: Path) -> None:
     assert (finish(again.embed(["a dog"])) == finish(first.embed(["a dog"]))).all()
     assert not np.allclose(finish(other.embed(["a dog"])), expected)
     assert first.identity == again.identity != other.identity
+
+
+def test_a_siglip_with_a_tokenizer_of_the_tests(tmp_path: Path) -> None:
+    """Its text tower is another class of open_clip's; with a tokenizer at hand it gives what the whole model gives."""
+    import open_clip
+    import torch
+
+    tiny_clip(tmp_path)
+    side = load(f"openclip:{TINY_SIGLIP}", random_weights=True, seed=3).text_side
+    assert side is not None
+
+    def tokens(texts: list[str]) -> torch.Tensor:
+        return torch.tensor([[ord(char) % 100 for char in text.ljust(16)[:16]] for text in texts])
+
+    side.make_tokenizer = lambda: tokens
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model = open_clip.create_model(TINY_SIGLIP, load_weights=False).eval()
+    texts = ["a photo of a dog", "a cat"]
+    with torch.inference_mode():
+        expected = model.encode_text(tokens(texts)).numpy()
+    assert finish(side.embed(texts)) == pytest.approx(expected, abs=1e-5)
+    assert not np.allclose(expected[0], expected[1])
 
 
 def test_long_texts_are_found(tmp_path: Path) -> None:
