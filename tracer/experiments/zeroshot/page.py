@@ -23,6 +23,7 @@ from tracer.results.tables import (
     tables_by_rank,
 )
 from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, parted, span, standing, together, verdict
+from tracer.stats import FEW_MODELS
 
 LEVEL: Final = 0.05
 _SETTINGS: Final = {"": "these cameras", UNSEEN: "cameras like these"}
@@ -126,6 +127,8 @@ class _Label:
             said += " No effect is shown, which does not show that there is none."
         if any(self._of(row) is Verdict.ABOVE and verdict(row, 0.0) is not Verdict.ABOVE for row in self.deciding):
             said += " How large the effect is, is not known: the interval reaches down to none."
+        if any(count < FEW_MODELS for count in self._counts().values()):
+            said += f" With fewer than {words.spelled(FEW_MODELS)} camera models of a value the interval is not known to hold."
         return f"{said} {self._known()}".strip()
 
     def direction(self) -> str:
@@ -143,8 +146,12 @@ class _Label:
         return f"{more[:1].upper()}{more[1:]} are named right more often than {less} of the same class."
 
     def _models(self) -> str:
+        return ", ".join(f"{words.class_name(self.name, kind)}: {count}" for kind, count in self._counts().items())
+
+    def _counts(self) -> dict[str, int]:
+        """Camera models of each value."""
         held: Mapping[Any, Any] = next((e["models"] for e in self.entries if isinstance(e.get("models"), Mapping)), {})
-        return ", ".join(f"{words.class_name(self.name, str(kind))}: {count}" for kind, count in held.items())
+        return {str(kind): int(count) for kind, count in held.items() if is_number(count)}
 
     def _known(self) -> str:
         """What is found of the cameras of the set alone."""
@@ -184,7 +191,8 @@ def _rates(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 
 def _percents(values: Sequence[float]) -> str:
-    texts = words.percent(min(values)), words.percent(max(values))
+    """The span of rates; those of a fit can be a little beyond 0 and 1."""
+    texts = words.percent(min(max(min(values), 0.0), 1.0)), words.percent(min(max(max(values), 0.0), 1.0))
     return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
 
 

@@ -93,6 +93,7 @@ def test_encoders_that_disagree_are_mixed() -> None:
 def test_labels_of_several_values_and_without_cameras() -> None:
     """Makers have a size without direction; a label that does not go with the camera rests on scenes and owners."""
     makers = _answer(_outcome(4, 0.15, kinds=("x", "y", "z")))
+    assert "With fewer than six camera models of a value the interval is not known to hold." in makers.comment
     assert "points between photos of different values (Maker)" in makers.sentence
     scenes = _answer(_outcome(6, 0.25, cameras=False))
     assert scenes.verdict is Verdict.ABOVE
