@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.progress import Work, finish
+from tracer.encoders.text import TextSide
 from tracer.experiments.association.association import associate
 from tracer.experiments.knn.acquisition import acquisition_knn
 from tracer.experiments.knn.processing import Voting
@@ -34,6 +35,9 @@ from tracer.experiments.retrieval.retrieval import retrieve
 from tracer.experiments.retrieval.unseen import retrieve_unseen
 from tracer.experiments.settings import Protocol
 from tracer.experiments.similarity.similarity import similarity
+from tracer.experiments.zeroshot.naming import Words
+from tracer.experiments.zeroshot.prompts import Prompts
+from tracer.experiments.zeroshot.traces import compare_label
 
 LOW, HIGH = 0.02, 0.07
 SOURCE = Source("null", "world")
@@ -192,6 +196,67 @@ def mitigation(kind: str) -> World:
     return world
 
 
+CLASSES = ("a", "b", "c", "d")
+
+
+def prompts_as(classes: NDArray[np.float64]) -> Words:
+    """Four classes (4, D) as prompts of an encoder whose text side knows nothing else."""
+    import torch
+
+    class Side(torch.nn.Module):
+        def encode_text(self, tokens: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(classes)[tokens[:, 0]]
+
+    def tokens(texts: list[str]) -> torch.Tensor:
+        return torch.tensor([[CLASSES.index(text[0]), len(text)] for text in texts])
+
+    given = Prompts((), tuple((name, (name,)) for name in CLASSES)).of(CLASSES)
+    return Words(given, TextSide("null", {}, Side, lambda: tokens))
+
+
+def names(kind: str, values: int = 2) -> World:
+    """SPD_a of zero-shot names by label, of the cameras of the set."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        given = photos(rng, kind, values=values)
+        centres = np.stack([given.X[given.y == code].mean(axis=0) for code in range(4)])
+        named = given.labelled()
+        classes = np.array(CLASSES, dtype=object)[given.y]
+        shown = LabelledPhotos(given.X, named.labels, given.cluster, "Make", classes)
+        words = prompts_as(centres + 1.5 * rng.normal(size=centres.shape))
+        yield from _rows(finish(compare_label(SOURCE, shown, None, words, seed)), 0.0)
+
+    return world
+
+
+def names_of_cameras(models: int, values: int, shared: bool) -> World:
+    """SPD_a of zero-shot names where each camera model has a trace of its own, and its kind means nothing.
+
+    Args:
+        models: of each kind. values: kinds.
+        shared: whether every model takes a photo of each scene; otherwise models have scenes of their own.
+    """
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        count, dim, many = 30, 16, models * values
+        if shared:
+            model, scene = np.tile(np.arange(many), count), np.repeat(np.arange(count), many)
+        else:
+            model = np.repeat(np.arange(many), rng.integers(8, 40, size=many))
+            scene = np.arange(len(model)) // 3
+        y = rng.integers(4, size=int(scene.max()) + 1)[scene]
+        centres = rng.normal(size=(4, dim))
+        X = 0.7 * centres[y] + 0.7 * rng.normal(size=(int(scene.max()) + 1, dim))[scene]
+        X += 0.5 * rng.normal(size=(many, dim))[model] + 0.5 * rng.normal(size=(len(model), dim))
+        kind = rng.permutation(np.arange(many) % values)[model]
+        label, cameras, classes = (part.astype(str).astype(object) for part in (kind, model, np.array(CLASSES)[y]))
+        given = LabelledPhotos(X, label, scene, "Make", classes)
+        outcome = finish(compare_label(SOURCE, given, cameras, prompts_as(centres), seed))
+        yield from (found for found in _rows(outcome, 0.0) if "unseen-cameras" in found.name)
+
+    return world
+
+
 def association(scenes: int, values: int, owners: bool = False) -> World:
     """Cramér's V of a label that is drawn by the scene or owner."""
 
@@ -231,6 +296,13 @@ WORLDS: dict[str, World] = {
     "neighbours, 24 owners": neighbours("owners"),
     "neighbours, 24 owners, 4 values": neighbours("owners", 4),
     "neighbours, 40 unequal owners": neighbours("unequal"),
+    "names, labels within scenes": names("scenes"),
+    "names, 24 owners": names("owners"),
+    "names, 24 owners, 4 values": names("owners", 4),
+    "names, 40 unequal owners": names("unequal"),
+    "names, 6 + 6 models, shared scenes": names_of_cameras(6, 2, shared=True),
+    "names, 6 + 6 models, own scenes": names_of_cameras(6, 2, shared=False),
+    "names, 4 × 3 models, own scenes": names_of_cameras(3, 4, shared=False),
     "retrieval, 60 pairs": pairs,
     "neighbours, 6 + 6 camera models": cameras("neighbours"),
     "similarity, 6 + 6 camera models": cameras("similarity"),

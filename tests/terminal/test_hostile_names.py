@@ -348,6 +348,7 @@ def tracer_lines(sets: dict[str, Path]) -> dict[str, list[Line]]:
             ["probe", "--embeddings", classes, "--encoder", "baseline/colour", "--splits", split],
         ],
         "knn": [["knn", *on, *encoder, "--format", "jsonl"], ["knn", *files, "--processing", f"IDENTITY,{HOSTILE}"]],
+        "zeroshot": [["zeroshot", *on, *encoder], ["zeroshot", *on, "--prompts", HOSTILE]],
         "retrieve": [["retrieve", *on, *encoder], ["retrieve", *files]],
         "association": [
             ["association", *on],
@@ -378,7 +379,7 @@ def test_no_raw_byte_by_tracer(sets: dict[str, Path]) -> None:
     codes = {tuple(line): code for line, code, _ in done}
     told = {tuple(line): part for line, _, part in done}
     for name, lines in working.items():
-        expected = 1 if name == "mitigate" else 0  # that takes more photos, and says so
+        expected = 1 if name in ("mitigate", "zeroshot") else 0  # these take more photos or a text side, and say so
         assert codes[tuple(lines[0])] == expected, (name, told[tuple(lines[0])].decode()[-3000:])
     assert b"[red][/x]" in b"".join(part for _, _, part in done), "markup stays text"
 

@@ -21,6 +21,7 @@ from tracer.results.skips import in_groups
 
 if TYPE_CHECKING:
     from tracer.evaluation.evaluate import Evaluation
+    from tracer.experiments.zeroshot.prompts import Prompts
 
 
 class Style(StrEnum):
@@ -58,6 +59,14 @@ Masks = Annotated[
 Neighbours = Annotated[int | None, typer.Option("-k", min=1, help="Neighbours; 10, and on small sets 1, if left out.")]
 Protocols = Annotated[Protocol, typer.Option("--protocol", help="How probes are fitted.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of splits, draws and bootstraps.")]
+PromptFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts",
+        metavar="FILE.toml",
+        help="Prompts for zero-shot classification: templates, and sentences of single classes.",
+    ),
+]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, …; a GPU where there is one if left out.")]
 Seconds = Annotated[
     float | None,
@@ -124,6 +133,17 @@ def _without_place(value: object) -> str:
     if isinstance(value, Path):
         return os.path.basename(os.path.abspath(value.expanduser()))
     return re.sub(r"@[^,@]*/", "@", str(value))
+
+
+def prompts_in(path: Path | None) -> Prompts:
+    """The prompts of a file, or those that are used without one.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    from tracer.experiments.zeroshot.prompts import Prompts, read_prompts
+
+    return Prompts() if path is None else read_prompts(path)
 
 
 def limits(seconds: float | None, memory: float | None) -> Limits:

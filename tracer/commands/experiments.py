@@ -1,4 +1,4 @@
-"""`tracer probe`, `knn`, `retrieve`, `association`, `similarity`, `mitigate`: one experiment, on a set or on embedding files."""
+"""`tracer probe`, `knn`, `zeroshot`, `retrieve`, `association`, `similarity`, `mitigate`: one experiment each."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tracer.commands.common import (
     Masks,
     Neighbours,
     Processings,
+    PromptFile,
     Protocols,
     RunNeeded,
     RunOption,
@@ -31,6 +32,7 @@ from tracer.commands.common import (
     Style,
     after,
     print_rows,
+    prompts_in,
     ratios_in,
     resumable,
     typed,
@@ -186,6 +188,28 @@ def retrieve(
         protocol={},
     )  # fmt: skip
     on_files(asked, lambda files: fromfiles.retrieve_file(files, seed, used), json, style)
+
+
+@app.command()
+def zeroshot(
+    context: typer.Context,
+    data: SetArgument,
+    output: RunNeeded,
+    encoders: Annotated[
+        str, typer.Option(help="Names of encoders with a text side (clip/, openclip/, openclip:), comma-separated.")
+    ] = "clip/ViT-B-32",
+    prompts: PromptFile = None,
+    attributes: TraceLabels = "",
+    seed: Seed = 42,
+    device: Device = None,
+    json: Json = False,
+    style: Format = Style.TABLE,
+) -> None:
+    """Name the photos by prompts for their classes: how often that is right, and whether the camera changes it."""
+    _on_set(
+        context, "zeroshot", data, output, json, style, encoders=words_in(encoders), attributes=words_in(attributes),
+        prompts=prompts_in(prompts), seed=seed, device=device,
+    )  # fmt: skip
 
 
 @app.command()

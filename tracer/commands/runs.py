@@ -20,6 +20,7 @@ from tracer.commands.common import (
     Masks,
     Memory,
     Neighbours,
+    PromptFile,
     Protocols,
     RunNeeded,
     Seconds,
@@ -30,6 +31,7 @@ from tracer.commands.common import (
     filled,
     limits,
     print_rows,
+    prompts_in,
     ratios_in,
     resumable,
     typed,
@@ -55,6 +57,7 @@ def evaluate(
     ] = "",
     protocol: Protocols = Protocol.BATCHED,
     k: Neighbours = None,
+    prompts: PromptFile = None,
     seed: Seed = 42,
     device: Device = None,
     seconds: Seconds = None,
@@ -71,7 +74,7 @@ def evaluate(
 
         chosen = Options(
             encoders=words_in(encoders), attributes=words_in(attributes), processings=words_in(processing), protocol=protocol,
-            masks=MASKS if mask is None else ratios_in(mask), k=k, seed=seed, device=device,
+            masks=MASKS if mask is None else ratios_in(mask), k=k, prompts=prompts_in(prompts), seed=seed, device=device,
             limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
         done = run_with_progress(evaluate_set(data, run, chosen))

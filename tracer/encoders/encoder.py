@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tracer.encoders.catalogue import Group, Triple
+from tracer.encoders.text import TextSide
 from tracer.encoders.weights import Weights
 from tracer.errors import EncoderError
 from tracer.images.crop import Crop
@@ -56,6 +57,11 @@ class Encoder(ABC):
         }
 
     @property
+    def text_side(self) -> TextSide | None:
+        """What embeds sentences that its pictures can be compared with; None where it has no such side."""
+        return None
+
+    @property
     @abstractmethod
     def dim(self) -> int:
         """Length of an embedding."""
@@ -89,6 +95,7 @@ class NetworkEncoder(Encoder):
         build: makes the network, which maps images (N, 3, S, S) to (N, D).
         known_dim: length of an embedding; None while it is not known.
         options: further settings that change the embeddings.
+        text: its text side, if it has one.
     """
 
     mean: Triple
@@ -96,6 +103,7 @@ class NetworkEncoder(Encoder):
     build: Callable[[], torch.nn.Module]
     known_dim: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    text: TextSide | None = None
     _network: torch.nn.Module | None = None
     _device: Any = "cpu"
     _lock: Any = field(default_factory=threading.Lock)
@@ -104,6 +112,11 @@ class NetworkEncoder(Encoder):
     def identity(self) -> dict[str, Any]:
         """As `Encoder.identity`, with the normalisation and the options."""
         return {**super().identity, "mean": list(self.mean), "std": list(self.std), **self.options}
+
+    @property
+    def text_side(self) -> TextSide | None:
+        """As `Encoder.text_side`."""
+        return self.text
 
     @property
     def dim(self) -> int:

@@ -49,13 +49,33 @@ def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module
     Raises:
         EncoderError: no such architecture, or the file does not fit it.
     """
-    import open_clip
     import torch
+
+    visual = _openclip_model(architecture, weights).visual
+    assert isinstance(visual, torch.nn.Module)
+    return visual
+
+
+def openclip_text(architecture: str, weights: Path | None) -> torch.nn.Module:
+    """Build an OpenCLIP model without its image tower; its method `encode_text` embeds tokens. Random where `weights` is None.
+
+    Raises:
+        EncoderError: no such architecture, or the file does not fit it.
+    """
+    import torch
+
+    model: torch.nn.Module = _openclip_model(architecture, weights)
+    model.visual = torch.nn.Identity()
+    return model
+
+
+def _openclip_model(architecture: str, weights: Path | None) -> Any:
+    import open_clip
 
     if weights is not None:
         check_weights_only(weights)
     try:
-        model = open_clip.create_model(
+        return open_clip.create_model(
             architecture,
             pretrained=str(weights) if weights else None,
             weights_only=True,
@@ -66,9 +86,6 @@ def openclip_network(architecture: str, weights: Path | None) -> torch.nn.Module
     except (*_UNREADABLE, ImportError) as error:
         fitting = f"{weights} does not fit {architecture}" if weights else f"open_clip cannot build {architecture}"
         raise EncoderError(fitting, _first_line(error)) from error
-    visual = model.visual
-    assert isinstance(visual, torch.nn.Module)
-    return visual
 
 
 def wheel_network(architecture: str, weights: Path) -> torch.nn.Module:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tracer.encoders.baselines import BASELINES
 from tracer.encoders.catalogue import BY_NAME, CLIP, ENTRIES, PAPER_GROUPS, Entry, Group, Triple
 from tracer.encoders.encoder import BaselineEncoder, Encoder, NetworkEncoder
 from tracer.encoders.names import EncoderName, checkpoint_sha256, parse_name
+from tracer.encoders.text import openclip_side
 from tracer.encoders.weights import Weights, from_hub, on_disk, weights_of
 from tracer.errors import EncoderError, UnknownEncoder
 from tracer.images.crop import Crop, Interpolation
@@ -152,6 +153,7 @@ def _known(parsed: EncoderName, *, random_weights: bool) -> Encoder:
         build=lambda: _build(entry, weights, bundled=parsed.checkpoint is None),
         known_dim=entry.dim,
         options=dict(entry.options),
+        text=openclip_side(parsed.shown, entry.architecture, weights) if entry.library == "openclip" else None,
     )
 
 
@@ -252,6 +254,7 @@ def _from_openclip(parsed: EncoderName, *, random_weights: bool) -> Encoder:
         std,
         build=lambda: openclip_network(architecture, weights.path if weights else None),
         known_dim=int(shape["embed_dim"]),
+        text=openclip_side(parsed.shown, architecture, weights),
     )
 
 
@@ -285,17 +288,26 @@ def _checkpoint(parsed: EncoderName) -> Weights | None:
 
 
 def _randomise(encoder: NetworkEncoder, seed: int) -> None:
-    import torch
+    mark = f"+random{seed}"
+    encoder.name, encoder.variant, encoder.build = (
+        encoder.name + mark,
+        encoder.variant + mark,
+        _seeded(encoder.build, seed),
+    )
+    if encoder.text is not None:  # the same seed gives the same model, so that both sides belong together
+        side = encoder.text
+        encoder.text = replace(side, build=_seeded(side.build, seed), identity={**side.identity, "random": seed})
 
-    build = encoder.build
 
+def _seeded(build: Callable[[], torch.nn.Module], seed: int) -> Callable[[], torch.nn.Module]:
     def seeded() -> torch.nn.Module:
+        import torch
+
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return build()
 
-    mark = f"+random{seed}"
-    encoder.name, encoder.variant, encoder.build = encoder.name + mark, encoder.variant + mark, seeded
+    return seeded
 
 
 def _near(parsed: EncoderName) -> str:

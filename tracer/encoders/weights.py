@@ -117,7 +117,7 @@ def in_hub_cache(hub: str, library: Library, file_name: str = "") -> Path | None
 
 
 def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
-    from huggingface_hub import constants, errors, hf_hub_download
+    from huggingface_hub import errors, hf_hub_download
 
     # The base class of the HTTP client's errors; the client differs between releases of huggingface_hub.
     transport: type[Exception] = getattr(errors, "HTTPError", OSError)
@@ -127,9 +127,7 @@ def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
         f"{name}@CHECKPOINT. Without any download: offline/efficientnet-lite0"
     )
     what = f"The weights of {name} are not on this disk"
-    if constants.HF_HUB_OFFLINE:
-        raise EncoderError(what, "HF_HUB_OFFLINE is set, so nothing is fetched", way_out)
-    _reach(constants.ENDPOINT, what, way_out)
+    reach_hub(what, way_out)
     why = "the repository has none of " + ", ".join(files)
     for file_name in files:
         try:
@@ -140,6 +138,23 @@ def _fetch(name: str, hub: str, files: tuple[str, ...]) -> Path:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             break
     raise EncoderError(what, why, way_out)
+
+
+def reach_hub(what: str, way_out: str) -> None:
+    """Check that the hub can be asked for files.
+
+    Args:
+        what: is missing, for the error.
+        way_out: what to do about it.
+
+    Raises:
+        EncoderError: it cannot be reached, or HF_HUB_OFFLINE is set.
+    """
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        raise EncoderError(what, "HF_HUB_OFFLINE is set, so nothing is fetched", way_out)
+    _reach(constants.ENDPOINT, what, way_out)
 
 
 def _reach(endpoint: str, what: str, way_out: str) -> None:

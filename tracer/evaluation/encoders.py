@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tracer.base.progress import Progress, Work
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.names import parse_name
 from tracer.encoders.registry import expand, load
+from tracer.encoders.text import TextSide
 from tracer.errors import EncoderError, UnknownEncoder, UsageError
 from tracer.results.skips import Scope, Skip
+
+NO_TEXT: Final = (
+    "only encoders with a text side can: those of clip/, openclip/ and openclip: (SigLIP is there as "
+    "openclip:ViT-B-16-SigLIP-256/webli; siglip/ names its image side alone)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,36 @@ def usable(names: Sequence[str], loader: Callable[[str], Encoder] = load) -> Wor
         )
     if not found.encoders:
         raise first or UsageError("No encoder was named", way_out="`tracer encoders` lists them.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class WithText:
+    """The encoders whose pictures can be compared with sentences.
+
+    Attributes:
+        sides: name of the encoder → its text side.
+        lacking: name of the encoder → why it has none that can be used.
+    """
+
+    sides: dict[str, TextSide]
+    lacking: dict[str, str]
+
+
+def with_text(encoders: Iterable[Encoder]) -> WithText:
+    """Sort encoders by whether they have a text side. Its tokenizer is read now, its network later."""
+    found = WithText({}, {})
+    for encoder in encoders:
+        side = encoder.text_side
+        if side is None:
+            found.lacking[encoder.name] = NO_TEXT
+            continue
+        try:
+            side.tokenizer()
+        except EncoderError as error:
+            found.lacking[encoder.name] = ". ".join(error.lines())
+        else:
+            found.sides[encoder.name] = side
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -27,14 +27,14 @@ from tracer.embeddings.embed import EmbedResult, embed
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import load
 from tracer.errors import TracerError
-from tracer.evaluation.encoders import usable
+from tracer.evaluation.encoders import usable, with_text
 from tracer.evaluation.merge import earlier, fingerprints
 from tracer.evaluation.options import Options
 from tracer.evaluation.plan import make_plan
-from tracer.evaluation.refusals import nothing_measured, refuse_empty
+from tracer.evaluation.refusals import nothing_measured, refuse_empty, refuse_without_text
 from tracer.evaluation.running import RunningEvaluation
 from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
-from tracer.experiments.experiment import Experiment
+from tracer.experiments.experiment import Experiment, Measurement
 from tracer.experiments.labels import labelled_set
 from tracer.experiments.registry import EXPERIMENTS
 from tracer.results import Row, photo_scores
@@ -144,11 +144,27 @@ def _embedded(running: RunningEvaluation, loader: Callable[[str], Encoder]) -> W
         return (), ()
     found = yield from usable(plan.options.encoders, loader)
     running.outcome.skipped += found.skipped
+    encoders = list(found.encoders.values())
+    if asking := [one for one in plan.measurements if one.needs_text]:
+        text = with_text(encoders)
+        running.text_sides = text.sides
+        running.outcome.skipped += _without_text(asking, text.lacking)
+        refuse_without_text(plan, text)
+        if all(one.needs_text for one in plan.measurements if one.views):
+            encoders = [encoder for encoder in encoders if encoder.name in text.sides]
+            if not encoders:
+                return (), ()
     embedded: EmbedResult = yield from embed(
-        plan.labelled.photos, found.encoders.values(), plan.views, run=running.run, using=plan.options.resources
+        plan.labelled.photos, encoders, plan.views, run=running.run, using=plan.options.resources
     )
     running.device, running.typed = embedded.device, found.typed
-    return tuple(encoder.name for encoder in found.encoders.values()), embedded.failed
+    return tuple(encoder.name for encoder in encoders), embedded.failed
+
+
+def _without_text(asking: Sequence[Measurement], lacking: Mapping[str, str]) -> list[Skip]:
+    """For each experiment that asks for text sides, the encoders that have none; its single measurements are not listed."""
+    first = {one.experiment: one for one in reversed(asking)}.values()
+    return [one.skip(encoder, why) for one in first for encoder, why in lacking.items()]
 
 
 def _unreadable(photos: PhotoSet) -> list[Skip]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tracer.errors import TooFew
+from tracer.errors import EncoderError, TooFew
+from tracer.evaluation.encoders import WithText
 from tracer.evaluation.plan import Plan
 from tracer.evaluation.running import Refusal
 from tracer.evaluation.unlabelled import camera_advice
@@ -30,6 +31,23 @@ def refuse_empty(plan: Plan) -> None:
         f"Nothing can be measured on {plan.labelled.name}",
         as_cause(wanted),
         camera_advice(plan.labelled) or "Give its photos labels of two values or more, or pairs.",
+    )
+
+
+def refuse_without_text(plan: Plan, text: WithText) -> None:
+    """Refuse encoders without a text side before anything is embedded for them, where all that is asked for takes one.
+
+    Raises:
+        EncoderError: none of them has one.
+    """
+    if text.sides or not all(one.needs_text for one in plan.measurements):
+        return
+    words = {one.name: one.words for one in plan.experiments}
+    asked = dict.fromkeys(words[one.experiment] for one in plan.measurements if one.needs_text)
+    raise EncoderError(
+        f"No encoder that was named can be used for {listed(list(asked))}",
+        next(iter(text.lacking.values())),
+        "Name one that can, as in --encoders clip/ViT-B-32.",
     )
 
 

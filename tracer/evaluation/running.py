@@ -14,6 +14,7 @@ from tracer.base.progress import Progress, Work
 from tracer.base.workers import Limits
 from tracer.embeddings import store
 from tracer.encoders.names import parse_name
+from tracer.encoders.text import TextSide
 from tracer.errors import TooFew
 from tracer.evaluation.cache import keep, key_of, recall
 from tracer.evaluation.plan import Plan
@@ -49,6 +50,7 @@ class RunningEvaluation:
         warned: experiment → its warnings.
         refusals: measurements for which there was too little.
         maps: files of maps that were written.
+        text_sides: by encoder, of those that have a usable one.
     """
 
     plan: Plan
@@ -60,6 +62,7 @@ class RunningEvaluation:
     warned: dict[str, list[str]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     maps: list[Path] = field(default_factory=list)
+    text_sides: Mapping[str, TextSide] = field(default_factory=dict)
     _read: dict[tuple[str, str, float], Embedded] = field(default_factory=dict)
 
     @property
@@ -87,6 +90,9 @@ class RunningEvaluation:
             self._read[name] = Embedded(found.ids[order], found.vectors[order], rows)
         return self._read[name]
 
+    def text_side(self, encoder: str) -> TextSide:
+        return self.text_sides[encoder]
+
     def cached(
         self, place: str, function: Callable[P, Work[Outcome]], *arguments: P.args, **named: P.kwargs
     ) -> Work[Outcome]:
@@ -105,7 +111,11 @@ class RunningEvaluation:
 
     def measure(self, encoders: tuple[str, ...]) -> Work[None]:
         """Do all measurements; what they find is taken over, and what is too small for a figure is listed as skipped."""
-        steps = list(self.plan.steps(encoders))
+        steps = [
+            (one, encoder)
+            for one, encoder in self.plan.steps(encoders)
+            if not one.needs_text or encoder in self.text_sides
+        ]
         for number, (measurement, encoder) in enumerate(steps):
             what = measurement.name(encoder)
             yield Progress(f"measuring: {what}", number, len(steps))

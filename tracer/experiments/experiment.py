@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tracer.base.progress import Work
 from tracer.base.workers import Limits
+from tracer.encoders.text import TextSide
 from tracer.experiments.labels import SEMANTIC, LabelledSet
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import Embedded, LabelledPhotos
@@ -58,6 +59,9 @@ class Context(typing.Protocol):
 
     def embeddings(self, encoder: str, processing: str = "IDENTITY", mask: float = 0.0) -> Embedded:
         """Embeddings of the set's photos, in ascending order of their ids: no figure depends on the order of files."""
+
+    def text_side(self, encoder: str) -> TextSide:
+        """The text side of an encoder, for measurements that ask for encoders with one."""
 
     def file_stem(self, encoder: str) -> str:
         """The encoder's name in names of files."""
@@ -112,6 +116,7 @@ class Measurement:
         views: names of the views of the photos whose embeddings it reads.
         mask_ratio: share of the photos' area that is covered.
         encoders: those that it is done with.
+        needs_text: whether only encoders with a text side can do it.
     """
 
     experiment: str
@@ -121,6 +126,7 @@ class Measurement:
     views: tuple[str, ...] = ("IDENTITY",)
     mask_ratio: float = 0.0
     encoders: Encoders = Encoders.EVERY
+    needs_text: bool = False
 
     def skip(self, encoder: str, reason: str) -> Skip:
         """What is listed where it cannot be done."""

@@ -12,11 +12,14 @@ from tracer.experiments.mitigation.experiment import MITIGATION
 from tracer.experiments.probe.experiment import PROBE
 from tracer.experiments.retrieval.experiment import RETRIEVAL
 from tracer.experiments.similarity.experiment import SIMILARITY
+from tracer.experiments.zeroshot.experiment import ZEROSHOT
 
 if TYPE_CHECKING:
     from tracer.results.pages import Page
 
-EXPERIMENTS: Final[tuple[Experiment, ...]] = (PROBE, KNN, RETRIEVAL, SIMILARITY, ASSOCIATION, MITIGATION, MAP)
+EXPERIMENTS: Final[tuple[Experiment, ...]] = (
+    PROBE, KNN, ZEROSHOT, RETRIEVAL, SIMILARITY, ASSOCIATION, MITIGATION, MAP,
+)  # fmt: skip
 
 
 def pages() -> dict[str, Page]:

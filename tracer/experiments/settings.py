@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from tracer.experiments.zeroshot.prompts import Prompts
 
 MASKS: Final = (0.0, 0.90, 0.95)
 SEED: Final = 42
@@ -55,6 +57,7 @@ class Settings:
         k: neighbours that vote; by the size of the set where None.
         ties: which class wins in a tied vote of kNN by processing.
         draws: of the uniform setting, and of the training photos' processings.
+        prompts: that stand for the classes in zero-shot classification.
         methods: of mitigation. save_maps: write the maps that mitigation fits, to apply them elsewhere.
         seed: of splits, draws and bootstraps.
     """
@@ -68,6 +71,7 @@ class Settings:
     k: int | None = None
     ties: Ties = Ties.NEAREST
     draws: int = 10
+    prompts: Prompts = field(default_factory=Prompts)
     methods: tuple[Method, ...] = (Method.LEACE,)
     save_maps: bool = False
     seed: int = SEED

@@ -18,7 +18,7 @@ SHAPES = ("o", "s", "D", "^", "v", "P")
 HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 """Bars differ by hatching as well as by colour."""
 NEUTRAL, SOFT, HAIR = "#33383e", "#5c6268", "#dcdcd6"
-INTERVALS = "95 % intervals; dashed: guessing"
+INTERVALS = "95 % intervals; dashed: guessing, or no difference"
 
 
 def legend(figure: Figure, entries: Sequence[LegendEntry], title: str = "") -> None:

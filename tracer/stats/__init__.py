@@ -7,6 +7,7 @@ their differences come from the same draws, so that differences are paired.
 
 from tracer.stats.association import FEWEST_CLUSTERS as FEWEST_CLUSTERS
 from tracer.stats.association import Association as Association
+from tracer.stats.association import bounds_above_chance as bounds_above_chance
 from tracer.stats.association import contingency as contingency
 from tracer.stats.association import cramers_v as cramers_v
 from tracer.stats.association import cramers_v_of_clusters as cramers_v_of_clusters

@@ -184,7 +184,7 @@ def cramers_v_of_clusters(a: ArrayLike, b: ArrayLike, clusters: ArrayLike, seed:
     p, scale = share_above(phi2, shuffled), max(most - mean, 1e-12)
     square = min(max(phi2 - mean, 0.0) / scale, 1.0)
     parts = np.bincount(code, weights=cells.influence()[cells.of]) / len(first)
-    low, high = _bounds(phi2, mean, variance, float(np.sum(parts**2)))
+    low, high = bounds_above_chance(phi2, mean, variance, float(np.sum(parts**2)))
     low, high = (math.sqrt(min(max(bound, 0.0) / scale, 1.0)) for bound in (low, high))
     corrected = math.sqrt(square)
     if p >= LEVEL:
@@ -217,8 +217,17 @@ def _shuffled(
     return found, shuffle.unit
 
 
-def _bounds(phi2: float, mean: float, variance: float, of_clusters: float) -> tuple[float, float]:
-    """The bounds of φ² without what chance adds to it; `of_clusters` is the jackknife's variance."""
+def bounds_above_chance(phi2: float, mean: float, variance: float, of_clusters: float) -> tuple[float, float]:
+    """Return the 95 % bounds of a sum of squares, such as φ², without what chance adds to it.
+
+    They invert the non-central χ² distribution that without any effect has the mean and variance of shuffles, and are wider
+    where the infinitesimal jackknife gives more variance than that distribution.
+
+    Args:
+        phi2: the sum of squares.
+        mean: of the shuffles. variance: of the shuffles.
+        of_clusters: the jackknife's variance of `phi2` over clusters.
+    """
     from scipy.optimize import brentq
     from scipy.stats import ncx2
 

@@ -74,7 +74,7 @@ def test_everything_that_the_columns_allow_is_measured(done: tuple[Path, Evaluat
 def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) -> None:
     """results.json names set, versions, device, seconds, protocol, seed, skipped things and confusion matrices."""
     meta = results.read(done[0]).meta
-    assert meta["dataset"]["counts"] == {"photos": 56, "scenes_or_owners": 14, "pairs": 14}
+    assert meta["dataset"]["counts"] == {"photos": 56, "scenes_or_owners": 14, "camera_models": 4, "pairs": 14}
     assert {"numpy", "torch", "python"} <= set(meta["versions"])
     assert meta["device"] == "cpu"
     assert meta["seconds"] > 0

@@ -171,7 +171,7 @@ def test_it_is_reported(photos: Path, tmp_path: Path, toy: MeanNorm) -> None:
 def test_every_experiment_is_a_folder_and_a_line() -> None:
     """The registry holds each once, in the order of the page; each lies in the folder of its name."""
     names = [one.name for one in EXPERIMENTS]
-    assert names == ["probe", "knn", "retrieval", "similarity", "association", "mitigation", "map"]
+    assert names == ["probe", "knn", "zeroshot", "retrieval", "similarity", "association", "mitigation", "map"]
     for one in EXPERIMENTS:
         assert importlib.util.find_spec(f"tracer.experiments.{one.name}.experiment")
         assert one.page_in == f"tracer.experiments.{one.name}.page"

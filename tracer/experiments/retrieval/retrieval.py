@@ -105,11 +105,8 @@ def rank_pairs(
         count[here] = torch.isfinite(S).sum(dim=1).cpu().numpy()
         rival[here] = _rivals(S, subject_of_pool)
         number = end[here] - begin[here]
-        positives = [
-            (has, X[to(other[begin[here][has] + nth])])
-            for nth in range(int(number.max()))
-            for has in [np.flatnonzero(number > nth)]
-        ]
+        each = [np.flatnonzero(number > nth) for nth in range(int(number.max()))]
+        positives = [(has, X[to(other[begin[here][has] + nth])]) for nth, has in enumerate(each)]
         ranks, there = _ranks(S, Q[here], P, positives)
         first[here] = ranks[0]
         order = np.arange(1, len(ranks) + 1)[:, None]
