@@ -21,6 +21,10 @@ from tracer.stats.chance import majority_share as majority_share
 from tracer.stats.chance import recall_chance as recall_chance
 from tracer.stats.chance import reciprocal_rank_chance as reciprocal_rank_chance
 from tracer.stats.chance import uniform_chance as uniform_chance
+from tracer.stats.components import Crossed as Crossed
+from tracer.stats.components import Nested as Nested
+from tracer.stats.components import crossed_components as crossed_components
+from tracer.stats.components import nested_components as nested_components
 from tracer.stats.intervals import Difference as Difference
 from tracer.stats.intervals import Interval as Interval
 from tracer.stats.intervals import absolute as absolute
@@ -40,6 +44,12 @@ from tracer.stats.models import of_models as of_models
 from tracer.stats.models import relabelling_test as relabelling_test
 from tracer.stats.models import relabellings as relabellings
 from tracer.stats.models import unseen_interval as unseen_interval
+from tracer.stats.planning import MOST as MOST
+from tracer.stats.planning import CameraDesign as CameraDesign
+from tracer.stats.planning import Layout as Layout
+from tracer.stats.planning import SceneDesign as SceneDesign
+from tracer.stats.planning import layout_of as layout_of
+from tracer.stats.planning import least as least
 from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above
