@@ -119,21 +119,26 @@ def stated_instead(subject: Subject, asked: Asked) -> Subject:
     """Return the subject with the variances, the figure and the numbers that were stated in place of its own."""
     design, sources = subject.design, dict(subject.sources)
     if isinstance(design, stats.SceneDesign):
-        if asked.between_scenes is not None:
-            between, sources["scenes"] = asked.between_scenes**2, STATED
-            changed = (between + design.within / design.photos) / (design.between + design.within / design.photos)
-            design = replace(design, between=between, half=design.half * changed**0.5)
         if asked.figure is not None:
             design = design.at(asked.figure)
+        if asked.between_scenes is not None:
+            between, sources["scenes"] = asked.between_scenes**2, STATED
+            in_all = design.between + design.within
+            within = max(in_all - between, 0.0) if sources["photos"] == DEFAULT else design.within
+            design = design.with_variances(between, within)
         scenes = None if subject.unit == "pairs" else asked.scenes
         photos = None if subject.single else asked.photos
         return replace(subject, design=design.of(scenes=scenes, photos=photos), sources=sources)
     parts, figure = design.parts, asked.figure or design.figure
+    if asked.figure is not None:
+        parts = stats.scaled(parts, figure * (1 - figure) / (design.figure * (1 - design.figure)))
     if asked.between_models is not None:
         parts, sources["models"] = replace(parts, models=asked.between_models**2), STATED
     if asked.between_scenes is not None:
-        parts, sources["scenes"] = replace(parts, scenes=asked.between_scenes**2, classes=0.0, apart=True), STATED
-    if sources.get("photos") == DEFAULT:
+        between, sources["scenes"] = asked.between_scenes**2, STATED
+        photos_alone = parts.photos if parts.apart else max(parts.photos - between, 0.0)
+        parts = replace(parts, scenes=between, classes=0.0, photos=photos_alone, apart=True)
+    if sources["photos"] == DEFAULT:
         parts = replace(parts, photos=max(figure * (1 - figure) - parts.models - parts.scenes, 0.0))
     layout = design.layout.of(models=asked.models, photos=asked.photos)
     if asked.scenes is not None:
@@ -210,8 +215,8 @@ def _of_cameras(subject: Subject, design: stats.CameraDesign, goal: _Goal, quant
         notes.append(f"now {named}; counted as their harmonic mean")
     names = {
         "models": "camera models a class",
-        "scenes": f"{subject.unit} that a model photographs",
-        "photos": "photos of a model in a scene",
+        "scenes": f"{subject.unit} of each camera model",
+        "photos": "photos of a model in each of them",
     }
     return Need(
         subject.question, subject.encoder, goal.kind, goal.target, goal.level, goal.power, names[quantity], _short(now), found,

@@ -50,6 +50,7 @@ from tracer.stats.planning import Layout as Layout
 from tracer.stats.planning import SceneDesign as SceneDesign
 from tracer.stats.planning import layout_of as layout_of
 from tracer.stats.planning import least as least
+from tracer.stats.planning import scaled as scaled
 from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above

@@ -19,10 +19,9 @@ from tracer.stats.models import OF_MODELS, OF_SCENES
 
 MOST = 100_000
 """Larger numbers are not looked for: nobody photographs so many."""
-OF_MODELS_IN_TEST = 1.25
-OF_SCENES_IN_TEST = 1.5
-"""Times the plain variances that give the power of the relabelling test: between those and what the interval allows for training
-on other cameras. From simulations (`python -m benchmarks.plan`)."""
+IN_TEST = 1.4
+"""Times the variances that give the power of the relabelling test, since its classifier is trained on other cameras each time.
+From simulations (`python -m benchmarks.plan`)."""
 _FEWEST = 1e-9
 
 
@@ -133,47 +132,59 @@ class CameraDesign:
         """Half of the width of `unseen_interval`, in the mean of many such sets (to first order)."""
         from scipy.stats import t
 
-        variance, freedom = self._variance(self.parts, OF_MODELS, OF_SCENES)
+        variance, freedom = self._variance()
         slope = self.figure * (1 - self.figure)
         half = float(t.ppf(0.5 + confidence / 2, freedom)) * math.sqrt(variance) / slope
         logit = math.log(self.figure / (1 - self.figure))
         low, high = (1 / (1 + math.exp(-(logit + side * half))) for side in (-1, 1))
         return (high - low) / 2
 
-    def power(self, effect: float, level: float = 0.05) -> float:
+    def power(self, effect: float, level: float = 0.05, training: float = IN_TEST) -> float:
         """The probability that relabelling whole models shows an effect (p below the level).
 
-        It is that of a one-sided t-test over models, which relabelling comes close to. Variances are scaled to the figure that
-        the effect means, as those of shares are: by p (1 − p).
+        It is that of a one-sided t-test over models, which relabelling comes close to: the figure is spread by models, scenes and
+        photos, and held against the spread between models. Variances are scaled to the figure that the effect means, as
+        those of shares are: by p (1 − p).
 
         Args:
             effect: balanced accuracy above 1 / classes.
             level: of the test.
+            training: times the variances; 1 where nothing is trained.
         """
         from scipy.stats import nct, t
 
-        figure = min(1 / self.layout.kinds + effect, 0.999)
-        scale = figure * (1 - figure) / (self.figure * (1 - self.figure))
-        variance, freedom = self._variance(scaled(self.parts, scale), OF_MODELS_IN_TEST, OF_SCENES_IN_TEST)
-        away, needed = effect / math.sqrt(variance), float(t.ppf(1 - level, freedom))
+        it, figure = self.layout, min(1 / self.layout.kinds + effect, 0.999)
+        parts = scaled(self.parts, figure * (1 - figure) / (self.figure * (1 - self.figure)))
+        noise = it.uneven * parts.photos / (it.scenes * it.photos)
+        many, freedom = it.kinds * it.models, max(it.kinds * (it.models - 1), _FEWEST)
+        spread = max(parts.models + it.own * parts.scenes / it.scenes + noise, _FEWEST) / many
+        alone = parts.models + (1 - it.shared) * it.own * parts.scenes / it.scenes + noise
+        drawn = max(alone / many + it.shared * self._of_scene(parts) / it.all_scenes, _FEWEST)
+        times = math.sqrt(spread / drawn)
+        away, needed = effect / math.sqrt(training * drawn), times * float(t.ppf(1 - level, freedom))
         found = float(nct.sf(needed, freedom, away))
         return found if math.isfinite(found) else NormalDist().cdf(away - needed)
 
-    def _variance(self, parts: Crossed, of_models: float, of_scenes: float) -> tuple[float, float]:
-        """The variance that `unseen_interval` has on average, with its factors, and its degrees of freedom."""
-        it = self.layout
+    def _variance(self) -> tuple[float, float]:
+        """The variance that `unseen_interval` has on average, and its degrees of freedom."""
+        it, parts = self.layout, self.parts
         cell = it.scenes * it.photos
         noise = it.uneven * parts.photos / cell
         figures = parts.models + it.own * parts.scenes / it.scenes + noise
-        between = of_models * figures / (it.models * it.kinds)
-        of_scene = (parts.scenes + (it.kinds - 1) * parts.classes) / it.kinds
-        of_scene = max(of_scene, 0.0) if parts.apart else of_scene  # otherwise the rest of it stands in `photos`
+        between = OF_MODELS * figures / (it.models * it.kinds)
+        of_scene = self._of_scene(parts)
         in_scenes = of_scene / it.all_scenes + noise / (it.kinds * it.models)
-        among = of_scenes * it.shared * max(in_scenes, 0.0)
+        among = OF_SCENES * it.shared * max(in_scenes, 0.0)
         variance = max(between + among, _FEWEST)
         own = max(it.kinds * (it.models - 1), _FEWEST)
         of_parts = between**2 / own + among**2 / max(it.all_scenes - 1, 1.0)
         return variance, variance**2 / max(of_parts, _FEWEST**2)
+
+    def _of_scene(self, parts: Crossed) -> float:
+        """The variance between shared scenes of the mean over the classes."""
+        kinds = self.layout.kinds
+        both = (parts.scenes + (kinds - 1) * parts.classes) / kinds
+        return max(both, 0.0) if parts.apart else both  # otherwise the rest of it stands in `photos`
 
 
 def scaled(parts: Crossed, times: float) -> Crossed:
@@ -211,6 +222,12 @@ class SceneDesign:
             for number, of_scene in ((self.scenes, self.photos), (many, each))
         )
         return replace(self, half=self.half * there / here, scenes=many, photos=each)
+
+    def with_variances(self, between: float, within: float) -> SceneDesign:
+        """The same with other variances; the interval changes with them."""
+        here, there = self.between + self.within / self.photos, between + within / self.photos
+        times = math.sqrt(max(there, _FEWEST) / max(here, _FEWEST))
+        return replace(self, half=self.half * times, between=between, within=within)
 
     def at(self, figure: float) -> SceneDesign:
         """The same at another figure: variances of shares are as p (1 − p). A difference stays as it is."""
