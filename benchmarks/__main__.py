@@ -28,6 +28,7 @@ ALWAYS = (
     ("large_set",),
     ("ties",),
     ("unseen_cameras",),
+    ("plan",),
 )
 
 

@@ -17,7 +17,6 @@ app = typer.Typer()
 
 WIDTH, EFFECT = 0.05, 0.1
 _COLUMNS = ("question", "for", "quantity", "now", "reached", "needed", "photos", "variance", "note")
-_Share = Annotated[float | None, typer.Option(metavar="SHARE")]
 
 
 @app.command()

@@ -16,8 +16,8 @@ from tracer.results import words
 BETWEEN_MODELS: Final = 0.15
 BETWEEN_SCENES: Final = 0.15
 FIGURE: Final = 0.75
-DIFFER: Final = 0.2
-SIMILARITY: Final = 0.15
+DIFFER: Final = 0.1
+SIMILARITY: Final = 0.1
 """What is taken where neither a run nor the caller says it (docs/evaluation.md, "How many do I need?")."""
 RUN, STATED, DEFAULT = "this run", "stated", "default"
 OF_TRAINING: Final = 2.0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tracer import stats
 from tracer.dataset import open_set
 from tracer.dataset.folders import is_run
+from tracer.dataset.metadata import find_metadata
 from tracer.errors import TooFew
 from tracer.evaluation.needed import (
     BETWEEN_MODELS,
@@ -52,11 +53,16 @@ def subjects(place: Path | None, asked: Asked) -> list[Subject]:
     """
     if place is None:
         found = _usual()
-    elif is_run(place.expanduser().resolve()):
-        found = of_run(load_run(place.expanduser().resolve()))
+    elif _is_run(folder := place.expanduser().resolve()):
+        found = of_run(load_run(folder))
     else:
         found = of_set(labelled_set(open_set(place)))
     return [stated_instead(subject, asked) for subject in found]
+
+
+def _is_run(folder: Path) -> bool:
+    """Whether a folder is a run, of this version or of another one."""
+    return is_run(folder) or ((folder / "results.json").is_file() and not find_metadata(folder))
 
 
 def of_run(run: Run) -> list[Subject]:
