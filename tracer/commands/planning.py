@@ -55,6 +55,10 @@ def plan(
 ) -> None:
     """How many camera models, scenes and photos an interval or an effect of a given size takes, before they are taken."""
     _refuse_nonsense(width=width, effect=effect, power=power, figure=figure)
+    if power < 0.5:
+        raise UsageError(
+            f"--power takes at least 0.5, not {power:g}", "less is no plan", "Say for instance --power 0.8."
+        )
     _refuse_large(between_models=between_models, between_scenes=between_scenes)
     from tracer.evaluation.needed import Asked, needed_for, questions_of
     from tracer.evaluation.subjects import subjects

@@ -155,7 +155,8 @@ def needed_for(subjects: Sequence[Subject], asked: Asked) -> list[Need]:
         if asked.width is not None:
             rows += _each(subject, _Goal("interval", asked.width))
         if asked.effect is not None:
-            rows += _each(subject, _Goal("effect", asked.effect, stats.LEVEL / questions, asked.power))
+            level = stats.LEVEL / (questions if subject.main else 1)
+            rows += _each(subject, _Goal("effect", asked.effect, level, asked.power))
         if isinstance(subject.design, stats.CameraDesign):
             rows += [_bound(subject, level) for level in dict.fromkeys((stats.LEVEL, stats.LEVEL / questions))]
     return rows
@@ -253,7 +254,7 @@ def _not_alone(goal: _Goal, at_best: float) -> str:
 
 def _bound(subject: Subject, level: float) -> Need:
     counts = [max(count, 1) for count in subject.models.values()]
-    smallest = 1 / stats.relabellings(counts) if min(counts) > 1 else 1.0
+    smallest = max(1 / stats.relabellings(counts), 1 / (stats.SAMPLED + 1)) if min(counts) > 1 else 1.0
     least = stats.models_needed([1] * len(counts), level)
     note = "fewer cannot show anything, however large the effect" + (
         ""

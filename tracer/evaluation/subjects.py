@@ -30,13 +30,14 @@ from tracer.evaluation.needed import (
     stated_instead,
 )
 from tracer.experiments.labels import MAIN_LABELS, LabelledSet, labelled_set
-from tracer.report.main_figures import MainFigure, main_figure, main_figures, widest
-from tracer.results import photo_scores, words
+from tracer.report.main_figures import UNSEEN, MainFigure, main_figure, main_figures, scores_of, widest
+from tracer.results import words
 from tracer.results.runs import Run, load_run
 
 _USUAL: Final = stats.Layout(kinds=2, models=6, scenes=10, photos=1, together=2, own=1, uneven=1, shared=1)
 """Without a set: each scene is photographed by one camera of each class, once."""
 _SCENES: Final = 60
+_MOST: Final = 10**6
 _ALL_ONE: Final = "every photo is named alike in this run, so it has no variance to take"
 
 
@@ -69,14 +70,16 @@ def of_run(run: Run) -> list[Subject]:
     """Return the questions of a run's page, and similarity, each with the variances that the run measured."""
     of_page = main_figures(run)
     figures = list(of_page)
-    rows = [r for r in run.rows if r.experiment == "similarity" and r.setting == "class=same" and not r.mask_ratio]
+    plain = [r for r in run.rows if r.processing == "IDENTITY" and not r.mask_ratio]
+    rows = [r for r in plain if r.experiment == "similarity" and r.setting == "class=same"]
     label = next(iter(words.camera_labels({r.attribute for r in rows})), None)
     encoders = [r for r in rows if r.attribute == label and not words.is_baseline(r.encoder)]
     if encoders:
         similar = main_figure(f"Similarity, by {words.title(str(label))}", widest(encoders), run.details, {})
         figures += [similar] if similar is not None else []
     known = [_known_beside(one, run) for one in figures if isinstance(one.design, stats.CameraDesign)]
-    if not figures:
+    untold = _untold(run, {one.about for one in of_page})
+    if not figures and not untold:
         raise TooFew(
             "This run kept nothing to plan by",
             "its main figures have no intervals, or it was made by an earlier version",
@@ -84,7 +87,25 @@ def of_run(run: Run) -> list[Subject]:
         )
     main = {id(one) for one in of_page}
     beside = [replace(_of_figure(one), main=False) for one in known if one is not None]
-    return [*(replace(_of_figure(one), main=id(one) in main) for one in figures), *beside]
+    return [*untold, *(replace(_of_figure(one), main=id(one) in main) for one in figures), *beside]
+
+
+def _untold(run: Run, planned: set[str]) -> list[Subject]:
+    """The labels of which the set could not tell anything on unseen cameras, with their camera models."""
+    found: dict[str, Subject] = {}
+    for detail in run.details:
+        label, models = str(detail.get("attribute") or ""), detail.get("models")
+        about = words.title(label)
+        if detail.get("setting") == UNSEEN and detail.get("told") is False and isinstance(models, Mapping):
+            counts = {
+                str(kind): count for kind, count in models.items() if isinstance(count, int) and 0 <= count < _MOST
+            }
+            if len(counts) > 1 and about not in planned:
+                at_least = max(len(counts) / sum(1 / max(count, 1) for count in counts.values()), 1.0)
+                layout = replace(_USUAL, kinds=len(counts), models=at_least, together=len(counts))
+                note = "this set cannot tell: it has too few camera models; scenes and photos are usual numbers"
+                found[label] = _cameras(f"{about}, unseen cameras", counts, layout, (note,))
+    return list(found.values())
 
 
 def _known_beside(found: MainFigure, run: Run) -> MainFigure | None:
@@ -95,8 +116,7 @@ def _known_beside(found: MainFigure, run: Run) -> MainFigure | None:
         == (found.row.encoder, found.row.attribute, found.row.processing, found.row.mask_ratio, "probe", found.row.metric)
         and r.setting == "acquisition"
     ]  # fmt: skip
-    scores = photo_scores.read(run.folder) if run.folder is not None else {}
-    return main_figure(f"{found.about}, known cameras", same[0], run.details, scores) if same else None
+    return main_figure(f"{found.about}, known cameras", same[0], run.details, scores_of(run, same)) if same else None
 
 
 def _of_figure(found: MainFigure) -> Subject:
@@ -121,10 +141,10 @@ def of_set(labelled: LabelledSet) -> list[Subject]:
     found = []
     for label in labels:
         title = words.title(label)
-        if labelled.goes_with_camera(label):
-            found.append(_cameras_of_set(labelled, label))
+        cameras = _cameras_of_set(labelled, label) if labelled.goes_with_camera(label) else None
+        found += [cameras] if cameras is not None else []
         known = np.array([value is not None for value in labelled.labels[label]], dtype=bool)
-        beside, kinds = labelled.goes_with_camera(label), len(labelled.values(label))
+        beside, kinds = cameras is not None, len(labelled.values(label))
         found.append(
             replace(
                 _known(f"{title}, known cameras", labelled.clusters[known], kinds),
@@ -160,8 +180,8 @@ def _usual() -> list[Subject]:
     ]
 
 
-def _cameras_of_set(labelled: LabelledSet, label: str) -> Subject:
-    """Unseen cameras, with the models and scenes of the set."""
+def _cameras_of_set(labelled: LabelledSet, label: str) -> Subject | None:
+    """Unseen cameras, with the models and scenes of the set; None where the models are of one class."""
     values = labelled.labels[label]
     rows = np.flatnonzero(
         [value is not None and camera is not None for value, camera in zip(values, labelled.cameras, strict=True)]
@@ -172,6 +192,8 @@ def _cameras_of_set(labelled: LabelledSet, label: str) -> Subject:
     np.add.at(table, (model, value), 1)
     classes = table.argmax(axis=1)
     held = np.unique(classes, return_inverse=True)[1]
+    if int(held.max()) < 1:
+        return None
     counts = dict(zip((str(kinds[code]) for code in np.unique(classes)), np.bincount(held).tolist(), strict=True))
     layout = stats.layout_of(model, held, labelled.clusters[rows])
     return _cameras(f"{words.title(label)}, unseen cameras", counts, layout)

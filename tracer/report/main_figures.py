@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from tracer import stats
@@ -34,6 +34,7 @@ class MainFigure:
         models: camera models of each class; empty where they play no part.
         single: whether photos of one scene cannot be told from scenes, so that nothing is known of more photos of a scene.
         clipped: variance components that came out below 0 and are taken as 0.
+        several: whether the answer has other figures, with narrower intervals.
     """
 
     about: str
@@ -42,17 +43,31 @@ class MainFigure:
     models: Mapping[str, int]
     single: bool
     clipped: tuple[str, ...]
+    several: bool = False
 
 
 def main_figures(run: Run) -> list[MainFigure]:
     """Return the figures behind the answers of the page that have a design, controls left out, in the order of the answers."""
-    scores = photo_scores.read(run.folder) if run.folder is not None else {}
-    found = []
+    asked = []
     for answer in answers(run.rows, run.details):
         encoders = [r for r in answer.rows if not words.is_baseline(r.encoder)] or list(answer.rows)
         if not answer.control and encoders:
-            found.append(main_figure(answer.about, widest(encoders), run.details, scores))
-    return [one for one in found if one is not None]
+            asked.append((answer.about, widest(encoders), len(encoders) > 1))
+    scores = scores_of(run, [row for _, row, _ in asked])
+    found = [(main_figure(about, row, run.details, scores), several) for about, row, several in asked]
+    return [replace(one, several=several) for one, several in found if one is not None]
+
+
+def scores_of(run: Run, rows: Sequence[Row]) -> dict[tuple[Any, ...], Values]:
+    """Return the scores of single photos behind some figures, as far as the run has them."""
+    keys = {key for row in rows for key in _keys(row)}
+    return photo_scores.read(run.folder, keys) if run.folder is not None else {}
+
+
+def _keys(row: Row) -> tuple[tuple[Any, ...], ...]:
+    """What a figure's scores stand under: its own, or those of its accuracy."""
+    own = tuple(getattr(row, name) for name in KEY)
+    return own, (*own[:-1], "accuracy")
 
 
 def widest(rows: Sequence[Row]) -> Row:
@@ -77,9 +92,7 @@ def main_figure(
     if row.setting == UNSEEN:
         return _of_cameras(about, row, detail)
     half = _half(row, detail)
-    values = scores.get(tuple(getattr(row, name) for name in KEY)) or scores.get(
-        tuple("accuracy" if name == "metric" else getattr(row, name) for name in KEY)
-    )
+    values = next((scores[key] for key in _keys(row) if key in scores), None)
     if values is not None and len(values.values) > 1:
         parts = stats.nested_components(values.values, values.clusters)
         if parts.clusters < 2 or not half > 0:

@@ -32,13 +32,14 @@ def in_words(found: MainFigure) -> str:
     return _of_scenes(found, found.design)
 
 
-def _opening(half: float) -> str:
-    return f"To halve this interval (± {words.number(half)} points): "
+def _opening(found: MainFigure, half: float) -> str:
+    which = f"the widest of these intervals ({found.row.encoder}, " if found.several else "this interval ("
+    return f"To halve {which}± {words.number(half)} points): "
 
 
 def _of_cameras(found: MainFigure, design: stats.CameraDesign) -> str:
     layout, half, row = design.layout, design.half_width(), found.row
-    opening = _opening(half if row.ci_low is None or row.ci_high is None else (row.ci_high - row.ci_low) / 2)
+    opening = _opening(found, half if row.ci_low is None or row.ci_high is None else (row.ci_high - row.ci_low) / 2)
 
     def with_more(quantity: str) -> Callable[[int], bool]:
         return lambda many: replace(design, layout=layout.of(**{quantity: float(many)})).half_width() <= half / 2
@@ -73,7 +74,7 @@ def _of_scenes(found: MainFigure, design: stats.SceneDesign) -> str:
     needed = _times(enough, design.scenes)
     if needed is None:
         return ""
-    said = f"{_opening(half)}about {counted(_rough(needed), *units)} instead of {round(design.scenes)}"
+    said = f"{_opening(found, half)}about {counted(_rough(needed), *units)} instead of {round(design.scenes)}"
     if found.single:
         return f"{said}."
     most = design.of(photos=design.photos * _MOST_TIMES).half_width()

@@ -37,6 +37,7 @@ from tracer.stats.intervals import share_interval as share_interval
 from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
 from tracer.stats.models import FEW_MODELS as FEW_MODELS
+from tracer.stats.models import SAMPLED as SAMPLED
 from tracer.stats.models import can_reach as can_reach
 from tracer.stats.models import mean_of_classes as mean_of_classes
 from tracer.stats.models import models_needed as models_needed

@@ -23,6 +23,7 @@ IN_TEST = 1.4
 """Times the variances that give the power of the relabelling test, since its classifier is trained on other cameras each time.
 From simulations (`python -m benchmarks.plan`)."""
 _FEWEST = 1e-9
+_MOST_LOGIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class CameraDesign:
 
         variance, freedom = self._variance()
         slope = self.figure * (1 - self.figure)
-        half = float(t.ppf(0.5 + confidence / 2, freedom)) * math.sqrt(variance) / slope
+        half = min(float(t.ppf(0.5 + confidence / 2, freedom)) * math.sqrt(variance) / slope, _MOST_LOGIT)
         logit = math.log(self.figure / (1 - self.figure))
         low, high = (1 / (1 + math.exp(-(logit + side * half))) for side in (-1, 1))
         return (high - low) / 2

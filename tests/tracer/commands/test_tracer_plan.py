@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.helpers.planned_runs import LAYOUT, PARTS, evaluated
@@ -82,7 +83,8 @@ def test_a_run_with_what_it_measured(run: Run, tmp_path: Path) -> None:
     assert {row["variance"] for row in rows if row["goal"] != "test"} == {"this run"}
     pairs = next(row for row in rows if row["question"] == "Pairs" and row["goal"] == "interval")
     assert pairs["reached"] == pytest.approx(0.08) and pairs["now"] == 80
-    assert {row["level"] for row in rows if row["goal"] == "effect"} == {0.025}
+    levels = {row["question"]: row["level"] for row in rows if row["goal"] == "effect"}
+    assert sorted(levels.values()) == [0.025, 0.025, 0.05] and levels["Similarity, by Phone or camera"] == 0.05
 
 
 def test_stated_variances_are_named(run: Run, tmp_path: Path) -> None:
@@ -113,6 +115,42 @@ def test_lines(run: Run) -> None:
     assert code == 0 and [json.loads(line) for line in out.splitlines()] == rows_of(run, "--effect", "0.1")
 
 
+def test_one_model_a_class(run: Run, tmp_path: Path) -> None:
+    """A set that shows nothing of unseen cameras: an interval over the whole scale now, and what it takes."""
+    place = write_set(tmp_path / "set")
+    table = pd.read_parquet(place / "metadata.parquet")
+    table[table["Model"].isin(["P1", "D1"])].to_parquet(place / "metadata.parquet")
+    found = rows_of(run, str(place), "--width", "0.2", "--effect", "0.1")
+    rows = [row for row in found if row["question"] == "Phone or camera, unseen cameras"]
+    models = next(row for row in rows if row["quantity"] == "camera models a class")
+    assert models["now"] == 1 and models["reached"] == pytest.approx(0.5) and models["needed"] > 2
+    assert [row["reached"] for row in rows if row["goal"] == "effect"] == [0, 0, 0]
+    assert {row["reached"] for row in rows if row["goal"] == "test"} == {1}
+
+
+def test_a_run_that_could_not_tell(run: Run, tmp_path: Path) -> None:
+    """Where there is no figure for want of camera models, it is said how many it takes."""
+    detail = {
+        "experiment": "probe", "encoder": "e", "attribute": "Is Smartphone", "processing": "IDENTITY", "mask_ratio": 0.0,
+        "setting": "unseen-cameras", "told": False, "models": {"False": 3, "True": 1},
+    }  # fmt: skip
+    rows = rows_of(run, str(write_run(tmp_path / "run", [], {"details": [detail]})))
+    assert {row["variance"] for row in rows if row["goal"] != "test"} == {"default"}
+    assert next(row for row in rows if row["goal"] == "test")["needed"] == 4
+    assert "cannot tell" in rows[0]["note"]
+
+
+@pytest.mark.parametrize("scenes", [None, 0])
+def test_models_of_one_class(run: Run, tmp_path: Path, scenes: int | None) -> None:
+    """Where only phones name their model, unseen cameras are not planned."""
+    place = write_set(tmp_path / "set")
+    table = pd.read_parquet(place / "metadata.parquet")
+    table.loc[~table["Is Smartphone"], ["Make", "Model"]] = None
+    (table if scenes is None else table.drop(columns="scene_idx")).to_parquet(place / "metadata.parquet")
+    questions = {row["question"] for row in rows_of(run, str(place))}
+    assert "Phone or camera, known cameras" in questions and "Phone or camera, unseen cameras" not in questions
+
+
 def test_runs_without_the_details_say_what_to_do(run: Run, tmp_path: Path) -> None:
     """A run of another version keeps nothing to plan by for its probes; similarity is left."""
     assert {row["question"] for row in rows_of(run, str(evaluated(tmp_path / "a", components=False)))} == {
@@ -128,6 +166,7 @@ def test_runs_without_the_details_say_what_to_do(run: Run, tmp_path: Path) -> No
         (("--width", "5"), "5 points are 0.05"),
         (("--effect", "0"), "--effect takes a share"),
         (("--power", "1"), "--power takes a share"),
+        (("--power", "0.2"), "at least 0.5"),
         (("--between-models", "15"), "--between-models 0.15"),
         (("nowhere",), "not a folder"),
     ],

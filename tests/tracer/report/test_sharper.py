@@ -29,6 +29,18 @@ def test_each_main_answer_has_a_sentence(tmp_path: Path) -> None:
     assert HEADING in page and said["Pairs"] in page
 
 
+def test_the_widest_of_several_is_named(tmp_path: Path) -> None:
+    """Where several encoders answer, the sentence is on the widest interval, and names its encoder."""
+    run = load_run(evaluated(tmp_path / "run"))
+    narrow = [
+        replace(row, encoder="other", ci_low=row.value - 0.01, ci_high=row.value + 0.01)
+        for row in run.rows
+        if row.setting == "unseen-cameras"
+    ]
+    said = dict(sharper(replace(run, rows=(*narrow, *run.rows))))["Phone or camera"]
+    assert said.startswith("To halve the widest of these intervals (offline/efficientnet-lite0, ± ")
+
+
 def test_the_number_halves_the_interval(tmp_path: Path) -> None:
     """The number of the sentence is one that the design says is enough, rounded up to two digits."""
     (cameras, _) = main_figures(load_run(evaluated(tmp_path / "run")))

@@ -61,11 +61,11 @@ def test_half_width_is_that_of_the_interval(layout: stats.Layout) -> None:
     st.floats(0.05, 0.3),
 )
 def test_more_never_harms(layout: stats.Layout, quantity: str, many: int, effect: float) -> None:
-    """With more of anything, the interval is no wider and the power no smaller; power grows with the effect."""
+    """With more of anything, the interval is no wider and a power above one half no smaller; power grows with the effect."""
     design = stats.CameraDesign(layout, PARTS, 0.7)
     few, more = (replace(design, layout=layout.of(**{quantity: float(number)})) for number in (many, 2 * many))
     assert more.half_width() <= few.half_width() + 1e-12
-    assert more.power(effect) >= few.power(effect) - 1e-6
+    assert few.power(effect) < 0.5 or more.power(effect) >= few.power(effect) - 1e-6
     assert few.power(effect + 0.05) >= few.power(effect) - 1e-6
 
 
