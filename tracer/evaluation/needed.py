@@ -200,8 +200,6 @@ def _of_cameras(subject: Subject, design: stats.CameraDesign, goal: _Goal, quant
     notes = list(subject.notes)
     unknown = quantity == "photos" and not design.parts.apart
     first = 2 if quantity == "models" else 1
-    if quantity == "models" and goal.level is not None:
-        first = stats.models_needed([1] * layout.kinds, goal.level)
     found = None if unknown else stats.least(lambda many: goal.met(changed(many)), first)
     if unknown:
         notes.append("scenes hold one photo of a class each, so nothing is known of more")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.stats.components import Crossed
-from tracer.stats.models import OF_MODELS, OF_SCENES
+from tracer.stats.models import OF_MODELS, OF_SCENES, can_reach
 
 MOST = 100_000
 """Larger numbers are not looked for: nobody photographs so many."""
@@ -145,7 +145,7 @@ class CameraDesign:
 
         It is that of a one-sided t-test over models, which relabelling comes close to: the figure is spread by models, scenes and
         photos, and held against the spread between models. Variances are scaled to the figure that the effect means, as
-        those of shares are: by p (1 − p).
+        those of shares are: by p (1 − p). It is 0 where no relabelling of so many models can reach the level.
 
         Args:
             effect: balanced accuracy above 1 / classes.
@@ -154,6 +154,8 @@ class CameraDesign:
         """
         from scipy.stats import nct, t
 
+        if not can_reach([round(self.layout.models)] * self.layout.kinds, level):
+            return 0.0
         it, figure = self.layout, min(1 / self.layout.kinds + effect, 0.999)
         parts = scaled(self.parts, figure * (1 - figure) / (self.figure * (1 - self.figure)))
         noise = it.uneven * parts.photos / (it.scenes * it.photos)
