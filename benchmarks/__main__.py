@@ -29,6 +29,7 @@ ALWAYS = (
     ("ties",),
     ("unseen_cameras",),
     ("names",),
+    ("plan",),
 )
 
 

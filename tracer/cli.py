@@ -12,7 +12,7 @@ import typer
 from tracer.base.commandline import run_app
 from tracer.base.console import complain, say, take_over_messages
 from tracer.base.errors import DISK_ERRORS
-from tracer.commands import embeddings, experiments, runs
+from tracer.commands import embeddings, experiments, planning, runs
 from tracer.errors import Exit, TracerError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(embeddings.app)
 app.add_typer(experiments.app)
 app.add_typer(runs.app)
+app.add_typer(planning.app)
 
 
 def _say_version(wanted: bool) -> None:

@@ -21,6 +21,7 @@ from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
+from tracer.report.sharper import sharper
 from tracer.report.sheets import sheets
 from tracer.results import Row, words
 from tracer.results.placing import style_of
@@ -110,6 +111,7 @@ def _context(whole: Run) -> dict[str, Any]:
         "facts": facts(run),
         "class_counts": class_counts(run),
         "masks": _masks(rows),
+        "sharper": sharper(run),
         "intervals": sum(r.ci_low is not None for r in rows),
         "styles": styles,
         "protocol": protocol(run),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,9 +74,16 @@ def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep:
     replace_with(run / NAME, lambda path: path.write_bytes(data))
 
 
-def read(run: Path) -> dict[tuple[Any, ...], Values]:
-    """The values by figure; empty where the run holds none, or its file is damaged."""
-    table = _read(run)
+def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tuple[Any, ...], Values]:
+    """The values by figure; empty where the run holds none, or its file is damaged.
+
+    Args:
+        run: the folder.
+        only: figures, as values of `KEY`; the others are not read into memory. None for all.
+    """
+    if only is not None and not only:
+        return {}
+    table = _read(run, only)
     if table is None:
         return {}
     found = {}
@@ -93,13 +100,16 @@ def read(run: Path) -> dict[tuple[Any, ...], Values]:
     return found
 
 
-def _read(run: Path) -> pd.DataFrame | None:
+def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.DataFrame | None:
     import pandas as pd
     import pyarrow as pa
 
+    chosen = (
+        None if only is None else [[(name, "==", part) for name, part in zip(KEY, key, strict=True)] for key in only]
+    )
     try:
         with open_regular(run / NAME) as file:
-            table = pd.read_parquet(file)
+            table = pd.read_parquet(file, filters=chosen)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     return table if {*KEY, "photo_id", "cluster", "value"} <= set(table.columns) else None

@@ -22,6 +22,10 @@ from tracer.stats.chance import majority_share as majority_share
 from tracer.stats.chance import recall_chance as recall_chance
 from tracer.stats.chance import reciprocal_rank_chance as reciprocal_rank_chance
 from tracer.stats.chance import uniform_chance as uniform_chance
+from tracer.stats.components import Crossed as Crossed
+from tracer.stats.components import Nested as Nested
+from tracer.stats.components import crossed_components as crossed_components
+from tracer.stats.components import nested_components as nested_components
 from tracer.stats.intervals import Difference as Difference
 from tracer.stats.intervals import Interval as Interval
 from tracer.stats.intervals import absolute as absolute
@@ -34,6 +38,7 @@ from tracer.stats.intervals import share_interval as share_interval
 from tracer.stats.intervals import widened_draws as widened_draws
 from tracer.stats.intervals import wilson as wilson
 from tracer.stats.models import FEW_MODELS as FEW_MODELS
+from tracer.stats.models import SAMPLED as SAMPLED
 from tracer.stats.models import can_reach as can_reach
 from tracer.stats.models import mean_of_classes as mean_of_classes
 from tracer.stats.models import models_needed as models_needed
@@ -41,6 +46,13 @@ from tracer.stats.models import of_models as of_models
 from tracer.stats.models import relabelling_test as relabelling_test
 from tracer.stats.models import relabellings as relabellings
 from tracer.stats.models import unseen_interval as unseen_interval
+from tracer.stats.planning import MOST as MOST
+from tracer.stats.planning import CameraDesign as CameraDesign
+from tracer.stats.planning import Layout as Layout
+from tracer.stats.planning import SceneDesign as SceneDesign
+from tracer.stats.planning import layout_of as layout_of
+from tracer.stats.planning import least as least
+from tracer.stats.planning import scaled as scaled
 from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import numpy as np
@@ -136,6 +136,8 @@ def _outcome(
             told=told,
             relabellings=stats.relabellings(counts),
             needed="" if told else models_needed(counts),
+            layout=asdict(stats.layout_of(model, classes, scene)),
+            components=asdict(stats.crossed_components(share, model, classes, scene)),
         )
     ]  # fmt: skip
     outcome.warnings = _warnings(attribute, counts, told, left)

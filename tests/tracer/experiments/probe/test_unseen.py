@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer import stats
 from tracer.base.progress import finish
 from tracer.errors import TooFew
 from tracer.experiments.outcome import Outcome, Source
@@ -195,3 +196,14 @@ def test_classes_of_one_model_are_left_out_wherever_they_stand() -> None:
     found = camera_photos(photos, cameras, 0)
     assert found.kinds == ("by two", "several") and found.models == [2, 3]
     assert sum(found.left_out.values()) == 12 and all("it takes two" in why for why in found.left_out)
+
+
+def test_details_hold_what_a_plan_takes() -> None:
+    """The layout of the photos that were tested and the variance components, from which the interval's width follows."""
+    outcome = probed(made((6, 6), scenes=15, shared=1.2, own=0.6))
+    detail, row = outcome.details[0], outcome.rows[0]
+    layout, parts = stats.Layout(**detail["layout"]), stats.Crossed(**detail["components"])
+    assert (layout.models, layout.scenes, layout.photos, layout.together) == (6, 15, 1, 12)
+    assert row.ci_low is not None and row.ci_high is not None
+    planned = stats.CameraDesign(layout, parts, row.value).half_width()
+    assert planned == pytest.approx((row.ci_high - row.ci_low) / 2, rel=0.25)
