@@ -173,7 +173,7 @@ def power_of_shares(world: Shares, worlds: int) -> tuple[str, float]:
         right, model, classes, _ = then.draw(models, seed)
         figures = stats.of_models(right, model)
         says = np.where(classes == 1, figures, 1 - figures)  # the share of each model's photos that is called class 1
-        p, _, _ = stats.relabelling_test(classes, partial(_balanced, says), seed)
+        p = stats.relabelling_test(classes, partial(_balanced, says), seed).p_value
         shown.append(p < stats.LEVEL)
     return f"{number} {world.by}, effect {100 * effect:.1f}", float(np.mean(shown))
 

@@ -168,7 +168,8 @@ def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[st
         t = all_of_them
         reach = "more than chance" if t.above_chance else "no more than chance"
         said.append(
-            f"A classifier that sees only the file properties predicts the class with a balanced accuracy of "
+            f"A classifier that sees only the file properties predicts the class of other photos of the same cameras with a "
+            f"balanced accuracy of "
             f"{t.balanced_accuracy:.1%} (95 % interval {t.ci_low:.1%} to {t.ci_high:.1%}, chance {t.chance:.0%}; "
             f"{counted(t.photos, 'photo')} of {counted(t.groups, 'scene')}): {reach}."
         )

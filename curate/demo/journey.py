@@ -92,7 +92,7 @@ def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
     """Return the demo's workspace.toml; it states the types of the invented cameras, which no database knows."""
     lines = [
         "# The demo: virtual cameras; their types are stated here, because no database knows them.",
-        'name = "lenstrace-demo"',
+        'name = "virtual-cameras"',
         "",
     ]
     lines += ["[export]", 'attributes = ["Make", "Model", "Is Smartphone"]', ""]

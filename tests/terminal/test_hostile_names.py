@@ -121,7 +121,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory, virtual_photos: Path) -> Pa
 @pytest.fixture(scope="module")
 def workspace(photos: Path, small: Path) -> Workspace:
     """A workspace in a folder of a hostile name, with these photos in it, and pairs."""
-    settings = (small / "workspace.toml").read_text().replace("lenstrace-demo", "")
+    settings = (small / "workspace.toml").read_text().replace("virtual-cameras", "")
     made = Workspace.create(photos.parent / "w", settings_text=settings)
     with Catalog.open(made) as catalog:
         finish(ingest(catalog, [photos], labels=photos / "labels.csv"))

@@ -33,6 +33,7 @@ from tracer.evaluation.options import Options
 from tracer.evaluation.plan import make_plan
 from tracer.evaluation.refusals import nothing_measured, refuse_empty, refuse_without_text
 from tracer.evaluation.running import RunningEvaluation
+from tracer.evaluation.spent import note_spent, spent
 from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
 from tracer.experiments.experiment import Experiment, Measurement
 from tracer.experiments.labels import labelled_set
@@ -97,12 +98,28 @@ def evaluate(
         DataSetError, EncoderError, EmbeddingsError: the set, every encoder or the embeddings cannot be used.
         TooFew: nothing at all can be measured; the message lists the reasons.
     """
-    started = time.perf_counter()
     run = run.expanduser().resolve()
+    started = time.perf_counter() - spent(run)
+    try:
+        return (yield from _evaluated(path, run, options or Options(), experiments, loader, (with_report, started)))
+    finally:
+        note_spent(run, time.perf_counter() - started)
+
+
+def _evaluated(
+    path: Path,
+    run: Path,
+    options: Options,
+    experiments: Sequence[Experiment],
+    loader: Callable[[str], Encoder],
+    page_and_start: tuple[bool, float],
+) -> Work[Evaluation]:
+    """`evaluate`; the clock at the beginning stands as far back as earlier calls took."""
+    with_report, started = page_and_start
     remove_abandoned(run)
     yield Progress("reading the set", 0)
     photos = open_set(path)
-    plan = make_plan(labelled_set(photos), options or Options(), experiments)
+    plan = make_plan(labelled_set(photos), options, experiments)
     refuse_without_labels(plan)
     refuse_empty(plan)
     running = RunningEvaluation(plan, run, "cpu")

@@ -13,6 +13,8 @@ from tracer.report.by_experiment import measured
 from tracer.report.together import corrected
 from tracer.results import Row
 from tracer.results.figures import STYLES, DotPlot
+from tracer.results.metrics import metric_words
+from tracer.results.pages import entry_of
 from tracer.results.placing import line, n_note, scale_for
 from tracer.results.tables import is_number
 from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict
@@ -75,7 +77,12 @@ def _plot(answer: Answer, styles: Mapping[str, int], details: Sequence[Mapping[s
     for row in shown:
         detail = row.setting.replace("query=", "") if several and row.setting else ""
         lines.append(line(row, scale, styles.get(row.encoder, -1), ", ".join(p for p in (row.encoder, detail) if p)))
-    note = "In points" if answer.difference else "Accuracy"
+    metrics = {metric_words(row.metric) for row in rows}
+    note = (
+        "In points"
+        if answer.difference
+        else (metrics.pop() if len(metrics) == 1 else "share of right answers").capitalize()
+    )
     note += f", {n_note(rows)}{_units(rows, details)}" if rows else ""
     if any(one.chance is not None for one in lines):
         note += f"; dashed: {'no difference' if answer.difference else 'guessing'}"
@@ -84,14 +91,9 @@ def _plot(answer: Answer, styles: Mapping[str, int], details: Sequence[Mapping[s
     return DotPlot("", note, scale, tuple(lines))
 
 
-_KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
-
-
 def _units(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> str:
     """What the photos were drawn from: ` of 25 scenes or owners and 10 camera models`; empty where it is not known."""
-    entries = [
-        entry for row in rows for entry in details if all(entry.get(name) == getattr(row, name) for name in _KEY)
-    ]
+    entries = [entry_of(row, details) for row in rows]
     found = [entry[name] for entry in entries for name in ("clusters", "scenes", "pairs") if name in entry]
     scenes = {int(count) for count in found if is_number(count)}
     held = [entry["models"].values() for entry in entries if isinstance(entry.get("models"), Mapping)]

@@ -55,7 +55,7 @@ def matrix(confusion: Confusion) -> Matrix:
             MatrixCell(str(c) if c else "·", round(10 * c / total) if total else 0, i == j)
             for j, c in enumerate(counts)
         )
-        recall = confusion.recalls[i]
+        recall = counts[i] / total if total else None  # of the photos as they are drawn: whole ones
         lines.append((name, cells if small else (), words.number(recall, 0), -1.0 if recall is None else recall))
     return Matrix(
         title=words.title(confusion.attribute) + _circumstances(confusion),

@@ -13,17 +13,17 @@ from typing import Any
 
 from tracer import stats
 from tracer.results import Row, words
+from tracer.results.pages import entry_of, p_of
 from tracer.results.verdicts import Answer, Verdict
 
 LEVEL = stats.LEVEL
 _SHOWN = (Verdict.ABOVE, Verdict.MIXED)
-_KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
 
 
 def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return the answers with verdicts that hold for all of them together.
 
-    An answer whose corrected p is above 5 % is "not shown", and its comment says so. One that is shown and that file properties
+    An answer whose corrected p is 5 % or more is "not shown", and its comment says so. One that is shown and that file properties
     explain as well is "confounded". Controls, and questions that the set cannot
     answer, are left as they are and do not count.
 
@@ -38,9 +38,12 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
     asked = {at: p for at, p in enumerate(p_values) if p is not None}
     found = list(answers)
     for (at, alone), p in zip(asked.items(), stats.holm(list(asked.values())), strict=True):
-        if found[at].verdict in _SHOWN and p > LEVEL:
+        if found[at].verdict in _SHOWN and p >= LEVEL:
             said = f"{found[at].comment} {_why_not(alone, p, len(asked))}".strip()
             found[at] = replace(found[at], verdict=Verdict.OPEN, comment=said, if_shown="")
+        elif found[at].verdict in _SHOWN and len(asked) > 1:
+            said = f"Corrected for the {words.spelled(len(asked))} questions of this page: p = {p:.2g}."
+            found[at] = replace(found[at], comment=f"{found[at].comment} {said}".strip())
     found = [
         replace(answer, verdict=Verdict.CONFOUNDED) if answer.explained and answer.verdict in _SHOWN else answer
         for answer in found
@@ -55,7 +58,7 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
 
 def _why_not(alone: float, corrected: float, questions: int) -> str:
     """Return why an answer is not shown although its intervals lie on one side of guessing."""
-    if alone > LEVEL:
+    if alone >= LEVEL:
         return f"The interval lies to one side, but the permutation test does not bear it out (p = {alone:.2g})."
     return (
         f"By itself this would be shown; among the {words.spelled(questions)} questions of this page it is not"
@@ -83,12 +86,9 @@ def p_of_row(row: Row, details: Sequence[Mapping[str, Any]], level: float | None
         details: see `corrected`.
         level: what it is compared with; its chance if left out.
     """
-    for detail in details:
-        if all(detail.get(name) == getattr(row, name) for name in _KEY):
-            test = detail.get("chance_test")
-            p = test.get("p_value") if isinstance(test, Mapping) else detail.get("p_value")
-            if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1:
-                return float(p)
+    found = p_of(entry_of(row, details))
+    if found is not None:
+        return found
     zero = row.chance if level is None else level
     if zero is None or row.ci_low is None or row.ci_high is None:
         return None

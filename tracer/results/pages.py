@@ -17,6 +17,21 @@ Details: TypeAlias = Sequence[Mapping[str, Any]]
 """What results.json holds beside the rows, as it was read: nothing in it is checked."""
 
 
+_KEY = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+
+
+def entry_of(row: Row, details: Details) -> Mapping[str, Any]:
+    """Return the entry of the details that belongs to a row; an empty one where there is none."""
+    return next((one for one in details if all(one.get(name) == getattr(row, name) for name in _KEY)), {})
+
+
+def p_of(entry: Mapping[str, Any]) -> float | None:
+    """Return the p-value of the test in an entry of the details; None where it holds none."""
+    test = entry.get("chance_test")
+    p = test.get("p_value") if isinstance(test, Mapping) else entry.get("p_value")
+    return float(p) if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph; what stands between backticks is code."""

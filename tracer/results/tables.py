@@ -82,10 +82,12 @@ class Wording:
     Attributes:
         level: head of the column that holds what guessing reaches.
         setting: the cell of the column of settings.
+        figure: what the rows' figure is called, where the metric's own name would mislead; empty otherwise.
     """
 
     level: str = "Guessing"
     setting: Callable[[Row], str] = further_settings
+    figure: str = ""
 
 
 def tables_by_rank(
@@ -170,7 +172,10 @@ def _columns(wording: Wording) -> tuple[_Column, ...]:
         _Column("Negatives", lambda r: text_cell(setting_parts(r.setting).get("negatives", "–")), "negatives: {}"),
         _Column("Setting", lambda r: text_cell(wording.setting(r)), "setting: {}"),
         _Column(
-            "Figure", lambda r: text_cell(metric_words(r.metric)), "figure: {}", lambda r: (r.attribute, r.setting)
+            "Figure",
+            lambda r: text_cell(wording.figure or metric_words(r.metric)),
+            "figure: {}",
+            lambda r: (r.attribute, r.setting),
         ),
     )
 

@@ -125,7 +125,7 @@ def standing(rows: Sequence[Row], against: float | None = None, level: str = "gu
     for kind, verb in ((Verdict.ABOVE, "above"), (Verdict.BELOW, "below")):
         if some := sum(verdict(r, against) is kind for r in rows):
             parts.append(f"{some} of {len(rows)} intervals {'lies' if some == 1 else 'lie'} {verb} {level}")
-    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; the others show none."
+    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; for the others nothing is shown."
 
 
 def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposite: str) -> tuple[str, str]:

@@ -43,6 +43,7 @@ from tracer.stats.models import can_reach as can_reach
 from tracer.stats.models import mean_of_classes as mean_of_classes
 from tracer.stats.models import models_needed as models_needed
 from tracer.stats.models import of_models as of_models
+from tracer.stats.models import other_ways as other_ways
 from tracer.stats.models import relabelling_test as relabelling_test
 from tracer.stats.models import relabellings as relabellings
 from tracer.stats.models import unseen_interval as unseen_interval
@@ -57,7 +58,6 @@ from tracer.stats.shuffles import Shuffle as Shuffle
 from tracer.stats.shuffles import Unit as Unit
 from tracer.stats.shuffles import share_above as share_above
 from tracer.stats.shuffles import shuffle_of as shuffle_of
-from tracer.stats.shuffles import shuffle_of_models as shuffle_of_models
 from tracer.stats.significance import LEVEL as LEVEL
 from tracer.stats.significance import Calibrated as Calibrated
 from tracer.stats.significance import calibrated as calibrated

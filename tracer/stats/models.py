@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -141,10 +142,29 @@ def models_needed(counts: list[int], level: float = LEVEL) -> int:
     return least
 
 
+@dataclass(frozen=True, slots=True)
+class RelabellingTest:
+    """A test of relabelled camera models.
+
+    Attributes:
+        p_value: one-sided.
+        ways: labellings gone through, the observed one among them.
+        exact: whether those were all.
+        observed: the statistic of the observed labelling.
+        mean: of the statistic over the labellings.
+    """
+
+    p_value: float
+    ways: int
+    exact: bool
+    observed: float
+    mean: float
+
+
 def relabelling_test(
     classes: NDArray[np.int64], statistic: Callable[[NDArray[np.int64]], NDArray[np.float64]], seed: int
-) -> tuple[float, int, bool]:
-    """Return the one-sided p-value of a test that deals the models out to the classes anew.
+) -> RelabellingTest:
+    """Return the one-sided test that deals the models out to the classes anew.
 
     Where the label has nothing to do with the models' traces, every way of dealing is as likely as the observed one. The
     statistic is computed for each way as it is for the observed one, training included, so that the test is exact
@@ -154,19 +174,31 @@ def relabelling_test(
         classes: (models,) codes from 0.
         statistic: of (b, models) labellings; (b,), larger means better. It may not know the observed labelling.
         seed: of the draws.
-
-    Returns:
-        The p-value; the labellings gone through, the observed one among them; whether those were all.
     """
     observed = float(statistic(classes[None])[0])
+    others, exact = other_ways(classes, seed)
+    found = statistic(np.concatenate([classes[None], others]) if exact else others)
+    better, many = int((found >= observed - 1e-9).sum()), len(found)
+    p, ways = (better / many, many) if exact else ((1 + better) / (1 + many), 1 + many)
+    return RelabellingTest(p, ways, exact, observed, float(found.mean()))
+
+
+def other_ways(
+    classes: NDArray[np.int64], seed: int, up_to: int = EXACT_UP_TO, sampled: int = SAMPLED
+) -> tuple[NDArray[np.int64], bool]:
+    """Return the ways (b, models) of dealing models out to classes beside the observed one, and whether those are all.
+
+    Args:
+        classes: (models,) codes from 0, the observed way.
+        seed: of the draws.
+        up_to: ways that are all gone through.
+        sampled: ways that are drawn where there are more.
+    """
     counts = np.bincount(classes).tolist()
-    exact = relabellings(counts) * _mirrors(counts) <= EXACT_UP_TO
-    ways = _all_ways(len(classes), counts) if exact else _drawn_ways(classes, seed)
-    table = np.array(list(ways))
-    better = int((statistic(table) >= observed - 1e-9).sum())
-    return (
-        (better / len(table), len(table), True) if exact else ((1 + better) / (1 + len(table)), len(table) + 1, False)
-    )
+    if relabellings(counts) * _mirrors(counts) > up_to:
+        return np.array(list(_drawn_ways(classes, seed, sampled))), False
+    table = np.array(list(_all_ways(len(classes), counts)))
+    return table[(table != classes).any(axis=1)], True
 
 
 def _mirrors(counts: list[int]) -> int:
@@ -187,7 +219,7 @@ def _all_ways(models: int, counts: list[int]) -> Iterator[NDArray[np.int64]]:
     yield from deal(np.full(models, -1, dtype=np.int64), 0)
 
 
-def _drawn_ways(classes: NDArray[np.int64], seed: int) -> Iterator[NDArray[np.int64]]:
+def _drawn_ways(classes: NDArray[np.int64], seed: int, sampled: int) -> Iterator[NDArray[np.int64]]:
     rng = np.random.default_rng(seed)
-    for _ in range(SAMPLED):
+    for _ in range(sampled):
         yield rng.permutation(classes)

@@ -6,7 +6,7 @@ owner are not dealt a label one by one where they all have the same one, so whol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -115,20 +115,6 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
             np.arange(len(size)) // BLOCK, max(len(size) // BLOCK - 1, 0)
         )
     return Shuffle(unit, code.astype(np.int64), order, rank, start, size, block)
-
-
-def shuffle_of_models(labels: ArrayLike, models: ArrayLike, *, seed: int = 0) -> Shuffle:
-    """Return the shuffle of a label that goes with the camera: whole camera models change labels.
-
-    Args:
-        labels: (n,).
-        models: (n,) the camera model of each photo.
-        seed: of the order of photos inside models.
-
-    >>> shuffle_of_models(["phone", "phone", "camera"], ["A", "A", "B"]).unit.value
-    'whole camera models'
-    """
-    return replace(shuffle_of(labels, models, within=False, seed=seed), unit=Unit.MODELS)
 
 
 def share_above(observed: float, shuffled: NDArray[np.floating[Any]]) -> float:

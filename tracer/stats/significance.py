@@ -106,6 +106,7 @@ def calibrated(
     n_clusters: int,
     *,
     centre: float | None = None,
+    observed: tuple[float, float] | None = None,
 ) -> Calibrated:
     """Return the two-sided p-value of a studentized permutation test, and the interval of the effect that goes with it.
 
@@ -120,30 +121,34 @@ def calibrated(
         spread: its standard error.
         shuffled: (p,) the figure of each shuffle. spreads: (p,) their standard errors.
         n_clusters: scenes, owners or pairs.
-        centre: the figure where there is no effect; by default the mean of the shuffles.
+        centre: the figure where there is no effect; by default the mean of the shuffles and the observed labels.
+        observed: figure and standard error of the observed labels as those of the shuffles were computed, where they were not
+            computed from all photos as `value` and `spread` were. The p-value is theirs.
 
     Returns:
-        The p-value, and the interval of value − centre. It holds 0 exactly where the p-value is above `LEVEL`.
+        The p-value, and the interval of value − centre. It holds 0 exactly where the p-value is not below `LEVEL`.
 
     >>> rng = np.random.default_rng(0)
     >>> found = calibrated(0.5, 0.1, 0.2 * rng.normal(size=999), np.full(999, 0.1), 60, centre=0.0)
     >>> found.p_value < 0.05, round(found.interval.high - 0.5, 1)
     (True, 0.4)
     """
+    given, error_given = observed or (value, spread)
     others, errors = np.asarray(shuffled, dtype=np.float64), np.asarray(spreads, dtype=np.float64)
-    zero = float(others.mean()) if centre is None and len(others) else centre or 0.0
+    zero = float(np.append(others, given).mean()) if centre is None and len(others) else centre or 0.0
     # A standard error can be 0 by luck; none is taken as less than a tenth of what is common.
-    least = max(0.1 * math.sqrt(float(np.mean(np.append(errors, spread) ** 2))), _LEAST)
+    least = max(0.1 * math.sqrt(float(np.mean(np.append(errors, error_given) ** 2))), _LEAST)
     away = np.abs(others - zero) / np.maximum(errors, least)
-    effect, error = value - zero, max(spread, least)
-    here = abs(effect) / error
-    p = share_above(here, away)
-    allowed = int(LEVEL * (1 + len(away)) + 1e-9) - 1
+    p = share_above(abs(given - zero) / max(error_given, least), away)
+    allowed = (
+        math.ceil(LEVEL * (1 + len(away)) - 1e-9) - 2
+    )  # shuffles that may reach a figure whose p is below the level
     if allowed < 0:
         return Calibrated(p, Interval(-math.inf, math.inf))
+    effect, error = value - zero, max(spread, least)
     times = max(float(np.sort(away)[::-1][allowed]), student_quantile(n_clusters))
     low, high = effect - times * error, effect + times * error
-    if p > LEVEL:
+    if p >= LEVEL:
         return Calibrated(p, Interval(min(low, 0.0), max(high, 0.0)))
     near = effect / 1000
     return Calibrated(p, Interval(max(low, near), high) if effect > 0 else Interval(low, min(high, near)))

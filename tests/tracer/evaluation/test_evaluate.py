@@ -14,6 +14,7 @@ import pytest
 
 from tests.helpers.small_sets import change, write_set
 from tracer import results
+from tracer.base.files import write_sealed
 from tracer.base.progress import Progress, Work, finish
 from tracer.dataset import open_set
 from tracer.encoders import registry
@@ -109,7 +110,9 @@ def test_an_interrupted_run_goes_on(photos: Path, done: tuple[Path, Evaluation],
             break
     work.close()
     assert not (tmp_path / "results.json").exists()
-    assert len(list((tmp_path / "kept").iterdir())) == 2
+    assert len(list((tmp_path / "kept").glob("*.outcome"))) == 2
+    (tmp_path / "kept" / "seconds").unlink()
+    write_sealed(tmp_path / "kept" / "seconds", b"1000.5")
     rows = finish(evaluate(photos, tmp_path, options, with_report=False)).rows
     assert _under_any_mask(rows) == {
         r for r in done[1].rows if r.experiment in options.experiments and r.mask_ratio == 0.0
@@ -146,12 +149,12 @@ def test_what_is_kept_belongs_to_its_set_and_to_its_search(
     other, run = shutil.copytree(one, tmp_path / "copy"), tmp_path / "run"
     finish(evaluate(one, run, options, with_report=False))
     assert {row.dataset for row in finish(evaluate(other, run, options, with_report=False)).rows} == {"copy"}
-    kept = len(list((run / "kept").iterdir()))
+    kept = len(list((run / "kept").glob("*.outcome")))
     finish(evaluate(other, run, options, with_report=False))
-    assert len(list((run / "kept").iterdir())) == kept
+    assert len(list((run / "kept").glob("*.outcome"))) == kept
     monkeypatch.setattr(protocols, "HALVING", ((30, 2), (4, 3), (2, 5)))
     finish(evaluate(other, run, options, with_report=False))
-    assert len(list((run / "kept").iterdir())) == kept + 3  # of all photos, of files alone, of matched photos
+    assert len(list((run / "kept").glob("*.outcome"))) == kept + 3  # of all photos, of files alone, of matched photos
     said = results.read(run).meta["protocol"]["probe"]
     assert "30 trials of TPE of 2 epochs each, the best 4 again of 3 and the best 2 again of 5" in said
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from tracer import stats
 from tracer.base.progress import Work, finish
@@ -18,6 +21,7 @@ from tracer.experiments.knn.unseen import unseen_neighbours
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import LabelledPhotos, Pairs
 from tracer.experiments.retrieval.retrieval import CLASSES, NEGATIVES, rank_pairs
+from tracer.experiments.retrieval.shuffled import first_in_pool
 from tracer.experiments.retrieval.unseen import retrieve_unseen
 from tracer.experiments.similarity.similarity import similarity
 
@@ -101,14 +105,28 @@ def test_neighbours_are_never_of_the_own_model() -> None:
     assert spd.value == pytest.approx(abs(gap)) and spd.setting == "unseen-cameras"
 
 
-def test_pools_are_counted_as_by_hand() -> None:
-    """A shuffle of whole models votes as an experiment would: with one label for all photos nothing is compared."""
+def test_ten_models_are_dealt_out_in_every_way() -> None:
+    """All 252 ways; exchanged names of the kinds give the same difference, so p is at least 2 in 252."""
     given = photos()
     X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
     y, a, m = (np.unique(part, return_inverse=True)[1] for part in (given.classes, given.labels, given.cameras))
     found = shuffled_differences(X, y, a, given.clusters, 1, 0, m)
-    assert found.unit is stats.Unit.MODELS and len(found.differences) == len(found.errors) == 199
-    assert np.all(found.errors >= 0) and np.ptp(found.differences) > 0
+    assert found.unit is stats.Unit.MODELS and found.exact and len(found.differences) == 251
+    every = np.sort(np.append(found.differences, found.observed[0]))
+    assert every[::2] == pytest.approx(every[1::2])
+    strong = finish(unseen_neighbours(SOURCE, photos(shared=3.0, own=0.3), Voting(1, 3))).details[0]
+    assert strong["p_value"] == pytest.approx(2 / 252) and strong["permutations"] == 252 and strong["exact"] is True
+
+
+@drawn(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
+def test_draws_of_a_pool_are_counted_exactly(ahead: int, behind: int, size: int) -> None:
+    """The share of draws without any photo that is ahead, by going through all of them."""
+    pool = ahead + behind
+    size = min(size, pool)
+    ways = list(itertools.combinations(range(pool), size))
+    brute = np.mean([all(one >= ahead for one in way) for way in ways])
+    counts = (np.array([number]) for number in (ahead, pool, size))
+    assert first_in_pool(*counts)[0] == pytest.approx(brute)
 
 
 def test_negatives_are_never_of_the_own_model() -> None:

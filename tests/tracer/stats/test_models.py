@@ -72,8 +72,8 @@ def test_exact_test_goes_through_every_way_once(counts: list[int], seed: int) ->
         seen.append(ways)
         return (ways @ np.arange(ways.shape[1])).astype(float)
 
-    p, count, exact = stats.relabelling_test(classes, statistic, seed)
-    ways = seen[-1]
+    found = stats.relabelling_test(classes, statistic, seed)
+    p, count, exact, ways = found.p_value, found.ways, found.exact, seen[-1]
     every = math.factorial(len(classes)) // math.prod(math.factorial(one) for one in counts)
     assert exact and count == len(ways) == len(np.unique(ways, axis=0)) == every
     assert all(np.bincount(way, minlength=len(counts)).tolist() == counts for way in ways)
@@ -84,9 +84,9 @@ def test_exact_test_goes_through_every_way_once(counts: list[int], seed: int) ->
 def test_many_models_are_sampled() -> None:
     """Of 12 + 12 models there are 2.7 million relabellings: some are drawn, and the observed one counts among them."""
     classes = np.repeat([0, 1], 12)
-    p, count, exact = stats.relabelling_test(classes, lambda ways: (ways == classes).mean(axis=1), 0)
-    assert (count, exact) == (SAMPLED + 1, False)
-    assert p == 1 / (SAMPLED + 1)
+    found = stats.relabelling_test(classes, lambda ways: (ways == classes).mean(axis=1), 0)
+    assert (found.ways, found.exact, found.observed) == (SAMPLED + 1, False, 1.0)
+    assert found.p_value == 1 / (SAMPLED + 1)
 
 
 def test_smallest_p_value_of_classes_alike() -> None:

@@ -50,6 +50,8 @@ def _intro(_: Details) -> Prose:
             "SP is the accuracy of the plain vote. SPD is the distance between pos-same and neg-same: zero where the"
             " trace does not matter (SPDₚ for processings, SPDₐ for what the camera did). For a label that goes with the camera"
             " it is measured once more among neighbours from other camera models: photos of one model share its trace."
+            " Where a label has few owners or models, shuffled labels give a difference by themselves (`mean_of_shuffles` in"
+            " results.json); the interval of SPDₐ is that of what lies beyond it."
         ),
     )
 

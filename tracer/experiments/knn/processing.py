@@ -321,7 +321,8 @@ def tested_difference(
         stats.Interval(min(low, value), max(high, value)),
         {
             "p_value": test.p_value,
-            "permutations": len(shuffled.differences),
+            "permutations": len(shuffled.differences) + shuffled.exact,
+            "exact": shuffled.exact,
             "shuffled": str(shuffled.unit),
             "mean_of_shuffles": float(shuffled.differences.mean()),
         },

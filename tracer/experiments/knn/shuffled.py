@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.experiments.shared.cameras import error, shuffle
+from tracer.experiments.shared.cameras import dealt, error
 from tracer.experiments.shared.thinning import thinned
 
 SHUFFLES = 199
@@ -22,8 +22,8 @@ PHOTOS = 1000
 """Larger sets are thinned out."""
 NEAREST = 200
 """Neighbours of each photo among which its nearest of both pools are looked for."""
-DRAWS = 3
-"""Draws of the thinned pools under each shuffle."""
+DRAWS = 5
+"""Draws of the thinned pools, the same under each shuffle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,15 @@ class Shuffled:
         differences: (shuffles,) pos-same minus neg-same.
         errors: (shuffles,) standard errors over clusters of queries, and over their camera models where those change labels.
         unit: what was shuffled.
+        observed: difference and standard error of the labels as they are, computed as those of the shuffles.
+        exact: whether the shuffles are all that there are.
     """
 
     differences: NDArray[np.float64]
     errors: NDArray[np.float64]
     unit: stats.Unit
+    observed: tuple[float, float]
+    exact: bool
 
 
 def shuffled_differences(
@@ -67,11 +71,12 @@ def shuffled_differences(
     S = np.where(apart, X @ X.T, -np.inf)
     nearest = np.argsort(-S, axis=1, kind="stable")[:, :NEAREST]
     there = np.take_along_axis(S, nearest, axis=1) > -np.inf
-    drawn, rng = shuffle(a, g, of, seed), np.random.default_rng(seed)
-    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of)
-    found = [votes.difference(a[drawn.draw(rng)], rng) for _ in range(SHUFFLES)]
+    noise = np.random.default_rng([seed, 2]).random((DRAWS, len(y)))
+    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of, noise)
+    ways = dealt(a, g, of, seed, SHUFFLES)
+    found = [votes.difference(labels) for labels in ways.others]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
-    return Shuffled(known[:, 0], known[:, 1], drawn.unit)
+    return Shuffled(known[:, 0], known[:, 1], ways.unit, votes.difference(ways.observed), ways.exact)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +90,7 @@ class _Votes:
         y, g: (n,) classes and clusters.
         k: neighbours that vote.
         models: (n,) camera models, where they are what was sampled.
+        noise: (draws, n) by which pools are thinned out.
     """
 
     nearest: NDArray[np.int64]
@@ -94,8 +100,9 @@ class _Votes:
     g: NDArray[np.int64]
     k: int
     models: NDArray[np.int64] | None
+    noise: NDArray[np.float64]
 
-    def difference(self, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float]:
+    def difference(self, labels: NDArray[np.int64]) -> tuple[float, float]:
         """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies."""
         own = self.y[self.nearest] == self.y[:, None]
         same = labels[self.nearest] == labels[:, None]
@@ -108,11 +115,11 @@ class _Votes:
         kind = np.where(own, np.where(same, 0, 1), np.where(same, 2, 3))
         share = np.take_along_axis(keep.T, kind, axis=1)
         total = np.zeros(len(labels))
-        for _ in range(DRAWS):
-            stays = (rng.random(len(labels))[self.nearest] < share) & self.there
+        for noise in self.noise:
+            stays = (noise[self.nearest] < share) & self.there
             right = [self._right(stays & chosen) for chosen in (own == same, own != same)]
             total += right[0].astype(float) - right[1]
-        given = total[valid] / DRAWS
+        given = total[valid] / len(self.noise)
         of = None if self.models is None else self.models[valid]
         return float(given.mean()), error(given, self.g[valid], of)
 

@@ -56,5 +56,7 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
         right = found.values[:, SETTINGS.index(setting)]
         bounds = mean_interval(right, found.clusters, of_queries.code)
         rate = Estimate(float(right.mean()), bounds, chance, len(right))
-        outcome.rows.append(source.row("knn", photos.attribute, f"{setting},{UNSEEN}", "accuracy", rate, how.seed))
+        row = source.row("knn", photos.attribute, f"{setting},{UNSEEN}", "accuracy", rate, how.seed)
+        outcome.rows.append(row)
+        outcome.per_photo.append(source.per_photo(row, known[found.rows], found.clusters, right))
     return outcome

@@ -60,6 +60,10 @@ class MitigationSettings:
         return [list(self.methods), probes, self.k, self.draws, self.repeats, self.seed]
 
 
+GUESSING = "/guessing"
+"""Ends the name of a score that says what guessing reaches for each photo; it differs with the photos of its half."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure made from scores: a mean, or the size of the difference of two means."""
@@ -214,6 +218,8 @@ def _rows(source: Source, task: Task, figure: Figure, table: Table, how: Mitigat
     draws = values + _of_few(clusters) * (widened - values)
     guessing = task.levels.get(figure.metric)
     level = stats.majority_share(guessing[used]) if isinstance(guessing, np.ndarray) else guessing
+    if (of_each := table.get((BEFORE, f"{figure.plus}{GUESSING}"))) is not None:
+        level = float(of_each[:, used].mean())
     where = f",{figure.where}" if figure.where else ""
 
     def row(setting: str, found: Estimate) -> Row:

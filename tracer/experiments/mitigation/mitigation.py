@@ -23,7 +23,16 @@ from tracer.errors import TooFew
 from tracer.experiments.knn.acquisition import traced_votes
 from tracer.experiments.knn.processing import SETTINGS, Voting, mixtures
 from tracer.experiments.mitigation.erasure import LinearMap, Method, fit_map
-from tracer.experiments.mitigation.halves import Apply, Figure, Level, MitigationSettings, Scores, Task, both_halves
+from tracer.experiments.mitigation.halves import (
+    GUESSING,
+    Apply,
+    Figure,
+    Level,
+    MitigationSettings,
+    Scores,
+    Task,
+    both_halves,
+)
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import LabelledPhotos, Pairs, ProcessedPhotos
 from tracer.experiments.probe.folds import FOLDS, MIN_CLUSTERS, cross_validate, left_out_in_words, usable_classes
@@ -234,7 +243,7 @@ def _codes(
 
 
 def _pairs(X: NDArray[np.floating[Any]], pairs: Pairs, device: str) -> dict[str, NDArray[np.float64]]:
-    """Whether each query found its partner first, by query class and pool; empty where there are too few pairs."""
+    """Whether each query found its partner first, by query class and pool, and what guessing reaches; empty with few pairs."""
     if len(pairs.whole()) < MIN_PAIRS:
         return {}
     found = {}
@@ -242,6 +251,9 @@ def _pairs(X: NDArray[np.floating[Any]], pairs: Pairs, device: str) -> dict[str,
         for pool in NEGATIVES:
             ranks = rank_pairs(X, pairs.subject, pairs.model, code, pool, device)
             found[f"{query}/{pool}"] = _spread(len(X), ranks.query, (ranks.first == 1).astype(np.float64))
+            sizes = zip(ranks.positives, ranks.negatives, strict=True)
+            guessing = np.array([stats.recall_chance(1, int(positive), int(negative)) for positive, negative in sizes])
+            found[f"{query}/{pool}{GUESSING}"] = _spread(len(X), ranks.query, guessing)
     return found
 
 

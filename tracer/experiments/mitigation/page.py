@@ -12,7 +12,7 @@ from tracer.results.pages import Code, Details, Heading, Page, Paragraph, Prose,
 from tracer.results.placing import level, mark, scale_for
 from tracer.results.rows import Row, setting_parts
 from tracer.results.tables import Cell, PlainTable, change_cells, count_cell, text_cell
-from tracer.results.verdicts import Answer, Verdict, joint_verdict
+from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict
 
 METHOD_WORDS = {"leace": "LEACE", "layer": "adversarial layer"}
 _MOST_ANSWERS = 2
@@ -111,7 +111,7 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
     sentence = (
         f"After a linear map ({chosen[0].method_words}) that was fitted on other scenes, a new probe"
         f" {words.reads(attribute)} in {_shares([r.after for r in probe])}"
-        f" (before: {_shares([r.before for r in probe])})"
+        f" (before: {_shares([r.before for r in probe])}{_guessing(probe)}) on other photos of the same cameras"
     )
     if content:
         sentence += (
@@ -136,6 +136,11 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
     return Answer(about, sentence + ".", comment, lowered, changes, difference=True)
 
 
+def _guessing(probe: Sequence[Remedy]) -> str:
+    level = guessing([r.before for r in probe])
+    return f", guessing: {level}" if level else ""
+
+
 def _pull_comment(pull: Sequence[Remedy]) -> str:
     """What becomes of the trace's pull on neighbours, with a space before it; empty where it was not measured."""
     if not pull:
@@ -145,6 +150,8 @@ def _pull_comment(pull: Sequence[Remedy]) -> str:
         Verdict.MIXED: "; that this is less is shown for some encoders",
     }.get(_lowered(pull), "; that this is less is not shown")
     before, after = _points(r.before for r in pull), _points(r.after for r in pull)
+    if joint_verdict((r.before for r in pull), 0.0) not in (Verdict.ABOVE, Verdict.MIXED):
+        return f" No pull of the trace on neighbours is shown before the map ({before} points; after it {after})."
     return f" The trace's pull on neighbours goes from {before} to {after} points{less}."
 
 

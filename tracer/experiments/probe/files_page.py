@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tracer.dataset.file_properties import WORDS
+from tracer.experiments.shared.camera_page import models_in_words, told
 from tracer.experiments.shared.cameras import UNSEEN
-from tracer.results.pages import Details, Rows
+from tracer.results import words
+from tracer.results.pages import Details, Rows, entry_of, p_of
 from tracer.results.rows import Row
 from tracer.results.tables import is_number
 from tracer.results.verdicts import Verdict, parted, span, together, verdict
@@ -50,18 +52,30 @@ class Files:
         alone = self._alone()
         if alone is None:
             return ""
-        said = f"File properties alone ({WORDS}) are right in {span([alone])} of cases{self._test(alone)}"
+        said = f"File properties alone ({WORDS}) are right in {words.percent(alone.value)} of cases{self._test(alone)}"
+        if self._of(alone) is Verdict.UNTOLD:
+            models = models_in_words(self.label, [self._entry(alone)])
+            said += f", too few camera models ({models}) to tell whether that is by chance"
+        elif alone.chance is not None and alone.value < alone.chance:
+            said += ", below guessing: cameras of different classes share them"
         left = self._left()
         if left:
             photos = next(self._matched_entries(), {})
             return (
                 f"{said}. Among the {photos.get('matched'):,} of {photos.get('of'):,} photos that are matched in them:"
-                f" {span(left)}{self._test(*left)}."
+                f" {span(left)}{self._test(*left)}{self._untold(left)}."
             )
         few = next((e for e in self._matched_entries() if is_number(e.get("matched")) and is_number(e.get("of"))), None)
         if few is not None:
             return f"{said}, and only {few['matched']:,} of {few['of']:,} photos can be matched in them: too few to part the two."
         return f"{said}."
+
+    def _untold(self, left: Rows) -> str:
+        """That so few matched camera models can show nothing, whatever the figure; empty where they can."""
+        entries = [self._entry(row) for row in left]
+        if self.setting != UNSEEN or told(entries):
+            return ""
+        return f"; with {models_in_words(self.label, entries)} no relabelling can reach p < .05, so this cannot be told"
 
     def explain(self, found: Verdict) -> bool:
         """Whether file properties tell the label as well, and matched photos do not show that more than those is read."""
@@ -84,13 +98,10 @@ class Files:
         return (e for e in self.entries if e.get("setting") == f"{self.setting},{MATCHED}")
 
     def _entry(self, row: Row) -> Mapping[str, Any]:
-        names = ("encoder", "mask_ratio", "setting")
-        return next((e for e in self.entries if all(e.get(name) == getattr(row, name) for name in names)), {})
+        return entry_of(row, self.entries)
 
     def _p(self, row: Row) -> float | None:
-        test = self._entry(row).get("chance_test")
-        p = test.get("p_value") if isinstance(test, Mapping) else None
-        return float(p) if isinstance(p, int | float) and is_number(p) else None
+        return p_of(self._entry(row))
 
     def _test(self, *rows: Row) -> str:
         known = [p for row in rows if (p := self._p(row)) is not None]

@@ -12,7 +12,7 @@ from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Styles
 from tracer.results.lattice import lattice
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, entry_of, p_of
 from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
@@ -27,6 +27,7 @@ from tracer.results.tables import (
     text_cell,
 )
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, judged, parted, span, standing
+from tracer.stats import LEVEL
 
 _MOST_BARS = 12
 """Panels of bars."""
@@ -84,7 +85,7 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         else _camera([r for r in probes if r.attribute == label], Files.of(label, "acquisition", rows, details))
         for label in labels
     ]
-    made.append(_content(probes, deepest))
+    made.append(_content(probes, deepest, details))
     made.extend(_processing(rows))
     return [answer for answer in made if answer is not None]
 
@@ -130,8 +131,11 @@ def _camera(rows: Rows, files: Files) -> Answer | None:
     return Answer(about, sentence, comment + beside(baselines), found, shown, explained=files.explain(found))
 
 
-def _content(probes: Rows, deepest: float) -> Answer | None:
-    """Whether the mask hides what the picture shows: otherwise the masked figures may rest on content."""
+def _content(probes: Rows, deepest: float, details: Details) -> Answer | None:
+    """Whether the mask hides what the picture shows: otherwise the masked figures may rest on content.
+
+    A control is there to raise doubts, so content counts as left where an interval or a test says so.
+    """
     found = [r for r in probes if r.attribute in words.SEMANTIC and r.mask_ratio == deepest] if deepest else []
     if not found:
         return None
@@ -140,15 +144,20 @@ def _content(probes: Rows, deepest: float) -> Answer | None:
     chance = guessing(rows)
     sentence = f"{opening}{span(rows)}{f', where guessing gives {chance}' if chance else ''}."
     where = "The interval includes" if len(rows) == 1 else "No interval lies above"
+    known = [p for row in rows if (p := p_of(entry_of(row, details))) is not None]
+    shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known)))) if known else ""
+    verdict = joint_verdict(rows)
+    if verdict is Verdict.OPEN and known and min(known) < LEVEL:
+        verdict = Verdict.MIXED if len(rows) > 1 else Verdict.ABOVE
     comment = {
         Verdict.ABOVE: "So content is left at the edges, and the masked figures for the camera may partly rest on it.",
         Verdict.MIXED: "For some encoders content is left at the edges; their masked figures may partly rest on it.",
         Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
         Verdict.BELOW: "Below guessing: no content is shown to be left.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
-    }[joint_verdict(rows)]
+    }[verdict] + (f" The permutation test gives p = {shares}." if shares else "")
     about, shown = "Control, what the picture shows", (*rows, *baselines)
-    return Answer(about, sentence, comment + beside(baselines), joint_verdict(rows), shown, control=True)
+    return Answer(about, sentence, comment + beside(baselines), verdict, shown, control=True)
 
 
 def _processing(rows: Rows) -> list[Answer]:

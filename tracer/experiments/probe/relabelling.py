@@ -42,14 +42,15 @@ def relabelling_test(
         seed: of the draws, where not all relabellings are gone through, and of the groups of models.
     """
     refitted, kinds = _Refitted.of(vectors, model, part, seed), int(classes.max()) + 1
-    p, count, exact = stats.relabelling_test(classes, lambda ways: refitted.accuracy(ways, kinds), seed)
+    found = stats.relabelling_test(classes, lambda ways: refitted.accuracy(ways, kinds), seed)
     return {
-        "p_value": p,
-        "permutations": count,
-        "exact": exact,
+        "p_value": found.p_value,
+        "permutations": found.ways,
+        "exact": found.exact,
         "shuffled": "whole camera models",
         "classifier": CLASSIFIER,
-        "balanced_accuracy": float(refitted.accuracy(classes[None], kinds)[0]),
+        "balanced_accuracy": found.observed,
+        "mean_of_relabellings": found.mean,
     }
 
 

@@ -118,7 +118,7 @@ def _outcome(
     told, left = stats.can_reach(counts), dict(photos.left_out)
     if untested := int((~kept).sum()):
         left["no probe could be trained without their camera and scenes"] = untested
-    outcome = Outcome(rows=[row])
+    outcome = Outcome(rows=[row], per_photo=[source.per_photo(row, photos.rows[kept], scene, share)])
     outcome.details = [
         source.detail(
             "probe", attribute, UNSEEN,

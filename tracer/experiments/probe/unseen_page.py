@@ -10,7 +10,7 @@ from tracer.experiments.probe.files_page import Files, of_files
 from tracer.experiments.shared.camera_page import few_models, model_tables, models_in_words, p_in_words, why_untold
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
-from tracer.results.pages import Details, Rows
+from tracer.results.pages import Details, Rows, entry_of, p_of
 from tracer.results.rows import Row
 from tracer.results.tables import PlainTable, is_number
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, parted, span, together, verdict
@@ -80,7 +80,7 @@ class Unseen:
             f"{f' [{bounds}' if bounds else ''} on camera models that the probe never saw ({self._models()})"
             f"{f', where guessing gives {chance}' if chance else ''}."
         )
-        text = " ".join(filter(None, comment)) + beside(baselines)
+        text = " ".join(filter(None, comment)) + self._beside(baselines)
         explained, further = self.files.explain(found), self._how_far(shown)
         return Answer(about, sentence, text, found, (*shown, *baselines), if_shown=further, explained=explained)
 
@@ -108,13 +108,10 @@ class Unseen:
         return max((r.mask_ratio for r in self.rows), default=0.0)
 
     def _entry(self, row: Row) -> Mapping[str, Any]:
-        same = (e for e in self.entries if e.get("encoder") == row.encoder and e.get("mask_ratio") == row.mask_ratio)
-        return next(same, {})
+        return entry_of(row, self.entries)
 
     def _p(self, row: Row) -> float | None:
-        test = self._entry(row).get("chance_test")
-        p = test.get("p_value") if isinstance(test, Mapping) else None
-        return float(p) if isinstance(p, int | float) and is_number(p) else None
+        return p_of(self._entry(row))
 
     def _verdict(self, rows: Sequence[Row]) -> Verdict:
         """Shown where the figure lies above guessing and few relabellings do as well."""
@@ -137,10 +134,31 @@ class Unseen:
         if found is Verdict.UNTOLD:
             return why_untold(self.label, self.entries)
         known = [p for row in rows if (p := self._p(row)) is not None]
-        said = [p_in_words(known, "a discriminant fitted anew each time, in the probe's place")]
+        said = [
+            p_in_words(known, f"a discriminant fitted anew each time, in the probe's place{self._discriminant(rows)}")
+        ]
         if known and found is Verdict.OPEN:
             said.append("No effect is shown, which does not show that there is none.")
         return " ".join(filter(None, [*said, few_models(self.entries) if known else ""]))
+
+    def _discriminant(self, rows: Sequence[Row]) -> str:
+        """The own figures of the classifier that is tested, which are not the probe's."""
+        tests = [test for row in rows if isinstance(test := self._entry(row).get("chance_test"), Mapping)]
+        right = [float(test["balanced_accuracy"]) for test in tests if is_number(test.get("balanced_accuracy"))]
+        mean = [float(test["mean_of_relabellings"]) for test in tests if is_number(test.get("mean_of_relabellings"))]
+        if not right or not mean:
+            return ""
+        return f"; itself right in {_between(right)}, relabelled in {_between(mean)} on average"
+
+    def _beside(self, baselines: Sequence[Row]) -> str:
+        """What the baselines reach, with their tests."""
+        known = [p for row in baselines if (p := self._p(row)) is not None]
+        tested = (
+            f" ({p_in_words(known)[:1].lower()}{p_in_words(known)[1:-1]}{self._discriminant(baselines)})"
+            if known
+            else ""
+        )
+        return beside(baselines)[:-1] + f"{tested}." if baselines else ""
 
     def _how_far(self, rows: Sequence[Row]) -> str:
         """What is to be said of figures that are above guessing, and whose intervals are not."""
@@ -159,8 +177,8 @@ class Unseen:
         known, _ = parted(r for r in self.rows if r.setting == "acquisition" and r.mask_ratio == deepest)
         if not known:
             return ""
-        who = "it recognises" if len(known) == 1 else "they recognise"
-        return f"On other photos of cameras that were trained on {who} these cameras: {span(known)}, balanced over the classes."
+        level = f" (guessing {guessing(known)})" if guessing(known) else ""
+        return f"On other photos of cameras that were trained on, which may be recognised one by one: {span(known)}{level}."
 
 
 def unseen_tables(details: Details) -> list[PlainTable]:
@@ -170,3 +188,8 @@ def unseen_tables(details: Details) -> list[PlainTable]:
         " model counts the same."
     )
     return model_tables("Unseen cameras: each model", details, note)
+
+
+def _between(rates: Sequence[float]) -> str:
+    """The lowest and the highest of some rates."""
+    return " to ".join(dict.fromkeys(words.percent(rate) for rate in (min(rates), max(rates))))

@@ -221,9 +221,7 @@ def _add_difference(
     ranks, setting = found["same"], f"query={CLASSES[code]}"
     gained = same.astype(np.float64) - different
     value, groups = float(gained.mean()), len(np.unique(ranks.subject))
-    test = stats.calibrated(
-        value, stats.cluster_error(gained, ranks.subject), shuffled.differences[code], shuffled.errors[code], groups
-    )
+    test = shuffled.calibrated(code, value, stats.cluster_error(gained, ranks.subject), groups)
     low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
     interval = stats.Interval(min(low, value), max(high, value))
     spd = Estimate(abs(value), stats.absolute(interval), 0.0, len(same))
@@ -239,7 +237,7 @@ def _add_difference(
             same_minus_different_ci=list(interval),
             p_value=test.p_value,
             permutations=len(shuffled.differences[code]),
-            shuffled="kinds of camera inside pairs",
+            shuffled=shuffled.unit,
             mcnemar_p=stats.mcnemar_exact(same, different),
         )
     )

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer import stats
 from tracer.experiments.photos import Pairs
-from tracer.experiments.shared.cameras import error
+from tracer.experiments.shared.cameras import dealt, error
 from tracer.experiments.shared.thinning import thinned
-from tracer.stats import shuffle_of_models
 
 SHUFFLES = 199
 PHOTOS = 1500
@@ -28,19 +28,28 @@ class Exchanged:
     Attributes:
         differences: kind of camera of the query (0, 1) → (shuffles,).
         errors: their standard errors over pairs, and over camera models where those were dealt out.
+        observed: difference and standard error of the kinds as they are, computed as those of the shuffles.
+        unit: what was dealt out.
+        exact: whether those are all ways.
     """
 
     differences: dict[int, NDArray[np.float64]]
     errors: dict[int, NDArray[np.float64]]
+    observed: dict[int, tuple[float, float]]
+    unit: str
+    exact: bool
+
+    def calibrated(self, code: int, value: float, spread: float, units: int) -> stats.Calibrated:
+        """The test and the interval of the figure of queries of one kind, with its standard error over so many units."""
+        return stats.calibrated(
+            value, spread, self.differences[code], self.errors[code], units, observed=self.observed.get(code)
+        )
 
 
 def exchanged(
-    vectors: NDArray[np.floating[Any]],
-    pairs: Pairs,
-    seed: int,
-    models: NDArray[np.int64] | None = None,
+    vectors: NDArray[np.floating[Any]], pairs: Pairs, seed: int, models: NDArray[np.int64] | None = None
 ) -> Exchanged:
-    """Search again with other kinds of camera, drawn anew each time.
+    """Search again with other kinds of camera, dealt out anew each time.
 
     Without `models` the kinds are exchanged in half of the pairs: what holds between these cameras. With `models` whole camera
     models change their kind; a scene whose photos are then of one kind has no pair, and its photos are negatives alone.
@@ -56,22 +65,22 @@ def exchanged(
     X = np.asarray(vectors)[rows].astype(np.float32)
     X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
     of, kind = np.unique(pairs.subject[rows], return_inverse=True)[1], pairs.model[rows].astype(np.int64)
-    S, of_models = X @ X.T, None if models is None else models[rows]
-    if of_models is not None:
-        S[of_models[:, None] == of_models] = -np.inf
-    search = _Search(S, of, of_models)
-    rng = np.random.default_rng(seed)
+    of_models = None if models is None else models[rows]
+    search = _Search.among(X @ X.T, of, of_models)
+    if of_models is None:
+        rng = np.random.default_rng(seed)
+        ways = ((kind ^ (rng.random(int(of.max()) + 1) < 0.5)[of]) for _ in range(SHUFFLES))
+        observed, unit, exact = kind, "kinds of camera inside pairs", False
+    else:
+        given = dealt(kind, of, of_models, seed, SHUFFLES)
+        ways, observed, unit, exact = (way for way in given.others), given.observed, str(given.unit), given.exact
     found: dict[int, list[tuple[float, float]]] = {0: [], 1: []}
-    drawn = None if search.models is None else shuffle_of_models(kind, search.models, seed=seed)
-    for _ in range(SHUFFLES):
-        dealt = kind ^ (rng.random(int(of.max()) + 1) < 0.5)[of] if drawn is None else kind[drawn.draw(rng)]
-        for code, one in search.differences(dealt).items():
+    for way in ways:
+        for code, one in search.differences(way).items():
             found[code].append(one)
     table = {code: np.array(listed, dtype=np.float64).reshape(-1, 2) for code, listed in found.items()}
-    return Exchanged(
-        {code: columns[:, 0] for code, columns in table.items()},
-        {code: columns[:, 1] for code, columns in table.items()},
-    )
+    differences, errors = ({code: columns[:, at] for code, columns in table.items()} for at in (0, 1))
+    return Exchanged(differences, errors, search.differences(observed), unit, exact)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,35 +88,77 @@ class _Search:
     """Photos that search for each other.
 
     Attributes:
-        S: (n, n) float32 similarities, −∞ where two photos of one model are not compared.
-        of: (n,) codes of subjects.
+        S: (n, n) float32 similarities.
+        negative: (n, n) 1 where a photo (column) may be a negative of a query (row), else 0.
+        first, second: (m,) photos of the same subject, every ordered pair.
+        subject: (n,) codes.
         models: (n,) codes of camera models, where they are what was sampled.
     """
 
     S: NDArray[np.float32]
-    of: NDArray[np.int64]
+    negative: NDArray[np.float32]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    subject: NDArray[np.int64]
     models: NDArray[np.int64] | None
+
+    @classmethod
+    def among(cls, S: NDArray[np.float32], subject: NDArray[np.int64], models: NDArray[np.int64] | None) -> _Search:
+        same = subject[:, None] == subject
+        negative = ~same if models is None else ~same & (models[:, None] != models)
+        first, second = np.nonzero(same)
+        return cls(S, negative.astype(np.float32), first, second, subject, models)
 
     def differences(self, kind: NDArray[np.int64]) -> dict[int, tuple[float, float]]:
         """The difference and its standard error for queries of each kind that has any, with kinds (n,) of 0 and 1."""
-        count, n = int(self.of.max()) + 1, len(self.of)
-        cell = self.of * 2 + kind
-        order = np.argsort(cell, kind="stable")
-        held, first = np.unique(cell[order], return_index=True)
-        best = np.full((n, 2 * count), -np.inf, dtype=np.float32)  # the most similar photo of each subject and kind
-        best[:, held] = np.maximum.reduceat(self.S[:, order], first, axis=1)
-        of_kind, rows = best.reshape(n, count, 2), np.arange(n)
-        positive = of_kind[rows, self.of, 1 - kind]
-        of_kind[rows, self.of] = -np.inf
-        nearest = of_kind.max(axis=1)
-        gained = (positive > nearest[rows, kind]).astype(float) - (positive > nearest[rows, 1 - kind])
+        rows, positive = np.arange(len(kind)), np.full(len(kind), -np.inf, dtype=np.float32)
+        partner = kind[self.first] != kind[self.second]
+        np.maximum.at(positive, self.first[partner], self.S[self.first[partner], self.second[partner]])
+        member = np.stack([kind == 0, kind == 1], axis=1).astype(np.float32)
+        ahead = (self.negative * (positive[:, None] <= self.S)) @ member
+        there = self.negative @ member
+        gained = first_of_equal_pools(
+            *(part[rows, side].round().astype(np.int64) for side in (kind, 1 - kind) for part in (ahead, there))
+        )
         made = {}
         for code in (0, 1):
-            chosen = np.isfinite(positive) & (kind == code)
+            chosen = np.isfinite(positive) & (kind == code) & np.isfinite(gained)
             if chosen.any():
                 of = None if self.models is None else self.models[chosen]
-                made[code] = (float(gained[chosen].mean()), error(gained[chosen], self.of[chosen], of))
+                made[code] = (float(gained[chosen].mean()), error(gained[chosen], self.subject[chosen], of))
         return made
+
+
+def first_of_equal_pools(
+    ahead_own: NDArray[np.int64],
+    own: NDArray[np.int64],
+    ahead_other: NDArray[np.int64],
+    other: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return how much likelier (q,) a query's partner is first among negatives of its own kind than of the other, in equal pools.
+
+    Of the larger pool as many negatives are drawn at random as the smaller one has; the share of draws in which the partner stays
+    first is computed, not drawn. NaN where a pool is empty.
+
+    Args:
+        ahead_own: (q,) negatives of the own kind that are at least as similar as the partner.
+        own: (q,) negatives of the own kind.
+        ahead_other: (q,) those of the other kind that are at least as similar.
+        other: (q,) negatives of the other kind.
+    """
+    size = np.minimum(own, other)
+    gained = first_in_pool(ahead_own, own, size) - first_in_pool(ahead_other, other, size)
+    return np.where(size > 0, gained, np.nan)
+
+
+def first_in_pool(ahead: NDArray[np.int64], pool: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the share (q,) of draws of `size` negatives, of `pool`, that hold none of those `ahead` (hypergeometric)."""
+    from scipy.special import gammaln
+
+    left = pool - ahead - size
+    some = np.maximum(left, 0)
+    logs = gammaln(pool - ahead + 1) - gammaln(some + 1) - gammaln(pool + 1) + gammaln(pool - size + 1)
+    return np.where(left < 0, 0.0, np.where(ahead == 0, 1.0, np.exp(logs)))
 
 
 def dyadic_widening(

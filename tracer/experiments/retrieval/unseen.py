@@ -16,7 +16,7 @@ from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import Pairs
 from tracer.experiments.probe.protocols import check_finite
 from tracer.experiments.retrieval.retrieval import ATTRIBUTE, CLASSES, MIN_PAIRS, NEGATIVES, Ranks, rank_pairs
-from tracer.experiments.retrieval.shuffled import Exchanged, exchanged
+from tracer.experiments.retrieval.shuffled import Exchanged, exchanged, first_in_pool
 from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, mean_interval, models_needed
 
 
@@ -30,7 +30,9 @@ def retrieve_unseen(
 ) -> Work[Outcome]:
     """Recall@1 and SPD_a for both query classes where no photo of the query's own camera model is among the negatives.
 
-    The test deals the kinds of camera out to whole camera models (`exchanged`); the interval goes with it.
+    That leaves fewer negatives of the own kind. Of the larger pool as many are therefore taken as the smaller one has: the
+    figures are means over all ways of drawing them. A query with several partners counts the best of them. The test deals the
+    kinds of camera out to whole camera models (`exchanged`); the interval goes with it.
 
     Args:
         source: names of the set and the encoder.
@@ -73,20 +75,15 @@ def _difference(
 ) -> Outcome:
     """SPD_a of one query class."""
     ranks, setting = found["same"], f"query={CLASSES[code]},{UNSEEN}"
-    both = np.minimum(ranks.negatives, found["different"].negatives) > 0
-    if not both.any():
+    pools = [found[pool] for pool in NEGATIVES]
+    size = np.minimum(*(pool.negatives for pool in pools))
+    if not (both := size > 0).any():
         return Outcome()
-    same, different = ((found[pool].first == 1)[both].astype(np.float64) for pool in NEGATIVES)
-    gained = same - different
-    query, subject = ranks.query[both], ranks.subject[both]
+    same, different = (first_in_pool(pool.first - 1, pool.negatives, size)[both] for pool in pools)
+    gained, query, subject = same - different, ranks.query[both], ranks.subject[both]
     of, value = replace(cameras, code=cameras.code[query]), float(gained.mean())
-    test = stats.calibrated(
-        value,
-        stats.crossed_error(gained, subject, of.code),
-        shuffled.differences[code],
-        shuffled.errors[code],
-        min(len(np.unique(subject)), len(np.unique(of.code))),
-    )
+    units = min(len(np.unique(subject)), len(np.unique(of.code)))
+    test = shuffled.calibrated(code, value, stats.crossed_error(gained, subject, of.code), units)
     low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
     interval = stats.Interval(min(low, value), max(high, value))
     row = source.row(
@@ -96,15 +93,16 @@ def _difference(
     told = stats.can_reach(list(models.values()))
     detail = source.detail(
         "retrieval", ATTRIBUTE, setting, same_minus_different=value, same_minus_different_ci=list(interval),
-        p_value=test.p_value, permutations=len(shuffled.differences[code]), shuffled=str(stats.Unit.MODELS),
+        p_value=test.p_value, permutations=len(shuffled.differences[code]) + shuffled.exact, exact=shuffled.exact,
+        shuffled=shuffled.unit,
         pairs=len(np.unique(subject)),
         **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
     )  # fmt: skip
     outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained)])
     for pool, right in zip(NEGATIVES, (same, different), strict=True):
-        sizes = zip(ranks.positives[both], found[pool].negatives[both], strict=True)
-        chance = float(np.mean([stats.recall_chance(1, int(p), int(n)) for p, n in sizes]))
+        chance = float(np.mean([stats.recall_chance(1, 1, int(many)) for many in size[both]]))
         rate = Estimate(float(right.mean()), mean_interval(right, subject, of.code), chance, len(right))
         named = f"query={CLASSES[code]},negatives={pool},{UNSEEN}"
         outcome.rows.append(source.row("retrieval", ATTRIBUTE, named, "recall@1", rate, seed))
+        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right))
     return outcome

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
-from tracer.results.pages import Details
+from tracer.results.pages import Details, p_of
 from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
 from tracer.stats import FEW_MODELS
 
@@ -66,8 +66,9 @@ def few_models(entries: Details) -> str:
 
 
 def p_values(entries: Details) -> list[float]:
-    """The p-values of the entries' tests."""
-    return [float(entry["p_value"]) for entry in entries if is_number(entry.get("p_value"))]
+    """The p-values of the tests of encoders; of baselines where there is nothing else."""
+    encoders = [entry for entry in entries if not words.is_baseline(str(entry.get("encoder")))] or entries
+    return [p for entry in encoders if (p := p_of(entry)) is not None]
 
 
 def model_tables(

@@ -7,6 +7,7 @@ otherwise each model's own trace would count as that of its kind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from tracer.base.text import counted
 
 UNSEEN: Final = "unseen-cameras"
 """The setting of figures in which no photo meets another one of its own camera model."""
+EXACT_UP_TO: Final = 300
+"""Ways of dealing camera models out that are all gone through: those of five and five."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +79,51 @@ def models_needed(counts: list[int]) -> str:
     return f"{counted(least, 'camera model')} or more of each class" if least else "camera models of two classes"
 
 
-def shuffle(labels: ArrayLike, clusters: ArrayLike, models: ArrayLike | None, seed: int) -> stats.Shuffle:
-    """Return the shuffle of whole camera models where the label goes with them, or else that of `stats.shuffle_of`."""
-    if models is not None:
-        return stats.shuffle_of_models(labels, models, seed=seed)
-    return stats.shuffle_of(labels, clusters, seed=seed)
+@dataclass(frozen=True, slots=True, eq=False)
+class Dealt:
+    """Labels of photos dealt out anew, for a test.
+
+    Attributes:
+        unit: what changes labels.
+        observed: (n,) codes of the labels as they are; of a camera model's photos the commonest of them.
+        others: the labels (n,) of each other way.
+        exact: whether those are all ways.
+    """
+
+    unit: stats.Unit
+    observed: NDArray[np.int64]
+    others: Iterator[NDArray[np.int64]]
+    exact: bool
+
+
+def dealt(
+    labels: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    models: NDArray[np.int64] | None,
+    seed: int,
+    shuffles: int,
+) -> Dealt:
+    """Deal labels out anew: to whole camera models where they are what was sampled, or else as `stats.shuffle_of` does.
+
+    Camera models are dealt out in all ways where there are `EXACT_UP_TO` or fewer.
+
+    Args:
+        labels: (n,) codes from 0.
+        clusters: (n,) scene or owner.
+        models: (n,) camera models of a label that goes with them; None otherwise.
+        seed: of the draws.
+        shuffles: ways that are drawn.
+    """
+    if models is None:
+        drawn, rng = stats.shuffle_of(labels, clusters, seed=seed), np.random.default_rng(seed)
+        return Dealt(drawn.unit, labels, (labels[drawn.draw(rng)] for _ in range(shuffles)), False)
+    code = np.unique(models, return_inverse=True)[1]
+    table = np.zeros((int(code.max()) + 1, int(labels.max()) + 1), dtype=np.int64)
+    np.add.at(table, (code, labels), 1)
+    classes = table.argmax(axis=1)
+    ways, exact = stats.other_ways(np.unique(classes, return_inverse=True)[1], seed, EXACT_UP_TO, shuffles)
+    kinds = np.unique(classes)
+    return Dealt(stats.Unit.MODELS, classes[code], (kinds[way][code] for way in ways), exact)
 
 
 def error(values: ArrayLike, clusters: ArrayLike, models: ArrayLike | None) -> float:

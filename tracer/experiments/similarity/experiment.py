@@ -50,9 +50,10 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
 def _measure(context: Context, encoder: str, *, attribute: str, unseen: bool = False) -> Work[Outcome]:
     from tracer.experiments.similarity.similarity import similarity
 
-    photos = labelled_photos(context, context.embeddings(encoder), attribute, classes=True)
-    source, seed = source_of(context, encoder), context.settings.seed
-    return (yield from context.cached(NAME, similarity, source, photos, seed, unseen=unseen))
+    found, source = context.embeddings(encoder), source_of(context, encoder)
+    photos, seed = labelled_photos(context, found, attribute, classes=True), context.settings.seed
+    outcome = yield from context.cached(NAME, similarity, source, photos, seed, unseen=unseen)
+    return context.name_photos(outcome, found.ids)
 
 
 def _by_processing(context: Context, encoder: str, *, group: Sequence[str]) -> Work[Outcome]:

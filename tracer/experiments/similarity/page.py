@@ -36,7 +36,7 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
         " each model."
     )
     return [
-        *tables_by_rank("Similarity", rows, styles, Wording("No effect", _setting)),
+        *tables_by_rank("Similarity", rows, styles, Wording("No effect", _setting, "share of comparisons (AUC)")),
         *model_tables(
             "Similarity: each camera model", [d for d in details if "class=same" in str(d.get("setting"))], note
         ),

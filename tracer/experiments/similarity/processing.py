@@ -59,6 +59,7 @@ def similarity_of_views(
         found.warnings.append(
             f"Similarity by {attribute} used {len(rows)} of {len(known)} photos, drawn by scene and owner at random."
         )
+    found.per_photo = []  # rows are views here, and photos of several
     # A photo that has another to be compared with has one in each processing: each counts once for each of them.
     found.rows = [replace(row, n=row.n // len(views)) for row in found.rows]
     return found

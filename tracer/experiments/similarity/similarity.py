@@ -19,7 +19,7 @@ from tracer.errors import TooFew
 from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import normalise
-from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, independent, shuffle
+from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, dealt, independent
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.similarity.wins import Wins, ranked, wins
 from tracer.results.skips import Skip
@@ -79,7 +79,10 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         test, facts = compared.test(found, seed)
         low, high = (0.5 + bound for bound in test.interval)
         estimate = Estimate(found.value, stats.Interval(max(low, 0.0), min(high, 1.0)), 0.5, n)
-        outcome.rows.append(source.row("similarity", attribute, setting, "accuracy", estimate, seed))
+        row = source.row("similarity", attribute, setting, "accuracy", estimate, seed)
+        asked = np.isfinite(found.each)
+        outcome.rows.append(row)
+        outcome.per_photo.append(source.per_photo(row, rows[asked], clusters[rows[asked]], found.each[asked]))
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
@@ -128,20 +131,22 @@ class _Compared:
         """The test of the figure against that of shuffled labels, and what is said of it."""
         at = thinned(np.arange(len(self.labels)), self.clusters, SHUFFLED_PHOTOS, seed)
         given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], _first(self.clusters[at]))
-        labels, rng = self.labels[at], np.random.default_rng(seed)
         models = None if self.models is None else self.models[at]
-        drawn = shuffle(labels, self.clusters[at], models, seed)
-        others = [wins(given, labels[drawn.draw(rng)], models) for _ in range(SHUFFLES)]
+        ways = dealt(self.labels[at], self.clusters[at], models, seed, SHUFFLES)
+        others = [wins(given, labels, models) for labels in ways.others]
         others = [other for other in others if np.isfinite(other.value)]
+        own = wins(given, ways.observed, models)
         asked = np.isfinite(found.each)
         groups = independent(self.clusters[asked], None if self.models is None else self.models[asked])
         test = stats.calibrated(
-            found.value, found.error, [o.value for o in others], [o.error for o in others], groups, centre=0.5
-        )
+            found.value, found.error, [o.value for o in others], [o.error for o in others], groups,
+            centre=0.5, observed=(own.value, own.error) if np.isfinite(own.value) else None,
+        )  # fmt: skip
         facts = {
             "clusters": len(np.unique(self.clusters[asked])),
-            "permutations": len(others),
-            "shuffled": str(drawn.unit),
+            "permutations": len(others) + ways.exact,
+            "exact": ways.exact,
+            "shuffled": str(ways.unit),
         }
         return test, facts if self.cameras is None else facts | self.cameras.facts(found.each)
 

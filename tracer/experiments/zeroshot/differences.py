@@ -107,7 +107,8 @@ def of_cameras(right: Floats, label: Codes, classes: Codes, model: Codes, cluste
         seen.append(_of_ways(ways, of_model, fit.size[0]))
         return seen[-1]
 
-    p, count, exact = stats.relabelling_test(kinds, statistic, seed)
+    test = stats.relabelling_test(kinds, statistic, seed)
+    p, count, exact = test.p_value, test.ways, test.exact
     two = fit.size[0] == 2
     influence = fit.influence_on_difference() if two else fit.influence_on_square()
     own = np.bincount(model, weights=influence)
