@@ -43,7 +43,9 @@ def plan(
         float | None, typer.Option(help="Standard deviation between scenes or owners, as a share.")
     ] = None,
     models: Annotated[int | None, typer.Option(min=2, help="Camera models a class, in place of the set's.")] = None,
-    scenes: Annotated[int | None, typer.Option(min=2, help="Scenes or owners in all, in place of the set's.")] = None,
+    scenes: Annotated[
+        int | None, typer.Option(min=2, help="Scenes, owners or pairs in all, in place of the set's.")
+    ] = None,
     photos: Annotated[
         int | None, typer.Option(min=1, help="Photos of a model in a scene, in place of the set's.")
     ] = None,

@@ -126,9 +126,8 @@ def stated_instead(subject: Subject, asked: Asked) -> Subject:
             in_all = design.between + design.within
             within = max(in_all - between, 0.0) if sources["photos"] == DEFAULT else design.within
             design = design.with_variances(between, within)
-        scenes = None if subject.unit == "pairs" else asked.scenes
         photos = None if subject.single else asked.photos
-        return replace(subject, design=design.of(scenes=scenes, photos=photos), sources=sources)
+        return replace(subject, design=design.of(scenes=asked.scenes, photos=photos), sources=sources)
     parts, figure = design.parts, asked.figure or design.figure
     if asked.figure is not None:
         parts = stats.scaled(parts, figure * (1 - figure) / (design.figure * (1 - design.figure)))
@@ -246,6 +245,8 @@ def _of_scenes(subject: Subject, design: stats.SceneDesign, goal: _Goal, quantit
 
 
 def _not_alone(goal: _Goal, at_best: float) -> str:
+    if goal.power is not None and not at_best:
+        return "so far above guessing no figure lies, or no relabelling of so few camera models can show anything"
     reached = f"± {words.number(at_best)} points" if goal.power is None else f"a power of {words.percent(at_best)}"
     return f"no number of these alone does it; with the rest as it is, they lead to {reached}"
 

@@ -38,6 +38,7 @@ _USUAL: Final = stats.Layout(kinds=2, models=6, scenes=10, photos=1, together=2,
 """Without a set: each scene is photographed by one camera of each class, once."""
 _SCENES: Final = 60
 _MOST: Final = 10**6
+_KNOWN: Final = ", known cameras"
 _ALL_ONE: Final = "every photo is named alike in this run, so it has no variance to take"
 
 
@@ -116,7 +117,7 @@ def _known_beside(found: MainFigure, run: Run) -> MainFigure | None:
         == (found.row.encoder, found.row.attribute, found.row.processing, found.row.mask_ratio, "probe", found.row.metric)
         and r.setting == "acquisition"
     ]  # fmt: skip
-    return main_figure(f"{found.about}, known cameras", same[0], run.details, scores_of(run, same)) if same else None
+    return main_figure(found.about + _KNOWN, same[0], run.details, scores_of(run, same)) if same else None
 
 
 def _of_figure(found: MainFigure) -> Subject:
@@ -125,9 +126,9 @@ def _of_figure(found: MainFigure) -> Subject:
         notes = (f"with {words.percent(found.row.mask_ratio)} of the picture hidden", *notes)
     unit = "pairs" if found.row.experiment == "retrieval" else "scenes or owners"
     if not isinstance(found.design, stats.CameraDesign):
-        return Subject(
-            found.about, found.row.encoder, found.design, unit, {}, found.single, {"scenes": RUN, "photos": RUN}, notes
-        )
+        known = found.row.setting == "acquisition" and not found.about.endswith(_KNOWN)
+        about, sources = found.about + (_KNOWN if known else ""), {"scenes": RUN, "photos": RUN}
+        return Subject(about, found.row.encoder, found.design, unit, {}, found.single, sources, notes)
     question = f"{found.about}, unseen cameras"
     if found.design.flat:
         return _cameras(question, found.models, found.design.layout, (_ALL_ONE,), found.row.encoder)
@@ -147,7 +148,7 @@ def of_set(labelled: LabelledSet) -> list[Subject]:
         beside, kinds = cameras is not None, len(labelled.values(label))
         found.append(
             replace(
-                _known(f"{title}, known cameras", labelled.clusters[known], kinds),
+                _known(title + _KNOWN, labelled.clusters[known], kinds),
                 main=not beside,
             )
         )
@@ -173,7 +174,7 @@ def _usual() -> list[Subject]:
     """The questions of a set that is only thought of."""
     return [
         _cameras("Phone or camera, unseen cameras", {"camera": 6, "phone": 6}, _USUAL),
-        replace(_known("Phone or camera, known cameras", np.repeat(np.arange(_SCENES), 2)), main=False),
+        replace(_known("Phone or camera" + _KNOWN, np.repeat(np.arange(_SCENES), 2)), main=False),
         _differences("Neighbours, by Phone or camera", np.repeat(np.arange(_SCENES), 2)),
         _similar("Phone or camera", np.repeat(np.arange(_SCENES), 2)),
         _pairs(_SCENES),

@@ -145,7 +145,8 @@ class CameraDesign:
 
         It is that of a one-sided t-test over models, which relabelling comes close to: the figure is spread by models, scenes and
         photos, and held against the spread between models. Variances are scaled to the figure that the effect means, as
-        those of shares are: by p (1 − p). It is 0 where no relabelling of so many models can reach the level.
+        those of shares are: by p (1 − p). It is 0 where no relabelling of so many models can reach the level,
+        and where no figure can lie so far above guessing.
 
         Args:
             effect: balanced accuracy above 1 / classes.
@@ -154,9 +155,9 @@ class CameraDesign:
         """
         from scipy.stats import nct, t
 
-        if not can_reach([round(self.layout.models)] * self.layout.kinds, level):
+        it, figure = self.layout, 1 / self.layout.kinds + effect
+        if figure >= 1 or not can_reach([round(it.models)] * it.kinds, level):
             return 0.0
-        it, figure = self.layout, min(1 / self.layout.kinds + effect, 0.999)
         parts = scaled(self.parts, figure * (1 - figure) / (self.figure * (1 - self.figure)))
         noise = it.uneven * parts.photos / (it.scenes * it.photos)
         many, freedom = it.kinds * it.models, max(it.kinds * (it.models - 1), _FEWEST)
@@ -245,7 +246,9 @@ class SceneDesign:
 
     def power(self, effect: float, level: float = 0.05) -> float:
         """The probability that an effect is shown: that it lies further from none than the interval (of 1 − level) reaches."""
-        at_effect = self.at(min(self.chance + effect, 0.999))
+        if self.figure is not None and self.chance + effect >= 1:
+            return 0.0
+        at_effect = self.at(self.chance + effect)
         error = max(at_effect.half / _student(self.scenes), _FEWEST)
         return NormalDist().cdf(effect / error - _student(self.scenes, level))
 

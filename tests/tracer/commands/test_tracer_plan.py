@@ -140,6 +140,13 @@ def test_a_run_that_could_not_tell(run: Run, tmp_path: Path) -> None:
     assert "cannot tell" in rows[0]["note"]
 
 
+def test_an_effect_beyond_certainty(run: Run) -> None:
+    """No figure lies 60 points above one half; that is said in place of a number."""
+    rows = [row for row in rows_of(run, "--effect", "0.6") if "cameras" in row["question"] and row["goal"] == "effect"]
+    assert {row["needed"] for row in rows} == {None} and {row["reached"] for row in rows} == {0}
+    assert all("no figure lies" in row["note"] for row in rows)
+
+
 @pytest.mark.parametrize("scenes", [None, 0])
 def test_models_of_one_class(run: Run, tmp_path: Path, scenes: int | None) -> None:
     """Where only phones name their model, unseen cameras are not planned."""
