@@ -16,8 +16,8 @@ from textual.widget import AwaitMount
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError, command
+from curate.tui.actions import Commands
 from curate.tui.failures import as_message
-from curate.tui.interface import Host
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
@@ -27,14 +27,15 @@ from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
+from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr"]
+ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr", "set"]
 
 
-class CurateApp(Host):
+class CurateApp(Commands):
     """The app on one workspace.
 
     Args:
@@ -52,6 +53,7 @@ class CurateApp(Host):
         "clocks": ClocksScreen,
         "copies": CopiesScreen,
         "flickr": HarvestScreen,
+        "set": SetScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -89,6 +91,23 @@ class CurateApp(Host):
             id="app.flickr",
             show=False,
             tooltip="search Flickr and harvest photos",
+        ),
+        Binding(
+            "f7",
+            "switch_mode('set')",
+            "Set",
+            id="app.set",
+            show=False,
+            tooltip="what a set would hold, before it is written",
+        ),
+        Binding(
+            "ctrl+p",
+            "palette",
+            "Commands",
+            id="app.palette",
+            key_display="^p",
+            priority=True,
+            tooltip="run a command by its name",
         ),
         Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),

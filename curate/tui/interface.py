@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from curate.catalog.store import Catalog
 from curate.tui.work import LongWork
 from curate.workspace.settings import ImagesMode
+
+if TYPE_CHECKING:
+    from curate.tui.exporting import SetChoice
 
 
 class Host(App[None]):
@@ -19,6 +23,7 @@ class Host(App[None]):
         images: how pictures are drawn.
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
+        choice: the set that was chosen on the set screen; None before.
     """
 
     def __init__(self, catalog: Catalog, images: ImagesMode) -> None:
@@ -27,6 +32,7 @@ class Host(App[None]):
         self.images = images
         self.work = LongWork(self, catalog.workspace)
         self.wanted_copy: str | None = None
+        self.choice: SetChoice | None = None
 
     @abstractmethod
     def tell(self, error: Exception, doing: str) -> None:

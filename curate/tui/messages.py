@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from curate.duplicates.groups import DuplicateReport
+    from curate.export.preview import PlannedSet
+    from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
 
 
@@ -125,5 +127,17 @@ class HarvestCounted(Message):
     """The state; None if it could not be told."""
     seconds: float = 0.0
     """How long counting took."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class SetPlanned(Message):
+    """What a set would hold; sent first without leaks and confounds, which take longer."""
+
+    choice: SetChoice
+    """The choice that it was found for."""
+    planned: PlannedSet | None
+    """What the set would hold; None where it cannot be told."""
     error: CurateError | None = None
     """Why there is no result."""

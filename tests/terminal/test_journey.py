@@ -30,7 +30,7 @@ def test_from_a_folder_to_decided_pairs(
     app.press("Enter")
     app.wait("12 added")
     app.press("f")
-    app.wait("R reviews them")
+    app.wait("F2 reviews them")
     app.press("R")
     app.wait("1 of ")
 
