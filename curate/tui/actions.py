@@ -140,11 +140,17 @@ class Commands(Host):
 
     def action_evaluate(self) -> None:
         """Ask which set to evaluate with which encoders, and evaluate it."""
+        self.ask_evaluation(None, None)
+
+    def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
+        """Ask the same, filled in with a set and a run where they are given."""
 
         def begin(request: EvaluateRequest) -> None:
             self._begin("evaluation", lambda catalog: evaluating(catalog, request), evaluate_summary)
 
-        form = evaluate_form(self.catalog)
+        if run is not None:
+            self.typed.pop("evaluation", None)
+        form = evaluate_form(self.catalog, dataset, run)
         self._ask_for("evaluation", form, lambda answers: evaluate_request(self.catalog, answers), begin)
 
     def _ask_for(

@@ -27,12 +27,13 @@ from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
+from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr", "set"]
+ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs"]
 
 
 class CurateApp(Commands):
@@ -54,6 +55,7 @@ class CurateApp(Commands):
         "copies": CopiesScreen,
         "flickr": HarvestScreen,
         "set": SetScreen,
+        "runs": RunsScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -99,6 +101,14 @@ class CurateApp(Commands):
             id="app.set",
             show=False,
             tooltip="what a set would hold, before it is written",
+        ),
+        Binding(
+            "f8",
+            "switch_mode('runs')",
+            "Runs",
+            id="app.runs",
+            show=False,
+            tooltip="evaluations, their figures and reports",
         ),
         Binding(
             "ctrl+p",

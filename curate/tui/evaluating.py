@@ -76,8 +76,8 @@ def reports_here(catalog: Catalog) -> list[Path]:
     return [page for _, page in sorted(aged, reverse=True)]
 
 
-def evaluate_form(catalog: Catalog, dataset: Path | None = None) -> Form:
-    """Return the form, filled in with the newest set, or with the one given."""
+def evaluate_form(catalog: Catalog, dataset: Path | None = None, run: Path | None = None) -> Form:
+    """Return the form, filled in with the newest set, or with the set and the run given."""
     root = catalog.workspace.root
     known = sets_here(catalog)
     place = dataset or (known[0] if known else usual_place(catalog))
@@ -88,7 +88,7 @@ def evaluate_form(catalog: Catalog, dataset: Path | None = None) -> Form:
         (
             Field("dataset", "set", _below(place, root), complete=paths(root)),
             Field("encoders", "encoders", encoders, "offline, paper, or names", words(_GROUPS)),
-            Field("run", "into", f"runs/{place.name}", complete=paths(root)),
+            Field("run", "into", _below(run or catalog.workspace.runs / place.name, root), complete=paths(root)),
         ),
         f"{first}offline: the encoders that need no download. Folders may be relative to the workspace. The same run again "
         "does what is missing. Enter starts, Tab completes.",

@@ -12,6 +12,8 @@ from curate.tui.work import LongWork
 from curate.workspace.settings import ImagesMode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from curate.tui.exporting import SetChoice
 
 
@@ -41,3 +43,11 @@ class Host(App[None]):
     @abstractmethod
     def action_stop_work(self) -> None:
         """Stop the long work that is running."""
+
+    @abstractmethod
+    def show_report(self, page: Path) -> None:
+        """Open a report in the browser, and say where it is."""
+
+    @abstractmethod
+    def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
+        """Ask which set to evaluate, filled in with a set and a run where they are given, and evaluate it."""

@@ -12,12 +12,15 @@ from curate.errors import CurateError
 from tracer.base.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from curate.duplicates.groups import DuplicateReport
     from curate.export.preview import PlannedSet
     from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
+    from curate.tui.results import Figure
 
 
 @dataclass
@@ -139,5 +142,29 @@ class SetPlanned(Message):
     """The choice that it was found for."""
     planned: PlannedSet | None
     """What the set would hold; None where it cannot be told."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class FiguresRead(Message):
+    """The figures of a run, or those of two runs compared."""
+
+    runs: tuple[Path, ...]
+    """The folder of the run, or of the two."""
+    figures: list[Figure]
+    """The figures."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class PlanTold(Message):
+    """What an evaluation would measure."""
+
+    dataset: Path | None
+    """The set; None where there is none yet."""
+    lines: list[tuple[str, str]]
+    """Name and text of each line."""
     error: CurateError | None = None
     """Why there is no result."""

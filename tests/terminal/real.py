@@ -38,6 +38,7 @@ OPEN_WINDOWS = {
     "copies": {"k", "Enter"},
     "flickr": {"s", "d", "c"},
     "set": {"c", "m", "s", "e", "E"},
+    "runs": {"e", "w", "g"},
 }
 OPEN_WINDOWS = {screen: keys | {"C-p"} for screen, keys in OPEN_WINDOWS.items()}
 """Keys that may open a window on a screen, which takes the keys after them."""
@@ -52,7 +53,7 @@ SCREENS = {
     "set": "F7",
 }
 
-_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H"}
+_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H", "S"}
 
 
 def keys_of(bindings: Sequence[Binding]) -> list[str]:
