@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -25,6 +26,7 @@ from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
+from curate.tui.screens.home import HomeScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
@@ -33,7 +35,7 @@ from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs"]
+ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs"]
 
 
 class CurateApp(Commands):
@@ -48,6 +50,7 @@ class CurateApp(Commands):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar = {
+        "home": HomeScreen,
         "library": LibraryScreen,
         "review": ReviewScreen,
         "cameras": CamerasScreen,
@@ -111,6 +114,9 @@ class CurateApp(Commands):
             tooltip="evaluations, their figures and reports",
         ),
         Binding(
+            "f10", "switch_mode('home')", "Home", id="app.home", show=False, tooltip="what waits, and the next step"
+        ),
+        Binding(
             "ctrl+p",
             "palette",
             "Commands",
@@ -124,7 +130,7 @@ class CurateApp(Commands):
         Binding("q", "quit", "Quit", id="app.quit", tooltip="quit; every decision is already saved"),
     ]
 
-    def __init__(self, catalog: Catalog, start: ScreenName = "library", images: ImagesMode = "auto") -> None:
+    def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "auto") -> None:
         super().__init__(catalog, images)
         self._start: ScreenName = start
         self.title = "lenstrace"
@@ -219,8 +225,16 @@ def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
     return "half" if mode == "auto" and os.environ.get("TMUX") else mode
 
 
-def run(workspace: Workspace, start: ScreenName = "library", images: str | None = None) -> int:
+def run(
+    workspace: Workspace, start: ScreenName = "home", images: str | None = None, ingest_from: Path | None = None
+) -> int:
     """Open the app on a workspace and return the exit code.
+
+    Args:
+        workspace: the workspace.
+        start: the first screen.
+        images: how pictures are drawn; None for the workspace's setting.
+        ingest_from: the folder of photos that the first ingest proposes; None for the usual one.
 
     Raises:
         WorkspaceBusy: another process is writing to the workspace.
@@ -233,6 +247,8 @@ def run(workspace: Workspace, start: ScreenName = "library", images: str | None 
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)
         app = CurateApp(catalog, start, mode)
+        if ingest_from is not None:
+            app.typed["ingest"] = {"folder": os.fspath(ingest_from)}
         app.run()
         return app.return_code or 0
 

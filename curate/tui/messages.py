@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from curate.duplicates.groups import DuplicateReport
     from curate.export.preview import PlannedSet
+    from curate.status import Status
     from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
     from curate.tui.results import Figure
@@ -166,5 +167,17 @@ class PlanTold(Message):
     """The set; None where there is none yet."""
     lines: list[tuple[str, str]]
     """Name and text of each line."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class StatusTold(Message):
+    """What is in the workspace and what waits."""
+
+    status: Status | None
+    """The status; None where it cannot be told."""
+    seconds: float = 0.0
+    """How long counting took."""
     error: CurateError | None = None
     """Why there is no result."""
