@@ -138,7 +138,7 @@ def _dispatch(argv: list[str]) -> int:
 
 def _open_app(folder: Path) -> int:
     """Open the app on a folder; where it is no workspace, offer to make one first."""
-    from curate.tui.start import workspace_at
+    from curate.tui.screens.starting import workspace_at
 
     was_one = is_workspace(folder)
     workspace = workspace_at(folder)

@@ -28,6 +28,7 @@ from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
 from curate.tui.screens.home import HomeScreen
 from curate.tui.screens.library import LibraryScreen
+from curate.tui.screens.log import LogScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
@@ -35,7 +36,7 @@ from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs"]
+ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
 
 
 class CurateApp(Commands):
@@ -59,6 +60,7 @@ class CurateApp(Commands):
         "flickr": HarvestScreen,
         "set": SetScreen,
         "runs": RunsScreen,
+        "log": LogScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -112,6 +114,9 @@ class CurateApp(Commands):
             id="app.runs",
             show=False,
             tooltip="evaluations, their figures and reports",
+        ),
+        Binding(
+            "f9", "switch_mode('log')", "Log", id="app.log", show=False, tooltip="who decided what, and undo from there"
         ),
         Binding(
             "f10", "switch_mode('home')", "Home", id="app.home", show=False, tooltip="what waits, and the next step"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from curate.catalog.history import LogStep
 from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
 from tracer.base.progress import Progress
@@ -181,3 +182,11 @@ class StatusTold(Message):
     """How long counting took."""
     error: CurateError | None = None
     """Why there is no result."""
+
+
+@dataclass
+class LogRead(Message):
+    """The steps of the decision log."""
+
+    steps: list[LogStep]
+    """The steps, the newest first."""

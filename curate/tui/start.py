@@ -1,22 +1,17 @@
-"""Offers to make a workspace where the app was opened on a folder that is none. It knows no Textual but to ask."""
+"""The form that makes a workspace where the app was opened on a folder that is none. It knows no Textual."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from curate.errors import UsageError
 from curate.resources import data_names
 from curate.sources.made import refuse_made
 from curate.tui.forms import Field, Form, path_in, paths, words
 from curate.workspace import Workspace, free_folder, is_workspace
-
-if TYPE_CHECKING:
-    from textual.app import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +25,6 @@ class StartRequest:
 
     folder: Path
     recipe: str = ""
-
-
-def is_terminal() -> bool:
-    """Whether the app can ask: input and output are a terminal."""
-    return sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()
 
 
 def start_form(folder: Path) -> Form:
@@ -80,21 +70,3 @@ def made(request: StartRequest) -> Workspace:
         StorageError: the folder cannot be written.
     """
     return Workspace.create(request.folder, request.recipe)
-
-
-def workspace_at(folder: Path) -> Workspace | None:
-    """Return the workspace in a folder; where there is none, a person is asked to make one. None if that was declined.
-
-    Raises:
-        NotAWorkspace: there is none, and nobody can be asked because this is no terminal.
-    """
-    if is_workspace(folder) or not is_terminal() or (folder.exists() and not folder.is_dir()):
-        return Workspace.open(folder)
-    return asking(Path(os.path.abspath(folder))).run()
-
-
-def asking(folder: Path) -> App[Workspace]:
-    """Return the small app that asks."""
-    from curate.tui.screens.starting import StartApp
-
-    return StartApp(start_form(folder))

@@ -39,6 +39,8 @@ OPEN_WINDOWS = {
     "flickr": {"s", "d", "c"},
     "set": {"c", "m", "s", "e", "E"},
     "runs": {"e", "w", "g"},
+    "log": {"b", "Enter"},
+    "home": {"i", "Enter"},
 }
 OPEN_WINDOWS = {screen: keys | {"C-p"} for screen, keys in OPEN_WINDOWS.items()}
 """Keys that may open a window on a screen, which takes the keys after them."""
@@ -51,9 +53,12 @@ SCREENS = {
     "copies": "F5",
     "flickr": "F6",
     "set": "F7",
+    "runs": "F8",
+    "log": "F9",
+    "home": "F10",
 }
 
-_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H", "S"}
+_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H", "S", "E"}
 
 
 def keys_of(bindings: Sequence[Binding]) -> list[str]:

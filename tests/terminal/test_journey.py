@@ -23,6 +23,8 @@ def test_from_a_folder_to_decided_pairs(
     """Photos taken in, pairs found and decided, a camera's type and a clock's offset stated: the catalogue says the same."""
     workspace = workspace_of("empty")
     app = terminal("-m", "curate.cli", workspace.root)
+    app.wait("no photos are here yet")
+    app.press("F1")
     app.wait("No photos yet")
     app.press("i")
     app.wait("Ingest the photos of which folder?")

@@ -111,7 +111,7 @@ def test_nothing_is_decided_unseen(workspace_of: MakeWorkspace, terminal: Open) 
         app.resize(40, 12)
         app.wait("This app needs")
         for key in keys_on(screen):
-            if key not in {"L", "R", "C", "T", "D", "H", "S", "?", "Escape", *SCREENS.values()}:
+            if key not in {"L", "R", "C", "T", "D", "H", "S", "E", "?", "Escape", *SCREENS.values()}:
                 app.press(key)
         app.press("Enter", "Down", "Enter", "Escape")
         app.press("?")

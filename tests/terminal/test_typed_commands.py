@@ -28,6 +28,7 @@ SHOW = {
     "Export set": "Export which set?",
     "Evaluate set": "Evaluate which set?",
     "Open report": "there is no report yet",
+    "Log": "Log ·",
     "Undo": "there is nothing to undo",
     "Redo": "there is nothing to redo",
     "Keys": "This screen",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
 
 from curate.tui.forms import Form
-from curate.tui.start import made, start_request
+from curate.tui.start import made, start_form, start_request
 from curate.tui.widgets.prompt import AskForm
-from curate.workspace import Workspace
+from curate.workspace import Workspace, is_workspace
 
 
 class StartApp(App[Workspace]):
@@ -34,3 +37,15 @@ class StartApp(App[Workspace]):
     def tell(self, error: Exception, _doing: str) -> None:
         """End with an error that nobody foresaw, as the app does where no screen can show it."""
         raise error
+
+
+def workspace_at(folder: Path) -> Workspace | None:
+    """Return the workspace in a folder; where there is none, a person is asked to make one. None if that was declined.
+
+    Raises:
+        NotAWorkspace: there is none, and nobody can be asked because this is no terminal.
+    """
+    terminal = sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()
+    if is_workspace(folder) or not terminal or (folder.exists() and not folder.is_dir()):
+        return Workspace.open(folder)
+    return StartApp(start_form(Path(os.path.abspath(folder)))).run()

@@ -15,8 +15,8 @@ from curate.errors import CurateError, NotAWorkspace
 from curate.ingest import ingest
 from curate.status import ExportedSet, Run, Status
 from curate.tui.forms import Form
-from curate.tui.screens.starting import StartApp
-from curate.tui.start import made, start_form, start_request, workspace_at
+from curate.tui.screens.starting import StartApp, workspace_at
+from curate.tui.start import made, start_form, start_request
 from curate.tui.waiting import entries
 from curate.tui.widgets.told import Told
 from curate.workspace import Workspace, is_workspace
