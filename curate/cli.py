@@ -14,7 +14,7 @@ import typer.main
 
 from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
-from curate.workspace import Workspace, is_workspace
+from curate.workspace import is_workspace
 from tracer.base.commandline import run_app
 from tracer.base.console import complain, note, say, take_over_messages
 from tracer.base.errors import DISK_ERRORS
@@ -79,7 +79,8 @@ def run_cli(argv: list[str]) -> int:
     """Run one command line and return its exit code.
 
     Without words, the app opens in the current folder. If the first word is a command, that command runs; if it is an
-    existing folder or holds a `/`, the app opens there; anything else is a usage error with a suggestion.
+    existing folder or holds a `/`, the app opens there, or offers to make a workspace; anything else is a usage error with a
+    suggestion.
     """
     if sys.stdout is None or sys.stdout.closed:
         error = UsageError("standard output is closed", "", "Leave it open; send unwanted output to /dev/null.")
@@ -123,9 +124,7 @@ def _dispatch(argv: list[str]) -> int:
                     f"{' '.join(argv[1:])} was given too",
                     "curate --help lists the commands.",
                 )
-            from curate.tui.app import run
-
-            return run(Workspace.open(Path(first)))
+            return _open_app(Path(first))
         if first not in command_names():
             near = difflib.get_close_matches(first, command_names(), n=1)
             hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
@@ -135,6 +134,21 @@ def _dispatch(argv: list[str]) -> int:
     if argv[:2] == ["demo", "photos"]:
         argv = ["demo-photos", *argv[2:]]
     return run_app(app, argv, "curate")
+
+
+def _open_app(folder: Path) -> int:
+    """Open the app on a folder; where it is no workspace, offer to make one first."""
+    from curate.tui.screens.starting import workspace_at
+
+    was_one = is_workspace(folder)
+    workspace = workspace_at(folder)
+    if workspace is None:
+        note("no workspace was made")
+        return Exit.DONE
+    from curate.tui.app import run
+
+    own = was_one or workspace.root == Path(os.path.abspath(folder))
+    return run(workspace, ingest_from=None if own else folder.absolute())
 
 
 def main() -> None:

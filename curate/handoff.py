@@ -8,20 +8,28 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from queue import Empty, Queue
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from curate.errors import Exit, HandoffError, StorageError
+from tracer.base.console import PROGRESS, step_of
 from tracer.base.files import read_sealed, write_sealed
+from tracer.base.progress import SILENT, Progress, Work
 from tracer.base.text import command_line, quoted_path
 
 _SCRATCH = ".run-"
 _GRACE = 10.0
 """Seconds that tracer may take to end after Ctrl-C; it finishes the batch of photos or the probes that are running."""
+
+_TURN = 0.2
+"""Seconds after which an evaluation can be stopped, also where tracer says nothing."""
 
 _WITHOUT = "`tracer encoders` lists the encoders; `curate pair` also finds pairs without --embeddings."
 _ERROR = "tracer: "
@@ -52,6 +60,55 @@ def evaluate(
     return _tracer("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run), quiet=quiet)
 
 
+def evaluating(dataset: Path, run: Path, encoders: tuple[str, ...]) -> Work[tuple[dict[str, Any], bool]]:
+    """Evaluate a data set folder as `evaluate` does, with tracer's progress as steps.
+
+    Closing the work stops tracer, which keeps what is finished; the same evaluation again does what is missing.
+
+    Raises:
+        HandoffError: tracer failed; its own message is passed on.
+    """
+    words = ("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run))
+    yield Progress("starting tracer", 0)
+    with subprocess.Popen(
+        _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {PROGRESS: "json"}, start_new_session=True,
+    ) as child:  # fmt: skip
+        lines: Queue[str] = Queue()
+        out: list[str] = []
+        readers = [
+            threading.Thread(target=_pass_lines, args=(child.stderr, lines.put), daemon=True),
+            threading.Thread(target=_pass_lines, args=(child.stdout, out.append), daemon=True),
+        ]
+        for reader in readers:
+            reader.start()
+        said: list[str] = []
+        try:
+            while readers[0].is_alive() or not lines.empty():
+                try:
+                    line = lines.get(timeout=_TURN)
+                except Empty:
+                    yield SILENT
+                    continue
+                step = step_of(line)
+                if step is None:
+                    said.append(line)
+                else:
+                    yield step
+        except BaseException:
+            child.send_signal(signal.SIGINT)
+            _let_end(child)
+            raise
+        for reader in readers:
+            reader.join()
+    return _answer(child.returncode, words, "".join(out), "".join(said))
+
+
+def _pass_lines(stream: IO[str] | None, take: Callable[[str], object]) -> None:
+    for line in stream or ():
+        take(line)
+
+
 def check_encoders(encoders: tuple[str, ...]) -> None:
     """Ask tracer whether it knows these encoders, before anything is exported for them.
 
@@ -59,6 +116,34 @@ def check_encoders(encoders: tuple[str, ...]) -> None:
         HandoffError: tracer does not know one of the names (exit code 2).
     """
     _tracer("encoders", "--check", ",".join(encoders), quiet=False)
+
+
+def known_encoders() -> list[dict[str, Any]]:
+    """Return the encoders that tracer knows: name, group, and whether each is available without a download.
+
+    Raises:
+        HandoffError: tracer failed.
+    """
+    return list(_tracer("encoders", quiet=True)[0]["encoders"])
+
+
+def planned_evaluation(dataset: Path, encoders: tuple[str, ...]) -> dict[str, Any]:
+    """Return what an evaluation of a set would measure (`measured`), and what not and why (`skipped`).
+
+    Raises:
+        HandoffError: the set cannot be evaluated; tracer's own message is passed on.
+    """
+    words = ("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", "none", "--dry-run")
+    return _tracer(*words, quiet=True)[0]
+
+
+def compared_runs(first: Path, second: Path) -> list[dict[str, Any]]:
+    """Return the figures of two runs side by side: those of `tracer compare`.
+
+    Raises:
+        HandoffError: a run cannot be read.
+    """
+    return list(_tracer("compare", str(first), str(second), quiet=True)[0]["rows"])
 
 
 def embed_previews(
@@ -153,11 +238,14 @@ def _message(said: str) -> tuple[str, str]:
     return lines[at].removeprefix(_ERROR), "\n".join(lines[at + 1 :])
 
 
-def _tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, Any], bool]:
+def _command(*words: str) -> list[str]:
     # -P: Python does not search the current folder for modules, so that a user's file cannot shadow one
-    command = [sys.executable, "-P", "-m", "tracer", *words, "--json"]
+    return [sys.executable, "-P", "-m", "tracer", *words, "--json"]
+
+
+def _tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, Any], bool]:
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True
+        _command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None, text=True
     ) as child:
         try:
             out, said = child.communicate()
@@ -167,16 +255,33 @@ def _tracer(*words: str, quiet: bool, otherwise: str = "") -> tuple[dict[str, An
         except BaseException:
             child.terminate()
             raise
-    if child.returncode == Exit.INTERRUPTED:
+    return _answer(child.returncode, words, out, said or "", otherwise)
+
+
+def _answer(code: int, words: tuple[str, ...], out: str, said: str, otherwise: str = "") -> tuple[dict[str, Any], bool]:
+    """Return what tracer printed, and whether some photos failed.
+
+    Args:
+        code: its exit code.
+        words: its command line.
+        out: what it printed.
+        said: what it wrote to standard error.
+        otherwise: the way out where tracer names none.
+
+    Raises:
+        HandoffError: it failed.
+        KeyboardInterrupt: it was interrupted.
+    """
+    if code == Exit.INTERRUPTED:
         raise KeyboardInterrupt
-    if child.returncode not in (Exit.DONE, Exit.SOME_FAILED):
-        why, way_out = _message(said or "")
+    if code not in (Exit.DONE, Exit.SOME_FAILED):
+        why, way_out = _message(said)
         failure = HandoffError(
             f"tracer {words[0]} failed",
-            why or f"tracer ended with exit code {child.returncode}",
+            why or f"tracer ended with exit code {code}",
             way_out or otherwise or f"Run it by hand to see more: tracer {command_line(*words)}",
         )
-        if child.returncode == Exit.USAGE:  # a usage error of tracer is a usage error of curate
+        if code == Exit.USAGE:  # a usage error of tracer is a usage error of curate
             failure.exit_code = Exit.USAGE
         raise failure
-    return cast(dict[str, Any], json.loads(out)), child.returncode == Exit.SOME_FAILED
+    return cast(dict[str, Any], json.loads(out)), code == Exit.SOME_FAILED

@@ -12,8 +12,9 @@ from curate.cameras.types import CameraType
 from curate.catalog.candidates import proposed, waiting
 from curate.catalog.decisions import gone, tally
 from curate.catalog.flickr_photos import has_originals
+from curate.catalog.folders import skipped_count
 from curate.catalog.harvests import allowed_licenses
-from curate.catalog.photos import is_any_read
+from curate.catalog.photos import equal_files, is_any_read
 from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
@@ -108,6 +109,9 @@ class Status:
         without_exif: whether EXIF of photos of Flickr is still to be asked for.
         without_files: whether there are photos, and none has a file.
         originals: whether none has a file, and originals may be downloaded.
+        skipped: the files that the last ingest skipped.
+        disagreements: the cameras on whose type the sources disagree.
+        duplicates: the groups of photos whose files are the same; those that look alike are not counted here.
     """
 
     workspace: Path
@@ -130,6 +134,9 @@ class Status:
     without_exif: bool = False
     without_files: bool = False
     originals: bool = False
+    skipped: int = 0
+    disagreements: int = 0
+    duplicates: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -139,6 +146,9 @@ class Status:
             "cameras": self.cameras,
             "unknown_cameras": self.unknown_cameras,
             "unreadable": self.unreadable,
+            "skipped": self.skipped,
+            "disagreements": self.disagreements,
+            "duplicates": self.duplicates,
             "phones": self.phones,
             "others": self.others,
             "by_neither": {kind or "no_camera": count for kind, count in self.by_neither.items()},
@@ -169,6 +179,8 @@ class Status:
         """Return the status in words, as lines."""
         unreadable = f", {self.unreadable:,} unreadable" if self.unreadable else ""
         unknown = f", {self.unknown_cameras:,} of unknown type" if self.unknown_cameras else ""
+        if self.disagreements:
+            unknown += f", {self.disagreements:,} on whose type sources disagree"
         lines = [
             f"photos   {self.photos:,}{unreadable}: {self.phones:,} by phones, {self.others:,} by other cameras"
             + (f", {sum(self.by_neither.values()):,} by neither" if self.by_neither else ""),
@@ -177,6 +189,11 @@ class Status:
             f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected; {open_pairs(self.proposed, self.waiting)}"
             + (f"; {self.gone:,} decided with a photo forgotten or replaced" if self.gone else ""),
         ]
+        if self.duplicates:
+            lines.append(f"copies   {counted(self.duplicates, 'group')} of equal files")
+        if self.skipped:
+            listed = command("skipped", workspace=self.workspace)
+            lines.append(f"skipped  {counted(self.skipped, 'file')} by the last ingest; listed by: {listed}")
         for one in self.sets:
             what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
             lines.append(f"set      {printable_path(one.path)}: {what}{'; the catalogue changed since' * one.stale}")
@@ -202,7 +219,7 @@ def open_pairs(proposed: int, waiting: int) -> str:
 
 
 def status(catalog: Catalog) -> Status:
-    """Return the status of a workspace. The catalogue maintains the counts, so this does not scan the photos."""
+    """Return the status of a workspace. The catalogue maintains the counts; only an index of hashes is scanned."""
     cameras = catalog.cameras.listed()
     phones, others = photos_by_side(catalog)
     by_type = [(CameraType(kind) if kind else None, count) for kind, count in catalog.counts("camera_type")]
@@ -232,6 +249,9 @@ def status(catalog: Catalog) -> Status:
         without_exif=bool(by_status.get(PhotoStatus.LISTED)) and is_exif_needed(catalog),
         without_files=bool(by_status) and not with_files,
         originals=bool(by_status) and not with_files and has_originals(catalog, allowed_licenses(catalog) or OPEN),
+        skipped=skipped_count(catalog),
+        disagreements=sum(bool(camera.also) for camera, _ in cameras),
+        duplicates=equal_files(catalog),
     )
 
 

@@ -1,4 +1,6 @@
-"""Writes docs/commands.md, docs/settings.md and docs/labels.md from the programs' own texts; a test compares them.
+"""Writes docs/commands.md, docs/settings.md, docs/labels.md and the tables of docs/app.md from the programs' own texts.
+
+A test compares them.
 
 Run: python -m docs.reference
 """
@@ -96,8 +98,44 @@ def labels() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def app() -> str:
+    """Return docs/app.md with its tables made anew: the commands of the palette, and the keys of each screen."""
+    from curate.tui.app import CurateApp
+    from curate.tui.commands import FIXED
+    from curate.tui.screens.help import HelpScreen, described_in, key_names
+    from curate.tui.widgets.prompt import AskForm
+
+    commands = [f"| `{one.name}` | {one.tooltip} |" for one in FIXED]
+    text = _filled(
+        (HERE / "app.md").read_text(encoding="utf-8"),
+        "commands",
+        ["| command | what it does |", "| --- | --- |", *commands],
+    )
+    lines = []
+    places = [
+        ("On every screen", CurateApp),
+        *((name.capitalize(), screen) for name, screen in CurateApp.MODES.items()),
+    ]
+    for title, owner in [*places, ("In a form", AskForm), ("In the list of keys", HelpScreen)]:
+        lines += [f"### {title}", "", "| key | name | what it does |", "| --- | --- | --- |"]
+        lines += [
+            f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} |"
+            for one in described_in(owner)
+        ]
+        lines.append("")
+    return _filled(text, "keys", lines[:-1])
+
+
+def _filled(page: str, name: str, lines: list[str]) -> str:
+    """Return a page with other lines between `<!-- name -->` and `<!-- end -->`."""
+    before, _, rest = page.partition(f"<!-- {name} -->\n")
+    after = rest.partition("<!-- end -->")[2]
+    return "\n".join([f"{before}<!-- {name} -->", *lines, f"<!-- end -->{after}"])
+
+
 def write() -> None:
     """Write the pages."""
+    (HERE / "app.md").write_text(app(), encoding="utf-8")
     (HERE / "labels.md").write_text(labels(), encoding="utf-8")
     (HERE / "commands.md").write_text(commands(), encoding="utf-8")
     (HERE / "settings.md").write_text(settings(), encoding="utf-8")

@@ -32,6 +32,13 @@ def test_settings_reference_is_up_to_date() -> None:
     )
 
 
+def test_keys_and_commands_of_the_app_are_up_to_date() -> None:
+    """Every key of every screen and every command of the palette stands in docs/app.md."""
+    page = (ROOT / "docs" / "app.md").read_text(encoding="utf-8")
+    assert page == reference.app(), "run: python -m docs.reference"
+    assert page.count("<!-- end -->") == 2 and "`Evaluate set`" in page and "| `^p` |" not in page
+
+
 def test_label_reference_is_up_to_date(catalog: Catalog) -> None:
     """Every column that `--where` knows stands in docs/labels.md with its meaning, and no other."""
     assert (ROOT / "docs" / "labels.md").read_text(encoding="utf-8") == reference.labels(), (

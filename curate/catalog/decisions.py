@@ -359,7 +359,7 @@ def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
 def _last_standing(catalog: Catalog) -> Decision | None:
     """Return the decision that an undo takes back. The log is a stack, so it is read from its end."""
     taken_back = 0
-    for entry in _newest_first(catalog):
+    for entry in newest_first(catalog):
         if entry.action == "undo":
             taken_back += 1
         elif taken_back:
@@ -372,7 +372,7 @@ def _last_standing(catalog: Catalog) -> Decision | None:
 def _last_taken_back(catalog: Catalog) -> Decision | None:
     """Return the decision that a redo applies again: undone since the last new decision, and not redone since."""
     done_again = 0
-    for entry in _newest_first(catalog):
+    for entry in newest_first(catalog):
         if entry.action == "redo":
             done_again += 1
         elif entry.action != "undo":
@@ -384,7 +384,8 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
     return None
 
 
-def _newest_first(catalog: Catalog) -> Iterator[Decision]:
+def newest_first(catalog: Catalog) -> Iterator[Decision]:
+    """Yield the log, newest first."""
     yield from map(_decision, catalog.connection.execute("SELECT * FROM decision ORDER BY seq DESC"))
 
 

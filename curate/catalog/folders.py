@@ -47,3 +47,18 @@ def skipped(catalog: Catalog) -> Iterator[tuple[str, str]]:
         (row["path"], row["reason"])
         for row in catalog.connection.execute("SELECT path, reason FROM skipped ORDER BY path")
     )
+
+
+def last_folder(catalog: Catalog) -> str | None:
+    """Return the path of the ingested folder that the newest local photo lies in, as shown; None where there is none."""
+    row = catalog.connection.execute(
+        "SELECT root.path_bytes AS path FROM (SELECT path_bytes FROM photo WHERE source = 'local' ORDER BY id DESC LIMIT 1) "
+        "AS newest JOIN root ON newest.path_bytes = root.path_bytes OR substr(newest.path_bytes, 1, length(root.path_bytes) + 1)"
+        " = CAST(root.path_bytes || x'2f' AS BLOB) ORDER BY length(root.path_bytes) DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else printable_path(row["path"])
+
+
+def skipped_count(catalog: Catalog) -> int:
+    """Return the number of files that were skipped."""
+    return int(catalog.connection.execute("SELECT count(*) FROM skipped").fetchone()[0])

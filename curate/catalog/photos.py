@@ -230,6 +230,14 @@ def photos_with(catalog: Catalog, sha256: str) -> int:
     return int(catalog.connection.execute("SELECT count(*) FROM photo WHERE sha256 = ?", (sha256,)).fetchone()[0])
 
 
+def equal_files(catalog: Catalog) -> int:
+    """Return the number of groups of photos whose files are the same."""
+    row = catalog.connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM photo WHERE sha256 IS NOT NULL GROUP BY sha256 HAVING count(*) > 1)"
+    ).fetchone()
+    return int(row[0])
+
+
 def is_any_read(catalog: Catalog) -> bool:
     """Return whether the file of any photo was read."""
     return bool(

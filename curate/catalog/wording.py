@@ -20,9 +20,13 @@ def in_words(catalog: Catalog, decision: Decision) -> str:
     Examples: `accepted 12.jpg + DSC_4.jpg`, `semantic_label = cat for 40 photos (a.jpg, b.jpg, c.jpg, …)`,
     `accepted 25 pairs`.
     """
-    step = decisions.step_of(catalog, decision)
+    return step_in_words(catalog, decisions.step_of(catalog, decision))
+
+
+def step_in_words(catalog: Catalog, step: Sequence[Decision]) -> str:
+    """Describe the decisions of one step, oldest first."""
     if len(step) == 1:
-        return _one(catalog, decision)
+        return _one(catalog, step[0])
     said = []
     for action in dict.fromkeys(_kind(entry) for entry in step):
         entries = [entry for entry in step if _kind(entry) == action]

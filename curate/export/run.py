@@ -263,7 +263,7 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
         raise UsageError(f"{quoted_path(out)} cannot hold a set", why, f"Name a separate folder for the set: {free}")
     try:
         result = yield from export_set(
-            export_rows(catalog), out.absolute(), _options(catalog, choice or ExportChoice())
+            export_rows(catalog), out.absolute(), options_of(catalog, choice or ExportChoice())
         )
     except NothingToExport as error:
         root = catalog.workspace.root
@@ -328,7 +328,8 @@ def _state(catalog: Catalog, place: Path) -> str:
     return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 
-def _options(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
+def options_of(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
+    """Return the options of an export: those of the choice, and those of the workspace."""
     split, matched = chosen(catalog), choice.match
     return ExportOptions(
         name=catalog.workspace.name,

@@ -11,7 +11,7 @@ import os
 import stat
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -121,7 +121,7 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     check_properties(options.match)
     out = Path(os.path.abspath(out))  # not resolved, so that a link there is recognised
     photos = PhotoTable.of(rows)
-    layout = Layout(options.layout) if options.layout else _fitting(photos)
+    layout = Layout(options.layout) if options.layout else fitting(photos)
     options = replace(options, layout=layout)
     tally = Tally()
     chosen = select(photos, Choice(options.pairs, options.licenses, with_files=layout is not Layout.URLS), tally)
@@ -130,7 +130,13 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     joint_split([], options.attributes, options.group_by)  # refuses an unknown attribute before the export
     with writing(out, options.replace) as folder:
         written = chosen if layout is Layout.URLS else (yield from _write_photos(chosen, folder, options, tally))
-        exported = _balanced(written, folder, options, tally)
+
+        def leave(why: str, those: PhotoTable) -> None:
+            for name in those.values("file_name") if layout is not Layout.URLS else ():
+                folder.remove(name)
+            tally.add(why, those)
+
+        exported = balanced(written, options, leave)
         if not exported:
             raise NothingToExport(tally.result())
         yield Progress("writing labels and splits", 0)
@@ -139,7 +145,7 @@ def export_set(rows: PhotoTable | Iterable[LabelRow], out: Path, options: Export
     return result
 
 
-def _fitting(photos: PhotoTable) -> Layout:
+def fitting(photos: PhotoTable) -> Layout:
     """Return the layout for photos: addresses where some photos are published and none of the usable ones has a file."""
     usable = photos.where("status", "ok")
     return Layout.URLS if usable.present("url").any() and not usable.present("sha256").any() else Layout.IMAGEFOLDER
@@ -165,14 +171,14 @@ def _write_photos(chosen: PhotoTable, folder: SetFolder, options: ExportOptions,
     return chosen.take(np.array(places)).with_column("file_name", names)
 
 
-def _balanced(photos: PhotoTable, folder: SetFolder, options: ExportOptions, tally: Tally) -> PhotoTable:
-    """Return the photos in whole pairs and matched, as the options ask for; those that are left out lose their files."""
+def balanced(photos: PhotoTable, options: ExportOptions, leave: Callable[[str, PhotoTable], None]) -> PhotoTable:
+    """Return the photos in whole pairs and matched, as the options ask for.
 
-    def leave(why: str, those: PhotoTable) -> None:
-        for name in those.values("file_name") if options.layout != Layout.URLS else ():
-            folder.remove(name)
-        tally.add(why, those)
-
+    Args:
+        photos: the photos that can be written.
+        options: the options.
+        leave: is given the photos that are left out, with the reason.
+    """
     kept = in_whole_pairs(photos)
     if options.pairs:
         paired = kept.present("subject_idx")

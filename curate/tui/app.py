@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -16,8 +17,8 @@ from textual.widget import AwaitMount
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError, command
+from curate.tui.actions import Commands
 from curate.tui.failures import as_message
-from curate.tui.interface import Host
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
@@ -25,16 +26,20 @@ from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen
+from curate.tui.screens.home import HomeScreen
 from curate.tui.screens.library import LibraryScreen
+from curate.tui.screens.log import LogScreen
 from curate.tui.screens.review import ReviewScreen
+from curate.tui.screens.runs import RunsScreen
+from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
-ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr"]
+ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
 
 
-class CurateApp(Host):
+class CurateApp(Commands):
     """The app on one workspace.
 
     Args:
@@ -46,12 +51,16 @@ class CurateApp(Host):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar = {
+        "home": HomeScreen,
         "library": LibraryScreen,
         "review": ReviewScreen,
         "cameras": CamerasScreen,
         "clocks": ClocksScreen,
         "copies": CopiesScreen,
         "flickr": HarvestScreen,
+        "set": SetScreen,
+        "runs": RunsScreen,
+        "log": LogScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -90,12 +99,43 @@ class CurateApp(Host):
             show=False,
             tooltip="search Flickr and harvest photos",
         ),
+        Binding(
+            "f7",
+            "switch_mode('set')",
+            "Set",
+            id="app.set",
+            show=False,
+            tooltip="what a set would hold, before it is written",
+        ),
+        Binding(
+            "f8",
+            "switch_mode('runs')",
+            "Runs",
+            id="app.runs",
+            show=False,
+            tooltip="evaluations, their figures and reports",
+        ),
+        Binding(
+            "f9", "switch_mode('log')", "Log", id="app.log", show=False, tooltip="who decided what, and undo from there"
+        ),
+        Binding(
+            "f10", "switch_mode('home')", "Home", id="app.home", show=False, tooltip="what waits, and the next step"
+        ),
+        Binding(
+            "ctrl+p",
+            "palette",
+            "Commands",
+            id="app.palette",
+            key_display="^p",
+            priority=True,
+            tooltip="run a command by its name",
+        ),
         Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
         Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="quit; every decision is already saved"),
     ]
 
-    def __init__(self, catalog: Catalog, start: ScreenName = "library", images: ImagesMode = "auto") -> None:
+    def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "auto") -> None:
         super().__init__(catalog, images)
         self._start: ScreenName = start
         self.title = "lenstrace"
@@ -190,8 +230,16 @@ def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
     return "half" if mode == "auto" and os.environ.get("TMUX") else mode
 
 
-def run(workspace: Workspace, start: ScreenName = "library", images: str | None = None) -> int:
+def run(
+    workspace: Workspace, start: ScreenName = "home", images: str | None = None, ingest_from: Path | None = None
+) -> int:
     """Open the app on a workspace and return the exit code.
+
+    Args:
+        workspace: the workspace.
+        start: the first screen.
+        images: how pictures are drawn; None for the workspace's setting.
+        ingest_from: the folder of photos that the first ingest proposes; None for the usual one.
 
     Raises:
         WorkspaceBusy: another process is writing to the workspace.
@@ -204,6 +252,8 @@ def run(workspace: Workspace, start: ScreenName = "library", images: str | None 
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)
         app = CurateApp(catalog, start, mode)
+        if ingest_from is not None:
+            app.typed["ingest"] = {"folder": os.fspath(ingest_from)}
         app.run()
         return app.return_code or 0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import Screen
+from textual.message_pump import MessagePump
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from curate.tui.interface import Host
@@ -20,6 +22,9 @@ Answer = TypeVar("Answer")
 
 _ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 """Actions that also work in a window that is too small: they leave or stop something, and decide nothing."""
+
+_PATIENCE = 20.0
+"""Seconds that a key waits for the widget that got the keys before it."""
 
 
 class GuardedScreen(Screen[Answer]):
@@ -75,6 +80,45 @@ class GuardedScreen(Screen[Answer]):
             await super()._dispatch_message(message)
         except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
             self.curate.tell(error, _in_words(message))
+
+
+class Dialog(ModalScreen[Answer], GuardedScreen[Answer]):
+    """A small window over a screen. Keys that are typed before it is drawn are kept for it, so that none is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._early: list[events.Key | events.Paste] | None = []
+        self._drawn = asyncio.Event()
+
+    def _forward_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and self._early is not None and self.focused is None:
+            self._early.append(event)
+        else:
+            super()._forward_event(event)
+
+    def on_screen_resume(self) -> None:
+        """Pass the early keys on, once Textual has given a widget the focus."""
+        self.call_next(self._pass_on)
+
+    def _pass_on(self) -> None:
+        early, self._early = self._early or [], None
+        for event in early:
+            (self.focused or self)._forward_event(event)
+        self._drawn.set()
+
+    async def all_typed(self) -> None:
+        """Wait until the keys that came so far have done what they do. To be called by the app's own actions alone."""
+        await asyncio.wait_for(self._drawn.wait(), _PATIENCE)
+        if self.focused is not None:
+            await done_with_messages(self.focused)
+        await done_with_messages(self)
+
+
+async def done_with_messages(pump: MessagePump) -> None:
+    """Wait until a widget or a screen has handled the messages that it has now."""
+    done = asyncio.Event()
+    if pump.call_later(done.set):
+        await asyncio.wait_for(done.wait(), _PATIENCE)
 
 
 def _in_words(message: Any) -> str:

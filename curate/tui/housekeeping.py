@@ -1,9 +1,10 @@
-"""What the library does besides showing photos, in words: an ingest, photos to forget, the harvest of Flickr."""
+"""The results of long work in words, photos to forget, and the harvest of Flickr in a line."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curate.catalog.flickr_photos import photo_count
 from curate.catalog.forgetting import forget
@@ -15,6 +16,9 @@ from curate.photos.facts import Status
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
+if TYPE_CHECKING:
+    from curate.pairing.run import PairingCounts
+
 
 def ingest_summary(counts: IngestCounts) -> str:
     """Put the counts of an ingest into words."""
@@ -25,6 +29,13 @@ def ingest_summary(counts: IngestCounts) -> str:
         if n
     ]
     return ", ".join(parts) + f", in {counts.seconds:.1f} s"
+
+
+def pairing_summary(counts: PairingCounts) -> str:
+    """Put the counts of a search for pairs into words."""
+    left = f", {counted(len(counts.left_out), 'photo')} left out" if counts.left_out else ""
+    sides = f"{counts.phones:,} of phones and {counts.others:,} of cameras"
+    return f"{counted(counts.candidates, 'candidate')} among photos: {sides}{left} · F2 reviews them"
 
 
 def forget_choices(catalog: Catalog, path: str) -> dict[str, str]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from curate.catalog.store import Catalog
 from curate.tui.work import LongWork
 from curate.workspace.settings import ImagesMode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from curate.tui.exporting import SetChoice
 
 
 class Host(App[None]):
@@ -19,6 +25,7 @@ class Host(App[None]):
         images: how pictures are drawn.
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
+        choice: the set that was chosen on the set screen; None before.
     """
 
     def __init__(self, catalog: Catalog, images: ImagesMode) -> None:
@@ -27,6 +34,7 @@ class Host(App[None]):
         self.images = images
         self.work = LongWork(self, catalog.workspace)
         self.wanted_copy: str | None = None
+        self.choice: SetChoice | None = None
 
     @abstractmethod
     def tell(self, error: Exception, doing: str) -> None:
@@ -35,3 +43,11 @@ class Host(App[None]):
     @abstractmethod
     def action_stop_work(self) -> None:
         """Stop the long work that is running."""
+
+    @abstractmethod
+    def show_report(self, page: Path) -> None:
+        """Open a report in the browser, and say where it is."""
+
+    @abstractmethod
+    def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
+        """Ask which set to evaluate, filled in with a set and a run where they are given, and evaluate it."""

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from curate.catalog.history import LogStep
 from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
 from tracer.base.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from curate.duplicates.groups import DuplicateReport
+    from curate.export.preview import PlannedSet
+    from curate.status import Status
+    from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
+    from curate.tui.results import Figure
 
 
 @dataclass
@@ -127,3 +134,59 @@ class HarvestCounted(Message):
     """How long counting took."""
     error: CurateError | None = None
     """Why there is no result."""
+
+
+@dataclass
+class SetPlanned(Message):
+    """What a set would hold; sent first without leaks and confounds, which take longer."""
+
+    choice: SetChoice
+    """The choice that it was found for."""
+    planned: PlannedSet | None
+    """What the set would hold; None where it cannot be told."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class FiguresRead(Message):
+    """The figures of a run, or those of two runs compared."""
+
+    runs: tuple[Path, ...]
+    """The folder of the run, or of the two."""
+    figures: list[Figure]
+    """The figures."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class PlanTold(Message):
+    """What an evaluation would measure."""
+
+    dataset: Path | None
+    """The set; None where there is none yet."""
+    lines: list[tuple[str, str]]
+    """Name and text of each line."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class StatusTold(Message):
+    """What is in the workspace and what waits."""
+
+    status: Status | None
+    """The status; None where it cannot be told."""
+    seconds: float = 0.0
+    """How long counting took."""
+    error: CurateError | None = None
+    """Why there is no result."""
+
+
+@dataclass
+class LogRead(Message):
+    """The steps of the decision log."""
+
+    steps: list[LogStep]
+    """The steps, the newest first."""

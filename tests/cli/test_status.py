@@ -121,6 +121,23 @@ def test_commands_end_with_the_next_step(
     )
 
 
+def test_what_waits_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Equal files, skipped files and cameras on which sources disagree, in JSON and in words."""
+    place, photos = tmp_path / "w", tmp_path / "photos"
+    for name in ("1.jpg", "2.jpg", "3.jpg"):
+        write_photo(photos / name, 1)
+    write_photo(photos / "4.jpg", 4)
+    (photos / "notes.txt").write_text("no photo")
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    assert run_cli(["ingest", str(photos), "-w", str(place), "--jobs", "1"]) == Exit.DONE
+    found = status(capsys, place)
+    assert (found["duplicates"], found["skipped"], found["disagreements"]) == (1, 1, 0)
+    assert run_cli(["status", "-w", str(place)]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "copies   1 group of equal files" in said and "skipped  1 file by the last ingest; listed by: " in said
+    assert "disagree" in "".join(dataclasses.replace(EMPTY, disagreements=2).in_words())
+
+
 def test_with_json_nothing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` prints its object, and no next step beside it."""
     write_photo(tmp_path / "photos" / "1.jpg", 1)

@@ -23,4 +23,4 @@ def endless(_catalog: Catalog, **_settings: bool) -> Work[None]:
 
 if __name__ == "__main__":
     pairing.pair_workspace = endless  # type: ignore[assignment]
-    sys.exit(run(Workspace.open(Path(sys.argv[1]))))
+    sys.exit(run(Workspace.open(Path(sys.argv[1])), "library"))

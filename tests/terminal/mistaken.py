@@ -31,4 +31,4 @@ if __name__ == "__main__":
         mistaken("answer")() if name == "ingest" else begin_work(self, name, *others)
 
     LibraryScreen.begin_work = begin  # type: ignore[method-assign]
-    sys.exit(run(Workspace.open(Path(sys.argv[1]))))
+    sys.exit(run(Workspace.open(Path(sys.argv[1])), "library"))

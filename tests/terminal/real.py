@@ -27,7 +27,8 @@ ESCAPED = 0.06
 """Seconds after Esc before the next key, so that the two are not read as one."""
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
-          "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]"}  # fmt: skip
+          "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
+          "ctrl+p": "C-p"}  # fmt: skip
 
 OPEN_WINDOWS = {
     "library": {"i", "/", "F"},
@@ -36,12 +37,28 @@ OPEN_WINDOWS = {
     "clocks": {"n", "e", "Enter"},
     "copies": {"k", "Enter"},
     "flickr": {"s", "d", "c"},
+    "set": {"c", "m", "s", "e", "E"},
+    "runs": {"e", "w", "g"},
+    "log": {"b", "Enter"},
+    "home": {"i", "Enter"},
 }
+OPEN_WINDOWS = {screen: keys | {"C-p"} for screen, keys in OPEN_WINDOWS.items()}
 """Keys that may open a window on a screen, which takes the keys after them."""
 
-SCREENS = {"library": "F1", "review": "F2", "cameras": "F3", "clocks": "F4", "copies": "F5", "flickr": "F6"}
+SCREENS = {
+    "library": "F1",
+    "review": "F2",
+    "cameras": "F3",
+    "clocks": "F4",
+    "copies": "F5",
+    "flickr": "F6",
+    "set": "F7",
+    "runs": "F8",
+    "log": "F9",
+    "home": "F10",
+}
 
-_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H"}
+_SHOW_SCREENS = {*SCREENS.values(), "L", "R", "C", "T", "D", "H", "S", "E"}
 
 
 def keys_of(bindings: Sequence[Binding]) -> list[str]:

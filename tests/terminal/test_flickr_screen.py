@@ -31,6 +31,8 @@ def test_search_ask_stop_go_on(
         for name, value in flickr.environment().items():
             monkeypatch.setenv(name, value)
         app = terminal("-m", "curate.cli", workspace.root, size=size)
+        app.wait("no photos are here yet")
+        app.press("F1")
         app.wait("No photos yet")
         app.press("H")
         app.wait("No photo of Flickr is listed yet")

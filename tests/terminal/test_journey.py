@@ -23,6 +23,8 @@ def test_from_a_folder_to_decided_pairs(
     """Photos taken in, pairs found and decided, a camera's type and a clock's offset stated: the catalogue says the same."""
     workspace = workspace_of("empty")
     app = terminal("-m", "curate.cli", workspace.root)
+    app.wait("no photos are here yet")
+    app.press("F1")
     app.wait("No photos yet")
     app.press("i")
     app.wait("Ingest the photos of which folder?")
@@ -30,7 +32,7 @@ def test_from_a_folder_to_decided_pairs(
     app.press("Enter")
     app.wait("12 added")
     app.press("f")
-    app.wait("R reviews them")
+    app.wait("F2 reviews them")
     app.press("R")
     app.wait("1 of ")
 

@@ -58,7 +58,7 @@ def test_every_key_inside_a_window(workspace_of: MakeWorkspace, terminal: Open) 
     """The keys of the screens do nothing to the list of keys or a choice, and are letters to a field."""
     app = terminal("-m", "curate.cli", workspace_of("small").root)
     app.wait("Library")
-    keys = [key for key in EVERY_KEY if key not in {"Enter", "Escape", "?", *SCREENS.values()}]
+    keys = [key for key in EVERY_KEY if key not in {"Enter", "Escape", "?", "C-p", *SCREENS.values()}]
     for screen, opens, words in (
         ("library", "?", "Everywhere"),
         ("library", "i", "which folder"),
@@ -111,7 +111,7 @@ def test_nothing_is_decided_unseen(workspace_of: MakeWorkspace, terminal: Open) 
         app.resize(40, 12)
         app.wait("This app needs")
         for key in keys_on(screen):
-            if key not in {"L", "R", "C", "T", "D", "H", "?", "Escape", *SCREENS.values()}:
+            if key not in {"L", "R", "C", "T", "D", "H", "S", "E", "?", "Escape", *SCREENS.values()}:
                 app.press(key)
         app.press("Enter", "Down", "Enter", "Escape")
         app.press("?")

@@ -13,6 +13,7 @@ import contextlib
 import csv
 import json
 import logging
+import os
 import shutil
 import sys
 import threading
@@ -20,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, Task
 
 Result = TypeVar("Result")
+
+PROGRESS: Final = "LENSTRACE_PROGRESS"
+"""The environment variable by which the parent of a process asks for progress as lines of JSON (value `json`)."""
 
 PAUSE: Final = 15.0
 """Seconds between two lines of progress where stderr is not a terminal."""
@@ -185,8 +190,11 @@ def _cell_of_table(column: str, value: Any) -> str:
 
 
 def run_with_progress(work: Work[Result]) -> Result:
-    """Run work to its end and return its result, with progress on stderr: bars on a terminal, else a line now and then."""
-    shown = _bars() if sys.stderr.isatty() else _lines()
+    """Run work to its end and return its result, with progress on stderr: bars on a terminal, else a line now and then.
+
+    A parent that reads the progress asks for lines of JSON with `PROGRESS`, which `step_of` reads back.
+    """
+    shown = _reports() if os.environ.get(PROGRESS) == "json" else _bars() if sys.stderr.isatty() else _lines()
     with shown as show, contextlib.closing(work):
         return finish(work, show)
 
@@ -212,6 +220,30 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
     yield show
     if last and not printed:
         note(_in_words(last))
+
+
+@contextlib.contextmanager
+def _reports(every: float = 0.2) -> Iterator[Callable[[Progress], None]]:
+    """Print a line of JSON when a stage begins, and every `every` seconds while it lasts."""
+    at, stage = 0.0, ""
+
+    def show(step: Progress) -> None:
+        nonlocal at, stage
+        if step.what != stage or time.monotonic() - at >= every:
+            at, stage = time.monotonic(), step.what
+            print(as_json({"progress": asdict(step)}), file=sys.stderr, flush=True)
+
+    yield show
+
+
+def step_of(line: str) -> Progress | None:
+    """Return the step that a line of `_reports` tells; None for any other line."""
+    if not line.startswith('{"progress": '):
+        return None
+    try:
+        return Progress(**json.loads(line)["progress"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 @contextlib.contextmanager

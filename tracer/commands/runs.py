@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -41,6 +41,9 @@ from tracer.errors import NoFolder
 from tracer.experiments.settings import MASKS, Protocol
 from tracer.results.metrics import SECOND_RANK
 
+if TYPE_CHECKING:
+    from tracer.evaluation.options import Options
+
 app = typer.Typer()
 
 
@@ -62,6 +65,10 @@ def evaluate(
     device: Device = None,
     seconds: Seconds = None,
     memory: Memory = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only list what would be measured, and what not and why; no picture is opened."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Measure all that the set's columns allow, and write the report. The same command again does what is missing."""
@@ -77,6 +84,9 @@ def evaluate(
             masks=MASKS if mask is None else ratios_in(mask), k=k, prompts=prompts_in(prompts), seed=seed, device=device,
             limits=limits(seconds, memory), command=typed(context),
         )  # fmt: skip
+        if dry_run:
+            _say_plan(data, chosen, json)
+            return
         done = run_with_progress(evaluate_set(data, run, chosen))
     if json:
         print_json(
@@ -93,6 +103,23 @@ def evaluate(
         print_table(rows, filled(rows, ROW_COLUMNS))
         say(done.report or run)
     after(done, quiet=json)
+
+
+def _say_plan(data: Path, chosen: Options, json: bool) -> None:
+    from tracer.evaluation.evaluate import planned
+
+    plan = planned(data, chosen)
+    masks: dict[tuple[str, str], list[float]] = {}
+    for one in plan.measurements:
+        masks.setdefault((one.experiment, one.subject), []).append(one.mask_ratio)
+    measured = [{"experiment": name, "what": what, "mask_ratios": ratios} for (name, what), ratios in masks.items()]
+    skipped = [skip.said() for skip in plan.skipped]
+    if json:
+        print_json({"measured": measured, "skipped": skipped})
+        return
+    print_table(measured, ("experiment", "what", "mask_ratios"))
+    for skip in skipped:
+        note(f"not measured: {skip['what']}: {skip['why']}")
 
 
 @app.command()

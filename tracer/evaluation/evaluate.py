@@ -30,7 +30,7 @@ from tracer.errors import TracerError
 from tracer.evaluation.encoders import usable, with_text
 from tracer.evaluation.merge import earlier, fingerprints
 from tracer.evaluation.options import Options
-from tracer.evaluation.plan import make_plan
+from tracer.evaluation.plan import Plan, make_plan
 from tracer.evaluation.refusals import nothing_measured, refuse_empty, refuse_without_text
 from tracer.evaluation.running import RunningEvaluation
 from tracer.evaluation.spent import note_spent, spent
@@ -119,7 +119,7 @@ def _evaluated(
     remove_abandoned(run)
     yield Progress("reading the set", 0)
     photos = open_set(path)
-    plan = make_plan(labelled_set(photos), options, experiments)
+    plan = _plan_of(photos, options, experiments)
     refuse_without_labels(plan)
     refuse_empty(plan)
     running = RunningEvaluation(plan, run, "cpu")
@@ -148,6 +148,20 @@ def _evaluated(
         maps=tuple(running.maps),
         advice=camera_advice(plan.labelled),
     )
+
+
+def planned(path: Path, options: Options | None = None, *, experiments: Sequence[Experiment] = EXPERIMENTS) -> Plan:
+    """Return what `evaluate` would measure on a data set folder, and what not and why; no picture is opened.
+
+    Raises:
+        DataSetError: the set cannot be used.
+        UsageError: an option does not fit the set.
+    """
+    return _plan_of(open_set(path), options, experiments)
+
+
+def _plan_of(photos: PhotoSet, options: Options | None, experiments: Sequence[Experiment]) -> Plan:
+    return make_plan(labelled_set(photos), options or Options(), experiments)
 
 
 _Failed: TypeAlias = tuple[tuple[int, str], ...]

@@ -19,6 +19,7 @@ from textual.worker import Worker
 from curate.catalog.harvests import allowed_licenses, plans
 from curate.errors import CurateError
 from curate.sources.flickr.licenses import OPEN, OPEN_NUMBERS
+from curate.tui.forms import Field
 from curate.tui.harvesting import (
     Overview,
     asking,
@@ -33,7 +34,7 @@ from curate.tui.messages import HarvestCounted
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
-from curate.tui.widgets.prompt import AskChoice, AskForm, AskText, Field
+from curate.tui.widgets.prompt import AskChoice, AskForm, AskText
 from curate.tui.work import is_running, start_beside
 from tracer.base.text import counted
 

@@ -56,13 +56,19 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
 
 def described(owner: object) -> list[Binding]:
     """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual."""
-    return [binding for binding in type(owner).BINDINGS if isinstance(binding, Binding)]  # type: ignore[attr-defined]
+    return described_in(type(owner))
+
+
+def described_in(owner: type[Any]) -> list[Binding]:
+    """Return the same of the class of a screen or of the app."""
+    return [binding for binding in owner.BINDINGS if isinstance(binding, Binding)]
 
 
 def key_names(binding: Binding) -> str:
     """Return the names of a binding's keys for the user."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
-             "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→"}  # fmt: skip
+             "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→",
+             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab"}  # fmt: skip
     return " ".join(
         names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
         for key in binding.key.split(",")

@@ -20,10 +20,9 @@ from curate.catalog.pairs import doubts_about, pair_of
 from curate.catalog.photos import Photo
 from curate.catalog.sides import photos_by_side
 from curate.errors import CurateError
-from curate.ingest import ingest
 from curate.photos.facts import UNREADABLE, Status
 from curate.tui.filtering import where_of
-from curate.tui.housekeeping import forget_choices, forget_summary, forgetting, harvest_line, ingest_summary
+from curate.tui.housekeeping import forget_choices, forget_summary, forgetting, harvest_line
 from curate.tui.messages import PhotosFound
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import file_name, shown
@@ -57,14 +56,14 @@ class LibraryScreen(CurateScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "i",
-            "ingest",
+            "app.ingest",
             "Ingest",
             id="library.ingest",
             tooltip="read the photos of a folder; again: only what changed",
         ),
         Binding(
             "f",
-            "find_pairs",
+            "app.find_pairs",
             "Find pairs",
             id="library.pair",
             tooltip="find photos of one scene by a phone and by another camera",
@@ -99,6 +98,7 @@ class LibraryScreen(CurateScreen):
             "app.switch_mode('flickr')",
             "Flickr",
             id="library.flickr",
+            show=False,
             tooltip="search Flickr and harvest photos",
         ),
         Binding(
@@ -260,36 +260,6 @@ class LibraryScreen(CurateScreen):
         ]
 
     # --- actions
-
-    def action_ingest(self) -> None:
-        """Ask for a folder, and ingest it."""
-        if self.busy():
-            return
-
-        def answered(path: str) -> None:
-            if path:
-                place = Path(path).expanduser()
-                self.begin_work("ingest", lambda catalog: ingest(catalog, [place]), ingest_summary)
-
-        self.ask(
-            AskText("Ingest the photos of which folder?", hint="It is only read. Enter starts, Esc cancels."), answered
-        )
-
-    def action_find_pairs(self) -> None:
-        """Look for pairs."""
-        from curate.pairing.run import PairingCounts, pair_workspace
-
-        def summary(counts: PairingCounts) -> str:
-            left = f", {counted(len(counts.left_out), 'photo')} left out" if counts.left_out else ""
-            sides = f"{counts.phones:,} of phones and {counts.others:,} of cameras"
-            return f"{counted(counts.candidates, 'candidate')} among photos: {sides}{left} · R reviews them"
-
-        settings = self.catalog.workspace.settings.pair
-        self.begin_work(
-            "pairs",
-            lambda catalog: pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps),
-            summary,
-        )
 
     def action_filter(self) -> None:
         """Ask for a filter."""

@@ -3,78 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
-from curate.tui.guarded import GuardedScreen
+from curate.tui.forms import Field
+from curate.tui.guarded import Answer, Dialog
 from curate.tui.shown import folded, shown
 
-
-class AskText(ModalScreen[str | None], GuardedScreen[str | None]):
-    """Asks for a line of text; its result is the text, or None if cancelled."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
-
-    def __init__(
-        self, question: str, value: str = "", hint: str = "", check: Callable[[str], object] = lambda _: None
-    ) -> None:
-        """`check` raises a CurateError for an invalid answer; the dialog shows the error and keeps the text."""
-        super().__init__()
-        self._question, self._value, self._hint, self._check = question, value, hint, check
-
-    def compose_content(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
-            yield Label(self._question, markup=False, classes="question")
-            yield Input(self._value)
-            yield Label(self._hint, markup=False, classes="hint")
-            yield Label(markup=False, classes="problem")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close the dialog with the answer."""
-        if self.too_small:
-            return
-        answer = event.value.strip()
-        try:
-            self._check(answer)
-        except CurateError as error:
-            self.query_one(".problem", Label).update(folded("✗ " + ". ".join(error.lines())))
-            return
-        self.dismiss(answer)
+_NAMED = 12
+"""Possible names that are listed at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A line of a form.
+class _Lines(Dialog[Answer | None]):
+    """Asks for lines of text. Its result is what `answer` makes of them, or None if cancelled.
 
-    Attributes:
-        name: identifies it; letters and underscores.
-        label: what stands before it.
-        value: what is filled in at first.
-        example: what is shown where nothing is filled in.
+    Enter on any line confirms. Tab completes the line where it can, and else goes to the next one.
     """
 
-    name: str
-    label: str
-    value: str = ""
-    example: str = ""
-
-
-class AskForm(ModalScreen[dict[str, str] | None], GuardedScreen[dict[str, str] | None]):
-    """Asks for several lines of text; its result is name -> text, or None if cancelled. Enter confirms, Tab goes to the next."""
-
-    # with priority, so that what is typed right after Tab goes to the next line
+    # with priority, so that what is typed right after Tab goes to the next line, and what is typed after Enter to the screen
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel"),
-        Binding("tab,down", "app.focus_next", "Next line", id="prompt.next", priority=True),
-        Binding("shift+tab,up", "app.focus_previous", "Previous line", id="prompt.previous", priority=True),
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
+        Binding("enter", "confirm", "Confirm", id="prompt.confirm", priority=True, tooltip="do it, from any line"),
+        Binding(
+            "tab",
+            "complete",
+            "Complete",
+            id="prompt.complete",
+            priority=True,
+            tooltip="complete a path or a word; where nothing can be completed, go to the next line",
+        ),
+        Binding("down", "app.focus_next", "Next line", id="prompt.next", priority=True, tooltip="go to the next line"),
+        Binding(
+            "shift+tab,up",
+            "app.focus_previous",
+            "Previous line",
+            id="prompt.previous",
+            priority=True,
+            tooltip="go to the previous line",
+        ),
     ]
 
     def __init__(
@@ -83,20 +55,24 @@ class AskForm(ModalScreen[dict[str, str] | None], GuardedScreen[dict[str, str] |
         """`check` raises a CurateError for invalid answers; the dialog shows the error and keeps the texts."""
         super().__init__()
         self._question, self._fields, self._hint, self._check = question, fields, hint, check
+        self._listed: tuple[str, str] | None = None
+        """The line and its text whose possible names are listed."""
 
     def compose_content(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog wide"):
             yield Label(self._question, markup=False, classes="question")
             for field in self._fields:
                 with Horizontal(classes="field"):
-                    yield Label(field.label, markup=False)
+                    if field.label:
+                        yield Label(field.label, markup=False)
                     yield Input(field.value, field.example, id=field.name, compact=True)
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
+    async def action_confirm(self) -> None:
         """Close the dialog with the answers."""
-        if self.too_small:
+        await self.all_typed()
+        if self.too_small or not self.is_active:
             return
         answers = {field.name: self.query_one(f"#{field.name}", Input).value.strip() for field in self._fields}
         try:
@@ -104,24 +80,73 @@ class AskForm(ModalScreen[dict[str, str] | None], GuardedScreen[dict[str, str] |
         except CurateError as error:
             self.query_one(".problem", Label).update(folded("✗ " + ". ".join(error.lines())))
             return
-        self.dismiss(answers)
+        self.dismiss(self.answer(answers))
+
+    def answer(self, lines: dict[str, str]) -> Answer:
+        """Return the dialog's result from name -> text."""
+        raise NotImplementedError
+
+    async def action_complete(self) -> None:
+        """Complete the line; where nothing can be completed, go to the next one."""
+        await self.all_typed()
+        line = self.focused
+        field = next((field for field in self._fields if line is not None and field.name == line.id), None)
+        if isinstance(line, Input) and field is not None and field.complete is not None:
+            found = field.complete(line.value)
+            if found.text != line.value:
+                line.value = found.text
+                line.cursor_position = len(found.text)
+                return
+            if len(found.choices) > 1 and self._listed != (field.name, line.value):
+                self._listed = field.name, line.value
+                more = " …" if len(found.choices) > _NAMED else ""
+                self.query_one(".hint", Label).update(folded("  ".join(found.choices[:_NAMED]) + more))
+                return
+        self.query_one(".hint", Label).update(folded(self._hint))
+        self.app.action_focus_next()
 
 
-class AskChoice(ModalScreen[str | None], GuardedScreen[str | None]):
+class AskForm(_Lines[dict[str, str]]):
+    """Asks for several lines of text; its result is name -> text, or None if cancelled."""
+
+    def answer(self, lines: dict[str, str]) -> dict[str, str]:
+        """Return all lines."""
+        return lines
+
+
+class AskText(_Lines[str]):
+    """Asks for a line of text; its result is the text, or None if cancelled."""
+
+    def __init__(
+        self, question: str, value: str = "", hint: str = "", check: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """`check` raises a CurateError for an invalid answer; the dialog shows the error and keeps the text."""
+        super().__init__(question, [Field("text", "", value)], hint, lambda answers: check(answers["text"]))
+
+    def answer(self, lines: dict[str, str]) -> str:
+        """Return the only line."""
+        return lines["text"]
+
+
+class AskChoice(Dialog[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
 
-    def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str]) -> None:
-        """`choices`: the choices, or choice -> the text that is shown for it."""
+    def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:
+        """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one under the cursor at first."""
         super().__init__()
-        self._question = question
+        self._question, self._chosen = question, chosen
         self._choices = choices if isinstance(choices, Mapping) else {choice: choice for choice in choices}
 
     def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False, classes="question")
             yield OptionList(*(Option(shown(name), id=choice) for choice, name in self._choices.items()))
+
+    def on_mount(self) -> None:
+        if self._chosen is not None and self._chosen in self._choices:
+            self.query_one(OptionList).highlighted = list(self._choices).index(self._chosen)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Close the dialog with the answer."""

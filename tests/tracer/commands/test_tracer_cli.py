@@ -88,6 +88,20 @@ def test_help_is_fast_and_loads_nothing_heavy() -> None:
     assert best < 1.0
 
 
+def test_a_plan_opens_no_picture_and_makes_no_run(run: Run, tmp_path: Path) -> None:
+    """What would be measured and what not, of a set whose pictures are broken; what it names is what an evaluation names."""
+    root = write_set(tmp_path / "set", 24)
+    for picture in (root / "images").iterdir():
+        picture.write_bytes(b"no picture")
+    code, out, _ = run("evaluate", root, "-o", tmp_path / "run", "--dry-run", "--json")
+    answer = json.loads(out)
+    assert code == 0 and not (tmp_path / "run").exists()
+    assert {"experiment": "probe", "what": "probe of Make", "mask_ratios": [0.0, 0.9, 0.95]} in answer["measured"]
+    assert answer["skipped"] and all(entry["what"] and entry["why"] for entry in answer["skipped"])
+    code, out, err = run("evaluate", root, "-o", tmp_path / "run", "--dry-run")
+    assert code == 0 and "probe of Make" in out and f"not measured: {answer['skipped'][0]['what']}" in err
+
+
 def test_probe_from_files(run: Run, probe_files: Path) -> None:
     """One JSON object on stdout with rows, seconds and device; on stderr progress, and what files cannot know; one seed, the
     same rows."""

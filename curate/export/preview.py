@@ -1,0 +1,116 @@
+"""What a set would hold, found without opening a photo or writing a byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from curate.audit.matching import check_properties
+from curate.audit.properties import CLASS_COLUMN, CLASSES
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.export import licenses
+from curate.export.findings import findings
+from curate.export.run import ExportChoice, LeftOutCount, export_rows, options_of
+from curate.export.select import Choice, Tally, pair_count, select
+from curate.export.write import balanced, fitting
+from curate.sources.made import Layout
+from curate.splits.make import Split, joint_split
+from tracer.base.progress import Progress, Work
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSplit:
+    """A split that the set would have.
+
+    Attributes:
+        attribute: the label column.
+        classes: the number of classes.
+        photos: side -> photos of each class in it; empty where no split can be made.
+        left_out: the photos that are in no side, by reason.
+    """
+
+    attribute: str
+    classes: int
+    photos: dict[str, int]
+    left_out: tuple[LeftOutCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSet:
+    """What a set would hold.
+
+    Attributes:
+        layout: the layout of its folder.
+        photos: the number of photos.
+        pairs: the number of pairs.
+        phones: the photos of smartphones.
+        others: the photos of the cameras that phones are paired with.
+        left_out: the photos that are not in it, by reason, the most first.
+        licenses: licence -> number of photos.
+        splits: its splits.
+        leaks: the number of leaks between the sides of its splits; None while it is not known.
+        confounds: what else tells phones from other cameras, as sentences.
+    """
+
+    layout: Layout
+    photos: int
+    pairs: int
+    phones: int
+    others: int
+    left_out: tuple[LeftOutCount, ...]
+    licenses: dict[str, int]
+    splits: tuple[PlannedSplit, ...]
+    leaks: int | None = None
+    confounds: tuple[str, ...] = ()
+
+
+def planned_set(
+    catalog: Catalog, choice: ExportChoice, early: Callable[[PlannedSet], object] = lambda _: None
+) -> Work[PlannedSet]:
+    """Find what an export would write, but for photos whose files are gone or cannot be cleaned, which only the export finds.
+
+    Args:
+        catalog: the catalogue; it is only read.
+        choice: the options of the export.
+        early: is given the result before leaks and confounds are known, which takes the most time.
+
+    Raises:
+        UsageError: an option is unknown.
+        WorkspaceError: the settings name an attribute that is not a label column.
+    """
+    if choice.layout not in ("", *Layout):
+        raise UsageError(f"unknown layout {choice.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
+    options = options_of(catalog, choice)
+    check_properties(options.match)
+    yield Progress("reading the labels", 0)
+    rows = export_rows(catalog)
+    layout = Layout(options.layout) if options.layout else fitting(rows)
+    options = replace(options, layout=layout)
+    tally = Tally()
+    yield Progress("choosing the photos", 0)
+    chosen = select(rows, Choice(options.pairs, options.licenses, with_files=layout is not Layout.URLS), tally)
+    photos = balanced(chosen, options, tally.add)
+    yield Progress("drawing the splits", 0)
+    joint = joint_split(photos, options.attributes, options.group_by, options.seed)
+    left_out = [LeftOutCount(entry.reason, len(entry.photos)) for entry in tally.result()]
+    planned = PlannedSet(
+        layout=layout,
+        photos=len(photos),
+        pairs=pair_count(photos),
+        phones=len(photos.where(CLASS_COLUMN, CLASSES[0])),
+        others=len(photos.where(CLASS_COLUMN, CLASSES[1])),
+        left_out=tuple(sorted(left_out, key=lambda entry: -entry.photos)),
+        licenses=licenses.counts(photos),
+        splits=tuple(map(_planned, joint.splits.values())),
+    )
+    early(planned)
+    yield Progress("looking for leaks and confounds", 0)
+    found = findings(photos, joint)
+    return replace(planned, leaks=len(found["leaks"]), confounds=tuple(found["confounds_in_words"]))
+
+
+def _planned(split: Split) -> PlannedSplit:
+    classes = 0 if split.content is None else len(split.content["label_encoder_classes"])
+    left_out = tuple(LeftOutCount(out.reason, len(out.photos)) for out in split.left_out)
+    return PlannedSplit(split.attribute, classes, split.per_class, left_out)

@@ -1,0 +1,218 @@
+"""The actions that the palette has on every screen."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from asyncio import Queue
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual import events
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from curate.catalog.store import Catalog
+from curate.tui.browser import open_page
+from curate.tui.commands import Command, commands
+from curate.tui.evaluating import (
+    EvaluateRequest,
+    evaluate_form,
+    evaluate_request,
+    evaluate_summary,
+    evaluating,
+    reports_here,
+)
+from curate.tui.exporting import ExportRequest, export_form, export_request, export_summary, exporting, usual_choice
+from curate.tui.forms import Form
+from curate.tui.guarded import Dialog, GuardedScreen, done_with_messages
+from curate.tui.housekeeping import ingest_summary, pairing_summary
+from curate.tui.ingesting import ingest_form, ingest_request, ingesting
+from curate.tui.interface import Host
+from curate.tui.screens.base import CurateScreen
+from curate.tui.screens.help import described, key_names
+from curate.tui.screens.palette import PaletteScreen
+from curate.tui.widgets.prompt import AskChoice, AskForm
+from curate.tui.work import start_beside
+from tracer.base.progress import Work
+from tracer.base.text import quoted_path
+
+_NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate", "open_report", "theme"})
+"""Actions that a window must be large enough for."""
+
+
+class Commands(Host):
+    """The app with the palette and the actions behind its fixed names.
+
+    Attributes:
+        typed: name of a form -> what was typed into it, of work that has not succeeded yet.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.typed: dict[str, dict[str, str]] = {}
+
+    @property
+    @abstractmethod
+    def in_view(self) -> CurateScreen | None:
+        """The current screen, also if a dialog covers it."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow nothing that asks or begins something in a window that is too small."""
+        screen = self.screen
+        if action in _NEED_ROOM and isinstance(screen, GuardedScreen) and screen.too_small:
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_palette(self) -> None:
+        """Open the palette, after all keys that were pressed before; a dialog is closed first."""
+        await self._earlier_keys()
+        while isinstance(top := self.screen, ModalScreen):
+            if isinstance(top, PaletteScreen):
+                return
+            if isinstance(top, Dialog):
+                await top.all_typed()
+            else:
+                await done_with_messages(top)
+            if self.screen is top:
+                top.dismiss(None)
+        bound = [
+            Command(one.description, one.action, one.tooltip, key_names(one))
+            for owner in (self.screen, self)
+            for one in described(owner)
+        ]
+        self.push_screen(PaletteScreen(commands(bound)), self._run_command)
+
+    async def _earlier_keys(self) -> None:
+        """Do what the keys do that were pressed before the one that is handled now.
+
+        A key goes to the focused widget and, where nobody wants it, up to the app, which then looks for its action. The keys of
+        the palette take no such way, so they would overtake it.
+        """
+        way: list[DOMNode] = [*(self.focused or self.screen).ancestors_with_self]
+        for widget in way[: way.index(self.screen) + 1]:
+            await done_with_messages(widget)
+        queue: Queue[Message | None] = self._message_queue
+        later: list[Message | None] = []
+        while not queue.empty():
+            later.append(queue.get_nowait())
+        for message in later:
+            if isinstance(message, events.Key) and message.is_forwarded:
+                await self._dispatch_message(message)
+            else:
+                queue.put_nowait(message)
+
+    async def _run_command(self, command: Command | None) -> None:
+        if command is not None:
+            await self.run_action(command.action, self.screen)
+
+    # --- work that asks first
+
+    def action_ingest(self) -> None:
+        """Ask for a folder, and ingest it."""
+        self._ask_for(
+            "ingest",
+            ingest_form(self.catalog),
+            ingest_request,
+            lambda request: self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary),
+        )
+
+    def action_find_pairs(self) -> None:
+        """Look for pairs."""
+        settings = self.catalog.workspace.settings.pair
+
+        def begin(catalog: Catalog) -> Work[Any]:
+            from curate.pairing import run  # it loads OpenCV, which takes a second
+
+            return run.pair_workspace(catalog, use_time=settings.use_time, use_gps=settings.use_gps)
+
+        self._begin("pairs", begin, pairing_summary)
+
+    def action_export(self) -> None:
+        """Ask which set to export, and export it."""
+
+        def begin(request: ExportRequest) -> None:
+            self._begin("export", lambda catalog: exporting(catalog, request), export_summary)
+
+        form = export_form(self.catalog, self.choice or usual_choice(self.catalog))
+        self._ask_for("export", form, lambda answers: export_request(self.catalog, answers), begin)
+
+    def action_evaluate(self) -> None:
+        """Ask which set to evaluate with which encoders, and evaluate it."""
+        self.ask_evaluation(None, None)
+
+    def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
+        """Ask the same, filled in with a set and a run where they are given."""
+
+        def begin(request: EvaluateRequest) -> None:
+            self._begin("evaluation", lambda catalog: evaluating(catalog, request), evaluate_summary)
+
+        if run is not None:
+            self.typed.pop("evaluation", None)
+        form = evaluate_form(self.catalog, dataset, run)
+        self._ask_for("evaluation", form, lambda answers: evaluate_request(self.catalog, answers), begin)
+
+    def _ask_for(
+        self,
+        name: str,
+        form: Form,
+        parse: Callable[[Mapping[str, str]], Any],
+        begin: Callable[[Any], None],
+    ) -> None:
+        """Ask a form unless work runs; what was typed last is filled in again if its work has not succeeded."""
+        screen = self.in_view
+        if screen is None or screen.busy():
+            return
+
+        def answered(answers: dict[str, str]) -> None:
+            self.typed[name] = answers
+            begin(parse(answers))
+
+        form = form.filled(self.typed.get(name))
+        screen.ask(AskForm(form.question, form.fields, form.hint, parse), answered)
+
+    def _begin(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
+        def done(result: Any) -> str:
+            self.typed.pop(name, None)
+            return summary(result)
+
+        if self.in_view is not None:
+            self.in_view.begin_work(name, begin, done)
+
+    # --- at once
+
+    def action_open_report(self) -> None:
+        """Open the newest report in the browser; where there is no browser, say where it is."""
+        reports = reports_here(self.catalog)
+        if self.in_view is None:
+            return
+        if not reports:
+            self.in_view.say("there is no report yet; Evaluate set makes one", problem=True)
+            return
+        self.show_report(reports[0])
+
+    def show_report(self, page: Path) -> None:
+        """Open a page in the browser, and say where it is."""
+        screen, place = self.in_view, quoted_path(page)
+        if screen is None:
+            return
+
+        def show() -> None:
+            self.call_from_thread(
+                screen.say, f"report: {place}" if open_page(page) else f"there is no browser here: {place}"
+            )
+
+        screen.say(f"report: {place}")
+        start_beside(self, self.catalog.workspace, "opening the report", show, group="browser")
+
+    def action_theme(self) -> None:
+        """Ask for other colours."""
+        if self.in_view is not None:
+            names = sorted(name for name in self.available_themes if not name.startswith("ansi"))
+            self.in_view.ask(AskChoice("Which colours?", names, self.theme), self._set_theme)
+
+    def _set_theme(self, name: str) -> None:
+        self.theme = name
+        if self.in_view is not None:
+            self.in_view.say(f"colours: {name}")

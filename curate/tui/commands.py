@@ -1,0 +1,105 @@
+"""The commands of the palette: their names and actions, and which of them a typed text means. It knows no Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_NO_MATCH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of the palette.
+
+    Attributes:
+        name: what is typed to run it.
+        action: the action that it runs, as bindings name it.
+        tooltip: what it does, in words.
+        keys: the keys that do the same on the current screen, for the user.
+    """
+
+    name: str
+    action: str
+    tooltip: str
+    keys: str = ""
+
+
+FIXED = (
+    Command("Ingest photos", "app.ingest", "read the photos of a folder; again: only what changed"),
+    Command("Find pairs", "app.find_pairs", "find photos of one scene by a phone and by another camera"),
+    Command("Review pairs", "app.switch_mode('review')", "decide the waiting pairs"),
+    Command("Library", "app.switch_mode('library')", "the photos and their labels"),
+    Command("Cameras", "app.switch_mode('cameras')", "cameras and their types, unknown ones first"),
+    Command("Clocks", "app.switch_mode('clocks')", "how far the clocks of two cameras differ"),
+    Command("Copies", "app.switch_mode('copies')", "copies of photos, and which copy is kept"),
+    Command("Set", "app.switch_mode('set')", "what a set would hold, before it is written"),
+    Command("Export set", "app.export", "write a set, and check it"),
+    Command("Evaluate set", "app.evaluate", "measure what encoders know about the cameras of a set"),
+    Command("Open report", "app.open_report", "open the report of an evaluation in the browser"),
+    Command("Log", "app.switch_mode('log')", "who decided what, and undo from there"),
+    Command("Undo", "screen.undo", "take back the last decision"),
+    Command("Redo", "screen.redo", "repeat what was taken back"),
+    Command("Keys", "app.help", "all keys of this screen"),
+    Command("Theme", "app.theme", "other colours"),
+    Command("Quit", "app.quit", "quit; every decision is already saved"),
+)
+"""The commands that the palette has on every screen; their names are a contract."""
+
+_SAME = frozenset({"undo", "redo", "app.palette", "quit", "help", "dismiss", *(one.action for one in FIXED)})
+"""Actions of bindings that a fixed command runs already."""
+
+
+def commands(bound: Iterable[Command]) -> list[Command]:
+    """Return the commands of a screen: the fixed ones with their keys, then those of the bindings.
+
+    A binding whose action or name a fixed command has already becomes no command of its own; it gives the fixed one its keys.
+
+    Args:
+        bound: name, action, tooltip and keys of the bindings of the screen, then of the app.
+    """
+    bindings = list(bound)
+    names = {one.name.casefold() for one in FIXED}
+    keys = {_bare(one.action): one.keys for one in reversed(bindings)}
+    found = [
+        Command(one.name, one.action, one.tooltip, keys.get(_bare(one.action), "")) for one in FIXED
+    ]  # fmt: skip
+    for one in bindings:
+        if one.name.casefold() not in names and one.action not in _SAME and f"app.{one.action}" not in _SAME:
+            names.add(one.name.casefold())
+            found.append(one)
+    return found
+
+
+def ranked(among: Sequence[Command], text: str) -> list[Command]:
+    """Return the commands that a text may mean, the best first.
+
+    A command of exactly that name comes first, then those whose name begins with the text, those with a word that begins with
+    it, those that hold it, and those that hold its letters in order. Case does not matter.
+
+    >>> [one.name for one in ranked(FIXED, "set")][:3]
+    ['Set', 'Export set', 'Evaluate set']
+    >>> ranked(FIXED, "nothing like it")
+    []
+    """
+    words = " ".join(text.casefold().split())
+    placed = [(_rank(one.name.casefold(), words), one) for one in among]
+    return [one for rank, one in sorted(placed, key=lambda pair: pair[0]) if rank < _NO_MATCH]
+
+
+def _rank(name: str, text: str) -> int:
+    if name == text:
+        return 0
+    if name.startswith(text):
+        return 1
+    if any(name[at:].startswith(text) for at in range(1, len(name)) if name[at - 1] == " "):
+        return 2
+    if text in name:
+        return 3
+    letters = iter(name)
+    return 4 if all(letter in letters for letter in text) else _NO_MATCH
+
+
+def _bare(action: str) -> str:
+    """Return an action without the part that says whose it is."""
+    return action.removeprefix("app.").removeprefix("screen.")

@@ -1,0 +1,79 @@
+"""The form that takes photos in, and its work. It knows no Textual."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.catalog.folders import last_folder
+from curate.catalog.store import Catalog
+from curate.errors import SourceError
+from curate.ingest import IngestCounts, ingest
+from curate.tui.forms import Field, Form, path_in, paths, words, yes
+from tracer.base.progress import Work
+from tracer.base.text import clean_text, quoted_path
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRequest:
+    """The photos to take in.
+
+    Attributes:
+        folder: a folder, or one photo.
+        labels: a CSV file with labels; None for none.
+        from_folders: whether the name of a photo's folder becomes its semantic label.
+    """
+
+    folder: Path
+    labels: Path | None = None
+    from_folders: bool = False
+
+
+def ingest_form(catalog: Catalog) -> Form:
+    """Return the form; the folder is the last one, or else the current one."""
+    here = Path.cwd()
+    return Form(
+        "Ingest the photos of which folder?",
+        (
+            Field("folder", "folder", last_folder(catalog) or _current(catalog), complete=paths(here)),
+            Field("labels", "labels", "", "a CSV file with path, Make, Model, …; none", paths(here, ".csv")),
+            Field("topics", "topics", "no", "yes: a folder's name is the label of its photos", words(("yes", "no"))),
+        ),
+        "Photos are only read. topics: yes if a folder's name says what its photos show. Enter starts, Tab completes.",
+    )
+
+
+def _current(catalog: Catalog) -> str:
+    """Return the current folder; the one above it if it is the workspace, which holds no photos."""
+    here, root = Path.cwd(), catalog.workspace.root
+    folder = root.parent if here == root or root in here.parents else here
+    return clean_text(os.fsencode(folder)) or ""
+
+
+def ingest_request(answers: Mapping[str, str]) -> IngestRequest:
+    """Read the answers.
+
+    Raises:
+        SourceError: a path does not exist.
+        UsageError: a line cannot be read.
+    """
+    folder = path_in(answers["folder"], Path.cwd(), "the folder")
+    labels = path_in(answers["labels"], Path.cwd(), "the file") if answers["labels"] else None
+    for place in (folder, labels):
+        if place is not None and not place.exists():
+            raise SourceError(
+                f"there is no {quoted_path(place)}", "", "Check the spelling, and that its disk is connected."
+            )
+    return IngestRequest(folder, labels, yes(answers["topics"], "topics"))
+
+
+def ingesting(catalog: Catalog, request: IngestRequest) -> Work[IngestCounts]:
+    """Take the photos in."""
+    return ingest(
+        catalog,
+        [request.folder],
+        labels=request.labels,
+        label_from="folder" if request.from_folders else None,
+    )

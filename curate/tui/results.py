@@ -1,0 +1,234 @@
+"""The runs of a workspace, their figures, two runs compared, and what an evaluation would measure. It knows no Textual."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate import handoff
+from curate.catalog.sets import evaluated_sets
+from curate.catalog.store import Catalog
+from curate.errors import CurateError
+from curate.sources.made import MANIFEST
+from curate.tui.evaluating import REPORT
+from tracer.base.parsing import Unparsable
+from tracer.base.reading import read_json
+from tracer.base.text import counted, printable_path
+
+RESULTS = "results.json"
+_BEGUN = ("embeddings", "shards", RESULTS)
+"""Parts of a run; a folder without a report that has one of them is an evaluation that was stopped."""
+
+BAR = 10
+"""Characters of a bar."""
+_LONGEST = 64 << 20
+_SKIPPED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RunHere:
+    """A run of a workspace.
+
+    Attributes:
+        path: its folder.
+        dataset: the set's folder; None where it is not known.
+        finished: when its report was written, local time; empty where it was stopped before.
+        stale: whether the set was written again since.
+    """
+
+    path: Path
+    dataset: Path | None
+    finished: str
+    stale: bool
+
+    @property
+    def state(self) -> str:
+        """The state in words."""
+        if not self.finished:
+            return "stopped before its end"
+        return f"{self.finished}, its set changed since" if self.stale else self.finished
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a run, or the same figure in two runs.
+
+    Attributes:
+        what: what was measured: experiment, label, setting.
+        metric: the metric.
+        encoder: the encoder; empty where none was needed.
+        masked: the share of the photo that is covered, 0 to 1.
+        value: the value; None where a run lacks it.
+        low: the lower end of its 95 % interval.
+        high: the upper end.
+        chance: what guessing gives.
+        n: the number of photos, pairs or queries.
+        other: of two runs, the value of the second; the interval is then that of the difference.
+    """
+
+    what: str
+    metric: str
+    encoder: str
+    masked: float
+    value: float | None
+    low: float | None
+    high: float | None
+    chance: float | None = None
+    n: int | None = None
+    other: float | None = None
+
+
+def runs_here(catalog: Catalog) -> list[RunHere]:
+    """Return the runs of a workspace, the newest first and stopped ones at the top."""
+    datasets = evaluated_sets(catalog)
+    found = []
+    for place in {*datasets, *catalog.workspace.runs.glob("*")}:
+        dataset = datasets.get(place) or _own_set(catalog, place)
+        written = _age(place / REPORT)
+        if written is None:
+            if any((place / part).exists() for part in _BEGUN):
+                found.append((float("inf"), RunHere(place, dataset, "", stale=False)))
+            continue
+        made = None if dataset is None else _age(dataset / MANIFEST)
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(written))
+        found.append((written, RunHere(place, dataset, at, made is not None and made > written)))
+    return [run for _, run in sorted(found, key=lambda entry: (-entry[0], str(entry[1].path)))]
+
+
+def _own_set(catalog: Catalog, run: Path) -> Path | None:
+    place = catalog.workspace.exports / run.name
+    return place if (place / MANIFEST).exists() else None
+
+
+def _age(file: Path) -> float | None:
+    """Return when a file was last changed, in seconds since 1970; None if there is none."""
+    with suppress(OSError):
+        return file.stat().st_mtime
+    return None
+
+
+def figures(run: Path) -> list[Figure]:
+    """Return the figures of a run, in the order of its report; none where it has no results yet.
+
+    Raises:
+        CurateError: the results cannot be read.
+    """
+    try:
+        told = read_json(run / RESULTS, _LONGEST)
+        return [_figure(row) for row in told["rows"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, Unparsable, TypeError, KeyError, ValueError) as error:
+        raise CurateError(
+            f"the results of {printable_path(run)} cannot be read", str(error), "Evaluate the set again."
+        ) from error
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    return Figure(
+        _what(row), str(row["metric"]), str(row["encoder"] or ""), float(row["mask_ratio"] or 0), _number(row["value"]),
+        _number(row["ci_low"]), _number(row["ci_high"]), _number(row["chance"]), row["n"],
+    )  # fmt: skip
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    """Return what a row measures.
+
+    >>> _what({"experiment": "retrieval", "attribute": "Is Smartphone", "setting": "query=phone,negatives=same"})
+    'retrieval from phone, negatives same'
+    >>> _what({"experiment": "probe", "attribute": "Make", "setting": "acquisition", "processing": "IDENTITY"})
+    'probe of Make'
+    """
+    setting = str(row["setting"] or "")
+    if setting.startswith("query="):
+        said = f"{row['experiment']} from {setting.removeprefix('query=').replace(',negatives=', ', negatives ')}"
+    else:
+        said = f"{row['experiment']} of {row['attribute']}" if row["attribute"] else str(row["experiment"])
+        said += f", {setting}" if setting not in ("", "acquisition") else ""
+    processing = row.get("processing") or "IDENTITY"
+    return said if processing == "IDENTITY" else f"{said}, {processing}"
+
+
+def compared(first: Path, second: Path) -> list[Figure]:
+    """Return the figures of two runs, the difference's interval with each.
+
+    Raises:
+        HandoffError: a run cannot be read.
+    """
+    return [
+        Figure(
+            _what(row), str(row["metric"]), str(row["encoder"] or ""), float(row["mask_ratio"] or 0), _number(row["a"]),
+            _number(row["ci_low"]), _number(row["ci_high"]), None, None, _number(row["b"]),
+        )
+        for row in handoff.compared_runs(first, second)
+    ]  # fmt: skip
+
+
+def bar(figure: Figure) -> str:
+    """Return a bar of a value from 0 to 1: thin where its interval lies, with a line where guessing lies; empty for other values.
+
+    >>> bar(Figure("", "accuracy", "", 0, 0.8, 0.7, 0.9, 0.5, 40))
+    '━━━━━│━╌╌ '
+    """
+    value = figure.value
+    if value is None or not 0 <= value <= 1:
+        return ""
+    low, high = (value if end is None else end for end in (figure.low, figure.high))
+    middles = [(at + 0.5) / BAR for at in range(BAR)]
+    cells = ["━" if middle < min(low, value) else "╌" if middle < max(high, value) else " " for middle in middles]
+    if figure.chance is not None and 0 < figure.chance < 1:
+        cells[int(BAR * figure.chance)] = "│"
+    return "".join(cells)
+
+
+# --- before an evaluation
+
+
+def known_about(dataset: Path | None, encoders: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return which encoders are here, what would be measured, and what not and why: (name, text) of each line.
+
+    Args:
+        dataset: the set; None where there is none yet.
+        encoders: names of encoders or of groups of encoders.
+
+    Raises:
+        HandoffError: tracer failed.
+    """
+    lines = list(_about_encoders(handoff.known_encoders(), encoders))
+    if dataset is None:
+        return [*lines, ("measured", "there is no set yet; e exports one")]
+    plan = handoff.planned_evaluation(dataset, encoders)
+    measured = [f"{entry['what']}{_masks(entry['mask_ratios'])}" for entry in plan["measured"]]
+    lines += [("" if at else "measured", text) for at, text in enumerate(measured or ["nothing"])]
+    skipped = [f"{entry['what']}: {entry['why']}" for entry in plan["skipped"]]
+    lines += [("" if at else "not measured", text) for at, text in enumerate(skipped[:_SKIPPED])]
+    more = len(skipped) - _SKIPPED
+    return [*lines, ("", f"and {more} more")] if more > 0 else lines
+
+
+def _about_encoders(known: Sequence[Mapping[str, Any]], chosen: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    here = [str(entry["name"]) for entry in known if entry["available"]]
+    fetched = [entry for entry in known if not entry["available"]]
+    yield "chosen", ", ".join(chosen)
+    yield "here", ", ".join(here) or "none"
+    groups: dict[str, int] = {}
+    for entry in fetched:
+        groups[str(entry["group"])] = groups.get(str(entry["group"]), 0) + 1
+    counts = ", ".join(f"{number} {group}" for group, number in groups.items())
+    yield "to be fetched", f"{counted(len(fetched), 'encoder')} when named: {counts}" if fetched else "none"
+
+
+def _masks(ratios: Sequence[float]) -> str:
+    masked = [f"{100 * ratio:g} %" for ratio in ratios if ratio]
+    if not masked:
+        return ""
+    plain = "plain and " if 0.0 in ratios else ""
+    return f", {plain}with {' and '.join(masked)} of the photo covered"

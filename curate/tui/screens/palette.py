@@ -1,0 +1,132 @@
+"""The palette: a command is typed and run.
+
+Textual's own palette searches in the background, so that Enter right after a name can run nothing, or another command. Here every
+key is handled as it comes: Enter runs what the text before it means, however fast it was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from curate.tui.commands import Command, ranked
+from curate.tui.guarded import GuardedScreen
+from tracer.base.text import is_harmless
+
+_NAME, _KEYS = 16, 6
+"""Characters of the columns of names and keys."""
+
+_PAGE = 10
+"""Commands that Page Up and Page Down go over."""
+
+_STEPS = {
+    "up": -1,
+    "ctrl+p": -1,
+    "shift+tab": -1,
+    "down": 1,
+    "ctrl+n": 1,
+    "tab": 1,
+    "pageup": -_PAGE,
+    "pagedown": _PAGE,
+}
+
+
+class _Commands(OptionList):
+    """The list of commands. It never has the focus: all keys belong to the palette."""
+
+    can_focus = False
+
+
+class PaletteScreen(ModalScreen[Command | None], GuardedScreen[Command | None]):
+    """Asks for a command by its name; its result is the command, or None if cancelled."""
+
+    AUTO_FOCUS: ClassVar[str] = ""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__()
+        self._commands = self._found = list(commands)
+        self._text, self._at, self._drawn = "", 0, False
+
+    def compose_content(self) -> ComposeResult:
+        with Vertical(classes="dialog wide palette"):
+            yield Static(id="typed", markup=False)
+            yield _Commands(id="commands")
+            yield Static("Enter runs it · ↑ ↓ choose · Esc closes", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._drawn = True
+        self._show()
+
+    def _forward_event(self, event: events.Event) -> None:
+        """Handle keys and pasted text at once, in the order in which they were typed."""
+        if isinstance(event, events.Key):
+            self._press(event)
+        elif isinstance(event, events.Paste):
+            self._type(event.text)
+        else:
+            super()._forward_event(event)
+
+    def _press(self, event: events.Key) -> None:
+        if event.key in ("escape", "ctrl+c"):
+            self.dismiss(None)
+        elif self.too_small:
+            return
+        elif event.key == "enter":
+            if self._found:
+                self.dismiss(self._found[self._at])
+        elif event.key in _STEPS:
+            self._at = min(max(0, self._at + _STEPS[event.key]), max(0, len(self._found) - 1))
+            self._mark()
+        elif event.key in ("backspace", "ctrl+h"):
+            self._type(text=self._text[:-1])
+        elif event.key == "ctrl+w":
+            self._type(text=self._text.rstrip().rpartition(" ")[0])
+        elif event.key == "ctrl+u":
+            self._type(text="")
+        elif event.is_printable and event.character:
+            self._type(event.character)
+
+    def _type(self, more: str = "", text: str | None = None) -> None:
+        """Add to the text, or replace it, and look for the commands that it means."""
+        wanted = self._text + more if text is None else text
+        self._text = "".join(char for char in wanted if is_harmless(char))
+        self._found, self._at = ranked(self._commands, self._text), 0
+        self._show()
+
+    def _show(self) -> None:
+        if not self._drawn:  # keys may come before the window is drawn
+            return
+        line = Text.assemble("> ", (self._text, "bold"), ("▏", "bold bright_cyan"))
+        self.query_one("#typed", Static).update(
+            line if self._text else line + Text(" type the name of a command", "dim")
+        )
+        commands = self.query_one(_Commands)
+        commands.clear_options()
+        commands.add_options(Option(_line(one)) for one in self._found)
+        if not self._found:
+            commands.add_option(Option(Text("no command has that name", "dim"), disabled=True))
+        self._mark()
+
+    def _mark(self) -> None:
+        if self._drawn and self._found:
+            self.query_one(_Commands).highlighted = self._at
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Run the command that was clicked on."""
+        if not self.too_small:
+            self.dismiss(self._found[event.option_index])
+
+
+def _line(command: Command) -> Text:
+    return Text.assemble(
+        (command.name.ljust(_NAME), "bold"), (command.keys.ljust(_KEYS), "bright_cyan"), (command.tooltip, "dim"),
+        no_wrap=True, overflow="ellipsis",
+    )  # fmt: skip

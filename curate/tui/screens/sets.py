@@ -1,0 +1,191 @@
+"""The set screen: what a set would hold and leave out, its splits, leaks and confounds, before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from curate.catalog.store import Catalog
+from curate.errors import CurateError
+from curate.tui import setplan
+from curate.tui.exporting import SetChoice, check_summary, checking, usual_choice
+from curate.tui.messages import SetPlanned
+from curate.tui.screens.base import CurateScreen
+from curate.tui.shown import folded, shown
+from curate.tui.widgets.prompt import AskForm, AskText
+from curate.tui.work import start_beside
+from tracer.base.text import counted
+
+
+class SetScreen(CurateScreen):
+    """A set before it is written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "p", "photos", "Pairs or all", id="set.photos", tooltip="the photos of accepted pairs alone, or all photos"
+        ),
+        Binding("l", "layout", "Layout", id="set.layout", show=False, tooltip="the next layout of the set's folder"),
+        Binding("c", "licenses", "Licences", id="set.licenses", tooltip="only photos with some licences"),
+        Binding("g", "places", "GPS", id="set.gps", show=False, tooltip="keep GPS positions, or leave them out"),
+        Binding(
+            "m",
+            "match",
+            "Make alike",
+            id="set.match",
+            show=False,
+            tooltip="leave photos out until phones and cameras are alike in some properties",
+        ),
+        Binding(
+            "s", "splits", "Splits", id="set.splits", tooltip="draw other splits, or withdraw those that were drawn"
+        ),
+        Binding("e", "app.export", "Export", id="set.export", tooltip="write this set, and check it"),
+        Binding("v", "verify", "Check", id="set.verify", show=False, tooltip="check the set that was written last"),
+        Binding(
+            "E",
+            "app.evaluate",
+            "Evaluate",
+            id="set.evaluate",
+            show=False,
+            tooltip="evaluate the set that was written last",
+        ),
+        Binding("u,z", "undo", "Undo", id="set.undo", show=False, tooltip="take back the last decision"),
+        Binding("r,Z", "redo", "Redo", id="set.redo", show=False, tooltip="repeat what was taken back"),
+        Binding(
+            "L", "app.switch_mode('library')", "Library", id="set.library", show=False, tooltip="back to the photos"
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: tuple[int, SetChoice] | None = None
+        """The revision of the catalogue and the choice that the plan was made for."""
+
+    def compose_body(self) -> ComposeResult:
+        with VerticalScroll(id="set"), Container(classes="columns"):
+            with Vertical():
+                yield Static(id="chosen", classes="part")
+                yield Static(id="sets", classes="part")
+            with Vertical():
+                yield Static(id="holds", classes="part")
+                yield Static(id="findings", classes="part")
+
+    @property
+    def choice(self) -> SetChoice:
+        """The choice: as keys have changed it, else the usual one."""
+        return self.curate.choice or usual_choice(self.catalog)
+
+    def refresh_data(self) -> None:
+        """Show the choice, and find what the set would hold if anything has changed; that runs in a thread."""
+        choice, known = self.choice, self._known
+        self._known = self.catalog.revision(), choice
+        self._show("chosen", "The set", setplan.chosen_lines(self.catalog, choice))
+        self._show("sets", "Written", setplan.set_lines(self.catalog))
+        if self._known == known:
+            return
+        self.headline("Set", "counting …")
+        workspace = self.catalog.workspace
+
+        def plan() -> None:
+            worker = get_current_worker()
+            try:
+                with Catalog.open(workspace, read_only=True) as catalog:
+                    work = setplan.planning(catalog, choice, lambda early: self.post_message(SetPlanned(choice, early)))
+                    while not worker.is_cancelled:
+                        next(work)
+            except StopIteration as end:
+                self.post_message(SetPlanned(choice, end.value))
+            except CurateError as error:
+                self.post_message(SetPlanned(choice, None, error))
+
+        start_beside(self, workspace, "planning the set", plan, group="plan")
+
+    def on_set_planned(self, message: SetPlanned) -> None:
+        """Show what the set would hold, unless the choice has changed since."""
+        if message.choice != self.choice:
+            return
+        if message.planned is None:
+            self._known = None
+            self.headline("Set")
+            if message.error is not None:
+                self.complain(message.error)
+            return
+        planned = message.planned
+        self.headline("Set", counted(planned.photos, "photo"), counted(planned.pairs, "pair"))
+        self._show("holds", "It would hold", setplan.planned_lines(planned))
+        self._show("findings", "Splits and findings", setplan.finding_lines(planned))
+
+    def _show(self, part: str, title: str, lines: Sequence[setplan.Line]) -> None:
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=1)
+        table.add_column(width=14)
+        table.add_column(ratio=1)
+        table.title, table.title_justify = Text(f"  {title}", "bold"), "left"
+        for key, name, text in lines:
+            table.add_row(Text(key, "bold bright_cyan"), shown(name, "dim", missing=""), folded(text))
+        self.query_one(f"#{part}", Static).update(table)
+        self.query_one(f"#{part}").display = bool(lines)
+
+    # --- actions
+
+    def _choose(self, choice: SetChoice) -> None:
+        self.curate.choice = choice
+        self.say("")
+        self.refresh_data()
+
+    def action_photos(self) -> None:
+        """Take the photos of accepted pairs, or all."""
+        self._choose(setplan.other_photos(self.choice))
+
+    def action_layout(self) -> None:
+        """Take the next layout."""
+        self._choose(setplan.next_layout(self.choice))
+
+    def action_places(self) -> None:
+        """Keep GPS positions, or leave them out."""
+        self._choose(setplan.other_places(self.choice))
+
+    def action_licenses(self) -> None:
+        """Ask for the licences."""
+        hint = "SPDX ids or addresses, with commas: CC0-1.0,CC-BY-4.0. With nothing: all photos."
+        self.ask(
+            AskText("Only photos with which licences?", ",".join(self.choice.licenses), hint),
+            lambda text: self._choose(setplan.only_licenses(self.choice, text)),
+        )
+
+    def action_match(self) -> None:
+        """Ask for the properties to make alike."""
+        choice = self.choice
+        hint = "format, resolution, aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …; nothing: none"
+        now = ",".join(setplan.match_of(self.catalog, choice))
+        prompt = AskText(
+            "Make phones and cameras alike in what?", now, hint, lambda text: setplan.alike_in(choice, text)
+        )
+        self.ask(prompt, lambda text: self._choose(setplan.alike_in(choice, text)))
+
+    def action_splits(self) -> None:
+        """Ask which splits to draw, and draw them."""
+        if self.busy():
+            return
+        form = setplan.split_form(self.catalog)
+
+        def answered(answers: dict[str, str]) -> None:
+            request = setplan.split_request(answers)
+            self.begin_work("splits", lambda catalog: setplan.splitting(catalog, request), str)
+
+        self.ask(AskForm(form.question, form.fields, form.hint, setplan.split_request), answered)
+
+    def action_verify(self) -> None:
+        """Check the set that was written last."""
+        place = setplan.newest_set(self.catalog)
+        if place is None:
+            self.say("no set was written yet; e exports one", problem=True)
+            return
+        self.begin_work("check", lambda _: checking(place), lambda problems: check_summary(place, problems))

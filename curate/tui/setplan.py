@@ -1,0 +1,218 @@
+"""The set screen without the screen: the choice that keys change, and what the set would hold, in words. It knows no Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.catalog.labels import ATTRIBUTES
+from curate.catalog.sets import withdraw_splits
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.sources.made import Layout
+from curate.sources.manifest import read_manifest
+from curate.tui.evaluating import sets_here
+from curate.tui.exporting import SetChoice, options_of
+from curate.tui.forms import Field, Form, listed, words
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted, quoted_path
+
+if TYPE_CHECKING:
+    from curate.export.preview import PlannedSet, PlannedSplit
+
+Line = tuple[str, str, str]
+"""A line of the screen: the key that changes it or nothing, its name, its text."""
+
+_GROUPS = ("owner", "scene", "duplicate")
+_SETS = 3
+"""Sets that are listed."""
+
+
+def other_photos(choice: SetChoice) -> SetChoice:
+    """Return the choice with all photos instead of pairs, or the other way round."""
+    return replace(choice, pairs=not choice.pairs)
+
+
+def next_layout(choice: SetChoice) -> SetChoice:
+    """Return the choice with the next layout; the first one is the one that fits."""
+    layouts = ["", *Layout]
+    return replace(choice, layout=layouts[(layouts.index(choice.layout) + 1) % len(layouts)])
+
+
+def other_places(choice: SetChoice) -> SetChoice:
+    """Return the choice with GPS positions kept, or left out again."""
+    return replace(choice, keep_gps=not choice.keep_gps)
+
+
+def only_licenses(choice: SetChoice, text: str) -> SetChoice:
+    """Return the choice with the licences that were typed; all where nothing was."""
+    return replace(choice, licenses=listed(text))
+
+
+def alike_in(choice: SetChoice, text: str) -> SetChoice:
+    """Return the choice with the properties that were typed to make phones and cameras alike in.
+
+    Raises:
+        UsageError: a property is unknown.
+    """
+    from curate.audit.matching import check_properties
+
+    check_properties(listed(text))
+    return replace(choice, match=listed(text))
+
+
+def match_of(catalog: Catalog, choice: SetChoice) -> tuple[str, ...]:
+    """Return the properties that phones and cameras are made alike in: those chosen, else those of the settings."""
+    return catalog.workspace.settings.export.match if choice.match is None else choice.match
+
+
+def planning(
+    catalog: Catalog, choice: SetChoice, early: Callable[[PlannedSet], object] = lambda _: None
+) -> Work[PlannedSet]:
+    """Find what the set would hold; `early` as in `planned_set`."""
+    yield Progress("reading the labels", 0)
+    from curate.export.preview import planned_set  # it loads tables and statistics, which takes a second
+
+    return (yield from planned_set(catalog, options_of(choice), early))
+
+
+# --- in words
+
+
+def chosen_lines(catalog: Catalog, choice: SetChoice) -> list[Line]:
+    """Return the choice in words."""
+    from curate.splits.choice import chosen
+
+    settings, splits = catalog.workspace.settings, chosen(catalog)
+    source = "drawn" if splits.drawn else "from the settings"
+    return [
+        ("", "recipe", settings.recipe or "none"),
+        ("p", "photos", "of accepted pairs" if choice.pairs else "all"),
+        ("l", "layout", choice.layout or "the one that fits"),
+        ("c", "licences", ", ".join(choice.licenses) or "all, also where none is stated"),
+        ("g", "GPS", "kept; it can reveal where people live" if choice.keep_gps else "left out"),
+        ("m", "made alike in", ", ".join(match_of(catalog, choice)) or "nothing"),
+        ("s", "splits", f"{', '.join(splits.attributes) or 'none'}; seed {splits.seed}, {source}"),
+        ("", "kept together", ", ".join(splits.group_by) or "nothing"),
+    ]
+
+
+def planned_lines(planned: PlannedSet) -> list[Line]:
+    """Return what the set would hold, in words."""
+    neither = planned.photos - planned.phones - planned.others
+    sides = f"{planned.phones:,} by phones, {planned.others:,} by cameras" + (
+        f", {neither:,} by neither" if neither else ""
+    )
+    lines = [("", "photos", f"{planned.photos:,}: {sides}"), ("", "pairs", f"{planned.pairs:,}")]
+    lines += [("", "layout", str(planned.layout))]
+    licenses = sorted(planned.licenses.items(), key=lambda item: -item[1])
+    lines += [("", "licences" if not at else "", f"{number:,} {name}") for at, (name, number) in enumerate(licenses)]
+    left = planned.left_out or ()
+    lines += [("", "" if at else "left out", f"{entry.photos:,}: {entry.reason}") for at, entry in enumerate(left)]
+    return lines if left else [*lines, ("", "left out", "nothing")]
+
+
+def finding_lines(planned: PlannedSet) -> list[Line]:
+    """Return its splits, leaks and confounds, in words."""
+    lines = [line for split in planned.splits for line in _split_lines(split)]
+    if planned.leaks is None:
+        return [*lines, ("", "leaks", "looking for leaks and confounds …")]
+    leaks = "none between the sides" if not planned.leaks else f"✗ {counted(planned.leaks, 'leak')} between the sides"
+    said = planned.confounds or ("there are too few photos of phones and cameras to tell",)
+    confounds = [("", "confounds" if not at else "", sentence) for at, sentence in enumerate(said)]
+    return [*lines, ("", "leaks", leaks if lines else "no split, so none"), *confounds]
+
+
+def _split_lines(split: PlannedSplit) -> Iterator[Line]:
+    sides = ", ".join(f"{number:,} {side}" for side, number in split.photos.items())
+    yield "", split.attribute, f"{split.classes:,} classes of {sides}" if sides else "no split can be made"
+    for entry in split.left_out:
+        yield "", "", f"{entry.photos:,} left out: {entry.reason}"
+
+
+def set_lines(catalog: Catalog) -> list[Line]:
+    """Return the newest sets that were written, in words."""
+    found = sets_here(catalog)
+    lines: list[Line] = []
+    for place in found[:_SETS]:
+        told = read_manifest(place)
+        said = "" if told is None else f": {counted(told.counts.photos, 'photo')}, {counted(told.counts.pairs, 'pair')}"
+        lines.append(("", "" if lines else "sets here", f"{_name(place, catalog)}{said}"))
+    more = len(found) - len(lines)
+    return [*lines, ("", "", f"and {more:,} more")] if more > 0 else lines
+
+
+def _name(place: Path, catalog: Catalog) -> str:
+    root = catalog.workspace.root
+    return quoted_path(place.relative_to(root) if place.is_relative_to(root) else place)
+
+
+# --- splits
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRequest:
+    """The splits to draw.
+
+    Attributes:
+        attributes: the label columns; none withdraws drawn splits.
+        group_by: what is kept on one side.
+        seed: the seed of the draw.
+    """
+
+    attributes: tuple[str, ...]
+    group_by: tuple[str, ...]
+    seed: int
+
+
+def split_form(catalog: Catalog) -> Form:
+    """Return the form, filled in with the splits that an export makes now."""
+    from curate.splits.choice import chosen
+
+    now = chosen(catalog)
+    return Form(
+        "Draw which splits?",
+        (
+            Field("attributes", "by", ",".join(now.attributes), "none: as the settings say", words(list(ATTRIBUTES))),
+            Field("group_by", "keep together", ",".join(now.group_by), "owner,scene,duplicate", words(_GROUPS)),
+            Field("seed", "seed", str(now.seed)),
+        ),
+        "Exports make the splits that were drawn last. With nothing in the first line they follow the settings again.",
+    )
+
+
+def split_request(answers: Mapping[str, str]) -> SplitRequest:
+    """Read the answers.
+
+    Raises:
+        UsageError: a line cannot be read, or an attribute or a grouping is unknown.
+    """
+    from curate.splits.choice import groupings
+
+    attributes = listed(answers["attributes"])
+    for name in attributes:
+        if name not in ATTRIBUTES:
+            raise UsageError("no split can be made by that", name, f"Attributes are {', '.join(ATTRIBUTES)}.")
+    if not answers["seed"].isascii() or not answers["seed"].isdigit():
+        raise UsageError("the seed is not a number", answers["seed"], "Type a whole number such as 42.")
+    return SplitRequest(attributes, groupings(listed(answers["group_by"])), int(answers["seed"]))
+
+
+def splitting(catalog: Catalog, request: SplitRequest) -> Work[str]:
+    """Draw splits, or withdraw those that were drawn; returns what was done, in words."""
+    yield Progress("drawing the splits", 0)
+    if not request.attributes:
+        return "exports follow the settings again" if withdraw_splits(catalog) else "no splits were drawn"
+    from curate.export.run import split_workspace
+
+    done = split_workspace(catalog, request.attributes, request.group_by, request.seed)
+    left = sum(entry.photos for entry in done.left_out)
+    said = f"{counted(len(done.files), 'split')} of {counted(done.groups, 'group')} drawn"
+    return f"{said}, {left:,} photos left out" if left else said
+
+
+def newest_set(catalog: Catalog) -> Path | None:
+    """Return the set that was written last."""
+    return next(iter(sets_here(catalog)), None)

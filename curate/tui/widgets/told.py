@@ -1,0 +1,39 @@
+"""A small window that tells something in lines of a name and a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from curate.tui.guarded import GuardedScreen
+from curate.tui.shown import folded, shown
+
+
+class Told(ModalScreen[None], GuardedScreen[None]):
+    """Lines of a name and a text, which scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss(None)", "Close", id="told.close", tooltip="back to the screen")
+    ]
+
+    def __init__(self, title: str, lines: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def compose_content(self) -> ComposeResult:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(min_width=12)
+        table.add_column(ratio=1)
+        table.add_row(Text(self._title, "bold"), Text(""))
+        for name, text in self._lines:
+            table.add_row(shown(name, "dim", missing=""), folded(text))
+        with VerticalScroll(classes="dialog wide"):
+            yield Static(table)

@@ -1,0 +1,168 @@
+"""The palette's commands, forms and completions, without a screen."""
+
+from __future__ import annotations
+
+import os
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.catalog.store import Catalog
+from curate.errors import CurateError
+from curate.ingest import ingest
+from curate.sources.made import MANIFEST
+from curate.tui.commands import FIXED, Command, commands, ranked
+from curate.tui.completing import Completed, complete_path, complete_word
+from curate.tui.evaluating import evaluate_form, evaluate_request
+from curate.tui.exporting import SetChoice, export_form, export_request, usual_choice
+from curate.tui.forms import Form, one_of
+from curate.tui.ingesting import ingest_form, ingest_request
+from curate.workspace import Workspace
+from tests.conftest import write_photo
+from tracer.base.progress import finish
+
+NAMES = [one.name for one in FIXED]
+
+
+def answers(form: Form, **others: str) -> dict[str, str]:
+    """What a form is answered with: as it is filled in, but for some lines."""
+    return {field.name: field.value for field in form.fields} | others
+
+
+def test_the_names_are_those_of_the_contract() -> None:
+    """Exactly these."""
+    assert NAMES == [
+        "Ingest photos", "Find pairs", "Review pairs", "Library", "Cameras", "Clocks", "Copies", "Set", "Export set",
+        "Evaluate set", "Open report", "Log", "Undo", "Redo", "Keys", "Theme", "Quit",
+    ]  # fmt: skip
+
+
+OTHERS = [
+    Command("Set type", "set_type", "", "t"),
+    Command("Undo all", "undo_all", "", "U"),
+    Command("Evaluate set again", "again", "", "A"),
+    Command("Library", "app.switch_mode('library')", "", "L"),
+    Command("Repeat", "redo", "", "r Z"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_name_is_that_command(name: str) -> None:
+    """In any case of its letters, whatever else the screen has."""
+    among = commands(OTHERS)
+    for typed in (name, name.lower(), name.upper(), f" {name}  "):
+        assert ranked(among, typed)[0].name == name
+
+
+def test_what_a_screen_adds() -> None:
+    """Its other actions by name; what a fixed command does already gives that its keys."""
+    found = {one.name: one for one in commands(OTHERS)}
+    assert list(found) == [*NAMES, "Set type", "Undo all", "Evaluate set again"]
+    assert found["Library"].keys == "L" and found["Redo"].keys == "r Z" and found["Quit"].keys == ""
+
+
+@given(st.text(string.ascii_letters + " ", max_size=12))
+def test_what_is_found_holds_the_letters(text: str) -> None:
+    """Each command that is found has the typed letters in order; without letters, all are found."""
+    for one in ranked(FIXED, text):
+        letters = iter(one.name.casefold())
+        assert all(letter in letters for letter in " ".join(text.casefold().split()))
+    assert text.strip() or len(ranked(FIXED, text)) == len(FIXED)
+
+
+def test_paths_are_completed_as_far_as_they_are_certain(tmp_path: Path) -> None:
+    """To the part that all names share, folders with a slash; files only where files of that kind are meant."""
+    for name in ("holiday-2019", "holiday-2020", "other"):
+        (tmp_path / name).mkdir()
+    for name in ("holiday.csv", "one.CSV", "one.jpg", ".hidden.csv"):
+        (tmp_path / name).touch()
+    shared = ("holiday-2019/", "holiday-2020/")
+    assert complete_path("h", tmp_path) == Completed("holiday-20", shared)
+    assert complete_path(f"{tmp_path}/hol", Path("/")) == Completed(f"{tmp_path}/holiday-20", shared)
+    assert complete_path("ot", tmp_path) == Completed("other/", ("other/",))
+    assert complete_path("on", tmp_path, ".csv") == Completed("one.CSV", ("one.CSV",))
+    assert complete_path("", tmp_path).choices == (*shared, "other/")
+    assert complete_path("nothing", tmp_path) == Completed("nothing")
+    assert complete_path("no/where", tmp_path) == Completed("no/where")
+    assert complete_path("~", tmp_path).text == "~/"
+    assert complete_word("offline,pa", ("offline", "paper")).text == "offline,paper"
+
+
+@given(st.lists(st.text(string.ascii_lowercase, min_size=1, max_size=6), max_size=6), st.text("abc", max_size=3))
+def test_a_completion_keeps_what_was_typed(words: list[str], text: str) -> None:
+    """It only adds, and what it adds begins every word that is possible."""
+    found = complete_word(text, words)
+    assert found.text.startswith(text)
+    assert all(word.startswith(found.text) for word in found.choices)
+
+
+def test_the_beginning_of_an_option_is_enough() -> None:
+    """Unless it begins several, or none."""
+    assert one_of("p", ("pairs", "all"), "photos") == "pairs"
+    for text in ("", "x"):
+        with pytest.raises(CurateError, match="photos"):
+            one_of(text, ("pairs", "all"), "photos")
+
+
+def test_photos_are_taken_from_the_last_folder(
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first from the current folder; from the one above it where that is the workspace."""
+    photos = tmp_path / "photos"
+    write_photo(photos / "a" / "1.jpg", 1)
+    monkeypatch.chdir(photos)
+    assert answers(ingest_form(catalog))["folder"] == os.fspath(photos)
+    monkeypatch.chdir(catalog.workspace.root)
+    assert answers(ingest_form(catalog))["folder"] == os.fspath(catalog.workspace.root.parent)
+    finish(ingest(catalog, [photos], jobs=1))
+    assert answers(ingest_form(catalog))["folder"] == os.fspath(photos)
+    request = ingest_request(answers(ingest_form(catalog), topics="y"))
+    assert request.folder == photos and request.from_folders and request.labels is None
+    for wrong in ({"folder": ""}, {"folder": "/nowhere/at/all"}, {"labels": "none.csv"}, {"topics": "perhaps"}):
+        with pytest.raises(CurateError):
+            ingest_request(answers(ingest_form(catalog), **wrong))
+
+
+def test_an_export_goes_into_the_workspace(catalog: Catalog) -> None:
+    """As it is filled in; what is there already is replaced, once that was said."""
+    root, name = catalog.workspace.root, catalog.workspace.name
+    assert usual_choice(catalog) == SetChoice(pairs=False)
+    form = export_form(catalog, SetChoice(pairs=True, licenses=("CC0-1.0",)))
+    request = export_request(catalog, answers(form))
+    assert request.out == root / "exports" / name and request.choice.pairs and not request.replace
+    assert request.choice.licenses == ("CC0-1.0",) and request.choice.match == ()
+    request.out.mkdir()
+    (request.out / MANIFEST).write_text("{}")
+    assert export_request(catalog, answers(export_form(catalog, SetChoice()))).replace
+    for wrong in (
+        {"out": ""},
+        {"out": "cache/x"},
+        {"layout": "odd"},
+        {"photos": ""},
+        {"keep_gps": "2"},
+        {"replace": "no"},
+    ):
+        with pytest.raises(CurateError):
+            export_request(catalog, answers(export_form(catalog, SetChoice()), **wrong))
+
+
+def test_the_newest_set_is_evaluated(catalog: Catalog) -> None:
+    """Into a run of its name; where there is none yet, the workspace's own, which is exported first."""
+    root: Path = catalog.workspace.root
+    form = evaluate_form(catalog)
+    assert "exported first" in form.hint
+    assert evaluate_request(catalog, answers(form)).dataset == root / "exports" / catalog.workspace.name
+    for age, name in ((200, "old"), (100, "new"), (300, "older")):
+        (root / "exports" / name).mkdir()
+        manifest = root / "exports" / name / MANIFEST
+        manifest.write_text("{}")
+        os.utime(manifest, (2e9 - age, 2e9 - age))
+    request = evaluate_request(catalog, answers(evaluate_form(catalog)))
+    assert (request.dataset, request.run) == (root / "exports" / "new", root / "runs" / "new")
+    assert request.encoders == Workspace(root).settings.evaluate.encoders
+    for wrong in ({"encoders": " "}, {"dataset": "exports/none"}, {"run": ""}, {"run": "cache/x"}):
+        with pytest.raises(CurateError):
+            evaluate_request(catalog, answers(evaluate_form(catalog), **wrong))

@@ -1,0 +1,151 @@
+"""Runs, their figures and their comparison, without a screen and by keys."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import DataTable, Input, Static
+
+from curate import handoff
+from curate.catalog.sets import remember_run
+from curate.catalog.store import Catalog
+from curate.errors import CurateError, HandoffError
+from curate.sources.made import MANIFEST
+from curate.tui import results
+from curate.tui.results import BAR, Figure, bar, figures, known_about, runs_here
+from curate.tui.widgets.told import Told
+from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+
+ROW = {
+    "experiment": "probe", "dataset": "w", "encoder": "offline/efficientnet-lite0", "attribute": "Make", "processing": "IDENTITY",
+    "mask_ratio": 0.95, "setting": "acquisition", "metric": "accuracy", "value": 0.8, "ci_low": 0.7, "ci_high": 0.9,
+    "chance": 0.5, "n": 40, "seed": 42,
+}  # fmt: skip
+
+KNOWN = [
+    {"name": "offline/efficientnet-lite0", "group": "offline", "available": True},
+    {"name": "clip/ViT-B-16", "group": "contrastive", "available": False},
+]
+PLAN = {
+    "measured": [{"experiment": "probe", "what": "probe of Make", "mask_ratios": [0.0, 0.95]}],
+    "skipped": [{"what": f"thing {n}", "why": "too few"} for n in range(20)],
+}
+
+
+def make_run(workspace: Workspace, name: str, age: int = 100, rows: Any = (ROW,)) -> Path:
+    """A finished run."""
+    run = workspace.runs / name
+    run.mkdir(parents=True)
+    (run / "results.json").write_text(json.dumps({"rows": list(rows)}))
+    (run / "report.html").write_text("<html>")
+    os.utime(run / "report.html", (2e9 - age, 2e9 - age))
+    return run
+
+
+def test_runs_are_listed(catalog: Catalog) -> None:
+    """Stopped ones first, then the newest; whether the set was written again since; no other folder."""
+    workspace = catalog.workspace
+    for name, age in (("old", 300), ("new", 100)):
+        make_run(workspace, name, age)
+    (workspace.runs / "begun" / "shards").mkdir(parents=True)
+    (workspace.runs / "empty").mkdir()
+    elsewhere = workspace.root.parent / "set-run"
+    make_run(Workspace(workspace.root.parent / "x"), "y", 200).rename(elsewhere)
+    remember_run(catalog, workspace.root.parent / "set", elsewhere)
+    manifest = workspace.exports / "old" / MANIFEST
+    manifest.parent.mkdir()
+    manifest.write_text("{}")
+    os.utime(manifest, (2e9 - 200, 2e9 - 200))
+    found = runs_here(catalog)
+    assert [run.path.name for run in found] == ["begun", "new", "set-run", "old"]
+    assert found[0].state == "stopped before its end" and "its set changed since" in found[3].state
+    assert found[2].dataset == workspace.root.parent / "set" and found[1].dataset is None
+
+
+def test_figures_are_read(catalog: Catalog) -> None:
+    """In their order and in words; a run without results has none, a damaged one is refused."""
+    rows = [ROW, ROW | {"setting": "unseen-cameras", "value": None, "ci_low": None, "processing": "JPEG75_420"}]
+    found = figures(make_run(catalog.workspace, "one", rows=rows))
+    assert [figure.what for figure in found] == ["probe of Make", "probe of Make, unseen-cameras, JPEG75_420"]
+    assert found[0].masked == 0.95 and found[1].value is None
+    assert figures(catalog.workspace.runs / "none") == []
+    for text in ("{", "[]", '{"rows": [{}]}', '{"rows": 3}'):
+        (catalog.workspace.runs / "one" / "results.json").write_text(text)
+        with pytest.raises(CurateError, match="cannot be read"):
+            figures(catalog.workspace.runs / "one")
+
+
+@given(*[st.one_of(st.none(), st.floats(-1, 2)) for _ in range(4)])
+def test_a_bar_has_one_width(value: float | None, low: float | None, high: float | None, chance: float | None) -> None:
+    """Whatever the figures are, and nothing is drawn of what lies outside 0 to 1."""
+    drawn = bar(Figure("", "", "", 0.0, value, low, high, chance))
+    assert len(drawn) == (BAR if value is not None and 0 <= value <= 1 else 0)
+    assert ("│" in drawn) == bool(drawn and chance is not None and 0 < chance < 1)
+
+
+def test_what_would_be_measured_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Encoders that are here and those to be fetched, what is measured, and why something is not."""
+    monkeypatch.setattr(handoff, "known_encoders", lambda: KNOWN)
+    monkeypatch.setattr(handoff, "planned_evaluation", lambda dataset, encoders: PLAN)
+    lines = known_about(tmp_path, ("offline",))
+    text = "\n".join(f"{name}: {said}" for name, said in lines)
+    assert "here: offline/efficientnet-lite0" in text and "1 encoder when named: 1 contrastive" in text
+    assert "probe of Make, plain and with 95 % of the photo covered" in text
+    assert "thing 0: too few" in text and "and 8 more" in text
+    assert known_about(None, ("offline",))[-1] == ("measured", "there is no set yet; e exports one")
+
+
+async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures follow the cursor; two runs are compared; the report's place is told; a stopped run is gone on with."""
+    workspace = Workspace.create(tmp_path / "w")
+    make_run(workspace, "one", 100)
+    make_run(workspace, "two", 200, [ROW | {"value": 0.6}] * 3)
+    (workspace.runs / "begun" / "shards").mkdir(parents=True)
+    monkeypatch.setattr("curate.tui.actions.open_page", lambda _: False)
+    side = ROW | {"a": 0.8, "b": 0.6, "ci_low": -0.3, "ci_high": -0.1}
+    monkeypatch.setattr(results.handoff, "compared_runs", lambda *_: [side])
+    monkeypatch.setattr(results.handoff, "known_encoders", lambda: KNOWN)
+    async with opened(workspace, "runs") as (app, pilot):
+        table = app.screen.query_one("#figures", DataTable)
+        await pilot.press("o")
+        assert "no report yet" in status(app)
+        await pilot.press("g")
+        assert app.screen.query_one("#run", Input).value == "runs/begun"
+        await pilot.press("escape", "down")
+        await until(pilot, lambda: table.row_count == 1)
+        await pilot.press("c")
+        assert "mark another run first" in status(app)
+        await pilot.press("m", "down")
+        await until(pilot, lambda: table.row_count == 3)
+        await pilot.press("c")
+        await until(pilot, lambda: "difference" in str(app.screen.query_one("#of-run", Static).render()))
+        assert [str(cell) for cell in table.get_row_at(0)][3:5] == ["0.800", "→ 0.600"]
+        await pilot.press("o")
+        await until(pilot, lambda: "there is no browser here" in status(app))
+        assert "runs/two/report.html" in status(app)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, Told))
+        await pilot.press("q")
+        assert app.is_running
+
+
+async def test_a_damaged_run_and_a_failing_tracer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both become messages."""
+
+    def fail() -> Any:
+        raise HandoffError("tracer encoders failed", "it crashed")
+
+    workspace = Workspace.create(tmp_path / "w")
+    (make_run(workspace, "one") / "results.json").write_text("{")
+    monkeypatch.setattr(results.handoff, "known_encoders", fail)
+    async with opened(workspace, "runs") as (app, pilot):
+        await until(pilot, lambda: "cannot be read" in status(app))
+        await pilot.press("w")
+        await until(pilot, lambda: "it crashed" in status(app))
