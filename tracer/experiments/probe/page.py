@@ -150,8 +150,8 @@ def _content(probes: Rows, deepest: float, details: Details) -> Answer | None:
     if verdict is Verdict.OPEN and known and min(known) < LEVEL:
         verdict = Verdict.MIXED if len(rows) > 1 else Verdict.ABOVE
     comment = {
-        Verdict.ABOVE: "So content is left at the edges, and the masked figures for the camera may partly rest on it.",
-        Verdict.MIXED: "For some encoders content is left at the edges; their masked figures may partly rest on it.",
+        Verdict.ABOVE: "So content may be left at the edges, and the masked figures for the camera may partly rest on it.",
+        Verdict.MIXED: "For some encoders content may be left at the edges; their masked figures may partly rest on it.",
         Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
         Verdict.BELOW: "Below guessing: no content is shown to be left.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
