@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tracer.stats import student_quantile
+
 WINDOW = 120.0
 """Width in seconds of the window that holds the votes of one offset: shots of one scene are up to a minute apart, and either
 camera may be first."""
@@ -55,7 +57,7 @@ class Stretch:
         seconds: clock b minus clock a, at the reading `at` of clock a where they drift.
         spread: robust standard deviation of the votes, in seconds.
         support: number of moments that it is estimated from.
-        margin: half the width of a 95 % interval of `seconds`.
+        margin: half the width of a 95 % interval of `seconds`, by Student's t for few moments.
         drift: seconds that clock b gains on clock a in a day; 0 where no drift is certain.
         at: reading of clock a, seconds since 1970.
         since: reading of clock a from which it is valid; None where it has no start.
@@ -219,7 +221,7 @@ def _stretch_at(
     left = _residuals(stretch, votes[inside])
     spread = max(0.5, 1.4826 * float(np.median(np.abs(left))))
     deviation = max(spread, float(left.std(ddof=1)))
-    margin = TICK + 1.96 * deviation / float(np.sqrt(len(left)))
+    margin = TICK + student_quantile(len(left)) * deviation / float(np.sqrt(len(left)))
     return Stretch(stretch.seconds, spread, len(left), margin, stretch.drift, stretch.at), inside
 
 
