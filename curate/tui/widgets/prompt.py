@@ -93,14 +93,16 @@ class _Lines(Dialog[Answer | None]):
         field = next((field for field in self._fields if line is not None and field.name == line.id), None)
         if isinstance(line, Input) and field is not None and field.complete is not None:
             found = field.complete(line.value)
-            if found.text != line.value:
+            several, longer = len(found.choices) > 1, found.text != line.value
+            if longer:
                 line.value = found.text
                 line.cursor_position = len(found.text)
-                return
-            if len(found.choices) > 1 and self._listed != (field.name, line.value):
+            if several and (longer or self._listed != (field.name, line.value)):
                 self._listed = field.name, line.value
                 more = " …" if len(found.choices) > _NAMED else ""
                 self.query_one(".hint", Label).update(folded("  ".join(found.choices[:_NAMED]) + more))
+                return
+            if longer:
                 return
         self.query_one(".hint", Label).update(folded(self._hint))
         self.app.action_focus_next()
