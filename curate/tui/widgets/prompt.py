@@ -15,6 +15,7 @@ from curate.errors import CurateError
 from curate.tui.forms import Field
 from curate.tui.guarded import Answer, Dialog
 from curate.tui.shown import folded, shown
+from tracer.base.text import is_harmless
 
 _NAMED = 12
 """Possible names that are listed at most."""
@@ -65,7 +66,8 @@ class _Lines(Dialog[Answer | None]):
                 with Horizontal(classes="field"):
                     if field.label:
                         yield Label(field.label, markup=False)
-                    yield Input(field.value, field.example, id=field.name, compact=True)
+                    value = field.value if is_harmless(field.value) else ""
+                    yield Input(value, field.example, id=field.name, compact=True)
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
