@@ -78,9 +78,9 @@ class Commands(Host):
             if self.screen is top:
                 top.dismiss(None)
         bound = [
-            Command(one.description, one.action, one.tooltip, key_names(one))
-            for owner in (self.screen, self)
-            for one in described(owner)
+            Command(one.description, f"{owner}.{one.action}".removeprefix("."), one.tooltip, key_names(one))
+            for owner, place in (("", self.screen), ("app", self))
+            for one in described(place)
         ]
         self.push_screen(PaletteScreen(commands(bound)), self._run_command)
 

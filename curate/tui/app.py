@@ -124,7 +124,7 @@ class CurateApp(Commands):
         Binding(
             "ctrl+p",
             "palette",
-            "Commands",
+            "Menu",
             id="app.palette",
             key_display="^p",
             priority=True,

@@ -46,7 +46,7 @@ FIXED = (
 )
 """The commands that the palette has on every screen; their names are a contract."""
 
-_SAME = frozenset({"undo", "redo", "app.palette", "quit", "help", "dismiss", *(one.action for one in FIXED)})
+_SAME = frozenset({"undo", "redo", "app.palette", *(one.action for one in FIXED)})
 """Actions of bindings that a fixed command runs already."""
 
 
@@ -65,7 +65,7 @@ def commands(bound: Iterable[Command]) -> list[Command]:
         Command(one.name, one.action, one.tooltip, keys.get(_bare(one.action), "")) for one in FIXED
     ]  # fmt: skip
     for one in bindings:
-        if one.name.casefold() not in names and one.action not in _SAME and f"app.{one.action}" not in _SAME:
+        if one.name.casefold() not in names and one.action not in _SAME:
             names.add(one.name.casefold())
             found.append(one)
     return found

@@ -119,8 +119,8 @@ def evaluating(catalog: Catalog, request: EvaluateRequest) -> Work[Evaluated]:
     """Evaluate a set; it is exported first where there is none."""
     if not request.dataset.exists():
         yield from exporting(catalog, ExportRequest(request.dataset, usual_choice(catalog)))
+    remember_run(catalog, request.dataset, request.run)  # before it ends, so that a stopped run is known by its set
     answer, some_failed = yield from handoff.evaluating(request.dataset, request.run, request.encoders)
-    remember_run(catalog, request.dataset, request.run)
     return Evaluated(request.run, float(answer["seconds"]), len(answer["skipped"]), some_failed)
 
 

@@ -66,6 +66,8 @@ def ingest_request(answers: Mapping[str, str]) -> IngestRequest:
             raise SourceError(
                 f"there is no {quoted_path(place)}", "", "Check the spelling, and that its disk is connected."
             )
+    if labels is not None and not labels.is_file():
+        raise SourceError(f"{quoted_path(labels)} is no file", "", "Name a CSV file, or leave the line empty.")
     return IngestRequest(folder, labels, yes(answers["topics"], "topics"))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
     from curate.tui.results import Figure
+    from curate.tui.setplan import Line
 
 
 @dataclass
@@ -146,6 +147,14 @@ class SetPlanned(Message):
     """What the set would hold; None where it cannot be told."""
     error: CurateError | None = None
     """Why there is no result."""
+
+
+@dataclass
+class SetsListed(Message):
+    """The sets that were written from the workspace."""
+
+    lines: list[Line]
+    """The newest of them, in words."""
 
 
 @dataclass

@@ -23,7 +23,7 @@ RESULTS = "results.json"
 _BEGUN = ("embeddings", "shards", RESULTS)
 """Parts of a run; a folder without a report that has one of them is an evaluation that was stopped."""
 
-BAR = 10
+BAR = 8
 """Characters of a bar."""
 _LONGEST = 64 << 20
 _SKIPPED = 12
@@ -176,7 +176,7 @@ def bar(figure: Figure) -> str:
     """Return a bar of a value from 0 to 1: thin where its interval lies, with a line where guessing lies; empty for other values.
 
     >>> bar(Figure("", "accuracy", "", 0, 0.8, 0.7, 0.9, 0.5, 40))
-    '━━━━━│━╌╌ '
+    '━━━━│━╌ '
     """
     value = figure.value
     if value is None or not 0 <= value <= 1:

@@ -142,14 +142,20 @@ class Terminal:
         """Type text."""
         self._call("send-keys", "-l", text)
 
-    def wait(self, shows: str | Callable[[str], bool], again: Sequence[str] = (), after: float = AGAIN) -> str:
+    def wait(
+        self,
+        shows: str | Callable[[str], bool],
+        again: Sequence[str] = (),
+        after: float = AGAIN,
+        seconds: float = DEADLINE,
+    ) -> str:
         """Wait until the terminal shows some text, however its lines break; returns all.
 
         Args:
-            again: keys to press now and then, one of them each time. after: seconds until then.
+            again: keys to press now and then, one of them each time. after: seconds until then. seconds: the longest wait.
         """
         shown = shows if callable(shows) else lambda text: shows in " ".join(text.split())
-        end, next_press, keys = time.monotonic() + DEADLINE, time.monotonic() + after, itertools.cycle(again)
+        end, next_press, keys = time.monotonic() + seconds, time.monotonic() + after, itertools.cycle(again)
         while not shown(text := self.text()):
             assert "ended with" not in text, f"the app ended, instead of showing {shows!r}:\n{text}"
             assert time.monotonic() < end, f"not shown: {shows!r}\n{text}"

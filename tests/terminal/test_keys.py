@@ -16,7 +16,7 @@ from curate.workspace import Workspace
 from tests.terminal.conftest import Open
 from tests.terminal.real import SCREENS, Terminal, keys_of, keys_on
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]  # every key of every screen takes a while
 
 MakeWorkspace = Callable[[str], Workspace]
 ENDLESS = Path(__file__).with_name("endless.py")

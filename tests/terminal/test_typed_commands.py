@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -42,12 +42,16 @@ def run(app: Terminal, *names: str) -> None:
     app.type("".join(f"{OPEN}{name}{ENTER}" for name in names))
 
 
-@pytest.mark.parametrize("kind", ["empty", "small"])
-def test_every_command_on_every_screen(kind: str, workspace_of: MakeWorkspace, terminal: Open) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("kind", "screens"), [("empty", SCREENS), ("small", ("review", "set"))])
+def test_every_command_on_every_screen(
+    kind: str, screens: Sequence[str], workspace_of: MakeWorkspace, terminal: Open
+) -> None:
     """Each is run by its whole name, typed at once."""
     app = terminal("-m", "curate.cli", workspace_of(kind).root, size=(80, 24))
     app.wait("Library")
-    for screen in SCREENS:
+    for screen in screens:
         for name in SHOW:
             app.go_to(screen)
             run(app, name)

@@ -76,7 +76,9 @@ class HarvestScreen(CurateScreen):
             show=False,
             tooltip="stop running work; what came is kept",
         ),
-        Binding("L", "app.switch_mode('library')", "Library", id="harvest.library", tooltip="back to the photos"),
+        Binding(
+            "L", "app.switch_mode('library')", "Library", id="harvest.library", show=False, tooltip="back to the photos"
+        ),
     ]
 
     def __init__(self) -> None:

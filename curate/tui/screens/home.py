@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 from textual.worker import Worker
 
@@ -25,7 +26,7 @@ from curate.tui.widgets.told import Told
 from curate.tui.work import is_running, start_beside
 from tracer.base.text import counted
 
-_COLUMNS = (Column("", 1), Column("", 10), Column("", 38), Column("Enter", 18))
+_COLUMNS = (Column("", 1), Column("what", 10), Column("how it stands", 38), Column("Enter", 18))
 _LISTED = 500
 """Skipped or unreadable files that are listed."""
 
@@ -85,9 +86,10 @@ class HomeScreen(CurateScreen):
         self._next_count = 0.0
 
     def compose_body(self) -> ComposeResult:
-        yield Listing(_COLUMNS, id="waiting", zebra_stripes=False)
-        yield Static(id="entry", classes="told", markup=False)
-        yield Static(_WELCOME, id="welcome", markup=False)
+        with Vertical(id="home"):
+            yield Listing(_COLUMNS, id="waiting", zebra_stripes=False)
+            yield Static(id="entry", classes="told", markup=False)
+            yield Static(_WELCOME, id="welcome", markup=False)
 
     def refresh_soon(self) -> None:
         """Count again while work runs, about once a second; less often if counting takes long."""

@@ -67,7 +67,7 @@ class LogScreen(CurateScreen):
         self._steps = message.steps
         standing = sum(step.stands for step in self._steps)
         many = [f"the last {SHOWN_STEPS:,} shown"] if len(self._steps) == SHOWN_STEPS else []
-        self.headline("Log", counted(len(self._steps), "step"), f"{standing:,} stand", *many)
+        self.headline("Log", counted(len(self._steps), "step"), f"{standing:,} in force", *many)
         table = self.query_one(Listing)
         table.list(_cells(step) for step in self._steps)
         self.query_one("#welcome").display = not self._steps

@@ -71,6 +71,7 @@ class ReviewScreen(CurateScreen):
             "Swap",
             id="review.swap",
             key_display="Tab",
+            show=False,
             tooltip="swap the two photos, which makes differences visible",
             priority=True,
         ),
@@ -108,7 +109,9 @@ class ReviewScreen(CurateScreen):
             show=False,
             tooltip="also review the candidates that are not proposed, after the proposed ones",
         ),
-        Binding("L", "app.switch_mode('library')", "Library", id="review.library", tooltip="back to the photos"),
+        Binding(
+            "L", "app.switch_mode('library')", "Library", id="review.library", show=False, tooltip="back to the photos"
+        ),
         Binding(
             "escape",
             "leave_matches",

@@ -16,7 +16,7 @@ from textual.widgets import DataTable, Static
 from curate.errors import CurateError
 from curate.tui.evaluating import REPORT, sets_here
 from curate.tui.messages import FiguresRead, PlanTold
-from curate.tui.results import Figure, RunHere, bar, compared, figures, known_about, runs_here
+from curate.tui.results import BAR, Figure, RunHere, bar, compared, figures, known_about, runs_here
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.listing import Column, Listing
@@ -26,12 +26,12 @@ from tracer.base.text import counted
 
 _RUNS = (Column("", 1), Column("run", 16), Column("of the set", 16), Column("written", 22))
 _FIGURES = (
-    Column("what", 24),
+    Column("what", 19),
+    Column("masked", 6, numeric=True),
     Column("metric", 8),
     Column("encoder", 18),
-    Column("value", 6, numeric=True),
-    Column("", 10),
-    Column("masked", 6, numeric=True),
+    Column("value", 5, numeric=True),
+    Column("", BAR),
     Column("95 % interval", 14),
     Column("guessing", 8, numeric=True),
     Column("n", 5, numeric=True),
@@ -222,11 +222,11 @@ def _cells(figure: Figure) -> list[Text]:
     drawn = bar(figure) if figure.other is None else f"→ {_number(figure.other)}"
     return [
         shown(figure.what),
+        Text(f"{100 * figure.masked:g} %" if figure.masked else "", justify="right"),
         shown(figure.metric),
         shown(_short(figure.encoder) or None),
         Text(value, justify="right"),
         Text(drawn, "bright_cyan"),
-        Text(f"{100 * figure.masked:g} %" if figure.masked else "", justify="right"),
         Text(interval),
         Text(_number(figure.chance), justify="right"),
         Text("" if figure.n is None else f"{figure.n:,}", justify="right"),

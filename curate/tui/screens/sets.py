@@ -17,7 +17,7 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.tui import setplan
 from curate.tui.exporting import SetChoice, check_summary, checking, usual_choice
-from curate.tui.messages import SetPlanned
+from curate.tui.messages import SetPlanned, SetsListed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.prompt import AskForm, AskText
@@ -87,7 +87,7 @@ class SetScreen(CurateScreen):
         choice, known = self.choice, self._known
         self._known = self.catalog.revision(), choice
         self._show("chosen", "The set", setplan.chosen_lines(self.catalog, choice))
-        self._show("sets", "Written", setplan.set_lines(self.catalog))
+        self._list_sets()
         if self._known == known:
             return
         self.headline("Set", "counting …")
@@ -106,6 +106,20 @@ class SetScreen(CurateScreen):
                 self.post_message(SetPlanned(choice, None, error))
 
         start_beside(self, workspace, "planning the set", plan, group="plan")
+
+    def _list_sets(self) -> None:
+        """List the sets that were written, in a thread because the manifest of a large set is large."""
+        workspace = self.catalog.workspace
+
+        def read() -> None:
+            with Catalog.open(workspace, read_only=True) as catalog:
+                self.post_message(SetsListed(setplan.set_lines(catalog)))
+
+        start_beside(self, workspace, "listing the sets", read, group="sets")
+
+    def on_sets_listed(self, message: SetsListed) -> None:
+        """Show the sets."""
+        self._show("sets", "Written", message.lines)
 
     def on_set_planned(self, message: SetPlanned) -> None:
         """Show what the set would hold, unless the choice has changed since."""

@@ -15,6 +15,7 @@ from curate.errors import CurateError
 from curate.tui.forms import Field
 from curate.tui.guarded import Answer, Dialog
 from curate.tui.shown import folded, shown
+from tracer.base.text import is_harmless
 
 _NAMED = 12
 """Possible names that are listed at most."""
@@ -65,7 +66,8 @@ class _Lines(Dialog[Answer | None]):
                 with Horizontal(classes="field"):
                     if field.label:
                         yield Label(field.label, markup=False)
-                    yield Input(field.value, field.example, id=field.name, compact=True)
+                    value = field.value if is_harmless(field.value) else ""
+                    yield Input(value, field.example, id=field.name, compact=True)
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
@@ -93,14 +95,16 @@ class _Lines(Dialog[Answer | None]):
         field = next((field for field in self._fields if line is not None and field.name == line.id), None)
         if isinstance(line, Input) and field is not None and field.complete is not None:
             found = field.complete(line.value)
-            if found.text != line.value:
+            several, longer = len(found.choices) > 1, found.text != line.value
+            if longer:
                 line.value = found.text
                 line.cursor_position = len(found.text)
-                return
-            if len(found.choices) > 1 and self._listed != (field.name, line.value):
+            if several and (longer or self._listed != (field.name, line.value)):
                 self._listed = field.name, line.value
                 more = " …" if len(found.choices) > _NAMED else ""
                 self.query_one(".hint", Label).update(folded("  ".join(found.choices[:_NAMED]) + more))
+                return
+            if longer:
                 return
         self.query_one(".hint", Label).update(folded(self._hint))
         self.app.action_focus_next()

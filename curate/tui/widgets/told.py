@@ -32,7 +32,7 @@ class Told(ModalScreen[None], GuardedScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(min_width=12)
         table.add_column(ratio=1)
-        table.add_row(Text(self._title, "bold"), Text(""))
+        table.add_row(Text(""), shown(self._title, "bold"))
         for name, text in self._lines:
             table.add_row(shown(name, "dim", missing=""), folded(text))
         with VerticalScroll(classes="dialog wide"):

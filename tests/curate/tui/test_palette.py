@@ -61,6 +61,9 @@ async def test_commands_run_on_the_screen_below(tmp_path: Path) -> None:
             assert decisions.tally(app.catalog).accepted == accepted
         await pilot.press("ctrl+p", *keys("Keys"), "enter", "ctrl+p", *keys("Theme"), "enter", "enter")
         assert status(app) == f"colours: {app.theme}"
+        for name, mode in (("Runs", "runs"), ("Home", "home"), ("Flickr", "flickr"), ("Review pairs", "review")):
+            await pilot.press("ctrl+p", *keys(name), "enter")
+            assert app.current_mode == mode
         await pilot.press("ctrl+p", *keys("Quit"), "enter")
     assert app.return_code == 0
 

@@ -10,6 +10,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from curate.catalog.store import Catalog
+from curate.tui.app import CurateApp
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.listing import Listing, shared
@@ -111,4 +112,13 @@ async def test_a_dialog_stands_in_the_middle_over_the_screen_below(tmp_path: Pat
         (box,) = app.screen.query(".dialog")
         assert box.region.x > 10 and abs(box.region.x - (160 - box.region.right)) <= 1
         assert box.region.y > 0 and abs(box.region.y - (48 - box.region.bottom)) <= 1
-        assert any("All photos" in line for line in drawn(app))
+        assert any("harbour walk" in line for line in drawn(app))
+
+
+@pytest.mark.parametrize("mode", list(CurateApp.MODES))
+async def test_the_footer_ends_with_the_keys_that_always_help(mode: str, tmp_path: Path) -> None:
+    """At 80 columns: the palette, the list of keys, and the way out are in sight on every screen."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), mode, size=(80, 24)) as (app, pilot):
+        await pilot.pause()
+        footer = drawn(app)[-1].rstrip()
+        assert footer.endswith("^p Menu  ? Help  q Quit"), footer

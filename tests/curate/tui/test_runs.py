@@ -126,7 +126,7 @@ async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await until(pilot, lambda: table.row_count == 3)
         await pilot.press("c")
         await until(pilot, lambda: "difference" in str(app.screen.query_one("#of-run", Static).render()))
-        assert [str(cell) for cell in table.get_row_at(0)][3:5] == ["0.800", "→ 0.600"]
+        assert [str(cell) for cell in table.get_row_at(0)][4:6] == ["0.800", "→ 0.600"]
         await pilot.press("o")
         await until(pilot, lambda: "there is no browser here" in status(app))
         assert "runs/two/report.html" in status(app)

@@ -114,7 +114,8 @@ async def test_a_set_is_planned_written_and_checked(filled: Workspace) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "checked: ok" in status(app))
         place = filled.exports / filled.name
-        assert (place / MANIFEST).exists() and "24 photos, 0 pairs" in part(app, "sets")
+        assert (place / MANIFEST).exists()
+        await until(pilot, lambda: "24 photos, 0 pairs" in part(app, "sets"))
         (place / "README.md").unlink()
         await pilot.press("v")
         await until(pilot, lambda: "README.md" in status(app))
