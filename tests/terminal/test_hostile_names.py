@@ -364,6 +364,7 @@ def tracer_lines(sets: dict[str, Path]) -> dict[str, list[Line]]:
             ["evaluate", *on, *encoder, *quick],
             *(["evaluate", place, "-o", f"{run}4", *encoder, *quick] for place in not_sound),
         ],
+        "plan": [["plan", os.fspath(sets["sound"])], ["plan", run, "--json"], ["plan", classes]],
         "report": [["report", run], ["report", run, "--json"]],
         "compare": [["compare", run, run], ["compare", run, run, "--json"]],
     }
