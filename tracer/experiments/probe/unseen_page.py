@@ -178,7 +178,7 @@ class Unseen:
         if not known:
             return ""
         level = f" (guessing {guessing(known)})" if guessing(known) else ""
-        return f"On other photos of cameras that were trained on, which may be recognised one by one: {span(known)}{level}."
+        return f"On other photos of cameras that were trained on, where recognising these cameras is enough: {span(known)}{level}."
 
 
 def unseen_tables(details: Details) -> list[PlainTable]:

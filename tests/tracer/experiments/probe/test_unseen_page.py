@@ -44,7 +44,7 @@ def test_known_cameras_alone_show_nothing() -> None:
     found = _answer(rows, detail)
     assert found.verdict is Verdict.OPEN
     assert "on camera models that the probe never saw (camera: 6, phone: 6)" in found.sentence
-    assert f"it recognises these cameras: 90{THIN}%" in found.comment
+    assert f"where recognising these cameras is enough: 90{THIN}%" in found.comment
     assert "which does not show that there is none" in found.comment
     assert "not shown to beat guessing on cameras never seen" in headline(rows, [detail])
 
