@@ -178,7 +178,8 @@ class Unseen:
         if not known:
             return ""
         level = f" (guessing {guessing(known)})" if guessing(known) else ""
-        return f"On other photos of cameras that were trained on, where recognising these cameras is enough: {span(known)}{level}."
+        rate = f"{span(known)}{level}"
+        return f"On other photos of cameras that were trained on, where recognising these cameras is enough: {rate}."
 
 
 def unseen_tables(details: Details) -> list[PlainTable]:
