@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,6 +20,21 @@ from tracer.base.text import is_harmless
 
 _NAMED = 12
 """Possible names that are listed at most."""
+
+
+class Line(Input):
+    """A line of a form. It handles keys such as Backspace itself, in the order in which they are typed.
+
+    Textual lets such a key go up to the app, which then looks for its action, so that letters typed right behind it overtake it.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.action != "submit":
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
 
 
 class _Lines(Dialog[Answer | None]):
@@ -67,7 +83,7 @@ class _Lines(Dialog[Answer | None]):
                     if field.label:
                         yield Label(field.label, markup=False)
                     value = field.value if is_harmless(field.value) else ""
-                    yield Input(value, field.example, id=field.name, compact=True)
+                    yield Line(value, field.example, id=field.name, compact=True)
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
