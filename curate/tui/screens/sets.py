@@ -79,10 +79,10 @@ class SetScreen(CurateScreen):
         with VerticalScroll(id="set"), Container(classes="columns"):
             with Vertical():
                 yield Static(id="chosen", classes="part")
-                yield Static(id="sets", classes="part")
             with Vertical():
                 yield Static(id="holds", classes="part")
                 yield Static(id="findings", classes="part")
+                yield Static(id="sets", classes="part")
 
     @property
     def choice(self) -> SetChoice:
@@ -140,7 +140,8 @@ class SetScreen(CurateScreen):
                 self.complain(message.error)
             return
         planned = message.planned
-        self.headline("Set", counted(planned.photos, "photo"), counted(planned.pairs, "pair"))
+        leaks = [] if planned.leaks is None else [counted(planned.leaks, "leak") if planned.leaks else "no leak"]
+        self.headline("Set", counted(planned.photos, "photo"), counted(planned.pairs, "pair"), *leaks)
         self._show("holds", "It would hold", setplan.planned_lines(planned))
         self._show("findings", "Splits and findings", setplan.finding_lines(planned))
 

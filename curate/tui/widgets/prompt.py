@@ -79,11 +79,11 @@ class _Lines(Dialog[Answer | None]):
         with Vertical(classes="dialog wide"):
             yield Label(self._question, markup=False, classes="question")
             for field in self._fields:
-                with Horizontal(classes="field"):
+                with Horizontal(classes="field" if field.label else "field alone"):
                     if field.label:
                         yield Label(field.label, markup=False)
                     value = field.value if is_harmless(field.value) else ""
-                    yield Line(value, field.example, id=field.name, compact=True)
+                    yield Line(value, field.example, id=field.name, compact=bool(field.label))
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
