@@ -151,7 +151,9 @@ class AskText(_Lines[str]):
 class AskChoice(Dialog[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done")
+    ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:
         """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one under the cursor at first."""
