@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from curate.workspace import Workspace, is_workspace
 from tracer.base.console import note, print_json, print_table, run_with_progress, say
 from tracer.base.machine import cores
 from tracer.base.text import counted, quoted_path
+
+if TYPE_CHECKING:
+    from curate.catalog.store import Catalog
+    from curate.export.run import ExportChoice
 
 app = typer.Typer()
 
@@ -104,6 +108,9 @@ def export(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what the set would hold and leave out; nothing is written.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write a labelled set. Private metadata is removed; the coded picture data stays bit-identical."""
@@ -111,23 +118,16 @@ def export(
     from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
-    with opened(workspace, "export") as catalog:
+    wanted = tuple(filter(None, licenses.split(",")))
+    alike = None if match is None else tuple(name.strip() for name in match.split(",") if name.strip())
+    choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace)
+    with opened(workspace, None if dry_run else "export") as catalog:
         if not json:
             note(chosen(catalog).in_words(catalog.workspace.root))
-        answer = run_with_progress(
-            export_workspace(
-                catalog,
-                out,
-                ExportChoice(
-                    layout=layout,
-                    pairs=pairs,
-                    keep_gps=keep_gps,
-                    replace=replace,
-                    licenses=tuple(filter(None, licenses.split(","))),
-                    match=None if match is None else tuple(name.strip() for name in match.split(",") if name.strip()),
-                ),
-            )
-        )
+        if dry_run:
+            _say_plan(catalog, choice, json)
+            return
+        answer = run_with_progress(export_workspace(catalog, out, choice))
         if json:
             print_json(answer.as_json())
             return
@@ -137,6 +137,14 @@ def export(
             note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
         _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
         say_next(catalog)
+
+
+def _say_plan(catalog: Catalog, choice: ExportChoice, json: bool) -> None:
+    """Tell what an export would write."""
+    from curate.export.preview import planned_set
+
+    planned = run_with_progress(planned_set(catalog, choice))
+    print_json(planned.as_json()) if json else say("\n".join(planned.in_words()))
 
 
 def _say_how_to_list(left_out: Sequence[object], place: Path, workspace: Path) -> None:

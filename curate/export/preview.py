@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from curate.audit.matching import check_properties
 from curate.audit.properties import CLASS_COLUMN, CLASSES
@@ -17,6 +18,7 @@ from curate.export.write import balanced, fitting
 from curate.sources.made import Layout
 from curate.splits.make import Split, joint_split
 from tracer.base.progress import Progress, Work
+from tracer.base.text import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,27 @@ class PlannedSet:
     splits: tuple[PlannedSplit, ...]
     leaks: int | None = None
     confounds: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `curate export OUT --dry-run --json` prints."""
+        return {**asdict(self), "left_out": [entry.as_json() for entry in self.left_out]}
+
+    def in_words(self) -> list[str]:
+        """Return it in words, as lines."""
+        neither = self.photos - self.phones - self.others
+        sides = f"{self.phones:,} by phones, {self.others:,} by other cameras" + f", {neither:,} by neither" * bool(
+            neither
+        )
+        lines = [f"photos    {self.photos:,}: {sides}; {counted(self.pairs, 'pair')}", f"layout    {self.layout}"]
+        lines += [f"licence   {name}: {counted(number, 'photo')}" for name, number in self.licenses.items()]
+        lines += [f"left out  {entry.photos:,}: {entry.reason}" for entry in self.left_out]
+        for split in self.splits:
+            sides = ", ".join(f"{number:,} {side}" for side, number in split.photos.items())
+            lines.append(
+                f"split     {split.attribute}: {f'{split.classes:,} classes of {sides}' if sides else 'none can be made'}"
+            )
+            lines += [f"          {entry.photos:,} left out: {entry.reason}" for entry in split.left_out]
+        return [*lines, f"leaks     {self.leaks or 'none'}", *self.confounds]
 
 
 def planned_set(

@@ -49,7 +49,7 @@ class RunHere:
     def state(self) -> str:
         """The state in words."""
         if not self.finished:
-            return "stopped before its end"
+            return "not finished"
         return f"{self.finished}, its set changed since" if self.stale else self.finished
 
 

@@ -90,7 +90,7 @@ def test_the_commands_say_how_far_they_are(
 def test_the_key_is_missing(workspace_of: MakeWorkspace, terminal: Open) -> None:
     """The screen says so with the way out, and the app goes on."""
     app = terminal("-m", "curate.cli", workspace_of("empty").root)
-    app.wait("No photos yet")
+    app.wait("no photos are here yet")
     app.press("F6")
     app.wait("No photo of Flickr is listed yet")
     app.press("e")

@@ -73,7 +73,7 @@ def test_many_commands_at_once(workspace_of: MakeWorkspace, terminal: Open) -> N
     run(app, "Keys", "Cameras", "Theme")
     app.type(ENTER)
     run(app, "Export set")
-    app.type(f"exports/typed{ENTER}")
+    app.type(f"wrong\x15exports/wronger\x17\x15exports/typex\x7fd{ENTER}")  # edited on the way
     app.wait("checked: ok")
     assert (workspace.exports / "typed" / "manifest.json").exists()
     run(app, "Review pairs", "Keys", "Library", "Review pairs")

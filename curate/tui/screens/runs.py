@@ -147,7 +147,9 @@ class RunsScreen(CurateScreen):
         names = " · ".join(run.name for run in message.runs)
         kind = _OF_TWO if len(message.runs) == 2 else _OF_ONE
         self.query_one("#of-run", Static).update(Text.assemble(shown(names, "bold"), f"  {many}  ", (kind, "dim")))
-        self.query_one("#figures", Listing).list((_cells(figure) for figure in message.figures), 0)
+        self.query_one("#figures", Listing).list(
+            (_cells(figure, len(message.runs) == 2) for figure in message.figures), 0
+        )
 
     # --- actions
 
@@ -216,10 +218,10 @@ class RunsScreen(CurateScreen):
             self.app.push_screen(Told(title, message.lines))
 
 
-def _cells(figure: Figure) -> list[Text]:
+def _cells(figure: Figure, of_two: bool) -> list[Text]:
     both = figure.low is not None and figure.high is not None
     value, interval = _number(figure.value), f"{_number(figure.low)} to {_number(figure.high)}" if both else ""
-    drawn = bar(figure) if figure.other is None else f"→ {_number(figure.other)}"
+    drawn = f"→ {_number(figure.other) or '–'}" if of_two else bar(figure)
     return [
         shown(figure.what),
         Text(f"{100 * figure.masked:g} %" if figure.masked else "", justify="right"),

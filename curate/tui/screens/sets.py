@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -23,6 +25,9 @@ from curate.tui.shown import folded, shown
 from curate.tui.widgets.prompt import AskForm, AskText
 from curate.tui.work import start_beside
 from tracer.base.text import counted
+
+_PAUSE = 0.15
+"""Seconds before a plan is begun, in which further keys may change the choice."""
 
 
 class SetScreen(CurateScreen):
@@ -67,15 +72,17 @@ class SetScreen(CurateScreen):
         super().__init__()
         self._known: tuple[int, SetChoice] | None = None
         """The revision of the catalogue and the choice that the plan was made for."""
+        self._one_at_a_time = threading.Lock()
+        """A plan ends at its next step once another is wanted; that one waits for it."""
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="set"), Container(classes="columns"):
             with Vertical():
                 yield Static(id="chosen", classes="part")
-                yield Static(id="sets", classes="part")
             with Vertical():
                 yield Static(id="holds", classes="part")
                 yield Static(id="findings", classes="part")
+                yield Static(id="sets", classes="part")
 
     @property
     def choice(self) -> SetChoice:
@@ -95,8 +102,9 @@ class SetScreen(CurateScreen):
 
         def plan() -> None:
             worker = get_current_worker()
+            time.sleep(_PAUSE)
             try:
-                with Catalog.open(workspace, read_only=True) as catalog:
+                with self._one_at_a_time, Catalog.open(workspace, read_only=True) as catalog:
                     work = setplan.planning(catalog, choice, lambda early: self.post_message(SetPlanned(choice, early)))
                     while not worker.is_cancelled:
                         next(work)
@@ -132,7 +140,8 @@ class SetScreen(CurateScreen):
                 self.complain(message.error)
             return
         planned = message.planned
-        self.headline("Set", counted(planned.photos, "photo"), counted(planned.pairs, "pair"))
+        leaks = [] if planned.leaks is None else [counted(planned.leaks, "leak") if planned.leaks else "no leak"]
+        self.headline("Set", counted(planned.photos, "photo"), counted(planned.pairs, "pair"), *leaks)
         self._show("holds", "It would hold", setplan.planned_lines(planned))
         self._show("findings", "Splits and findings", setplan.finding_lines(planned))
 

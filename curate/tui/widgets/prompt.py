@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,6 +20,21 @@ from tracer.base.text import is_harmless
 
 _NAMED = 12
 """Possible names that are listed at most."""
+
+
+class Line(Input):
+    """A line of a form. It handles keys such as Backspace itself, in the order in which they are typed.
+
+    Textual lets such a key go up to the app, which then looks for its action, so that letters typed right behind it overtake it.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.action != "submit":
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
+                return
 
 
 class _Lines(Dialog[Answer | None]):
@@ -63,11 +79,11 @@ class _Lines(Dialog[Answer | None]):
         with Vertical(classes="dialog wide"):
             yield Label(self._question, markup=False, classes="question")
             for field in self._fields:
-                with Horizontal(classes="field"):
+                with Horizontal(classes="field" if field.label else "field alone"):
                     if field.label:
                         yield Label(field.label, markup=False)
                     value = field.value if is_harmless(field.value) else ""
-                    yield Input(value, field.example, id=field.name, compact=True)
+                    yield Line(value, field.example, id=field.name, compact=bool(field.label))
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
 
@@ -135,7 +151,9 @@ class AskText(_Lines[str]):
 class AskChoice(Dialog[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done")
+    ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:
         """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one under the cursor at first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from curate.catalog import decisions
 from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
+from curate.cli import run_cli
 from curate.errors import CurateError
 from curate.export.preview import PlannedSet, planned_set
 from curate.export.run import ExportChoice, export_workspace
@@ -75,6 +77,23 @@ def test_the_set_is_what_was_planned(choice: ExportChoice, workspace: Workspace,
     assert [(one.photos, one.pairs, one.left_out, one.leaks) for one in early] == [
         (planned.photos, planned.pairs, planned.left_out, None)
     ]
+
+
+def test_the_command_tells_the_same_and_writes_nothing(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In JSON and in words; the folder may be anything, since it stays as it is."""
+    with Catalog.open(workspace, read_only=True) as catalog:
+        planned = finish(planned_set(catalog, ExportChoice(pairs=True)))
+    words = ["export", str(tmp_path / "set"), "-w", str(workspace.root), "--pairs", "--dry-run"]
+    assert run_cli([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads(json.dumps(planned.as_json())) and told["photos"] == 10
+    assert {"reason", "photos"} == set(told["left_out"][0])
+    assert run_cli(words) == 0
+    said = capsys.readouterr().out
+    assert "photos    10: 5 by phones, 5 by other cameras; 5 pairs" in said and "it is in no accepted pair" in said
+    assert not (tmp_path / "set").exists()
 
 
 def test_unknown_options_are_refused(workspace: Workspace) -> None:

@@ -65,7 +65,7 @@ def test_runs_are_listed(catalog: Catalog) -> None:
     os.utime(manifest, (2e9 - 200, 2e9 - 200))
     found = runs_here(catalog)
     assert [run.path.name for run in found] == ["begun", "new", "set-run", "old"]
-    assert found[0].state == "stopped before its end" and "its set changed since" in found[3].state
+    assert found[0].state == "not finished" and "its set changed since" in found[3].state
     assert found[2].dataset == workspace.root.parent / "set" and found[1].dataset is None
 
 
@@ -110,7 +110,7 @@ async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (workspace.runs / "begun" / "shards").mkdir(parents=True)
     monkeypatch.setattr("curate.tui.actions.open_page", lambda _: False)
     side = ROW | {"a": 0.8, "b": 0.6, "ci_low": -0.3, "ci_high": -0.1}
-    monkeypatch.setattr(results.handoff, "compared_runs", lambda *_: [side])
+    monkeypatch.setattr(results.handoff, "compared_runs", lambda *_: [side, side | {"b": None}])
     monkeypatch.setattr(results.handoff, "known_encoders", lambda: KNOWN)
     async with opened(workspace, "runs") as (app, pilot):
         table = app.screen.query_one("#figures", DataTable)
@@ -127,6 +127,7 @@ async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await pilot.press("c")
         await until(pilot, lambda: "difference" in str(app.screen.query_one("#of-run", Static).render()))
         assert [str(cell) for cell in table.get_row_at(0)][4:6] == ["0.800", "→ 0.600"]
+        assert str(table.get_row_at(1)[5]) == "→ –"
         await pilot.press("o")
         await until(pilot, lambda: "there is no browser here" in status(app))
         assert "runs/two/report.html" in status(app)
