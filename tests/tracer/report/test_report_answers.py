@@ -67,7 +67,7 @@ def test_encoders_that_differ_are_counted() -> None:
     rows = masked_phone(0.79) + [replace(r, encoder="f") for r in masked_phone(0.51)]
     first = answers(rows)[0]
     assert first.verdict is Verdict.MIXED
-    assert first.comment.startswith("1 of 2 intervals lies above guessing; the others show none.")
+    assert first.comment.startswith("1 of 2 intervals lies above guessing; for the others nothing is shown.")
     assert "some encoders beat guessing" in headline(rows)
 
 
@@ -76,7 +76,7 @@ def test_no_encoder_above_guessing_is_never_some() -> None:
     rows = masked_phone(0.52) + [replace(r, encoder="f") for r in masked_phone(0.40)]
     assert joint_verdict(rows) is Verdict.OPEN
     assert "no encoder is shown to beat guessing" in headline(rows)
-    assert answers(rows)[0].comment.startswith("1 of 2 intervals lies below guessing; the others show none.")
+    assert answers(rows)[0].comment.startswith("1 of 2 intervals lies below guessing; for the others nothing is shown.")
 
 
 def test_baselines_stand_beside_and_decide_nothing() -> None:
