@@ -79,6 +79,7 @@ def estimate(flickr: Flickr, plan: Plan) -> Work[Estimate]:
         except FlickrError as error:
             raise _unusable(query, error) from None
         totals.append(page.total or len(page.photos))
+        # windows that are halved are asked for twice, and end in pages that are not full: about two calls a page of photos
         pages += len(plan.windows(query)) + 2 * ceil(totals[-1] / per_page(query))
     if not totals:
         raise _not_answered(f"{_DRY_RUN_CALLS} calls brought nothing")
@@ -145,6 +146,7 @@ class _Run:
         self._addresses: Mapping[int, str] | None = None
         self._targets = Targets(catalog)
         self._pages, self._failure = 0, ""
+        self._unwanted = set[int]()  # what a query leaves of a list: a page of nothing else is not the list's end
 
     def list_windows(self) -> Work[None]:
         """List the windows that are open; those that fail are tried once more after the others.
@@ -222,9 +224,13 @@ class _Run:
     def _take(self, window: StoredWindow, query: Query, page: Page) -> int:
         """Take the photos of a page that are new and wanted; returns how many of its photos were new."""
         before = harvests.found_before(self._catalog, self._number, (one.flickr_id for one in page.photos))
-        listings, found = [], []
+        listings, found, other = [], [], 0
         for one in page.photos:
-            if one.flickr_id in before or not _matches(query, one):
+            if one.flickr_id in before or one.flickr_id in self._unwanted:
+                continue
+            if not _matches(query, one):
+                self._unwanted.add(one.flickr_id)
+                other += 1
                 continue
             if self._is_enough() or self._is_full(window):
                 break
@@ -240,7 +246,7 @@ class _Run:
         self._counts.updated += done.updated
         self._counts.unchanged += done.unchanged
         self._counts.skipped += len(found) - len(listings) + done.forgotten + page.unreadable
-        return len(found)
+        return len(found) + other
 
     def _why_left_out(self, one: FoundPhoto) -> str | None:
         if not one.is_photo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, UsageError
 from curate.photos.facts import Exif
+from curate.sources.flickr import methods
+from curate.sources.flickr import search as search_module
 from curate.sources.flickr.client import NoCallsLeft
 from curate.sources.flickr.counts import harvest_status
 from curate.sources.flickr.plan import plan_from
@@ -151,6 +154,26 @@ def test_a_group_by_id_or_address(catalog: Catalog, named: str) -> None:
         assert by_method(flickr.log)["flickr.photos.search"] == 0 and complaints(flickr.log) == []
         searched(catalog, flickr, {"group": named, "text": "sunset"})
         assert by_method(flickr.log)["flickr.photos.search"] > 0
+
+
+def test_a_page_without_a_wanted_photo_is_not_the_end_of_a_list(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group's list in pages of four, without a count: later pages hold photos that the query wants."""
+    mask = PLAIN.group == 2
+    asked = search_module.ask_page
+
+    def uncounted(*arguments: Any) -> Any:
+        page = yield from asked(*arguments)
+        return replace(page, total=None)
+
+    monkeypatch.setattr(methods, "PER_PAGE", 4)
+    monkeypatch.setattr(search_module, "ask_page", uncounted)
+    with FakeFlickr(PLAIN) as flickr:
+        for year in range(2005, 2024):
+            searched(catalog, flickr, {"group": group_id(2), "taken_from": str(year), "taken_to": str(year)})
+            found = {photo for photo, row in rows(catalog).items() if str(row["taken_at"]).startswith(str(year))}
+            assert found == ids(PLAIN, mask & years(year, year)), year
 
 
 @pytest.mark.parametrize("form", ["url", "id"])
