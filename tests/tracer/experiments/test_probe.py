@@ -126,6 +126,8 @@ def test_split_probe_of_independent_photos() -> None:
     assert not outcome.warnings
     few = finish(probe_split(SOURCE, ids, X, split, FAST, clusters=ids % 12))
     assert any("12 scenes or owners" in line for line in few.warnings)
+    number = len(split.labels["test"])
+    assert any(f"{number} of {number} test photos of the split" in line for line in few.warnings)
 
 
 def _scenes(

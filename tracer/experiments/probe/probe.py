@@ -9,7 +9,7 @@ Three ways of scoring, by what there is:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -96,8 +96,21 @@ def probe_split(
         )
     ]
     outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], group, right)]
-    outcome.warnings = _warnings_of_split(split, None if clusters is None else groups)
+    outcome.warnings = _warnings_of_split(split, found, clusters)
     return outcome
+
+
+def _warning_of_known(
+    attribute: str, rows: Mapping[Part, NDArray[np.int64]], clusters: NDArray[Any] | None
+) -> list[str]:
+    """That a split parts scenes or owners, so that its figure is one of scenes and owners that were trained on."""
+    if clusters is None:
+        return []
+    known = np.isin(clusters[rows["test"]], clusters[np.concatenate([rows["train"], rows["val"]])])
+    if not known.any():
+        return []
+    photos = f"{int(known.sum()):,} of {len(known):,} test photos of the split of {attribute}"
+    return [f"{photos} are of scenes or owners that were trained on; its figures are too high for other ones."]
 
 
 def _enough(split: SplitFile) -> None:
@@ -113,8 +126,17 @@ def _enough(split: SplitFile) -> None:
         )
 
 
-def _warnings_of_split(split: SplitFile, groups: int | None) -> list[str]:
-    """What a reader has to know of a split's figures; `groups` are the test photos' clusters, None where they are not known."""
+def _warnings_of_split(
+    split: SplitFile, rows: Mapping[Part, NDArray[np.int64]], clusters: NDArray[Any] | None
+) -> list[str]:
+    """What a reader has to know of a split's figures.
+
+    Args:
+        split: the split.
+        rows: of the embeddings, in each part.
+        clusters: (N,) scene or owner of each embedding; None where they are not known.
+    """
+    groups = None if clusters is None else len(np.unique(clusters[rows["test"]]))
     said = [
         f"The split of {split.attribute} has {counted(count, 'photo')} in both {a} and {b}; its figures are too high."
         for (a, b), count in split.shared().items()
@@ -126,7 +148,7 @@ def _warnings_of_split(split: SplitFile, groups: int | None) -> list[str]:
         )
     elif groups < min(len(split.labels["test"]), stats.FEW_CLUSTERS):
         said.append(_few(split.attribute, groups))
-    return said
+    return said + _warning_of_known(split.attribute, rows, clusters)
 
 
 def probe_cross_validated(
