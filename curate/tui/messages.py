@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from curate.catalog.browsing import Order
 from curate.catalog.history import LogStep
-from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
 from tracer.base.progress import Progress
 
@@ -64,17 +65,25 @@ class ScoresFollowed(Message):
 
 
 @dataclass
-class PhotosFound(Message):
-    """The photos that a filter found; sent first with the first photos, then with their total number."""
+class PhotosListed(Message):
+    """The photos of a filter in their order."""
 
-    where: str
-    """The filter's expression."""
-    photos: list[LabelRow]
-    """The first photos."""
-    total: int | None = None
-    """The total number of photos; None while they are counted."""
+    where: str | None
+    """The filter's expression; None for all photos."""
+    order: Order
+    """The order."""
+    photos: array[int]
+    """Row IDs."""
     error: CurateError | None = None
     """Why there is no result."""
+
+
+class PicturesMade(Message, bubble=False):
+    """Small pictures were made. A newer message replaces one that is still queued."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether this message replaces a queued one: every earlier message of its kind."""
+        return isinstance(message, PicturesMade)
 
 
 @dataclass

@@ -68,7 +68,9 @@ def key_names(binding: Binding) -> str:
     """Return the names of a binding's keys for the user."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→",
-             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab"}  # fmt: skip
+             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab", "shift+up": "Shift+↑", "shift+down": "Shift+↓",
+             "shift+left": "Shift+←", "shift+right": "Shift+→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home",
+             "end": "End", "plus": "+", "minus": "-", "asterisk": "*"}  # fmt: skip
     return " ".join(
         names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
         for key in binding.key.split(",")

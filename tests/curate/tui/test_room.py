@@ -12,7 +12,8 @@ from textual.widgets import Static
 from curate.catalog.store import Catalog
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
-from curate.tui.widgets.listing import Listing, shared
+from curate.tui.widgets.listing import shared
+from curate.tui.widgets.phototable import PhotoTable
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened
 from tests.curate.tui.workspaces import make_workspace
@@ -57,7 +58,7 @@ async def test_names_take_the_room_of_a_wide_window(tmp_path: Path) -> None:
         await pilot.pause()
         (line,) = [line for line in drawn(app) if "20240603" in line]
         assert "…" in line and line.split()[-1] in ("smartphone", "smartphone▁")
-        assert app.screen.query_one(Listing).row_count == 2
+        assert len(app.screen.query_one(PhotoTable).browse) == 2
 
 
 async def test_a_headline_that_is_cut_says_so(tmp_path: Path) -> None:
@@ -111,4 +112,4 @@ async def test_a_dialog_stands_in_the_middle_over_the_screen_below(tmp_path: Pat
         (box,) = app.screen.query(".dialog")
         assert box.region.x > 10 and abs(box.region.x - (160 - box.region.right)) <= 1
         assert box.region.y > 0 and abs(box.region.y - (48 - box.region.bottom)) <= 1
-        assert any("All photos" in line for line in drawn(app))
+        assert any("Type" in line for line in drawn(app))
