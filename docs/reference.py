@@ -103,6 +103,7 @@ def app() -> str:
     from curate.tui.app import CurateApp
     from curate.tui.commands import FIXED
     from curate.tui.screens.help import HelpScreen, described_in, key_names
+    from curate.tui.widgets.filterline import AskFilter
     from curate.tui.widgets.prompt import AskForm
 
     commands = [f"| `{one.name}` | {one.tooltip} |" for one in FIXED]
@@ -116,7 +117,12 @@ def app() -> str:
         ("On every screen", CurateApp),
         *((name.capitalize(), screen) for name, screen in CurateApp.MODES.items()),
     ]
-    for title, owner in [*places, ("In a form", AskForm), ("In the list of keys", HelpScreen)]:
+    for title, owner in [
+        *places,
+        ("In a form", AskForm),
+        ("In the line of a filter", AskFilter),
+        ("In the list of keys", HelpScreen),
+    ]:
         lines += [f"### {title}", "", "| key | name | what it does |", "| --- | --- | --- |"]
         lines += [
             f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} |"

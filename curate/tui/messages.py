@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from curate.catalog.browsing import Order
 from curate.catalog.history import LogStep
 from curate.errors import CurateError
 from tracer.base.progress import Progress
@@ -68,10 +67,8 @@ class ScoresFollowed(Message):
 class PhotosListed(Message):
     """The photos of a filter in their order."""
 
-    where: str | None
-    """The filter's expression; None for all photos."""
-    order: Order
-    """The order."""
+    asked: int
+    """The number of the list: only the one that was asked for last is shown."""
     photos: array[int]
     """Row IDs."""
     error: CurateError | None = None

@@ -394,7 +394,9 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
         app.wait("Library")
         for key, shows in (("\x1bOQ", "Review"), ("\x1bOR", "Cameras"), ("\x1bOS", "Clocks"), ("\x1b[15~", "Copies"),
                            ("\x1bOP", "Library"), ("?", "Everywhere"), ("\x1b", ""), ("/", "Show which"),
-                           ("[red] = [/x]\r", "✗")):  # fmt: skip
+                           ("[red] = [/x]\r", "✗"), ("v", "camera_type"), ("g", "▀"), ("\x1b[6~", "▸"), ("\r", "▀"),
+                           ("\r", "▸"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", ""), ("g", "taken"),
+                           ("y", "folder:")):  # fmt: skip
             app.press(key)
             app.wait(shows)
             app.settle()

@@ -14,6 +14,8 @@ from textual.widgets import Static
 
 from curate.tui.guarded import GuardedScreen
 
+_HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ scroll"
+
 
 class HelpScreen(ModalScreen[None], GuardedScreen[None]):
     """The keys of the screen below this one."""
@@ -34,6 +36,7 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
             yield Static(self._keys())
+            yield Static(_HINT, id="more-keys", markup=False)
 
     def _keys(self) -> Table:
         table = Table.grid(padding=(0, 2))

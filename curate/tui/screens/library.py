@@ -121,7 +121,7 @@ class LibraryScreen(PairsByHand):
         self.toggle_class("-grid")
         if len(self.browse):
             self.query_one("#table").display = self.query_one("#columns").display = not self.has_class("-grid")
-            self.query_one("#grid").display = self.has_class("-grid")
+            self.query_one("#pictures-grid").display = self.has_class("-grid")
         self._view.focus()
         self.call_after_refresh(self._view.show_list)
 

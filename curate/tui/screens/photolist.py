@@ -32,6 +32,7 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.thumbnails import Thumbnails
 from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.gridpictures import GridPictures
 from curate.tui.widgets.photogrid import PhotoGrid
 from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.tui.widgets.phototable import PhotoTable, TableHeading
@@ -74,6 +75,8 @@ class PhotoListScreen(CurateScreen):
         self._wants_preview: bool | None = None
         self._listed: tuple[str | None, Order] | None = None
         self._reading = False
+        self._asked = 0
+        self._typed = False
         self._last_refresh = 0.0
         self._refresh_seconds = 0.0
 
@@ -89,7 +92,7 @@ class PhotoListScreen(CurateScreen):
                 yield Static(id="shown", markup=False)
                 yield TableHeading(id="columns")
                 yield table
-                yield PhotoGrid(self.browse, workspace, images, id="grid")
+                yield GridPictures(PhotoGrid(self.browse, workspace, images, id="grid"), images, id="pictures-grid")
                 yield Static(_WELCOME, id="welcome", markup=False)
             yield Preview(workspace, images, id="preview")
 
@@ -152,7 +155,8 @@ class PhotoListScreen(CurateScreen):
         """List the photos; what may take time is done in a thread, and until then the list that was there stays."""
         where, order, workspace = self._where, self.browse.order, self.catalog.workspace
         total = self.catalog.count()
-        self._reading = False
+        self._asked += 1
+        asked, self._reading = self._asked, False
         if where is None and total <= AT_ONCE:
             self._show_list(photo_ids(workspace, None, order), total)
             return
@@ -163,17 +167,17 @@ class PhotoListScreen(CurateScreen):
 
         def look() -> None:
             try:
-                self.post_message(PhotosListed(where, order, photo_ids(workspace, where, order)))
+                self.post_message(PhotosListed(asked, photo_ids(workspace, where, order)))
             except CurateError as error:
-                self.post_message(PhotosListed(where, order, array("q"), error))
+                self.post_message(PhotosListed(asked, array("q"), error))
 
         self._reading = True
         start_beside(self, workspace, "the filter", look, group="filter")
         self._show_note()
 
     def on_photos_listed(self, message: PhotosListed) -> None:
-        """Show what was listed, unless the filter or the order has changed since."""
-        if (message.where, message.order) != (self._where, self.browse.order):
+        """Show what was listed, unless another list was asked for since."""
+        if message.asked != self._asked:
             return
         self._reading = False
         if message.error is not None:
@@ -183,10 +187,11 @@ class PhotoListScreen(CurateScreen):
             self._list()
             return
         self._show_list(message.photos, None)
+        typed, self._typed = self._typed, False
         if self._where is not None:
             if len(message.photos):
                 self._history.add(self._filter)
-            else:
+            elif typed:
                 self.say("no photo matches · / changes the filter, Esc shows all photos")
 
     def _show_list(self, photos: array[int], total: int | None) -> None:
@@ -196,7 +201,7 @@ class PhotoListScreen(CurateScreen):
         grid = self.has_class("-grid")
         self.query_one("#welcome").display = empty
         self.query_one("#table").display = self.query_one("#columns").display = not empty and not grid
-        self.query_one("#grid").display = not empty and grid
+        self.query_one("#pictures-grid").display = not empty and grid
         self._view.show_list()
         self._show_note()
         self._show_preview()
@@ -214,7 +219,7 @@ class PhotoListScreen(CurateScreen):
             note.append(" · range", "bold")
         if self._where is not None:
             note.append(" · ", "dim").append_text(shown(self._filter))
-        self.query_one("#shown", Static).update(note)
+        self.query_one("#shown", Static).update(note, layout=False)
 
     def _moved(self) -> None:
         """Show where the cursor is now, and what is chosen."""
@@ -283,7 +288,7 @@ class PhotoListScreen(CurateScreen):
     # --- filter and order
 
     def _set_filter(self, text: str) -> None:
-        self._filter, self._where = text, where_of(text)
+        self._filter, self._where, self._typed = text, where_of(text), True
         self.say("")
         self._show_facets()
         self._list()

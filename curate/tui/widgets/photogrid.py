@@ -7,6 +7,7 @@ textual-image that lie over the grid's cells.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,6 +22,7 @@ from curate.tui.browse import Browse
 from curate.tui.shown import file_name
 from curate.tui.thumbnails import Thumbnails, Wish
 from curate.tui.widgets.halfcells import halfcells
+from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
@@ -31,7 +33,11 @@ SIZES = (12, 16, 22, 30, 44)
 _USUAL = 2
 _GAP = 1
 
-Thumbnail = list[Strip]
+_FINE = (10, 20)
+"""Pixels of a character in a picture of the terminal's own kind."""
+
+Thumbnail = Any
+"""Lines of half cells, or the small picture itself where the terminal draws it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,21 @@ def cells_of(width: int, height: int, size: int) -> Cell:
     """
     columns = max(1, width // size)
     across = max(4, width // columns)
-    return Cell(across, columns, max(2, min(height - 1, round((across - _GAP) * 3 / 8))))
+    wanted = max(2, round((across - _GAP) * 3 / 8)) + 1
+    return Cell(across, columns, max(2, height // max(1, round(height / wanted)) - 1))
 
 
 class PhotoGrid(PhotoScroll):
-    """The photos as pictures with their names."""
+    """The photos as pictures with their names.
+
+    Attributes:
+        thumbnails: the small pictures.
+        cell: the measures of a cell.
+    """
+
+    @dataclass
+    class Laid(Message):
+        """The cells in view, or their pictures, changed, and widgets draw the pictures."""
 
     @dataclass
     class Wanted(Message):
@@ -71,26 +87,29 @@ class PhotoGrid(PhotoScroll):
 
     def __init__(self, browse: Browse, workspace: Workspace, images: ImagesMode, *, id: str) -> None:
         super().__init__(browse, id=id)
-        self.thumbnails: Thumbnails[Thumbnail] = Thumbnails(workspace, halfcells)
         self._images = images
+        self._fine = images not in ("half", "none") and not is_coarse(images)
+        self.thumbnails: Thumbnails[Thumbnail] = Thumbnails(
+            workspace, (lambda image: image) if self._fine else halfcells
+        )
         self._step = _USUAL
-        self._cell = cells_of(80, 24, SIZES[_USUAL])
+        self.cell = cells_of(80, 24, SIZES[_USUAL])
         self._waiting: dict[int, Wish] = {}
 
     @property
     def per_row(self) -> int:
         """Number of photos side by side."""
-        return self._cell.columns
+        return self.cell.columns
 
     @property
     def row_height(self) -> int:
         """Lines of a row."""
-        return self._cell.rows + 1
+        return self.cell.rows + 1
 
     def fit(self) -> None:
         """Take the length of the list over, and fit the cells to the width."""
         if self.size.width:
-            self._cell = cells_of(self.size.width, self.size.height, SIZES[self._step])
+            self.cell = cells_of(self.size.width, self.size.height, SIZES[self._step])
         super().fit()
 
     def larger(self, by: int) -> None:
@@ -113,12 +132,15 @@ class PhotoGrid(PhotoScroll):
         """Return the picture of a photo that its cell holds; None where it can have none."""
         if row["sha256"] is None or self._images == "none":
             return None
-        cell = self._cell
-        return Wish(str(row["sha256"]), row[PICTURED], cell.width - _GAP, 2 * cell.rows)
+        cell = self.cell
+        wide, high = _FINE if self._fine else (1, 2)
+        return Wish(str(row["sha256"]), row[PICTURED], wide * (cell.width - _GAP), high * cell.rows)
 
     def ask_for_pictures(self) -> None:
         """Ask for the pictures in view, then for those of the next page, then for those of the page before."""
-        if not self.display or not self.size.height:
+        if self._fine:
+            self.post_message(self.Laid())
+        if not self.in_sight or not self.size.height:
             return
         view = self.in_view
         after = range(view.stop, min(len(self.browse), view.stop + len(view)))
@@ -138,17 +160,19 @@ class PhotoGrid(PhotoScroll):
         for at in [at for at, wish in self._waiting.items() if self.thumbnails.is_made(wish)]:
             del self._waiting[at]
             self.redraw(at)
+        if self._fine:
+            self.post_message(self.Laid())
 
     def region_of(self, at: int) -> Region:
         """Return where a photo is drawn, in characters of this widget; it may lie outside."""
         row, column = divmod(at, self.per_row)
         y = row * self.row_height - int(self.scroll_offset.y)
-        return Region(column * self._cell.width, y, self._cell.width, self.row_height)
+        return Region(column * self.cell.width, y, self.cell.width, self.row_height)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         row, line = divmod(y + int(self.scroll_offset.y), self.row_height)
-        base, cell = self.rich_style, self._cell
+        base, cell = self.rich_style, self.cell
         segments: list[Segment] = []
         for at in range(row * cell.columns, min(len(self.browse), (row + 1) * cell.columns)):
             photo = self.browse.row(at)
@@ -161,10 +185,12 @@ class PhotoGrid(PhotoScroll):
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def _picture_line(self, photo: LabelRow, line: int, base: Style) -> list[Segment]:
-        width, wish = self._cell.width, self.wish_for(photo)
+        width, wish = self.cell.width, self.wish_for(photo)
         made = None if wish is None else self.thumbnails.get(wish)
+        if made is not None and self._fine:  # a widget lies over it
+            return [Segment(" " * width, base)]
         if made:
-            top = (self._cell.rows - len(made)) // 2
+            top = (self.cell.rows - len(made)) // 2
             if not top <= line < top + len(made):
                 return [Segment(" " * width, base)]
             strip = made[line - top]
@@ -172,7 +198,7 @@ class PhotoGrid(PhotoScroll):
             right = width - left - strip.cell_length
             return [Segment(" " * left, base), *(_over(base, segment) for segment in strip), Segment(" " * right, base)]
         words = ""
-        if line == self._cell.rows // 2:
+        if line == self.cell.rows // 2:
             waits = wish is not None and not self.thumbnails.is_made(wish)
             words = "…" if waits else "pictures are off" if self._images == "none" else "no picture"
         text = words[: width - _GAP].center(width - _GAP)
@@ -187,7 +213,7 @@ class PhotoGrid(PhotoScroll):
             style = base + self.get_component_rich_style("photos--chosen", partial=True)
         sign = ("▸" if here else " ") + ("■" if chosen else "✓" if photo["subject_idx"] is not None else " ")
         name = Text.assemble(sign, " ", file_name(str(photo["path"]), str(photo["status"])))
-        name.truncate(self._cell.width - _GAP, overflow="ellipsis", pad=True)
+        name.truncate(self.cell.width - _GAP, overflow="ellipsis", pad=True)
         return [*Segment.apply_style(name.render(self.app.console), style), Segment(" " * _GAP, base)]
 
 

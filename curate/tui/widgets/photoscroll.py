@@ -62,6 +62,11 @@ class PhotoScroll(ScrollView, can_focus=True, inherit_bindings=False):
         return max(1, self.size.height // self.row_height) * self.per_row
 
     @property
+    def in_sight(self) -> bool:
+        """Whether the list is displayed, and so is all that it lies in."""
+        return all(node.display for node in self.ancestors_with_self)
+
+    @property
     def in_view(self) -> range:
         """Positions of the photos in view, also those of which only a part is."""
         first = int(self.scroll_offset.y) // self.row_height
@@ -77,7 +82,10 @@ class PhotoScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def fit(self) -> None:
         """Take the length of the list over."""
         rows = -(-len(self.browse) // self.per_row)
-        self.virtual_size = Size(self.size.width, rows * self.row_height)
+        below = self.size.height % self.row_height if rows * self.row_height > self.size.height else 0
+        self.virtual_size = Size(
+            self.size.width, rows * self.row_height + below
+        )  # so that the last window begins with a row
 
     def show_cursor(self) -> None:
         """Bring the cursor into view, and draw it where it is now and was before."""
@@ -87,7 +95,7 @@ class PhotoScroll(ScrollView, can_focus=True, inherit_bindings=False):
             if top < offset or self.row_height > height:
                 offset = top
             elif top + self.row_height > offset + height:
-                offset = top + self.row_height - height
+                offset = -(-(top + self.row_height - height) // self.row_height) * self.row_height
             if offset != self.scroll_offset.y:
                 self.scroll_to(y=offset, animate=False, force=True, immediate=True)
         for at in (self._drawn_cursor, self.browse.cursor):

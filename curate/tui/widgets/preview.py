@@ -34,6 +34,9 @@ _LONGEST = 160
 _KEPT = 24
 """Pictures that are kept, of a megabyte each."""
 
+_LATE = 0.15
+"""Seconds after which a photo is shown whose picture is not decoded yet."""
+
 _LARGEST = 640
 """Pixels of the long side of a preview."""
 
@@ -65,6 +68,7 @@ class Preview(Vertical):
         self.pictures: Thumbnails[Image] = Thumbnails(workspace, lambda image: image, _KEPT)
         self._images = images
         self._row: LabelRow | None = None
+        self._labels: Sequence[Explained] = ()
         self._waits = False
 
     def compose(self) -> ComposeResult:
@@ -75,15 +79,16 @@ class Preview(Vertical):
                 yield Static(classes="labels", markup=False)
 
     def show(self, row: LabelRow | None, labels: Sequence[Explained]) -> None:
-        """Show a photo; its picture follows as soon as it is decoded."""
-        self._row = row
-        self.query_one(".path", Static).update(Text() if row is None else folded(_cut(str(row["path"]))))
-        self.query_one(".labels", Static).update(_table(labels))
+        """Show a photo as soon as its picture is decoded; where that takes long, its labels first."""
+        self._row, self._labels = row, labels
         wish = None if row is None else self._wish(row)
         self._waits = wish is not None and not self.pictures.is_made(wish)
         if wish is not None and self.pictures.want([wish]):
             self.post_message(self.Wanted(self.pictures))
-        self._draw()
+        if self._waits:
+            self.set_timer(_LATE, lambda: self._draw() if self._waits and self._row is row else None)
+        else:
+            self._draw()
 
     def show_pictures(self) -> None:
         """Draw the picture if it was made since."""
@@ -99,6 +104,8 @@ class Preview(Vertical):
 
     def _draw(self) -> None:
         row, view = self._row, self.query_one(PhotoView)
+        self.query_one(".path", Static).update(Text() if row is None else folded(_cut(str(row["path"]))))
+        self.query_one(".labels", Static).update(_table(self._labels))
         if row is None:
             view.show(Text(), None)
             return
