@@ -124,8 +124,8 @@ class CopiesFound(Message):
 
     copies: list[Copy]
     """The copies group by group, the kept one of each group first."""
-    report: DuplicateReport
-    """The groups."""
+    report: DuplicateReport | None
+    """The groups; None where they could not be found."""
     error: CurateError | None = None
     """Why there is no result."""
 

@@ -13,12 +13,15 @@ from textual.containers import Container
 from textual.geometry import Region
 
 from curate.tui.thumbnails import Wish, fitted
-from curate.tui.widgets.photo import CELL_ASPECT
 from curate.tui.widgets.photogrid import PhotoGrid
 from curate.workspace.settings import ImagesMode
 
 if TYPE_CHECKING:
     from textual.widget import Widget
+
+
+CELL_ASPECT = 2.0
+"""Height of a terminal cell divided by its width."""
 
 
 class GridPictures(Container):
@@ -72,7 +75,7 @@ class GridPictures(Container):
             if wish in self._shown or image is None:
                 continue
             if not self._free:
-                widget = _new_picture(self._images)
+                widget = new_picture(self._images)
                 await self.mount(widget)
                 self._free.append(widget)
             widget = self._free.pop()
@@ -92,7 +95,8 @@ def _place(widget: Any, region: Region) -> None:
     widget.styles.offset = region.x + (region.width - width) // 2, region.y + (region.height - height) // 2
 
 
-def _new_picture(images: ImagesMode) -> Widget:
+def new_picture(images: ImagesMode) -> Widget:
+    """Return a widget that shows a picture as the terminal can: Kitty, Sixel, or what it is found to know."""
     from textual_image import widget
 
     kinds = {"auto": widget.Image, "kitty": widget.TGPImage, "sixel": widget.SixelImage}

@@ -35,6 +35,20 @@ def halfcells(image: Image) -> list[Strip]:
     return strips
 
 
+def centred(strip: Strip, width: int, around: Style) -> Strip:
+    """Return a line of a picture in the middle of a width; what it leaves open has the style `around`."""
+    left = max(0, (width - strip.cell_length) // 2)
+    right = max(0, width - left - strip.cell_length)
+    inner = [_over(around, segment) for segment in strip]
+    return Strip([Segment(" " * left, around), *inner, Segment(" " * right, around)], left + strip.cell_length + right)
+
+
+def _over(around: Style, segment: Segment) -> Segment:
+    """Return a segment of a picture; where it has no background, that of the style."""
+    style = segment.style
+    return segment if style is None or style.bgcolor is not None else Segment(segment.text, around + style)
+
+
 def _pixels(image: Image) -> list[tuple[int, ...]]:
     data = image.convert("RGB").tobytes()
     return [tuple(data[at : at + 3]) for at in range(0, len(data), 3)]

@@ -21,7 +21,7 @@ from curate.catalog.labels import LabelRow
 from curate.tui.browse import Browse
 from curate.tui.shown import file_name
 from curate.tui.thumbnails import Thumbnails, Wish
-from curate.tui.widgets.halfcells import halfcells
+from curate.tui.widgets.halfcells import centred, halfcells
 from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.workspace import Workspace
@@ -33,7 +33,7 @@ SIZES = (12, 16, 22, 30, 44)
 _USUAL = 2
 _GAP = 1
 
-_FINE = (10, 20)
+FINE = (10, 20)
 """Pixels of a character in a picture of the terminal's own kind."""
 
 Thumbnail = Any
@@ -67,6 +67,11 @@ def cells_of(width: int, height: int, size: int) -> Cell:
     return Cell(across, columns, max(2, height // max(1, round(height / wanted)) - 1))
 
 
+def is_fine(images: ImagesMode) -> bool:
+    """Whether the terminal draws pictures itself, pixel by pixel."""
+    return images not in ("half", "none") and not is_coarse(images)
+
+
 class PhotoGrid(PhotoScroll):
     """The photos as pictures with their names.
 
@@ -88,7 +93,7 @@ class PhotoGrid(PhotoScroll):
     def __init__(self, browse: Browse, workspace: Workspace, images: ImagesMode, *, id: str) -> None:
         super().__init__(browse, id=id)
         self._images = images
-        self._fine = images not in ("half", "none") and not is_coarse(images)
+        self._fine = is_fine(images)
         self.thumbnails: Thumbnails[Thumbnail] = Thumbnails(
             workspace, (lambda image: image) if self._fine else halfcells
         )
@@ -133,7 +138,7 @@ class PhotoGrid(PhotoScroll):
         if row["sha256"] is None or self._images == "none":
             return None
         cell = self.cell
-        wide, high = _FINE if self._fine else (1, 2)
+        wide, high = FINE if self._fine else (1, 2)
         return Wish(str(row["sha256"]), row[PICTURED], wide * (cell.width - _GAP), high * cell.rows)
 
     def ask_for_pictures(self) -> None:
@@ -193,10 +198,7 @@ class PhotoGrid(PhotoScroll):
             top = (self.cell.rows - len(made)) // 2
             if not top <= line < top + len(made):
                 return [Segment(" " * width, base)]
-            strip = made[line - top]
-            left = (width - _GAP - strip.cell_length) // 2
-            right = width - left - strip.cell_length
-            return [Segment(" " * left, base), *(_over(base, segment) for segment in strip), Segment(" " * right, base)]
+            return [*centred(made[line - top], width - _GAP, base), Segment(" " * _GAP, base)]
         words = ""
         if line == self.cell.rows // 2:
             waits = wish is not None and not self.thumbnails.is_made(wish)
@@ -215,9 +217,3 @@ class PhotoGrid(PhotoScroll):
         name = Text.assemble(sign, " ", file_name(str(photo["path"]), str(photo["status"])))
         name.truncate(self.cell.width - _GAP, overflow="ellipsis", pad=True)
         return [*Segment.apply_style(name.render(self.app.console), style), Segment(" " * _GAP, base)]
-
-
-def _over(base: Style, segment: Segment) -> Segment:
-    """Return a segment of a picture; where it has no background, the widget's own."""
-    style = segment.style
-    return segment if style is None or style.bgcolor is not None else Segment(segment.text, base + style)

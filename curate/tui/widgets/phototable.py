@@ -25,7 +25,7 @@ from curate.tui.widgets.photoscroll import PhotoScroll
 GUTTER = 4
 """Characters before the columns: the cursor, whether the photo is chosen, and its mark."""
 
-_MEASURED = 200
+_MEASURED = 100
 """Rows that the widths of the columns are taken from."""
 
 
