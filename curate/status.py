@@ -19,7 +19,6 @@ from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
-from curate.export.run import is_current
 from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
@@ -314,6 +313,8 @@ def _sets(catalog: Catalog) -> list[ExportedSet]:
     for path in places:
         manifest = read_manifest(path)
         if manifest is not None:
+            from curate.export.run import is_current  # it loads Arrow, which only a workspace with sets needs
+
             stale, options = not is_current(catalog, path), _words(manifest)
             one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
             found.append(((path / MANIFEST).stat().st_mtime_ns, one))

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.cameras.types import CameraType
+from curate.catalog.assigning import refuse_label
 from curate.catalog.clocks import rows_between
 from curate.catalog.effects import apply, take_back
 from curate.catalog.forgotten import name_paths
-from curate.catalog.labelling import KEEPER, MEANT, SAID_KEYS, meant_among, parse_taken
 from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 from tracer.base.text import printable_path
@@ -136,10 +136,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
     Raises:
         UsageError: the label cannot be set by a person, or the value of `taken_at` is not a time.
     """
-    if key not in (*SAID_KEYS, KEEPER):
-        raise _no_such_label(key)
-    if key == "taken_at" and value is not None and parse_taken(value)[0] is None:
-        raise UsageError("that is not a time", value, "Write it as 2013, 2013-05, 2013-05-04 or 2013-05-04T12:30:00.")
+    refuse_label(key, value)
     with catalog.transaction():
         changed = []
         for photo in photos:
@@ -159,15 +156,6 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
         if changed:
             _append(catalog, "label", {"key": key, "value": value, "photos": changed, **note})
         return len(changed)
-
-
-def _no_such_label(key: str) -> UsageError:
-    wanted = meant_among(key, SAID_KEYS, MEANT)
-    if key.strip().lower() in ("type", "camera_type"):
-        hint = "Camera types are set with: curate cameras set MAKE MODEL TYPE"
-    else:
-        hint = f"Did you mean {wanted}?" if wanted else "Write KEY=VALUE with one of these."
-    return UsageError("that label cannot be set", f"{key} is not one of {', '.join(SAID_KEYS)}", hint)
 
 
 def set_camera_type(

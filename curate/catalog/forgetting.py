@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from curate.catalog import decisions
+from curate.catalog.browsing import paths_of_photos
 from curate.catalog.naming import named, photos_below, source_folders
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, command
@@ -41,6 +42,19 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
         )
     decisions.forget_photos(catalog, list(photos), list(places))
     return len(photos)
+
+
+def forget_these(catalog: Catalog, photos: Sequence[int]) -> int:
+    """Remove the photos with some row IDs from the catalogue, as one step; returns how many. Those that are gone are passed over.
+
+    Args:
+        catalog: open for writing; the caller holds the workspace's lock.
+        photos: row IDs.
+    """
+    paths = paths_of_photos(catalog, photos)
+    if paths:
+        decisions.forget_photos(catalog, list(paths), list(paths.values()))
+    return len(paths)
 
 
 def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:

@@ -20,7 +20,6 @@ from curate.commands.common import (
     rows_as,
     say_next,
 )
-from curate.errors import UsageError
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, run_with_progress, say
@@ -192,14 +191,13 @@ def label(
 ) -> None:
     """Label photos. A person's label wins over every other source; it is logged."""
     from curate.catalog import decisions
-    from tracer.base.text import clean_text, counted, shell_word
+    from curate.catalog.assigning import assignment as parsed
+    from tracer.base.text import counted, shell_word
 
-    key, equals, value = assignment.partition("=")
-    if not equals:
-        raise UsageError("that is not a label", assignment, "Write KEY=VALUE, such as semantic_label=cat")
+    key, value = parsed(assignment)
     with opened(workspace, "label") as catalog:
         picked = catalog.photo_ids_where(where)
-        changed = decisions.label(catalog, picked, key.strip(), clean_text(value))
+        changed = decisions.label(catalog, picked, key, value)
     if not picked:
         note(f"no photo matches --where {shell_word(where)}; nothing was changed")
     elif not changed:

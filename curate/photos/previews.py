@@ -108,8 +108,13 @@ def read_preview(preview: Path) -> bytes | None:
     return data
 
 
-def open_preview(preview: Path) -> Image | None:
-    """Return a preview, decoded; None where it is missing or damaged."""
+def open_preview(preview: Path, room: tuple[int, int] | None = None) -> Image | None:
+    """Return a preview, decoded; None where it is missing or damaged.
+
+    Args:
+        preview: its file.
+        room: width and height in pixels that are needed; decoding a smaller picture takes less time. None for all pixels.
+    """
     import PIL.Image
 
     from curate.photos.picture import DECODE_ERRORS
@@ -119,6 +124,8 @@ def open_preview(preview: Path) -> Image | None:
         return None
     try:
         with PIL.Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            if room is not None:
+                image.draft("RGB", room)
             image.load()
             return image
     except (MemoryError, *DECODE_ERRORS):

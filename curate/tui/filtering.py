@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS
+from curate.tui.completing import Completed, complete_word
+
 _COMPARISON = re.compile(
     r"[=<>]|\bis\s+(not\s+)?(null|true|false|\d)|\b(like|glob|in)\s*['(]|\bbetween\b.+\band\b", re.IGNORECASE
 )
@@ -19,9 +22,30 @@ _SEARCHED = (
 )
 
 
+def is_expression(text: str) -> bool:
+    """Whether a text compares something, so that it is an expression and not words to search for."""
+    return _COMPARISON.search(text) is not None
+
+
 def where_of(text: str) -> str | None:
     """Return the text if it is an expression, else an expression that searches for it; None for empty text (all photos)."""
-    if not text or _COMPARISON.search(text):
+    if not text or is_expression(text):
         return text or None
     pattern = "'%" + text.replace("'", "''") + "%'"
     return " OR ".join(f"{column} LIKE {pattern}" for column in _SEARCHED)
+
+
+_NAMES = [f'"{name}"' if " " in name or name != name.lower() else name for name in (*LABEL_COLUMNS, *CATALOG_COLUMNS)]
+_BEGUN = re.compile(r'(?:"[\w ]*|\w*)$')
+
+
+def complete_column(text: str) -> Completed:
+    """Complete the name of a label column at the end of a filter."""
+    match = _BEGUN.search(text)
+    begun = match.group() if match else ""
+    if not begun or text.count("'") % 2:
+        return Completed(text)
+    names = _NAMES if begun.startswith('"') else [name.strip('"') for name in _NAMES]
+    found = complete_word(begun, names)
+    done = f'"{found.text}"' if f'"{found.text}"' in _NAMES and len(found.choices) == 1 else found.text
+    return Completed(text[: len(text) - len(begun)] + done, found.choices)

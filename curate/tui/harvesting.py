@@ -16,7 +16,6 @@ from curate.catalog.flickr_photos import Tally, has_originals, lacks_license_or_
 from curate.catalog.harvests import allowed_licenses, is_rechecking, unfinished_plans
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.pairing.score.learning import follow
 from curate.sources.flickr.targets import is_exif_needed
 from curate.workspace import Workspace
 from tracer.base.progress import Progress, Work
@@ -74,7 +73,7 @@ def downloading(catalog: Catalog, allowed: Collection[str]) -> Work[Done]:
         with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
             counts = yield from download(catalog, images, flickr, allowed)
     if counts.updated or counts.missing:
-        follow(catalog)
+        _follow(catalog)
     return Done("download", counts)
 
 
@@ -87,7 +86,7 @@ def rechecking(catalog: Catalog) -> Work[Done]:
     with flickr_session(catalog) as flickr:
         counts = yield from recheck(catalog, flickr)
     if counts.updated or counts.missing:
-        follow(catalog)
+        _follow(catalog)
     return Done("recheck", counts)
 
 
@@ -180,3 +179,10 @@ def overview(workspace: Workspace) -> Overview:
         reasons += [("search", number, f"left out: {reason}") for reason, number in left_out.most_common()]
         reasons += [("search", 0, window) for window in status.windows]
         return Overview(tally(catalog), status.pending, status.calls_made, status.calls_left, limit, tuple(reasons))
+
+
+def _follow(catalog: Catalog) -> None:
+    """Score the pairs again."""
+    from curate.pairing.score.learning import follow  # it loads NumPy
+
+    follow(catalog)

@@ -1,23 +1,32 @@
-"""The results of long work in words, photos to forget, and the harvest of Flickr in a line."""
+"""The results of long work in words, photos to forget or to label, and the harvest of Flickr in a line."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog import decisions
+from curate.catalog.browsing import rows_of
 from curate.catalog.flickr_photos import photo_count
-from curate.catalog.forgetting import forget
+from curate.catalog.forgetting import forget, forget_these
+from curate.catalog.labelling import SAID_KEYS
 from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import count_below
 from curate.catalog.store import Catalog
 from curate.ingest import IngestCounts
 from curate.photos.facts import Status
+from curate.tui.completing import Completed, complete_word
+from curate.tui.forms import Field, Form
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.pairing.run import PairingCounts
+
+_COMPARED = 500
+"""Photos whose labels are looked at to fill in a form."""
 
 
 def ingest_summary(counts: IngestCounts) -> str:
@@ -57,6 +66,40 @@ def forgetting(catalog: Catalog, path: str) -> Work[int]:
 def forget_summary(photos: int) -> str:
     """Put the number of forgotten photos into words."""
     return f"{counted(photos, 'photo')} removed from the catalogue · u takes it back"
+
+
+def forgetting_these(catalog: Catalog, photos: Sequence[int]) -> Work[int]:
+    """Remove some photos from the catalogue, as one step."""
+    yield Progress("forgetting", 0)
+    return forget_these(catalog, photos)
+
+
+def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
+    """Return the form that asks for a label of some photos, filled in with the label that all of them have."""
+    rows = rows_of(catalog, photos[:_COMPARED]).values()
+    same = {row["semantic_label"] for row in rows} if len(photos) <= _COMPARED else set()
+    value = next(iter(same)) or "" if len(same) == 1 else ""
+    names = [f"{key}=" for key in SAID_KEYS]
+
+    def complete(text: str) -> Completed:
+        return Completed(text) if "=" in text else complete_word(text, names)
+
+    hint = f"One of {', '.join(SAID_KEYS)}. An empty value blanks the label. A person's label wins over every other."
+    field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete)
+    return Form(f"Label {counted(len(photos), 'photo')}", (field,), hint)
+
+
+def labelling(catalog: Catalog, photos: Sequence[int], key: str, value: str | None) -> Work[int]:
+    """Give photos a label, as one step of a person."""
+    yield Progress("labelling", 0)
+    return decisions.label(catalog, list(photos), key, value)
+
+
+def label_summary(changed: int) -> str:
+    """Put the number of changed labels into words."""
+    if not changed:
+        return "the photos have this label from a person already; nothing was changed"
+    return f"{counted(changed, 'label')} changed · u takes it back"
 
 
 def harvest_line(catalog: Catalog) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from curate.catalog.history import LogStep
-from curate.catalog.labels import LabelRow
 from curate.errors import CurateError
 from tracer.base.progress import Progress
 
@@ -65,17 +65,23 @@ class ScoresFollowed(Message):
 
 
 @dataclass
-class PhotosFound(Message):
-    """The photos that a filter found; sent first with the first photos, then with their total number."""
+class PhotosListed(Message):
+    """The photos of a filter in their order."""
 
-    where: str
-    """The filter's expression."""
-    photos: list[LabelRow]
-    """The first photos."""
-    total: int | None = None
-    """The total number of photos; None while they are counted."""
+    asked: int
+    """The number of the list: only the one that was asked for last is shown."""
+    photos: array[int]
+    """Row IDs."""
     error: CurateError | None = None
     """Why there is no result."""
+
+
+class PicturesMade(Message, bubble=False):
+    """Small pictures were made. A newer message replaces one that is still queued."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether this message replaces a queued one: every earlier message of its kind."""
+        return isinstance(message, PicturesMade)
 
 
 @dataclass
@@ -119,8 +125,8 @@ class CopiesFound(Message):
 
     copies: list[Copy]
     """The copies group by group, the kept one of each group first."""
-    report: DuplicateReport
-    """The groups."""
+    report: DuplicateReport | None
+    """The groups; None where they could not be found."""
     error: CurateError | None = None
     """Why there is no result."""
 

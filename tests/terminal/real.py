@@ -28,10 +28,13 @@ ESCAPED = 0.06
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
-          "ctrl+p": "C-p"}  # fmt: skip
+          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "up": "Up", "down": "Down",
+          "pageup": "PageUp", "pagedown": "PageDown", "home": "Home", "end": "End", "plus": "+", "minus": "-",
+          "asterisk": "*", "shift+tab": "BTab", "shift+up": "S-Up", "shift+down": "S-Down", "shift+left": "S-Left",
+          "shift+right": "S-Right"}  # fmt: skip
 
 OPEN_WINDOWS = {
-    "library": {"i", "/", "F"},
+    "library": {"i", "/", "F", "e"},
     "review": set(),
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
@@ -193,7 +196,7 @@ class Terminal:
             if key not in opening:
                 self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
         self.press("?")
-        self.wait("Everywhere", again=["?"])  # no key has opened a window that took those after it
+        self.wait("Everywhere", again=["?"], after=5 * AGAIN)  # no key has opened a window that took those after it
         self.leave_window()
         for key in opening:
             self.go_to(screen)

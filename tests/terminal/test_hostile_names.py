@@ -396,7 +396,10 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
         for key, shows in (("\x1bOQ", "Review"), ("\x1bOR", "Cameras"), ("\x1bOS", "Clocks"), ("\x1b[15~", "Copies"),
                            ("\x1b[18~", "It would hold"), ("\x1b[19~", "Runs"), ("\x1b[20~", "Log"), ("\x1b[21~", "Home"),
                            ("\x10", "Ingest photos"), ("\x1b", ""), ("\x1bOP", "Library"), ("?", "Everywhere"),
-                           ("\x1b", ""), ("/", "Show which"), ("[red] = [/x]\r", "✗")):  # fmt: skip
+                           ("\x1b", ""), ("/", "Show which"),
+                           ("[red] = [/x]\r", "✗"), ("v", "camera_type"), ("g", "▀"), ("\x1b[6~", "▸"), ("\r", "▀"),
+                           ("\r", "▸"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", ""), ("g", "taken"),
+                           ("y", "folder:")):  # fmt: skip
             app.press(key)
             app.wait(shows)
             app.settle()

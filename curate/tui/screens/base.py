@@ -15,7 +15,6 @@ from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
-from curate.pairing.score.learning import due, follow
 from curate.tui.guarded import WIDE, Answer, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
@@ -147,6 +146,8 @@ class CurateScreen(GuardedScreen[None]):
 
     def let_scores_follow(self) -> None:
         """If enough decisions were made or taken back, score the candidates again in a thread, and show the new scores."""
+        from curate.pairing.score.learning import due, follow  # it loads NumPy, which the first paint need not wait for
+
         if not due(self.catalog):
             return
         workspace = self.catalog.workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,7 +14,6 @@ from textual.worker import get_current_worker
 
 from curate.catalog.photos import photo_at
 from curate.catalog.store import Catalog
-from curate.duplicates.groups import DuplicateReport, keep
 from curate.errors import CurateError
 from curate.tui.messages import CopiesFound, Copy
 from curate.tui.screens.base import CurateScreen
@@ -23,6 +22,9 @@ from curate.tui.widgets.listing import Column, Listing
 from curate.tui.work import start_beside
 from curate.workspace import Workspace
 from tracer.base.text import counted
+
+if TYPE_CHECKING:
+    from curate.duplicates.groups import DuplicateReport
 
 SHOWN_GROUPS = 500
 """Largest number of groups listed; `curate duplicates` lists all."""
@@ -53,7 +55,7 @@ class CopiesScreen(CurateScreen):
     def __init__(self) -> None:
         super().__init__()
         self._copies: list[Copy] = []
-        self._report = DuplicateReport((), ())
+        self._report: DuplicateReport | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Listing(_COLUMNS, id="copies", zebra_stripes=False)
@@ -72,7 +74,7 @@ class CopiesScreen(CurateScreen):
             try:
                 found = look_for_copies(workspace)
             except CurateError as error:
-                found = CopiesFound([], DuplicateReport((), ()), error)
+                found = CopiesFound([], None, error)
             if not worker.is_cancelled:
                 self.post_message(found)
 
@@ -88,7 +90,7 @@ class CopiesScreen(CurateScreen):
         places = [row for row, copy in enumerate(self._copies) if copy.path == under]
         table = self.query_one(Listing)
         table.list((_cells(copy) for copy in self._copies), places[0] if places else 0)
-        exact, near = len(self._report.exact), len(self._report.near)
+        exact, near = (len(message.report.exact), len(message.report.near)) if message.report else (0, 0)
         many = [f"the first {SHOWN_GROUPS:,} shown"] if exact + near > SHOWN_GROUPS else []
         self.headline("Copies", f"{counted(exact + near, 'group')}: {exact:,} exact, {near:,} alike", *many)
         self.query_one("#welcome").display = not self._copies
@@ -122,8 +124,10 @@ class CopiesScreen(CurateScreen):
 
     def action_keep(self) -> None:
         """Make the photo under the cursor the kept copy of its group."""
+        from curate.duplicates.groups import keep  # it loads NumPy and Arrow, which the first paint need not wait for
+
         copy = self._under_cursor
-        if copy is None:
+        if copy is None or self._report is None:
             self.say("there is no photo to keep, because none has a copy")
             return
         if copy.kept:

@@ -14,6 +14,8 @@ from textual.widgets import Static
 
 from curate.tui.guarded import GuardedScreen
 
+_HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ scroll"
+
 
 class HelpScreen(ModalScreen[None], GuardedScreen[None]):
     """The keys of the screen below this one."""
@@ -34,6 +36,7 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(classes="dialog wide"):
             yield Static(self._keys())
+            yield Static(_HINT, id="more-keys", markup=False)
 
     def _keys(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -68,7 +71,9 @@ def key_names(binding: Binding) -> str:
     """Return the names of a binding's keys for the user."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→",
-             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab"}  # fmt: skip
+             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab", "shift+up": "Shift+↑", "shift+down": "Shift+↓",
+             "shift+left": "Shift+←", "shift+right": "Shift+→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home",
+             "end": "End", "plus": "+", "minus": "-", "asterisk": "*"}  # fmt: skip
     return " ".join(
         names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
         for key in binding.key.split(",")

@@ -1,357 +1,261 @@
-"""The library screen: counts by type and make, the photos, ingest, search for pairs, and pairing two photos by hand."""
+"""The library screen: the photos as a table or as pictures, facets beside them, and a preview with the labels."""
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
+import os
 from typing import ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.coordinate import Coordinate
-from textual.widgets import Static
+from textual import on
+from textual.binding import BindingType
 
-from curate.catalog import decisions
-from curate.catalog.candidates import proposed
-from curate.catalog.labels import LabelRow
-from curate.catalog.pairs import doubts_about, pair_of
-from curate.catalog.photos import Photo
-from curate.catalog.sides import photos_by_side
-from curate.errors import CurateError
-from curate.photos.facts import UNREADABLE, Status
-from curate.tui.filtering import where_of
-from curate.tui.housekeeping import forget_choices, forget_summary, forgetting, harvest_line
-from curate.tui.messages import PhotosFound
-from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import file_name, shown
-from curate.tui.widgets.bars import Bars
-from curate.tui.widgets.listing import Column, Listing
-from curate.tui.widgets.prompt import AskChoice, AskText
-from curate.tui.work import start_beside
-from tracer.base.text import counted
-
-SHOWN_ROWS = 1000
-"""Largest number of photos listed; the filter finds the others."""
-
-_MARK = Text("●", "bold yellow")
-_COLUMNS = (
-    Column("", 1),
-    Column("photo", 19),
-    Column("camera", 12),
-    Column("type", 10),
-    Column("taken", 16),
-    Column("shows", 10),
+from curate.catalog.assigning import assignment
+from curate.catalog.browsing import folder_of
+from curate.tui.browse import next_order, order_by
+from curate.tui.housekeeping import (
+    forget_choices,
+    forget_summary,
+    forgetting,
+    forgetting_these,
+    label_form,
+    label_summary,
+    labelling,
 )
-_WELCOME = """No photos yet.
+from curate.tui.screens.byhand import PairsByHand
+from curate.tui.screens.librarykeys import KEYS
+from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.filterline import AskFilter
+from curate.tui.widgets.photogrid import PhotoGrid
+from curate.tui.widgets.photoscroll import PhotoScroll
+from curate.tui.widgets.phototable import SORT_KEYS, PhotoTable
+from curate.tui.widgets.prompt import AskChoice, AskForm
+from tracer.base.text import counted, shell_word
 
-Press i and type the path of a folder: its photos are read, never changed.
-Then press f to find pairs, and R to review them."""
 
+class LibraryScreen(PairsByHand):
+    """The photos, and what keys do with them."""
 
-class LibraryScreen(CurateScreen):
-    """Counts of photos, and the photos."""
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "i",
-            "app.ingest",
-            "Ingest",
-            id="library.ingest",
-            tooltip="read the photos of a folder; again: only what changed",
-        ),
-        Binding(
-            "f",
-            "app.find_pairs",
-            "Find pairs",
-            id="library.pair",
-            tooltip="find photos of one scene by a phone and by another camera",
-        ),
-        Binding(
-            "slash",
-            "filter",
-            "Filter",
-            id="library.filter",
-            key_display="/",
-            tooltip="a word, or an expression: camera_type = 'dslr'",
-        ),
-        Binding("m", "mark", "Mark", id="library.mark", show=False, tooltip="mark a photo, so that p pairs two"),
-        Binding(
-            "p",
-            "pair_marked",
-            "Pair",
-            id="library.pair_marked",
-            show=False,
-            tooltip="accept the two marked photos as a pair",
-        ),
-        Binding("R", "app.switch_mode('review')", "Review", id="library.review", tooltip="decide the waiting pairs"),
-        Binding(
-            "C",
-            "app.switch_mode('cameras')",
-            "Cameras",
-            id="library.cameras",
-            tooltip="cameras and their types, unknown ones first",
-        ),
-        Binding(
-            "H",
-            "app.switch_mode('flickr')",
-            "Flickr",
-            id="library.flickr",
-            show=False,
-            tooltip="search Flickr and harvest photos",
-        ),
-        Binding(
-            "T",
-            "app.switch_mode('clocks')",
-            "Clocks",
-            id="library.clocks",
-            show=False,
-            tooltip="how far the clocks of two cameras differ",
-        ),
-        Binding(
-            "D",
-            "copies",
-            "Copies",
-            id="library.copies",
-            show=False,
-            tooltip="copies of this photo and of others, and which copy is kept",
-        ),
-        Binding(
-            "F",
-            "forget",
-            "Forget",
-            id="library.forget",
-            show=False,
-            tooltip="remove this photo, or its folder, from the catalogue; files stay",
-        ),
-        Binding("u,z", "undo", "Undo", id="library.undo", show=False, tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="library.redo", show=False, tooltip="repeat what was taken back"),
-        Binding(
-            "escape",
-            "stop_or_clear",
-            "Stop",
-            id="library.stop",
-            show=False,
-            tooltip="stop running work, or clear the filter",
-        ),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._where: str | None = None
-        self._filter = ""
-        self._marked: list[str] = []
-        self._paths: list[str] = []
-        self._last_refresh = 0.0
-        self._refresh_seconds = 0.0
-
-    def compose_body(self) -> ComposeResult:
-        with Horizontal(id="library"):
-            with Vertical(id="counts"):
-                yield Bars("By type", most=8, id="by-type")
-                yield Bars("By make", most=10, id="by-make")
-            with Vertical(id="photos"):
-                yield Static(id="harvest-line", markup=False)
-                yield Static(id="shown", markup=False)
-                yield Listing(_COLUMNS, id="table")
-                yield Static(_WELCOME, id="welcome", markup=False)
-
-    def refresh_soon(self) -> None:
-        """Update the counts at most twice a second while photos are read; less often if counting takes long."""
-        if time.monotonic() - self._last_refresh > max(0.5, 10 * self._refresh_seconds):
-            self._show_counts()
-
-    def refresh_data(self) -> None:
-        """Read counts and photos again."""
-        self._show_counts()
-        self._show_photos()
-
-    def _show_counts(self) -> None:
-        started = time.monotonic()
-        types = self.catalog.counts("camera_type")
-        total = sum(count for _, count in types)
-        unreadable = sum(count for status, count in self.catalog.counts("status") if status in UNREADABLE)
-        tally = decisions.tally(self.catalog)
-        phones, others = photos_by_side(self.catalog)
-        self.headline(
-            "Library",
-            counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{proposed(self.catalog):,} to decide, {tally.accepted:,} accepted",
-            f"{phones:,} phone, {others:,} camera",
-        )
-        self.query_one("#by-type", Bars).show(
-            [("no camera" if kind is None else "unknown type" if kind == "unknown" else kind, n) for kind, n in types]
-        )
-        self.query_one("#by-make", Bars).show(
-            [("no maker" if make is None else make, n) for make, n in self.catalog.counts("make_normalized")]
-        )
-        harvest = harvest_line(self.catalog)
-        self.query_one("#harvest-line").display = bool(harvest)
-        self.query_one("#harvest-line", Static).update(harvest)
-        self._last_refresh = time.monotonic()
-        self._refresh_seconds = self._last_refresh - started
-
-    def _show_photos(self) -> None:
-        """Show the first photos; a filter runs in a thread, because it may have to scan all photos."""
-        if self._where is None:
-            self._show_found(list(self.catalog.labels(None, SHOWN_ROWS)), self.catalog.count())
-            return
-        where, catalog = self._where, self.catalog
-
-        def look() -> None:
-            try:
-                found = list(catalog.labels(where, SHOWN_ROWS))  # with a filter, this uses a separate connection
-                few = len(found) < SHOWN_ROWS
-                self.post_message(PhotosFound(where, found, len(found) if few else None))
-                if not few:
-                    self.post_message(PhotosFound(where, found, catalog.count(where)))
-            except CurateError as error:
-                self.post_message(PhotosFound(where, [], error=error))
-
-        start_beside(self, catalog.workspace, "the filter", look, group="filter")
-
-    def on_photos_found(self, message: PhotosFound) -> None:
-        """Show what a filter found, unless the filter has changed since."""
-        if message.where != self._where:
-            return
-        if message.error is not None:
-            self._where = None  # the typed text stays, so that it can be corrected
-            self.complain(message.error)
-            self._show_photos()
-        else:
-            self._show_found(message.photos, message.total)
-
-    def _show_found(self, photos: list[LabelRow], total: int | None) -> None:
-        table = self.query_one(Listing)
-        self._paths = [labels["path"] for labels in photos]
-        table.list(self._cells(labels) for labels in photos)
-        empty = not photos and self._where is None
-        self.query_one("#welcome").display = empty
-        table.display = not empty
-        note = (
-            Text("All photos", "bold")
-            if self._where is None
-            else Text.assemble(("Filter ", "bold"), shown(self._filter))
-        )
-        many = f", the first {SHOWN_ROWS:,} shown" if total is None or total > SHOWN_ROWS else ""
-        note.append(f"   {'counting …' if total is None else f'{total:,}'}{many}", "dim")
-        self.query_one("#shown", Static).update(note)
-        if not photos and self._where is not None:
-            self.say("no photo matches · / changes the filter, Esc shows all photos")
-
-    def _cells(self, labels: dict[str, object]) -> list[Text]:
-        camera = " ".join(str(labels[key]) for key in ("make_normalized", "model_normalized") if labels[key])
-        status = labels["status"]
-        name = file_name(str(labels["path"]), str(status))
-        return [
-            _MARK
-            if labels["path"] in self._marked
-            else Text("✓", "green")
-            if labels["subject_idx"] is not None
-            else Text(" "),
-            name
-            if status in (Status.OK, Status.LISTED, Status.GONE)
-            else Text.assemble(("✗ ", "red"), name, no_wrap=True, overflow="ellipsis"),
-            shown(camera or None),
-            shown(labels["camera_type"] if labels["Make"] or labels["Model"] else None),
-            shown(str(labels["taken_at"]).replace("T", " ")[:16] if labels["taken_at"] else None),
-            shown(labels["semantic_label"]),
-        ]
-
-    # --- actions
+    # --- filter and order
 
     def action_filter(self) -> None:
         """Ask for a filter."""
+        self.ask(AskFilter(self._filter, self._history.texts), self._set_filter)
 
-        def answered(text: str) -> None:
-            self._filter = text
-            self._where = where_of(text)
-            self.say("")
-            self._show_photos()
+    def action_order(self) -> None:
+        """Sort by the next column."""
+        self._sort(next_order(self.browse.order, SORT_KEYS))
 
-        hint = "A word is searched in names and cameras; or type an expression over the label columns. Empty shows all."
-        self.ask(AskText("Show which photos?", self._filter, hint), answered)
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._sort(order_by(self.browse.order, self.browse.order.key))
 
-    def action_mark(self) -> None:
-        """Mark the photo under the cursor, or remove its mark; only the last two marks are kept."""
-        table = self.query_one(Listing)
-        if not self._paths:
-            self.say("there is no photo to mark")
-            return
-        path = self._paths[table.cursor_row]
-        self._marked = [p for p in self._marked if p != path] if path in self._marked else [*self._marked, path][-2:]
-        for index, other in enumerate(self._paths):
-            cell = Coordinate(index, 0)
-            if other in self._marked:
-                table.update_cell_at(cell, _MARK)
-            elif table.get_cell_at(cell) == _MARK:
-                table.update_cell_at(cell, Text(" "))
-        names = " and ".join(Path(p).name for p in self._marked)
-        self.say(
-            f"marked: {names}" + (" · p pairs them" if len(self._marked) == 2 else "")
-            if names
-            else "no photo is marked"
-        )
+    # --- moving
 
-    def action_pair_marked(self) -> None:
-        """Accept the two marked photos as a pair; ask first if there are doubts."""
-        if len(self._marked) != 2:
-            self.say("mark two photos first, with m", problem=True)
+    @on(PhotoScroll.Clicked)
+    def _clicked(self, message: PhotoScroll.Clicked) -> None:
+        if self.too_small:
             return
-        try:
-            phone, other = pair_of(self.catalog, *self._marked)
-        except CurateError as error:
-            self.complain(error)
-            return
-        names = " and ".join(Path(photo.path).name for photo in (phone, other))
-        doubts = doubts_about(self.catalog, phone, other)
-        doubts += [f"{Path(path).name} is not in the list now" for path in self._marked if path not in self._paths]
-        if not doubts:
-            self._pair(phone, other)
-            return
-        question = shown(f"Pair {names}? {'; '.join(doubts)}.").plain
-        self.ask(
-            AskChoice(question, {"no": "No, leave them unpaired", "yes": "Yes, pair them anyway"}),
-            lambda answer: self._pair(phone, other) if answer == "yes" else self.say("nothing was paired"),
-        )
+        self._view.focus()
+        if message.ctrl:
+            self.browse.toggle(message.at)
+        if not message.shift:
+            self.browse.end_range()
+        self.browse.move_to(message.at, extend=message.shift)
+        self._chose()
+        if message.twice:
+            self.action_open()
 
-    def _pair(self, phone: Photo, other: Photo) -> None:
-        try:
-            decisions.decide(self.catalog, "accept", phone.content, other.content)
-        except CurateError as error:
-            self.complain(error)
+    def action_move(self, across: int, down: int) -> None:
+        """Move the cursor, in the facets if they have the focus."""
+        if self._in_facets:
+            self._move_in_facets(across, down)
+        elif across and not self.has_class("-grid") and not self.has_class("-large"):
+            self.query_one(PhotoTable).shift(across)
+        else:
+            self.browse.move_to(self._target(across, down))
+            self._moved()
+
+    def _move_in_facets(self, across: int, down: int) -> None:
+        values = self.query_one(FacetList)
+        if across:
+            self._view.focus()
+        elif down > 0:
+            values.action_cursor_down()
+        else:
+            values.action_cursor_up()
+
+    def _target(self, across: int, down: int) -> int:
+        """Return the position that a step leads to; a step down from above a shorter last row leads into it."""
+        per_row = 1 if self.has_class("-large") else self._view.per_row
+        at, last = self.browse.cursor, len(self.browse) - 1
+        target = at + across + down * per_row
+        if target > last:
+            return last if at // per_row < last // per_row or across else at
+        return at if target < 0 else target
+
+    def action_extend(self, across: int, down: int) -> None:
+        """Extend the range to the next photo; it begins at the cursor."""
+        if not self._in_facets:
+            self.browse.move_to(self._target(across, down), extend=True)
+            self._moved()
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by whole windows."""
+        if self._in_facets:
+            self._move_in_facets(0, pages)
             return
-        self._marked.clear()
-        self.refresh_data()
-        self.say(f"paired: {Path(phone.path).name} + {Path(other.path).name} · u undoes")
-        self.let_scores_follow()
+        self.browse.move_to(self.browse.cursor + pages * self._view.page)
+        self._moved()
+
+    def action_end_of(self, end: int) -> None:
+        """Move the cursor to the first or the last photo."""
+        self.browse.move_to(end * len(self.browse))
+        self._moved()
+
+    # --- views
+
+    def action_grid(self) -> None:
+        """Show the photos as pictures, or as a table."""
+        self.remove_class("-large")
+        self.toggle_class("-grid")
+        if len(self.browse):
+            self.query_one("#table").display = self.query_one("#columns").display = not self.has_class("-grid")
+            self.query_one("#pictures-grid").display = self.has_class("-grid")
+        self._view.focus()
+        self.call_after_refresh(self._view.show_list)
+
+    def action_larger(self, by: int) -> None:
+        """Make the pictures of the grid larger or smaller."""
+        if not self.has_class("-grid"):
+            self.say("g shows pictures, whose size + and - change")
+            return
+        self.query_one(PhotoGrid).larger(by)
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.remove_class("-large")
+        self._wants_preview = not self.has_class("-preview")
+        self.set_class(self._wants_preview, "-preview")
+        self._show_preview()
+
+    def action_open(self) -> None:
+        """Show the photo under the cursor as large as the window, or the list again."""
+        if self._in_facets or not len(self.browse):
+            return
+        self.toggle_class("-large")
+        self._show_preview()
+        self._moved()
+
+    def action_facets(self) -> None:
+        """Go to the facets, or back to the photos; a preview in their place is hidden."""
+        if self._in_facets:
+            self._view.focus()
+            return
+        self.remove_class("-large")
+        if self.has_class("-preview") and not self.has_class("-broad"):
+            self.action_preview()
+        self.call_after_refresh(self.query_one(FacetList).focus)
+
+    # --- choosing
+
+    def action_choose(self) -> None:
+        """Choose the photo under the cursor, or no longer, and go on to the next one."""
+        if self._in_facets:
+            self.query_one(FacetList).action_select()
+            return
+        in_range = self.browse.range_from is not None
+        self.browse.end_range()
+        if not in_range:
+            self.browse.toggle()
+            self.browse.move_to(self.browse.cursor + 1)
+        self._chose()
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor, or end it."""
+        if self.browse.range_from is None:
+            self.browse.begin_range()
+        else:
+            self.browse.end_range()
+        self._chose()
+
+    def action_choose_all(self) -> None:
+        """Choose all shown photos, or none."""
+        if self._reading:
+            self.say("the list is still being read; try again in a moment")
+            return
+        self.browse.choose_all()
+        self._chose()
+
+    # --- what is done with photos
+
+    def action_label(self) -> None:
+        """Ask for a label of the chosen photos, or of the one under the cursor."""
+        photos = self.browse.meant()
+        if not photos:
+            self.say("there is no photo to label")
+            return
+        if self.busy():
+            return
+
+        def answered(answers: dict[str, str]) -> None:
+            key, value = assignment(answers["label"])
+            self.begin_work("label", lambda catalog: labelling(catalog, photos, key, value), label_summary)
+
+        form = label_form(self.catalog, photos)
+        self.ask(AskForm(form.question, form.fields, form.hint, lambda answers: assignment(answers["label"])), answered)
 
     def action_forget(self) -> None:
-        """Ask whether to remove the photo under the cursor, or its whole folder, from the catalogue."""
-        if not self._paths:
+        """Ask whether to remove the chosen photos, or the one under the cursor or its folder, from the catalogue."""
+        photos, row = self.browse.meant(), self.browse.row_here
+        if not photos or row is None:
             self.say("there is no photo to forget")
             return
-        choices = forget_choices(self.catalog, self._paths[self.query_one(Listing).cursor_row])
+        if self.browse.chosen:
+            choices = {"no": "Nothing", "chosen": f"{counted(len(photos), 'chosen photo')}"}
+        else:
+            choices = forget_choices(self.catalog, str(row["path"]))
 
-        def answered(path: str) -> None:
-            if path != "no":
-                self.begin_work("forget", lambda catalog: forgetting(catalog, path), forget_summary)
+        def answered(answer: str) -> None:
+            if answer == "chosen":
+                self.begin_work("forget", lambda catalog: forgetting_these(catalog, photos), forget_summary)
+            elif answer != "no":
+                self.begin_work("forget", lambda catalog: forgetting(catalog, answer), forget_summary)
 
         question = "Remove what from the catalogue? Files stay on the disk, and u takes it back."
         self.ask(AskChoice(question, choices), answered)
 
+    def action_folder(self) -> None:
+        """Say where the folder of the photo under the cursor is, and copy its path where the terminal allows it."""
+        here = self.browse.here
+        folder = None if here is None else folder_of(self.catalog, here)
+        if folder is None:
+            self.say("there is no photo" if here is None else "this photo has no file, so it lies in no folder")
+            return
+        word = shell_word(folder)
+        self.app.copy_to_clipboard(word)
+        self.say(
+            f"folder: {word} · copied, if the terminal allows it" + ("" if os.path.isdir(folder) else " · it is gone")
+        )
+
     def action_copies(self) -> None:
         """Show the copies screen, with the cursor on the photo under the cursor here."""
-        row = self.query_one(Listing).cursor_row
-        self.curate.wanted_copy = self._paths[row] if self._paths else None
+        row = self.browse.row_here
+        self.curate.wanted_copy = None if row is None else str(row["path"])
         self.curate.switch_mode("copies")
 
     def action_stop_or_clear(self) -> None:
-        """Stop the running work; if there is none, clear the filter."""
-        if self._where is not None and not self.curate.work.running:
-            self._where, self._filter = None, ""
-            self.say("")
-            self._show_photos()
+        """Leave the large photo, stop the running work, end the range and the choice, leave the facets, or clear the filter."""
+        if self.has_class("-large"):
+            self.action_open()
+        elif self.curate.work.running:
+            self.curate.action_stop_work()
+        elif self.browse.range_from is not None or self.browse.chosen:
+            self.browse.choose_none()
+            self._chose()
+        elif self._in_facets:
+            self._view.focus()
+        elif self._where is not None:
+            self._set_filter("")
         else:
             self.curate.action_stop_work()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.text import Text
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from curate.catalog import decisions
 from curate.catalog.pairs import pairs, queue
@@ -24,7 +24,8 @@ from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.tui.app import CurateApp, images_mode, run
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
-from curate.tui.widgets.bars import Bars
+from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.phototable import COLUMNS, PhotoTable
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.curate.tui.workspaces import make_workspace
@@ -47,6 +48,12 @@ async def opened(
 def status(app: CurateApp) -> str:
     """The status line."""
     return str(app.screen.query_one("#status", Static).render())
+
+
+def names_in_list(app: CurateApp) -> list[str]:
+    """What the library's table shows in the column of names."""
+    browse = app.screen.query_one(PhotoTable).browse
+    return [str(COLUMNS[0].cell(row)) for at in range(len(browse)) if (row := browse.row(at))]
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -129,7 +136,7 @@ async def test_ingest_from_within_the_app(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "added" in status(app))
         assert "4 added" in status(app) and "1 unreadable" in status(app)
-        assert app.screen.query_one(DataTable).row_count == 4
+        assert len(app.screen.query_one(PhotoTable).browse) == 4
         await pilot.press("i")
         app.screen.query_one(Input).value = "/nowhere/at/all"
         await pilot.press("enter")
@@ -142,17 +149,17 @@ async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
     """A plain word, an expression over the label columns, a wrong expression, and all again."""
     workspace = make_workspace(tmp_path / "w", 5, previews=False)
     async with opened(workspace) as (app, pilot):
-        table = app.screen.query_one(DataTable)
+        table = app.screen.query_one(PhotoTable).browse
         for text, rows in (("nikon", 5), ("camera_type = 'smartphone'", 5), ("img_0001", 1), ("it's", 0)):
             await pilot.press("slash")
             app.screen.query_one(Input).value = text
             await pilot.press("enter")
-            await until(pilot, lambda rows=rows: table.row_count == rows)  # type: ignore[misc]
+            await until(pilot, lambda rows=rows: len(table) == rows)  # type: ignore[misc]
         await pilot.press("slash")
         app.screen.query_one(Input).value = "no_such_column = 1"
         await pilot.press("enter")
         await until(pilot, lambda: "cannot be used" in status(app))
-        assert table.row_count == 10
+        assert len(table) == 10
         await pilot.press("slash")
         assert app.screen.query_one(Input).value == "no_such_column = 1"
 
@@ -172,7 +179,7 @@ async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
         await pilot.press("slash", *["backspace"] * 40, *"zzz", "enter")
         await until(pilot, lambda: "no photo matches" in status(app))
         await pilot.press("escape")
-        assert status(app) == "" and app.screen.query_one(DataTable).row_count == 4
+        assert status(app) == "" and len(app.screen.query_one(PhotoTable).browse) == 4
 
 
 async def test_redo_lands_where_the_decision_did(tmp_path: Path) -> None:
@@ -231,10 +238,10 @@ async def test_photos_of_no_camera_are_told_from_those_of_an_unknown_one(tmp_pat
             catalog, b"/photos/odd.jpg", PhotoFacts(Status.OK, sha256="e" * 64, exif=Exif(make="Nobody", model="X")), 1
         )
     async with opened(workspace, size=(120, 40)) as (app, _):
-        kinds = [kind for kind, _ in app.screen.query_one("#by-type", Bars)._counts]
+        kinds = [value.name for value in app.screen.query_one(FacetList).facets[0].values]
         assert {"no camera", "unknown type"} < set(kinds)
-        table = app.screen.query_one(DataTable)
-        types = {str(table.get_row_at(row)[1]): str(table.get_row_at(row)[3]) for row in range(table.row_count)}
+        rows = [row for at in range(4) if (row := app.screen.query_one(PhotoTable).browse.row(at))]
+        types = {str(COLUMNS[0].cell(row)): str(COLUMNS[2].cell(row)) for row in rows}
         assert (types["scan.jpg"], types["odd.jpg"]) == ("–", "unknown")
 
 
@@ -284,7 +291,7 @@ def test_shown_is_plain() -> None:
 async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None:
     """Each binding has an id, a description and a tooltip, and stands on `?`."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
-    async with opened(workspace, size=(120, 50)) as (app, pilot):
+    async with opened(workspace, size=(120, 110)) as (app, pilot):
         for key, name in (
             ("L", "library"),
             ("R", "review"),
@@ -367,7 +374,7 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
         catalog.connection.execute("UPDATE photo SET status = 'invalid' WHERE path LIKE '%IMG_0001.JPG'")
     async with opened(workspace) as (app, pilot):
         for answer, accepted in ((["enter"], 0), (["escape"], 0), (["down", "enter"], 1)):
-            await pilot.press(*(["m", "down", "m"] if not app.screen._marked else []), "p")  # type: ignore[attr-defined]
+            await pilot.press(*(["m", "down", "m"] if not app.screen.marked else []), "p")  # type: ignore[attr-defined]
             question = str(app.screen.query_one(".question", Static).render())
             assert "neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)

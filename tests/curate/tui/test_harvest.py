@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from curate.catalog.candidates import replace_candidates
 from curate.catalog.flickr_photos import flickr_photo, pending, put_listings, store, tally
@@ -22,7 +22,7 @@ from curate.tui.app import CurateApp
 from curate.tui.screens.harvest import plan_of
 from curate.tui.widgets.photo import PhotoView
 from curate.workspace import Workspace
-from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.test_app import names_in_list, opened, status, until
 from tests.curate.tui.test_running_work import running
 from tests.curate.tui.workspaces import make_workspace
 from tests.helpers.fake_flickr import FakeFlickr, Rates, Universe
@@ -205,8 +205,7 @@ async def test_photos_without_a_file_are_shown_as_such(tmp_path: Path) -> None:
             [(Listing(7, "flickr"), None), (Listing(8, "flickr"), exif), (Listing(9, "flickr", gone=True), None)],
         )
     async with opened(workspace, size=(120, 40)) as (app, pilot):
-        table = app.screen.query_one(DataTable)
-        names = [str(table.get_row_at(row)[1]) for row in range(table.row_count)]
+        names = names_in_list(app)
         assert {"7 no file", "8 no file", "9 gone"} < set(names)
         await pilot.press(*["down"] * names.index("7 no file"), "m", "down", "m", "p")
         assert "that photo has no file" in status(app)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import DataTable
-
 from curate.catalog.flickr_photos import put_listings
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif
 from curate.workspace import Workspace
-from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.test_app import names_in_list, opened, status, until
 
 
 async def test_the_library_with_photos_that_have_no_file(workspace: Workspace) -> None:
@@ -22,8 +20,7 @@ async def test_the_library_with_photos_that_have_no_file(workspace: Workspace) -
             catalog, [(Listing(number, "flickr", gone=number == 9), cameras[number % 3]) for number in range(1, 10)]
         )
     async with opened(workspace) as (app, pilot):
-        table = app.screen.query_one(DataTable)
-        names = [" ".join(str(cell) for cell in table.get_row_at(row)) for row in range(table.row_count)]
+        names = names_in_list(app)
         assert any("2 no file" in name for name in names)
         assert any("9 gone" in name for name in names)
         assert not any("✗" in name for name in names)

@@ -13,7 +13,8 @@ from curate.catalog.store import Catalog
 from curate.tui.app import CurateApp
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
-from curate.tui.widgets.listing import Listing, shared
+from curate.tui.widgets.listing import shared
+from curate.tui.widgets.phototable import PhotoTable
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened
 from tests.curate.tui.workspaces import make_workspace
@@ -58,7 +59,7 @@ async def test_names_take_the_room_of_a_wide_window(tmp_path: Path) -> None:
         await pilot.pause()
         (line,) = [line for line in drawn(app) if "20240603" in line]
         assert "…" in line and line.split()[-1] in ("smartphone", "smartphone▁")
-        assert app.screen.query_one(Listing).row_count == 2
+        assert len(app.screen.query_one(PhotoTable).browse) == 2
 
 
 async def test_a_headline_that_is_cut_says_so(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ async def test_scores_that_cannot_follow_end_nothing(tmp_path: Path, monkeypatch
     def full(_: Catalog) -> bool:
         raise StorageError("the catalogue could not be written", "the disk is full", "Free some room.")
 
-    monkeypatch.setattr("curate.tui.screens.base.follow", full)
+    monkeypatch.setattr("curate.pairing.score.learning.follow", full)
     async with opened(one_answer_before_a_step(tmp_path / "w"), "review") as (app, pilot):
         await pilot.press("x")
         await until(pilot, lambda: "the disk is full. Free some room." in status(app))

@@ -1,0 +1,299 @@
+"""The list of the library: it is read, and shown with its facets and the preview; the keys act in `library`."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from typing import Any
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from curate.catalog import decisions
+from curate.catalog.browsing import Order, first_ids, photo_ids, rows_of
+from curate.catalog.candidates import proposed
+from curate.catalog.explaining import explained
+from curate.catalog.sides import photos_by_side
+from curate.errors import CurateError
+from curate.photos.facts import UNREADABLE
+from curate.tui.browse import Browse, order_by
+from curate.tui.facets import facets, toggled
+from curate.tui.filtering import where_of
+from curate.tui.housekeeping import (
+    harvest_line,
+)
+from curate.tui.messages import PhotosListed, PicturesMade
+from curate.tui.remembered import Filters
+from curate.tui.screens.base import CurateScreen
+from curate.tui.shown import shown
+from curate.tui.thumbnails import Thumbnails
+from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.gridpictures import GridPictures
+from curate.tui.widgets.photogrid import PhotoGrid
+from curate.tui.widgets.photoscroll import PhotoScroll
+from curate.tui.widgets.phototable import PhotoTable, TableHeading
+from curate.tui.widgets.preview import Preview
+from curate.tui.work import start_beside
+from tracer.base.text import counted
+
+AT_ONCE = 1000
+"""Photos that are listed without a thread; a longer list is read to its end in one."""
+
+BROAD, OPEN = 140, 180
+"""Columns from which there is room for facets, list and preview, and from which the preview is shown at first."""
+
+_SETTLED = 0.06
+"""Seconds that the cursor stays on a photo before its preview is drawn."""
+
+_WELCOME = """No photos yet.
+
+Press i and type the path of a folder: its photos are read, never changed.
+Then press f to find pairs, and R to review them."""
+
+
+class PhotoListScreen(CurateScreen):
+    """The photos as a table or as pictures, facets beside them, and a preview.
+
+    Attributes:
+        browse: the list of photos.
+        marked: row IDs of the photos that are marked for a pair, two at most.
+    """
+
+    AUTO_FOCUS = "#table"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.browse = Browse(lambda photos: rows_of(self.catalog, photos))
+        self.marked: list[int] = []
+        self._where: str | None = None
+        self._filter = ""
+        self._filters: Filters | None = None
+        self._wants_preview: bool | None = None
+        self._listed: tuple[str | None, Order] | None = None
+        self._reading = False
+        self._asked = 0
+        self._typed = False
+        self._last_refresh = 0.0
+        self._refresh_seconds = 0.0
+
+    def compose_body(self) -> ComposeResult:
+        workspace, images = self.catalog.workspace, self.curate.images
+        table = PhotoTable(self.browse, id="table")
+        table.marked = self.marked
+        with Horizontal(id="library"):
+            with Vertical(id="counts"):
+                yield FacetList(id="facets")
+            with Vertical(id="photos"):
+                yield Static(id="harvest-line", markup=False)
+                yield Static(id="shown", markup=False)
+                yield TableHeading(id="columns")
+                yield table
+                yield GridPictures(PhotoGrid(self.browse, workspace, images, id="grid"), images, id="pictures-grid")
+                yield Static(_WELCOME, id="welcome", markup=False)
+            yield Preview(workspace, images, id="preview")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the preview where there is room for it, unless a person said otherwise."""
+        self.set_class(event.size.width >= BROAD, "-broad")
+        self.set_class(event.size.width >= OPEN if self._wants_preview is None else self._wants_preview, "-preview")
+        self._show_preview()
+
+    # --- what is shown
+
+    def refresh_soon(self) -> None:
+        """Update the counts at most twice a second while photos are read; less often if counting takes long."""
+        if time.monotonic() - self._last_refresh > max(0.5, 10 * self._refresh_seconds):
+            self._show_counts()
+
+    def refresh_data(self) -> None:
+        """Read counts and photos again."""
+        self._show_counts()
+        for thumbnails in (self.query_one(PhotoGrid).thumbnails, self.query_one(Preview).pictures):
+            thumbnails.forget_impossible()
+        self._list()
+
+    def show_marks(self) -> None:
+        """Draw which photos are marked."""
+        self._view.refresh()
+
+    @property
+    def _view(self) -> PhotoScroll:
+        """The list in view: the table or the grid."""
+        return self.query_one("#grid" if self.has_class("-grid") else "#table", PhotoScroll)
+
+    @property
+    def _in_facets(self) -> bool:
+        return isinstance(self.focused, FacetList)
+
+    def _show_counts(self) -> None:
+        started = time.monotonic()
+        total = self.catalog.count()
+        unreadable = sum(count for status, count in self.catalog.counts("status") if status in UNREADABLE)
+        tally = decisions.tally(self.catalog)
+        phones, others = photos_by_side(self.catalog)
+        self.headline(
+            "Library",
+            counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
+            f"{proposed(self.catalog):,} to decide, {tally.accepted:,} accepted",
+            f"{phones:,} phone, {others:,} camera",
+        )
+        self._show_facets()
+        harvest = harvest_line(self.catalog)
+        self.query_one("#harvest-line").display = bool(harvest)
+        self.query_one("#harvest-line", Static).update(harvest)
+        self._last_refresh = time.monotonic()
+        self._refresh_seconds = self._last_refresh - started
+
+    def _show_facets(self) -> None:
+        self.query_one(FacetList).show(facets(self.catalog), self._filter if self._where is not None else "")
+
+    def _list(self) -> None:
+        """List the photos; what may take time is done in a thread, and until then the list that was there stays."""
+        where, order, workspace = self._where, self.browse.order, self.catalog.workspace
+        total = self.catalog.count()
+        self._asked += 1
+        asked, self._reading = self._asked, False
+        if where is None and total <= AT_ONCE:
+            self._show_list(photo_ids(workspace, None, order), total)
+            return
+        if self._listed == (where, order) and len(self.browse):
+            self._show_list(self.browse.ids, self.browse.total)
+        elif where is None and order == Order():
+            self._show_list(first_ids(self.catalog, AT_ONCE), total)
+
+        def look() -> None:
+            try:
+                self.post_message(PhotosListed(asked, photo_ids(workspace, where, order)))
+            except CurateError as error:
+                self.post_message(PhotosListed(asked, array("q"), error))
+
+        self._reading = True
+        start_beside(self, workspace, "the filter", look, group="filter")
+        self._show_note()
+
+    def on_photos_listed(self, message: PhotosListed) -> None:
+        """Show what was listed, unless another list was asked for since."""
+        if message.asked != self._asked:
+            return
+        self._reading = False
+        if message.error is not None:
+            self._where = None  # the typed text stays, so that it can be corrected
+            self.complain(message.error)
+            self._show_facets()
+            self._list()
+            return
+        self._show_list(message.photos, None)
+        typed, self._typed = self._typed, False
+        if self._where is not None:
+            if len(message.photos):
+                self._history.add(self._filter)
+            elif typed:
+                self.say("no photo matches · / changes the filter, Esc shows all photos")
+
+    def _show_list(self, photos: array[int], total: int | None) -> None:
+        self._listed = self._where, self.browse.order
+        self.browse.show(photos, total)
+        empty = not photos and self._where is None
+        grid = self.has_class("-grid")
+        self.query_one("#welcome").display = empty
+        self.query_one("#table").display = self.query_one("#columns").display = not empty and not grid
+        self.query_one("#pictures-grid").display = not empty and grid
+        self._view.show_list()
+        self._show_note()
+        self._show_preview()
+
+    def _show_note(self) -> None:
+        """Say what is listed: how many photos, in which order, how many are chosen, by which filter."""
+        order, chosen = self.browse.order, len(self.browse.chosen)
+        total = self.browse.total
+        note = Text("Filter" if self._where is not None else "All photos", "bold", no_wrap=True, overflow="ellipsis")
+        note.append("  ").append("reading …" if self._reading and self._where is not None else f"{total or 0:,}")
+        note.append(f" · by {order.key} {'▼' if order.descending else '▲'}", "dim")
+        if chosen:
+            note.append(f" · {chosen:,} chosen", "bold").append(" (e labels, F forgets)", "dim")
+        if self.browse.range_from is not None:
+            note.append(" · range", "bold")
+        if self._where is not None:
+            note.append(" · ", "dim").append_text(shown(self._filter))
+        self.query_one("#shown", Static).update(note, layout=False)
+
+    def _moved(self) -> None:
+        """Show where the cursor is now, and what is chosen."""
+        self._view.show_cursor()
+        if self.browse.range_from is not None:
+            self._view.refresh()
+        self._show_note()
+        self._settle()
+
+    def _chose(self) -> None:
+        self._view.refresh()
+        self._moved()
+
+    def _settle(self) -> None:
+        """Draw the preview as soon as the cursor stays where it is."""
+        at = self.browse.here
+        self.set_timer(_SETTLED, lambda: self._show_preview() if self.browse.here == at else None)
+
+    def _show_preview(self) -> None:
+        if not (self.has_class("-preview") or self.has_class("-large")):
+            return
+        row = self.browse.row_here
+        self.query_one(Preview).show(row, explained(self.catalog, row["id"]) if row is not None else [])
+
+    @property
+    def _history(self) -> Filters:
+        if self._filters is None:
+            self._filters = Filters(self.catalog.workspace.cache / "filters.json")
+        return self._filters
+
+    # --- messages of the widgets
+
+    @on(PhotoGrid.Wanted)
+    @on(Preview.Wanted)
+    def _make_pictures(self, message: PhotoGrid.Wanted | Preview.Wanted) -> None:
+        """Make pictures in a thread."""
+        thumbnails: Thumbnails[Any] = message.thumbnails
+        group = "preview" if isinstance(message, Preview.Wanted) else "thumbnails"
+
+        def work() -> None:
+            worker = get_current_worker()
+            thumbnails.work(lambda: self.post_message(PicturesMade()), lambda: worker.is_cancelled)
+
+        start_beside(self, self.catalog.workspace, "drawing pictures", work, group)
+
+    def on_pictures_made(self) -> None:
+        """Draw the pictures that were made."""
+        self.query_one(PhotoGrid).show_pictures()
+        self.query_one(Preview).show_pictures()
+
+    @on(PhotoTable.Columns)
+    def _show_columns(self) -> None:
+        self.query_one(TableHeading).show(self.query_one(PhotoTable).columns, self.browse.order)
+
+    @on(TableHeading.Sorted)
+    def _sort_by(self, message: TableHeading.Sorted) -> None:
+        if not self.too_small:
+            self._sort(order_by(self.browse.order, message.key))
+
+    @on(FacetList.Chosen)
+    def _facet_chosen(self, message: FacetList.Chosen) -> None:
+        if not self.too_small:
+            text = self._filter if self._where is not None else ""
+            self._set_filter(toggled(text, message.facet, message.value))
+
+    # --- filter and order
+
+    def _set_filter(self, text: str) -> None:
+        self._filter, self._where, self._typed = text, where_of(text), True
+        self.say("")
+        self._show_facets()
+        self._list()
+
+    def _sort(self, order: Order) -> None:
+        self.browse.order = order
+        self._show_columns()
+        self._list()
