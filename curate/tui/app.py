@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import CurateError, UsageError, command
 from curate.tui.actions import Commands
 from curate.tui.failures import as_message
@@ -231,7 +232,11 @@ def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
 
 
 def run(
-    workspace: Workspace, start: ScreenName = "home", images: str | None = None, ingest_from: Path | None = None
+    workspace: Workspace,
+    start: ScreenName = "home",
+    images: str | None = None,
+    ingest_from: Path | None = None,
+    wanted: Wanted = EVERYTHING,
 ) -> int:
     """Open the app on a workspace and return the exit code.
 
@@ -240,6 +245,7 @@ def run(
         start: the first screen.
         images: how pictures are drawn; None for the workspace's setting.
         ingest_from: the folder of photos that the first ingest proposes; None for the usual one.
+        wanted: which pairs the review asks about, and in which order.
 
     Raises:
         WorkspaceBusy: another process is writing to the workspace.
@@ -252,6 +258,7 @@ def run(
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)
         app = CurateApp(catalog, start, mode)
+        app.wanted = wanted
         if ingest_from is not None:
             app.typed["ingest"] = {"folder": os.fspath(ingest_from)}
         app.run()

@@ -77,6 +77,10 @@ class PhotosFound(Message):
     """Why there is no result."""
 
 
+class PicturesDecoded(Message, bubble=False):
+    """Previews were decoded that the screen waits for."""
+
+
 @dataclass
 class MatchesDrawn(Message):
     """A drawing of the matching points of a pair."""

@@ -41,12 +41,12 @@ def raw(output: bytes) -> list[str]:
 
 
 class Pseudo:
-    """A program in a pseudo-terminal of 100 × 30 characters."""
+    """A program in a pseudo-terminal; `size` is its columns and rows."""
 
-    def __init__(self, words: Sequence[str | Path], folder: Path) -> None:
+    def __init__(self, words: Sequence[str | Path], folder: Path, size: tuple[int, int] = (100, 30)) -> None:
         self.output = b""
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "TMUX")}
         environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path[1:]])
         environment |= {"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
@@ -89,6 +89,17 @@ class Pseudo:
         while before < len(self.output):
             before = len(self.output)
             assert self.read(0.25)
+
+    def idle(self, seconds: float) -> None:
+        """Go on reading for some seconds."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            assert self.read(left)
+
+    @property
+    def pid(self) -> int:
+        """The program's process ID."""
+        return self._process.pid
 
     _since = 0
 

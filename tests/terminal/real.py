@@ -28,11 +28,12 @@ ESCAPED = 0.06
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
+          "up": "Up", "down": "Down", "plus": "+", "equals_sign": "=", "minus": "-",
           "ctrl+p": "C-p"}  # fmt: skip
 
 OPEN_WINDOWS = {
     "library": {"i", "/", "F"},
-    "review": set(),
+    "review": {"/", "t"},
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
     "copies": {"k", "Enter"},

@@ -68,7 +68,8 @@ def key_names(binding: Binding) -> str:
     """Return the names of a binding's keys for the user."""
     names = {"question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "space": "Space", "tab": "Tab",
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→",
-             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab"}  # fmt: skip
+             "up": "↑", "down": "↓", "shift+tab": "Shift+Tab",
+             "plus": "+", "equals_sign": "=", "minus": "-"}  # fmt: skip
     return " ".join(
         names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
         for key in binding.key.split(",")
