@@ -7,11 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rich.console import Console
-from textual.strip import Strip
-
 from curate.photos.previews import open_preview
-from curate.tui.halfcells import half_cells
+from curate.tui.halfcells import Drawn, half_cells
 from curate.tui.view import Placed, Size, placed
 from curate.workspace import Workspace
 
@@ -32,7 +29,7 @@ class Pictures:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._decoded: _Kept[str, Image | None] = _Kept(DECODED)
-        self._drawn: _Kept[tuple[Hashable, ...], list[Strip]] = _Kept(DRAWN)
+        self._drawn: _Kept[tuple[str, Placed], Drawn] = _Kept(DRAWN)
 
     def picture(self, sha256: str) -> Image | None:
         """Return a photo's preview; None where it has none."""
@@ -42,26 +39,16 @@ class Pictures:
         """Whether a preview is there without waiting for it."""
         return sha256 in self._decoded
 
-    def drawn(self, name: str, picture: Image, place: Placed, console: Console) -> list[Strip]:
-        """Return a picture drawn as half cells; one of the same name and place is drawn once.
-
-        The strips hold what is sent to the terminal too, which takes as long as the drawing.
-        """
-
-        def draw() -> list[Strip]:
-            strips = half_cells(picture, place)
-            for strip in strips:
-                strip.render(console)
-            return strips
-
-        return self._drawn.get((name, place, console.color_system), draw)
+    def drawn(self, name: str, picture: Image, place: Placed) -> Drawn:
+        """Return a picture drawn as half cells; one of the same name and place is drawn once."""
+        return self._drawn.get((name, place), lambda: half_cells(picture, place))
 
 
 def prepare(
     pictures: Pictures,
     groups: Sequence[Sequence[str]],
     room: Size,
-    console: Console | None,
+    draw: bool,
     stopped: Callable[[], bool],
 ) -> None:
     """Decode the previews of some pairs, and draw them side by side.
@@ -70,7 +57,7 @@ def prepare(
         pictures: where they are kept.
         groups: the sha256 of the photos of each pair.
         room: columns and rows for one picture.
-        console: the console; None where pictures are not drawn as half cells.
+        draw: whether pictures are drawn as half cells.
         stopped: whether to stop; asked between pictures.
     """
     for group in groups:
@@ -83,9 +70,9 @@ def prepare(
                 found[sha256] = picture
         for sha256, picture in found.items():
             place = placed(picture.size, [one.size for one in found.values()], room)
-            if stopped() or console is None or place is None:
+            if stopped() or not draw or place is None:
                 return
-            pictures.drawn(sha256, picture, place, console)
+            pictures.drawn(sha256, picture, place)
 
 
 Key = TypeVar("Key", bound=Hashable)

@@ -158,14 +158,14 @@ class ReviewScreen(CurateScreen):
         near = self._queue.likely_next()
         groups = [(pair.phone_sha256, pair.other_sha256) for pair in near]
         small = [one.other_sha256 for pair in near[:2] for one in self._queue.candidates_of(pair)[: strip.fit]]
-        room, console = view.room, self.app.console if is_coarse(self.curate.images) else None
+        room, draw = view.room, is_coarse(self.curate.images)
 
         def work() -> None:
             worker = get_current_worker()
-            if prepare_small(pictures, first, self.app.console, lambda: worker.is_cancelled) and first:
+            if prepare_small(pictures, first, lambda: worker.is_cancelled) and first:
                 self.post_message(PicturesDecoded())
-            prepare(pictures, groups, room, console, lambda: worker.is_cancelled)
-            prepare_small(pictures, small, self.app.console, lambda: worker.is_cancelled)
+            prepare(pictures, groups, room, draw, lambda: worker.is_cancelled)
+            prepare_small(pictures, small, lambda: worker.is_cancelled)
 
         start_beside(self, self.catalog.workspace, "preparing pictures", work, group="pictures")
 

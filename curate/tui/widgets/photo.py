@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from curate.tui.halfcells import centred, half_cells
+from curate.tui.halfcells import NOTHING_DRAWN, centred, half_cells
 from curate.tui.pictures import Pictures
 from curate.tui.view import WHOLE, Size, View, placed
 from curate.workspace.settings import ImagesMode
@@ -182,12 +182,12 @@ class _HalfCells(Widget):
         room_for_it = min(room[0], most[0]), min(room[1], most[1])
         place = None if picture is None else placed(picture.size, among, room_for_it, view)
         if picture is None or place is None:
-            strips = []
+            drawn = NOTHING_DRAWN
         elif self._name:
-            strips = self._pictures.drawn(self._name, picture, place, console)
+            drawn = self._pictures.drawn(self._name, picture, place)
         else:
-            strips = half_cells(picture, place)
-        return centred(strips, room, around, console)
+            drawn = half_cells(picture, place)
+        return centred(drawn, room, around, console)
 
 
 def _picture_widget(images: ImagesMode) -> Widget:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -15,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from curate.tui.halfcells import centred
+from curate.tui.halfcells import NOTHING_DRAWN, Drawn, centred
 from curate.tui.pictures import Pictures
 from curate.tui.view import placed
 from curate.tui.widgets.photo import other_filters
@@ -41,25 +40,24 @@ class Thumbnail:
     words: str
 
 
-def prepare_small(pictures: Pictures, photos: Sequence[str], console: Console, stopped: Callable[[], bool]) -> bool:
+def prepare_small(pictures: Pictures, photos: Sequence[str], stopped: Callable[[], bool]) -> bool:
     """Decode and draw thumbnails in advance; returns False where it was stopped.
 
     Args:
         pictures: where they are kept.
         photos: the sha256 of the photos' files.
-        console: the console that they are drawn for.
         stopped: whether to stop; asked before each.
     """
     for sha256 in photos:
         if stopped():
             return False
-        _drawn(pictures, sha256, pictures.picture(sha256), console)
+        _drawn(pictures, sha256, pictures.picture(sha256))
     return True
 
 
-def _drawn(pictures: Pictures, sha256: str, picture: Image | None, console: Console) -> list[Strip]:
+def _drawn(pictures: Pictures, sha256: str, picture: Image | None) -> Drawn:
     place = None if picture is None else placed(picture.size, (), (COLUMNS - 2, ROWS - 1))
-    return [] if picture is None or place is None else pictures.drawn(sha256, picture, place, console)
+    return NOTHING_DRAWN if picture is None or place is None else pictures.drawn(sha256, picture, place)
 
 
 class Thumbnails(Widget):
@@ -120,10 +118,9 @@ class Thumbnails(Widget):
         return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
 
     def _one(self, thumbnail: Thumbnail, current: bool, around: Style) -> list[Strip]:
-        console, sha256 = self.app.console, thumbnail.sha256
+        sha256 = thumbnail.sha256
         picture = self._pictures.picture(sha256) if self._pictures.is_decoded(sha256) else None
-        strips = _drawn(self._pictures, sha256, picture, console)
-        drawn = centred(strips, (COLUMNS, ROWS - 1), around, console)
+        drawn = centred(_drawn(self._pictures, sha256, picture), (COLUMNS, ROWS - 1), around, self.app.console)
         words = f"{'▸' if current else ' '} {clean_text(thumbnail.words) or ''}"[: COLUMNS - 1].center(COLUMNS)
         style = around + Style(bold=current, dim=not current)
         return [*drawn, Strip([Segment(words, style)], COLUMNS)]
