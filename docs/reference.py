@@ -117,9 +117,9 @@ def app() -> str:
         *((name.capitalize(), screen) for name, screen in CurateApp.MODES.items()),
     ]
     for title, owner in [*places, ("In a form", AskForm), ("In the list of keys", HelpScreen)]:
-        lines += [f"### {title}", "", "| key | name | what it does |", "| --- | --- | --- |"]
+        lines += [f"### {title}", "", "| key | name | what it does | ID |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} |"
+            f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} | `{one.id}` |"
             for one in described_in(owner)
         ]
         lines.append("")

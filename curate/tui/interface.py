@@ -27,6 +27,7 @@ class Host(App[None]):
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
         wanted: which pairs the review asks about first, and in which order.
+        keys: keys by the IDs of bindings, in place of their own.
         choice: the set that was chosen on the set screen; None before.
     """
 
@@ -37,6 +38,7 @@ class Host(App[None]):
         self.work = LongWork(self, catalog.workspace)
         self.wanted_copy: str | None = None
         self.wanted = EVERYTHING
+        self.keys: dict[str, str] = {}
         self.choice: SetChoice | None = None
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rich.table import Table
@@ -13,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from curate.tui.guarded import GuardedScreen
+from curate.tui.keymap import NO_KEYS
 
 
 class HelpScreen(ModalScreen[None], GuardedScreen[None]):
@@ -42,21 +44,29 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
         table.add_column(ratio=1)
         for title, owner in (("This screen", self._below), ("Everywhere", self.app)):
             table.add_row(Text(""), Text(title, "bold"), Text(""))
-            for binding in described(owner):
+            for binding in described(owner, self.curate.keys):
                 table.add_row(
                     Text(key_names(binding), "bold bright_cyan"),
                     Text(binding.description),
                     Text(binding.tooltip, "dim"),
                 )
         table.add_row(Text(""), Text(""), Text(""))
-        for binding in described(self):
+        for binding in described(self, self.curate.keys):
             table.add_row(Text(key_names(binding), "bold bright_cyan"), Text("Close"), Text("this window", "dim"))
         return table
 
 
-def described(owner: object) -> list[Binding]:
-    """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual."""
-    return described_in(type(owner))
+def described(owner: object, keys: Mapping[str, str] = NO_KEYS) -> list[Binding]:
+    """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual.
+
+    Args:
+        owner: the screen, or the app.
+        keys: keys by the IDs of bindings, in place of their own.
+    """
+    return [
+        one.with_key(keys[one.id]) if one.id is not None and one.id in keys else one
+        for one in described_in(type(owner))
+    ]
 
 
 def described_in(owner: type[Any]) -> list[Binding]:

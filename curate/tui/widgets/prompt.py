@@ -131,7 +131,11 @@ class AskText(_Lines[str]):
 class AskChoice(Dialog[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel"),
+        Binding("j", "app.move('down')", "Down", show=False),
+        Binding("k", "app.move('up')", "Up", show=False),
+    ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:
         """`choices`: the choices, or choice -> the text that is shown for it. `chosen`: the one under the cursor at first."""
