@@ -97,7 +97,7 @@ def evidence_line(pair: PairRow, partners: Sequence[tuple[str, str]], remark: Re
 
 def candidate_words(number: int, pair: PairRow) -> str:
     """Return the caption of a candidate's thumbnail."""
-    score = "by hand" if pair.score is None else f"{100 * pair.score:.0f} %"
+    score = "by hand" if pair.score is None else "> 99 %" if pair.score >= 0.995 else f"{100 * pair.score:.0f} %"
     return f"{number} · paired" if pair.taken else f"{number} · {score}"
 
 

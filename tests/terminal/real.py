@@ -171,7 +171,7 @@ class Terminal:
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
         self.press("?")
-        while "Everywhere" not in self.wait(_asks, again=["?"]):
+        while "Keys of this screen" not in self.wait(_asks, again=["?"]):
             self.leave_window()
             self.press("?")
         self.leave_window()
@@ -188,7 +188,7 @@ class Terminal:
             if key not in opening:
                 self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
         self.press("?")
-        self.wait("Everywhere", again=["?"])  # no key has opened a window that took those after it
+        self.wait("Keys of this screen", again=["?"])  # no key has opened a window that took those after it
         self.leave_window()
         for key in opening:
             self.go_to(screen)

@@ -393,7 +393,7 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
     try:
         app.wait("Library")
         for key, shows in (("\x1bOQ", "Review"), ("\x1bOR", "Cameras"), ("\x1bOS", "Clocks"), ("\x1b[15~", "Copies"),
-                           ("\x1bOP", "Library"), ("?", "Everywhere"), ("\x1b", ""), ("/", "Show which"),
+                           ("\x1bOP", "Library"), ("?", "Keys of this screen"), ("\x1b", ""), ("/", "Show which"),
                            ("[red] = [/x]\r", "✗")):  # fmt: skip
             app.press(key)
             app.wait(shows)

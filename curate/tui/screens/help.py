@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -34,8 +34,10 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
         return False
 
     def compose_content(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog wide"):
-            yield Static(self._keys())
+        with Vertical(classes="dialog wide"):
+            yield Static("Keys of this screen · Esc closes", classes="question", markup=False)
+            with VerticalScroll():
+                yield Static(self._keys())
 
     def _keys(self) -> Table:
         table = Table.grid(padding=(0, 2))
