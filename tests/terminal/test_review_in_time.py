@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
+
+import pytest
 
 from benchmarks.app import COLUMNS, ROWS, filled
 from curate.catalog import decisions
@@ -57,3 +60,18 @@ def test_each_key_decides_the_pair_that_is_shown(tmp_path: Path) -> None:
     finally:
         app.close()
     assert decided(workspace) == wanted
+
+
+def test_without_colours_nothing_has_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR turns everything grey, the pictures too."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = opened(filled(tmp_path / "w", 2))
+    try:
+        app.press("+")
+        app.wait("times as large")
+        app.settle()
+    finally:
+        app.close()
+    colours = set(re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", app.output))
+    assert len(colours) > 20 and all(len(set(colour)) == 1 for colour in colours)

@@ -123,3 +123,17 @@ def test_the_plain_review_of_some_pairs(filled: Workspace) -> None:
     with Catalog.open(filled) as catalog:
         review_plain(catalog, io.StringIO("q\n"), out, Wanted(camera="leica", order="unsure"))
     assert out.getvalue() == "No pair waits (camera leica, the least certain first).\n"
+
+
+def test_the_command_reviews_some_pairs(
+    filled: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The options of `curate review` choose the pairs of the plain review, and their order."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("q\n"))
+    words = ["review", "--plain", "--camera", "D5500", "--from", "0.5", "--order", "unlikely", "-w", str(filled.root)]
+    assert run_cli(words) == 0
+    said = capsys.readouterr().out
+    assert "1 of 6 proposed. Same scene?" in said and "IMG_0005.JPG" in said
+    monkeypatch.setattr("sys.stdin", io.StringIO("q\n"))
+    assert run_cli(["review", "--plain", "--noted", "-w", str(filled.root)]) == 0
+    assert capsys.readouterr().out == "No pair waits (with a note).\n"
