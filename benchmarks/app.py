@@ -133,9 +133,9 @@ def timed(app: Pseudo, key: str, times: int, pace: float) -> list[float]:
     found = []
     for _ in range(times):
         began = last = time.monotonic()
-        before = len(app.output)
+        app.forget()
         app.press(key)
-        while len(app.output) < before + PAINT or time.monotonic() < last + PAUSE:
+        while len(app.output) < PAINT or time.monotonic() < last + PAUSE:
             size = len(app.output)
             if not app.read(PAUSE / 4):
                 raise RuntimeError("the program has ended")

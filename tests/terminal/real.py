@@ -29,7 +29,7 @@ ESCAPED = 0.06
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
           "up": "Up", "down": "Down", "plus": "+", "equals_sign": "=", "minus": "-",
-          "ctrl+p": "C-p"}  # fmt: skip
+          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u"}  # fmt: skip
 
 OPEN_WINDOWS = {
     "library": {"i", "/", "F"},
