@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,11 @@ from rich.console import Console
 from rich.style import Style
 from textual.widgets import Input
 
+from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted
 from curate.errors import UsageError
+from curate.tui.app import CurateApp
 from curate.tui.halfcells import NOTHING_DRAWN, centred, half_cells
 from curate.tui.pictures import DECODED, Pictures, prepare
 from curate.tui.reviewing import wanted_of
@@ -160,3 +163,23 @@ def test_the_answers_of_the_filter() -> None:
 def test_a_view_comes_back() -> None:
     """Zooming in and out again, moved or not, shows the whole pictures."""
     assert View().zoomed(4).panned(1, 1).zoomed(-9) == WHOLE
+
+
+@pytest.mark.parametrize("images", ["kitty", "sixel", "none"])
+async def test_other_ways_to_draw(tmp_path: Path, images: Any) -> None:
+    """Real pictures are zoomed and swapped too; without pictures all else is there."""
+    workspace = make_workspace(tmp_path / "w", 3)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, "review", images)
+        async with app.run_test(size=(100, 36)) as pilot:
+            await pilot.pause()
+            await pilot.press("plus", "l", "tab", "v", "i", "0", "space")
+            await pilot.pause()
+            assert decisions.tally(catalog).accepted == 1
+            shown = app.screen.query("#first .picture")
+            if images == "none":
+                assert not shown and "pictures are off" in str(app.screen.query_one("#first .no-picture").render())
+            else:
+                assert shown.first().image.size == (320, 240)  # type: ignore[attr-defined]
+                await pilot.press("plus", "plus")
+                assert shown.first().image.size[0] < 320  # type: ignore[attr-defined]
