@@ -12,6 +12,7 @@ import sys
 
 ALWAYS = (
     ("camera_types",),
+    ("app", "--pairs", "60"),
     ("duplicates",),
     ("ingest", "--files", "200", "--unchanged", "20000"),
     ("faults",),

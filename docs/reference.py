@@ -126,9 +126,9 @@ def app() -> str:
         ("In the line of a filter", AskFilter),
         ("In the list of keys", HelpScreen),
     ]:
-        lines += [f"### {title}", "", "| key | name | what it does |", "| --- | --- | --- |"]
+        lines += [f"### {title}", "", "| key | name | what it does | ID |", "| --- | --- | --- | --- |"]
         lines += [
-            f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} |"
+            f"| {' '.join(f'`{key}`' for key in key_names(one).split(' '))} | {one.description} | {one.tooltip} | `{one.id}` |"
             for one in described_in(owner)
         ]
         lines.append("")

@@ -57,9 +57,9 @@ def connect(path: Path) -> sqlite3.Connection:
         _version(connection, path)  # before anything is written: raises for a file that is not a catalogue
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
+        connection.execute("PRAGMA foreign_keys = ON")  # after it: an upgrade may replace a table that others refer to
     except _SQLITE_ERRORS as error:
         raise translated(error, path) from error
     return connection

@@ -23,7 +23,7 @@ from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 from tracer.base.text import printable_path
 
-Action = Literal["accept", "reject", "label", "camera", "clock", "forget"]
+Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note"]
 
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
@@ -116,11 +116,11 @@ def decide(
                 _refuse_second_partner(catalog, phone, other)
             before = verdict_of(catalog, phone, other)
             subject = before[1] if before and before[1] is not None else _next_subject(catalog)
-            return _append(
+            return append(
                 catalog, "accept", {"phone": phone, "other": other, "subject_idx": subject, "before": before, **note}
             )
         before = verdict_of(catalog, phone, other)
-        return _append(catalog, "reject", {"phone": phone, "other": other, "before": before, **note})
+        return append(catalog, "reject", {"phone": phone, "other": other, "before": before, **note})
 
 
 def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note: Mapping[str, Any] = NO_NOTE) -> int:
@@ -154,7 +154,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
                     }
                 )
         if changed:
-            _append(catalog, "label", {"key": key, "value": value, "photos": changed, **note})
+            append(catalog, "label", {"key": key, "value": value, "photos": changed, **note})
         return len(changed)
 
 
@@ -166,7 +166,7 @@ def set_camera_type(
         row = catalog.connection.execute(
             "SELECT type FROM camera_override WHERE make = ? AND model = ?", camera_key(make, model)
         ).fetchone()
-        _append(
+        append(
             catalog,
             "camera",
             {"make": make, "model": model, "type": camera_type.value, "before": row["type"] if row else None, **note},
@@ -184,7 +184,7 @@ def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float |
     """
     with catalog.transaction():
         before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
-        _append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
+        append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
 
 
 def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes]) -> None:
@@ -328,7 +328,8 @@ def _next_subject(catalog: Catalog) -> int:
     return 0 if row[0] is None else int(row[0]) + 1
 
 
-def _append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decision:
+def append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decision:
+    """Log a decision and apply it; to be called in a transaction."""
     decision = _write(catalog, action, payload)
     apply(catalog, action, payload, decision.seq)
     return decision

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from curate.cameras.names import camera_key
 from curate.catalog.clocks import ClockRow, put_between
 from curate.catalog.forgotten import bring_back, put_aside
 from curate.catalog.photos import relabel, say, unsay
+from curate.catalog.remarks import put_remark, remark_of
 from curate.catalog.store import Catalog
 
 Verdict = Literal["accepted", "rejected"]
@@ -29,6 +31,8 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
         _set_clock(catalog, payload, [] if payload["seconds"] is None else [_stated(payload)])
     elif action == "forget":
         put_aside(catalog, _photos(payload), seq)
+    elif action in ("flag", "note"):
+        _set_remark(catalog, action, payload, payload["on" if action == "flag" else "text"])
 
 
 def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> None:
@@ -48,6 +52,8 @@ def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) 
         _set_clock(catalog, payload, [ClockRow(**row) for row in payload["before"]])
     elif action == "forget":
         bring_back(catalog, _photos(payload), seq)
+    elif action in ("flag", "note"):
+        _set_remark(catalog, action, payload, payload["before"])
 
 
 def _photos(payload: Mapping[str, Any]) -> list[int]:
@@ -65,6 +71,13 @@ def _set_verdict(catalog: Catalog, payload: Mapping[str, Any], verdict: list[Any
             "SET status = excluded.status, subject_idx = excluded.subject_idx, seq = excluded.seq",
             (phone, other, *verdict),
         )
+
+
+def _set_remark(catalog: Catalog, action: str, payload: Mapping[str, Any], value: Any) -> None:
+    phone, other = payload["phone"], payload["other"]
+    remark = remark_of(catalog, phone, other)
+    changed = replace(remark, flagged=bool(value)) if action == "flag" else replace(remark, note=value)
+    put_remark(catalog, phone, other, changed)
 
 
 def _set_override(catalog: Catalog, payload: Mapping[str, Any], camera_type: str | None) -> None:

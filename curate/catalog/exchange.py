@@ -86,9 +86,9 @@ class CameraLine(_Line):
 
 
 class LocalLine(_Line):
-    """A decision that is valid in its own workspace only: an offset between two clocks, or forgotten photos."""
+    """A decision that stays in its own workspace: an offset between two clocks, forgotten photos, a flag, a note."""
 
-    action: Literal["clock", "forget"]
+    action: Literal["clock", "forget", "flag", "note"]
 
 
 class StepLine(_Line):
@@ -151,6 +151,9 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             row |= {key: said[key] for key in ("make", "model", "type")}
         elif entry.action == "clock":
             row |= {key: said[key] for key in ("camera_a", "camera_b", "seconds")}
+        elif entry.action in ("flag", "note"):
+            row |= {side: _name(catalog, said[side]) for side in ("phone", "other")}
+            row |= {"on": said["on"]} if entry.action == "flag" else {"text": said["text"]}
         elif entry.action == "forget":
             row["photos"] = [_name(catalog, photo["sha256"]) for photo in said["photos"] if photo["sha256"]]
         else:

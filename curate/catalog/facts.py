@@ -32,6 +32,7 @@ class Key(StrEnum):
     RUNS = "runs"
     SPLIT = "split"
     SPLIT_LOG = "split_log"
+    THEME = "theme"
     FLICKR_CALLS = "flickr_calls"
     FLICKR_PAUSED = "flickr_paused"
     FLICKR_LICENSES = "flickr_licenses"
@@ -158,6 +159,9 @@ SPLIT: Fact[DrawnSplits] = Fact(Key.SPLIT, TypeAdapter(DrawnSplits))
 
 SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEvent]))
 """The draws and withdrawals of splits, oldest first."""
+
+THEME: Fact[str] = Fact(Key.THEME)
+"""The app's colours that were chosen last."""
 
 FLICKR_CALLS: Fact[int] = Fact(Key.FLICKR_CALLS, TypeAdapter(int))
 """Number of calls of the Flickr API that were made from this workspace."""

@@ -38,6 +38,8 @@ _STATUS = {"accept": "accepted", "reject": "rejected"}
 _LOCAL = {
     "clock": "an offset between two clocks: it is valid for the cameras of its workspace only",
     "forget": "forgotten photos: each workspace decides which photos it holds",
+    "flag": "flags: each workspace has its own",
+    "note": "notes: each workspace has its own",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +14,10 @@ from curate.catalog import decisions
 from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import photo_named
 from curate.catalog.photos import Photo
+from curate.catalog.remarks import remarks
 from curate.catalog.sides import side_of
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import UsageError, command
 from curate.photos.facts import Status
 
@@ -115,21 +117,33 @@ def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRo
     yield from map(_pair_row, catalog.connection.execute(f"{_PAIRS} {where[status]} {order}"))
 
 
-def queue(catalog: Catalog, limit: int | None = None, phone_sha256: str | None = None) -> list[PairRow]:
-    """Return the pairs that wait for a person's decision: open, with both photos free. Proposed ones come first, each by score.
+def remarked(catalog: Catalog, rows: Iterable[PairRow]) -> Iterator[dict[str, Any]]:
+    """Yield those of some pairs that have a flag or a note, as `PairRow.as_json`, with `flagged` and `note`."""
+    known = remarks(catalog)
+    for row in rows:
+        remark = known.get(frozenset((row.phone_sha256, row.other_sha256)))
+        if remark is not None:
+            yield {**row.as_json(), "flagged": remark.flagged, "note": remark.note}
+
+
+def queue(
+    catalog: Catalog, limit: int | None = None, phone_sha256: str | None = None, wanted: Wanted = EVERYTHING
+) -> list[PairRow]:
+    """Return the pairs that wait for a person's decision: open, with both photos free. Proposed ones come first.
 
     Args:
         catalog: the workspace's catalogue.
         limit: maximum number of pairs; None for all.
         phone_sha256: only pairs of this phone photo; None for all.
+        wanted: which of them, and in which order; by default all, each by score.
     """
     of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
         "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
-        f"FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits {of_one} "
-        "ORDER BY c.assigned DESC, c.score DESC, p.path, o.path LIMIT :limit",
-        {"limit": -1 if limit is None else limit, "phone": phone_sha256},
+        f"FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits {of_one}"
+        f"{wanted.where} ORDER BY {wanted.order_by} LIMIT :limit",
+        {"limit": -1 if limit is None else limit, "phone": phone_sha256, **wanted.values},
     )
     return [_pair_row(row) for row in rows]
 

@@ -43,7 +43,8 @@ def _several(kind: str, entries: Sequence[Decision]) -> str:
     if kind.startswith("label "):
         photos = sum(len(entry.payload["photos"]) for entry in entries)
         return f"{kind.removeprefix('label ')} for {_count(photos, 'photo')}"
-    done = {"accept": "accepted {} pairs", "reject": "rejected {} pairs", "camera": "the type of {} cameras"}
+    done = {"accept": "accepted {} pairs", "reject": "rejected {} pairs", "camera": "the type of {} cameras",
+            "flag": "flags of {} pairs", "note": "notes on {} pairs"}  # fmt: skip
     return done.get(kind, "{} decisions: " + kind).format(f"{amount:,}")
 
 
@@ -52,6 +53,11 @@ def _one(catalog: Catalog, decision: Decision) -> str:
     if decision.action in ("accept", "reject"):
         pair = " + ".join(_name(catalog, said[side]) for side in ("phone", "other"))
         return f"{'accepted' if decision.action == 'accept' else 'rejected'} {pair}"
+    if decision.action in ("flag", "note"):
+        pair = " + ".join(_name(catalog, said[side]) for side in ("phone", "other"))
+        if decision.action == "flag":
+            return f"flagged {pair}" if said["on"] else f"took the flag off {pair}"
+        return f"noted on {pair}: {said['text']}" if said["text"] else f"removed the note on {pair}"
     if decision.action == "label":
         photos = _photos(catalog, (change["photo"] for change in said["photos"]))
         if said["key"] == KEEPER:

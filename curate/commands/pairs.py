@@ -24,7 +24,6 @@ from curate.commands.common import (
     say_next,
 )
 from curate.errors import CurateError, Exit, command
-from curate.workspace import Workspace
 from tracer.base.console import note, print_json, print_lines, print_table, run_with_progress, say
 from tracer.base.text import counted, printable_path, quoted_path
 
@@ -38,16 +37,6 @@ app.add_typer(decisions_app, name="decisions", help="Export and import decisions
 
 
 PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate prints.")]
-
-
-class Images(StrEnum):
-    """How pictures are drawn in the terminal."""
-
-    AUTO = "auto"
-    KITTY = "kitty"
-    SIXEL = "sixel"
-    HALF = "half"
-    NONE = "none"
 
 
 class Status(StrEnum):
@@ -126,12 +115,16 @@ def pairs(
     context: typer.Context,
     workspace: Where = HERE,
     status: Annotated[Status | None, typer.Option(help="Only pairs with this status.")] = None,
+    remarks: Annotated[
+        bool, typer.Option("--remarks", help="Only pairs with a flag or a note, and print these.")
+    ] = False,
     format: Format = None,
     json: Json = False,
 ) -> None:
     """List pairs, the best first."""
     from curate.catalog import decisions
     from curate.catalog.pairs import pairs as all_pairs
+    from curate.catalog.pairs import remarked
 
     context.obj = workspace
     if context.invoked_subcommand is not None:
@@ -139,8 +132,10 @@ def pairs(
     style = rows_as(format, json)
     with opened(workspace) as catalog:
         _note_gone(catalog, decisions.gone(catalog))
-        rows = (row.as_json() for row in all_pairs(catalog, status.value if status else None))
-        print_listing("pairs", rows, style, ("score", "status", "phone", "other", "subject_idx"))
+        found = all_pairs(catalog, status.value if status else None)
+        rows = (row.as_json() for row in found) if not remarks else remarked(catalog, found)
+        last = ("flagged", "note") if remarks else ("subject_idx",)
+        print_listing("pairs", rows, style, ("score", "status", "phone", "other", *last))
 
 
 @pairs_app.command("import")
@@ -366,21 +361,3 @@ def decisions_import(
             note(f"this workspace does not have the photo {sha256}")
     if not found.complete:
         raise typer.Exit(Exit.SOME_FAILED)
-
-
-@app.command()
-def review(
-    workspace: Where = HERE,
-    plain: Annotated[bool, typer.Option("--plain", help="Ask line by line, for screen readers.")] = False,
-    images: Annotated[Images | None, typer.Option(help="How pictures are drawn.")] = None,
-) -> None:
-    """Review pairs: open the app on the review screen alone."""
-    if plain:
-        from curate.review.plain import review_plain
-
-        with opened(workspace, "review") as catalog:
-            review_plain(catalog)
-        return
-    from curate.tui.app import run
-
-    run(Workspace.open(workspace), start="review", images=images.value if images else None)

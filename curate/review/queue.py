@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from curate.catalog import decisions
-from curate.catalog.candidates import proposed, waiting
+from curate.catalog import decisions, marking
 from curate.catalog.pairs import PairRow, alternatives, queue
 from curate.catalog.photos import path_of
+from curate.catalog.remarks import Remark, remark_of
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import EVERYTHING, Wanted, waiting_and_proposed
+from curate.review.pace import Pace
 
 AHEAD = 1000
 """Number of pairs that are read ahead of the current one; there may be many more."""
@@ -22,13 +24,16 @@ class ReviewQueue:
     the next pair is the first one that was not skipped.
 
     Attributes:
-        waiting: the number of undecided pairs.
+        waiting: the number of undecided pairs that are wanted.
         proposed: how many of them are proposed.
         skips: how often a pair was skipped.
+        wanted: which pairs are asked about, and in which order.
+        pace: how fast pairs are decided.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, wanted: Wanted = EVERYTHING) -> None:
         self._catalog = catalog
+        self.wanted, self.pace = wanted, Pace()
         self._pairs: list[PairRow] = []
         self._at = 0
         self._skipped: set[tuple[int, int]] = set()
@@ -64,13 +69,25 @@ class ReviewQueue:
             return f"{max(1, self._at + 1 - self.proposed):,} of {others:,} not proposed"
         return f"{self.proposed:,} proposed, {others:,} others" if self.waiting else "nothing waits"
 
+    @property
+    def left(self) -> int:
+        """The number of pairs that are still to be decided: the proposed ones, or the others where those are asked about."""
+        pair = self.pair
+        return self.proposed if pair is None or pair.assigned else self.waiting - self.proposed
+
     def refresh(self) -> None:
         """Read the queue again; the current pair stays current if it still waits."""
         kept = self.pair
-        self._pairs = queue(self._catalog, self._at + AHEAD)
+        self._pairs = queue(self._catalog, self._at + AHEAD, wanted=self.wanted)
         self._count()
         place = None if kept is None else self._place_of(kept)
         self._at = self._first_open() if place is None else place
+
+    def want(self, wanted: Wanted) -> None:
+        """Ask about these pairs from now on, from the first one; skipped pairs are asked about again."""
+        self.wanted, self._pairs, self._at, self._wanted = wanted, [], 0, None
+        self._skipped.clear()
+        self.refresh()
 
     def decide(self, action: Literal["accept", "reject"]) -> PairRow | None:
         """Accept or reject the current pair, go to the next one, and return the decided pair; None if there is no pair.
@@ -82,6 +99,7 @@ class ReviewQueue:
         if pair is None:
             return None
         decisions.decide(self._catalog, action, pair.phone_sha256, pair.other_sha256)
+        self.pace.decided()
         # removes this pair and, after a yes, all other pairs of its two photos
         gone = {pair.phone_sha256, pair.other_sha256} if action == "accept" else set()
         self._pairs = [p for p in self._pairs if p is not pair and not gone & {p.phone_sha256, p.other_sha256}]
@@ -150,6 +168,46 @@ class ReviewQueue:
             self.show(pair)
         return bool(found)
 
+    def likely_next(self) -> list[PairRow]:
+        """Return the pairs that may be shown next: after a decision or a skip, after an accepted pair, and the one before."""
+        pair = self.pair
+        if pair is None:
+            return self._pairs[:1]
+        photos = {pair.phone_sha256, pair.other_sha256}
+        others = [p for p in self._pairs if p is not pair and ids(p) not in self._skipped]
+        free = [p for p in others[: AHEAD // 10] if not photos & {p.phone_sha256, p.other_sha256}]
+        before = self._pairs[self._at - 1 : self._at] if self._at else []
+        found = [*free[:1], *others[:1], *free[1:2], *self._pairs[self._at + 1 : self._at + 2], *before]
+        return list({ids(p): p for p in found}.values())
+
+    def candidates(self) -> list[PairRow]:
+        """Return the open candidates of the current phone photo, the best first; empty where there is no pair."""
+        return [] if self.pair is None else self.candidates_of(self.pair)
+
+    def candidates_of(self, pair: PairRow) -> list[PairRow]:
+        """Return the same of the phone photo of any pair."""
+        return alternatives(self._catalog, pair.phone_sha256)
+
+    def remark(self) -> Remark:
+        """Return what was remarked on the current pair."""
+        pair = self.pair
+        return Remark() if pair is None else remark_of(self._catalog, pair.phone_sha256, pair.other_sha256)
+
+    def flag(self) -> bool:
+        """Flag the current pair or take its flag off; returns whether it is flagged now. There must be a pair."""
+        pair, on = self._current(), not self.remark().flagged
+        marking.flag(self._catalog, pair.phone_sha256, pair.other_sha256, on)
+        return on
+
+    def write_note(self, text: str) -> bool:
+        """Write a note on the current pair; returns whether that changed anything. There must be a pair.
+
+        Raises:
+            UsageError: the note is too long.
+        """
+        pair = self._current()
+        return marking.write_note(self._catalog, pair.phone_sha256, pair.other_sha256, text)
+
     def partners(self) -> list[tuple[str, str]]:
         """Return the photos of the pair that already have another partner: each photo's path with its partner's path."""
         pair = self.pair
@@ -162,6 +220,10 @@ class ReviewQueue:
                 found.append((path, path_of(self._catalog, partner) or partner))
         return found
 
+    def _current(self) -> PairRow:
+        assert self.pair is not None
+        return self.pair
+
     def _go_to(self, place: int) -> None:
         self._at, self._wanted = place, None
 
@@ -170,7 +232,7 @@ class ReviewQueue:
             self._skipped.add(ids(pair))
 
     def _count(self) -> None:
-        self.waiting, self.proposed = waiting(self._catalog), proposed(self._catalog)
+        self.waiting, self.proposed = waiting_and_proposed(self._catalog, self.wanted)
 
     def _place_of(self, pair: PairRow) -> int | None:
         return next((index for index, other in enumerate(self._pairs) if ids(other) == ids(pair)), None)
@@ -181,7 +243,8 @@ class ReviewQueue:
             for index, pair in enumerate(self._pairs):
                 if ids(pair) not in self._skipped:
                     return index
-            more = queue(self._catalog, len(self._pairs) + AHEAD) if len(self._pairs) < self.waiting else []
+            short = len(self._pairs) < self.waiting
+            more = queue(self._catalog, len(self._pairs) + AHEAD, wanted=self.wanted) if short else []
             if len(more) <= len(self._pairs):
                 return None
             self._pairs = more
@@ -200,7 +263,7 @@ class ReviewQueue:
         """Read more pairs if the current one is near the end of those that were read."""
         if self._at + AHEAD // 10 >= len(self._pairs) and len(self._pairs) < self.waiting:
             kept = self._pairs[self._at]
-            self._pairs = queue(self._catalog, self._at + AHEAD)
+            self._pairs = queue(self._catalog, self._at + AHEAD, wanted=self.wanted)
             self._at = self._place_of(kept) or 0
 
 

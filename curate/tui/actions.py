@@ -13,6 +13,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen
 
+from curate.catalog.facts import THEME
 from curate.catalog.store import Catalog
 from curate.tui.browser import open_page
 from curate.tui.commands import Command, commands
@@ -80,7 +81,7 @@ class Commands(Host):
         bound = [
             Command(one.description, f"{owner}.{one.action}".removeprefix("."), one.tooltip, key_names(one))
             for owner, place in (("", self.screen), ("app", self))
-            for one in described(place)
+            for one in described(place, self.keys)
         ]
         self.push_screen(PaletteScreen(commands(bound)), self._run_command)
 
@@ -206,6 +207,24 @@ class Commands(Host):
         screen.say(f"report: {place}")
         start_beside(self, self.catalog.workspace, "opening the report", show, group="browser")
 
+    async def action_quit(self) -> None:
+        """Leave the app; ask first while work is running."""
+        screen = self.in_view
+        if screen is None or not self.work.running or screen.too_small:
+            self.exit()
+            return
+        choices = {"quit": "Stop it and quit; what is finished is kept", "stay": "Stay"}
+        screen.ask(
+            AskChoice("Work is still running.", choices), lambda answer: self.exit() if answer == "quit" else None
+        )
+
+    def action_move(self, way: str) -> None:
+        """Move the cursor of the focused table or list, or scroll; `way` is down, up, page_down, page_up or bottom."""
+        names = (f"action_cursor_{way}", f"action_{way}", f"action_scroll_{way}")
+        move = next((found for name in names if (found := getattr(self.focused, name, None)) is not None), None)
+        if move is not None:
+            move()
+
     def action_theme(self) -> None:
         """Ask for other colours."""
         if self.in_view is not None:
@@ -214,5 +233,6 @@ class Commands(Host):
 
     def _set_theme(self, name: str) -> None:
         self.theme = name
+        THEME.keep(self.catalog.connection, name)
         if self.in_view is not None:
             self.in_view.say(f"colours: {name}")

@@ -6,37 +6,58 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from rich.text import Text
 from textual import on
 from textual.actions import ActionParseResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
+from curate.catalog.facts import THEME
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import CurateError, UsageError, command
 from curate.tui.actions import Commands
+from curate.tui.app_keys import KEYS
 from curate.tui.failures import as_message
+from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.cameras import CamerasScreen
 from curate.tui.screens.clocks import ClocksScreen
 from curate.tui.screens.copies import CopiesScreen
 from curate.tui.screens.harvest import HarvestScreen
-from curate.tui.screens.help import HelpScreen
+from curate.tui.screens.help import HelpScreen, described_in
 from curate.tui.screens.home import HomeScreen
 from curate.tui.screens.library import LibraryScreen
 from curate.tui.screens.log import LogScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
+from curate.tui.widgets.prompt import AskForm
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
 
+_THEME = "textual-dark"
+
 ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
+
+
+_SCREENS: dict[str, type[CurateScreen]] = {
+    "home": HomeScreen,
+    "library": LibraryScreen,
+    "review": ReviewScreen,
+    "cameras": CamerasScreen,
+    "clocks": ClocksScreen,
+    "copies": CopiesScreen,
+    "flickr": HarvestScreen,
+    "set": SetScreen,
+    "runs": RunsScreen,
+    "log": LogScreen,
+}
 
 
 class CurateApp(Commands):
@@ -50,90 +71,8 @@ class CurateApp(Commands):
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    MODES: ClassVar = {
-        "home": HomeScreen,
-        "library": LibraryScreen,
-        "review": ReviewScreen,
-        "cameras": CamerasScreen,
-        "clocks": ClocksScreen,
-        "copies": CopiesScreen,
-        "flickr": HarvestScreen,
-        "set": SetScreen,
-        "runs": RunsScreen,
-        "log": LogScreen,
-    }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f1",
-            "switch_mode('library')",
-            "Library",
-            id="app.library",
-            show=False,
-            tooltip="the photos and their labels",
-        ),
-        Binding("f2", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
-        Binding(
-            "f3", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"
-        ),
-        Binding(
-            "f4",
-            "switch_mode('clocks')",
-            "Clocks",
-            id="app.clocks",
-            show=False,
-            tooltip="how far the clocks of two cameras differ",
-        ),
-        Binding(
-            "f5",
-            "switch_mode('copies')",
-            "Copies",
-            id="app.copies",
-            show=False,
-            tooltip="copies of photos, and which copy is kept",
-        ),
-        Binding(
-            "f6",
-            "switch_mode('flickr')",
-            "Flickr",
-            id="app.flickr",
-            show=False,
-            tooltip="search Flickr and harvest photos",
-        ),
-        Binding(
-            "f7",
-            "switch_mode('set')",
-            "Set",
-            id="app.set",
-            show=False,
-            tooltip="what a set would hold, before it is written",
-        ),
-        Binding(
-            "f8",
-            "switch_mode('runs')",
-            "Runs",
-            id="app.runs",
-            show=False,
-            tooltip="evaluations, their figures and reports",
-        ),
-        Binding(
-            "f9", "switch_mode('log')", "Log", id="app.log", show=False, tooltip="who decided what, and undo from there"
-        ),
-        Binding(
-            "f10", "switch_mode('home')", "Home", id="app.home", show=False, tooltip="what waits, and the next step"
-        ),
-        Binding(
-            "ctrl+p",
-            "palette",
-            "Menu",
-            id="app.palette",
-            key_display="^p",
-            priority=True,
-            tooltip="run a command by its name",
-        ),
-        Binding("escape", "stop_work", "Stop", id="app.stop", show=False, tooltip="stop running work"),
-        Binding("question_mark", "help", "Help", id="app.help", key_display="?", tooltip="all keys of this screen"),
-        Binding("q", "quit", "Quit", id="app.quit", tooltip="quit; every decision is already saved"),
-    ]
+    MODES: ClassVar[Any] = _SCREENS
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "auto") -> None:
         super().__init__(catalog, images)
@@ -141,8 +80,20 @@ class CurateApp(Commands):
         self.title = "lenstrace"
 
     def on_mount(self) -> None:
-        self.theme = "textual-dark"
+        settings = self.catalog.workspace.settings.app
+        theme = settings.theme or THEME.read(self.catalog.connection) or _THEME
+        self.theme = theme if theme in self.available_themes else _THEME
+        self.keys, problems = usable(settings.keys, PLACES)
+        self.set_keymap(self.keys)
+        if settings.theme and self.theme != settings.theme:
+            problems.insert(0, f"there are no colours {settings.theme}")
         self.switch_mode(self._start)
+        if problems:
+            self.call_after_refresh(self._tell_of_settings, problems)
+
+    def _tell_of_settings(self, problems: list[str]) -> None:
+        if self.in_view is not None:
+            self.in_view.say(f"workspace.toml: {'; '.join(problems)}", problem=True)
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
@@ -213,6 +164,15 @@ class CurateApp(Commands):
         super()._handle_exception(ended)
 
 
+PLACES = {
+    **{name: described_in(screen) for name, screen in _SCREENS.items()},
+    "a form": described_in(AskForm),
+    "the list of keys": described_in(HelpScreen),
+    EVERYWHERE: described_in(CurateApp),
+}
+"""The bindings by where they work."""
+
+
 class _Ended(Exception):
     """An unexpected error ended the app; Textual prints it after it has restored the terminal."""
 
@@ -231,7 +191,11 @@ def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
 
 
 def run(
-    workspace: Workspace, start: ScreenName = "home", images: str | None = None, ingest_from: Path | None = None
+    workspace: Workspace,
+    start: ScreenName = "home",
+    images: str | None = None,
+    ingest_from: Path | None = None,
+    wanted: Wanted = EVERYTHING,
 ) -> int:
     """Open the app on a workspace and return the exit code.
 
@@ -240,6 +204,7 @@ def run(
         start: the first screen.
         images: how pictures are drawn; None for the workspace's setting.
         ingest_from: the folder of photos that the first ingest proposes; None for the usual one.
+        wanted: which pairs the review asks about, and in which order.
 
     Raises:
         WorkspaceBusy: another process is writing to the workspace.
@@ -252,6 +217,7 @@ def run(
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)
         app = CurateApp(catalog, start, mode)
+        app.wanted = wanted
         if ingest_from is not None:
             app.typed["ingest"] = {"folder": os.fspath(ingest_from)}
         app.run()

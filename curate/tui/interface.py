@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import EVERYTHING
 from curate.tui.work import LongWork
 from curate.workspace.settings import ImagesMode
 
@@ -25,6 +26,8 @@ class Host(App[None]):
         images: how pictures are drawn.
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
+        wanted: which pairs the review asks about first, and in which order.
+        keys: keys by the IDs of bindings, in place of their own.
         choice: the set that was chosen on the set screen; None before.
     """
 
@@ -34,6 +37,8 @@ class Host(App[None]):
         self.images = images
         self.work = LongWork(self, catalog.workspace)
         self.wanted_copy: str | None = None
+        self.wanted = EVERYTHING
+        self.keys: dict[str, str] = {}
         self.choice: SetChoice | None = None
 
     @abstractmethod

@@ -84,6 +84,10 @@ class PicturesMade(Message, bubble=False):
         return isinstance(message, PicturesMade)
 
 
+class PicturesDecoded(Message, bubble=False):
+    """Previews were decoded that the screen waits for."""
+
+
 @dataclass
 class MatchesDrawn(Message):
     """A drawing of the matching points of a pair."""

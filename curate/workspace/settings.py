@@ -97,6 +97,15 @@ class EvaluateSettings(_Section):
     """Names of encoders or of groups of encoders."""
 
 
+class AppSettings(_Section):
+    """How the app looks, and its keys."""
+
+    theme: str = ""
+    """The colours; if empty, those that were chosen last with Theme in the app."""
+    keys: dict[str, str] = {}
+    """Other keys, by the IDs in docs/app.md: `"review.accept" = "space,g"`."""
+
+
 class Settings(_Section):
     """The content of workspace.toml."""
 
@@ -112,6 +121,7 @@ class Settings(_Section):
     review: ReviewSettings = ReviewSettings()
     export: ExportSettings = ExportSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    app: AppSettings = AppSettings()
 
 
 def read_settings(path: Path) -> Settings:
@@ -188,6 +198,6 @@ def _wanted(kind: str, details: Mapping[str, Any]) -> str:
 
 _KINDS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "string": 'text in quotes, such as "name"',
-    "tuple": 'a list, such as ["one", "two"]', "model": "a table, such as [ingest]",
+    "tuple": 'a list, such as ["one", "two"]', "model": "a table, such as [ingest]", "dict": "a table, such as [app.keys]",
 }  # fmt: skip
 """The beginning of pydantic's error type -> what the value must be."""

@@ -33,7 +33,7 @@ _OWN = re.compile(r"\x1b\[(?!38;5;213m)[0-9;]*m|\x1b\[\?25[lh]|\x1b\[2K|\x1b\[1A
 _RAW = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def raw(output: bytes) -> list[str]:
+def raw(output: bytes | bytearray) -> list[str]:
     """Return what reached the terminal and is neither text nor the programs' own styling, with what stands before it."""
     text = _OWN.sub("", output.decode("utf-8", "surrogateescape"))
     at = [place for place, char in enumerate(text) if unicodedata.category(char) in _RAW]
@@ -44,7 +44,7 @@ class Pseudo:
     """A program in a pseudo-terminal; `size` is its columns and rows."""
 
     def __init__(self, words: Sequence[str | Path], folder: Path, size: tuple[int, int] = (100, 30)) -> None:
-        self.output = b""
+        self.output = bytearray()
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "TMUX")}
@@ -89,6 +89,11 @@ class Pseudo:
         while before < len(self.output):
             before = len(self.output)
             assert self.read(0.25)
+
+    def forget(self) -> None:
+        """Forget what was read so far."""
+        self.output.clear()
+        self._since = 0
 
     def idle(self, seconds: float) -> None:
         """Go on reading for some seconds."""

@@ -29,13 +29,13 @@ ESCAPED = 0.06
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
           "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "up": "Up", "down": "Down",
-          "pageup": "PageUp", "pagedown": "PageDown", "home": "Home", "end": "End", "plus": "+", "minus": "-",
+          "pageup": "PageUp", "pagedown": "PageDown", "home": "Home", "end": "End", "plus": "+", "equals_sign": "=", "minus": "-",
           "asterisk": "*", "shift+tab": "BTab", "shift+up": "S-Up", "shift+down": "S-Down", "shift+left": "S-Left",
           "shift+right": "S-Right"}  # fmt: skip
 
 OPEN_WINDOWS = {
     "library": {"i", "/", "F", "e"},
-    "review": set(),
+    "review": {"/", "t"},
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
     "copies": {"k", "Enter"},
@@ -179,7 +179,7 @@ class Terminal:
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
         self.press("?")
-        while "Everywhere" not in self.wait(_asks, again=["?"]):
+        while "Keys of this screen" not in self.wait(_asks, again=["?"]):
             self.leave_window()
             self.press("?")
         self.leave_window()
@@ -196,7 +196,7 @@ class Terminal:
             if key not in opening:
                 self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
         self.press("?")
-        self.wait("Everywhere", again=["?"], after=5 * AGAIN)  # no key has opened a window that took those after it
+        self.wait("Keys of this screen", again=["?"], after=5 * AGAIN)  # no key has opened a window that took those after it
         self.leave_window()
         for key in opening:
             self.go_to(screen)
@@ -215,7 +215,7 @@ class Terminal:
         while "ended with 0" not in (text := self.text()):
             assert time.monotonic() < end and "ended with" not in text, text
             if time.monotonic() > next_press:
-                self.press("q")
+                self.press("Enter" if "Work is still running" in text else "q")
                 next_press = time.monotonic() + AGAIN
             time.sleep(0.01)
 

@@ -60,7 +60,7 @@ def test_every_key_inside_a_window(workspace_of: MakeWorkspace, terminal: Open) 
     app.wait("Library")
     keys = [key for key in EVERY_KEY if key not in {"Enter", "Escape", "?", "C-p", *SCREENS.values()}]
     for screen, opens, words in (
-        ("library", "?", "Everywhere"),
+        ("library", "?", "Keys of this screen"),
         ("library", "i", "which folder"),
         ("library", "/", "Show which"),
         ("cameras", "t", "What is the"),
@@ -77,9 +77,9 @@ def test_every_key_inside_a_window(workspace_of: MakeWorkspace, terminal: Open) 
         app.answers()
     for key in keys_of(HelpScreen.BINDINGS):
         app.press("?")
-        app.wait("Everywhere", again=["?"])
+        app.wait("Keys of this screen", again=["?"])
         app.press(key)
-        app.wait(lambda text: "Everywhere" not in text, again=[key])
+        app.wait(lambda text: "Keys of this screen" not in text, again=[key])
     app.quit()
 
 
@@ -115,7 +115,7 @@ def test_nothing_is_decided_unseen(workspace_of: MakeWorkspace, terminal: Open) 
                 app.press(key)
         app.press("Enter", "Down", "Enter", "Escape")
         app.press("?")
-        app.wait("This screen", again=["?"])  # all keys before it have arrived
+        app.wait("Keys of this screen", again=["?"])  # all keys before it have arrived
         assert decided(workspace) == before
         app.leave_window()
         enlarge(app)
@@ -140,7 +140,7 @@ def test_an_answer_counts_while_its_question_is_in_view(workspace_of: MakeWorksp
     app.resize(40, 12)
     app.wait("This app needs")
     app.press("Enter", "Enter", "Escape")
-    app.wait("This screen", again=["?", "Escape"])  # all keys before it have arrived, and the question was left
+    app.wait("Keys of this screen", again=["?", "Escape"])  # all keys before it have arrived, and the question was left
     assert decided(workspace) == 0
     app.leave_window()
     enlarge(app)

@@ -31,7 +31,7 @@ SHOW = {
     "Log": "Log ·",
     "Undo": "there is nothing to undo",
     "Redo": "there is nothing to redo",
-    "Keys": "This screen",
+    "Keys": "Keys of this screen",
     "Theme": "Which colours?",
 }
 """What each command shows in a workspace where nothing was decided yet."""

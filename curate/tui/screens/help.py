@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from curate.tui.guarded import GuardedScreen
+from curate.tui.keymap import NO_KEYS
 
 _HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ scroll"
 
@@ -34,8 +36,10 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
         return False
 
     def compose_content(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog wide"):
-            yield Static(self._keys())
+        with Vertical(classes="dialog wide"):
+            yield Static("Keys of this screen · Esc closes", classes="question", markup=False)
+            with VerticalScroll():
+                yield Static(self._keys())
             yield Static(_HINT, id="more-keys", markup=False)
 
     def _keys(self) -> Table:
@@ -45,21 +49,29 @@ class HelpScreen(ModalScreen[None], GuardedScreen[None]):
         table.add_column(ratio=1)
         for title, owner in (("This screen", self._below), ("Everywhere", self.app)):
             table.add_row(Text(""), Text(title, "bold"), Text(""))
-            for binding in described(owner):
+            for binding in described(owner, self.curate.keys):
                 table.add_row(
                     Text(key_names(binding), "bold bright_cyan"),
                     Text(binding.description),
                     Text(binding.tooltip, "dim"),
                 )
         table.add_row(Text(""), Text(""), Text(""))
-        for binding in described(self):
+        for binding in described(self, self.curate.keys):
             table.add_row(Text(key_names(binding), "bold bright_cyan"), Text("Close"), Text("this window", "dim"))
         return table
 
 
-def described(owner: object) -> list[Binding]:
-    """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual."""
-    return described_in(type(owner))
+def described(owner: object, keys: Mapping[str, str] = NO_KEYS) -> list[Binding]:
+    """Return the bindings that a screen or the app declares itself, in order, without those inherited from Textual.
+
+    Args:
+        owner: the screen, or the app.
+        keys: keys by the IDs of bindings, in place of their own.
+    """
+    return [
+        one.with_key(keys[one.id]) if one.id is not None and one.id in keys else one
+        for one in described_in(type(owner))
+    ]
 
 
 def described_in(owner: type[Any]) -> list[Binding]:
@@ -73,7 +85,7 @@ def key_names(binding: Binding) -> str:
              "escape": "Esc", "enter": "Enter", "slash": "/", "left": "←", "right": "→",
              "up": "↑", "down": "↓", "shift+tab": "Shift+Tab", "shift+up": "Shift+↑", "shift+down": "Shift+↓",
              "shift+left": "Shift+←", "shift+right": "Shift+→", "pageup": "PgUp", "pagedown": "PgDn", "home": "Home",
-             "end": "End", "plus": "+", "minus": "-", "asterisk": "*"}  # fmt: skip
+             "end": "End", "plus": "+", "equals_sign": "=", "minus": "-", "asterisk": "*"}  # fmt: skip
     return " ".join(
         names.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
         for key in binding.key.split(",")

@@ -21,7 +21,7 @@ from curate.tui.housekeeping import (
     labelling,
 )
 from curate.tui.screens.byhand import PairsByHand
-from curate.tui.screens.librarykeys import KEYS
+from curate.tui.screens.library_keys import KEYS
 from curate.tui.widgets.facetlist import FacetList
 from curate.tui.widgets.filterline import AskFilter
 from curate.tui.widgets.photogrid import PhotoGrid

@@ -1,152 +1,91 @@
-"""The review screen: two photos side by side, their labels and the evidence, and keys to accept or reject the pair."""
+"""The review screen: two photos at one scale, their labels and the evidence, and keys to accept or reject the pair."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.binding import BindingType
 from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
 from curate.catalog import decisions
 from curate.catalog.listing import is_listed_path
+from curate.catalog.marking import LONGEST
 from curate.catalog.pairs import PairRow
 from curate.catalog.photos import labels_of
-from curate.errors import CurateError
-from curate.pairing.evidence import Evidence, words
+from curate.catalog.wanted import ORDERS, order_words
+from curate.errors import CurateError, UsageError
 from curate.review.queue import ReviewQueue, ids
 from curate.tui.drawn import matches_of
-from curate.tui.messages import MatchesDrawn
+from curate.tui.messages import MatchesDrawn, PicturesDecoded
+from curate.tui.pictures import Pictures, prepare
+from curate.tui.reviewing import (
+    NOTHING,
+    candidate_words,
+    caption,
+    evidence_line,
+    facts_of,
+    nothing_left,
+    wanted_form,
+    wanted_of,
+)
 from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import file_name, shown
+from curate.tui.screens.review_keys import KEYS
+from curate.tui.shown import shown
+from curate.tui.view import WHOLE
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
-from curate.tui.widgets.photo import PhotoView, is_coarse
+from curate.tui.widgets.pair import PairView, Side
+from curate.tui.widgets.photo import is_coarse
+from curate.tui.widgets.prompt import AskForm, AskText
+from curate.tui.widgets.thumbnails import Thumbnail, Thumbnails, prepare_small
 from curate.tui.work import is_running, start_beside
-from tracer.base.text import counted
 
-_NOTHING = """No pair waits for a decision.
+_REST = 0.05
+"""Seconds from a paint to the preparation of the next one, in which the terminal gets what was painted."""
 
-Press L for the library: i ingests photos, f finds pairs.
-To pair two photos by hand, mark both there with m and press p."""
+_BODY = ("#pictures", "#evidence", "#candidates", "#differences")
 
 
 class ReviewScreen(CurateScreen):
-    """The waiting pairs one by one, the most likely first."""
+    """The waiting pairs one by one, by default the most likely first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "space,y",
-            "decide('accept')",
-            "Accept",
-            id="review.accept",
-            key_display="Space",
-            tooltip="both show the same scene",
-        ),
-        Binding(
-            "x,n",
-            "decide('reject')",
-            "Reject",
-            id="review.reject",
-            tooltip="they show different scenes; the pair is not proposed again",
-        ),
-        Binding("s", "skip", "Skip", id="review.skip", tooltip="decide later"),
-        Binding(
-            "m",
-            "matches",
-            "Matches",
-            id="review.matches",
-            tooltip="draw the matching points of the two; again: back to the photos",
-        ),
-        Binding("u,z", "undo", "Undo", id="review.undo", tooltip="take back the last decision"),
-        Binding("r,Z", "redo", "Redo", id="review.redo", show=False, tooltip="repeat what was taken back"),
-        Binding(
-            "tab",
-            "swap",
-            "Swap",
-            id="review.swap",
-            key_display="Tab",
-            show=False,
-            tooltip="swap the two photos, which makes differences visible",
-            priority=True,
-        ),
-        Binding(
-            "v",
-            "single",
-            "One or two",
-            id="review.single",
-            show=False,
-            tooltip="show one large picture or both; Tab switches between them",
-        ),
-        Binding(
-            "a",
-            "alternative",
-            "Other partner",
-            id="review.alternative",
-            show=False,
-            tooltip="the next candidate for the same phone photo, even if already paired",
-        ),
-        Binding(
-            "left_square_bracket,left",
-            "go(-1)",
-            "Previous",
-            id="review.previous",
-            show=False,
-            tooltip="the previous pair",
-        ),
-        Binding("right_square_bracket,right", "go(1)", "Next", id="review.next", show=False, tooltip="the next pair"),
-        Binding(
-            "enter",
-            "go_beyond",
-            "Others",
-            id="review.others",
-            key_display="Enter",
-            show=False,
-            tooltip="also review the candidates that are not proposed, after the proposed ones",
-        ),
-        Binding(
-            "L", "app.switch_mode('library')", "Library", id="review.library", show=False, tooltip="back to the photos"
-        ),
-        Binding(
-            "escape",
-            "leave_matches",
-            "Stop",
-            id="review.stop",
-            show=False,
-            tooltip="stop or leave the drawn matches; without any, stop running work",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(self) -> None:
         super().__init__()
         self._queue: ReviewQueue
-        self._swapped = False
-        self._single = False
+        self._pictures: Pictures
+        self._details = True
+        self._candidates: list[PairRow] = []
         self._drawing: Worker[None] | None = None
         self._drawn: MatchesDrawn | None = None
         self._seen: tuple[int, int] | None = None
         """Row IDs of the pair that is on the screen."""
 
     def compose_body(self) -> ComposeResult:
-        with Horizontal(id="pictures"):
-            yield PhotoView(self.curate.images, id="first")
-            yield PhotoView(self.curate.images, id="second")
+        self._pictures = Pictures(self.catalog.workspace)
+        yield PairView(self.curate.images, self._pictures, id="pictures")
         yield FoldedText(3, id="evidence")
+        yield Thumbnails(self._pictures, id="candidates")
         yield Differences(id="differences")
-        yield Static(_NOTHING, id="welcome", markup=False)
+        yield Static(NOTHING, id="welcome", markup=False)
 
     @property
     def pair(self) -> PairRow | None:
         """The current pair."""
         return self._queue.pair
 
+    @property
+    def _view(self) -> PairView:
+        return self.query_one(PairView)
+
     def on_mount(self) -> None:
-        self._queue = ReviewQueue(self.catalog)
+        self._queue = ReviewQueue(self.catalog, self.curate.wanted)
 
     def refresh_data(self) -> None:
         """Read the queue again; the current pair stays current if it still waits."""
@@ -154,50 +93,101 @@ class ReviewScreen(CurateScreen):
         self._show()
 
     def _show(self) -> None:
-        tally = decisions.tally(self.catalog)
-        self.headline("Review", self._queue.place, f"{tally.accepted:,} accepted, {tally.rejected:,} rejected")
+        self.headline("Review", *facts_of(self._queue, decisions.tally(self.catalog)))
         pair = self.pair
-        for name in ("#pictures", "#evidence", "#differences"):
+        for name in _BODY:
             self.query_one(name).display = pair is not None
         self.query_one("#welcome").display = pair is None
         if pair is None:
-            self.query_one("#welcome", Static).update(_others(self._queue) if self._queue.at_the_others else _NOTHING)
+            self.query_one("#welcome", Static).update(nothing_left(self._queue))
             return
         if ids(pair) != self._seen:
             self.call_after_refresh(self._drawn_on_screen, pair)
         phone, other = labels_of(self.catalog, pair.phone_id), labels_of(self.catalog, pair.other_id)
-        sides = [("phone", phone, pair.phone_sha256), ("camera", other, pair.other_sha256)]
-        if self._swapped:
-            sides.reverse()
-        for view, (side, labels, sha256) in zip(self.query(PhotoView), sides, strict=True):
-            without = is_listed_path(labels["path"] or "")
-            picture = None if without else self.catalog.workspace.preview(sha256)
-            view.show(_caption(side, labels), picture, "no file" if without else "")
-        names = [_caption(side, labels) for side, labels, _ in sides]
-        self._show_matches(Text.assemble(names[0], ("  +  ", "dim"), names[1]))
-        self.query_one("#evidence", FoldedText).show(_evidence_line(pair, self._queue.partners()))
-        self.query_one(Differences).show(sides[0][1], sides[1][1], (sides[0][0], sides[1][0]))
+        sides = [
+            (Side(caption(name, labels), sha256, "no file" if is_listed_path(labels["path"] or "") else ""), labels)
+            for name, labels, sha256 in (
+                ("phone", phone, pair.phone_sha256),
+                ("camera", other, pair.other_sha256),
+            )
+        ]
+        self._show_pictures(pair, sides[0][0], sides[1][0])
+        self._show_candidates(pair)
+        place = self._place_among(pair) + 1, len(self._candidates)
+        self.query_one("#evidence", FoldedText).show(
+            evidence_line(pair, self._queue.partners(), self._queue.remark(), place)
+        )
+        names = "camera" if self._view.swapped else "phone", "phone" if self._view.swapped else "camera"
+        ordered = (other, phone) if self._view.swapped else (phone, other)
+        self.query_one(Differences).show(*ordered, names)
+
+    def _show_pictures(self, pair: PairRow, phone: Side, other: Side) -> None:
+        """Show the two photos, or the drawn matches if they were drawn for this pair."""
+        drawn = self._drawn
+        if drawn is None or drawn.pair != ids(pair) or drawn.picture is None:
+            drawn = self._drawn = None
+        one, two = (other, phone) if self._view.swapped else (phone, other)
+        names = Text.assemble(one.caption, ("  +  ", "dim"), two.caption)
+        drawing = None if drawn is None or drawn.picture is None else (names, drawn.picture)
+        self._view.show(phone, other, drawing)
+        self.query_one("#differences").display = drawn is None and self._details
+
+    def _show_candidates(self, pair: PairRow) -> None:
+        self._candidates = self._queue.candidates()
+        named = [Thumbnail(one.other_sha256, candidate_words(at, one)) for at, one in enumerate(self._candidates, 1)]
+        strip = self.query_one(Thumbnails)
+        strip.display = len(named) > 1 and self._details and self.curate.images != "none"
+        strip.show(named, self._place_among(pair))
+
+    def _place_among(self, pair: PairRow) -> int:
+        return next((at for at, one in enumerate(self._candidates) if ids(one) == ids(pair)), 0)
+
+    # --- pictures are prepared before they are asked for
 
     def _drawn_on_screen(self, pair: PairRow) -> None:
         self._seen = ids(pair)
+        if self.curate.images != "none":
+            self.set_timer(_REST, self._prepare)
 
-    def _show_matches(self, names: Text) -> None:
-        """Show the drawn matches instead of the two photos, if they were drawn for the current pair."""
-        pair, drawn = self.pair, self._drawn
-        if pair is None or drawn is None or drawn.pair != ids(pair):
-            drawn = self._drawn = None
-        self.query_one("#second").display = drawn is None and not self._single
-        self.query_one("#differences").display = pair is not None and drawn is None
-        if drawn is not None:
-            self.query_one("#first", PhotoView).show(names, drawn.picture)
+    def _prepare(self) -> None:
+        """Decode and draw in a thread what this pair still waits for, and then the pairs that may come next."""
+        if self.pair is None or self._view.size.height == 0:
+            return
+        view, strip, pictures = self._view, self.query_one(Thumbnails), self._pictures
+        first = strip.wanted if strip.display else []
+        near = self._queue.likely_next()
+        groups = [(pair.phone_sha256, pair.other_sha256) for pair in near]
+        small = [one.other_sha256 for pair in near[:2] for one in self._queue.candidates_of(pair)[: strip.fit]]
+        room, draw = view.room, is_coarse(self.curate.images)
 
-    # --- actions
+        def work() -> None:
+            worker = get_current_worker()
+            if prepare_small(pictures, first, lambda: worker.is_cancelled) and first:
+                self.post_message(PicturesDecoded())
+            prepare(pictures, groups, room, draw, lambda: worker.is_cancelled)
+            prepare_small(pictures, small, lambda: worker.is_cancelled)
+
+        start_beside(self, self.catalog.workspace, "preparing pictures", work, group="pictures")
+
+    def on_pictures_decoded(self) -> None:
+        """Draw the thumbnails that were waited for."""
+        self.query_one(Thumbnails).refresh()
+
+    # --- matches
 
     def _asked(self) -> PairRow | None:
         """Return the current pair for a key that needs one; if there is none, say so."""
         if self.pair is None:
             self.say("there is no pair here for this key")
         return self.pair
+
+    def _in_sight(self) -> PairRow | None:
+        """Return the current pair for a key that decides; if it is not on the screen yet, say so."""
+        pair = self._asked()
+        if pair is not None and ids(pair) != self._seen:
+            self.say("the key was pressed before the pair was shown; nothing was decided", problem=True)
+            return None
+        return pair
 
     def action_matches(self) -> None:
         """Draw the matching points of the two photos in a thread, or show the photos again."""
@@ -210,7 +200,7 @@ class ReviewScreen(CurateScreen):
         if self.curate.images == "none":
             self.say("pictures are off, so matches cannot be drawn", problem=True)
             return
-        workspace, swapped, coarse = self.catalog.workspace, self._swapped, is_coarse(self.curate.images)
+        workspace, swapped, coarse = self.catalog.workspace, self._view.swapped, is_coarse(self.curate.images)
 
         def draw() -> None:
             worker = get_current_worker()
@@ -230,6 +220,7 @@ class ReviewScreen(CurateScreen):
             self.complain(message.error)
             return
         self._drawn = message
+        self._view.look(WHOLE)
         self._show()
         agree = f"{message.points:,}" if message.points else "no"
         self.say(f"{agree} matching points fit one view · m shows the photos again")
@@ -247,34 +238,66 @@ class ReviewScreen(CurateScreen):
         self.workers.cancel_group(self, "matches")
         self._drawing = self._drawn = None
 
+    # --- decisions
+
     def action_decide(self, action: str) -> None:
         """Accept or reject the current pair, and show the next one."""
-        pair = self._asked()
+        pair = self._in_sight()
         if pair is None:
-            return
-        if ids(pair) != self._seen:
-            self.say("the key was pressed before the pair was shown; nothing was decided", problem=True)
             return
         try:
             self._queue.decide("accept" if action == "accept" else "reject")
         except CurateError as error:
             self.complain(error)
             return
-        self._swapped = False
-        self._forget_matches()
-        self._show()
+        self._show_another()
         sign = Text("✓ accepted: ", "bold green") if action == "accept" else Text("✗ rejected: ", "bold red")
-        self.say(sign + shown(f"{Path(pair.phone).name} + {Path(pair.other).name}") + Text(" · u undoes", "dim"))
+        self.say(sign + shown(_names(pair)) + Text(" · u undoes", "dim"))
         self.let_scores_follow()
+
+    def action_flag(self) -> None:
+        """Flag the current pair, or take its flag off."""
+        pair = self._in_sight()
+        if pair is not None:
+            on = self._queue.flag()
+            self._show()
+            self.say(("⚑ flagged: " if on else "no longer flagged: ") + _names(pair))
+
+    def action_note(self) -> None:
+        """Ask for a note on the current pair."""
+        pair = self._in_sight()
+        if pair is None:
+            return
+
+        def answered(text: str) -> None:
+            if self.pair is not None and ids(self.pair) == ids(pair):
+                changed = self._queue.write_note(text)
+                self._show()
+                self.say(f"noted on {_names(pair)}" if changed and text else "note removed" if changed else "")
+
+        def check(text: str) -> None:
+            if len(text) > LONGEST:
+                raise UsageError("that note is too long", f"{len(text):,} characters", f"The most is {LONGEST:,}.")
+
+        said = "It is kept in the log; an empty one removes it."
+        self.ask(AskText(f"Note on {_names(pair)}", self._queue.remark().note, said, check), answered)
 
     def action_skip(self) -> None:
         """Skip the current pair."""
         if self._queue.at_the_others and not self._queue.skipped:
             self.say("no proposed pair was skipped; Enter shows the others")
-        elif self._queue.at_the_others or self._asked() is not None:
+        elif self._queue.at_the_others or self._in_sight() is not None:
             last = self._queue.skip()
             self._show_another()
             self.say("that was the last pair; the skipped ones come again" if last else "? skipped; it still waits")
+
+    def after_step(self, decision: decisions.Decision) -> None:
+        """Show the pair that an undo brought back."""
+        phone, other = decision.payload.get("phone"), decision.payload.get("other")
+        if phone and other and self._queue.show_pair_of(phone, other):
+            self._show_another()
+
+    # --- other pairs
 
     def action_go(self, step: int) -> None:
         """Go to the previous or next pair."""
@@ -303,54 +326,75 @@ class ReviewScreen(CurateScreen):
         self._show_another()
         self.say(f"candidate {place[0]} of {place[1]} for this phone photo")
 
+    def on_thumbnails_chosen(self, message: Thumbnails.Chosen) -> None:
+        """Go to the candidate that was clicked."""
+        if not self.too_small and message.index < len(self._candidates):
+            self._queue.show(self._candidates[message.index])
+            self._show_another()
+
+    def action_filter(self) -> None:
+        """Ask which pairs to review, and in which order."""
+        form = wanted_form(self.catalog, self._queue.wanted)
+
+        def answered(answers: dict[str, str]) -> None:
+            self._queue.want(wanted_of(answers))
+            self._show_another()
+            self.say(f"asking about {self._queue.wanted.in_words() or 'all pairs'}")
+
+        self.ask(AskForm(form.question, form.fields, form.hint, wanted_of), answered)
+
+    def action_order(self) -> None:
+        """Ask in the next order."""
+        wanted = self._queue.wanted
+        order = ORDERS[(ORDERS.index(wanted.order) + 1) % len(ORDERS)]
+        self._queue.want(replace(wanted, order=order))
+        self._show_another()
+        self.say(f"{order_words(order)}, after the proposed pairs the others")
+
+    # --- what is shown of the current pair
+
     def action_swap(self) -> None:
-        """Swap the two photos."""
+        """Show each of the two photos in the other's place."""
         if self._asked() is not None:
-            self._swapped = not self._swapped
+            self._view.swapped = not self._view.swapped
             self._forget_matches()
             self._show()
 
     def action_single(self) -> None:
         """Show one large picture, or both."""
-        self._single = not self._single
+        self._view.single = not self._view.single
         self._forget_matches()
         self._show()
 
-    def after_step(self, decision: decisions.Decision) -> None:
-        """Show the pair that an undo brought back."""
-        phone, other = decision.payload.get("phone"), decision.payload.get("other")
-        if phone and other and self._queue.show_pair_of(phone, other):
-            self._show_another()
+    def action_details(self) -> None:
+        """Hide or show what differs and the other candidates."""
+        self._details = not self._details
+        self._show()
+
+    def action_zoom(self, steps: int) -> None:
+        """Zoom both photos."""
+        if self._asked() is not None:
+            self._view.look(self._view.view.zoomed(steps))
+            self.say(f"{self._view.view.zoom:.1f} times as large · 0 shows all of both")
+
+    def action_whole(self) -> None:
+        """Show both photos whole."""
+        if self._asked() is not None:
+            self._view.look(WHOLE)
+            self.say("")
+
+    def action_pan(self, x: float, y: float) -> None:
+        """Move in both photos."""
+        if self._asked() is not None:
+            moved = self._view.view.panned(x, y)
+            self.say("" if moved != self._view.view else "+ zooms in" if moved.zoom == 1 else "that is the edge")
+            self._view.look(moved)
 
     def _show_another(self) -> None:
-        self._swapped = False
+        self._view.reset()
         self._forget_matches()
         self._show()
 
 
-def _others(queue: ReviewQueue) -> str:
-    """Return the text for when no proposed pair is left and others wait."""
-    others = counted(queue.waiting - queue.proposed, "other candidate")
-    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows them again." if queue.skipped else ""
-    left = f"{others} left, less likely and most of them wrong: Enter shows them."
-    return f"No proposed pair is left to decide.{skipped}\n\n{left}"
-
-
-def _caption(side: str, labels: dict[str, str | None]) -> Text:
-    return Text.assemble((f"{side}  ", "bold bright_cyan"), file_name(labels["path"] or ""))
-
-
-def _evidence_line(pair: PairRow, partners: Sequence[tuple[str, str]]) -> Text:
-    line = Text()
-    for path, partner in partners:
-        line.append(shown(f"{Path(path).name} is already paired with {Path(partner).name}", "bold bright_yellow"))
-        line.append("  ·  ", "dim")
-    if pair.score is None:
-        line.append("made by hand", "bold")
-    else:
-        share = "over 99 %" if pair.score >= 0.995 else f"{100 * pair.score:.0f} %"
-        line.append(share, "bold").append(" likely the same scene")
-    evidence = Evidence.from_dict(pair.evidence)
-    for said in words(evidence) if evidence else ():
-        line.append("  ·  ", "dim").append(shown(said))
-    return line
+def _names(pair: PairRow) -> str:
+    return f"{Path(pair.phone).name} + {Path(pair.other).name}"

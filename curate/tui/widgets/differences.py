@@ -16,7 +16,7 @@ Labels = Mapping[str, Any]
 
 
 class Differences(Widget):
-    """One row per label: the two values, and between them `=` or `≠`, or nothing if a value is missing."""
+    """One row for each label that either has: the two values, and between them `=` or `≠`, or nothing if one is missing."""
 
     DEFAULT_CSS = "Differences { height: auto; width: 1fr; }"
 
@@ -39,6 +39,8 @@ class Differences(Widget):
         table.add_row(Text(""), Text(self._titles[0], "bold"), Text(""), Text(self._titles[1], "bold"))
         for name in rows(self._sides[0]):
             first, second = (rows(side).get(name) for side in self._sides)
+            if first is None and second is None:
+                continue
             differ = first is not None and second is not None and first != second
             sign = "" if first is None or second is None else "≠" if differ else "="
             style = "bright_yellow" if differ else "dim"

@@ -152,7 +152,9 @@ class AskChoice(Dialog[str | None]):
     """Asks for one of several choices; its result is the choice, or None if cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done")
+        Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
+        Binding("j", "app.move('down')", "Down", show=False),
+        Binding("k", "app.move('up')", "Up", show=False),
     ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:

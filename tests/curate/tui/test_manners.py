@@ -1,0 +1,116 @@
+"""Keys from the settings, colours that are kept, leaving while work runs, vim's motions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import DataTable
+
+from curate.catalog import decisions
+from curate.tui.app import PLACES
+from curate.tui.keymap import usable
+from curate.tui.screens.help import HelpScreen
+from curate.workspace import Workspace
+from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.workspaces import make_workspace
+
+
+def with_settings(root: Path, text: str, pairs: int = 3) -> Workspace:
+    """A workspace with some more settings."""
+    make_workspace(root, pairs, previews=False)
+    with (root / "workspace.toml").open("a", encoding="utf-8") as file:
+        file.write(text)
+    return Workspace.open(root)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "told"),
+    [
+        ({"review.accept": "g"}, {"review.accept": "g"}, ""),
+        ({"review.accept": "g, ?"}, {}, "question_mark is Help on review"),
+        ({"review.accept": "x"}, {}, "x is Reject on review, so Accept (review.accept) keeps its key"),
+        ({"review.accept": "x", "review.reject": "space"}, {"review.accept": "x", "review.reject": "space"}, ""),
+        ({"review.acept": "g"}, {}, "review.acept is nothing that has a key; review.accept may be meant"),
+        ({"review.accept": " , "}, {}, "review.accept has no key"),
+        ({"app.quit": "s"}, {}, "s is Skip on review"),
+        ({"app.quit": "ctrl+q"}, {"app.quit": "ctrl+q"}, ""),
+        ({"review.accept": "g", "review.skip": "g"}, {"review.accept": "g"}, "keeps its key"),
+    ],
+)
+def test_keys_of_the_settings(wanted: dict[str, str], found: dict[str, str], told: str) -> None:
+    """A key that would do two things on one screen is told and not used; two keys can be exchanged."""
+    usual, problems = usable(wanted, PLACES)
+    assert usual == found
+    assert told in "; ".join(problems) and bool(problems) == bool(told)
+
+
+def test_the_apps_own_keys_do_one_thing_each() -> None:
+    """On no screen a key is bound twice; a screen may put its own in place of one of all screens."""
+    for place, bindings in PLACES.items():
+        keys = [key for one in bindings for key in one.key.split(",")]
+        assert len(keys) == len(set(keys)), place
+
+
+async def test_other_keys_decide_and_are_listed(tmp_path: Path) -> None:
+    """The new key decides, the old one no longer does, `?` lists the new one, and a conflict is told at the start."""
+    text = '[app.keys]\n"review.accept" = "g"\n"review.reject" = "s"\n'
+    async with opened(with_settings(tmp_path / "w", text), "review", size=(120, 90)) as (app, pilot):
+        await until(pilot, lambda: "Reject (review.reject) keeps its key" in status(app))
+        await pilot.press("space")
+        assert decisions.tally(app.catalog).accepted == 0
+        await pilot.press("g", "x")
+        assert decisions.tally(app.catalog) == decisions.Tally(1, 1)
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        drawn = "\n".join("".join(part.text for part in line) for line in app.screen._compositor.render_strips())
+        assert any(line.split("Accept")[0].rstrip().endswith(" g") for line in drawn.splitlines() if "Accept" in line)
+
+
+async def test_colours_are_kept(tmp_path: Path) -> None:
+    """What was chosen is there after a restart; the settings win; what there is not is told."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    async with opened(workspace) as (app, _):
+        assert app.theme == "textual-dark"
+        app._set_theme("nord")
+    async with opened(workspace) as (app, _):
+        assert app.theme == "nord"
+    with (workspace.root / "workspace.toml").open("a", encoding="utf-8") as file:
+        file.write('[app]\ntheme = "no such"\n')
+    async with opened(Workspace.open(workspace.root)) as (app, pilot):
+        await until(pilot, lambda: "there are no colours no such" in status(app))
+        assert app.theme == "textual-dark"
+
+
+async def test_q_asks_only_while_work_runs(tmp_path: Path) -> None:
+    """Without work q leaves at once; with work it asks, and staying changes nothing."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    async with opened(workspace) as (app, pilot):
+        app.work.running = True
+        await pilot.press("q")
+        assert len(app.screen_stack) == 2 and app.is_running
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1 and app._exit is False
+        await pilot.press("q", "enter")
+        await pilot.pause()
+        assert app._exit
+    async with opened(workspace) as (app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
+
+
+async def test_vims_motions(tmp_path: Path) -> None:
+    """j, k, ctrl+d, ctrl+u and G move the cursor of the table that has the focus."""
+    async with opened(make_workspace(tmp_path / "w", 40, previews=False)) as (app, pilot):
+        table = app.screen.query_one(DataTable)
+        await pilot.press("j", "j", "k")
+        assert table.cursor_row == 1
+        await pilot.press("G")
+        assert table.cursor_row == table.row_count - 1
+        await pilot.press("ctrl+u")
+        middle = table.cursor_row
+        assert middle < table.row_count - 1
+        await pilot.press("ctrl+d")
+        assert table.cursor_row > middle
