@@ -291,7 +291,7 @@ def test_shown_is_plain() -> None:
 async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None:
     """Each binding has an id, a description and a tooltip, and stands on `?`."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
-    async with opened(workspace, size=(120, 110)) as (app, pilot):
+    async with opened(workspace, size=(120, 190)) as (app, pilot):
         for key, name in (
             ("L", "library"),
             ("R", "review"),

@@ -55,7 +55,7 @@ def test_the_apps_own_keys_do_one_thing_each() -> None:
 async def test_other_keys_decide_and_are_listed(tmp_path: Path) -> None:
     """The new key decides, the old one no longer does, `?` lists the new one, and a conflict is told at the start."""
     text = '[app.keys]\n"review.accept" = "g"\n"review.reject" = "s"\n'
-    async with opened(with_settings(tmp_path / "w", text), "review", size=(120, 90)) as (app, pilot):
+    async with opened(with_settings(tmp_path / "w", text), "review", size=(120, 150)) as (app, pilot):
         await until(pilot, lambda: "Reject (review.reject) keeps its key" in status(app))
         await pilot.press("space")
         assert decisions.tally(app.catalog).accepted == 0
