@@ -196,7 +196,9 @@ class Terminal:
             if key not in opening:
                 self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
         self.press("?")
-        self.wait("Keys of this screen", again=["?"], after=5 * AGAIN)  # no key has opened a window that took those after it
+        self.wait(
+            "Keys of this screen", again=["?"], after=5 * AGAIN
+        )  # no key has opened a window that took those after it
         self.leave_window()
         for key in opening:
             self.go_to(screen)

@@ -102,15 +102,24 @@ async def test_q_asks_only_while_work_runs(tmp_path: Path) -> None:
 
 
 async def test_vims_motions(tmp_path: Path) -> None:
-    """j, k, ctrl+d, ctrl+u and G move the cursor of the table that has the focus."""
-    async with opened(make_workspace(tmp_path / "w", 40, previews=False)) as (app, pilot):
-        table = app.screen.query_one(DataTable)
+    """j, k, ctrl+d, ctrl+u and G move the cursor of the library, and that of a table that has the focus."""
+    workspace = make_workspace(tmp_path / "w", 40, previews=False)
+    async with opened(workspace) as (app, pilot):
+        browse = app.screen.browse
         await pilot.press("j", "j", "k")
-        assert table.cursor_row == 1
+        assert browse.cursor == 1
         await pilot.press("G")
-        assert table.cursor_row == table.row_count - 1
+        assert browse.cursor == len(browse.ids) - 1 == 79
         await pilot.press("ctrl+u")
-        middle = table.cursor_row
-        assert middle < table.row_count - 1
+        middle = browse.cursor
+        assert 0 < middle < 79
         await pilot.press("ctrl+d")
-        assert table.cursor_row > middle
+        assert browse.cursor > middle
+    async with opened(workspace, "cameras") as (app, pilot):
+        table = app.screen.query_one(DataTable)
+        await pilot.press("G")
+        assert table.cursor_row == table.row_count - 1 > 0
+        await pilot.press("k")
+        assert table.cursor_row == table.row_count - 2
+        await pilot.press("j")
+        assert table.cursor_row == table.row_count - 1
