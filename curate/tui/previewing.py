@@ -37,6 +37,8 @@ class PreviewMaker:
             path: the photo's file, which is only read.
             sha256: the hash that the file had when it was taken in; a file with another one gets no preview.
         """
+        if not os.path.isfile(path):  # its disk is away, which is told without starting a process
+            return False
         try:
             if self._readers is None:
                 settings = self._workspace.settings.ingest

@@ -20,11 +20,14 @@ from curate.tui.screens.help import described
 DEADLINE = 20.0
 """Seconds that the app may take to answer, on a busy machine."""
 
-AGAIN = 2.0
+AGAIN = 4.0
 """Seconds after which a key that shows something is pressed again: one right behind Esc is read as Alt and that key."""
 
 ESCAPED = 0.06
 """Seconds after Esc before the next key, so that the two are not read as one."""
+
+TOGETHER = 12
+"""Keys that are pressed before the app has to answer; on a busy machine it takes seconds for more."""
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
@@ -192,14 +195,14 @@ class Terminal:
         """
         opening = [key for key in keys if key in OPEN_WINDOWS[screen]]
         self.go_to(screen)
-        for key in keys:
-            if key not in opening:
+        others = [key for key in keys if key not in opening]
+        for start in range(0, len(others), TOGETHER):
+            for key in others[start : start + TOGETHER]:
                 self.press(key, *([SCREENS[screen]] if key in _SHOW_SCREENS else []))
-        self.press("?")
-        self.wait(
-            "Keys of this screen", again=["?"], after=5 * AGAIN
-        )  # no key has opened a window that took those after it
-        self.leave_window()
+            self.press("?")
+            # no key has opened a window that took those after it
+            self.wait("Keys of this screen", again=["?"], after=DEADLINE / 2)
+            self.leave_window()
         for key in opening:
             self.go_to(screen)
             self.press(key)

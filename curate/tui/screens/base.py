@@ -56,7 +56,7 @@ class CurateScreen(GuardedScreen[None]):
         line.append("  ").append(title, "bold bright_cyan")
         for fact in facts:
             line.append("  ·  ", "dim").append(fact)
-        self.query_one("#headline", Static).update(line)
+        self.query_one("#headline", Static).update(line, layout=False)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw the headline again; only a wide window shows the program's name."""
@@ -108,7 +108,7 @@ class CurateScreen(GuardedScreen[None]):
         text = self.curate.work.line
         if not self.curate.work.stopping and len(text) + len(_STOPS) <= self.app.size.width - 2:
             text += _STOPS
-        line.update(shown(text))
+        line.update(shown(text), layout=False)  # a new layout would draw the whole screen again
         line.display = self.curate.work.running
 
     def on_work_advanced(self, _message: WorkAdvanced) -> None:

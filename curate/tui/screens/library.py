@@ -155,7 +155,7 @@ class LibraryScreen(PairsByHand):
         self.remove_class("-large")
         if self.has_class("-preview") and not self.has_class("-broad"):
             self.action_preview()
-        self.call_after_refresh(self.query_one(FacetList).focus)
+        self.set_focus(self.query_one(FacetList))  # at once, so that a key right behind acts on the facets
 
     # --- choosing
 

@@ -38,7 +38,7 @@ from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.tui.widgets.phototable import PhotoTable, TableHeading
 from curate.tui.widgets.preview import Preview
 from curate.tui.work import start_beside
-from tracer.base.text import counted
+from tracer.base.text import counted, is_harmless
 
 AT_ONCE = 1000
 """Photos that are listed without a thread; a longer list is read to its end in one."""
@@ -144,7 +144,7 @@ class PhotoListScreen(CurateScreen):
         self._show_facets()
         harvest = harvest_line(self.catalog)
         self.query_one("#harvest-line").display = bool(harvest)
-        self.query_one("#harvest-line", Static).update(harvest)
+        self.query_one("#harvest-line", Static).update(harvest, layout=False)
         self._last_refresh = time.monotonic()
         self._refresh_seconds = self._last_refresh - started
 
@@ -282,8 +282,11 @@ class PhotoListScreen(CurateScreen):
     @on(FacetList.Chosen)
     def _facet_chosen(self, message: FacetList.Chosen) -> None:
         if not self.too_small:
-            text = self._filter if self._where is not None else ""
-            self._set_filter(toggled(text, message.facet, message.value))
+            text = toggled(self._filter if self._where is not None else "", message.facet, message.value)
+            if is_harmless(text):
+                self._set_filter(text)
+            else:
+                self.say("that value holds characters that cannot be typed", problem=True)
 
     # --- filter and order
 

@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -222,6 +223,18 @@ async def test_the_preview_says_why(tmp_path: Path) -> None:
         assert not preview.display and "DSC_0001" in drawn(app)
 
 
+async def test_facets_take_the_place_of_the_preview(tmp_path: Path) -> None:
+    """Where there is no room for both, Tab hides the preview; a key right behind acts on the facets."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
+        await pilot.press("v")
+        assert not app.screen.query_one("#counts").display
+        await pilot.press("tab", "enter")
+        assert app.focused is app.screen.query_one(FacetList) and app.screen.query_one("#counts").display
+        await until(pilot, lambda: len(library(app).browse) == 2)
+        await pilot.press("escape")
+        assert app.focused is app.screen.query_one(PhotoTable)
+
+
 async def test_where_the_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """y says it and copies it, as a shell takes it."""
     copied: list[str] = []
@@ -277,6 +290,29 @@ async def test_odd_names_change_their_own_cell_only(tmp_path: Path) -> None:
             assert {line.cell_length for line in lines} == {150}
             assert "\x1b" not in drawn(app) and "\u202e" not in drawn(app)
         assert not list(Path(workspace.cache).glob("failure*"))
+
+
+async def test_pictures_of_the_terminals_own_kind(tmp_path: Path) -> None:
+    """A widget lies over each cell that is seen whole and fits into it; widgets are used again after a page."""
+    workspace = make_workspace(tmp_path / "w", 20)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, "library", "sixel")
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.press("g")
+            grid = app.screen.query_one(PhotoGrid)
+            for key in ("home", "pagedown", "end"):
+                await pilot.press(key)
+                whole = [at for at in grid.in_view if Region(0, 0, *grid.size).contains_region(grid.region_of(at))]
+
+                def shown(whole: list[int] = whole) -> list[Region]:
+                    found = [view.region for view in app.screen.query("GridPictures > .picture") if view.display]
+                    cells = [grid.region_of(at).translate(grid.region.offset) for at in whole]
+                    return [region for region in found if any(cell.contains_region(region) for cell in cells)]
+
+                await until(pilot, lambda: len(shown()) == len(whole))  # noqa: B023
+                assert len(app.screen.query("GridPictures > .picture")) <= 2 * len(whole)
+            await pilot.press("v")
+            await until(pilot, lambda: app.screen.query_one("#preview-picture > .picture").region.width > 20)
 
 
 async def test_pictures_are_off(tmp_path: Path) -> None:
