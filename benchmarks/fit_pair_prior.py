@@ -1,9 +1,10 @@
 """Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
 
-Writes `curate/pairing/score/prior.json`. There are three collections, which no other benchmark and no test uses: one with the
+Writes `curate/pairing/score/prior.json`. There are four collections, which no other benchmark and no test uses: one with the
 cameras as they are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at
-random, so that some partners share little. All photos have a position: most with a receiver's error, one in five that of an
-earlier scene (an outdated fix). Each candidate is used once for each subset of the optional signals.
+random, so that some partners share little; one whose photographers stand apart (`virtual_standpoints`). All photos have a
+position: most with a receiver's error, one in five that of an earlier scene (an outdated fix). Each candidate is used once for
+each subset of the optional signals.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
+from benchmarks.virtual_standpoints import Standpoints
 from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
@@ -35,12 +37,14 @@ COLLECTIONS = {
     "plain": CollectionOptions(per_side=3, lookalikes=0.3, unpaired=0.3, gps=2.0),
     "look-alikes": CollectionOptions(per_side=3, lookalikes=0.5, moved=0.25, span_s=120.0, gps=2.0),
     "cropped": CollectionOptions(per_side=3, lookalikes=0.4, unpaired=0.2, gps=2.0),
+    "apart": CollectionOptions(per_side=2, unpaired=0.3, gps=2.0),
 }
 BELIEFS = {
     "inliers": 1.5,
     "inlier_share": 1.0,
     "coverage": 1.0,
     "alignment": 4.0,
+    "agreement": 4.0,
     "against_phone": 1.0,
     "against_other": 1.0,
     "hash": 1.0,
@@ -64,8 +68,17 @@ class Loose:
     """A model that ranks by the obvious signals and drops no candidate, to find the candidates to learn from."""
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A probability between 0.5 and 1, increasing with the inliers."""
-        return 0.5 + 0.05 * np.minimum(rows[:, FEATURES.index("inliers")], 9.0)
+        """A probability between 0.5 and 1, increasing with the inliers and the agreement."""
+        inliers, agreement = (rows[:, FEATURES.index(name)] for name in ("inliers", "agreement"))
+        return 0.5 + 0.04 * np.minimum(inliers, 9.0) + 0.1 * agreement
+
+
+def collection(folder: Path, number: int, name: str, scenes: int) -> VirtualPairs:
+    """Render (or find) one of the collections."""
+    seed, options = SEED + number, COLLECTIONS[name]
+    if name == "apart":  # twice the scenes with fewer cameras, and smaller pictures
+        return virtual_pairs(folder, 2 * scenes, seed, options, scale=0.6, standpoints=Standpoints())
+    return virtual_pairs(folder, scenes, seed, options)
 
 
 def placed(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
@@ -135,10 +148,9 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
     rows, same = [], []
-    for number, (name, options) in enumerate(COLLECTIONS.items()):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).mkdir(exist_ok=True)
-        truth = virtual_pairs(folder / name, arguments.scenes, SEED + number, options)
+    for number, name in enumerate(COLLECTIONS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        truth = collection(folder / name, number, name, arguments.scenes)
         photos = placed(truth, SEED + number)
         if name == "cropped":
             photos = cropped(photos, folder / name / "cropped", SEED)

@@ -24,6 +24,7 @@ FEATURES = (
     "inlier_share",
     "coverage",
     "alignment",
+    "agreement",
     "against_phone",
     "against_other",
     "hash",
@@ -40,13 +41,31 @@ their coefficient sets the value at which the signal changes from evidence again
 
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "geometry": ("inliers", "inlier_share", "coverage", "alignment", "against_phone", "against_other"),
+        "geometry": (
+            "inliers",
+            "inlier_share",
+            "coverage",
+            "alignment",
+            "agreement",
+            "against_phone",
+            "against_other",
+        ),
         "looks": ("hash",),
         "time": ("time", "time_known"),
         "place": ("distance", "distance_known"),
     }
 )
 """Signal -> its columns. A workspace learns the trust of each signal (`learning`)."""
+
+
+LEAST_AGREEMENT = 1.0
+"""Significance (−log10 of the number of false alarms) from which agreement counts."""
+
+MOST_AGREEMENT = 12.0
+"""Significance from which more of it counts no more."""
+
+LAID_OVER = 0.6
+"""Alignment from which two pictures can be laid over each other, so that alignment says more than agreement."""
 
 
 class Scorer(Protocol):
@@ -108,12 +127,13 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
-        inliers = np.log1p(e.inliers)
+        inliers, apart = np.log1p(e.inliers), _from_another_standpoint(e)
         rows[k] = (
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
-            0.0 if e.alignment is None else e.alignment - 0.5,
+            0.0 if e.alignment is None or apart else e.alignment - 0.5,
+            min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT if apart else 0.0,
             inliers - np.log1p(max(e.most_phone, e.inliers)),
             inliers - np.log1p(max(e.most_other, e.inliers)),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
@@ -192,6 +212,17 @@ def penalised(
     bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
     return np.asarray(found.x, np.float64)
+
+
+def _from_another_standpoint(e: Evidence) -> bool:
+    """Return whether a pair may be one scene from two standpoints: its agreement counts then, and its alignment does not.
+
+    Look-alikes also agree significantly and cannot be laid over each other. But most of them agree much less than a photo does
+    with its right partner, and the more nearly they can be laid over each other, the more they would agree if they were right.
+    """
+    if e.agreement is None or e.agreement < LEAST_AGREEMENT or (e.alignment or 0.0) >= LAID_OVER:
+        return False
+    return e.agreement >= (0.15 + 0.8 * max(0.0, (e.alignment or 0.0) - 0.3)) * e.most_agreement
 
 
 def _saturated(value: float, unit: float) -> float:
