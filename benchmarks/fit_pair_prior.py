@@ -5,6 +5,9 @@ cameras as they are; one with many look-alikes and shots further apart in time; 
 random, so that some partners share little; one whose photographers stand apart (`virtual_standpoints`). All photos have a
 position: most with a receiver's error, one in five that of an earlier scene (an outdated fix). Each candidate is used once for
 each subset of the optional signals.
+
+By default only the coefficient of agreement is fitted, on all four. The others are those of the first three (`--all` fits them
+again): one set of coefficients for both kinds would trust the alignment of pictures less.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit
+from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit, penalised, prior
 from tracer.base.progress import finish
 
 SEED = 101
@@ -60,6 +63,11 @@ STALE = 0.2
 
 ERROR_M = 8.0
 """Standard deviation of a position in metres, north and east."""
+
+MOST_WEIGHT = 3.0
+"""Bound of the coefficient of agreement, whose fit without a bound is 5. One product of a supermarket in two photos agrees as
+significantly as one sight does, and the virtual scenes have no such products. So pictures that cannot be laid over each other are
+likely, but never confident (0.98) without a time or a place."""
 
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "score" / "prior.json"
 
@@ -140,9 +148,29 @@ def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Eviden
     )
 
 
+def with_agreement(scorer: LogisticScorer, rows: NDArray[np.float64], same: NDArray[np.bool_]) -> LogisticScorer:
+    """The model with the coefficient of agreement fitted on all collections, and all others kept."""
+    which = FEATURES.index("agreement")
+    weights = scorer.weights.copy()
+    weights[which] = 0.0
+    found = penalised(
+        np.column_stack([scorer.intercept + rows @ weights, rows[:, which]]),
+        np.where(same, 1.0, -1.0),
+        centre=np.array([1.0, BELIEFS["agreement"]]),
+        pull=np.array([1e9, 8.0]),
+        free=np.zeros(2, np.bool_),
+    )
+    print(f"agreement: {found[1]:.2f} without a bound")
+    weights[which] = min(float(found[1]), MOST_WEIGHT)
+    return LogisticScorer(scorer.intercept, weights)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="keeps the collections between runs")
+    parser.add_argument(
+        "--all", action="store_true", help="fit the other coefficients too, on the scenes without standpoints"
+    )
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each collection")
     parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
     arguments = parser.parse_args()
@@ -159,9 +187,14 @@ def main() -> None:
         print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
         rows.append(x)
         same.append(y)
-    start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
-    # Each candidate is used eight times, so the penalty is made eight times as large.
-    scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
+    side_by_side = [name != "apart" for name in COLLECTIONS]
+    scorer = prior()
+    if arguments.all:
+        start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
+        parts = [(x, y) for x, y, kept in zip(rows, same, side_by_side, strict=True) if kept]
+        # Each candidate is used eight times, so the penalty is made eight times as large.
+        scorer = fit(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), start, strength=8.0)
+    scorer = with_agreement(scorer, np.concatenate(rows), np.concatenate(same))
     print(json.dumps(scorer.to_json(), indent=2))
     arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 

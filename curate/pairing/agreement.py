@@ -69,12 +69,10 @@ class Agreement:
     Attributes:
         significance: −log10 of the number of false alarms; at most 0 where nothing agrees more than by chance.
         mask: (k,) bool, the matches that count as its inliers.
-        promise: the same with captions, which is the larger one where the things in sight happen to lie in one band.
     """
 
     significance: float
     mask: NDArray[np.bool_]
-    promise: float = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,11 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
         pairs: (k, 2) indices of the matched keypoints, by the ratio `RATIO`.
     """
     nothing = Agreement(NOTHING, np.zeros(len(pairs), np.bool_))
-    share, inside = window(a, b, pairs)
+    share, inside, _ = window(a, b, pairs)
     if len(inside) < LEAST:
         return nothing
     one, two = a.points[pairs[inside, 0]], b.points[pairs[inside, 1]]
-    best, kept, promise = NOTHING, inside[:0], NOTHING
+    best, kept = NOTHING, inside[:0]
     for model in _models():
         if len(inside) <= model.sample + 1:
             continue
@@ -115,18 +113,22 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
         if matrix is None or not np.isfinite(matrix).all():
             continue
         chance = _chance(matrix, model, one, two, (a, b))
-        value, chosen, with_captions = _significance(chance, model, one, two, len(pairs), share)
-        promise = max(promise, with_captions)
+        value, chosen = _significance(chance, model, one, two, len(pairs), share)
         if value > best:
             best, kept = value, inside[chosen]
     nothing.mask[kept] = True
-    return Agreement(best, nothing.mask, promise)
+    return Agreement(best, nothing.mask)
 
 
-def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp]]:
-    """Return the window of turn and scale that most exceeds chance: the share W of random pairings, and the matches inside."""
-    if len(pairs) < 5:
-        return 1.0, np.empty(0, np.intp)
+def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:
+    """Return the window of turn and scale that most exceeds chance.
+
+    Returns:
+        The share W of random pairings inside; the positions of the matches inside; and by how much they exceed chance: the
+        exponent of the bound on the binomial tail (Hoeffding), in natural logarithms.
+    """
+    if len(pairs) < LEAST:
+        return 1.0, np.empty(0, np.intp), 0.0
     turn = (b.angles[pairs[:, 1]] - a.angles[pairs[:, 0]]) % 360.0
     octaves = np.log2(b.sizes[pairs[:, 1]] / np.maximum(a.sizes[pairs[:, 0]], 1e-6))
     column = np.minimum((turn / 360.0 * _TURNS).astype(int), _TURNS - 1)
@@ -136,7 +138,7 @@ def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, ND
     np.add.at(counts, (row[known], column[known]), 1.0)
     found = _boxes(counts)
     chance = np.maximum(_boxes(_pairings(a, b, pairs)), LEAST_SHARE)
-    # The relative entropy of the two shares: the exponent of the binomial tail (Hoeffding).
+    # The relative entropy of the two shares.
     share = found / len(pairs)
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = share * np.log(share / chance) + (1 - share) * np.log((1 - share) / np.maximum(1 - chance, 1e-9))
@@ -144,7 +146,7 @@ def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, ND
     low, left = np.unravel_index(int(np.argmax(gain)), gain.shape)
     in_turn = (column - left) % _TURNS < _WINDOW[0]
     in_scale = (row >= low) & (row < low + _WINDOW[1])
-    return float(chance[low, left]), np.flatnonzero(in_turn & in_scale)
+    return float(chance[low, left]), np.flatnonzero(in_turn & in_scale), len(pairs) * float(gain[low, left])
 
 
 def _pairings(a: Features, b: Features, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -242,20 +244,19 @@ def _significance(
     two: NDArray[np.float32],
     count: int,
     share: float,
-) -> tuple[float, NDArray[np.intp], float]:
-    """Return −log10 NFA for the best distance, the inliers that count, and −log10 NFA with captions."""
+) -> tuple[float, NDArray[np.intp]]:
+    """Return −log10 NFA for the best distance, and the inliers that count."""
     order = np.argsort(chance, kind="stable")
     order = order[chance[order] < 1.0]
     fresh = order[_first_of_cells(one[order]) & _first_of_cells(two[order])]
     value, kept = _most_significant(chance, fresh, model.sample, count, share)
-    promise = value
     caption = _caption(one[kept], two[kept])
     if caption is not None:
         (axis_one, low_one), (axis_two, low_two) = caption
         away_one, away_two = one[fresh, axis_one] - low_one, two[fresh, axis_two] - low_two
         fresh = fresh[(away_one < 0) | (away_one >= BAND) | (away_two < 0) | (away_two >= BAND)]
         value, kept = _most_significant(chance, fresh, model.sample, count, share)
-    return value, kept, promise
+    return value, kept
 
 
 def _most_significant(

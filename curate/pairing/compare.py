@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.agreement import RATIO, agreement
+from curate.pairing.agreement import NOTHING, RATIO, agreement, window
 from curate.pairing.features import SHORT, WIDE, Features, cached_path, compute, load
 from curate.pairing.geometry import Geometry, alignment, verify
 from curate.pairing.matching import matches_of, mutual_matches
@@ -25,9 +25,12 @@ _PROMISING = 12
 _PROMISING_CLOSE = 6
 """The same for a close look."""
 
-GATE = -20.0
-"""Significance of the strongest keypoints from which that of all keypoints is computed. Of unrelated photos, one in twenty-five
-reaches it with `WIDE` keypoints, one in three hundred with `SHORT`."""
+GATE = {WIDE: 6.0, SHORT: 8.0}
+"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`agreement.window`), so
+that their agreement is computed. Of unrelated photos, one in eight exceeds it with `WIDE` keypoints."""
+
+SIGNIFICANT = 1.0
+"""Significance from which photos are taken to share something."""
 
 CERTAIN = 12.0
 """Significance from which more keypoints would not change the score."""
@@ -94,16 +97,19 @@ def compare(
 def _compared(
     a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool, wide: bool
 ) -> Comparison:
-    count = WIDE if wide or close else SHORT
+    count = WIDE if wide else SHORT
     similarity = unit_a[:count] @ unit_b[:count].T
-    view = _one_or_two_looks(a, b, similarity, _PROMISING_CLOSE if close else _PROMISING)
+    value = _agreement(a, b, similarity, count)
+    # Significant agreement is worth a second look: the pictures of look-alikes can then be laid over each other.
+    promising = 0 if value >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
+    view = _one_or_two_looks(a, b, similarity, promising)
     first, mirrored = a, False
     if close and view[1].inliers < CLEAR:
         other_way = a.mirrored()
         there = other_way.unit(count) @ unit_b[:count].T
         seen = _one_or_two_looks(other_way, b, there, _PROMISING)
         if seen[1].inliers >= CLEAR and seen[1].inliers > 2 * view[1].inliers:
-            view, first, mirrored, similarity = seen, other_way, True, there
+            view, first, mirrored, value = seen, other_way, True, _agreement(other_way, b, there, count)
     matches, geometry = view
     return Comparison(
         matches=matches,
@@ -114,16 +120,18 @@ def _compared(
         scale_ratio=geometry.scale_ratio,
         rotation_deg=geometry.rotation_deg,
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
-        agreement=_agreement(first, b, similarity),
+        agreement=value,
         mirrored=mirrored,
     )
 
 
-def _agreement(a: Features, b: Features, similarity: NDArray[np.float32]) -> float:
-    """Return the significance of the strongest keypoints' agreement, and of all keypoints' where that is promising."""
-    found = agreement(a, b, matches_of(similarity, RATIO)[0])
-    value = found.significance
-    if value < CERTAIN and found.promise > GATE and (len(a.points), len(b.points)) != similarity.shape:
+def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> float:
+    """Return the significance of the strongest keypoints' agreement, or of all keypoints' where these leave it open."""
+    pairs, _ = matches_of(similarity, RATIO)
+    if window(a, b, pairs)[2] < GATE[count]:
+        return NOTHING
+    value = agreement(a, b, pairs).significance
+    if value < CERTAIN and (len(a.points), len(b.points)) != similarity.shape:
         pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
         value = max(value, agreement(a, b, pairs).significance)
     return value

@@ -64,8 +64,15 @@ LEAST_AGREEMENT = 1.0
 MOST_AGREEMENT = 12.0
 """Significance from which more of it counts no more."""
 
-LAID_OVER = 0.6
-"""Alignment from which two pictures can be laid over each other, so that alignment says more than agreement."""
+APART = 0.3
+"""Alignment up to which agreement counts in full. Look-alikes from one standpoint have more, since most of their things are in
+place."""
+
+LAID_OVER = 0.45
+"""Alignment from which agreement does not count: the pictures can be laid over each other, and alignment says more."""
+
+RIVAL = 0.1
+"""The least share of the most agreement of either photo that counts."""
 
 
 class Scorer(Protocol):
@@ -132,8 +139,8 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
-            0.0 if e.alignment is None or apart else e.alignment - 0.5,
-            min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT if apart else 0.0,
+            0.0 if e.alignment is None else (1.0 - apart) * (e.alignment - 0.5),
+            apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT,
             inliers - np.log1p(max(e.most_phone, e.inliers)),
             inliers - np.log1p(max(e.most_other, e.inliers)),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
@@ -214,15 +221,15 @@ def penalised(
     return np.asarray(found.x, np.float64)
 
 
-def _from_another_standpoint(e: Evidence) -> bool:
-    """Return whether a pair may be one scene from two standpoints: its agreement counts then, and its alignment does not.
+def _from_another_standpoint(e: Evidence) -> float:
+    """Return how much a pair is taken as one scene from two standpoints, 0 to 1: agreement counts so much, alignment the rest.
 
-    Look-alikes also agree significantly and cannot be laid over each other. But most of them agree much less than a photo does
-    with its right partner, and the more nearly they can be laid over each other, the more they would agree if they were right.
+    Look-alikes also agree significantly. But most of them can be laid over each other in part, or agree much less than a photo
+    does with its right partner.
     """
-    if e.agreement is None or e.agreement < LEAST_AGREEMENT or (e.alignment or 0.0) >= LAID_OVER:
-        return False
-    return e.agreement >= (0.15 + 0.8 * max(0.0, (e.alignment or 0.0) - 0.3)) * e.most_agreement
+    if e.agreement is None or e.agreement < max(LEAST_AGREEMENT, RIVAL * e.most_agreement):
+        return 0.0
+    return 0.5 if e.alignment is None else min(1.0, max(0.0, (LAID_OVER - e.alignment) / (LAID_OVER - APART)))
 
 
 def _saturated(value: float, unit: float) -> float:

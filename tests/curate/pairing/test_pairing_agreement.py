@@ -93,8 +93,8 @@ def test_window_holds_the_matches_that_turn_and_scale_alike() -> None:
     """The window is found whatever the turn; its share of random pairings is far below one."""
     for turn in (0.0, 100.0, 359.0):
         a, b = two_photos(3, 60, 60, turn)
-        share, inside = window(a, b, all_pairs(120))
-        assert 0.02 <= share < 0.25
+        share, inside, gain = window(a, b, all_pairs(120))
+        assert 0.02 <= share < 0.25 and gain > 20
         assert np.isin(np.arange(60), inside).mean() > 0.9
 
 
