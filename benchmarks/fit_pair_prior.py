@@ -1,9 +1,13 @@
 """Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
 
-Writes `curate/pairing/score/prior.json`. There are three collections, which no other benchmark and no test uses: one with the
+Writes `curate/pairing/score/prior.json`. There are four collections, which no other benchmark and no test uses: one with the
 cameras as they are; one with many look-alikes and shots further apart in time; one whose pictures are cropped and softened at
-random, so that some partners share little. All photos have a position: most with a receiver's error, one in five that of an
-earlier scene (an outdated fix). Each candidate is used once for each subset of the optional signals.
+random, so that some partners share little; one whose photographers stand apart (`virtual_standpoints`). All photos have a
+position: most with a receiver's error, one in five that of an earlier scene (an outdated fix). Each candidate is used once for
+each subset of the optional signals.
+
+By default only the coefficient of agreement is fitted, on all four. The others are those of the first three (`--all` fits them
+again): one set of coefficients for both kinds would trust the alignment of pictures less.
 """
 
 from __future__ import annotations
@@ -22,11 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs, virtual_pairs
+from benchmarks.virtual_standpoints import Standpoints
 from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit
+from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit, penalised, prior
 from tracer.base.progress import finish
 
 SEED = 101
@@ -35,12 +40,14 @@ COLLECTIONS = {
     "plain": CollectionOptions(per_side=3, lookalikes=0.3, unpaired=0.3, gps=2.0),
     "look-alikes": CollectionOptions(per_side=3, lookalikes=0.5, moved=0.25, span_s=120.0, gps=2.0),
     "cropped": CollectionOptions(per_side=3, lookalikes=0.4, unpaired=0.2, gps=2.0),
+    "apart": CollectionOptions(per_side=2, unpaired=0.3, gps=2.0),
 }
 BELIEFS = {
     "inliers": 1.5,
     "inlier_share": 1.0,
     "coverage": 1.0,
     "alignment": 4.0,
+    "agreement": 4.0,
     "against_phone": 1.0,
     "against_other": 1.0,
     "hash": 1.0,
@@ -57,6 +64,11 @@ STALE = 0.2
 ERROR_M = 8.0
 """Standard deviation of a position in metres, north and east."""
 
+MOST_WEIGHT = 3.0
+"""Bound of the coefficient of agreement, whose fit without a bound is 5. One product of a supermarket in two photos agrees as
+significantly as one sight does, and the virtual scenes have no such products. So pictures that cannot be laid over each other are
+likely, but never confident (0.98) without a time or a place."""
+
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "score" / "prior.json"
 
 
@@ -64,8 +76,17 @@ class Loose:
     """A model that ranks by the obvious signals and drops no candidate, to find the candidates to learn from."""
 
     def probabilities(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A probability between 0.5 and 1, increasing with the inliers."""
-        return 0.5 + 0.05 * np.minimum(rows[:, FEATURES.index("inliers")], 9.0)
+        """A probability between 0.5 and 1, increasing with the inliers and the agreement."""
+        inliers, agreement = (rows[:, FEATURES.index(name)] for name in ("inliers", "agreement"))
+        return 0.5 + 0.04 * np.minimum(inliers, 9.0) + 0.1 * agreement
+
+
+def collection(folder: Path, number: int, name: str, scenes: int) -> VirtualPairs:
+    """Render (or find) one of the collections."""
+    seed, options = SEED + number, COLLECTIONS[name]
+    if name == "apart":  # twice the scenes with fewer cameras, and smaller pictures
+        return virtual_pairs(folder, 2 * scenes, seed, options, scale=0.6, standpoints=Standpoints())
+    return virtual_pairs(folder, scenes, seed, options)
 
 
 def placed(truth: VirtualPairs, seed: int) -> list[PairingPhoto]:
@@ -127,18 +148,37 @@ def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Eviden
     )
 
 
+def with_agreement(scorer: LogisticScorer, rows: NDArray[np.float64], same: NDArray[np.bool_]) -> LogisticScorer:
+    """The model with the coefficient of agreement fitted on all collections, and all others kept."""
+    which = FEATURES.index("agreement")
+    weights = scorer.weights.copy()
+    weights[which] = 0.0
+    found = penalised(
+        np.column_stack([scorer.intercept + rows @ weights, rows[:, which]]),
+        np.where(same, 1.0, -1.0),
+        centre=np.array([1.0, BELIEFS["agreement"]]),
+        pull=np.array([1e9, 8.0]),
+        free=np.zeros(2, np.bool_),
+    )
+    print(f"agreement: {found[1]:.2f} without a bound")
+    weights[which] = min(float(found[1]), MOST_WEIGHT)
+    return LogisticScorer(scorer.intercept, weights)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="keeps the collections between runs")
+    parser.add_argument(
+        "--all", action="store_true", help="fit the other coefficients too, on the scenes without standpoints"
+    )
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each collection")
     parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
     rows, same = [], []
-    for number, (name, options) in enumerate(COLLECTIONS.items()):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).mkdir(exist_ok=True)
-        truth = virtual_pairs(folder / name, arguments.scenes, SEED + number, options)
+    for number, name in enumerate(COLLECTIONS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        truth = collection(folder / name, number, name, arguments.scenes)
         photos = placed(truth, SEED + number)
         if name == "cropped":
             photos = cropped(photos, folder / name / "cropped", SEED)
@@ -147,9 +187,14 @@ def main() -> None:
         print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
         rows.append(x)
         same.append(y)
-    start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
-    # Each candidate is used eight times, so the penalty is made eight times as large.
-    scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
+    side_by_side = [name != "apart" for name in COLLECTIONS]
+    scorer = prior()
+    if arguments.all:
+        start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
+        parts = [(x, y) for x, y, kept in zip(rows, same, side_by_side, strict=True) if kept]
+        # Each candidate is used eight times, so the penalty is made eight times as large.
+        scorer = fit(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), start, strength=8.0)
+    scorer = with_agreement(scorer, np.concatenate(rows), np.concatenate(same))
     print(json.dumps(scorer.to_json(), indent=2))
     arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 

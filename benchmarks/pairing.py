@@ -1,8 +1,9 @@
 """How well pairing finds the partner: `python -m benchmarks.pairing [PART …] [--scenes N] [--cache DIR]`.
 
 Parts: `virtual` (scenes with known partners: wrong clocks, one of them set in between, a third of the photos without a partner,
-look-alikes), `signals` (each signal alone on the same photos, compared with other tools), `real` (photos of real scenes, below
-LENSTRACE_CORPUS), `scale` (many photos: time, memory, and whether the time per photo grows). All of them by default.
+look-alikes), `standpoints` (scenes whose photographers stand apart; see `virtual_standpoints`), `signals` (each signal alone on
+the same photos, compared with other tools), `real` (photos of real scenes, below LENSTRACE_CORPUS), `scale` (many photos: time,
+memory, and whether the time per photo grows). All of them by default.
 
 The quick default has 60 scenes. The targets are for 2,000 (`--scenes 2000`), which takes an hour on two cores the first time and
 keeps its photos and features in the cache. Exits with 1 where a target that applies is missed.
@@ -16,12 +17,14 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import pairing_real, pairing_scale, pairing_signals
-from benchmarks.pairing_measures import automatic, calibration_error, choices, clock_errors, first
+from benchmarks.pairing_measures import Judged, automatic, calibration_error, choices, clock_errors, first, judged
 from benchmarks.virtual_pairs import VirtualPairs, simultaneous, virtual_pairs, with_gps
+from benchmarks.virtual_standpoints import Standpoints
 from curate.demo.plan import CollectionOptions
 from curate.pairing.clocks.offsets import estimate_clocks
 from curate.pairing.find import PairingResult, Signals, find_pairs
@@ -32,7 +35,9 @@ OPTIONS = CollectionOptions(per_side=3, lookalikes=0.3, unpaired=0.3, clock_erro
 SEED = 7
 """The seed of the measured collection; the prior was fitted on others."""
 
-PARTS = ("virtual", "signals", "real", "scale")
+PARTS = ("virtual", "standpoints", "signals", "real", "scale")
+
+APART = CollectionOptions(per_side=2, unpaired=0.3, clock_error_s=43_200.0, clock_resets=1)
 FULL = 1000
 """The number of scenes from which the targets apply."""
 
@@ -75,7 +80,7 @@ def tell(result: PairingResult, truth: VirtualPairs, bars: Bars, least: float, a
     phone, other = first(best, truth, "phone"), first(best, truth, "other")
     print(f"    partner first: phone photos {phone}; others {other}")
     bars.hold("partner first, both sides", (phone.right + other.right) / max(1, phone.asked + other.asked), least)
-    error, count = calibration_error(result.candidates, truth)
+    error, count = calibration_error(judged(result.candidates, truth))
     accepted = automatic(result.candidates, truth)
     print(f"    decide auto 0.98: {accepted}; calibration over {count} best candidates of phone photos")
     if auto:
@@ -86,8 +91,42 @@ def tell(result: PairingResult, truth: VirtualPairs, bars: Bars, least: float, a
         print(f"    expected calibration error {error:.4f}")
 
 
-def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
-    """Pair with all signals, without GPS, and with pictures only; return the comparisons made."""
+def standpoints(truth: VirtualPairs, cache: Path, bars: Bars, beside: Sequence[Judged]) -> None:
+    """Pair photos from different standpoints by pictures only, and with times.
+
+    Args:
+        truth: the collection.
+        cache: keeps the features.
+        bars: the targets.
+        beside: best candidates of the part `virtual` by pictures only, then with times; empty where it did not run.
+    """
+    memory: Memory = {}
+    bare = with_gps(truth, 0.0, SEED)
+    for use_time, name in ((False, "only pictures"), (True, "time, no GPS")):
+        result = paired(bare, cache, name, use_time=use_time, use_gps=use_time, memory=memory)
+        best = choices(result.candidates)
+        print(f"    partner first: phone photos {first(best, bare, 'phone')}; others {first(best, bare, 'other')}")
+        accepted = automatic(result.candidates, bare)
+        confident = [c for c in result.candidates if c.score >= 0.98]
+        false = sum(bare.scene[c.phone_id] != bare.scene[c.other_id] for c in confident)
+        print(f"    decide auto 0.98: {accepted}; candidates from 0.98: {len(confident) - false} right, {false} wrong")
+        bars.hold("wrong candidates from 0.98", false, 0, at_most=True)
+        own = judged(result.candidates, bare)
+        print(f"    expected calibration error of these scenes alone {calibration_error(own)[0]:.4f}")
+        if beside:
+            error, _ = calibration_error(own, beside[int(use_time)])
+            bars.hold("expected calibration error, beside the scenes of `virtual`", error, 0.03, at_most=True)
+
+
+def virtual(truth: VirtualPairs, cache: Path, bars: Bars, best: list[Judged]) -> Memory:
+    """Pair with all signals, without GPS, and with pictures only; return the comparisons made.
+
+    Args:
+        truth: the collection.
+        cache: keeps the features.
+        bars: the targets.
+        best: gets the best candidates by pictures only, then those with times.
+    """
     memory: Memory = {}  # the pictures are the same in all runs; only their metadata differ
     half = with_gps(truth, 0.5, SEED)
     result = paired(half, cache, "time, and GPS on half the photos", use_time=True, use_gps=True, memory=memory)
@@ -100,6 +139,7 @@ def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
     bare = with_gps(truth, 0.0, SEED)
     result = paired(bare, cache, "time, no GPS", use_time=True, use_gps=True, memory=memory)
     tell(result, bare, bars, 0.98, auto=True)
+    best.append(judged(result.candidates, bare))
     found = clock_errors(result.clock_offsets, bare, usual_lag=True)
     print(f"    clocks from photos only, shots up to 60 s apart, including the usual delay: {found}")
     bars.hold("worst clock error with usual delay, s", float(abs(found.errors).max(initial=0)), 15.0, at_most=True)
@@ -114,6 +154,7 @@ def virtual(truth: VirtualPairs, cache: Path, bars: Bars) -> Memory:
 
     result = paired(bare, cache, "only pictures", use_time=False, use_gps=False, memory=memory)
     tell(result, bare, bars, 0.95, auto=False)
+    best.insert(0, judged(result.candidates, bare))
     at_once = simultaneous(bare)
     votes = [(c.phone_id, c.other_id, c.score) for c in result.candidates]
     found = clock_errors(estimate_clocks(at_once.photos, votes), at_once, usual_lag=False)
@@ -146,6 +187,7 @@ def measured(arguments: argparse.Namespace, folder: Path) -> int:
     """The same, with photos and features in a folder."""
     parts = arguments.parts or PARTS
     bars = Bars(apply=arguments.scenes >= FULL)
+    best: list[Judged] = []
     if "virtual" in parts or "signals" in parts:
         place = folder / f"virtual-{arguments.scenes}-{arguments.seed}"
         truth = virtual_pairs(
@@ -157,9 +199,22 @@ def measured(arguments: argparse.Namespace, folder: Path) -> int:
             f"{counts['other']} others, {len({photo.camera for photo in truth.photos})} cameras, seed {arguments.seed}",
             flush=True,
         )
-        memory = virtual(truth, place / "cache", bars) if "virtual" in parts else {}
+        memory = virtual(truth, place / "cache", bars, best) if "virtual" in parts else {}
         if "signals" in parts:
             pairing_signals.tell(with_gps(truth, 0.0, SEED), place, memory)
+    if "standpoints" in parts:
+        place = folder / f"standpoints-{2 * arguments.scenes}-{arguments.seed + 1}"
+        apart = virtual_pairs(
+            place,
+            2 * arguments.scenes,
+            arguments.seed + 1,
+            APART,
+            minutes=arguments.minutes,
+            scale=arguments.scale,
+            standpoints=Standpoints(),
+        )
+        print(f"standpoints: {len(set(apart.scene.values()))} scenes, {len(apart.photos)} photos", flush=True)
+        standpoints(apart, place / "cache", bars, best)
     if "real" in parts:
         corpus = os.environ.get("LENSTRACE_CORPUS")
         if corpus:

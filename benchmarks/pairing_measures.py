@@ -78,17 +78,27 @@ def choices(candidates: Iterable[Candidate]) -> dict[int, int]:
     return choices_by({(c.phone_id, c.other_id): c.score for c in candidates})
 
 
-def calibration_error(candidates: Sequence[Candidate], truth: VirtualPairs) -> tuple[float, int]:
-    """The expected calibration error of each phone photo's best candidate, in ten bins of equal count; and their number."""
+Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
+"""Scores, and whether each is that of a right pair."""
+
+
+def judged(candidates: Sequence[Candidate], truth: VirtualPairs) -> Judged:
+    """The score of each phone photo's best candidate, and whether it is right."""
     best: dict[int, Candidate] = {}
     for candidate in candidates:
         if candidate.phone_id not in best or candidate.score > best[candidate.phone_id].score:
             best[candidate.phone_id] = candidate
     scores = np.array([c.score for c in best.values()])
-    right = np.array([truth.scene[c.phone_id] == truth.scene[c.other_id] for c in best.values()])
+    right = np.array([truth.scene[c.phone_id] == truth.scene[c.other_id] for c in best.values()], np.bool_)
+    return scores, right
+
+
+def calibration_error(*parts: Judged) -> tuple[float, int]:
+    """The expected calibration error of all parts together, in ten bins of equal count; and the number of scores."""
+    scores, right = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     bins = np.array_split(np.argsort(scores, kind="stable"), BINS)
     away = sum(len(part) * abs(float(scores[part].mean() - right[part].mean())) for part in bins if len(part))
-    return away / max(1, len(best)), len(best)
+    return away / max(1, len(scores)), len(scores)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ words, votes and geometry see as many different photos as in a real collection.
 
 from __future__ import annotations
 
+import io
 import resource
 import time
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.features import Features, cached_path, compute
 from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
+from tracer.base.files import seal
 from tracer.base.progress import finish
 
 BAR_PHOTOS = 10_000
@@ -45,6 +47,8 @@ def tell(folder: Path, count: int) -> list[str]:
         part = photos[: len(photos) // share]
         before, cpu = time.perf_counter(), _cpu()
         result = finish(find_pairs(part, cache, workers=2))
+        if result.left_out:
+            missed.append(f"{len(result.left_out)} photos without features")
         seconds, spent = time.perf_counter() - before, _cpu() - cpu
         best: dict[int, tuple[float, int]] = {}
         for c in result.candidates:
@@ -140,14 +144,15 @@ def _write(jobs: Sequence[tuple[Path, Path, int]]) -> None:
         f = _computed[preview]
         order = np.random.default_rng((9, copy)).permutation(128)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            np.savez(
-                file,
-                keypoints=np.column_stack([f.points, f.sizes, f.angles]).astype(np.float32),
-                descriptors=f.descriptors[:, order],
-                thumb=f.thumb,
-                frame=np.array([f.width, f.height], np.int32),
-            )
+        content = io.BytesIO()
+        np.savez(
+            content,
+            keypoints=np.column_stack([f.points, f.sizes, f.angles]).astype(np.float32),
+            descriptors=f.descriptors[:, order],
+            thumb=f.thumb,
+            frame=np.array([f.width, f.height], np.int32),
+        )
+        path.write_bytes(seal(path.name, content.getvalue()) + content.getvalue())
 
 
 def _cpu() -> float:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.virtual_standpoints import Standpoints, photographed, seen, stamp
 from curate.demo.plan import CollectionOptions, Photo, plan
 from curate.demo.simulator.scenes import make_scene
 from curate.demo.simulator.shoot import take
@@ -50,6 +51,7 @@ def virtual_pairs(
     workers: int | None = None,
     minutes: float | None = None,
     scale: float = 1.0,
+    standpoints: Standpoints | None = None,
 ) -> VirtualPairs:
     """Render (or find) the photos of a virtual collection, and read them as the catalogue would.
 
@@ -65,6 +67,7 @@ def virtual_pairs(
         minutes: stop after this time, with the scenes rendered so far; they are rendered in random order, so that the first
             ones are representative.
         scale: of the cameras' pictures; 0.6 takes two fifths of the time, and previews keep their size.
+        standpoints: how the photographers of one scene differ; None where they stand side by side.
     """
     options = options or CollectionOptions()
     for name in ("previews", "scenes"):
@@ -75,7 +78,8 @@ def virtual_pairs(
         end = None if minutes is None else time.monotonic() + 60 * minutes
         order = np.random.default_rng(seed).permutation(len(missing)).tolist()
         with ProcessPoolExecutor(workers or os.cpu_count() or 1, get_context("spawn")) as pool:
-            futures = [pool.submit(_photograph, folder, missing[k], seed, options.moved, end, scale) for k in order]
+            how = _How(seed, options.moved, end, scale, standpoints)
+            futures = [pool.submit(_photograph, folder, missing[k], how) for k in order]
             for future in as_completed(futures):
                 future.result()
     rows: list[dict[str, Any]] = []
@@ -133,26 +137,40 @@ def _record(folder: Path, scene: int) -> Path:
     return folder / "scenes" / f"{scene:05d}.json"
 
 
-def _photograph(
-    folder: Path, photos: Sequence[Photo], seed: int, moved: float, end: float | None, scale: float = 1.0
-) -> None:
+@dataclass(frozen=True)
+class _How:
+    """What rendering needs besides the photos; `end` is the time to stop at."""
+
+    seed: int
+    moved: float
+    end: float | None
+    scale: float
+    standpoints: Standpoints | None
+
+
+def _photograph(folder: Path, photos: Sequence[Photo], how: _How) -> None:
     """Render one scene's photos, keep their previews, and write its record last."""
     import cv2
 
-    if end is not None and time.monotonic() > end:
+    if how.end is not None and time.monotonic() > how.end:
         return
     cv2.setNumThreads(1)
-    if scale != 1.0:
-        photos = [_smaller(photo, scale) for photo in photos]
-    first = photos[0]
-    scene = make_scene(seed, first.place, first.scene_class, version=first.scene - first.place, moved=moved)
+    if how.scale != 1.0:
+        photos = [_smaller(photo, how.scale) for photo in photos]
+    if how.standpoints is not None:
+        photos = [photographed(photo, how.seed, how.standpoints) for photo in photos]
+    first, seed = photos[0], how.seed
+    scene = make_scene(seed, first.place, first.scene_class, version=first.scene - first.place, moved=how.moved)
     rows = []
     with tempfile.TemporaryDirectory(prefix="scene-") as place:
         for photo in photos:
             file = Path(place) / "photo.jpg"
-            file.write_bytes(take(photo, scene, seed))
+            there = scene if how.standpoints is None else seen(scene, photo, seed, how.standpoints)
+            file.write_bytes(take(photo, there, seed))
             preview = f"{photo.file.replace('/', '-').rsplit('.', 1)[0]}-{photo.scene}.jpg"
             facts = read_photo(file, folder / "previews" / preview)
+            if how.standpoints is not None:
+                stamp(folder / "previews" / preview, photo, seed, how.standpoints)
             rows.append(
                 {
                     "sha256": facts.sha256,

@@ -1,4 +1,6 @@
-"""Compare two photos: the matches, the view that they agree on, and the similarity of the aligned pictures."""
+"""Compare two photos: the matches, the view that they agree on, the similarity of the aligned pictures, and how unlikely it is
+that as many matches agree by chance.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.features import SHORT, Features, cached_path, compute, load
+from curate.pairing.agreement import NOTHING, RATIO, agreement, window
+from curate.pairing.features import SHORT, WIDE, Features, cached_path, compute, load
 from curate.pairing.geometry import Geometry, alignment, verify
-from curate.pairing.matching import mutual_matches
+from curate.pairing.matching import matches_of, mutual_matches
 from curate.pairing.photo import PairingPhoto
 
 CLEAR = 15
@@ -22,6 +25,16 @@ _PROMISING = 12
 _PROMISING_CLOSE = 6
 """The same for a close look."""
 
+GATE = {WIDE: 6.0, SHORT: 8.0}
+"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`agreement.window`), so
+that their agreement is computed. Of unrelated photos, one in eight exceeds it with `WIDE` keypoints."""
+
+SIGNIFICANT = 1.0
+"""Significance from which photos are taken to share something."""
+
+CERTAIN = 12.0
+"""Significance from which more keypoints would not change the score."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -30,6 +43,7 @@ class Comparison:
     Attributes:
         matches: number of mutual ratio matches; the inliers are some of them.
         alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
+        agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
         mirrored: whether the pictures agree only after the first is mirrored.
     """
 
@@ -41,11 +55,21 @@ class Comparison:
     scale_ratio: float | None
     rotation_deg: float | None
     alignment: float | None
+    agreement: float | None = None
     mirrored: bool = False
 
 
+NO_EVIDENCE = Comparison(0, 0, "none", 0.0, 0.0, None, None, None)
+"""What is known of two photos whose comparison OpenCV cannot compute."""
+
+
 def compare(
-    a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool = False
+    a: Features,
+    b: Features,
+    unit_a: NDArray[np.float32],
+    unit_b: NDArray[np.float32],
+    close: bool = False,
+    wide: bool = False,
 ) -> Comparison:
     """Compare two photos by their strongest keypoints, and by all keypoints where the result is uncertain.
 
@@ -54,14 +78,41 @@ def compare(
     Args:
         a: features of the first photo.
         b: features of the second photo.
-        unit_a: strongest descriptors of the first photo (`Features.unit(SHORT)`).
+        unit_a: strongest descriptors of the first photo (`Features.unit(WIDE)`).
         unit_b: strongest descriptors of the second photo.
         close: look closely: take the second look at fewer matches, and try the first photo mirrored as well. Used where
             another signal (time, place, a name) supports the pair.
+        wide: decide by more keypoints whether the agreement of all keypoints is computed.
+
+    A pair for which OpenCV raises an error has no evidence from the pictures (`NO_EVIDENCE`); other pairs are not affected.
     """
-    geometry, count, first, mirrored = _best_view(a, b, unit_a, unit_b, close)
+    import cv2
+
+    try:
+        return _compared(a, b, unit_a, unit_b, close, wide)
+    except cv2.error:
+        return NO_EVIDENCE
+
+
+def _compared(
+    a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool, wide: bool
+) -> Comparison:
+    count = WIDE if wide else SHORT
+    similarity = unit_a[:count] @ unit_b[:count].T
+    value = _agreement(a, b, similarity, count)
+    # Significant agreement is worth a second look: the pictures of look-alikes can then be laid over each other.
+    promising = 0 if value >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
+    view = _one_or_two_looks(a, b, similarity, promising)
+    first, mirrored = a, False
+    if close and view[1].inliers < CLEAR:
+        other_way = a.mirrored()
+        there = other_way.unit(count) @ unit_b[:count].T
+        seen = _one_or_two_looks(other_way, b, there, _PROMISING)
+        if seen[1].inliers >= CLEAR and seen[1].inliers > 2 * view[1].inliers:
+            view, first, mirrored, value = seen, other_way, True, _agreement(other_way, b, there, count)
+    matches, geometry = view
     return Comparison(
-        matches=count,
+        matches=matches,
         inliers=geometry.inliers,
         model=geometry.model,
         overlap=geometry.overlap,
@@ -69,32 +120,35 @@ def compare(
         scale_ratio=geometry.scale_ratio,
         rotation_deg=geometry.rotation_deg,
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
+        agreement=value,
         mirrored=mirrored,
     )
 
 
-def _best_view(
-    a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], close: bool
-) -> tuple[Geometry, int, Features, bool]:
-    pairs, geometry = _one_or_two_looks(a, b, unit_a, unit_b, _PROMISING_CLOSE if close else _PROMISING)
-    if not close or geometry.inliers >= CLEAR:
-        return geometry, len(pairs), a, False
-    other_way = a.mirrored()
-    pairs_there, there = _one_or_two_looks(other_way, b, other_way.unit(SHORT), unit_b, _PROMISING)
-    if there.inliers >= CLEAR and there.inliers > 2 * geometry.inliers:
-        return there, len(pairs_there), other_way, True
-    return geometry, len(pairs), a, False
+def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> float:
+    """Return the significance of the strongest keypoints' agreement, or of all keypoints' where these leave it open."""
+    pairs, _ = matches_of(similarity, RATIO)
+    if window(a, b, pairs)[2] < GATE[count]:
+        return NOTHING
+    value = agreement(a, b, pairs).significance
+    if value < CERTAIN and (len(a.points), len(b.points)) != similarity.shape:
+        pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
+        value = max(value, agreement(a, b, pairs).significance)
+    return value
 
 
 def _one_or_two_looks(
-    a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32], promising: int
-) -> tuple[NDArray[np.intp], Geometry]:
-    pairs, geometry = _matched(a, b, unit_a, unit_b)
+    a: Features, b: Features, similarity: NDArray[np.float32], promising: int
+) -> tuple[int, Geometry]:
+    """Return the number of matches and the view, of the strongest keypoints, or of all where these leave it open."""
+    pairs, _ = matches_of(similarity[:SHORT, :SHORT])
+    geometry = _view(a, b, pairs)
     if len(pairs) >= promising and geometry.inliers < CLEAR and max(len(a.points), len(b.points)) > SHORT:
-        second_pairs, second = _matched(a, b, a.unit(), b.unit())
+        more, _ = mutual_matches(a.unit(), b.unit())
+        second = _view(a, b, more)
         if second.inliers > geometry.inliers:
-            return second_pairs, second
-    return pairs, geometry
+            return len(more), second
+    return len(pairs), geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +169,10 @@ class Matches:
 
 
 def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
-    """Return the points on which two photos agree, found with all keypoints; none where a photo has no features."""
+    """Return the points on which two photos agree, found with all keypoints; none where a photo has no features.
+
+    Where few matches agree on a plane, those of the most significant view are returned (`agreement`).
+    """
     found = []
     for photo in (a, b):
         features = load(cached_path(cache, photo.sha256)) or compute(photo.preview)
@@ -127,17 +184,20 @@ def inlier_points(a: PairingPhoto, b: PairingPhoto, cache: Path) -> Matches:
     best: tuple[Geometry, NDArray[np.intp], bool] | None = None
     for mirrored in (False, True):
         first = one.mirrored() if mirrored else one
-        pairs, geometry = _matched(first, two, first.unit(), two.unit())
+        pairs, _ = mutual_matches(first.unit(), two.unit())
+        geometry = _view(first, two, pairs)
         if best is None or (geometry.inliers >= CLEAR and geometry.inliers > 2 * best[0].inliers):
             best = geometry, pairs, mirrored
     assert best is not None
     geometry, pairs, mirrored = best
     kept = pairs[geometry.mask]
+    if geometry.inliers < CLEAR:
+        more, _ = mutual_matches(one.unit(), two.unit(), RATIO)
+        found_there = agreement(one, two, more)
+        if found_there.significance > 0:
+            kept, mirrored = more[found_there.mask], False
     return Matches(one.points[kept[:, 0]], two.points[kept[:, 1]], geometry, mirrored)
 
 
-def _matched(
-    a: Features, b: Features, unit_a: NDArray[np.float32], unit_b: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], Geometry]:
-    pairs, _ = mutual_matches(unit_a, unit_b)
-    return pairs, verify(a.points[pairs[:, 0]], b.points[pairs[:, 1]], (a.width, a.height), (b.width, b.height))
+def _view(a: Features, b: Features, pairs: NDArray[np.intp]) -> Geometry:
+    return verify(a.points[pairs[:, 0]], b.points[pairs[:, 1]], (a.width, a.height), (b.width, b.height))

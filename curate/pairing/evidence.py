@@ -31,9 +31,12 @@ class Evidence:
         embedding: cosine of the two embeddings after subtracting each camera's mean, −1 to 1.
         same_name: whether a person gave both files the same name.
         same_album: whether both files lie in one folder.
+        agreement: significance of the most significant view of all matches, −log10 of the number of false alarms; at most 0
+            where as many agree by chance.
         most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
             has two hundred with another one.
         most_other: most inliers that the other photo has with any partner.
+        most_agreement: the most that either photo has with any partner. Look-alikes agree significantly, but less.
         rank_phone: rank of this candidate among those of the phone photo, from 1, the best.
         rank_other: rank of this candidate among those of the other photo.
     """
@@ -54,14 +57,17 @@ class Evidence:
     embedding: float | None = None
     same_name: bool | None = None
     same_album: bool | None = None
+    agreement: float | None = None
     most_phone: int = 0
     most_other: int = 0
+    most_agreement: float = 0.0
     rank_phone: int = 1
     rank_other: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return the evidence by field name, with rounded numbers; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
+        digits |= {"agreement": 1, "most_agreement": 1}
         digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 
@@ -76,7 +82,7 @@ _NAMES = tuple(field.name for field in fields(Evidence))
 
 
 def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int, int], Evidence]:
-    """Return the same evidence with `most_phone` and `most_other` filled in.
+    """Return the same evidence with `most_phone`, `most_other` and `most_agreement` filled in.
 
     Args:
         evidence: (phone id, other id) -> evidence.
@@ -87,11 +93,18 @@ def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int,
     (200, 20)
     """
     most: dict[tuple[str, int], int] = {}
+    agree: dict[tuple[str, int], float] = {}
     for (phone, other), found in evidence.items():
         for key in (("phone", phone), ("other", other)):
             most[key] = max(most.get(key, 0), found.inliers)
+            agree[key] = max(agree.get(key, 0.0), found.agreement or 0.0)
     return {
-        (phone, other): replace(found, most_phone=most["phone", phone], most_other=most["other", other])
+        (phone, other): replace(
+            found,
+            most_phone=most["phone", phone],
+            most_other=most["other", other],
+            most_agreement=max(agree["phone", phone], agree["other", other]),
+        )
         for (phone, other), found in evidence.items()
     }
 
@@ -106,19 +119,7 @@ def words(evidence: Evidence) -> list[str]:
     taken 12 s apart, clocks corrected
     taken 35 m apart by GPS
     """
-    said = []
-    if evidence.inliers:
-        said.append(f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view")
-        seen = (
-            "both see all of the smaller view"
-            if evidence.overlap > 0.97
-            else f"both see {evidence.overlap:.0%} of the smaller view"
-        )
-        said.append(seen)
-    elif evidence.matches:
-        said.append(f"{counted(evidence.matches, 'matching point')}, but no common view")
-    else:
-        said.append("no matching points")
+    said = _points_in_words(evidence)
     if evidence.alignment is not None:
         closely = "closely" if evidence.alignment >= 0.8 else "in part" if evidence.alignment >= 0.5 else "hardly"
         said.append(f"laid over each other, the pictures agree {closely} ({evidence.alignment:.2f})")
@@ -155,6 +156,23 @@ def words(evidence: Evidence) -> list[str]:
         said.append(f"the phone photo's {_ordinal(evidence.rank_phone)} choice")
     if evidence.rank_other > 1:
         said.append(f"the other photo's {_ordinal(evidence.rank_other)} choice")
+    return said
+
+
+def _points_in_words(evidence: Evidence) -> list[str]:
+    significant = evidence.agreement is not None and evidence.agreement >= 1
+    said = []
+    if evidence.inliers:
+        said.append(f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view")
+        all_of_it = evidence.overlap > 0.97
+        said.append(f"both see {'all' if all_of_it else f'{evidence.overlap:.0%}'} of the smaller view")
+    elif evidence.matches:
+        how = "seen from different standpoints" if significant else "but no common view"
+        said.append(f"{counted(evidence.matches, 'matching point')}, {how}")
+    else:
+        said.append("no matching points")
+    if significant:
+        said.append(f"such agreement by chance: one in 10^{int(evidence.agreement or 0)}")
     return said
 
 

@@ -31,6 +31,9 @@ wide view, and the corners of that part are not among the wide view's strongest.
 SHORT = 500
 """Keypoints used in the first look."""
 
+WIDE = 1000
+"""Keypoints used to decide whether two photos from different standpoints are looked at again."""
+
 FAINT = 0.01
 """SIFT's contrast threshold for photos in which the default threshold finds few keypoints."""
 

@@ -223,6 +223,7 @@ class Facts:
             scale_ratio=found.scale_ratio,
             rotation_deg=found.rotation_deg,
             alignment=found.alignment,
+            agreement=found.agreement,
             hash_distance=candidates.hash_distance(a, b),
             time_gap_s=None if gap is None else gap[0],
             clock_spread_s=None if gap is None else gap[1],

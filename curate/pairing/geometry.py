@@ -8,6 +8,7 @@ Where neither explains many of the matches, a fundamental matrix is fitted: obje
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,6 +83,20 @@ class _Matches:
     frame_b: tuple[int, int]
 
 
+def estimated(estimator: Callable[..., Any], *args: Any, **settings: Any) -> tuple[Any, Any]:
+    """Return (model, inliers) of one of OpenCV's estimators; (None, None) where it raises `cv2.error`.
+
+    On degenerate matches (all on one line, all at one point) some of its estimators raise in place of finding no model.
+    """
+    import cv2
+
+    try:
+        model, inliers = estimator(*args, **settings)
+    except cv2.error:
+        return None, None
+    return model, inliers
+
+
 def verify(
     a: NDArray[np.float32], b: NDArray[np.float32], frame_a: tuple[int, int], frame_b: tuple[int, int]
 ) -> Geometry:
@@ -101,19 +116,25 @@ def verify(
     if len(a) < MIN_MATCHES:
         return nothing
     best, matches = nothing, _Matches(a, b, frame_a, frame_b)
-    affine, found = cv2.estimateAffinePartial2D(
-        a, b, method=cv2.RANSAC, ransacReprojThreshold=1.5 * TOLERANCE, maxIters=1000, confidence=0.995
+    affine, found = estimated(
+        cv2.estimateAffinePartial2D,
+        a,
+        b,
+        method=cv2.RANSAC,
+        ransacReprojThreshold=1.5 * TOLERANCE,
+        maxIters=1000,
+        confidence=0.995,
     )
     if affine is not None:
         matrix = np.vstack([affine, (0, 0, 1)])
         best = _better_plane("similarity", matrix, found, matches, best)
     if len(a) >= _FOR_HOMOGRAPHY:
-        matrix, found = cv2.findHomography(a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
+        matrix, found = estimated(cv2.findHomography, a, b, cv2.USAC_MAGSAC, TOLERANCE, maxIters=2000, confidence=0.995)
         if matrix is not None:
             best = _better_plane("homography", matrix, found, matches, best)
     if len(a) >= _FOR_EPIPOLAR and best.inliers < _FEW_INLIERS:
-        matrix, found = cv2.findFundamentalMat(
-            a, b, cv2.USAC_MAGSAC, _EPIPOLAR_TOLERANCE, confidence=0.995, maxIters=2000
+        matrix, found = estimated(
+            cv2.findFundamentalMat, a, b, cv2.USAC_MAGSAC, _EPIPOLAR_TOLERANCE, confidence=0.995, maxIters=2000
         )
         if matrix is not None and matrix.shape == (3, 3):
             best = _epipolar(found.ravel().astype(np.bool_), matches, best)

@@ -14,7 +14,7 @@ def mutual_matches(
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Return the mutual nearest neighbours that pass the ratio test in both directions; swapping a and b swaps the pairs.
 
-    One matrix product gives all similarities; the second nearest are looked up only for mutual nearest neighbours.
+    The second nearest are looked up only for mutual nearest neighbours.
 
     Args:
         a: (n, d) float32, rows of unit length.
@@ -29,11 +29,15 @@ def mutual_matches(
     >>> pairs.tolist(), similarity.tolist()
     ([[0, 2], [2, 0]], [1.0, 1.0])
     """
-    if len(a) < 2 or len(b) < 2:
+    return matches_of(a @ b.T, ratio)
+
+
+def matches_of(similarity: NDArray[np.float32], ratio: float = RATIO) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the same from the (n, m) float32 dot products."""
+    if min(similarity.shape) < 2:
         return np.empty((0, 2), np.intp), np.empty(0, np.float32)
-    similarity = a @ b.T
     best = similarity.argmax(1)
-    value = similarity[np.arange(len(a)), best]
+    value = similarity[np.arange(len(best)), best]
     rows = np.flatnonzero(value == similarity.max(0)[best])
     columns, value = best[rows], value[rows]
     along, across = similarity[rows], similarity[:, columns].T

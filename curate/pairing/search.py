@@ -32,8 +32,12 @@ SHORTLIST = 20
 BY_EMBEDDING = 10
 """Photos of the other side that each photo is compared with because their embeddings are similar."""
 
+ALL = 10_000
+"""Up to this number of phone × other pairs, all pairs are compared."""
+
 WHOLE = 2_000_000
-"""Up to this number of phone × other pairs, all photos are searched by their pictures."""
+"""Up to this number of phone × other pairs, all photos are searched by their pictures, with more voters, and more keypoints
+decide which pairs are looked at again (`compare`)."""
 
 SAMPLED = 150
 """Photos of each camera that are searched among all photos of the other side, to find the clock offsets."""
@@ -82,6 +86,11 @@ class Search:
         """Whether all photos are searched by their pictures (`WHOLE`)."""
         return len(self.phones) * len(self.others) <= WHOLE
 
+    @property
+    def _voters(self) -> int:
+        """How many keypoints of a photo vote."""
+        return voting.MORE_VOTERS if self.small else voting.VOTERS
+
     def sampled(self) -> tuple[list[PairingPhoto], list[PairingPhoto]]:
         """Return (phones, others): a sample of the smaller side, spread evenly over each camera's time, and all of the other."""
         phones_fewer = len(self.phones) <= len(self.others)
@@ -122,6 +131,8 @@ class Search:
         if self._embeddings:
             near |= candidates.by_embedding(phones, others, self._embeddings, BY_EMBEDDING, sides)
         yield from self.compare(near, close=True)
+        if self.small and len(phones) * len(others) <= ALL:
+            yield from self.compare((a.id, b.id) for a in phones for b in others)
 
     def near_in_time(self, offsets: Sequence[ClockOffset]) -> Work[None]:
         """Compare the photos that were taken close together, with clocks corrected by the offsets."""
@@ -180,7 +191,9 @@ class Search:
         for phone, other in wanted:
             partners[phone].append(other)
         phones = sorted(partners, key=lambda k: (self.by_id[k].clock or 0.0, self.by_id[k].sha256, k))
-        tasks = [(self._path(phone), [self._path(other) for other in partners[phone]], close) for phone in phones]
+        tasks = [
+            (self._path(phone), [self._path(other) for other in partners[phone]], close, self.small) for phone in phones
+        ]
         done = 0
         for phone, found in zip(phones, self._pool.map(comparisons, tasks, chunk=4), strict=True):
             for other, one in zip(partners[phone], found, strict=True):
@@ -206,13 +219,13 @@ class Search:
         if self._vocabulary is None:
             paths = [self._path(photo.id) for photo in (*self.phones, *self.others)]
             chosen = paths[:: max(1, len(paths) // _TRAINING_PHOTOS)]
-            each = max(1, min(voting.VOTERS, voting.TRAINING // len(chosen)))
+            each = max(1, min(self._voters, voting.TRAINING // len(chosen)))
             yield Progress("learning what tells photos apart", 0)
-            parts = list(self._pool.map(sample, [(path, each) for path in chosen]))
+            parts = list(self._pool.map(sample, [(path, self._voters, each) for path in chosen]))
             with one_thread():
-                self._vocabulary = voting.learn(np.concatenate(parts), voting.VOTERS * len(paths))
+                self._vocabulary = voting.learn(np.concatenate(parts), self._voters * len(paths))
         missing = [photo for photo in photos if photo.id not in self._signed]
-        tasks = [(self._path(photo.id), self._vocabulary) for photo in missing]
+        tasks = [(self._path(photo.id), self._vocabulary, self._voters) for photo in missing]
         for done, (photo, mark) in enumerate(zip(missing, self._pool.map(signatures, tasks, chunk=64), strict=True), 1):
             self._signed[photo.id] = mark
             yield Progress("marking photos", done, len(missing))

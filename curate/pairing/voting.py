@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 VOTERS = 300
-"""Number of the strongest keypoints of a photo that vote."""
+"""Number of the strongest keypoints of a photo that vote in a large collection."""
+
+MORE_VOTERS = 1000
+"""The same in a smaller one. Photos from different standpoints share few of their strongest keypoints."""
 
 TRAINING = 60_000
 """Number of descriptors, of the whole collection, that the vocabulary is learnt from."""

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.pairing.compare import Comparison, compare
-from curate.pairing.features import SHORT, Features, compute, is_whole, load, save
+from curate.pairing.features import WIDE, Features, compute, is_whole, load, save
 from curate.pairing.processes import process_pool
-from curate.pairing.voting import VOTERS, Signed, Vocabulary, sign
+from curate.pairing.voting import Signed, Vocabulary, sign
 from curate.photos.previews import is_damaged
 
 Item = TypeVar("Item")
@@ -58,53 +58,52 @@ def extract(task: tuple[Path, Path]) -> str | None:
     return None
 
 
-def sample(task: tuple[Path, int]) -> NDArray[np.float32]:
+def sample(task: tuple[Path, int, int]) -> NDArray[np.float32]:
     """Return descriptors of a photo to learn the vocabulary from, (n, 128) float32.
 
     Args:
-        task: (cached file, maximum number of descriptors).
+        task: (cached file, number of keypoints that vote, maximum number of descriptors).
     """
-    cached, count = task
-    voters = _features(cached)[1][:VOTERS]
+    cached, voting, count = task
+    voters = _not_missing(load(cached), cached).unit(voting)
     return np.asarray(
         voters[np.unique(np.linspace(0, len(voters) - 1, min(count, len(voters))).astype(int))], np.float32
     )
 
 
-def signatures(task: tuple[Path, Vocabulary]) -> Signed:
+def signatures(task: tuple[Path, Vocabulary, int]) -> Signed:
     """Return the visual words and signatures of a photo.
 
     Args:
-        task: (cached file, vocabulary).
+        task: (cached file, vocabulary, number of keypoints that vote).
     """
-    cached, vocabulary = task
-    found = load(cached)
-    return sign(vocabulary, _not_missing(found, cached).unit(VOTERS))
+    cached, vocabulary, voting = task
+    return sign(vocabulary, _not_missing(load(cached), cached).unit(voting))
 
 
-def comparisons(task: tuple[Path, Sequence[Path], bool]) -> list[Comparison]:
+def comparisons(task: tuple[Path, Sequence[Path], bool, bool]) -> list[Comparison]:
     """Compare one phone photo with other photos.
 
     Args:
-        task: (its cached file, their cached files, whether to look closely).
+        task: (its cached file, their cached files, whether to look closely, whether to look widely).
     """
-    cached, others, close = task
+    cached, others, close, wide = task
     features, unit = _features(cached)
     found = []
     for other in others:
         theirs, their_unit = _features(other)
-        found.append(compare(features, theirs, unit, their_unit, close))
+        found.append(compare(features, theirs, unit, their_unit, close, wide))
     return found
 
 
 def _features(cached: Path) -> tuple[Features, NDArray[np.float32]]:
-    """Return features and their strongest unit descriptors; the last 400 are kept in memory (600 kB each)."""
+    """Return features and their strongest unit descriptors; the last 400 are kept in memory (900 kB each)."""
     key = str(cached)
     if key in _remembered:
         _remembered.move_to_end(key)
         return _remembered[key]
     found = _not_missing(load(cached), cached)
-    _remembered[key] = found, found.unit(SHORT)
+    _remembered[key] = found, found.unit(WIDE)
     if len(_remembered) > _REMEMBERED:
         _remembered.popitem(last=False)
     return _remembered[key]

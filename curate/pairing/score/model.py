@@ -24,6 +24,7 @@ FEATURES = (
     "inlier_share",
     "coverage",
     "alignment",
+    "agreement",
     "against_phone",
     "against_other",
     "hash",
@@ -40,13 +41,38 @@ their coefficient sets the value at which the signal changes from evidence again
 
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "geometry": ("inliers", "inlier_share", "coverage", "alignment", "against_phone", "against_other"),
+        "geometry": (
+            "inliers",
+            "inlier_share",
+            "coverage",
+            "alignment",
+            "agreement",
+            "against_phone",
+            "against_other",
+        ),
         "looks": ("hash",),
         "time": ("time", "time_known"),
         "place": ("distance", "distance_known"),
     }
 )
 """Signal -> its columns. A workspace learns the trust of each signal (`learning`)."""
+
+
+LEAST_AGREEMENT = 1.0
+"""Significance (−log10 of the number of false alarms) from which agreement counts."""
+
+MOST_AGREEMENT = 12.0
+"""Significance from which more of it counts no more."""
+
+APART = 0.3
+"""Alignment up to which agreement counts in full. Look-alikes from one standpoint have more, since most of their things are in
+place."""
+
+LAID_OVER = 0.45
+"""Alignment from which agreement does not count: the pictures can be laid over each other, and alignment says more."""
+
+RIVAL = 0.1
+"""The least share of the most agreement of either photo that counts."""
 
 
 class Scorer(Protocol):
@@ -108,12 +134,13 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
-        inliers = np.log1p(e.inliers)
+        inliers, apart = np.log1p(e.inliers), _from_another_standpoint(e)
         rows[k] = (
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
-            0.0 if e.alignment is None else e.alignment - 0.5,
+            0.0 if e.alignment is None else (1.0 - apart) * (e.alignment - 0.5),
+            apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT,
             inliers - np.log1p(max(e.most_phone, e.inliers)),
             inliers - np.log1p(max(e.most_other, e.inliers)),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
@@ -192,6 +219,17 @@ def penalised(
     bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
     return np.asarray(found.x, np.float64)
+
+
+def _from_another_standpoint(e: Evidence) -> float:
+    """Return how much a pair is taken as one scene from two standpoints, 0 to 1: agreement counts so much, alignment the rest.
+
+    Look-alikes also agree significantly. But most of them can be laid over each other in part, or agree much less than a photo
+    does with its right partner.
+    """
+    if e.agreement is None or e.agreement < max(LEAST_AGREEMENT, RIVAL * e.most_agreement):
+        return 0.0
+    return 0.5 if e.alignment is None else min(1.0, max(0.0, (LAID_OVER - e.alignment) / (LAID_OVER - APART)))
 
 
 def _saturated(value: float, unit: float) -> float:

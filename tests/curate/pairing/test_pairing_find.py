@@ -61,6 +61,7 @@ def test_shortlist_keeps_the_partners(
 ) -> None:
     """Voting descriptors shortlist the right partners among a few of many, so that most pairs are never compared."""
     monkeypatch.setattr(searching, "SHORTLIST", 3)
+    monkeypatch.setattr(searching, "ALL", 0)
     short = finish(find_pairs(collection.photos, cache))
     assert short.compared < result.compared / 2
     assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in first_choices(short).items())

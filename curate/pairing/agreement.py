@@ -1,0 +1,311 @@
+"""How unlikely it is that the matches of two photos agree by chance: the a-contrario significance of the best model.
+
+Photos from different standpoints cannot be laid over each other, but their matches still obey one geometry. Few of them do, so
+the question is whether that many would do so by chance. The number of false alarms (NFA) answers it: the number of models
+that would be explained as well by matches placed at random (Moisan and Stival, IJCV 2004; Moisan, Moulon and Monasse, IPOL
+2012). For a model that `s` matches determine and that `k` of `n` matches fit within a distance `r`,
+
+    NFA = T · (n − s) · C(n, k) · C(k, s) · (p(r) · W)^(k − s)
+
+- `p(r)` is the probability that a random point lies that near: 2 D r / A for an epipolar line (D is the picture's diagonal, A its
+  area), π r² / A for a point; the larger one of both directions counts.
+- `W` is the probability that a random match agrees in turn and scale. Matches of one view turn and scale alike, so only those
+  in one window of ±30° and ±0.7 octaves are kept. `W` is measured: the share of all pairings of the matched keypoints of both
+  photos that lies in the window, at least 0.02. Upright buildings have many upright keypoints, so that share is not uniform.
+- `T` is the number of tests: the windows times the kinds of model.
+
+Assumptions: without a common scene, the positions of matches are uniform and independent, and independent of turn and scale.
+Matches close together are not independent, so only one inlier counts in each cell of 16 × 16 pixels, in both photos. The
+letters of a caption do not count either (`BAND`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.pairing.features import Features
+from curate.pairing.geometry import estimated
+
+RATIO = 0.95
+"""Ratio of the matches: a wrong match costs little where the significance is computed, and a right one is rare."""
+
+CELL = 16
+"""Side of a cell, in pixels of a preview of 640 pixels."""
+
+BAND = 32.0
+"""Pixels. Where more than half of the inliers lie in a band so narrow, along or across the picture, in both photos, it is taken
+to be a caption or a date stamp, and they do not count."""
+
+LEAST = 8
+"""Matches in the window from which models are fitted."""
+
+LEAST_SHARE = 0.02
+LEAST_DISTANCE = 0.3
+"""Pixels; keypoints are not more exact than this."""
+
+NOTHING = -40.0
+"""The least significance; below 0, that many matches agree by chance in nearly every two photos."""
+
+_TURNS = 36
+_SCALES = 64
+_OCTAVES = 10.0
+"""Bins of an octave."""
+_WINDOW = 6, 14
+"""Bins of a window: 60° and 1.4 octaves."""
+
+_MODELS = 4
+_TESTS = _TURNS * (_SCALES - _WINDOW[1] + 1) * _MODELS
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The most significant model.
+
+    Attributes:
+        significance: −log10 of the number of false alarms; at most 0 where nothing agrees more than by chance.
+        mask: (k,) bool, the matches that count as its inliers.
+    """
+
+    significance: float
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A kind of model.
+
+    Attributes:
+        sample: number of matches that determine it.
+        farthest: largest distance of an inlier, pixels.
+        fit: the estimator; None where it finds no model.
+        is_line: whether it maps a point to a line.
+    """
+
+    sample: int
+    farthest: float
+    fit: Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float64] | None]
+    is_line: bool = False
+
+
+def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
+    """Return how significantly matches agree on one view.
+
+    Args:
+        a: features of the first photo.
+        b: features of the second photo.
+        pairs: (k, 2) indices of the matched keypoints, by the ratio `RATIO`.
+    """
+    nothing = Agreement(NOTHING, np.zeros(len(pairs), np.bool_))
+    share, inside, _ = window(a, b, pairs)
+    if len(inside) < LEAST:
+        return nothing
+    one, two = a.points[pairs[inside, 0]], b.points[pairs[inside, 1]]
+    best, kept = NOTHING, inside[:0]
+    for model in _models():
+        if len(inside) <= model.sample + 1:
+            continue
+        matrix = model.fit(one, two)
+        if matrix is None or not np.isfinite(matrix).all():
+            continue
+        chance = _chance(matrix, model, one, two, (a, b))
+        value, chosen = _significance(chance, model, one, two, len(pairs), share)
+        if value > best:
+            best, kept = value, inside[chosen]
+    nothing.mask[kept] = True
+    return Agreement(best, nothing.mask)
+
+
+def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:
+    """Return the window of turn and scale that most exceeds chance.
+
+    Returns:
+        The share W of random pairings inside; the positions of the matches inside; and by how much they exceed chance: the
+        exponent of the bound on the binomial tail (Hoeffding), in natural logarithms.
+    """
+    if len(pairs) < LEAST:
+        return 1.0, np.empty(0, np.intp), 0.0
+    turn = (b.angles[pairs[:, 1]] - a.angles[pairs[:, 0]]) % 360.0
+    octaves = np.log2(b.sizes[pairs[:, 1]] / np.maximum(a.sizes[pairs[:, 0]], 1e-6))
+    column = np.minimum((turn / 360.0 * _TURNS).astype(int), _TURNS - 1)
+    row = np.floor(octaves * _OCTAVES).astype(int) + _SCALES // 2
+    known = (row >= 0) & (row < _SCALES)
+    counts = np.zeros((_SCALES, _TURNS))
+    np.add.at(counts, (row[known], column[known]), 1.0)
+    found = _boxes(counts)
+    chance = np.maximum(_boxes(_pairings(a, b, pairs)), LEAST_SHARE)
+    # The relative entropy of the two shares.
+    share = found / len(pairs)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = share * np.log(share / chance) + (1 - share) * np.log((1 - share) / np.maximum(1 - chance, 1e-9))
+    gain = np.where(share > chance, np.where(share >= 1, -np.log(chance), gain), -1.0)
+    low, left = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    in_turn = (column - left) % _TURNS < _WINDOW[0]
+    in_scale = (row >= low) & (row < low + _WINDOW[1])
+    return float(chance[low, left]), np.flatnonzero(in_turn & in_scale), len(pairs) * float(gain[low, left])
+
+
+def _pairings(a: Features, b: Features, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the share of all pairings of the matched keypoints in each bin of scale and turn, (64, 36)."""
+    spectra = []
+    for features, which in ((a, pairs[:, 0]), (b, pairs[:, 1])):
+        sizes = np.log2(np.maximum(features.sizes[which], 1e-6)) * _OCTAVES
+        row = np.clip(np.floor(sizes).astype(int) + 16, 0, 2 * _SCALES - 1)
+        column = np.minimum((features.angles[which] % 360.0 / 360.0 * _TURNS).astype(int), _TURNS - 1)
+        table = np.zeros((4 * _SCALES, _TURNS))
+        np.add.at(table, (row, column), 1.0 / len(which))
+        spectra.append(np.fft.rfft2(table))
+    shares = np.fft.irfft2(np.conj(spectra[0]) * spectra[1], s=(4 * _SCALES, _TURNS))
+    return np.asarray(np.roll(shares, _SCALES // 2, axis=0)[:_SCALES], np.float64)
+
+
+def _boxes(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums over all windows; turns are a circle, scales are not."""
+    high, wide = _WINDOW
+    wrapped = np.concatenate([counts, counts[:, : high - 1]], axis=1)
+    total = np.pad(wrapped.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    return np.asarray(
+        total[wide:, high:] - total[:-wide, high:] - total[wide:, :-high] + total[:-wide, :-high], np.float64
+    )
+
+
+def _models() -> Iterator[_Model]:
+    import cv2
+
+    def fundamental(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        matrix: NDArray[np.float64] | None
+        matrix, _ = estimated(cv2.findFundamentalMat, a, b, cv2.USAC_MAGSAC, 1.5, confidence=0.995, maxIters=1000)
+        return matrix if matrix is not None and matrix.shape == (3, 3) else None
+
+    def homography(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        matrix: NDArray[np.float64] | None
+        matrix, _ = estimated(cv2.findHomography, a, b, cv2.USAC_MAGSAC, 4.0, maxIters=1000, confidence=0.995)
+        return matrix
+
+    def affine(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        return _square(
+            estimated(cv2.estimateAffine2D, a, b, method=cv2.USAC_MAGSAC, ransacReprojThreshold=6.0, maxIters=500)[0]
+        )
+
+    def similarity(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:
+        return _square(
+            estimated(cv2.estimateAffinePartial2D, a, b, method=cv2.RANSAC, ransacReprojThreshold=9.0, maxIters=500)[0]
+        )
+
+    yield _Model(2, 24.0, similarity)
+    yield _Model(3, 24.0, affine)
+    yield _Model(4, 16.0, homography)
+    yield _Model(7, 4.0, fundamental, is_line=True)
+
+
+def _square(affine: NDArray[Any] | None) -> NDArray[np.float64] | None:
+    return None if affine is None else np.vstack([affine, (0.0, 0.0, 1.0)])
+
+
+def _chance(
+    matrix: NDArray[np.float64],
+    model: _Model,
+    one: NDArray[np.float32],
+    two: NDArray[np.float32],
+    photos: tuple[Features, Features],
+) -> NDArray[np.float64]:
+    """Return (k,) the probability that a random point lies as near to where the model sees each match; 1 where it is too far."""
+    a, b = (np.column_stack([points, np.ones(len(points))]).astype(np.float64) for points in (one, two))
+    chance = np.zeros(len(a))
+    if model.is_line:
+        product = np.abs(np.einsum("ij,ij->i", b @ matrix, a))
+        lines = (b @ matrix)[:, :2], (a @ matrix.T)[:, :2]
+        distances = [product / np.maximum(np.linalg.norm(line, axis=1), 1e-12) for line in lines]
+    else:
+        if abs(np.linalg.det(matrix)) < 1e-12:
+            return np.ones(len(a))
+        distances = []
+        for points, onto, seen in ((b, np.linalg.inv(matrix), a), (a, matrix, b)):
+            there = points @ onto.T
+            with np.errstate(divide="ignore", invalid="ignore"):
+                away = np.linalg.norm(there[:, :2] / there[:, 2:] - seen[:, :2], axis=1)
+            distances.append(np.where(np.isfinite(away), away, np.inf))
+    for distance, photo in zip(distances, photos, strict=True):
+        r = np.maximum(distance, LEAST_DISTANCE)
+        area = float(photo.width * photo.height)
+        share = 2 * np.hypot(photo.width, photo.height) * r / area if model.is_line else np.pi * r**2 / area
+        chance = np.maximum(chance, np.where(r > model.farthest, 1.0, np.minimum(share, 1.0)))
+    return chance
+
+
+def _significance(
+    chance: NDArray[np.float64],
+    model: _Model,
+    one: NDArray[np.float32],
+    two: NDArray[np.float32],
+    count: int,
+    share: float,
+) -> tuple[float, NDArray[np.intp]]:
+    """Return −log10 NFA for the best distance, and the inliers that count."""
+    order = np.argsort(chance, kind="stable")
+    order = order[chance[order] < 1.0]
+    fresh = order[_first_of_cells(one[order]) & _first_of_cells(two[order])]
+    value, kept = _most_significant(chance, fresh, model.sample, count, share)
+    caption = _caption(one[kept], two[kept])
+    if caption is not None:
+        (axis_one, low_one), (axis_two, low_two) = caption
+        away_one, away_two = one[fresh, axis_one] - low_one, two[fresh, axis_two] - low_two
+        fresh = fresh[(away_one < 0) | (away_one >= BAND) | (away_two < 0) | (away_two >= BAND)]
+        value, kept = _most_significant(chance, fresh, model.sample, count, share)
+    return value, kept
+
+
+def _most_significant(
+    chance: NDArray[np.float64], fresh: NDArray[np.intp], sample: int, count: int, share: float
+) -> tuple[float, NDArray[np.intp]]:
+    """Return −log10 NFA for the best distance, and the inliers; `fresh` are the matches that may count, the nearest first."""
+    from scipy.special import gammaln
+
+    if len(fresh) <= sample + 1:
+        return NOTHING, fresh[:0]
+
+    def log_choose(n: float | NDArray[np.float64], m: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(gammaln(n + 1.0) - gammaln(m + 1.0) - gammaln(n - m + 1.0))
+
+    k = np.arange(sample + 1, len(fresh) + 1, dtype=np.float64)
+    logs = (
+        np.log(_TESTS * max(1, count - sample))
+        + log_choose(float(count), k)
+        + log_choose(k, float(sample))
+        + (k - sample) * np.log(chance[fresh[sample:]] * share)
+    )
+    best = int(np.argmin(logs))
+    return max(NOTHING, float(-logs[best] / np.log(10.0))), fresh[: sample + 1 + best]
+
+
+def _caption(one: NDArray[np.float32], two: NDArray[np.float32]) -> tuple[tuple[int, float], tuple[int, float]] | None:
+    """Return (axis, lower end) of a band in each photo that hold more than half of the inliers together; None without such."""
+    for axis in (0, 1):
+        low, inside = _fullest_band(one[:, axis])
+        for axis_two in (0, 1):
+            low_two, both = _fullest_band(two[inside, axis_two])
+            if 2 * len(both) > len(one):
+                return (axis, low), (axis_two, low_two)
+    return None
+
+
+def _fullest_band(places: NDArray[np.float32]) -> tuple[float, NDArray[np.intp]]:
+    """Return the lower end of the band `BAND` pixels wide that holds the most places, and those places."""
+    if not len(places):
+        return 0.0, np.empty(0, np.intp)
+    ordered = np.sort(places)
+    counts = np.searchsorted(ordered, ordered + BAND, side="left") - np.arange(len(ordered))
+    low = float(ordered[int(np.argmax(counts))])
+    return low, np.flatnonzero((places >= low) & (places < low + BAND))
+
+
+def _first_of_cells(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return whether each point is the first one in its cell."""
+    cells = np.floor(points / CELL).astype(np.int64)
+    first = np.zeros(len(points), np.bool_)
+    first[np.unique(cells[:, 0] * 4096 + cells[:, 1], return_index=True)[1]] = True
+    return first

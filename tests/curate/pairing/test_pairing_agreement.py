@@ -1,0 +1,173 @@
+"""How unlikely it is that matches agree by chance, and comparisons that OpenCV cannot compute."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.pairing import compare as comparing
+from curate.pairing.agreement import NOTHING, agreement, window
+from curate.pairing.evidence import Evidence, with_rivals, words
+from curate.pairing.features import WIDE, Features
+from curate.pairing.geometry import estimated, verify
+
+FRAME = (640, 480)
+
+
+def features(points: np.ndarray, sizes: np.ndarray, angles: np.ndarray, seed: int = 0) -> Features:
+    """Features at given points, with descriptors that are all different."""
+    descriptors = np.random.default_rng(seed).integers(0, 120, (len(points), 128))
+    return Features(
+        points.astype(np.float32),
+        sizes.astype(np.float32),
+        angles.astype(np.float32),
+        descriptors.astype(np.uint8),
+        np.zeros((120, 160), np.uint8),
+        *FRAME,
+    )
+
+
+def two_photos(seed: int, right: int, wrong: int, turn: float = 20.0, scale: float = 1.5) -> tuple[Features, Features]:
+    """Two photos of things at many depths; the first `right` keypoints match, turned and scaled alike; the others do not."""
+    rng = np.random.default_rng(seed)
+    count = right + wrong
+    a = rng.uniform((10, 10), (630, 470), (count, 2))
+    angle = np.radians(turn)
+    spin = 0.7 * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    b = (a - (320, 240)) @ spin.T + (320, 240) + np.column_stack([rng.uniform(-60, 60, count), np.zeros(count)])
+    b += rng.normal(0, 0.3, (count, 2))
+    b[right:] = rng.uniform((10, 10), (630, 470), (wrong, 2))
+    sizes, angles = np.exp(rng.normal(1.2, 0.5, count)), rng.uniform(0, 360, count)
+    sizes_b, angles_b = sizes * scale, (angles + turn) % 360
+    sizes_b[right:], angles_b[right:] = np.exp(rng.normal(1.2, 0.5, wrong)), rng.uniform(0, 360, wrong)
+    return features(a, sizes, angles), features(b, sizes_b, angles_b)
+
+
+def all_pairs(count: int) -> np.ndarray:
+    """Match the keypoints by their position in the list."""
+    return np.column_stack([np.arange(count), np.arange(count)])
+
+
+@pytest.mark.parametrize("turn", [0.0, 20.0, 175.0, -90.0])
+def test_parallax_is_significant_among_wrong_matches(turn: float) -> None:
+    """Thirty matches with depth among 120 wrong ones agree far beyond chance, and the inliers are the right ones."""
+    a, b = two_photos(1, 30, 120, turn)
+    found = agreement(a, b, all_pairs(150))
+    assert found.significance > 4
+    assert found.mask[:30].sum() >= 15 and found.mask[30:].sum() <= 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 100_000), st.integers(0, 200))
+def test_unrelated_matches_are_not_significant(seed: int, count: int) -> None:
+    """The number of false alarms is an expectation: of sixty unrelated pairs, one reaches 10^-2 with a chance of 0.6."""
+    a, b = two_photos(seed, 0, count)
+    found = agreement(a, b, all_pairs(count))
+    assert NOTHING <= found.significance < 3
+    assert found.mask.shape == (count,)
+
+
+def test_more_right_matches_are_more_significant() -> None:
+    """The significance grows with the number of right matches."""
+    values = [agreement(*two_photos(2, right, 100), all_pairs(right + 100)).significance for right in (10, 20, 40, 80)]
+    assert values == sorted(values) and values[-1] > values[0] + 20
+
+
+def test_same_caption_is_no_agreement() -> None:
+    """Many matches in one line of text are few cells, and lie in one band."""
+    rng = np.random.default_rng(5)
+    a, b = two_photos(5, 0, 140)
+    letters = rng.uniform((100, 440), (420, 456), (60, 2))
+    points = np.concatenate([letters, a.points]), np.concatenate([letters + np.array([30, -8]), b.points])
+    sizes = rng.uniform(3, 8, 60)
+    angles = rng.uniform(0, 360, 60)
+    one = features(points[0], np.concatenate([sizes, a.sizes]), np.concatenate([angles, a.angles]))
+    two = features(points[1], np.concatenate([sizes, b.sizes]), np.concatenate([angles, b.angles]))
+    assert agreement(one, two, all_pairs(200)).significance <= 0
+
+
+def test_window_holds_the_matches_that_turn_and_scale_alike() -> None:
+    """The window is found whatever the turn; its share of random pairings is far below one."""
+    for turn in (0.0, 100.0, 359.0):
+        a, b = two_photos(3, 60, 60, turn)
+        share, inside, gain = window(a, b, all_pairs(120))
+        assert 0.02 <= share < 0.25 and gain > 20
+        assert np.isin(np.arange(60), inside).mean() > 0.9
+
+
+# --- comparisons that OpenCV cannot compute
+
+
+DEGENERATE = {
+    "one point": np.zeros((40, 2)),
+    "one line": np.column_stack([np.arange(40), np.arange(40)]),
+    "two points": np.repeat([[5.0, 5.0], [400.0, 300.0]], 20, axis=0),
+    "huge": np.random.default_rng(0).uniform(-1e30, 1e30, (40, 2)),
+    "not numbers": np.full((40, 2), np.nan),
+}
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+@pytest.mark.parametrize("there", DEGENERATE)
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+def test_degenerate_points_end_no_comparison(name: str, there: str) -> None:
+    """Whatever the points, there is a comparison; agreement and view are those of nothing."""
+    rng = np.random.default_rng(1)
+    a, b = (
+        features(DEGENERATE[which], rng.uniform(2, 9, 40), rng.uniform(0, 360, 40), seed=3) for which in (name, there)
+    )
+    found = comparing.compare(a, b, a.unit(WIDE), b.unit(WIDE), close=True)
+    assert found.agreement is None or found.agreement <= 0
+    assert found.model != "fundamental"
+
+
+def test_an_error_of_an_estimator_is_no_model() -> None:
+    """OpenCV refuses points without a shape it knows; that is no model, and any other error is not hidden."""
+    with pytest.raises(cv2.error):
+        cv2.findHomography(np.zeros((2, 2), np.float32), np.zeros((2, 2), np.float32))
+    few = np.zeros((2, 2), np.float32)
+    assert estimated(cv2.findHomography, few, few) == (None, None)
+    with pytest.raises(TypeError):
+        estimated(len)
+
+
+def test_an_error_in_any_call_costs_a_pair_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison of the two photos is without evidence; nothing is raised."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise cv2.error("degenerate")
+
+    a, b = two_photos(4, 60, 20)
+    whole = comparing.compare(a, a, a.unit(WIDE), a.unit(WIDE))
+    assert whole.inliers > 40
+    for name in ("findHomography", "findFundamentalMat", "estimateAffinePartial2D", "estimateAffine2D"):
+        monkeypatch.setattr(cv2, name, fail)
+    assert verify(a.points, b.points, FRAME, FRAME).model == "none"
+    assert comparing.compare(a, a, a.unit(WIDE), a.unit(WIDE)).inliers == 0
+    monkeypatch.undo()
+    for name in ("warpPerspective", "intersectConvexConvex", "isContourConvex"):
+        monkeypatch.setattr(cv2, name, fail)
+        assert comparing.compare(a, a, a.unit(WIDE), a.unit(WIDE)) == comparing.NO_EVIDENCE
+        monkeypatch.undo()
+
+
+# --- as evidence
+
+
+def test_words_tell_the_odds() -> None:
+    """The review tells how rarely as many matches agree by chance, where that is rare."""
+    said = words(Evidence(40, 20, "fundamental", agreement=8.7))
+    assert "such agreement by chance: one in 10^8" in said
+    for value in (None, -3.0, 0.4):
+        assert not [line for line in words(Evidence(40, 20, agreement=value)) if "by chance" in line]
+
+
+def test_the_most_agreement_of_either_photo_is_known() -> None:
+    """A pair knows the best agreement of both its photos."""
+    found = with_rivals(
+        {(1, 2): Evidence(9, 9, agreement=5.0), (1, 3): Evidence(9, 9, agreement=50.0), (4, 2): Evidence(9, 9)}
+    )
+    assert [found[pair].most_agreement for pair in ((1, 2), (1, 3), (4, 2))] == [50.0, 50.0, 5.0]
