@@ -10,7 +10,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -209,3 +209,20 @@ def keys_that_begin(connection: sqlite3.Connection, start: str) -> list[str]:
     """Return the keys that begin with a prefix, sorted."""
     rows = connection.execute("SELECT key FROM fact WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key", (start,))
     return [row["key"] for row in rows]
+
+
+class _Kept(Protocol):
+    """What has the catalogue's connection."""
+
+    @property
+    def connection(self) -> sqlite3.Connection: ...
+
+
+def kept_theme(catalog: _Kept) -> str | None:
+    """Return the name of the colours that were chosen last; None before any were."""
+    return THEME.read(catalog.connection)
+
+
+def keep_theme(catalog: _Kept, name: str) -> None:
+    """Keep the name of the chosen colours."""
+    THEME.keep(catalog.connection, name)

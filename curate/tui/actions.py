@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from curate.catalog.facts import THEME
+from curate.catalog.facts import keep_theme
 from curate.catalog.store import Catalog
 from curate.tui.browser import open_page
 from curate.tui.commands import Command, commands
@@ -233,6 +233,6 @@ class Commands(Host):
 
     def _set_theme(self, name: str) -> None:
         self.theme = name
-        THEME.keep(self.catalog.connection, name)
+        keep_theme(self.catalog, name)
         if self.in_view is not None:
             self.in_view.say(f"colours: {name}")

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
-from curate.catalog.facts import THEME
+from curate.catalog.facts import kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
 from curate.errors import CurateError, UsageError, command
@@ -81,7 +81,7 @@ class CurateApp(Commands):
 
     def on_mount(self) -> None:
         settings = self.catalog.workspace.settings.app
-        theme = settings.theme or THEME.read(self.catalog.connection) or _THEME
+        theme = settings.theme or kept_theme(self.catalog) or _THEME
         self.theme = theme if theme in self.available_themes else _THEME
         self.keys, problems = usable(settings.keys, PLACES)
         self.set_keymap(self.keys)

@@ -44,10 +44,10 @@ def caption(side: str, labels: Mapping[str, Any]) -> Text:
 
 
 def facts_of(queue: ReviewQueue, tally: Tally) -> list[str]:
-    """Return what the headline says: how many are left, the pace, what is asked for, and what was decided."""
+    """Return what the headline says: how many are left, what is asked for, what was decided, and the pace."""
     asked = shown(queue.wanted.in_words(), missing="").plain
     decided = f"{tally.accepted:,} accepted, {tally.rejected:,} rejected"
-    return [fact for fact in (queue.place, asked, queue.pace.in_words(queue.left), decided) if fact]
+    return [fact for fact in (queue.place, asked, decided, queue.pace.in_words(queue.left)) if fact]
 
 
 def score_in_words(score: float) -> str:

@@ -222,6 +222,8 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
         "groups": [*listed("groups"), ["groups", *w, "--draw", HOSTILE, "x"]],
         "decide accept": [["decide", "accept", phone, other, *w]],
         "decide reject": [["decide", "reject", phone, other, *w]],
+        "decide flag": [["decide", "flag", phone, other, *w]],
+        "decide note": [["decide", "note", phone, other, HOSTILE, *w]],
         "decide auto": [["decide", "auto", "0.9", *w]],
         "undo": [["undo", *w], ["undo", *w, "--json"]],
         "redo": [["redo", *w]],
@@ -398,7 +400,7 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
                            ("\x10", "Ingest photos"), ("\x1b", ""), ("\x1bOP", "Library"), ("?", "Keys of this screen"),
                            ("\x1b", ""), ("/", "Show which"),
                            ("[red] = [/x]\r", "✗"), ("v", "camera_type"), ("g", "▀"), ("\x1b[6~", "▸"), ("\r", "▀"),
-                           ("\r", "▸"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", ""), ("g", "taken"),
+                           ("\r", "▸"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", ""), ("g", "by camera"),
                            ("y", "folder:")):  # fmt: skip
             app.press(key)
             app.wait(shows)
