@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One process more than there are cores: tests of the app mostly wait for its terminal.
+TESTS_AT_ONCE = $$(( $$($(BIN)/python -c "import os; print(os.cpu_count() or 1)") + 1 ))
 
 .PHONY: env demo test lint bench screenshots clean
 
@@ -16,7 +18,7 @@ demo: env
 	$(BIN)/curate demo
 
 test: env
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
 
 lint: env
 	$(BIN)/ruff format --check .
