@@ -28,33 +28,25 @@ _QUALITIES: Final = (50, 70, 80, 85, 90, 93, 96, 98)
 _TURNED: Final = range(5, 9)
 
 
-def file_properties(table: pd.DataFrame, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return each property of some photos, as (n,) strings.
+def file_properties(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """Return each property of the photos of a set's table, as (N,) strings.
 
     Columns of the set are taken where it has width and height; otherwise the files' headers are read.
-
-    Args:
-        table: of the set.
-        rows: (n,) of the photos.
     """
-    chosen = table.iloc[rows]
     entries: Sequence[Mapping[str, Any]]
     if {"width", "height"} <= set(table.columns):
         names = ("width", "height", "orientation", "format", "jpeg_quality", "jpeg_subsampling")
         columns = [
-            [
-                None if absent else value
-                for value, absent in zip(chosen[name].tolist(), chosen[name].isna(), strict=True)
-            ]
-            if name in chosen
-            else [None] * len(chosen)
+            [None if absent else value for value, absent in zip(table[name].tolist(), table[name].isna(), strict=True)]
+            if name in table
+            else [None] * len(table)
             for name in names
         ]
         entries = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
     else:
         from tracer.images.guard import headers
 
-        entries = list(headers(map(Path, chosen["path"].tolist())))
+        entries = list(headers(map(Path, table["path"].tolist())))
     texts = [_texts(entry) for entry in entries]
     return {name: np.array([text[name] for text in texts], dtype=object) for name in (*COARSE, EXACT)}
 

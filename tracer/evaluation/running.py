@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.progress import Progress, Work
 from tracer.base.workers import Limits
+from tracer.dataset.file_properties import file_properties
 from tracer.embeddings import store
 from tracer.encoders.names import parse_name
 from tracer.encoders.text import TextSide
@@ -64,6 +65,7 @@ class RunningEvaluation:
     maps: list[Path] = field(default_factory=list)
     text_sides: Mapping[str, TextSide] = field(default_factory=dict)
     _read: dict[tuple[str, str, float], Embedded] = field(default_factory=dict)
+    _properties: Mapping[str, NDArray[Any]] | None = None
 
     @property
     def labelled(self) -> LabelledSet:
@@ -76,6 +78,11 @@ class RunningEvaluation:
     @property
     def limits(self) -> Limits:
         return self.plan.options.limits
+
+    def file_properties(self) -> Mapping[str, NDArray[Any]]:
+        if self._properties is None:
+            self._properties = file_properties(self.labelled.photos.table)
+        return self._properties
 
     def file_stem(self, encoder: str) -> str:
         return parse_name(self.typed.get(encoder, encoder)).file_stem

@@ -30,7 +30,8 @@ from tracer.evaluation.needed import (
     stated_instead,
 )
 from tracer.experiments.labels import MAIN_LABELS, LabelledSet, labelled_set
-from tracer.report.main_figures import UNSEEN, MainFigure, main_figure, main_figures, scores_of, widest
+from tracer.experiments.shared.cameras import UNSEEN
+from tracer.report.main_figures import MainFigure, main_figure, main_figures, scores_of, widest
 from tracer.results import words
 from tracer.results.runs import Run, load_run
 

@@ -63,6 +63,9 @@ class Context(typing.Protocol):
     def text_side(self, encoder: str) -> TextSide:
         """The text side of an encoder, for measurements that ask for encoders with one."""
 
+    def file_properties(self) -> Mapping[str, NDArray[Any]]:
+        """File properties of the set's photos (`tracer.dataset.file_properties`), read once; each is (N,) strings."""
+
     def file_stem(self, encoder: str) -> str:
         """The encoder's name in names of files."""
 

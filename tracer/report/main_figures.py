@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from tracer import stats
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.report.answers import answers
 from tracer.results import Row, photo_scores, words
 from tracer.results.photo_scores import KEY, Values
 from tracer.results.runs import Run
 
-UNSEEN: Final = "unseen-cameras"
 _SIGNED: Final = ("pos_same_minus_neg_same_ci", "same_minus_different_ci")
 _MOST: Final = 1e6
 """Numbers of a design beyond this are not of a set."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from tracer.base.progress import Work
 from tracer.base.text import shell_word
-from tracer.dataset.file_properties import file_properties
 from tracer.experiments.experiment import (
     Context,
     Encoders,
@@ -170,8 +169,8 @@ def _probe_files(context: Context, _: str, *, attribute: str, unseen: bool) -> W
     from tracer.experiments.probe.properties import one_hot, probe_properties
 
     rows = np.argsort(context.labelled.ids)  # as embeddings are ordered
-    properties = file_properties(context.labelled.photos.table, rows)
-    photos = labelled_photos(context, Embedded(context.labelled.ids[rows], one_hot(properties), rows), attribute)
+    features = one_hot({name: values[rows] for name, values in context.file_properties().items()})
+    photos = labelled_photos(context, Embedded(context.labelled.ids[rows], features, rows), attribute)
     how = _probing(context, len(rows), unseen)
     source = source_of(context, FILES_ALONE)
     return (yield from context.cached("probe of file properties", probe_properties, source, photos, how))
@@ -183,7 +182,7 @@ def _probe_matched(context: Context, encoder: str, *, attribute: str, mask: floa
     found = context.embeddings(encoder, mask=mask)
     photos = labelled_photos(context, found, attribute)
     how = _probing(context, len(found.ids), context.labelled.goes_with_camera(attribute))
-    properties = file_properties(context.labelled.photos.table, found.rows)
+    properties = {name: values[found.rows] for name, values in context.file_properties().items()}
     source = source_of(context, encoder, mask=mask)
     return (yield from context.cached("probe of matched photos", probe_matched, source, photos, properties, how))
 

@@ -43,7 +43,7 @@ def why_untold(attribute: str, entries: Details) -> str:
     """Why a set cannot tell, and what it takes."""
     needed = next((str(e["needed"]) for e in entries if e.get("needed")), "more camera models of each class")
     return (
-        f"It has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at which"
+        f"The set has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at which"
         " one question by itself can be answered. A page with several questions takes more."
     )
 
@@ -56,11 +56,11 @@ def p_in_words(known: Sequence[float], fitted: str = "") -> str:
     return f"Relabelling whole camera models{f' ({fitted})' if fitted else ''}: p = {shares}."
 
 
-def few_models(entries: Details) -> str:
-    """A warning on the interval, where a class has few camera models; empty otherwise."""
+def few_models(entries: Details, of: str = "in a class") -> str:
+    """A warning on the interval, where a class has few camera models; empty otherwise. `of` says what has few."""
     if any(count < FEW_MODELS for count in models(entries).values()):
         return (
-            f"With fewer than {words.spelled(FEW_MODELS)} camera models in a class the interval is not known to hold."
+            f"With fewer than {words.spelled(FEW_MODELS)} camera models {of} the interval is not known to hold."
         )
     return ""
 

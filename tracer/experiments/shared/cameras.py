@@ -73,10 +73,18 @@ def cameras_of(labels: NDArray[Any], cameras: NDArray[Any]) -> Cameras:
     return Cameras(code.astype(np.int64), tuple(map(str, names)), values)
 
 
-def models_needed(counts: list[int]) -> str:
-    """Return, in words, how many camera models would let a test of whole models tell."""
-    least = stats.models_needed([max(count, 1) for count in counts]) if len(counts) > 1 else 0
-    return f"{counted(least, 'camera model')} or more of each class" if least else "camera models of two classes"
+def models_needed(counts: list[int], kind: tuple[str, str] = ("class", "classes")) -> str:
+    """Return, in words, how many camera models would let a test of whole models tell.
+
+    Args:
+        counts: models of each class.
+        kind: what the classes are called, one and several.
+    """
+    if len(counts) < 2:
+        return f"camera models of two {kind[1]}"
+    return (
+        f"{counted(stats.models_needed([max(count, 1) for count in counts]), 'camera model')} or more of each {kind[0]}"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

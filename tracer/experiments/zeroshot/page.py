@@ -6,10 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from tracer.experiments.zeroshot.page_tables import UNSEEN, plain_tables
+from tracer.experiments.shared.camera_page import (
+    few_models,
+    models_in_words,
+    p_in_words,
+    p_values,
+    told,
+    unseen_entries,
+    why_untold,
+)
+from tracer.experiments.shared.cameras import UNSEEN
+from tracer.experiments.zeroshot.page_tables import plain_tables
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Styles
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, entry_of, p_of
 from tracer.results.placing import line, n_note, rates, scale_for, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
@@ -23,9 +33,8 @@ from tracer.results.tables import (
     tables_by_rank,
 )
 from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, parted, span, standing, together, verdict
-from tracer.stats import FEW_MODELS
+from tracer.stats import LEVEL
 
-LEVEL: Final = 0.05
 _SETTINGS: Final = {"": "these cameras", UNSEEN: "cameras like these"}
 
 
@@ -58,36 +67,26 @@ class _Label:
     entries: Details
 
     @property
-    def of_cameras(self) -> bool:
-        """Whether the label goes with the camera, so that camera models are the unit."""
-        return any(entry.get("setting") == UNSEEN for entry in self.entries)
+    def unseen(self) -> Details:
+        """Its details on unseen cameras; none where the label does not go with the camera."""
+        return unseen_entries(self.entries, self.name)
 
     @property
     def deciding(self) -> list[Row]:
         """The rows that the verdict rests on."""
-        return [row for row in self.rows if row.setting == (UNSEEN if self.of_cameras else "")]
-
-    def entry(self, row: Row) -> Mapping[str, Any]:
-        """The details of a row."""
-        same = (e for e in self.entries if e.get("encoder") == row.encoder and e.get("setting") == row.setting)
-        return next(same, {})
-
-    def p(self, row: Row) -> float | None:
-        """The p-value of a row's test."""
-        found = self.entry(row).get("p_value")
-        return float(found) if isinstance(found, int | float) and is_number(found) else None
+        return [row for row in self.rows if row.setting == (UNSEEN if self.unseen else "")]
 
     def verdict(self) -> Verdict:
         """Shown where the test rejects; it cannot be told where no relabelling of the models could."""
         rows = self.deciding
-        if not self.of_cameras:
+        if not self.unseen:
             return joint_verdict(rows, 0.0)
-        if not rows or not all(self.entry(row).get("told") is True for row in rows):
+        if not rows or not told(self.unseen):
             return Verdict.UNTOLD
         return together(self._of(row) for row in rows)
 
     def _of(self, row: Row) -> Verdict:
-        p = self.p(row)
+        p = p_of(entry_of(row, self.entries))
         return Verdict.UNKNOWN if p is None else Verdict.ABOVE if p < LEVEL else Verdict.OPEN
 
     def at_equal_content(self) -> str:
@@ -95,7 +94,7 @@ class _Label:
         rows = self.deciding or [row for row in self.rows if not row.setting]
         by_value: dict[str, list[float]] = {}
         for row in rows:
-            for value, rate in _rates(self.entry(row)):
+            for value, rate in _rates(entry_of(row, self.entries)):
                 by_value.setdefault(value, []).append(rate)
         if len(by_value) != 2:
             points = _points([row.value for row in rows])
@@ -110,48 +109,31 @@ class _Label:
     def comment(self) -> str:
         """What the verdict rests on, and how far it goes."""
         found = self.verdict()
-        if not self.of_cameras:
+        if not self.unseen:
             return standing(self.deciding, 0.0, "no difference")
         if found is Verdict.UNTOLD:
-            needed = next(
-                (str(e["needed"]) for e in self.entries if e.get("needed")), "more camera models of each value"
-            )
-            return (
-                f"Whether that goes beyond these cameras cannot be told: there are too few camera models ({self._models()}). It"
-                f" takes {needed}, which is the least at which one question by itself can be answered. {self._known()}"
-            ).strip()
-        known = [p for row in self.deciding if (p := self.p(row)) is not None]
-        shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known)))) if known else "unknown"
-        said = f"Whole camera models relabelled ({self._models()}): p = {shares}."
+            said = ["Whether that goes beyond these cameras cannot be told.", why_untold(self.name, self.unseen)]
+            return " ".join(filter(None, (*said, self._known())))
+        said = [p_in_words(p_values(self.unseen), models_in_words(self.name, self.unseen))]
         if found is Verdict.OPEN:
-            said += " No effect is shown, which does not show that there is none."
+            said.append("No effect is shown, which does not show that there is none.")
         if any(self._of(row) is Verdict.ABOVE and verdict(row, 0.0) is not Verdict.ABOVE for row in self.deciding):
-            said += " How large the effect is, is not known: the interval reaches down to none."
-        if any(count < FEW_MODELS for count in self._counts().values()):
-            said += f" With fewer than {words.spelled(FEW_MODELS)} camera models of a value the interval is not known to hold."
-        return f"{said} {self._known()}".strip()
+            said.append("How large the effect is, is not known: the interval reaches down to none.")
+        return " ".join(filter(None, (*said, few_models(self.unseen, "of a value"), self._known())))
 
     def direction(self) -> str:
         """Which value is named right more often, where the verdict is the same for all encoders, and they agree."""
         if self.verdict() is not Verdict.ABOVE:
             return ""
-        found = [self.entry(row).get("difference") for row in self.deciding]
+        found = [entry_of(row, self.entries).get("difference") for row in self.deciding]
         signs = {float(one) > 0 for one in found if isinstance(one, int | float)}
-        values = [value for value, _ in _rates(self.entry(self.deciding[0]))] if self.deciding else []
+        values = [value for value, _ in _rates(entry_of(self.deciding[0], self.entries))] if self.deciding else []
         if len(signs) != 1 or len(values) != 2:
             return ""
         less, more = values if signs == {True} else reversed(values)
         of = "{} photos" if self.name in words.PHONE else "photos of {}"
         less, more = (of.format(words.class_name(self.name, value)) for value in (less, more))
         return f"{more[:1].upper()}{more[1:]} are named right more often than {less} of the same class."
-
-    def _models(self) -> str:
-        return ", ".join(f"{words.class_name(self.name, kind)}: {count}" for kind, count in self._counts().items())
-
-    def _counts(self) -> dict[str, int]:
-        """Camera models of each value."""
-        held: Mapping[Any, Any] = next((e["models"] for e in self.entries if isinstance(e.get("models"), Mapping)), {})
-        return {str(kind): int(count) for kind, count in held.items() if is_number(count)}
 
     def _known(self) -> str:
         """What is found of the cameras of the set alone."""

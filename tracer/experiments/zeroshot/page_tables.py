@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.pages import Details
 from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
 
-UNSEEN: Final = "unseen-cameras"
 _Lines = Iterator[tuple[Cell, ...]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,10 @@ from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.folds import left_out_in_words
 from tracer.experiments.probe.unseen_folds import CameraPhotos, camera_photos
+from tracer.experiments.shared.cameras import UNSEEN, models_needed
 from tracer.experiments.zeroshot.differences import Difference, of_cameras, of_scenes
 from tracer.experiments.zeroshot.effects import Codes, Fit, Floats, compared, linked
 from tracer.experiments.zeroshot.naming import MIN_PHOTOS, NAME, Called, Shown, Words, call
-
-UNSEEN: Final = "unseen-cameras"
-"""The setting of the row that speaks of cameras like those of the set, and not of these alone."""
 
 
 def compare_label(
@@ -233,11 +231,7 @@ def _untold(
 
 
 def _needed(counts: list[int]) -> str:
-    if len(counts) < 2:
-        return "camera models of two values"
-    return (
-        f"{counted(stats.models_needed(counts), 'camera model')} or more of each value, with photos of the same classes"
-    )
+    return f"{models_needed(counts, ('value', 'values'))}, with photos of the same classes"
 
 
 def _cannot(attribute: str, counts: list[int], needed: str) -> str:

@@ -50,12 +50,12 @@ def test_properties_come_from_columns_or_from_headers(tmp_path: Path) -> None:
         Image.fromarray(noise).save(tmp_path / name, quality=quality, subsampling=sampling, exif=exif)
     (tmp_path / "c.jpg").write_bytes(b"no picture")
     paths = pd.DataFrame({"path": [str(tmp_path / f"{name}.jpg") for name in "abc"]})
-    read = file_properties(paths, np.arange(3))
+    read = file_properties(paths)
     columns = pd.DataFrame(
         {"width": [64, 64, None], "height": [48, 48, None], "orientation": [6, 6, None], "format": ["JPEG", "JPEG", None],
          "jpeg_quality": [75, 95, None], "jpeg_subsampling": ["4:2:0", "4:4:4", None]}
     ).convert_dtypes()  # fmt: skip
-    stored = file_properties(columns, np.arange(3))
+    stored = file_properties(columns)
     assert {name: values.tolist() for name, values in read.items()} == {n: v.tolist() for n, v in stored.items()}
     assert read["orientation"].tolist() == ["portrait", "portrait", "unknown"]
     assert read["aspect"].tolist() == ["4:3", "4:3", "unknown"] and read["size"][0] == "64x48"

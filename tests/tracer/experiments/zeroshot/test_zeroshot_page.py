@@ -56,7 +56,7 @@ def test_a_planted_difference_is_shown_with_its_direction() -> None:
     assert found.verdict is Verdict.ABOVE
     assert found.about == "Names by prompts, by Phone or camera"
     assert "for camera photos and" in found.sentence and "for phone photos" in found.sentence
-    assert "Whole camera models relabelled (camera: 6, phone: 6): p = " in found.comment
+    assert "Relabelling whole camera models (camera: 6, phone: 6): p = " in found.comment
     assert found.comment.endswith("Phone photos are named right more often than camera photos of the same class.")
     assert [row.setting for row in found.rows] == ["unseen-cameras"]
     assert "Camera photos are named right" in _answer(_outcome(6, -0.25)).comment
@@ -75,7 +75,7 @@ def test_too_few_models_are_no_verdict(each: int) -> None:
     """The answer says what it would take; that these cameras differ is worded as such."""
     found = _answer(_outcome(each, 0.35))
     assert found.verdict is Verdict.UNTOLD
-    assert "It takes 4 camera models or more of each value" in found.comment
+    assert "it takes 4 camera models or more of each value" in found.comment
     assert "Of these cameras alone: " in found.comment
     assert "more often" not in found.comment
 
