@@ -13,6 +13,7 @@ import sys
 ALWAYS = (
     ("camera_types",),
     ("app", "--pairs", "60"),
+    ("app_library",),
     ("duplicates",),
     ("ingest", "--files", "200", "--unchanged", "20000"),
     ("faults",),

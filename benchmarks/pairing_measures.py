@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.virtual_pairs import VirtualPairs
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.find import Candidate
 from curate.pairing.photo import Side
 from curate.pairing.scenes import best_of_each_scene

@@ -138,7 +138,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _open_app(folder: Path) -> int:
-    """Open the app on a folder; where it is no workspace, offer to make one first."""
+    """Open the app on a folder. If the folder is not a workspace, the app first offers to make one."""
     from curate.tui.screens.starting import workspace_at
 
     was_one = is_workspace(folder)

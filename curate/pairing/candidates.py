@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.photo import PairingPhoto
 
 EARTH_M = 6_371_000.0

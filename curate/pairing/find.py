@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from curate.pairing import candidates
 from curate.pairing.assignment import assign
-from curate.pairing.clocks.offsets import ClockOffset, estimate_clocks, in_usual_zone
+from curate.pairing.clocks.offset import ClockOffset
+from curate.pairing.clocks.offsets import estimate_clocks, in_usual_zone
 from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path

@@ -20,7 +20,7 @@ from curate.catalog.sides import keep_compared, photos_of_sides
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, StorageError, UsageError, command
 from curate.pairing.bursts import bursts
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto

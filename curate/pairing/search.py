@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.pairing import candidates, voting
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.compare import Comparison
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto

@@ -181,7 +181,7 @@ class ReviewQueue:
         return list({ids(p): p for p in found}.values())
 
     def candidates(self) -> list[PairRow]:
-        """Return the open candidates of the current phone photo, the best first; empty where there is no pair."""
+        """Return the open candidates of the current phone photo, the best first. Without a current pair there are none."""
         return [] if self.pair is None else self.candidates_of(self.pair)
 
     def candidates_of(self, pair: PairRow) -> list[PairRow]:

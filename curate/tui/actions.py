@@ -184,7 +184,7 @@ class Commands(Host):
     # --- at once
 
     def action_open_report(self) -> None:
-        """Open the newest report in the browser; where there is no browser, say where it is."""
+        """Open the newest report in the browser, or say where the report lies if there is no browser."""
         reports = reports_here(self.catalog)
         if self.in_view is None:
             return

@@ -99,7 +99,7 @@ def evaluate_request(catalog: Catalog, answers: Mapping[str, str]) -> EvaluateRe
     """Read the answers.
 
     Raises:
-        UsageError: a line cannot be read, there is no set, or the folder must not hold a run.
+        UsageError: a line of the form cannot be read, the set does not exist, or a run may not be written to the folder.
     """
     root = catalog.workspace.root
     dataset = path_in(answers["dataset"], root, "the set")

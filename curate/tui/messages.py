@@ -73,7 +73,7 @@ class PhotosListed(Message):
     photos: array[int]
     """Row IDs."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 class PicturesMade(Message, bubble=False):
@@ -132,7 +132,7 @@ class CopiesFound(Message):
     report: DuplicateReport | None
     """The groups; None where they could not be found."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass
@@ -144,7 +144,7 @@ class HarvestCounted(Message):
     seconds: float = 0.0
     """How long counting took."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass
@@ -156,7 +156,7 @@ class SetPlanned(Message):
     planned: PlannedSet | None
     """What the set would hold; None where it cannot be told."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass
@@ -176,7 +176,7 @@ class FiguresRead(Message):
     figures: list[Figure]
     """The figures."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass
@@ -188,7 +188,7 @@ class PlanTold(Message):
     lines: list[tuple[str, str]]
     """Name and text of each line."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass
@@ -200,7 +200,7 @@ class StatusTold(Message):
     seconds: float = 0.0
     """How long counting took."""
     error: CurateError | None = None
-    """Why there is no result."""
+    """The exception that ended the work without a result."""
 
 
 @dataclass

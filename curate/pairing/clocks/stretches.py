@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.pairing.clocks.offset import DAY
 from tracer.stats import student_quantile
 
 WINDOW = 120.0
@@ -40,7 +41,6 @@ TICK = 1.0
 MAX_DRIFT = 5.0
 """Seconds a day. Cheap quartz drifts by one or two; a steeper slope is not taken for drift."""
 
-DAY = 86_400.0
 _DRIFT_DAYS = 5.0
 _DRIFT_MOMENTS = 12
 _DRIFT_MATTERS = 5.0

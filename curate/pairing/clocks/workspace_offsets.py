@@ -9,7 +9,7 @@ from curate.catalog import decisions
 from curate.catalog.clocks import ClockRow, clock_rows, put_estimated, rows_between
 from curate.catalog.store import Catalog
 from curate.errors import UsageError, command
-from curate.pairing.clocks.offsets import ClockOffset, canonical
+from curate.pairing.clocks.offset import ClockOffset, canonical
 from tracer.base.text import shell_word
 
 _YEAR_S = 365.25 * 86_400

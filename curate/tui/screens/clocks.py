@@ -13,7 +13,7 @@ from textual.widgets import DataTable, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError, UsageError
-from curate.pairing.clocks.offsets import ClockOffset, jump, local_time
+from curate.pairing.clocks.offset import ClockOffset, jump, local_time
 from curate.pairing.clocks.workspace_offsets import clock_offsets, refuse_offset, state_clock_offset
 from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen

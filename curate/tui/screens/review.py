@@ -37,12 +37,12 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.review_keys import KEYS
 from curate.tui.shown import shown
 from curate.tui.view import WHOLE
+from curate.tui.widgets.candidates import CandidateStrip, Thumbnail, prepare_small
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.pair import PairView, Side
 from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.prompt import AskForm, AskText
-from curate.tui.widgets.thumbnails import Thumbnail, Thumbnails, prepare_small
 from curate.tui.work import is_running, start_beside
 
 _REST = 0.05
@@ -71,7 +71,7 @@ class ReviewScreen(CurateScreen):
         self._pictures = Pictures(self.catalog.workspace)
         yield PairView(self.curate.images, self._pictures, id="pictures")
         yield FoldedText(3, id="evidence")
-        yield Thumbnails(self._pictures, id="candidates")
+        yield CandidateStrip(self._pictures, id="candidates")
         yield Differences(id="differences")
         yield Static(NOTHING, id="welcome", markup=False)
 
@@ -135,7 +135,7 @@ class ReviewScreen(CurateScreen):
     def _show_candidates(self, pair: PairRow) -> None:
         self._candidates = self._queue.candidates()
         named = [Thumbnail(one.other_sha256, candidate_words(at, one)) for at, one in enumerate(self._candidates, 1)]
-        strip = self.query_one(Thumbnails)
+        strip = self.query_one(CandidateStrip)
         strip.display = len(named) > 1 and self._details and self.curate.images != "none"
         strip.show(named, self._place_among(pair))
 
@@ -153,7 +153,7 @@ class ReviewScreen(CurateScreen):
         """Decode and draw in a thread what this pair still waits for, and then the pairs that may come next."""
         if self.pair is None or self._view.size.height == 0:
             return
-        view, strip, pictures = self._view, self.query_one(Thumbnails), self._pictures
+        view, strip, pictures = self._view, self.query_one(CandidateStrip), self._pictures
         first = strip.wanted if strip.display else []
         near = self._queue.likely_next()
         groups = [(pair.phone_sha256, pair.other_sha256) for pair in near]
@@ -171,7 +171,7 @@ class ReviewScreen(CurateScreen):
 
     def on_pictures_decoded(self) -> None:
         """Draw the thumbnails that were waited for."""
-        self.query_one(Thumbnails).refresh()
+        self.query_one(CandidateStrip).refresh()
 
     # --- matches
 
@@ -326,7 +326,7 @@ class ReviewScreen(CurateScreen):
         self._show_another()
         self.say(f"candidate {place[0]} of {place[1]} for this phone photo")
 
-    def on_thumbnails_chosen(self, message: Thumbnails.Chosen) -> None:
+    def on_candidate_strip_chosen(self, message: CandidateStrip.Chosen) -> None:
         """Go to the candidate that was clicked."""
         if not self.too_small and message.index < len(self._candidates):
             self._queue.show(self._candidates[message.index])

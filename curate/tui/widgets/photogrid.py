@@ -21,9 +21,9 @@ from curate.catalog.labels import LabelRow
 from curate.tui.browse import Browse
 from curate.tui.shown import file_name
 from curate.tui.thumbnails import Thumbnails, Wish
-from curate.tui.widgets.halfcells import centred, halfcells
 from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.photoscroll import PhotoScroll
+from curate.tui.widgets.picturelines import centred, halfcells
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 

@@ -22,8 +22,8 @@ from curate.catalog.labels import LabelRow
 from curate.tui.shown import file_name, folded, shown
 from curate.tui.thumbnails import Thumbnails, Wish, fitted
 from curate.tui.widgets.gridpictures import CELL_ASPECT, new_picture
-from curate.tui.widgets.halfcells import centred, halfcells
 from curate.tui.widgets.photogrid import FINE, is_fine
+from curate.tui.widgets.picturelines import centred, halfcells
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 

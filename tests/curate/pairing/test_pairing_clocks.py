@@ -14,6 +14,7 @@ from pairing_photos import photo, stamp
 
 from curate.pairing import candidates
 from curate.pairing.clocks import offsets as clocks
+from curate.pairing.clocks.offset import jump, local_time
 from curate.pairing.clocks.stretches import moments, offset_at, stretches
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
@@ -203,8 +204,8 @@ def test_a_clock_at_an_end_of_the_calendar_stops_nobody() -> None:
     (found,) = clocks.estimate_clocks(usual, scored)
     assert (found.seconds, found.support) == (100.0, 12)
     first = datetime(1, 1, 1, tzinfo=UTC).timestamp()
-    assert clocks.local_time(first) == "0001-01-01T00:00:00"
-    assert clocks.local_time(first - 3600) is clocks.local_time(1e20) is None
+    assert local_time(first) == "0001-01-01T00:00:00"
+    assert local_time(first - 3600) is local_time(1e20) is None
 
 
 def test_offsets_are_told_in_full() -> None:
@@ -213,7 +214,7 @@ def test_offsets_are_told_in_full() -> None:
     told = json.loads(json.dumps(offset.to_dict()))
     assert {"camera_a", "camera_b", "seconds", "spread", "support"} <= set(told)
     assert (told["margin"], told["since"], told["until"]) == (1.5, "1970-01-01T00:00:00", "1970-01-02T00:00:00")
-    assert told["jump"].startswith("about +1 h") and clocks.jump(700.0) is None
+    assert told["jump"].startswith("about +1 h") and jump(700.0) is None
     assert offset.holds(0.0) and not offset.holds(86_400.0) and not offset.holds(-1.0)
 
 

@@ -23,7 +23,7 @@ from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit, HandoffError, UsageError
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace

@@ -9,7 +9,7 @@ from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import clock_offsets, keep_clock_offsets, state_clock_offset
 from curate.tui.screens.clocks import sentence
 from curate.workspace import Workspace

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from curate.catalog.store import Catalog
-from curate.pairing.clocks.offsets import ClockOffset
+from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.tui.app import CurateApp
 from tests.curate.tui.workspaces import make_workspace

@@ -11,7 +11,7 @@ from curate.catalog.browsing import PICTURED, rows_of
 from curate.catalog.store import Catalog
 from curate.ingest import ingest
 from curate.tui.thumbnails import Thumbnails, Wish, fitted
-from curate.tui.widgets.halfcells import halfcells
+from curate.tui.widgets.picturelines import halfcells
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tracer.base.progress import finish

@@ -43,8 +43,8 @@ def why_untold(attribute: str, entries: Details) -> str:
     """Why a set cannot tell, and what it takes."""
     needed = next((str(e["needed"]) for e in entries if e.get("needed")), "more camera models of each class")
     return (
-        f"The set has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at which"
-        " one question by itself can be answered. A page with several questions takes more."
+        f"The set has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at"
+        " which one question by itself can be answered. A page with several questions takes more."
     )
 
 
@@ -59,9 +59,7 @@ def p_in_words(known: Sequence[float], fitted: str = "") -> str:
 def few_models(entries: Details, of: str = "in a class") -> str:
     """A warning on the interval, where a class has few camera models; empty otherwise. `of` says what has few."""
     if any(count < FEW_MODELS for count in models(entries).values()):
-        return (
-            f"With fewer than {words.spelled(FEW_MODELS)} camera models {of} the interval is not known to hold."
-        )
+        return f"With fewer than {words.spelled(FEW_MODELS)} camera models {of} the interval is not known to hold."
     return ""
 
 

@@ -60,10 +60,10 @@ def _drawn(pictures: Pictures, sha256: str, picture: Image | None) -> Drawn:
     return NOTHING_DRAWN if picture is None or place is None else pictures.drawn(sha256, picture, place)
 
 
-class Thumbnails(Widget):
-    """Thumbnails side by side, drawn as half cells; a click on one posts `Chosen`."""
+class CandidateStrip(Widget):
+    """Thumbnails of candidates side by side, drawn as half cells; a click on one posts `Chosen`."""
 
-    DEFAULT_CSS = f"Thumbnails {{ width: 100%; height: {ROWS}; }}"
+    DEFAULT_CSS = f"CandidateStrip {{ width: 100%; height: {ROWS}; }}"
 
     class Chosen(Message):
         """A thumbnail was clicked; `index` is its place."""

@@ -1,4 +1,7 @@
-"""Draws small pictures as half cells: each character shows two pixels, one above the other."""
+"""Small pictures as half cells, in lines that a widget puts side by side with other things.
+
+A whole picture that fills a widget is drawn by `curate.tui.halfcells`, which is faster and gives no lines to take apart.
+"""
 
 from __future__ import annotations
 
