@@ -8,6 +8,9 @@ from typing import Any
 
 from tracer.base.text import counted
 
+MOST_SAID = 20
+"""Powers of ten of the odds against chance that are told: that points fall at random is an assumption, and not that exact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -172,7 +175,9 @@ def _points_in_words(evidence: Evidence) -> list[str]:
     else:
         said.append("no matching points")
     if significant:
-        said.append(f"such agreement by chance: one in 10^{int(evidence.agreement or 0)}")
+        power = int(evidence.agreement or 0)
+        odds = f"one in 10^{power}" if power <= MOST_SAID else f"less than one in 10^{MOST_SAID}"
+        said.append(f"such agreement by chance: {odds}")
     return said
 
 

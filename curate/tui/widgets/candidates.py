@@ -121,6 +121,6 @@ class CandidateStrip(Widget):
         sha256 = thumbnail.sha256
         picture = self._pictures.picture(sha256) if self._pictures.is_decoded(sha256) else None
         drawn = centred(_drawn(self._pictures, sha256, picture), (COLUMNS, ROWS - 1), around, self.app.console)
-        words = f"{'▸' if current else ' '} {clean_text(thumbnail.words) or ''}"[: COLUMNS - 1].center(COLUMNS)
+        words = f"{'►' if current else ' '} {clean_text(thumbnail.words) or ''}"[: COLUMNS - 1].center(COLUMNS)
         style = around + Style(bold=current, dim=not current)
         return [*drawn, Strip([Segment(words, style)], COLUMNS)]

@@ -213,7 +213,7 @@ class PhotoGrid(PhotoScroll):
             style = base + self.get_component_rich_style("photos--cursor", partial=True)
         elif chosen:
             style = base + self.get_component_rich_style("photos--chosen", partial=True)
-        sign = ("▸" if here else " ") + ("■" if chosen else "✓" if photo["subject_idx"] is not None else " ")
+        sign = ("►" if here else " ") + ("■" if chosen else "✓" if photo["subject_idx"] is not None else " ")
         name = Text.assemble(sign, " ", file_name(str(photo["path"]), str(photo["status"])))
         name.truncate(self.cell.width - _GAP, overflow="ellipsis", pad=True)
         return [*Segment.apply_style(name.render(self.app.console), style), Segment(" " * _GAP, base)]

@@ -127,7 +127,7 @@ class PhotoTable(PhotoScroll):
             return Strip.blank(self.size.width, base)
         photo, here = self.browse.ids[at], at == self.browse.cursor
         style = base + self._style_of(at, photo, here)
-        gutter = ("▸" if here else " ") + ("■" if photo in self.browse.chosen else " ") + self._mark(photo, row) + " "
+        gutter = ("►" if here else " ") + ("■" if photo in self.browse.chosen else " ") + self._mark(photo, row) + " "
         segments = [Segment(gutter, style + Style(bold=True))]
         for column, width in self._widths:
             text = column.cell(row)

@@ -175,7 +175,7 @@ async def test_the_grid_shows_pictures(tmp_path: Path) -> None:
             pilot, lambda: len(grid.in_view) > 0 and all(grid.thumbnails.is_made(wish(grid, at)) for at in grid.in_view)
         )
         await pilot.pause()
-        assert drawn(app).count("▀") > 1000 and "▸  DSC_0000.JPG" in drawn(app)
+        assert drawn(app).count("▀") > 1000 and "►  DSC_0000.JPG" in drawn(app)
         assert not grid.thumbnails.is_made(wish(grid, 59))
         columns = grid.per_row
         await pilot.press("down", "right", "j", "l")
