@@ -160,7 +160,7 @@ class Clocks:
 
 
 def clock_errors(
-    offsets: Sequence[ClockOffset], truth: VirtualPairs, usual_lag: bool, least: int = 30, gross: float = 120.0
+    offsets: Sequence[ClockOffset], truth: VirtualPairs, usual_lag: bool, least: int = 8, gross: float = 120.0
 ) -> Clocks:
     """Compare the offsets of phones against other cameras with the truth.
 
