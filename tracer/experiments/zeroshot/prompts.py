@@ -26,7 +26,8 @@ TEMPLATES: Final = (
 MOST_BYTES: Final = 16 << 20
 _WORDNET: Final = re.compile(r"n\d{8}")
 _EXAMPLE: Final = (
-    'It has templates = ["a photo of {}"], and a table [classes] with lines such as heron = ["a photo of a heron"].'
+    'A file of prompts has templates = ["a photo of {}"], and a table [classes] with lines such as '
+    'heron = ["a photo of a heron"].'
 )
 
 
