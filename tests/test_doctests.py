@@ -37,7 +37,7 @@ MUST_HAVE = [
     "curate.pairing.assignment",
     "curate.pairing.candidates",
     "curate.pairing.clocks.workspace_offsets",
-    "curate.pairing.clocks.offsets",
+    "curate.pairing.clocks.offset",
     "curate.pairing.clocks.stretches",
     "curate.pairing.evidence",
     "curate.pairing.matching",

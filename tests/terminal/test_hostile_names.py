@@ -118,15 +118,15 @@ def photos(tmp_path_factory: pytest.TempPathFactory, virtual_photos: Path) -> Pa
     return folder
 
 
-@pytest.fixture(scope="module")
-def workspace(photos: Path, small: Path) -> Workspace:
+@pytest.fixture
+def workspace(photos: Path, small: Path, tmp_path: Path) -> Workspace:
     """A workspace in a folder of a hostile name, with these photos in it, and pairs."""
     settings = (small / "workspace.toml").read_text().replace("virtual-cameras", "")
-    made = Workspace.create(photos.parent / "w", settings_text=settings)
+    made = Workspace.create(tmp_path / "w", settings_text=settings)
     with Catalog.open(made) as catalog:
         finish(ingest(catalog, [photos], labels=photos / "labels.csv"))
         finish(pair_workspace(catalog))
-    return Workspace.open(made.root.rename(photos.parent / f"w{HOSTILE_FILE}"))
+    return Workspace.open(made.root.rename(tmp_path / f"w{HOSTILE_FILE}"))
 
 
 def _csv(text: str) -> str:
