@@ -31,7 +31,7 @@ from tracer.base.progress import finish
 from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.probe import accuracy_interval
-from tracer.experiments.probe.relabelling import _Refitted, relabelling_test
+from tracer.experiments.probe.relabelling import Refitted, relabelling_test
 from tracer.experiments.probe.unseen import probe_unseen_cameras
 from tracer.experiments.probe.unseen_folds import camera_photos, scene_parts
 
@@ -236,7 +236,7 @@ def effect_of(world: World, models: int) -> float:
     values = []
     for seed in range(90_000, 90_000 + TO_FIND):
         vectors, model, classes, part = _places(world, models, seed)
-        values.append(float(_Refitted.of(vectors, model, part, 42).accuracy(classes[None], 2)[0]))
+        values.append(float(Refitted.of(vectors, model, part, 42).accuracy(classes[None], 2)[0]))
     return float(np.mean(values)) - 0.5
 
 

@@ -41,7 +41,7 @@ def relabelling_test(
         part: (n,) the part of the scenes that the photo belongs to; its classifier is trained on other parts, if there are any.
         seed: of the draws, where not all relabellings are gone through, and of the groups of models.
     """
-    refitted, kinds = _Refitted.of(vectors, model, part, seed), int(classes.max()) + 1
+    refitted, kinds = Refitted.of(vectors, model, part, seed), int(classes.max()) + 1
     found = stats.relabelling_test(classes, lambda ways: refitted.accuracy(ways, kinds), seed)
     return {
         "p_value": found.p_value,
@@ -72,7 +72,7 @@ class _Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refitted:
+class Refitted:
     """What every relabelling needs of the photos.
 
     Attributes:
@@ -86,7 +86,15 @@ class _Refitted:
     @classmethod
     def of(
         cls, vectors: NDArray[np.floating[Any]], model: NDArray[np.int64], part: NDArray[np.int64], seed: int
-    ) -> _Refitted:
+    ) -> Refitted:
+        """Compute it once for all relabellings.
+
+        Args:
+            vectors: (n, D) float.
+            model: (n,) codes from 0.
+            part: (n,) the part of scenes of each photo, codes from 0.
+            seed: of the groups in which models are left out where there are many.
+        """
         from sklearn.covariance import ledoit_wolf_shrinkage
 
         X = normalise(vectors).astype(np.float64)
