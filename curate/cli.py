@@ -6,74 +6,11 @@ import difflib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
 
-import typer
-import typer.core
-import typer.main
-
-from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, sets
 from curate.errors import CurateError, Exit, StorageError, UsageError
 from curate.workspace import is_workspace
-from tracer.base.commandline import run_app
-from tracer.base.console import complain, note, say, take_over_messages
+from tracer.base.console import complain, note, take_over_messages
 from tracer.base.errors import DISK_ERRORS
-
-
-class _PlainWords(typer.core.TyperGroup):
-    """The commands; rewords pydantic's messages about invalid option values in plain words."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command, and reword a message about an invalid value."""
-        try:
-            return super().invoke(ctx)
-        except typer.BadParameter as error:
-            plain = error.message.removeprefix("Value error, ").replace("Input should be", "it must be")
-            error.message = plain.partition(", unable to parse")[0]
-            raise
-
-
-app = typer.Typer(
-    cls=_PlainWords,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(photos.app)
-app.add_typer(imports.app, name="import", help="Import photos and labels from other collections.")
-app.add_typer(cameras.app, name="cameras", help="List the cameras and their types, unknown types first; state a type.")
-app.add_typer(
-    duplicates.app, name="duplicates", help="List exact and near copies and which one is kept; state which to keep."
-)
-app.add_typer(clocks.app, name="clocks", help="List how far the clocks of two cameras differ; state an offset.")
-app.add_typer(pairs.app)
-app.add_typer(review.app)
-app.add_typer(flickr.app, name="flickr", help="Harvest Flickr: list photos, ask for their EXIF, download originals.")
-app.add_typer(sets.app)
-
-
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        say(f"curate {version('lenstrace')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Turn photos into sets with camera labels and pairs of one scene. `curate` or `curate DIR` opens the app."""
-
-
-def command_names() -> list[str]:
-    """Return the names of the commands, as typed."""
-    group: Any = typer.main.get_command(app)
-    return sorted(group.commands)
 
 
 def run_cli(argv: list[str]) -> int:
@@ -116,18 +53,18 @@ def run_cli(argv: list[str]) -> int:
 
 def _dispatch(argv: list[str]) -> int:
     completing = "_CURATE_COMPLETE" in os.environ  # a shell asks for completions; it passes the words in variables
-    if not completing and (not argv or not argv[0].startswith("-")):
-        first = argv[0] if argv else "."
-        if first not in command_names() and (os.path.isdir(first) or "/" in first):
-            if len(argv) > 1:
-                raise UsageError(
-                    "the app takes one folder",
-                    f"{' '.join(argv[1:])} was given too",
-                    "curate --help lists the commands.",
-                )
-            return _open_app(Path(first))
-        if first not in command_names():
-            near = difflib.get_close_matches(first, command_names(), n=1)
+    first = argv[0] if argv else "./"
+    if not completing and "/" in first and not first.startswith("-"):  # no command: their imports can be saved
+        return _open_app(Path(first), argv[1:])
+    from curate.commands.program import app, command_names
+    from tracer.base.commandline import run_app
+
+    names = command_names()
+    if not completing and not first.startswith("-"):
+        if first not in names and os.path.isdir(first):
+            return _open_app(Path(first), argv[1:])
+        if first not in names:
+            near = difflib.get_close_matches(first, names, n=1)
             hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
             raise UsageError("there is no such command or folder", first, hint)
         if len(argv) == 1 and is_workspace(Path(first)):
@@ -137,8 +74,16 @@ def _dispatch(argv: list[str]) -> int:
     return run_app(app, argv, "curate")
 
 
-def _open_app(folder: Path) -> int:
-    """Open the app on a folder. If the folder is not a workspace, the app first offers to make one."""
+def _open_app(folder: Path, more: list[str]) -> int:
+    """Open the app on a folder. If the folder is not a workspace, the app first offers to make one.
+
+    Raises:
+        UsageError: there are more words.
+    """
+    if more:
+        raise UsageError(
+            "the app takes one folder", f"{' '.join(more)} was given too", "curate --help lists the commands."
+        )
     from curate.tui.screens.starting import workspace_at
 
     was_one = is_workspace(folder)

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 def commands() -> str:
     """Return docs/commands.md."""
-    import curate.cli
+    import curate.commands.program
     import tracer.cli
 
     lines = [
@@ -37,7 +37,7 @@ def commands() -> str:
         "`curate` without a command opens the app on the current folder, `curate DIR` on a workspace.",
         "",
     ]
-    for program, app in (("curate", curate.cli.app), ("tracer", tracer.cli.app)):
+    for program, app in (("curate", curate.commands.program.app), ("tracer", tracer.cli.app)):
         lines += [f"## {program}", ""]
         for name, command in _walk(program, typer.main.get_command(app)):
             lines += _command(name, command)
@@ -182,6 +182,9 @@ def _command(name: str, command: Any) -> list[str]:
 
 
 def _section(title: str, model: type[BaseModel]) -> list[str]:
+    from curate.workspace.settings import meanings
+
+    told = meanings()
     lines = [
         f"## `{title}`" if title.startswith("[") else f"## {title}",
         "",
@@ -192,7 +195,7 @@ def _section(title: str, model: type[BaseModel]) -> list[str]:
         if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
             continue
         default = "" if field.is_required() else f" Default: `{field.default!r}`."
-        lines.append(f"- `{name}`: {field.description}{default}")
+        lines.append(f"- `{name}`: {told[model.__name__, name]}{default}")
     return [*lines, ""]
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import typer.main
 
-import curate.cli
+import curate.commands.program
 import tracer.cli
 
 ROOT = Path(__file__).parent.parent
-PROGRAMS = {"curate": curate.cli.app, "tracer": tracer.cli.app}
+PROGRAMS = {"curate": curate.commands.program.app, "tracer": tracer.cli.app}
 
 UNQUOTED, QUOTED, NUMBER = "two words", "'two words'", "7"
 """What a value in a text becomes: a value that is not quoted holds a space, as file names and labels may."""

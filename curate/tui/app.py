@@ -36,6 +36,7 @@ from curate.tui.screens.log import LogScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
+from curate.tui.terminal_images import asked_terminal, is_fine
 from curate.tui.widgets.prompt import AskForm
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
@@ -66,7 +67,7 @@ class CurateApp(Commands):
     Args:
         catalog: a catalogue that is open for writing; the caller holds the workspace's lock.
         start: the first screen.
-        images: how pictures are drawn.
+        images: how pictures are drawn; not auto.
     """
 
     CSS_PATH = "app.tcss"
@@ -74,7 +75,7 @@ class CurateApp(Commands):
     MODES: ClassVar[Any] = _SCREENS
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "auto") -> None:
+    def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "half") -> None:
         super().__init__(catalog, images)
         self._start: ScreenName = start
         self.title = "lenstrace"
@@ -185,9 +186,9 @@ class _Ended(Exception):
 
 
 def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
-    """Return how pictures are drawn: as chosen, else as set. Inside tmux `auto` means half cells, which always work there."""
+    """Return how pictures are drawn: as chosen, else as set; the terminal is asked where that is left to it."""
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
-    return "half" if mode == "auto" and os.environ.get("TMUX") else mode
+    return asked_terminal() if mode == "auto" else mode
 
 
 def run(
@@ -211,8 +212,8 @@ def run(
         UsageError: input or output is not a terminal.
     """
     mode = images_mode(images, workspace.settings.review.images)
-    if mode != "none":
-        # the import asks the terminal what it can draw, which must happen before the app takes the terminal over
+    if is_fine(mode):
+        # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
         import textual_image.widget  # noqa: F401
     with workspace.writing("app"), Catalog.open(workspace) as catalog:
         _refuse_without_terminal(workspace)

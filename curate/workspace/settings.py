@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +30,7 @@ ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CameraSetting(_Section):
@@ -145,17 +148,33 @@ def read_settings(path: Path) -> Settings:
 
 def all_settings() -> Iterator[tuple[str, str, str]]:
     """Yield each setting: its name with its table, its default in TOML, and its meaning."""
+    told = meanings()
     for name, field in Settings.model_fields.items():
-        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
-            yield from (_described(f"{name}.{key}", one) for key, one in field.annotation.model_fields.items())
-        elif name == "cameras":
-            yield from (_described(f"cameras.{key}", one) for key, one in CameraSetting.model_fields.items())
+        kind = CameraSetting if name == "cameras" else field.annotation
+        if inspect.isclass(kind) and issubclass(kind, BaseModel):
+            for key, one in kind.model_fields.items():
+                yield f"{name}.{key}", _default(one), told[kind.__name__, key]
         else:
-            yield _described(name, field)
+            yield name, _default(field), told["Settings", name]
 
 
-def _described(name: str, field: Any) -> tuple[str, str, str]:
-    return name, "" if field.is_required() else _as_toml(field.default), field.description
+def meanings() -> dict[tuple[str, str], str]:
+    """Return class and name of each setting -> the text below it. Pydantic could keep them, but each start would read them."""
+    found = {}
+    for section in ast.parse(inspect.getsource(sys.modules[__name__])).body:
+        if isinstance(section, ast.ClassDef):
+            for field, text in pairwise(section.body):
+                if (
+                    isinstance(field, ast.AnnAssign)
+                    and isinstance(field.target, ast.Name)
+                    and isinstance(text, ast.Expr)
+                ):
+                    found[section.name, field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
+    return found
+
+
+def _default(field: Any) -> str:
+    return "" if field.is_required() else _as_toml(field.default)
 
 
 def _as_toml(value: Any) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import typer.main
 
-import curate.cli
+import curate.commands.program
 import tracer.cli
 from curate.catalog.pairs import pairs
 from curate.catalog.store import Catalog
@@ -264,7 +264,7 @@ def test_no_raw_byte_by_curate(workspace: Workspace, photos: Path) -> None:
         ["!crash", HOSTILE],
     ]
     done = hold_nothing_raw(
-        "curate", lines_of(dict(commands_of("curate", curate.cli.app)), working) + others, photos.parent
+        "curate", lines_of(dict(commands_of("curate", curate.commands.program.app)), working) + others, photos.parent
     )
     codes = {tuple(line): code for line, code, _ in done}
     work = ("photos", "cameras", "pairs", "groups", "status", "label", "export", "review", "decide accept", "matches")

@@ -41,7 +41,6 @@ from curate.tui.widgets.candidates import CandidateStrip, Thumbnail, prepare_sma
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.pair import PairView, Side
-from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.prompt import AskForm, AskText
 from curate.tui.work import is_running, start_beside
 
@@ -158,7 +157,7 @@ class ReviewScreen(CurateScreen):
         near = self._queue.likely_next()
         groups = [(pair.phone_sha256, pair.other_sha256) for pair in near]
         small = [one.other_sha256 for pair in near[:2] for one in self._queue.candidates_of(pair)[: strip.fit]]
-        room, draw = view.room, is_coarse(self.curate.images)
+        room, draw = view.room, self.curate.images == "half"
 
         def work() -> None:
             worker = get_current_worker()
@@ -200,7 +199,7 @@ class ReviewScreen(CurateScreen):
         if self.curate.images == "none":
             self.say("pictures are off, so matches cannot be drawn", problem=True)
             return
-        workspace, swapped, coarse = self.catalog.workspace, self._view.swapped, is_coarse(self.curate.images)
+        workspace, swapped, coarse = self.catalog.workspace, self._view.swapped, self.curate.images == "half"
 
         def draw() -> None:
             worker = get_current_worker()

@@ -96,8 +96,8 @@ def _place(widget: Any, region: Region) -> None:
 
 
 def new_picture(images: ImagesMode) -> Widget:
-    """Return a widget that shows a picture as the terminal can: Kitty, Sixel, or what it is found to know."""
+    """Return a widget that shows a picture pixel by pixel, by the protocol of Kitty or as Sixel."""
     from textual_image import widget
 
-    kinds = {"auto": widget.Image, "kitty": widget.TGPImage, "sixel": widget.SixelImage}
+    kinds: dict[ImagesMode, type[Widget]] = {"kitty": widget.TGPImage, "sixel": widget.SixelImage}
     return kinds[images](classes="picture")

@@ -20,6 +20,7 @@ from textual.widgets import Static
 from curate.tui.halfcells import NOTHING_DRAWN, centred, half_cells
 from curate.tui.pictures import Pictures
 from curate.tui.view import WHOLE, Size, View, placed
+from curate.tui.widgets.gridpictures import new_picture
 from curate.workspace.settings import ImagesMode
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class PhotoView(Vertical):
         """`most` returns the largest place that a picture may take, which other pictures may have to share."""
         super().__init__(id=id)
         self._images, self._most = images, most
-        self._cells = _HalfCells(pictures, most) if is_coarse(images) else None
+        self._cells = _HalfCells(pictures, most) if images == "half" else None
         self._real: Widget | None = None
         self._shown: tuple[Picture, Sequence[Size], View] | None = None
 
@@ -67,7 +68,7 @@ class PhotoView(Vertical):
             yield self._cells
         elif self._images != "none":
             with Center():
-                yield _picture_widget(self._images)
+                yield new_picture(self._images)
 
     def on_mount(self) -> None:
         if self._cells is None and self._images != "none":
@@ -190,22 +191,6 @@ class _HalfCells(Widget):
         return centred(drawn, room, around, console)
 
 
-def _picture_widget(images: ImagesMode) -> Widget:
-    from textual_image import widget
-
-    kinds = {"auto": widget.Image, "kitty": widget.TGPImage, "sixel": widget.SixelImage}
-    return kinds[images](classes="picture")
-
-
 def other_filters(widget: Widget) -> list[LineFilter]:
     """Return what changes the colours of a widget's lines, but for what replaces a terminal's own colours: pictures have none."""
     return [line_filter for line_filter in widget.get_line_filters() if not isinstance(line_filter, ANSIToTruecolor)]
-
-
-def is_coarse(images: ImagesMode) -> bool:
-    """Whether pictures are drawn as character cells, which would lose fine lines."""
-    if images != "auto":
-        return images == "half"
-    from textual_image import renderable
-
-    return renderable.Image in (renderable.HalfcellImage, renderable.UnicodeImage)

@@ -20,8 +20,8 @@ from curate.catalog.browsing import PICTURED
 from curate.catalog.labels import LabelRow
 from curate.tui.browse import Browse
 from curate.tui.shown import file_name
+from curate.tui.terminal_images import is_fine
 from curate.tui.thumbnails import Thumbnails, Wish
-from curate.tui.widgets.photo import is_coarse
 from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.tui.widgets.picturelines import centred, halfcells
 from curate.workspace import Workspace
@@ -65,11 +65,6 @@ def cells_of(width: int, height: int, size: int) -> Cell:
     across = max(4, width // columns)
     wanted = max(2, round((across - _GAP) * 3 / 8)) + 1
     return Cell(across, columns, max(2, height // max(1, round(height / wanted)) - 1))
-
-
-def is_fine(images: ImagesMode) -> bool:
-    """Whether the terminal draws pictures itself, pixel by pixel."""
-    return images not in ("half", "none") and not is_coarse(images)
 
 
 class PhotoGrid(PhotoScroll):

@@ -20,9 +20,10 @@ from curate.catalog.browsing import PICTURED
 from curate.catalog.explaining import Explained
 from curate.catalog.labels import LabelRow
 from curate.tui.shown import file_name, folded, shown
+from curate.tui.terminal_images import is_fine
 from curate.tui.thumbnails import Thumbnails, Wish, fitted
 from curate.tui.widgets.gridpictures import CELL_ASPECT, new_picture
-from curate.tui.widgets.photogrid import FINE, is_fine
+from curate.tui.widgets.photogrid import FINE
 from curate.tui.widgets.picturelines import centred, halfcells
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode

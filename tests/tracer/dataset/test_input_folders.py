@@ -12,7 +12,7 @@ import pytest
 import typer.main
 from PIL import Image
 
-from curate.cli import app as curate_app
+from curate.commands.program import app as curate_app
 from tests.helpers.input_photos import paired_rows, picture, write_flat, write_set
 from tracer import cli
 from tracer.base.progress import finish

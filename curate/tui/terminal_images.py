@@ -1,0 +1,75 @@
+"""Finds out how the terminal can draw pictures, by asking it. It knows no Textual, and has to run before Textual does.
+
+textual-image asks too, with a question after another and a wait for each; a terminal without pictures costs it 0.2 seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import time
+import tty
+
+from curate.workspace.settings import ImagesMode
+
+_KITTY = "\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+"""Asks whether a picture of one pixel could be drawn (Kitty graphics protocol, "Querying support")."""
+
+_ATTRIBUTES = "\x1b[c"
+"""Asks for the primary device attributes, which every terminal answers; the answer ends the others (DEC VT510, "DA1")."""
+
+_SIXEL = "4"
+"""The device attribute of Sixel graphics."""
+
+_SECONDS = 0.2
+"""How long a terminal that is silent is waited for."""
+
+
+def is_fine(images: ImagesMode) -> bool:
+    """Whether the terminal draws pictures itself, pixel by pixel."""
+    return images in ("kitty", "sixel")
+
+
+def asked_terminal(seconds: float = _SECONDS) -> ImagesMode:
+    """Return the best way in which the terminal of this process draws pictures: sixel, kitty or half.
+
+    Sixel comes first, since some terminals answer for Kitty's protocol without the placeholders that textual-image needs.
+    Inside tmux it is half, which always works there.
+
+    Args:
+        seconds: how long to wait for an answer.
+    """
+    if os.environ.get("TMUX") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "half"
+    return best_of(_answer(sys.stdin.fileno(), sys.stdout.fileno(), seconds))
+
+
+def best_of(answer: str) -> ImagesMode:
+    r"""Return the way of drawing that a terminal's answer allows.
+
+    >>> best_of("\x1b[?62;4;22c"), best_of("\x1b_Gi=1;OK\x1b\\\x1b[?62;22c"), best_of("\x1b[?1;2c"), best_of("")
+    ('sixel', 'kitty', 'half', 'half')
+    """
+    attributes = answer.rpartition("\x1b[?")[2].partition("c")[0].split(";")
+    if _SIXEL in attributes[1:]:
+        return "sixel"
+    return "kitty" if "\x1b_Gi=1;OK\x1b\\" in answer else "half"
+
+
+def _answer(source: int, target: int, seconds: float) -> str:
+    """Ask, and return what the terminal wrote until it told its attributes, or was silent for too long."""
+    before = termios.tcgetattr(source)
+    answer = b""
+    try:
+        tty.setcbreak(source, termios.TCSADRAIN)
+        os.write(target, (_KITTY + _ATTRIBUTES).encode())
+        end = time.monotonic() + seconds
+        while not (b"\x1b[?" in answer and answer.endswith(b"c")):
+            if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
+                break
+            answer += os.read(source, 256)
+    finally:
+        termios.tcsetattr(source, termios.TCSADRAIN, before)
+    return answer.decode("latin-1")
