@@ -24,6 +24,9 @@ _SELECT = ", ".join([*(f'label."{name}"' for name in _COLUMNS), "iif(phash IS NU
 PICTURED = "pictured"
 """Key of the path of a photo whose picture could be decoded, as the system opens it; None for other photos."""
 
+_IDS_AT_ONCE = 10_000
+"""Row IDs that are read together."""
+
 _AT_ONCE = 500
 """Row IDs that are looked up by one statement."""
 
@@ -87,7 +90,7 @@ def photo_ids(workspace: Workspace, where: str | None, order: Order) -> array[in
     if where is not None:
         with label_reader(workspace.catalog) as reader:
             statement = f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}"
-            return array("q", (row[0] for row in reader.rows(statement)))
+            return array("q", (row[0] for row in reader.rows(statement, _IDS_AT_ONCE)))
     with contextlib.closing(connect_read_only(workspace.catalog)) as connection:
         connection.row_factory = None
         return array("q", (row[0] for row in connection.execute(f"SELECT id FROM label ORDER BY {order.sql()}")))

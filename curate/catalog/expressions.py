@@ -58,8 +58,12 @@ class LabelReader:
             connection.setlimit(limit, most)
         connection.create_function("instr", 2, _instr, deterministic=True)
 
-    def rows(self, statement: str) -> Iterator[sqlite3.Row]:
+    def rows(self, statement: str, at_once: int = _ROWS_AT_ONCE) -> Iterator[sqlite3.Row]:
         """Yield a statement's rows as they are found.
+
+        Args:
+            statement: one SELECT over the view `label`.
+            at_once: rows that are held in memory together.
 
         Raises:
             UsageError: the expression is not valid, reads more than labels, or takes too long.
@@ -69,7 +73,7 @@ class LabelReader:
             cursor = self._connection.execute(statement)
         while True:
             with self._limited():
-                part = cursor.fetchmany(_ROWS_AT_ONCE)
+                part = cursor.fetchmany(at_once)
             yield from part
             if not part:
                 return
