@@ -5,6 +5,7 @@
     ├── WorkspaceError          1
     │   ├── NotAWorkspace       2   the folder is not a workspace
     │   ├── WorkspaceBusy       1   another process is writing to it
+    │   │   └── ReadOnly        1   it was opened for reading alone for that reason
     │   └── NewerSchema         1   its catalogue was made by a newer lenstrace
     ├── StorageError            1   the disk is full or cannot be written
     ├── SourceError             1   a folder, file or sidecar cannot be read
@@ -48,6 +49,10 @@ class NotAWorkspace(WorkspaceError):
 
 class WorkspaceBusy(WorkspaceError):
     """Another process is writing to the workspace."""
+
+
+class ReadOnly(WorkspaceBusy):
+    """The workspace was opened for reading alone, since another process is writing to it."""
 
 
 class NewerSchema(WorkspaceError):

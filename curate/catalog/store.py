@@ -16,7 +16,7 @@ from curate.catalog.database import connect, connect_read_only, damage_told, is_
 from curate.catalog.expressions import label_reader
 from curate.catalog.facts import CANDIDATES, CHANGED, REVISION, count_up
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
-from curate.errors import WorkspaceError
+from curate.errors import ReadOnly, WorkspaceError
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
 
@@ -27,10 +27,18 @@ _SELECT = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
 
 @dataclass
 class Catalog:
-    """A connection to a workspace's catalogue; only one process at a time writes."""
+    """A connection to a workspace's catalogue; only one process at a time writes.
+
+    Attributes:
+        workspace: the workspace.
+        connection: the connection.
+        read_only: whether nothing can be changed through it.
+        cameras: the cameras and their types.
+    """
 
     workspace: Workspace
     connection: sqlite3.Connection
+    read_only: bool = False
     cameras: Cameras = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -53,13 +61,26 @@ class Catalog:
                 pass  # opening the catalogue for writing upgrades it
         connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
         with contextlib.closing(connection), damage_told(connection, workspace.catalog):
-            catalog = cls(workspace, connection)
+            catalog = cls(workspace, connection, read_only)
             if not read_only:
                 catalog._follow_camera_rules()
             yield catalog
 
+    @property
+    def refusal(self) -> ReadOnly:
+        """The error of a change through a catalogue that was opened read-only."""
+        return ReadOnly(
+            "another window writes; this one only reads", way_out="Close the other one, then open this one again"
+        )
+
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-        """Run a block as one transaction, which is rolled back on an exception; a nested use joins the outer one."""
+        """Run a block as one transaction, which is rolled back on an exception; a nested use joins the outer one.
+
+        Raises:
+            ReadOnly: the catalogue was opened read-only.
+        """
+        if self.read_only:
+            raise self.refusal
         return transaction(self.connection, self.workspace.catalog)
 
     @property
@@ -79,6 +100,10 @@ class Catalog:
     def revision(self) -> int:
         """Return the number of changes; it differs also for two changes within a second."""
         return REVISION.read(self.connection) or 0
+
+    def written_elsewhere(self) -> int:
+        """Return a number that differs after another process, or another connection of this one, wrote to the catalogue."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     def candidates_changed(self) -> None:
         """Record that candidates were added or removed, so that scores and proposals are computed again."""

@@ -8,7 +8,7 @@ import typer
 import typer.core
 import typer.main
 
-from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, sets
+from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, serve, sets
 from tracer.base.console import say
 
 
@@ -41,6 +41,7 @@ app.add_typer(
 app.add_typer(clocks.app, name="clocks", help="List how far the clocks of two cameras differ; state an offset.")
 app.add_typer(pairs.app)
 app.add_typer(review.app)
+app.add_typer(serve.app)
 app.add_typer(flickr.app, name="flickr", help="Harvest Flickr: list photos, ask for their EXIF, download originals.")
 app.add_typer(sets.app)
 

@@ -198,6 +198,10 @@ class Commands(Host):
         screen, place = self.in_view, quoted_path(page)
         if screen is None:
             return
+        if self.is_web:
+            self.deliver_binary(page, open_method="browser", mime_type="text/html")
+            screen.say(f"report: {place}")
+            return
 
         def show() -> None:
             self.call_from_thread(
@@ -233,6 +237,7 @@ class Commands(Host):
 
     def _set_theme(self, name: str) -> None:
         self.theme = name
-        keep_theme(self.catalog, name)
+        if not self.catalog.read_only:
+            keep_theme(self.catalog, name)
         if self.in_view is not None:
             self.in_view.say(f"colours: {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from textual.widget import AwaitMount
 from curate.catalog.facts import kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
-from curate.errors import CurateError, UsageError, command
+from curate.errors import CurateError, ReadOnly, UsageError, WorkspaceBusy, command
 from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
 from curate.tui.failures import as_message
@@ -44,6 +45,9 @@ from tracer.base.text import visible_lines
 
 _THEME = "textual-dark"
 
+_FOLLOW = 2.0
+"""Seconds between two looks at what another window wrote."""
+
 ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
 
 
@@ -65,9 +69,10 @@ class CurateApp(Commands):
     """The app on one workspace.
 
     Args:
-        catalog: a catalogue that is open for writing; the caller holds the workspace's lock.
+        catalog: a catalogue that is open for writing, and the caller holds the workspace's lock; or one that is open for reading.
         start: the first screen.
         images: how pictures are drawn; not auto.
+        writer: who writes, where the catalogue is open for reading alone.
     """
 
     CSS_PATH = "app.tcss"
@@ -75,9 +80,12 @@ class CurateApp(Commands):
     MODES: ClassVar[Any] = _SCREENS
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
-    def __init__(self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "half") -> None:
+    def __init__(
+        self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "half", writer: str = ""
+    ) -> None:
         super().__init__(catalog, images)
         self._start: ScreenName = start
+        self._writer, self._seen = writer, catalog.written_elsewhere()
         self.title = "lenstrace"
 
     def on_mount(self) -> None:
@@ -89,12 +97,25 @@ class CurateApp(Commands):
         if settings.theme and self.theme != settings.theme:
             problems.insert(0, f"there are no colours {settings.theme}")
         self.switch_mode(self._start)
-        if problems:
-            self.call_after_refresh(self._tell_of_settings, problems)
+        said = [f"workspace.toml: {'; '.join(problems)}"] if problems else []
+        if self.catalog.read_only:
+            said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
+            self.set_interval(_FOLLOW, self._follow_the_writer)
+        if said:
+            self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
 
-    def _tell_of_settings(self, problems: list[str]) -> None:
+    def _tell_at_the_start(self, said: str) -> None:
         if self.in_view is not None:
-            self.in_view.say(f"workspace.toml: {'; '.join(problems)}", problem=True)
+            self.in_view.say(said, problem=True)
+
+    def _follow_the_writer(self) -> None:
+        """Show what the other window wrote."""
+        try:
+            seen, self._seen = self._seen, self.catalog.written_elsewhere()
+            if seen != self._seen and self.in_view is not None:
+                self.in_view.refresh_data()
+        except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
+            self.tell(error, "reading the catalogue again")
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
@@ -142,7 +163,7 @@ class CurateApp(Commands):
         message = as_message(error, doing, self.catalog.workspace)
         if self.in_view is None:
             raise error
-        self.in_view.complain(message, f"{doing} failed: ")
+        self.in_view.complain(message, "" if isinstance(message, ReadOnly) else f"{doing} failed: ")
 
     async def run_action(
         self,
@@ -185,9 +206,14 @@ class _Ended(Exception):
         return Text(visible_lines("\n".join(["the app ended", *self._message.lines()])))
 
 
-def images_mode(chosen: str | None, setting: ImagesMode) -> ImagesMode:
-    """Return how pictures are drawn: as chosen, else as set; the terminal is asked where that is left to it."""
+def images_mode(chosen: str | None, setting: ImagesMode, browser: bool = False) -> ImagesMode:
+    """Return how pictures are drawn: as chosen, else as set; the terminal is asked where that is left to it.
+
+    The terminal in a browser draws nothing but half cells, and is not asked.
+    """
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
+    if browser:
+        return "none" if mode == "none" else "half"
     return asked_terminal() if mode == "auto" else mode
 
 
@@ -197,8 +223,9 @@ def run(
     images: str | None = None,
     ingest_from: Path | None = None,
     wanted: Wanted = EVERYTHING,
+    browser: bool = False,
 ) -> int:
-    """Open the app on a workspace and return the exit code.
+    """Open the app on a workspace and return the exit code. While another process writes, the app only reads.
 
     Args:
         workspace: the workspace.
@@ -206,18 +233,26 @@ def run(
         images: how pictures are drawn; None for the workspace's setting.
         ingest_from: the folder of photos that the first ingest proposes; None for the usual one.
         wanted: which pairs the review asks about, and in which order.
+        browser: whether a page in a browser takes the place of the terminal.
 
     Raises:
-        WorkspaceBusy: another process is writing to the workspace.
+        WorkspaceBusy: another process is writing to the workspace, whose catalogue is not there yet or is of an older version.
         UsageError: input or output is not a terminal.
     """
-    mode = images_mode(images, workspace.settings.review.images)
+    if not browser:
+        _refuse_without_terminal(workspace)
+    mode = images_mode(images, workspace.settings.review.images, browser)
     if is_fine(mode):
         # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
         import textual_image.widget  # noqa: F401
-    with workspace.writing("app"), Catalog.open(workspace) as catalog:
-        _refuse_without_terminal(workspace)
-        app = CurateApp(catalog, start, mode)
+    with contextlib.ExitStack() as held:
+        writer = ""
+        try:
+            held.enter_context(workspace.writing("app"))
+        except WorkspaceBusy as busy:
+            writer = busy.why
+        catalog = held.enter_context(Catalog.open(workspace, read_only=bool(writer)))
+        app = CurateApp(catalog, start, mode, writer)
         app.wanted = wanted
         if ingest_from is not None:
             app.typed["ingest"] = {"folder": os.fspath(ingest_from)}

@@ -40,7 +40,7 @@ def matches_of(
 
     key = pair.phone_id, pair.other_id
     try:
-        with Catalog.open(workspace) as catalog:
+        with Catalog.open(workspace, read_only=True) as catalog:
             photos, left_out = pairing_photos(catalog, key)
         by_id = {photo.id: photo for photo in photos}
         if len(by_id) < 2:

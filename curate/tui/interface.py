@@ -22,7 +22,7 @@ class Host(App[None]):
     """The app, as its screens see it.
 
     Attributes:
-        catalog: the catalogue, open for writing.
+        catalog: the catalogue, open for writing; for reading alone while another process writes.
         images: how pictures are drawn.
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.

@@ -53,6 +53,8 @@ class CurateScreen(GuardedScreen[None]):
         self._headline = title, facts
         line = Text.assemble((" lenstrace ", "bold reverse"), " ") if self.app.size.width >= WIDE else Text()
         line.append(" ").append(shown(self.catalog.workspace.name, "bold"))
+        if self.catalog.read_only:
+            line.append("  ").append(" read only ", "bold reverse")
         line.append("  ").append(title, "bold bright_cyan")
         for fact in facts:
             line.append("  ·  ", "dim").append(fact)
@@ -97,10 +99,16 @@ class CurateScreen(GuardedScreen[None]):
         self.show_work()
 
     def busy(self) -> bool:
-        """Return whether long work is running, and say so if it is."""
+        """Return whether no work can be started, since some is running or nothing can be changed, and say so."""
         if self.curate.work.running:
             self.say("something is still running; Esc stops it", problem=True)
-        return self.curate.work.running
+        return self.curate.work.running or self.reads_only()
+
+    def reads_only(self) -> bool:
+        """Return whether nothing can be changed here, and say so."""
+        if self.catalog.read_only:
+            self.complain(self.catalog.refusal)
+        return self.catalog.read_only
 
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
@@ -148,7 +156,7 @@ class CurateScreen(GuardedScreen[None]):
         """If enough decisions were made or taken back, score the candidates again in a thread, and show the new scores."""
         from curate.pairing.score.learning import due, follow  # it loads NumPy, which the first paint need not wait for
 
-        if not due(self.catalog):
+        if self.catalog.read_only or not due(self.catalog):
             return
         workspace = self.catalog.workspace
 

@@ -32,6 +32,8 @@ class PairsByHand(PhotoListScreen):
 
     def action_pair_marked(self) -> None:
         """Accept the two marked photos as a pair, or the two chosen ones; ask first if there are doubts."""
+        if self.reads_only():
+            return
         chosen = self.browse.meant()
         paths = self._paths(chosen if not self.marked and len(chosen) == 2 else self.marked)
         if len(paths) != 2:

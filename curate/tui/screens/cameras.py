@@ -84,6 +84,8 @@ class CamerasScreen(CurateScreen):
         if not self._cameras:
             self.say("there is no camera to set the type of")
             return
+        if self.reads_only():
+            return
         camera = self._cameras[self.query_one(Listing).cursor_row]
 
         def answered(choice: str) -> None:

@@ -126,6 +126,8 @@ class ClocksScreen(CurateScreen):
 
     def action_correct(self) -> None:
         """Ask for the offset of the two clocks under the cursor."""
+        if self.reads_only():
+            return
         if self._offsets:
             offset = self._offsets[self.query_one(Listing).cursor_row]
             self._ask(offset.camera_a, offset.camera_b, in_words(offset.seconds))
@@ -134,6 +136,8 @@ class ClocksScreen(CurateScreen):
 
     def action_state(self) -> None:
         """Ask for two cameras, then for their offset."""
+        if self.reads_only():
+            return
         if len(self._names) < 2:
             self.say("two cameras are needed, but the photos name fewer", problem=True)
             return

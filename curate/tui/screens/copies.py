@@ -150,7 +150,7 @@ def look_for_copies(workspace: Workspace) -> CopiesFound:
     from curate.export.run import duplicate_report
 
     copies: list[Copy] = []
-    with Catalog.open(workspace) as catalog:
+    with Catalog.open(workspace, read_only=True) as catalog:
         report = duplicate_report(catalog)
         groups = [*(("exact", group) for group in report.exact), *(("near", group) for group in report.near)]
         for number, (kind, group) in enumerate(groups[:SHOWN_GROUPS]):

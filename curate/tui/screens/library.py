@@ -211,6 +211,8 @@ class LibraryScreen(PairsByHand):
         if not photos or row is None:
             self.say("there is no photo to forget")
             return
+        if self.reads_only():
+            return
         if self.browse.chosen:
             choices = {"no": "Nothing", "chosen": f"{counted(len(photos), 'chosen photo')}"}
         else:

@@ -105,6 +105,8 @@ class LogScreen(CurateScreen):
         if not step.stands:
             self.say("that step was taken back already", problem=True)
             return
+        if self.reads_only():
+            return
         seq, row = step.seq, self.query_one(Listing).cursor_row
         later = sum(one.stands and one.seq is not None for one in self._steps[:row])
         more = f" and {counted(later, 'later step')}" if later else ""

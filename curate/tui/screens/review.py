@@ -265,7 +265,7 @@ class ReviewScreen(CurateScreen):
     def action_note(self) -> None:
         """Ask for a note on the current pair."""
         pair = self._in_sight()
-        if pair is None:
+        if pair is None or self.reads_only():
             return
 
         def answered(text: str) -> None:
