@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,35 @@ def test_every_key(kind: str, workspace_of: MakeWorkspace, terminal: Open) -> No
         app.press("Escape")
         app.answers()
     app.quit()
+
+
+def contents(workspace: Workspace) -> tuple[list[str], list[str]]:
+    """All that the catalogue holds, and the files of a workspace; of its cache, nothing."""
+    with contextlib.closing(sqlite3.connect(workspace.catalog)) as connection:
+        rows = list(connection.iterdump())
+    files = [
+        str(path) for path in workspace.root.rglob("*") if "cache" not in path.parts and "catalog." not in path.name
+    ]
+    return rows, sorted(files)
+
+
+def test_no_key_changes_what_another_window_writes(workspace_of: MakeWorkspace, terminal: Open) -> None:
+    """While another process writes, every key of the screens with most decisions changes nothing in the workspace."""
+    workspace = workspace_of("demo")
+    with workspace.writing("app"):
+        before = contents(workspace)
+        app = terminal("-m", "curate.cli", workspace.root)
+        app.wait("another window writes; this one only reads")
+        for screen in ("library", "review", "log"):
+            app.press_all(screen, [key for key in keys_on(screen) if key != "Escape"])
+            app.press("Escape")
+            app.answers()
+        app.go_to("review")
+        app.press("u")
+        app.wait("another window writes; this one only reads")
+        app.quit()
+        assert contents(workspace) == before
+        assert not list(workspace.cache.glob("failure-*"))
 
 
 def test_every_key_while_work_runs(workspace_of: MakeWorkspace, terminal: Open) -> None:

@@ -21,7 +21,7 @@ from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import WorkspaceBusy
 from curate.photos.facts import Exif, PhotoFacts, Status
-from curate.tui.app import CurateApp, images_mode, run
+from curate.tui.app import CurateApp, images_mode
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
 from curate.tui.widgets.facetlist import FacetList
@@ -341,11 +341,9 @@ async def test_a_small_terminal_is_told_so(tmp_path: Path) -> None:
         assert app.screen.has_class("-too-small")
 
 
-def test_the_app_holds_the_writers_lock(tmp_path: Path) -> None:
-    """A second writer stops the app before the screen is taken."""
+def test_a_command_is_told_that_the_app_is_open(tmp_path: Path) -> None:
+    """The app holds the writer's lock; how to get it is told."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
-    with workspace.writing("ingest"), pytest.raises(WorkspaceBusy, match="is writing to it"):
-        run(workspace, images="none")
     with workspace.writing("app"), pytest.raises(WorkspaceBusy) as busy, workspace.writing("pair"):
         pass
     assert "has it open" in busy.value.why and "with q" in str(busy.value.way_out)
