@@ -46,6 +46,9 @@ def test_the_wheel_holds_the_data_and_no_datasets_package(wheel: Path) -> None:
     for needed in (
         "curate/catalog/migrations/0001_first.sql",
         "curate/tui/app.tcss",
+        "curate/tui/web/page.html",
+        "curate/tui/web/page.css",
+        "curate/tui/web/page.js",
         "curate/pairing/score/prior.json",
     ):
         assert needed in names

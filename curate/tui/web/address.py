@@ -51,13 +51,13 @@ class Address:
         """
         if host.lower() not in self.hosts:
             return (
-                f"This address is not served. Open the address that curate serve printed, with {LOOPBACK} and port {self.port}. "
+                f"This address is not served. Open the one that was printed at the start, with {LOOPBACK} and port {self.port}. "
                 f"From another computer: ssh -L {self.port}:{LOOPBACK}:{self.port} and the name of this one; "
                 "the port is the same on both."
             )
         given = path.split("/", 2)[1] if path.startswith("/") else ""
         if not hmac.compare_digest(given.encode(errors="replace"), self.token.encode()):
-            return "This address holds no valid token. Open the whole address that curate serve printed; it is new at each start."
+            return "This address holds no valid token. Open the whole address that was printed at the start; it is new each time."
         return ""
 
     def refusal_of_socket(self, host: str, origin: str) -> str:
