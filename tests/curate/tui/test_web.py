@@ -110,15 +110,20 @@ class Served:
         return self.url.split("/")[3]
 
 
-def start(root: Path, errors: Path) -> Served:
-    """Start a server, and wait for its address."""
+@contextlib.contextmanager
+def started(root: Path, errors: Path) -> Iterator[Served]:
+    """A running server, once it has told its address; it does not outlive the test."""
     command = [sys.executable, "-m", "curate", "serve", "-w", str(root)]
     with errors.open("w") as file:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True, start_new_session=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{43}/", url), errors.read_text()
-    return Served(process, url, errors)
+    with process:  # closes its pipe and waits for its end
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{43}/", url), errors.read_text()
+            yield Served(process, url, errors)
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +133,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     make_workspace(root, 1, previews=False)
     settings = root / "workspace.toml"
     settings.write_text(settings.read_text().replace('name = "harbour walk"\n', ""))
-    server = start(root, tmp_path_factory.mktemp("errors") / "err.txt")
-    with server.process:
+    with started(root, tmp_path_factory.mktemp("errors") / "err.txt") as server:
         yield server
         server.process.terminate()
         assert server.process.wait(SECONDS) == 0
@@ -231,10 +235,8 @@ async def window(client: aiohttp.ClientSession, served: Served) -> Window:
 def own(tmp_path: Path) -> Iterator[tuple[Served, Workspace]]:
     """A server of a test's own, on a workspace with three pairs."""
     workspace = make_workspace(tmp_path / "w", 3)
-    server = start(workspace.root, tmp_path / "err.txt")
-    with server.process:  # closes its pipe and waits for its end
+    with started(workspace.root, tmp_path / "err.txt") as server:
         yield server, workspace
-        server.process.kill()
 
 
 def accepted(workspace: Workspace) -> int:
