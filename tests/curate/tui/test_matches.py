@@ -85,7 +85,7 @@ async def test_matches_that_cannot_be_drawn(tmp_path: Path) -> None:
 async def test_a_drawing_without_its_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the thread cannot open it, the reason and the way out are said, and the app goes on."""
 
-    def locked(_: Workspace) -> Any:
+    def locked(_: Workspace, *, read_only: bool) -> Any:
         raise WorkspaceError("the catalogue is locked", "by a backup", "Wait for it to end.")
 
     async with opened(make_workspace(tmp_path / "w", 2), "review") as (app, pilot):
