@@ -6,8 +6,8 @@ random, so that some partners share little; one whose photographers stand apart 
 position: most with a receiver's error, one in five that of an earlier scene (an outdated fix). Each candidate is used once for
 each subset of the optional signals.
 
-By default only the coefficient of agreement is fitted, on all four. The others are those of the first three (`--all` fits them
-again): one set of coefficients for both kinds would trust the alignment of pictures less.
+By default only the coefficients of agreement and parallax are fitted, on all four. The others are those of the first three
+(`--all` fits them again): one set of coefficients for both kinds would trust the alignment of pictures less.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ BELIEFS = {
     "coverage": 1.0,
     "alignment": 4.0,
     "agreement": 4.0,
+    "parallax": 4.0,
     "against_phone": 1.0,
     "against_other": 1.0,
     "hash": 1.0,
@@ -58,16 +59,14 @@ BELIEFS = {
 }
 """The coefficients where the fit starts, and towards which it is slightly regularised, so that unused ones do not become 0."""
 
+STANDPOINTS = ("agreement", "parallax")
+"""The coefficients of photos from different standpoints."""
+
 STALE = 0.2
 """The share of positions that are those of an earlier scene."""
 
 ERROR_M = 8.0
 """Standard deviation of a position in metres, north and east."""
-
-MOST_WEIGHT = 3.0
-"""Bound of the coefficient of agreement, whose fit without a bound is 5. One product of a supermarket in two photos agrees as
-significantly as one sight does, and the virtual scenes have no such products. So pictures that cannot be laid over each other are
-likely, but never confident (0.98) without a time or a place."""
 
 TARGET = Path(__file__).resolve().parent.parent / "curate" / "pairing" / "score" / "prior.json"
 
@@ -148,20 +147,19 @@ def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Eviden
     )
 
 
-def with_agreement(scorer: LogisticScorer, rows: NDArray[np.float64], same: NDArray[np.bool_]) -> LogisticScorer:
-    """The model with the coefficient of agreement fitted on all collections, and all others kept."""
-    which = FEATURES.index("agreement")
+def with_standpoints(scorer: LogisticScorer, rows: NDArray[np.float64], same: NDArray[np.bool_]) -> LogisticScorer:
+    """The model with the coefficients of `STANDPOINTS` fitted on all collections, and all others kept."""
+    which = [FEATURES.index(name) for name in STANDPOINTS]
     weights = scorer.weights.copy()
     weights[which] = 0.0
     found = penalised(
         np.column_stack([scorer.intercept + rows @ weights, rows[:, which]]),
         np.where(same, 1.0, -1.0),
-        centre=np.array([1.0, BELIEFS["agreement"]]),
-        pull=np.array([1e9, 8.0]),
-        free=np.zeros(2, np.bool_),
+        centre=np.array([1.0, *(BELIEFS[name] for name in STANDPOINTS)]),
+        pull=np.array([1e9, *(8.0 for _ in STANDPOINTS)]),
+        free=np.zeros(1 + len(which), np.bool_),
     )
-    print(f"agreement: {found[1]:.2f} without a bound")
-    weights[which] = min(float(found[1]), MOST_WEIGHT)
+    weights[which] = found[1:]
     return LogisticScorer(scorer.intercept, weights)
 
 
@@ -194,7 +192,7 @@ def main() -> None:
         parts = [(x, y) for x, y, kept in zip(rows, same, side_by_side, strict=True) if kept]
         # Each candidate is used eight times, so the penalty is made eight times as large.
         scorer = fit(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), start, strength=8.0)
-    scorer = with_agreement(scorer, np.concatenate(rows), np.concatenate(same))
+    scorer = with_standpoints(scorer, np.concatenate(rows), np.concatenate(same))
     print(json.dumps(scorer.to_json(), indent=2))
     arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 

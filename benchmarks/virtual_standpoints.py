@@ -2,7 +2,7 @@
 
 The photographers of a scene stand apart: near and far things move against each other (parallax), the facade is seen at a slant,
 and one stands nearer. Each photo has its own light and its own crowd in front. Different places share windows of the same
-make in rows, captions and date stamps, so that some points agree where no scene does.
+make in rows, products of a supermarket, captions and date stamps, so that some points agree where no scene does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from curate.demo.plan import Photo
-from curate.demo.simulator.scenes import NEAREST, Scene, Stream, generator
+from curate.demo.simulator.scenes import FARTHEST, NEAREST, Scene, Stream, generator
 from curate.demo.simulator.textures import TILE_PIXELS, TILES
 from curate.pairing.features import preview_picture
 
@@ -22,6 +22,9 @@ _KEY = 2_000_003
 """Keeps these draws apart from those of the simulator."""
 
 _VERTICES = 32
+PRINTED = 120
+"""Shapes on a package; its small print is most of them."""
+
 CAPTIONS = ("Greetings from the coast", "HOLIDAY 2024", "(c) Town Archive", "Postcard No. 7")
 
 
@@ -35,8 +38,11 @@ class Standpoints:
         zoom: standard deviation of the logarithm of the part of the scene that is shown.
         aim: standard deviation of the point aimed at, scene units.
         crowd: largest number of things in front that only one photo has.
+        surfaces: number of surfaces of a place, each at its own distance, as houses and trees of a street.
         windows: share of the places with rows of windows.
         makes: number of different windows of the whole collection.
+        products: share of the places with a product that other places have too, in another spot, size and turn.
+        brands: number of different products of the whole collection.
         stamped: share of the photos with a caption, and of those with a date stamp.
     """
 
@@ -45,8 +51,11 @@ class Standpoints:
     zoom: float = 0.2
     aim: float = 0.06
     crowd: int = 60
+    surfaces: int = 6
     windows: float = 0.5
     makes: int = 4
+    products: float = 0.4
+    brands: int = 6
     stamped: float = 0.15
 
 
@@ -68,9 +77,13 @@ def seen(scene: Scene, photo: Photo, seed: int, standpoints: Standpoints) -> Sce
     """Return the scene as it was when a photo was taken: its place, the light of the hour, and who stood in front."""
     place = generator(seed, _KEY, photo.place, Stream.LAYOUT)
     relief = float(place.uniform(0.15, 1.0))
-    scene = replace(scene, depths=np.asarray(1.0 + (scene.depths - 1.0) * relief, np.float32))
+    depths = _surfaces(scene, generator(seed, _KEY, photo.place, Stream.TEXTURE), standpoints.surfaces)
+    scene = replace(scene, depths=np.asarray(1.0 + (depths - 1.0) * relief, np.float32))
     if place.random() < standpoints.windows:
         scene = _with_windows(scene, seed, place, standpoints.makes)
+    shelf = generator(seed, _KEY, photo.place, Stream.SHAPE)
+    if shelf.random() < standpoints.products:
+        scene = _with_product(scene, seed, shelf, standpoints.brands)
     shot = generator(seed, _KEY, photo.scene, Stream.SHOT, photo.camera.key)
     scene = _at_another_hour(scene, shot)
     return _with_crowd(scene, shot, int(shot.integers(0, standpoints.crowd + 1)))
@@ -95,6 +108,14 @@ def stamp(preview: Path, photo: Photo, seed: int, standpoints: Standpoints) -> N
         at = round(0.05 * width), round(0.95 * height)
         cv2.putText(picture, text, at, cv2.FONT_HERSHEY_COMPLEX, 1.3 * size, (30, 30, 30), 2, cv2.LINE_AA)
     cv2.imwrite(str(preview), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+
+
+def _surfaces(scene: Scene, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return depths by which the things near each other lie on one surface, (M,)."""
+    middles = rng.uniform((-0.9, -0.7), (0.9, 0.7), (count, 2))
+    depths = rng.uniform(NEAREST, FARTHEST, count)
+    nearest = np.linalg.norm(scene.centres[:, None] - middles, axis=2).argmin(1)
+    return np.concatenate([scene.depths[:1], depths[nearest[1:]] + 0.05 * (scene.depths[1:] - 1.0)])
 
 
 def _at_another_hour(scene: Scene, rng: np.random.Generator) -> Scene:
@@ -143,6 +164,27 @@ def _with_windows(scene: Scene, seed: int, place: np.random.Generator, makes: in
     made.colours[here] = np.tile(colours, (len(grid), 1))
     made.tiles[here], made.offsets[here] = np.tile(tiles, len(grid)), np.tile(offsets, len(grid))
     return made
+
+
+def _with_product(scene: Scene, seed: int, place: np.random.Generator, brands: int) -> Scene:
+    """Return the scene with a printed package among its nearer things; places share their brands.
+
+    A package is a rectangle with shapes of many sizes on it. Its size, spot and turn are the place's own.
+    """
+    rng = generator(seed, _KEY, brands, int(place.integers(brands)), Stream.COLOUR)
+    half = np.array([rng.uniform(0.6, 1.0), 1.0])
+    turn = np.linspace(0.0, 2.0 * np.pi, _VERTICES, endpoint=False) + np.pi / 4
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    square = np.repeat(circle[:: _VERTICES // 4] * np.sqrt(2.0), _VERTICES // 4, axis=0)
+    extents = 0.02 * (0.3 / 0.02) ** np.sort(rng.random(PRINTED))[::-1, None] * rng.uniform(0.5, 1.0, (PRINTED, 2))
+    shapes = np.where(rng.random((PRINTED, 1, 1)) < 0.6, square, circle) * extents[:, None]
+    outlines = np.concatenate([[square * half], shapes])
+    middles = np.concatenate([[(0.0, 0.0)], rng.uniform(-1.0, 1.0, (PRINTED, 2)) * (half - extents)])
+    angle, size = place.normal(0.0, np.radians(6.0)), place.uniform(0.12, 0.45)
+    spin = size * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    spot = place.uniform((-0.5, -0.3), (0.5, 0.3))
+    at = round(place.uniform(0.95, 0.99) * len(scene.centres))
+    return _placed(scene, at, outlines @ spin, middles @ spin + spot, rng, float(scene.depths[at]))
 
 
 def _placed(

@@ -14,6 +14,12 @@ that would be explained as well by matches placed at random (Moisan and Stival, 
   photos that lies in the window, at least 0.02. Upright buildings have many upright keypoints, so that share is not uniform.
 - `T` is the number of tests: the windows times the kinds of model.
 
+One thing in two places (a product, a poster) agrees as significantly as a scene. But its points lie on one plane, or close to it,
+in one part of the picture. So a second number, the parallax, tells how significantly the matches agree that lie off the best
+plane. The plane is known then, and two more matches determine the fundamental matrix (plane and parallax: Irani and Anandan,
+PAMI 1998): `s` is 2. Only one inlier counts in each cell of 64 × 64 pixels, a tenth of the picture's width, so that the other
+sides of a package, or another single thing, add little.
+
 Assumptions: without a common scene, the positions of matches are uniform and independent, and independent of turn and scale.
 Matches close together are not independent, so only one inlier counts in each cell of 16 × 16 pixels, in both photos. The
 letters of a caption do not count either (`BAND`).
@@ -37,6 +43,12 @@ RATIO = 0.95
 CELL = 16
 """Side of a cell, in pixels of a preview of 640 pixels."""
 
+WIDE_CELL = 64
+"""The same for parallax."""
+
+OFF_PLANE = 8.0
+"""Pixels from where the plane is seen, from which on a match lies off it. Packages are curved or folded."""
+
 BAND = 32.0
 """Pixels. Where more than half of the inliers lie in a band so narrow, along or across the picture, in both photos, it is taken
 to be a caption or a date stamp, and they do not count."""
@@ -58,6 +70,9 @@ _OCTAVES = 10.0
 _WINDOW = 6, 14
 """Bins of a window: 60° and 1.4 octaves."""
 
+_WITH_PLANE = 2
+"""Matches that determine a fundamental matrix where a plane is known."""
+
 _MODELS = 4
 _TESTS = _TURNS * (_SCALES - _WINDOW[1] + 1) * _MODELS
 
@@ -69,10 +84,12 @@ class Agreement:
     Attributes:
         significance: −log10 of the number of false alarms; at most 0 where nothing agrees more than by chance.
         mask: (k,) bool, the matches that count as its inliers.
+        parallax: the same of the matches that lie off the best plane; `NOTHING` without a plane.
     """
 
     significance: float
     mask: NDArray[np.bool_]
+    parallax: float = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +123,30 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
         return nothing
     one, two = a.points[pairs[inside, 0]], b.points[pairs[inside, 1]]
     best, kept = NOTHING, inside[:0]
+    plane, off, lines = 0.0, None, None
     for model in _models():
         if len(inside) <= model.sample + 1:
             continue
         matrix = model.fit(one, two)
         if matrix is None or not np.isfinite(matrix).all():
             continue
-        chance = _chance(matrix, model, one, two, (a, b))
-        value, chosen = _significance(chance, model, one, two, len(pairs), share)
+        distances = _distances(matrix, model, one, two)
+        if distances is None:
+            continue
+        chance = _chance(distances, model, (a, b))
+        value, chosen = _significance(chance, model.sample, one, two, len(pairs), share)
         if value > best:
             best, kept = value, inside[chosen]
+        if model.is_line:
+            lines = chance
+        elif value > plane:
+            plane, off = value, np.maximum(*distances) >= OFF_PLANE
     nothing.mask[kept] = True
-    return Agreement(best, nothing.mask)
+    if off is None or lines is None:
+        return Agreement(best, nothing.mask)
+    others = len(pairs) - int((~off).sum())
+    parallax, _ = _significance(lines[off], _WITH_PLANE, one[off], two[off], others, share, WIDE_CELL)
+    return Agreement(best, nothing.mask, parallax)
 
 
 def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:
@@ -206,30 +235,35 @@ def _square(affine: NDArray[Any] | None) -> NDArray[np.float64] | None:
     return None if affine is None else np.vstack([affine, (0.0, 0.0, 1.0)])
 
 
-def _chance(
-    matrix: NDArray[np.float64],
-    model: _Model,
-    one: NDArray[np.float32],
-    two: NDArray[np.float32],
-    photos: tuple[Features, Features],
-) -> NDArray[np.float64]:
-    """Return (k,) the probability that a random point lies as near to where the model sees each match; 1 where it is too far."""
+def _distances(
+    matrix: NDArray[np.float64], model: _Model, one: NDArray[np.float32], two: NDArray[np.float32]
+) -> list[NDArray[np.float64]] | None:
+    """Return (k,) pixels in the second and in the first photo between each match and where the model sees it.
+
+    None where the model has no inverse.
+    """
     a, b = (np.column_stack([points, np.ones(len(points))]).astype(np.float64) for points in (one, two))
-    chance = np.zeros(len(a))
     if model.is_line:
         product = np.abs(np.einsum("ij,ij->i", b @ matrix, a))
-        lines = (b @ matrix)[:, :2], (a @ matrix.T)[:, :2]
-        distances = [product / np.maximum(np.linalg.norm(line, axis=1), 1e-12) for line in lines]
-    else:
-        if abs(np.linalg.det(matrix)) < 1e-12:
-            return np.ones(len(a))
-        distances = []
-        for points, onto, seen in ((b, np.linalg.inv(matrix), a), (a, matrix, b)):
-            there = points @ onto.T
-            with np.errstate(divide="ignore", invalid="ignore"):
-                away = np.linalg.norm(there[:, :2] / there[:, 2:] - seen[:, :2], axis=1)
-            distances.append(np.where(np.isfinite(away), away, np.inf))
-    for distance, photo in zip(distances, photos, strict=True):
+        lines = (a @ matrix.T)[:, :2], (b @ matrix)[:, :2]
+        return [product / np.maximum(np.linalg.norm(line, axis=1), 1e-12) for line in lines]
+    if abs(np.linalg.det(matrix)) < 1e-12:
+        return None
+    distances = []
+    for points, onto, seen in ((a, matrix, b), (b, np.linalg.inv(matrix), a)):
+        there = points @ onto.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            away = np.linalg.norm(there[:, :2] / there[:, 2:] - seen[:, :2], axis=1)
+        distances.append(np.where(np.isfinite(away), away, np.inf))
+    return distances
+
+
+def _chance(
+    distances: list[NDArray[np.float64]], model: _Model, photos: tuple[Features, Features]
+) -> NDArray[np.float64]:
+    """Return (k,) the probability that a random point lies as near to where the model sees each match; 1 where it is too far."""
+    chance = np.zeros(len(distances[0]))
+    for distance, photo in zip(distances, reversed(photos), strict=True):
         r = np.maximum(distance, LEAST_DISTANCE)
         area = float(photo.width * photo.height)
         share = 2 * np.hypot(photo.width, photo.height) * r / area if model.is_line else np.pi * r**2 / area
@@ -239,23 +273,24 @@ def _chance(
 
 def _significance(
     chance: NDArray[np.float64],
-    model: _Model,
+    sample: int,
     one: NDArray[np.float32],
     two: NDArray[np.float32],
     count: int,
     share: float,
+    cell: int = CELL,
 ) -> tuple[float, NDArray[np.intp]]:
-    """Return −log10 NFA for the best distance, and the inliers that count."""
+    """Return −log10 NFA for the best distance, and the inliers that count: one in each cell."""
     order = np.argsort(chance, kind="stable")
     order = order[chance[order] < 1.0]
-    fresh = order[_first_of_cells(one[order]) & _first_of_cells(two[order])]
-    value, kept = _most_significant(chance, fresh, model.sample, count, share)
+    fresh = order[_first_of_cells(one[order], cell) & _first_of_cells(two[order], cell)]
+    value, kept = _most_significant(chance, fresh, sample, count, share)
     caption = _caption(one[kept], two[kept])
     if caption is not None:
         (axis_one, low_one), (axis_two, low_two) = caption
         away_one, away_two = one[fresh, axis_one] - low_one, two[fresh, axis_two] - low_two
         fresh = fresh[(away_one < 0) | (away_one >= BAND) | (away_two < 0) | (away_two >= BAND)]
-        value, kept = _most_significant(chance, fresh, model.sample, count, share)
+        value, kept = _most_significant(chance, fresh, sample, count, share)
     return value, kept
 
 
@@ -303,9 +338,9 @@ def _fullest_band(places: NDArray[np.float32]) -> tuple[float, NDArray[np.intp]]
     return low, np.flatnonzero((places >= low) & (places < low + BAND))
 
 
-def _first_of_cells(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return whether each point is the first one in its cell."""
-    cells = np.floor(points / CELL).astype(np.int64)
+def _first_of_cells(points: NDArray[np.float32], cell: int) -> NDArray[np.bool_]:
+    """Return whether each point is the first one in its cell of so many pixels."""
+    cells = np.floor(points / cell).astype(np.int64)
     first = np.zeros(len(points), np.bool_)
     first[np.unique(cells[:, 0] * 4096 + cells[:, 1], return_index=True)[1]] = True
     return first

@@ -35,6 +35,9 @@ SIGNIFICANT = 1.0
 CERTAIN = 12.0
 """Significance from which more keypoints would not change the score."""
 
+CERTAIN_PARALLAX = 6.0
+"""The same of parallax."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -44,6 +47,7 @@ class Comparison:
         matches: number of mutual ratio matches; the inliers are some of them.
         alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
         agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
+        parallax: the same of the matches that lie off the best plane.
         mirrored: whether the pictures agree only after the first is mirrored.
     """
 
@@ -56,6 +60,7 @@ class Comparison:
     rotation_deg: float | None
     alignment: float | None
     agreement: float | None = None
+    parallax: float | None = None
     mirrored: bool = False
 
 
@@ -99,7 +104,7 @@ def _compared(
 ) -> Comparison:
     count = WIDE if wide else SHORT
     similarity = unit_a[:count] @ unit_b[:count].T
-    value = _agreement(a, b, similarity, count)
+    value, parallax = _agreement(a, b, similarity, count)
     # Significant agreement is worth a second look: the pictures of look-alikes can then be laid over each other.
     promising = 0 if value >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
     view = _one_or_two_looks(a, b, similarity, promising)
@@ -109,7 +114,8 @@ def _compared(
         there = other_way.unit(count) @ unit_b[:count].T
         seen = _one_or_two_looks(other_way, b, there, _PROMISING)
         if seen[1].inliers >= CLEAR and seen[1].inliers > 2 * view[1].inliers:
-            view, first, mirrored, value = seen, other_way, True, _agreement(other_way, b, there, count)
+            view, first, mirrored = seen, other_way, True
+            value, parallax = _agreement(other_way, b, there, count)
     matches, geometry = view
     return Comparison(
         matches=matches,
@@ -121,20 +127,27 @@ def _compared(
         rotation_deg=geometry.rotation_deg,
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
         agreement=value,
+        parallax=parallax,
         mirrored=mirrored,
     )
 
 
-def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> float:
-    """Return the significance of the strongest keypoints' agreement, or of all keypoints' where these leave it open."""
+def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[float, float]:
+    """Return the significance of the strongest keypoints' agreement and parallax, or of all keypoints' where these leave it open.
+
+    In a large collection (`SHORT`), parallax alone is no reason to take all keypoints.
+    """
     pairs, _ = matches_of(similarity, RATIO)
     if window(a, b, pairs)[2] < GATE[count]:
-        return NOTHING
-    value = agreement(a, b, pairs).significance
-    if value < CERTAIN and (len(a.points), len(b.points)) != similarity.shape:
+        return NOTHING, NOTHING
+    found = agreement(a, b, pairs)
+    value, parallax = found.significance, found.parallax
+    certain = value >= CERTAIN and (count == SHORT or parallax >= CERTAIN_PARALLAX)
+    if not certain and (len(a.points), len(b.points)) != similarity.shape:
         pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
-        value = max(value, agreement(a, b, pairs).significance)
-    return value
+        found = agreement(a, b, pairs)
+        value, parallax = max(value, found.significance), max(parallax, found.parallax)
+    return value, parallax
 
 
 def _one_or_two_looks(

@@ -36,6 +36,7 @@ class Evidence:
         same_album: whether both files lie in one folder.
         agreement: significance of the most significant view of all matches, −log10 of the number of false alarms; at most 0
             where as many agree by chance.
+        parallax: the same of the matches that lie off the best plane. A product or a poster has little of it.
         most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
             has two hundred with another one.
         most_other: most inliers that the other photo has with any partner.
@@ -61,6 +62,7 @@ class Evidence:
     same_name: bool | None = None
     same_album: bool | None = None
     agreement: float | None = None
+    parallax: float | None = None
     most_phone: int = 0
     most_other: int = 0
     most_agreement: float = 0.0
@@ -70,7 +72,7 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """Return the evidence by field name, with rounded numbers; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
-        digits |= {"agreement": 1, "most_agreement": 1}
+        digits |= {"agreement": 1, "parallax": 1, "most_agreement": 1}
         digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 
@@ -175,10 +177,15 @@ def _points_in_words(evidence: Evidence) -> list[str]:
     else:
         said.append("no matching points")
     if significant:
-        power = int(evidence.agreement or 0)
-        odds = f"one in 10^{power}" if power <= MOST_SAID else f"less than one in 10^{MOST_SAID}"
-        said.append(f"such agreement by chance: {odds}")
+        said.append(f"such agreement by chance: {_odds(evidence.agreement or 0)}")
+        if evidence.parallax is not None and evidence.parallax >= 1:
+            said.append(f"things at other depths agree too ({_odds(evidence.parallax)} by chance)")
     return said
+
+
+def _odds(significance: float) -> str:
+    power = int(significance)
+    return f"one in 10^{power}" if power <= MOST_SAID else f"less than one in 10^{MOST_SAID}"
 
 
 def _duration(seconds: float) -> str:

@@ -225,6 +225,7 @@ class Facts:
             rotation_deg=found.rotation_deg,
             alignment=found.alignment,
             agreement=found.agreement,
+            parallax=found.parallax,
             hash_distance=candidates.hash_distance(a, b),
             time_gap_s=None if gap is None else gap[0],
             clock_spread_s=None if gap is None else gap[1],

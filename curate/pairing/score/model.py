@@ -25,6 +25,7 @@ FEATURES = (
     "coverage",
     "alignment",
     "agreement",
+    "parallax",
     "against_phone",
     "against_other",
     "hash",
@@ -47,6 +48,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "coverage",
             "alignment",
             "agreement",
+            "parallax",
             "against_phone",
             "against_other",
         ),
@@ -63,6 +65,9 @@ LEAST_AGREEMENT = 1.0
 
 MOST_AGREEMENT = 12.0
 """Significance from which more of it counts no more."""
+
+MOST_PARALLAX = 6.0
+"""The same of parallax, whose matches are few: one in each of 75 cells."""
 
 APART = 0.3
 """Alignment up to which agreement counts in full. Look-alikes from one standpoint have more, since most of their things are in
@@ -134,15 +139,16 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
-        inliers, apart = np.log1p(e.inliers), _from_another_standpoint(e)
+        inliers, apart, parallax = np.log1p(e.inliers), _from_another_standpoint(e), _parallax(e)
         rows[k] = (
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
-            0.0 if e.alignment is None else (1.0 - apart) * (e.alignment - 0.5),
-            apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT,
-            inliers - np.log1p(max(e.most_phone, e.inliers)),
-            inliers - np.log1p(max(e.most_other, e.inliers)),
+            _alignment(e, apart),
+            apart * min(max(e.agreement or 0.0, 0.0), MOST_AGREEMENT) / MOST_AGREEMENT,
+            parallax,
+            (1.0 - parallax) * (inliers - np.log1p(max(e.most_phone, e.inliers))),
+            (1.0 - parallax) * (inliers - np.log1p(max(e.most_other, e.inliers))),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
             0.0 if e.time_gap_s is None else -_saturated(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
             0.0 if e.time_gap_s is None else 1.0,
@@ -221,15 +227,30 @@ def penalised(
     return np.asarray(found.x, np.float64)
 
 
+def _parallax(e: Evidence) -> float:
+    """Return the parallax as a share of the most that counts, 0 to 1."""
+    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX
+
+
+def _alignment(e: Evidence, apart: float) -> float:
+    """Return the alignment less a half. From two standpoints, pictures that differ are no evidence against the pair."""
+    if e.alignment is None:
+        return 0.0
+    return e.alignment - 0.5 if e.alignment > 0.5 else (1.0 - apart) * (e.alignment - 0.5)
+
+
 def _from_another_standpoint(e: Evidence) -> float:
     """Return how much a pair is taken as one scene from two standpoints, 0 to 1: agreement counts so much, alignment the rest.
 
-    Look-alikes also agree significantly. But most of them can be laid over each other in part, or agree much less than a photo
-    does with its right partner.
+    Parallax shows it: look-alikes from one standpoint have none, and neither has one thing in two places. Without parallax,
+    agreement alone shows it less surely, since look-alikes also agree. But most of them can be laid over each other in part, or
+    agree much less than a photo does with its right partner.
     """
+    parallax = _parallax(e)
     if e.agreement is None or e.agreement < max(LEAST_AGREEMENT, RIVAL * e.most_agreement):
-        return 0.0
-    return 0.5 if e.alignment is None else min(1.0, max(0.0, (LAID_OVER - e.alignment) / (LAID_OVER - APART)))
+        return parallax
+    hardly = 0.5 if e.alignment is None else (LAID_OVER - e.alignment) / (LAID_OVER - APART)
+    return max(parallax, min(1.0, hardly))
 
 
 def _saturated(value: float, unit: float) -> float:

@@ -76,6 +76,30 @@ def test_more_right_matches_are_more_significant() -> None:
     assert values == sorted(values) and values[-1] > values[0] + 20
 
 
+def test_one_plane_has_no_parallax() -> None:
+    """A product in two places agrees most significantly, and nothing off its plane does; a scene with depth has parallax."""
+    a, b = two_photos(6, 0, 160)
+    printed = np.random.default_rng(6).uniform((200, 100), (420, 380), (60, 2))
+    for features_, points in ((a, printed), (b, 0.8 * printed + (90, 40))):
+        features_.points[:60] = points
+    b.sizes[:60], b.angles[:60] = a.sizes[:60] * 0.8, a.angles[:60]
+    product = agreement(a, b, all_pairs(160))
+    scene = agreement(*two_photos(6, 80, 80), all_pairs(160))
+    assert product.significance > 30 and product.parallax <= 0
+    assert scene.significance > 30 and scene.parallax > 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 100_000))
+def test_unrelated_matches_have_no_parallax(seed: int) -> None:
+    """Beside one thing in two places, matches at random do not agree at other depths."""
+    a, b = two_photos(seed, 0, 200)
+    printed = np.random.default_rng(seed).uniform((200, 100), (420, 380), (30, 2))
+    a.points[:30], b.points[:30] = printed, printed + (60, -20)
+    b.sizes[:30], b.angles[:30] = a.sizes[:30], a.angles[:30]
+    assert agreement(a, b, all_pairs(200)).parallax < 3
+
+
 def test_same_caption_is_no_agreement() -> None:
     """Many matches in one line of text are few cells, and lie in one band."""
     rng = np.random.default_rng(5)

@@ -27,6 +27,9 @@ EVIDENCE = st.builds(
     distance_m=st.none() | st.floats(0, 2e7),
     scale_ratio=st.none() | st.floats(0.1, 8),
     rotation_deg=st.none() | st.floats(-180, 180),
+    agreement=st.none() | st.floats(-40, 60),
+    parallax=st.none() | st.floats(-40, 20),
+    most_agreement=st.floats(0, 100),
 )
 
 
@@ -43,6 +46,7 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
     assert 0 < before < 1
     assert score(replace(evidence, inliers=evidence.inliers + more)) >= before
     assert score(replace(evidence, coverage=1.0)) >= before
+    assert score(replace(evidence, parallax=20.0)) >= before
     if evidence.alignment is not None:
         assert score(replace(evidence, alignment=1.0)) >= before
     if evidence.hash_distance is not None:
@@ -51,6 +55,15 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
         assert score(replace(evidence, time_gap_s=evidence.time_gap_s / 2)) >= before
     if evidence.distance_m is not None:
         assert score(replace(evidence, distance_m=0.0)) >= before
+
+
+def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
+    """Pictures that cannot be laid over each other are confident (0.98) by parallax, and not by the agreement of one plane."""
+    product = Evidence(
+        matches=90, inliers=60, coverage=0.5, alignment=0.2, agreement=80.0, parallax=-4.0, most_agreement=80.0
+    )
+    assert 0.5 < score(product) < 0.98
+    assert score(replace(product, inliers=15, coverage=0.3, parallax=8.0)) >= 0.98
 
 
 @given(EVIDENCE)
