@@ -48,6 +48,7 @@ class Comparison:
         alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
         agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
         parallax: the same of the matches that lie off the best plane.
+        alike: by how much the strongest keypoints' matches turn and scale alike more often than by chance (`agreement.window`).
         mirrored: whether the pictures agree only after the first is mirrored.
     """
 
@@ -61,6 +62,7 @@ class Comparison:
     alignment: float | None
     agreement: float | None = None
     parallax: float | None = None
+    alike: float | None = None
     mirrored: bool = False
 
 
@@ -104,7 +106,7 @@ def _compared(
 ) -> Comparison:
     count = WIDE if wide else SHORT
     similarity = unit_a[:count] @ unit_b[:count].T
-    value, parallax = _agreement(a, b, similarity, count)
+    value, parallax, alike = _agreement(a, b, similarity, count)
     # Significant agreement is worth a second look: the pictures of look-alikes can then be laid over each other.
     promising = 0 if value >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
     view = _one_or_two_looks(a, b, similarity, promising)
@@ -115,7 +117,7 @@ def _compared(
         seen = _one_or_two_looks(other_way, b, there, _PROMISING)
         if seen[1].inliers >= CLEAR and seen[1].inliers > 2 * view[1].inliers:
             view, first, mirrored = seen, other_way, True
-            value, parallax = _agreement(other_way, b, there, count)
+            value, parallax, alike = _agreement(other_way, b, there, count)
     matches, geometry = view
     return Comparison(
         matches=matches,
@@ -128,26 +130,25 @@ def _compared(
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
         agreement=value,
         parallax=parallax,
+        alike=alike,
         mirrored=mirrored,
     )
 
 
-def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[float, float]:
-    """Return the significance of the strongest keypoints' agreement and parallax, or of all keypoints' where these leave it open.
-
-    In a large collection (`SHORT`), parallax alone is no reason to take all keypoints.
-    """
+def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[float, float, float]:
+    """Return agreement, parallax and `alike` of the strongest keypoints; the first two of all keypoints where these leave it open."""
     pairs, _ = matches_of(similarity, RATIO)
-    if window(a, b, pairs)[2] < GATE[count]:
-        return NOTHING, NOTHING
+    alike = window(a, b, pairs)[2]
+    if alike < GATE[count]:
+        return NOTHING, NOTHING, alike
     found = agreement(a, b, pairs)
     value, parallax = found.significance, found.parallax
-    certain = value >= CERTAIN and (count == SHORT or parallax >= CERTAIN_PARALLAX)
+    certain = value >= CERTAIN and not 0 < parallax < CERTAIN_PARALLAX
     if not certain and (len(a.points), len(b.points)) != similarity.shape:
         pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
         found = agreement(a, b, pairs)
         value, parallax = max(value, found.significance), max(parallax, found.parallax)
-    return value, parallax
+    return value, parallax, alike
 
 
 def _one_or_two_looks(

@@ -69,6 +69,15 @@ MOST_AGREEMENT = 12.0
 MOST_PARALLAX = 6.0
 """The same of parallax, whose matches are few: one in each of 75 cells."""
 
+MOST_ALIKE = 15.0
+"""Excess of matches that turn and scale alike, from which more of it counts no more. One in a thousand unrelated pairs has as much."""
+
+FAINT = 0.25
+"""The share of the most agreement that such matches count where the agreement is not significant: they rank these pairs."""
+
+BY_CHANCE = 0.2
+"""The alignment of pictures that do not agree significantly: how they were laid over each other is chance."""
+
 APART = 0.3
 """Alignment up to which agreement counts in full. Look-alikes from one standpoint have more, since most of their things are in
 place."""
@@ -145,7 +154,7 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             e.inliers / max(e.matches, e.inliers, 1),
             e.coverage,
             _alignment(e, apart),
-            apart * min(max(e.agreement or 0.0, 0.0), MOST_AGREEMENT) / MOST_AGREEMENT,
+            _agreement(e, apart),
             parallax,
             (1.0 - parallax) * (inliers - np.log1p(max(e.most_phone, e.inliers))),
             (1.0 - parallax) * (inliers - np.log1p(max(e.most_other, e.inliers))),
@@ -232,8 +241,22 @@ def _parallax(e: Evidence) -> float:
     return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX
 
 
+def _is_unclear(e: Evidence) -> bool:
+    """Return whether it is known that the pictures do not agree significantly."""
+    return e.agreement is not None and e.agreement < LEAST_AGREEMENT
+
+
+def _agreement(e: Evidence, apart: float) -> float:
+    """Return the agreement as a share of the most that counts, 0 to 1."""
+    if _is_unclear(e):
+        return FAINT * min(max(e.alike or 0.0, 0.0), MOST_ALIKE) / MOST_ALIKE
+    return apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT
+
+
 def _alignment(e: Evidence, apart: float) -> float:
     """Return the alignment less a half. From two standpoints, pictures that differ are no evidence against the pair."""
+    if _is_unclear(e) and (e.alignment is None or e.alignment < 0.5):
+        return BY_CHANCE - 0.5
     if e.alignment is None:
         return 0.0
     return e.alignment - 0.5 if e.alignment > 0.5 else (1.0 - apart) * (e.alignment - 0.5)

@@ -95,7 +95,7 @@ def test_unrelated_matches_have_no_parallax(seed: int) -> None:
     """Beside one thing in two places, matches at random do not agree at other depths."""
     a, b = two_photos(seed, 0, 200)
     printed = np.random.default_rng(seed).uniform((200, 100), (420, 380), (30, 2))
-    a.points[:30], b.points[:30] = printed, printed + (60, -20)
+    a.points[:30], b.points[:30] = printed, printed + np.array([60, -20])
     b.sizes[:30], b.angles[:30] = a.sizes[:30], a.angles[:30]
     assert agreement(a, b, all_pairs(200)).parallax < 3
 
