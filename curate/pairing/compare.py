@@ -136,7 +136,7 @@ def _compared(
 
 
 def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[float, float, float]:
-    """Return agreement, parallax and `alike` of the strongest keypoints; the first two of all keypoints where these leave it open."""
+    """Return agreement, parallax and `alike` of the strongest keypoints; the first two of all where these leave it open."""
     pairs, _ = matches_of(similarity, RATIO)
     alike = window(a, b, pairs)[2]
     if alike < GATE[count]:

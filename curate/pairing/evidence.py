@@ -37,8 +37,8 @@ class Evidence:
         agreement: significance of the most significant view of all matches, −log10 of the number of false alarms; at most 0
             where as many agree by chance.
         parallax: the same of the matches that lie off the best plane. A product or a poster has little of it.
-        alike: by how much matches turn and scale alike more often than by chance, an exponent in natural logarithms. It ranks pairs
-            that do not agree significantly.
+        alike: by how much matches turn and scale alike more often than by chance, an exponent in natural logarithms. It ranks
+            pairs that do not agree significantly.
         most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
             has two hundred with another one.
         most_other: most inliers that the other photo has with any partner.

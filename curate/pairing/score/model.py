@@ -70,7 +70,8 @@ MOST_PARALLAX = 6.0
 """The same of parallax, whose matches are few: one in each of 75 cells."""
 
 MOST_ALIKE = 15.0
-"""Excess of matches that turn and scale alike, from which more of it counts no more. One in a thousand unrelated pairs has as much."""
+"""Excess of matches that turn and scale alike, from which more of it counts no more. Of unrelated pairs, one in a thousand has
+as much."""
 
 FAINT = 0.25
 """The share of the most agreement that such matches count where the agreement is not significant: they rank these pairs."""
