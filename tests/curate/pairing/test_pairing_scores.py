@@ -68,10 +68,13 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
 
 @given(EVIDENCE)
 def test_missing_signals_are_neutral(evidence: Evidence) -> None:
-    """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined."""
-    bare = replace(evidence, alignment=None, hash_distance=None, time_gap_s=None, distance_m=None)
+    """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined.
+
+    An alignment that is missing because the pictures do not agree is no missing signal.
+    """
+    bare = replace(evidence, alignment=None, agreement=None, hash_distance=None, time_gap_s=None, distance_m=None)
     row = dict(zip(FEATURES, feature_rows([bare])[0], strict=True))
-    signals = ("alignment", "hash", "time", "time_known", "distance", "distance_known")
+    signals = ("alignment", "agreement", "hash", "time", "time_known", "distance", "distance_known")
     assert all(row[name] == 0.0 for name in signals)
     assert np.isfinite(feature_rows([evidence])).all()
 
