@@ -10,14 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from curate.tui.guarded import GuardedScreen
+from curate.tui.guarded import Window
 from curate.tui.shown import folded, shown
 
 
-class Told(ModalScreen[None], GuardedScreen[None]):
+class Told(Window[None]):
     """Lines of a name and a text, which scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
