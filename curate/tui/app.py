@@ -36,6 +36,7 @@ from curate.tui.screens.log import LogScreen
 from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
+from curate.tui.widgets.conflicts import Conflicts
 from curate.tui.widgets.prompt import AskForm
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
@@ -167,6 +168,7 @@ class CurateApp(Commands):
 PLACES = {
     **{name: described_in(screen) for name, screen in _SCREENS.items()},
     "a form": described_in(AskForm),
+    "the window of differing decisions": described_in(Conflicts),
     "the list of keys": described_in(HelpScreen),
     EVERYWHERE: described_in(CurateApp),
 }

@@ -45,7 +45,7 @@ OPEN_WINDOWS = {
     "flickr": {"s", "d", "c"},
     "set": {"c", "m", "s", "e", "E"},
     "runs": {"e", "w", "g"},
-    "log": {"b", "Enter"},
+    "log": {"b", "Enter", "i"},
     "home": {"i", "Enter"},
 }
 OPEN_WINDOWS = {screen: keys | {"C-p"} for screen, keys in OPEN_WINDOWS.items()}

@@ -183,8 +183,8 @@ class AskChoice(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
-        Binding("j", "app.move('down')", "Down", show=False),
-        Binding("k", "app.move('up')", "Up", show=False),
+        Binding("j", "app.move('down')", "Down", id="prompt.down", show=False, tooltip="the next line, as the arrow"),
+        Binding("k", "app.move('up')", "Up", id="prompt.up", show=False, tooltip="the line before, as the arrow"),
     ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:

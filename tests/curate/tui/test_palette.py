@@ -146,7 +146,7 @@ def test_a_page_is_opened_where_there_is_a_browser(tmp_path: Path, monkeypatch: 
 
 
 async def test_windows_by_mouse(tmp_path: Path) -> None:
-    """The footer shows the window's keys, which a click presses; a click beside a window closes it, unless something was typed."""
+    """A click on a key of the footer presses it; a click beside a window closes it, unless something was typed."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), size=(100, 40)) as (app, pilot):
         for key in ("ctrl+p", "question_mark", "i"):
             await pilot.press(key)
