@@ -175,9 +175,16 @@ class Terminal:
 
     def go_to(self, screen: str) -> None:
         """Show a screen; a window that asks for something is left first."""
+        if _asks(self.text()):
+            self.leave_window()
         self.press(SCREENS[screen])
-        again = ["Escape", SCREENS[screen]]
-        self.wait(lambda text: screen.capitalize() in text.splitlines()[0] and not _asks(text), again=again)
+        self.wait(lambda text: _shows(screen, text), again=["Escape", SCREENS[screen]])
+
+    def is_on(self, screen: str) -> bool:
+        """Whether a screen is shown; a window over it is left."""
+        if _asks(self.text()):
+            self.leave_window()
+        return _shows(screen, self.text())
 
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
@@ -223,6 +230,11 @@ class Terminal:
                 self.press("Enter" if "Work is still running" in text else "q")
                 next_press = time.monotonic() + AGAIN
             time.sleep(0.01)
+
+
+def _shows(screen: str, text: str) -> bool:
+    """Whether a screen is in view, without a small window over it."""
+    return screen.capitalize() in text.splitlines()[0] and not _asks(text)
 
 
 def _asks(text: str) -> bool:
