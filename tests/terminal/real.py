@@ -31,7 +31,7 @@ TOGETHER = 12
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
-          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "up": "Up", "down": "Down",
+          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "ctrl+z": "C-z", "up": "Up", "down": "Down",
           "pageup": "PageUp", "pagedown": "PageDown", "home": "Home", "end": "End", "plus": "+", "equals_sign": "=", "minus": "-",
           "asterisk": "*", "shift+tab": "BTab", "shift+up": "S-Up", "shift+down": "S-Down", "shift+left": "S-Left",
           "shift+right": "S-Right"}  # fmt: skip
@@ -41,7 +41,7 @@ OPEN_WINDOWS = {
     "review": {"/", "t"},
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
-    "copies": {"k", "Enter"},
+    "copies": {"Space", "Enter"},
     "flickr": {"s", "d", "c"},
     "set": {"c", "m", "s", "e", "E"},
     "runs": {"e", "w", "g"},
