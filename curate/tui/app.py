@@ -86,6 +86,7 @@ class CurateApp(Commands):
         self.theme = theme if theme in self.available_themes else _THEME
         self.keys, problems = usable(settings.keys, PLACES)
         self.set_keymap(self.keys)
+        self.app_resume_signal.subscribe(self, lambda _: self.call_after_refresh(self.refresh, layout=True))
         if settings.theme and self.theme != settings.theme:
             problems.insert(0, f"there are no colours {settings.theme}")
         self.switch_mode(self._start)
