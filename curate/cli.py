@@ -13,7 +13,7 @@ import typer.core
 import typer.main
 
 from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, sets
-from curate.errors import CurateError, Exit, StorageError, UsageError
+from curate.errors import CurateError, Exit, StorageError, UsageError, command
 from curate.workspace import is_workspace
 from tracer.base.commandline import run_app
 from tracer.base.console import complain, note, say, take_over_messages
@@ -128,7 +128,8 @@ def _dispatch(argv: list[str]) -> int:
             return _open_app(Path(first))
         if first not in command_names():
             near = difflib.get_close_matches(first, command_names(), n=1)
-            hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
+            there = f"curate --help lists the commands; a workspace of that name is made by: {command('new', first)}"
+            hint = f"Did you mean: curate {near[0]}?" if near else there
             raise UsageError("there is no such command or folder", first, hint)
         if len(argv) == 1 and is_workspace(Path(first)):
             note(f"{first} is run as the command; to open the app on the workspace in that folder: curate ./{first}")
