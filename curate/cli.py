@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from curate.errors import CurateError, Exit, StorageError, UsageError
+from curate.errors import CurateError, Exit, StorageError, UsageError, command
 from curate.workspace import is_workspace
 from tracer.base.console import complain, note, take_over_messages
 from tracer.base.errors import DISK_ERRORS
@@ -65,7 +65,8 @@ def _dispatch(argv: list[str]) -> int:
             return _open_app(Path(first), argv[1:])
         if first not in names:
             near = difflib.get_close_matches(first, names, n=1)
-            hint = f"Did you mean: curate {near[0]}?" if near else "curate --help lists the commands."
+            there = f"curate --help lists the commands; a workspace of that name is made by: {command('new', first)}"
+            hint = f"Did you mean: curate {near[0]}?" if near else there
             raise UsageError("there is no such command or folder", first, hint)
         if len(argv) == 1 and is_workspace(Path(first)):
             note(f"{first} is run as the command; to open the app on the workspace in that folder: curate ./{first}")

@@ -103,6 +103,7 @@ def app() -> str:
     from curate.tui.app import CurateApp
     from curate.tui.commands import FIXED
     from curate.tui.screens.help import HelpScreen, described_in, key_names
+    from curate.tui.widgets.conflicts import Conflicts
     from curate.tui.widgets.filterline import AskFilter
     from curate.tui.widgets.prompt import AskChoice, AskForm
     from curate.tui.widgets.told import Told
@@ -122,6 +123,7 @@ def app() -> str:
         *places,
         ("In a form", AskForm),
         ("In a choice", AskChoice),
+        ("In the window of differing decisions", Conflicts),
         ("In a window that tells", Told),
         ("In the line of a filter", AskFilter),
         ("In the list of keys", HelpScreen),

@@ -21,7 +21,7 @@ class LogStep:
     Attributes:
         seq: the number of its last decision; None for splits, which are not taken back by an undo.
         at: when it was made, ISO 8601 in UTC.
-        who: who made it.
+        who: who made it; of imported decisions the annotator who made them first.
         words: what was decided.
         undone_by: who took it back; empty where it stands.
         undone_at: when it was taken back; empty where it stands.
@@ -83,7 +83,11 @@ def _undo_of(decision: Decision, last_word: dict[int, Decision]) -> Decision | N
 def _step(catalog: Catalog, members: list[Decision], undone: Decision | None) -> LogStep:
     last = members[-1]
     by, at = ("", "") if undone is None else (undone.who, undone.at)
-    return LogStep(last.seq, last.at, last.who, step_in_words(catalog, members), by, at)
+    words, first = step_in_words(catalog, members), {(member.payload.get("by") or {}).get("who") for member in members}
+    if first == {None}:
+        return LogStep(last.seq, last.at, last.who, words, by, at)
+    who = " and ".join(sorted(filter(None, first))) or last.who
+    return LogStep(last.seq, last.at, who, f"imported: {words}", by, at)
 
 
 def undo_back_to(catalog: Catalog, seq: int) -> int:

@@ -10,6 +10,8 @@ not count, so the result stays the same when a file is imported twice or returns
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ from tracer.base.text import quoted_path
 
 _STATUS = {"accept": "accepted", "reject": "rejected"}
 
+Preference = Prefer | Callable[[Conflict], Prefer | None] | None
+"""Whose decision counts where the two differ, for all conflicts or for each; None keeps mine and leaves the conflict open."""
+
 _LOCAL = {
     "clock": "an offset between two clocks: it is valid for the cameras of its workspace only",
     "forget": "forgotten photos: each workspace decides which photos it holds",
@@ -43,13 +48,13 @@ _LOCAL = {
 }
 
 
-def import_decisions(catalog: Catalog, path: Path, prefer: Prefer | None = None, *, dry_run: bool = False) -> Imported:
+def import_decisions(catalog: Catalog, path: Path, prefer: Preference = None, *, dry_run: bool = False) -> Imported:
     """Import decisions that another workspace exported, in one transaction, which one undo takes back.
 
     Args:
         catalog: open for writing.
         path: JSON lines, as `exchange.exported` writes them.
-        prefer: whose decision counts where the two differ; None keeps mine and lists the conflict.
+        prefer: whose decision counts where the two differ; a function is asked for each conflict, without its `kept`.
         dry_run: report what an import would do, and change nothing.
 
     Raises:
@@ -172,7 +177,7 @@ class _Resolver:
 class _Import:
     """Makes the decisions of the file in this workspace, one after the other, each compared with the current state."""
 
-    def __init__(self, catalog: Catalog, found: Imported, prefer: Prefer | None, batch: str) -> None:
+    def __init__(self, catalog: Catalog, found: Imported, prefer: Preference, batch: str) -> None:
         self._catalog, self._found, self._prefer, self._batch = catalog, found, prefer, batch
 
     def pair(self, line: PairLine, resolve: _Resolver) -> None:
@@ -239,8 +244,10 @@ class _Import:
         line: PairLine | LabelLine | CameraLine,
     ) -> bool:
         """Record a conflict; returns whether theirs is preferred."""
-        self._found.conflicts.append(Conflict(kind, what, mine, theirs, line.who, line.at, self._prefer))
-        return self._prefer == "theirs"
+        conflict = Conflict(kind, what, mine, theirs, line.who, line.at, None)
+        kept = self._prefer(conflict) if callable(self._prefer) else self._prefer
+        self._found.conflicts.append(replace(conflict, kept=kept))
+        return kept == "theirs"
 
     def _note(self, line: PairLine | LabelLine | CameraLine) -> dict[str, Any]:
         auto = {} if line.auto is None else {"auto": line.auto}

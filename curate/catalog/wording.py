@@ -64,7 +64,7 @@ def _one(catalog: Catalog, decision: Decision) -> str:
             return f"keep {photos} of its copies"
         return f"{said['key']} = {said['value']} for {photos}" if said["value"] else f"{said['key']} empty for {photos}"
     if decision.action == "camera":
-        return f"{said['make']} {said['model']} is: {said['type']}"
+        return f"{' '.join(filter(None, (said['make'], said['model'])))} is: {said['type']}"
     if decision.action == "clock":
         if said["seconds"] is None:
             return f"withdrew the offset between the clocks of {said['camera_a']} and {said['camera_b']}"

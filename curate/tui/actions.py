@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from asyncio import Queue
 from collections.abc import Callable, Mapping
@@ -221,6 +222,13 @@ class Commands(Host):
         screen.ask(
             AskChoice("Work is still running.", choices), lambda answer: self.exit() if answer == "quit" else None
         )
+
+    def action_to_the_shell(self) -> None:
+        """Stop the process for the shell that started it; without such a shell nobody could continue it."""
+        if os.getpgid(os.getppid()) != os.getpgrp() and os.getsid(os.getppid()) == os.getsid(0):
+            self.action_suspend_process()
+        elif self.in_view is not None:
+            self.in_view.say("there is no shell to go back to; q quits")
 
     def action_move(self, way: str) -> None:
         """Move the cursor of the focused table or list, or scroll; `way` is down, up, page_down, page_up or bottom."""

@@ -38,6 +38,7 @@ from curate.tui.screens.review import ReviewScreen
 from curate.tui.screens.runs import RunsScreen
 from curate.tui.screens.sets import SetScreen
 from curate.tui.terminal_images import asked_terminal, is_fine
+from curate.tui.widgets.conflicts import Conflicts
 from curate.tui.widgets.prompt import AskForm
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
@@ -94,6 +95,7 @@ class CurateApp(Commands):
         self.theme = theme if theme in self.available_themes else _THEME
         self.keys, problems = usable(settings.keys, PLACES)
         self.set_keymap(self.keys)
+        self.app_resume_signal.subscribe(self, lambda _: self.call_after_refresh(self.refresh, layout=True))
         if settings.theme and self.theme != settings.theme:
             problems.insert(0, f"there are no colours {settings.theme}")
         self.switch_mode(self._start)
@@ -189,6 +191,7 @@ class CurateApp(Commands):
 PLACES = {
     **{name: described_in(screen) for name, screen in _SCREENS.items()},
     "a form": described_in(AskForm),
+    "the window of differing decisions": described_in(Conflicts),
     "the list of keys": described_in(HelpScreen),
     EVERYWHERE: described_in(CurateApp),
 }

@@ -28,7 +28,7 @@ class Completed:
 
 
 def complete_path(text: str, base: Path, ending: str = "") -> Completed:
-    """Complete the path of a file or folder.
+    """Complete the path of a file or folder. One that is there needs no completion: a `/` after a folder asks what is in it.
 
     Args:
         text: what was typed; a leading `~` means the home folder.
@@ -49,6 +49,8 @@ def complete_path(text: str, base: Path, ending: str = "") -> Completed:
                 names.append(entry.name + "/")
             elif fits and ending and entry.name.lower().endswith(ending):
                 names.append(entry.name)
+    if begun and (begun if ending else begun + "/") in names:
+        return Completed(text)
     return _completed(text, len(begun), names)
 
 

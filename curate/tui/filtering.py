@@ -40,11 +40,13 @@ _BEGUN = re.compile(r'(?:"[\w ]*|\w*)$')
 
 
 def complete_column(text: str) -> Completed:
-    """Complete the name of a label column at the end of a filter."""
+    """Complete the name of a label column at the end of a filter; where none is begun, all are possible."""
     match = _BEGUN.search(text)
     begun = match.group() if match else ""
-    if not begun or text.count("'") % 2:
+    if text.count("'") % 2:
         return Completed(text)
+    if not begun:
+        return Completed(text, tuple(_NAMES))
     names = _NAMES if begun.startswith('"') else [name.strip('"') for name in _NAMES]
     found = complete_word(begun, names)
     done = f'"{found.text}"' if f'"{found.text}"' in _NAMES and len(found.choices) == 1 else found.text

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from curate.tui.interface import Host
 
@@ -30,7 +30,7 @@ _PATIENCE = 20.0
 class GuardedScreen(Screen[Answer]):
     """A screen whose keys work only while the window shows it, and whose exceptions become messages.
 
-    A dialog names ModalScreen before this class: Textual takes a class's styles from its first base alone.
+    A window names ModalScreen before this class: Textual takes a class's styles from its first base alone.
     """
 
     def compose(self) -> ComposeResult:
@@ -82,8 +82,26 @@ class GuardedScreen(Screen[Answer]):
             self.curate.tell(error, _in_words(message))
 
 
-class Dialog(ModalScreen[Answer], GuardedScreen[Answer]):
-    """A small window over a screen. Keys that are typed before it is drawn are kept for it, so that none is lost."""
+class Window(ModalScreen[Answer], GuardedScreen[Answer]):
+    """A small window over a screen, with its own keys in the footer. A click beside it closes it."""
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield Footer(show_command_palette=False)
+
+    @property
+    def may_close(self) -> bool:
+        """Whether nothing is lost when it closes."""
+        return True
+
+    def on_click(self, event: events.Click) -> None:
+        """Close the window by a click beside it."""
+        if event.widget is self and self.may_close:
+            self.dismiss(None)
+
+
+class Dialog(Window[Answer]):
+    """A window that asks. Keys that are typed before it is drawn are kept for it, so that none is lost."""
 
     def __init__(self) -> None:
         super().__init__()

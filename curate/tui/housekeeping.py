@@ -85,7 +85,7 @@ def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
         return Completed(text) if "=" in text else complete_word(text, names)
 
     hint = f"One of {', '.join(SAID_KEYS)}. An empty value blanks the label. A person's label wins over every other."
-    field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete)
+    field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete, kept=len("semantic_label="))
     return Form(f"Label {counted(len(photos), 'photo')}", (field,), hint)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from curate.catalog.findings import Imported
     from curate.duplicates.groups import DuplicateReport
     from curate.export.preview import PlannedSet
     from curate.status import Status
@@ -58,6 +59,16 @@ class WorkFailed(Message, bubble=False):
     """What went wrong, why, and the way out."""
     group: str
     """The worker group."""
+
+
+@dataclass
+class DecisionsCompared(Message):
+    """The decisions of another annotator were compared with the own ones."""
+
+    file: Path
+    """The file that holds them."""
+    found: Imported
+    """What an import would do."""
 
 
 class ScoresFollowed(Message):

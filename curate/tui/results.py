@@ -143,13 +143,14 @@ def _what(row: Mapping[str, Any]) -> str:
     """Return what a row measures.
 
     >>> _what({"experiment": "retrieval", "attribute": "Is Smartphone", "setting": "query=phone,negatives=same"})
-    'retrieval from phone, negatives same'
+    'retrieval phone, vs same'
     >>> _what({"experiment": "probe", "attribute": "Make", "setting": "acquisition", "processing": "IDENTITY"})
     'probe of Make'
     """
     setting = str(row["setting"] or "")
     if setting.startswith("query="):
-        said = f"{row['experiment']} from {setting.removeprefix('query=').replace(',negatives=', ', negatives ')}"
+        # short, so that what tells rows apart is in view
+        said = f"{row['experiment']} {setting.removeprefix('query=').replace(',negatives=', ', vs ')}"
     else:
         said = f"{row['experiment']} of {row['attribute']}" if row["attribute"] else str(row["experiment"])
         said += f", {setting}" if setting not in ("", "acquisition") else ""

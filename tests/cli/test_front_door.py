@@ -43,6 +43,15 @@ def test_completion(program: str, typed: str, expected: str, tmp_path: Path) -> 
     assert done.stdout.split() == [expected]
 
 
+def test_a_folder_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way out makes a workspace of that name."""
+    monkeypatch.chdir(tmp_path)
+    assert PROGRAMS["curate"](["walk 2024"]) == Exit.USAGE
+    assert "curate new 'walk 2024'" in capsys.readouterr().err
+
+
 @pytest.fixture
 def place(tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with one camera's photo and a broken one."""

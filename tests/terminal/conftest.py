@@ -18,10 +18,14 @@ from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
+from tests.helpers.large_catalog import build
 from tests.terminal.real import Terminal
 from tracer.base.progress import finish
 
 Open = Callable[..., Terminal]
+
+LARGE = 10_000
+"""Photos of the large workspace."""
 
 
 @pytest.fixture(autouse=True)
@@ -71,12 +75,17 @@ def small(tmp_path_factory: pytest.TempPathFactory, virtual_photos: Path) -> Pat
 
 @pytest.fixture
 def workspace_of(tmp_path: Path, small: Path) -> Callable[[str], Workspace]:
-    """Makes a workspace of its own for a test: empty, small, or as the demo leaves it."""
+    """Makes a workspace of its own for a test: empty, small, as the demo leaves it, or large, of photos that are not there."""
 
     def make(kind: str) -> Workspace:
         place = tmp_path / "workspace"
         if kind == "empty":
             return Workspace.create(place, settings_text=demo_settings(camera_types()))
+        if kind == "large":
+            workspace = Workspace.create(place)
+            with Catalog.open(workspace) as catalog:
+                build(catalog, LARGE)
+            return workspace
         shutil.copytree(small, place)
         workspace = Workspace.open(place)
         if kind == "demo":

@@ -31,7 +31,7 @@ TOGETHER = 12
 
 _NAMES = {"space": "Space", "tab": "Tab", "enter": "Enter", "escape": "Escape", "left": "Left", "right": "Right",
           "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]",
-          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "up": "Up", "down": "Down",
+          "ctrl+p": "C-p", "ctrl+d": "C-d", "ctrl+u": "C-u", "ctrl+z": "C-z", "up": "Up", "down": "Down",
           "pageup": "PageUp", "pagedown": "PageDown", "home": "Home", "end": "End", "plus": "+", "equals_sign": "=", "minus": "-",
           "asterisk": "*", "shift+tab": "BTab", "shift+up": "S-Up", "shift+down": "S-Down", "shift+left": "S-Left",
           "shift+right": "S-Right"}  # fmt: skip
@@ -41,11 +41,11 @@ OPEN_WINDOWS = {
     "review": {"/", "t"},
     "cameras": {"t", "Enter"},
     "clocks": {"n", "e", "Enter"},
-    "copies": {"k", "Enter"},
+    "copies": {"Space", "Enter"},
     "flickr": {"s", "d", "c"},
     "set": {"c", "m", "s", "e", "E"},
     "runs": {"e", "w", "g"},
-    "log": {"b", "Enter"},
+    "log": {"b", "Enter", "i"},
     "home": {"i", "Enter"},
 }
 OPEN_WINDOWS = {screen: keys | {"C-p"} for screen, keys in OPEN_WINDOWS.items()}
@@ -175,9 +175,16 @@ class Terminal:
 
     def go_to(self, screen: str) -> None:
         """Show a screen; a window that asks for something is left first."""
+        if _asks(self.text()):
+            self.leave_window()
         self.press(SCREENS[screen])
-        again = ["Escape", SCREENS[screen]]
-        self.wait(lambda text: screen.capitalize() in text.splitlines()[0] and not _asks(text), again=again)
+        self.wait(lambda text: _shows(screen, text), again=["Escape", SCREENS[screen]])
+
+    def is_on(self, screen: str) -> bool:
+        """Whether a screen is shown; a window over it is left."""
+        if _asks(self.text()):
+            self.leave_window()
+        return _shows(screen, self.text())
 
     def answers(self) -> None:
         """Hold that the app lives and answers: it shows its keys; a window that asks for something is left first."""
@@ -223,6 +230,11 @@ class Terminal:
                 self.press("Enter" if "Work is still running" in text else "q")
                 next_press = time.monotonic() + AGAIN
             time.sleep(0.01)
+
+
+def _shows(screen: str, text: str) -> bool:
+    """Whether a screen is in view, without a small window over it."""
+    return screen.capitalize() in text.splitlines()[0] and not _asks(text)
 
 
 def _asks(text: str) -> bool:

@@ -95,9 +95,10 @@ class CamerasScreen(CurateScreen):
                 self.complain(error)
                 return
             self.refresh_data()
-            self.say(f"{camera.make or ''} {camera.model or ''} is now: {choice} · u undoes")
+            self.say(f"{name} is now: {choice} · u undoes")
 
-        question = f"What is the {shown(camera.make, missing='').plain} {shown(camera.model, missing='').plain}?"
+        name = " ".join(filter(None, (camera.make, camera.model)))
+        question = f"What is the {shown(name).plain}?"
         self.ask(AskChoice(question, [kind.value for kind in CameraType]), answered)
 
 

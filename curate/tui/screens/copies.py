@@ -41,7 +41,7 @@ class CopiesScreen(CurateScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "k,enter",
+            "space,enter",
             "keep",
             "Keep this one",
             id="copies.keep",

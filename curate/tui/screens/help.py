@@ -10,16 +10,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
-from curate.tui.guarded import GuardedScreen
+from curate.tui.guarded import Window
 from curate.tui.keymap import NO_KEYS
 
 _HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ scroll"
 
 
-class HelpScreen(ModalScreen[None], GuardedScreen[None]):
+class HelpScreen(Window[None]):
     """The keys of the screen below this one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,13 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
 from curate.catalog.history import LogStep, steps, undo_back_to
+from curate.catalog.importing import import_decisions
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.tui.messages import LogRead
+from curate.tui.messages import DecisionsCompared, LogRead
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
+from curate.tui.theirs import Choices, import_form, import_request, import_summary, importing
+from curate.tui.widgets.conflicts import Conflicts
 from curate.tui.widgets.listing import Column, Listing
-from curate.tui.widgets.prompt import AskChoice
+from curate.tui.widgets.prompt import AskChoice, AskForm
 from curate.tui.work import start_beside
 from tracer.base.text import counted
 
@@ -36,6 +39,13 @@ class LogScreen(CurateScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b,enter", "back", "Back to here", id="log.back", tooltip="take back this step and all later ones"),
+        Binding(
+            "i",
+            "take_in",
+            "Import decisions",
+            id="log.import",
+            tooltip="read another annotator's decisions; where both differ, choose side by side",
+        ),
         Binding("u,z", "undo", "Undo", id="log.undo", tooltip="take back the last step that stands"),
         Binding("r,Z", "redo", "Redo", id="log.redo", tooltip="repeat what was taken back"),
         Binding("L", "app.switch_mode('library')", "Library", id="log.library", tooltip="back to the photos"),
@@ -127,6 +137,37 @@ class LogScreen(CurateScreen):
             self.let_scores_follow()
 
         self.ask(AskChoice(question, choices), answered)
+
+    # --- another annotator's decisions
+
+    def action_take_in(self) -> None:
+        """Ask for a file of decisions, compare them with mine, and import them."""
+        if self.busy():
+            return
+        form = import_form()
+        self.ask(AskForm(form.question, form.fields, form.hint, import_request), self._compare)
+
+    def _compare(self, answers: dict[str, str]) -> None:
+        file, workspace = import_request(answers), self.catalog.workspace
+        self.say("comparing the decisions …")
+
+        def compare() -> None:
+            with Catalog.open(workspace) as catalog:
+                self.post_message(DecisionsCompared(file, import_decisions(catalog, file, dry_run=True)))
+
+        start_beside(self, workspace, "comparing the decisions", compare, group="import")
+
+    def on_decisions_compared(self, message: DecisionsCompared) -> None:
+        """Import at once what does not differ; else ask first whose decisions count."""
+        self.say("")
+
+        def begin(choices: Choices) -> None:
+            self.begin_work("decisions", lambda catalog: importing(catalog, message.file, choices), import_summary)
+
+        if message.found.conflicts:
+            self.ask(Conflicts(message.found.conflicts), begin)
+        else:
+            begin({})
 
 
 def _cells(step: LogStep) -> list[Text]:

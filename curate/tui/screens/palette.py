@@ -12,13 +12,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from curate.tui.commands import Command, ranked
-from curate.tui.guarded import GuardedScreen
+from curate.tui.guarded import Window
 from tracer.base.text import is_harmless
 
 _NAME, _KEYS = 16, 6
@@ -45,10 +45,15 @@ class _Commands(OptionList):
     can_focus = False
 
 
-class PaletteScreen(ModalScreen[Command | None], GuardedScreen[Command | None]):
+class PaletteScreen(Window[Command | None]):
     """Asks for a command by its name; its result is the command, or None if cancelled."""
 
     AUTO_FOCUS: ClassVar[str] = ""
+    # what the footer shows; a click there presses the key, and the palette handles all keys itself
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "run", "Run"),
+        Binding("escape", "dismiss(None)", "Close"),
+    ]
 
     def __init__(self, commands: Sequence[Command]) -> None:
         super().__init__()
@@ -59,7 +64,6 @@ class PaletteScreen(ModalScreen[Command | None], GuardedScreen[Command | None]):
         with Vertical(classes="dialog wide palette"):
             yield Static(id="typed", markup=False)
             yield _Commands(id="commands")
-            yield Static("Enter runs it · ↑ ↓ choose · Esc closes", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         self._drawn = True
@@ -80,8 +84,7 @@ class PaletteScreen(ModalScreen[Command | None], GuardedScreen[Command | None]):
         elif self.too_small:
             return
         elif event.key == "enter":
-            if self._found:
-                self.dismiss(self._found[self._at])
+            self.action_run()
         elif event.key in _STEPS:
             self._at = min(max(0, self._at + _STEPS[event.key]), max(0, len(self._found) - 1))
             self._mark()
@@ -93,6 +96,11 @@ class PaletteScreen(ModalScreen[Command | None], GuardedScreen[Command | None]):
             self._type(text="")
         elif event.is_printable and event.character:
             self._type(event.character)
+
+    def action_run(self) -> None:
+        """Run the command that is marked."""
+        if self._found:
+            self.dismiss(self._found[self._at])
 
     def _type(self, more: str = "", text: str | None = None) -> None:
         """Add to the text, or replace it, and look for the commands that it means."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -151,8 +152,13 @@ class SetScreen(CurateScreen):
         table.add_column(width=14)
         table.add_column(ratio=1)
         table.title, table.title_justify = Text(f"  {title}", "bold"), "left"
+        actions = {one.key: one.action for one in self.BINDINGS if isinstance(one, Binding)}
         for key, name, text in lines:
-            table.add_row(Text(key, "bold bright_cyan"), shown(name, "dim", missing=""), folded(text))
+            row = [Text(key, "bold bright_cyan"), shown(name, "dim", missing=""), folded(text)]
+            if key in actions:  # a click on the line does what its key does
+                for cell in row:
+                    cell.stylize(Style(meta={"@click": f"screen.{actions[key]}"}))
+            table.add_row(*row)
         self.query_one(f"#{part}", Static).update(table)
         self.query_one(f"#{part}").display = bool(lines)
 

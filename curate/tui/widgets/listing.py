@@ -58,6 +58,14 @@ class Listing(DataTable[Text]):
         self.add_rows(cells)
         self.move_cursor(row=min(row, max(0, self.row_count - 1)))
 
+    def action_scroll_home(self) -> None:
+        """Go to the first row."""
+        self.move_cursor(row=0)
+
+    def action_scroll_end(self) -> None:
+        """Go to the last row."""
+        self.move_cursor(row=self.row_count - 1)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter to the screen if there are no rows; the screen says that there is nothing to choose."""
         return super().check_action(action, parameters) if self.row_count or action != "select_cursor" else False

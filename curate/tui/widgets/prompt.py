@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, OptionList
+from textual.widgets.input import Selection
 from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
@@ -26,7 +27,23 @@ class Line(Input):
     """A line of a form. It handles keys such as Backspace itself, in the order in which they are typed.
 
     Textual lets such a key go up to the app, which then looks for its action, so that letters typed right behind it overtake it.
+    What is filled in is selected, so that typing replaces it; what a person typed is never selected by itself.
     """
+
+    def __init__(self, field: Field) -> None:
+        value = field.value if is_harmless(field.value) else ""
+        super().__init__(value, field.example, id=field.name, compact=bool(field.label), select_on_focus=False)
+        self._filled_in, self._kept = value, field.kept
+
+    @property
+    def untouched(self) -> bool:
+        """Whether it holds what was filled in."""
+        return self.value == self._filled_in
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Select what typing replaces."""
+        if self.untouched and not event.from_app_focus:
+            self.selection = Selection(self._kept, len(self.value))
 
     async def _on_key(self, event: events.Key) -> None:
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
@@ -40,7 +57,7 @@ class Line(Input):
 class _Lines(Dialog[Answer | None]):
     """Asks for lines of text. Its result is what `answer` makes of them, or None if cancelled.
 
-    Enter on any line confirms. Tab completes the line where it can, and else goes to the next one.
+    Enter on any line confirms. Tab completes what was typed into the line where it can, and else goes to the next one.
     """
 
     # with priority, so that what is typed right after Tab goes to the next line, and what is typed after Enter to the screen
@@ -55,13 +72,22 @@ class _Lines(Dialog[Answer | None]):
             priority=True,
             tooltip="complete a path or a word; where nothing can be completed, go to the next line",
         ),
-        Binding("down", "app.focus_next", "Next line", id="prompt.next", priority=True, tooltip="go to the next line"),
+        Binding(
+            "down",
+            "app.focus_next",
+            "Next line",
+            id="prompt.next",
+            priority=True,
+            show=False,
+            tooltip="go to the next line",
+        ),
         Binding(
             "shift+tab,up",
             "app.focus_previous",
             "Previous line",
             id="prompt.previous",
             priority=True,
+            show=False,
             tooltip="go to the previous line",
         ),
     ]
@@ -82,10 +108,14 @@ class _Lines(Dialog[Answer | None]):
                 with Horizontal(classes="field" if field.label else "field alone"):
                     if field.label:
                         yield Label(field.label, markup=False)
-                    value = field.value if is_harmless(field.value) else ""
-                    yield Line(value, field.example, id=field.name, compact=bool(field.label))
+                    yield Line(field)
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(markup=False, classes="problem")
+
+    @property
+    def may_close(self) -> bool:
+        """Whether nothing was typed."""
+        return all(line.untouched for line in self.query(Line))
 
     async def action_confirm(self) -> None:
         """Close the dialog with the answers."""
@@ -109,7 +139,7 @@ class _Lines(Dialog[Answer | None]):
         await self.all_typed()
         line = self.focused
         field = next((field for field in self._fields if line is not None and field.name == line.id), None)
-        if isinstance(line, Input) and field is not None and field.complete is not None:
+        if isinstance(line, Line) and not line.untouched and field is not None and field.complete is not None:
             found = field.complete(line.value)
             several, longer = len(found.choices) > 1, found.text != line.value
             if longer:
@@ -153,8 +183,8 @@ class AskChoice(Dialog[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="prompt.cancel", tooltip="nothing is done"),
-        Binding("j", "app.move('down')", "Down", show=False),
-        Binding("k", "app.move('up')", "Up", show=False),
+        Binding("j", "app.move('down')", "Down", id="prompt.down", show=False, tooltip="the next line, as the arrow"),
+        Binding("k", "app.move('up')", "Up", id="prompt.up", show=False, tooltip="the line before, as the arrow"),
     ]
 
     def __init__(self, question: str, choices: Sequence[str] | Mapping[str, str], chosen: str | None = None) -> None:

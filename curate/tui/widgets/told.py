@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Label, Static
 
-from curate.tui.guarded import GuardedScreen
+from curate.tui.guarded import Window
 from curate.tui.shown import folded, shown
 
 
-class Told(ModalScreen[None], GuardedScreen[None]):
+class Told(Window[None]):
     """Lines of a name and a text, which scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,11 +27,12 @@ class Told(ModalScreen[None], GuardedScreen[None]):
         self._title, self._lines = title, lines
 
     def compose_content(self) -> ComposeResult:
+        named = any(name for name, _ in self._lines)
         table = Table.grid(padding=(0, 2))
-        table.add_column(min_width=12)
+        table.add_column(min_width=12 if named else 0)
         table.add_column(ratio=1)
-        table.add_row(Text(""), shown(self._title, "bold"))
         for name, text in self._lines:
             table.add_row(shown(name, "dim", missing=""), folded(text))
-        with VerticalScroll(classes="dialog wide"):
+        with VerticalScroll(classes="dialog broad"):
+            yield Label(self._title, markup=False, classes="question")
             yield Static(table)

@@ -88,6 +88,12 @@ def test_paths_are_completed_as_far_as_they_are_certain(tmp_path: Path) -> None:
     assert complete_path("nothing", tmp_path) == Completed("nothing")
     assert complete_path("no/where", tmp_path) == Completed("no/where")
     assert complete_path("~", tmp_path).text == "~/"
+    (tmp_path / "holiday-20").mkdir()
+    assert complete_path("holiday-20", tmp_path) == Completed(
+        "holiday-20"
+    )  # it is there, so that Tab goes to the next line
+    assert complete_path("one.CSV", tmp_path, ".csv") == Completed("one.CSV")
+    assert complete_path("other", tmp_path, ".csv") == Completed("other/", ("other/",))  # a file is meant
     assert complete_word("offline,pa", ("offline", "paper")).text == "offline,paper"
 
 

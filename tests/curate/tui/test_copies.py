@@ -44,7 +44,7 @@ def listed(app: CurateApp) -> list[tuple[str, str, str]]:
 
 
 async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None:
-    """The rule's choice stands first with its reason; k overrules it, in the log; u brings it back."""
+    """The rule's choice stands first with its reason; Space overrules it, in the log; u brings it back."""
     async with opened(workspace) as (app, pilot):
         await pilot.press("D")
         await until(pilot, lambda: len(app.screen.query("#copies")) == 1 and len(listed(app)) == 3)
@@ -52,12 +52,12 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         assert listed(app)[0] == first and listed(app)[2][::2] == ("", "exact copy")
         assert "IMG_0000.JPG is kept: it is earlier" in str(app.screen.query_one("#copy", Static).render())
         chosen = listed(app)[2][1]
-        await pilot.press("down", "down", "k")
+        await pilot.press("down", "down", "k", "j", "space")  # k moves, as everywhere
         await until(pilot, lambda: listed(app)[0] == ("✓", chosen, "a person chose it"))
         assert f"kept: {chosen}" in status(app)
         assert Path(duplicate_report(app.catalog).exact[0].keeper).name == chosen
         assert app.screen.query_one(DataTable).cursor_row == 0
-        await pilot.press("k")
+        await pilot.press("space")
         assert f"{chosen} is already kept: a person chose it" in status(app)
         assert len(list(decisions.entries(app.catalog))) == 1
         await pilot.press("u")
@@ -76,7 +76,7 @@ async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:
         await until(pilot, lambda: len(listed(app)) == 2)
         table: DataTable[Any] = app.screen.query_one(DataTable)
         assert "4032 × 3024" in str(table.get_row_at(1)[2])
-        await pilot.press("down", "k")
+        await pilot.press("down", "space")
         await until(pilot, lambda: listed(app)[0] == ("✓", r"\xff.JPG", "a person chose it"))
 
 
@@ -96,7 +96,7 @@ async def test_no_copies_at_all(tmp_path: Path) -> None:
     async with opened(make_workspace(tmp_path / "w", 1, previews=False), "copies") as (app, pilot):
         await until(pilot, lambda: bool(app.screen.query_one("#welcome").display))
         assert "No photo has a copy" in str(app.screen.query_one("#welcome", Static).render())
-        for key in ("k", "enter"):
+        for key in ("space", "enter"):
             await pilot.press("f1", "f5", key)
             assert "no photo to keep" in status(app), key
         await pilot.press("u")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
+from curate.catalog.exchange import exported
 from curate.catalog.pairs import decide_auto
 from curate.catalog.sets import keep_splits
+from curate.catalog.store import Catalog
+from curate.tui.widgets.conflicts import Conflicts
+from curate.tui.widgets.listing import Listing
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
@@ -55,3 +60,48 @@ async def test_splits_are_not_taken_back_here(tmp_path: Path) -> None:
         await until(pilot, lambda: app.screen.query_one("#log", DataTable).row_count == 1)
         await pilot.press("enter")
         assert "withdrawn on the set screen" in status(app)
+
+
+async def test_differing_decisions_stand_side_by_side(tmp_path: Path) -> None:
+    """Each is chosen by a key or a click; the others come in at once, all as one step under their author's name."""
+    told = '\n[review]\nannotator = "ann"\nimages = "none"\n'
+    theirs = make_workspace(tmp_path / "theirs", 4, previews=False)
+    (theirs.root / "workspace.toml").write_text(f'name = "theirs"{told}', encoding="utf-8")
+    file = tmp_path / "ann.jsonl"
+    with (theirs := Workspace.open(theirs.root)).writing("test"), Catalog.open(theirs) as catalog:
+        for number, action in enumerate(("reject", "reject", "accept")):
+            decisions.decide(catalog, action, sha(2 * number), sha(2 * number + 1))  # type: ignore[arg-type]
+        decisions.label(catalog, [1], "semantic_label", "quay")
+        file.write_text("".join(json.dumps(row) + "\n" for row in exported(catalog)), encoding="utf-8")
+    async with opened(make_workspace(tmp_path / "w", 4, previews=False), "log", size=(80, 24)) as (app, pilot):
+        for number in range(2):
+            decisions.decide(app.catalog, "accept", sha(2 * number), sha(2 * number + 1))
+        decisions.label(app.catalog, [1], "semantic_label", "harbour")
+        await pilot.press("i", *str(file), "enter")
+        await until(pilot, lambda: isinstance(app.screen, Conflicts) and app.screen.query_one(Listing).row_count == 3)
+        table = app.screen.query_one(Listing)
+        rows = [[str(cell) for cell in table.get_row_at(row)] for row in range(3)]
+        assert rows == [
+            ["‹ mine", "semantic_label of IMG_0000.JPG", "harbour", "quay", "ann"],
+            ["‹ mine", "IMG_0000.JPG + DSC_0000.JPG", "accepted", "rejected", "ann"],
+            ["‹ mine", "IMG_0001.JPG + DSC_0001.JPG", "accepted", "rejected", "ann"],
+        ]
+        await pilot.press("T", "m", "down", "m", "t", "down")
+        await pilot.click(table, offset=(4, 3))  # the row under the cursor: the other one
+        assert [str(table.get_row_at(row)[0])[2:] for row in range(3)] == ["mine", "theirs", "mine"]
+        await pilot.press("enter")
+        await until(pilot, lambda: "u takes it back" in status(app))
+        assert "of 3 differences 1 as they say" in status(app)
+        assert decisions.tally(app.catalog) == decisions.Tally(2, 1)
+        log = app.screen.query_one("#log", DataTable)
+        await until(pilot, lambda: log.row_count == 4)
+        assert [str(cell) for cell in log.get_row_at(0)][2:4] == [
+            "ann", "imported: rejected IMG_0000.JPG + DSC_0000.JPG; accepted IMG_0002.JPG + DSC_0002.JPG",
+        ]  # fmt: skip
+        await pilot.press("u")
+        assert decisions.tally(app.catalog) == decisions.Tally(2, 0)
+
+
+def sha(number: int) -> str:
+    """The hash of a photo of the workspace."""
+    return f"{number:064x}"

@@ -123,3 +123,7 @@ async def test_vims_motions(tmp_path: Path) -> None:
         assert table.cursor_row == table.row_count - 2
         await pilot.press("j")
         assert table.cursor_row == table.row_count - 1
+        await pilot.press("home")
+        assert table.cursor_row == 0
+        await pilot.press("end")
+        assert table.cursor_row == table.row_count - 1

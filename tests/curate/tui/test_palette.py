@@ -8,12 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, OptionList, Static
+from textual.pilot import Pilot
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets._footer import FooterKey
 
 from curate.catalog import decisions
 from curate.tui.commands import FIXED
 from curate.tui.screens.palette import PaletteScreen
-from curate.tui.widgets.prompt import AskForm
+from curate.tui.widgets.prompt import AskForm, Line
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
@@ -81,12 +83,28 @@ async def test_a_refused_form_keeps_what_was_typed(tmp_path: Path) -> None:
         assert line.value == f"{tmp_path}/holiday/"
         await pilot.press("tab", "tab")
         assert line.value == f"{tmp_path}/holiday/deep/" and app.focused is not line
+        await pilot.press("shift+tab", "backspace", "tab")
+        assert line.value == f"{tmp_path}/holiday/deep" and app.focused is not line
         await pilot.press("shift+tab", "enter")
         await until(pilot, lambda: "0 added" in status(app))
         await pilot.press("ctrl+p", *keys("Export set"), "enter", *keys("exports/mine"), "enter")
         await until(pilot, lambda: "nothing to export" in status(app))
         await pilot.press("ctrl+p", *keys("Export set"), "enter")
         assert app.screen.query_one("#out", Input).value == "exports/mine"
+
+
+async def test_what_was_typed_into_a_line_stays(tmp_path: Path) -> None:
+    """What is filled in is replaced by typing, also in part; a line that a person came back to is not. Tab leaves it alone."""
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False)) as (app, pilot):
+        await pilot.press("i")
+        folder, labels, _ = app.screen.query(Line)
+        filled = folder.value
+        await pilot.press("tab")
+        assert folder.value == filled and app.focused is labels
+        await pilot.press(*keys(f"{tmp_path}/lab"), "up", "down", *keys("els.csv"))
+        assert labels.value == f"{tmp_path}/labels.csv"
+        await pilot.press("escape", "f1", "e", *keys("bridge"))
+        assert app.screen.query_one(Line).value == "semantic_label=bridge"
 
 
 async def test_the_palette_closes_a_dialog(tmp_path: Path) -> None:
@@ -125,3 +143,35 @@ def test_a_page_is_opened_where_there_is_a_browser(tmp_path: Path, monkeypatch: 
         assert time.monotonic() < end
         time.sleep(0.05)
     assert seen.read_text() == page.as_uri() and not taken.exists()
+
+
+async def test_windows_by_mouse(tmp_path: Path) -> None:
+    """A click on a key of the footer presses it; a click beside a window closes it, unless something was typed."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), size=(100, 40)) as (app, pilot):
+        for key in ("ctrl+p", "question_mark", "i"):
+            await pilot.press(key)
+            assert len(app.screen_stack) == 2, key
+            await pilot.click(offset=(2, 2))
+            assert len(app.screen_stack) == 1, key
+        await pilot.press("i", "x")
+        await pilot.click(offset=(2, 2))
+        assert isinstance(app.screen, AskForm)
+        await click_on(pilot, "Confirm")
+        assert (
+            isinstance(app.screen, AskForm) and app.screen.query_one(".problem", Label).content
+        )  # the click confirmed
+        await click_on(pilot, "Cancel")
+        assert len(app.screen_stack) == 1
+        await pilot.press("ctrl+p", *keys("Cameras"))
+        await click_on(pilot, "Run")
+        assert app.current_mode == "cameras"
+        await pilot.press("f1", "e")
+        await click_on(pilot, "Cancel")
+        assert len(app.screen_stack) == 1
+
+
+async def click_on(pilot: Pilot[object], name: str) -> None:
+    """Click on a key of the footer by its name."""
+    key = next(key for key in pilot.app.screen.query(FooterKey) if key.description == name)
+    await pilot.click(key)
+    await pilot.pause(0.2)

@@ -135,3 +135,11 @@ def test_sets_are_listed(filled: Workspace) -> None:
         assert "exports/s0" in lines and "exports/s2" in lines and "exports/s3" not in lines and "and 2 more" in lines
         newest = setplan.newest_set(catalog)
         assert newest is not None and newest.name == "s0"
+
+
+async def test_a_click_on_a_line_changes_the_choice(filled: Workspace) -> None:
+    """As its key does."""
+    async with opened(filled, "set", size=(120, 40)) as (app, pilot):
+        before = app.screen.choice  # type: ignore[attr-defined]
+        await pilot.click("#chosen", offset=(6, 2))
+        assert app.choice == setplan.other_photos(before)

@@ -1,0 +1,76 @@
+"""The decisions of another annotator, from the form to the result; it knows no Textual."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from curate.catalog.findings import Conflict, Imported, Prefer
+from curate.catalog.importing import import_decisions
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.tui.forms import Field, Form, path_in, paths
+from tracer.base.progress import Progress, Work
+from tracer.base.text import counted, quoted_path
+
+Choices = Mapping[Conflict, Prefer]
+"""Which of two differing decisions counts; mine where there is no choice."""
+
+
+def import_form() -> Form:
+    """Return the form that asks for a file of decisions."""
+    hint = (
+        "What `curate decisions export` wrote in another workspace. Where both decided differently, you are asked. "
+        "Enter reads it, Tab completes."
+    )
+    field = Field("file", "file", example="decisions.jsonl", complete=paths(Path.cwd(), ".jsonl"))
+    return Form("Import whose decisions?", (field,), hint)
+
+
+def import_request(answers: Mapping[str, str]) -> Path:
+    """Return the file that was typed; a relative path starts from the current folder.
+
+    Raises:
+        UsageError: nothing was typed, or there is no such file.
+    """
+    file = path_in(answers["file"], Path.cwd(), "the file of decisions")
+    if not file.is_file():
+        raise UsageError(f"{quoted_path(file)} is no file", "", "Name what `curate decisions export` wrote.")
+    return file
+
+
+def importing(catalog: Catalog, file: Path, choices: Choices) -> Work[Imported]:
+    """Import the decisions of a file as one step, differing ones as they were chosen."""
+    yield Progress("importing decisions", 0)
+    return import_decisions(catalog, file, choices.get)
+
+
+def import_summary(found: Imported) -> str:
+    """Put an import into words."""
+    parts = found.in_words()[:2]
+    if found.conflicts:
+        theirs = sum(conflict.kept == "theirs" for conflict in found.conflicts)
+        parts.append(f"of {counted(len(found.conflicts), 'difference')} {theirs:,} as they say, the others as before")
+    unread = len(found.refused) + len(found.unknown)
+    if unread:
+        parts.append(f"{unread:,} could not be used; `curate decisions import` lists them")
+    return "; ".join(parts) + " · u takes it back"
+
+
+def side_by_side(conflict: Conflict) -> tuple[str, str, str]:
+    """Return what a conflict is about, my decision and theirs, in words."""
+    said = [_in_words(one) for one in (conflict.mine, conflict.theirs)]
+    if conflict.kind == "camera":
+        return " ".join(conflict.what), said[0], said[1]
+    if conflict.kind == "label":
+        path, key = conflict.what
+        return f"{key} of {os.path.basename(path)}", said[0], said[1]
+    return " + ".join(map(os.path.basename, conflict.what)), said[0], said[1]
+
+
+def _in_words(decision: str | None) -> str:
+    if decision is None:
+        return "empty"
+    words, _, path = decision.rpartition(" with ")
+    return f"{words} with {os.path.basename(path)}" if words else decision
