@@ -58,14 +58,14 @@ def facets(catalog: Catalog) -> list[Facet]:
         else:
             types.append(Value(kind, photos, f"camera_type = {quoted(kind)}"))
     makes = [
-        Value("no maker" if make is None else make, photos, _is("make_normalized", make))
+        Value("no maker" if make is None else make, photos, is_value("make_normalized", make))
         for make, photos in catalog.counts("make_normalized")
     ]
     found = [_facet("Type", types), _facet("Make", makes)]
-    statuses = [Value(str(status), photos, _is("status", status)) for status, photos in catalog.counts("status")]
+    statuses = [Value(str(status), photos, is_value("status", status)) for status, photos in catalog.counts("status")]
     if {value.name for value in statuses} - {Status.OK}:
         found.append(_facet("File", statuses))
-    formats = [Value(kind or "unknown", photos, _is("format", kind)) for kind, photos in catalog.counts("format")]
+    formats = [Value(kind or "unknown", photos, is_value("format", kind)) for kind, photos in catalog.counts("format")]
     if len(formats) > 1:
         found.append(_facet("Format", formats))
     return found
@@ -130,7 +130,8 @@ def clauses(text: str) -> list[str]:
     return [*parts, last] if last or parts else []
 
 
-def _is(column: str, value: str | None) -> str:
+def is_value(column: str, value: str | None) -> str:
+    """Return the expression that a column holds a value; None for an empty cell."""
     return f"{column} IS NULL" if value is None else f"{column} = {quoted(value)}"
 
 

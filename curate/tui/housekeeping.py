@@ -31,6 +31,8 @@ _COMPARED = 500
 
 def ingest_summary(counts: IngestCounts) -> str:
     """Put the counts of an ingest into words."""
+    if counts == IngestCounts(seconds=counts.seconds):
+        return "there is no photo in that folder"
     parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.unchanged:,} unchanged"]
     parts += [
         f"{n:,} {name}"

@@ -26,6 +26,7 @@ class Host(App[None]):
         images: how pictures are drawn.
         work: the long work.
         wanted_copy: the path of the photo whose copies the copies screen should show; None for no photo in particular.
+        wanted_photos: the filter that the library should show; None for the one that it has.
         wanted: which pairs the review asks about first, and in which order.
         keys: keys by the IDs of bindings, in place of their own.
         choice: the set that was chosen on the set screen; None before.
@@ -37,6 +38,7 @@ class Host(App[None]):
         self.images = images
         self.work = LongWork(self, catalog.workspace)
         self.wanted_copy: str | None = None
+        self.wanted_photos: str | None = None
         self.wanted = EVERYTHING
         self.keys: dict[str, str] = {}
         self.choice: SetChoice | None = None

@@ -42,7 +42,7 @@ def run(app: Terminal, *names: str) -> None:
     app.type("".join(f"{OPEN}{name}{ENTER}" for name in names))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("kind", "screens", "more"),
     [

@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Static
 from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
 from curate.errors import CurateError
+from curate.tui.facets import is_value
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
 from curate.tui.widgets.listing import Column, Listing
@@ -40,6 +41,7 @@ class CamerasScreen(CurateScreen):
             id="cameras.type",
             tooltip="state the type of this camera, for all its photos",
         ),
+        Binding("p", "photos", "Photos", id="cameras.photos", tooltip="the photos of this camera, in the library"),
         Binding("u,z", "undo", "Undo", id="cameras.undo", tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="cameras.redo", show=False, tooltip="repeat what was taken back"),
         Binding(
@@ -78,6 +80,15 @@ class CamerasScreen(CurateScreen):
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Ask for the type of the row's camera (Enter)."""
         await self.run_action("set_type")
+
+    def action_photos(self) -> None:
+        """Show the photos of the camera under the cursor in the library."""
+        if not self._cameras:
+            self.say("there is no camera to show the photos of")
+            return
+        camera = self._cameras[self.query_one(Listing).cursor_row]
+        self.curate.wanted_photos = f"{is_value('Make', camera.make)} AND {is_value('Model', camera.model)}"
+        self.app.switch_mode("library")
 
     def action_set_type(self) -> None:
         """Ask for the type of the camera under the cursor."""

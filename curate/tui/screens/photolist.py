@@ -110,7 +110,10 @@ class PhotoListScreen(CurateScreen):
             self._show_counts()
 
     def refresh_data(self) -> None:
-        """Read counts and photos again."""
+        """Read counts and photos again; of another filter if another screen asked for one."""
+        wanted, self.curate.wanted_photos = self.curate.wanted_photos, None
+        if wanted is not None:
+            self._filter, self._where = wanted, where_of(wanted)
         self._show_counts()
         for thumbnails in (self.query_one(PhotoGrid).thumbnails, self.query_one(Preview).pictures):
             thumbnails.forget_impossible()

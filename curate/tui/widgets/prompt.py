@@ -202,6 +202,15 @@ class AskChoice(Dialog[str | None]):
         if self._chosen is not None and self._chosen in self._choices:
             self.query_one(OptionList).highlighted = list(self._choices).index(self._chosen)
 
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next choice that begins with a letter."""
+        listed, names = self.query_one(OptionList), [name.casefold() for name in self._choices.values()]
+        first = 0 if listed.highlighted is None else listed.highlighted + 1
+        ahead = [*range(first, len(names)), *range(first)]
+        found = [at for at in ahead if event.is_printable and names[at].startswith((event.character or "").casefold())]
+        if found and not self.too_small:
+            listed.highlighted = found[0]
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Close the dialog with the answer."""
         if not self.too_small:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable
+from textual.widgets import DataTable, OptionList
 
 from curate.catalog import decisions
 from curate.tui.app import PLACES
@@ -127,3 +127,16 @@ async def test_vims_motions(tmp_path: Path) -> None:
         assert table.cursor_row == 0
         await pilot.press("end")
         assert table.cursor_row == table.row_count - 1
+
+
+async def test_the_photos_of_a_camera(tmp_path: Path) -> None:
+    """A key on the cameras screen shows them in the library, where Esc shows all again."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "cameras") as (app, pilot):
+        await pilot.press("end", "p")
+        await until(pilot, lambda: app.current_mode == "library" and len(app.screen.browse) == 3)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen.browse) == 6)
+        await pilot.press("f3", "t", "m", "f")
+        assert app.screen.query_one(OptionList).highlighted_option.id == "film_scanner"
+        await pilot.press("y", "enter")
+        assert status(app).endswith("is now: film_scanner · u undoes")

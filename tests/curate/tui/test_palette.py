@@ -86,7 +86,7 @@ async def test_a_refused_form_keeps_what_was_typed(tmp_path: Path) -> None:
         await pilot.press("shift+tab", "backspace", "tab")
         assert line.value == f"{tmp_path}/holiday/deep" and app.focused is not line
         await pilot.press("shift+tab", "enter")
-        await until(pilot, lambda: "0 added" in status(app))
+        await until(pilot, lambda: "there is no photo in that folder" in status(app))
         await pilot.press("ctrl+p", *keys("Export set"), "enter", *keys("exports/mine"), "enter")
         await until(pilot, lambda: "nothing to export" in status(app))
         await pilot.press("ctrl+p", *keys("Export set"), "enter")
