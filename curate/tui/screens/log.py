@@ -47,7 +47,7 @@ class LogScreen(CurateScreen):
             tooltip="read another annotator's decisions; where both differ, choose side by side",
         ),
         Binding("u,z", "undo", "Undo", id="log.undo", tooltip="take back the last step that stands"),
-        Binding("r,Z", "redo", "Redo", id="log.redo", tooltip="repeat what was taken back"),
+        Binding("r,Z", "redo", "Redo", id="log.redo", show=False, tooltip="repeat what was taken back"),
         Binding("L", "app.switch_mode('library')", "Library", id="log.library", tooltip="back to the photos"),
     ]
 
