@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -250,10 +251,20 @@ def curate_lines(workspace: Workspace, photos: Path) -> dict[str, list[Line]]:
     }  # fmt: skip
 
 
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port that somebody else listens on, so that nothing can be served there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
 @pytest.mark.slow
-def test_no_raw_byte_by_curate(workspace: Workspace, photos: Path) -> None:
+def test_no_raw_byte_by_curate(workspace: Workspace, photos: Path, taken_port: int) -> None:
     """Every command on a hostile workspace, and every option and argument with a hostile value."""
     working = curate_lines(workspace, photos)
+    working["serve"] = [["serve", "-w", os.fspath(workspace.root), "--port", str(taken_port)]]
     lock = os.fspath(workspace.root / "workspace.lock")
     others = [
         [HOSTILE],
@@ -397,11 +408,11 @@ def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
         app.wait("Library")
         for key, shows in (("\x1bOQ", "Review"), ("\x1bOR", "Cameras"), ("\x1bOS", "Clocks"), ("\x1b[15~", "Copies"),
                            ("\x1b[18~", "It would hold"), ("\x1b[19~", "Runs"), ("\x1b[20~", "Log"), ("\x1b[21~", "Home"),
-                           ("\x10", "Ingest photos"), ("\x1b", ""), ("\x1bOP", "Library"), ("?", "Keys of this screen"),
-                           ("\x1b", ""), ("/", "Show which"),
+                           ("\x10", "Ingest photos"), ("\x1b", "photos"), ("\x1bOP", "Library"), ("?", "Keys of this screen"),
+                           ("\x1b", "pwned"), ("/", "Show which"),
                            ("[red] = [/x]\r", "✗"), ("v", "pwned"), ("g", "▀"), ("\x1b[6~", "►"), ("\r", "▀"),
-                           ("\r", "►"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", ""), ("g", "by camera"),
-                           ("y", "folder:")):  # fmt: skip
+                           ("\r", "►"), ("o", "by camera"), ("*", "chosen"), ("e", "KEY=VALUE"), ("\x1b", "▀"),
+                           ("g", "by camera"), ("y", "folder:")):  # fmt: skip
             app.press(key)
             app.wait(shows)
             app.settle()
