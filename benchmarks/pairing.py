@@ -2,8 +2,8 @@
 
 Parts: `virtual` (scenes with known partners: wrong clocks, one of them set in between, a third of the photos without a partner,
 look-alikes), `standpoints` (scenes whose photographers stand apart; see `virtual_standpoints`), `signals` (each signal alone on
-the same photos, compared with other tools), `real` (photos of real scenes, below LENSTRACE_CORPUS), `scale` (many photos: time,
-memory, and whether the time per photo grows). All of them by default.
+the same photos, compared with other tools), `real` (photos of real scenes, in the folder `pairs` below LENSTRACE_CORPUS),
+`scale` (many photos: time, memory, and whether the time per photo grows). All of them by default.
 
 The quick default has 60 scenes. The targets are for 2,000 (`--scenes 2000`), which takes an hour on two cores the first time and
 keeps its photos and features in the cache. Exits with 1 where a target that applies is missed.

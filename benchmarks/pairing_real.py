@@ -1,4 +1,4 @@
-"""Real scenes, each shot with a phone and another camera: does the partner rank first, in both directions?"""
+"""Real scenes, each shot with a phone and another camera: is the partner first in both directions, and which are confident?"""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from curate.pairing.find import find_pairs
 from curate.pairing.photo import PairingPhoto
 from curate.photos.facts import TakenPrecision
 from tracer.base.progress import finish
+
+CONFIDENT = 0.98
+"""The score from which a candidate is accepted without a person."""
 
 
 def tell(folder: Path, cache: Path) -> list[str]:
@@ -66,6 +69,11 @@ def tell(folder: Path, cache: Path) -> list[str]:
         print(f"real: partner first for {right} of {len(asked)} photos, {side} side")
         if right < len(asked):
             missed.append(f"real pairs, {side} side")
+    confident = [c for c in result.candidates if c.score >= CONFIDENT]
+    right = sum(scene[c.phone_id] == scene[c.other_id] for c in confident)
+    print(f"real: candidates from {CONFIDENT}: {right} right, {len(confident) - right} wrong")
+    if right < len(confident):
+        missed.append(f"real pairs, wrong candidates from {CONFIDENT}")
     same = sum(
         by_id[c.phone_id].camera == by_id[c.other_id].camera or by_id[c.phone_id].side == by_id[c.other_id].side
         for c in result.candidates

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tracer.base.commandline import run_app
-from tracer.base.console import complain, say, take_over_messages
+from tracer.base.commandline import run_app, version_option
+from tracer.base.console import complain, take_over_messages
 from tracer.base.errors import DISK_ERRORS
 from tracer.commands import embeddings, experiments, planning, runs
 from tracer.errors import Exit, TracerError
@@ -28,19 +28,9 @@ app.add_typer(runs.app)
 app.add_typer(planning.app)
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        say(f"tracer {version('lenstrace')}")
-        raise typer.Exit
-
-
 @app.callback()
 def _program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, version_option("tracer")] = False,
 ) -> None:
     """What visual encoders know about the camera.
 

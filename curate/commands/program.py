@@ -9,7 +9,7 @@ import typer.core
 import typer.main
 
 from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, serve, sets
-from tracer.base.console import say
+from tracer.base.commandline import version_option
 
 
 class _PlainWords(typer.core.TyperGroup):
@@ -46,19 +46,9 @@ app.add_typer(flickr.app, name="flickr", help="Harvest Flickr: list photos, ask 
 app.add_typer(sets.app)
 
 
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        say(f"curate {version('lenstrace')}")
-        raise typer.Exit
-
-
 @app.callback()
 def _program(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
-    ] = False,
+    version: Annotated[bool, version_option("curate")] = False,
 ) -> None:
     """Turn photos into sets with camera labels and pairs of one scene. `curate` or `curate DIR` opens the app."""
 

@@ -185,7 +185,7 @@ class Commands(Host):
     # --- at once
 
     def action_open_report(self) -> None:
-        """Open the newest report in the browser, or say where the report lies if there is no browser."""
+        """Open the newest report in the browser. If there is no browser, show the path of the report."""
         reports = reports_here(self.catalog)
         if self.in_view is None:
             return

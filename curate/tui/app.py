@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -102,7 +103,7 @@ class CurateApp(Commands):
         said = [f"workspace.toml: {'; '.join(problems)}"] if problems else []
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
-            self.set_interval(_FOLLOW, self._follow_the_writer)
+            self.set_interval(_FOLLOW, lambda: self.run_action("follow_the_writer"))
         if said:
             self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
 
@@ -110,14 +111,11 @@ class CurateApp(Commands):
         if self.in_view is not None:
             self.in_view.say(said, problem=True)
 
-    def _follow_the_writer(self) -> None:
+    def action_follow_the_writer(self) -> None:
         """Show what the other window wrote."""
-        try:
-            seen, self._seen = self._seen, self.catalog.written_elsewhere()
-            if seen != self._seen and self.in_view is not None:
-                self.in_view.refresh_data()
-        except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
-            self.tell(error, "reading the catalogue again")
+        seen, self._seen = self._seen, self.catalog.written_elsewhere()
+        if seen != self._seen and self.in_view is not None:
+            self.in_view.refresh_data()
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
@@ -247,7 +245,7 @@ def run(
     mode = images_mode(images, workspace.settings.review.images, browser)
     if is_fine(mode):
         # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
-        import textual_image.widget  # noqa: F401
+        importlib.import_module("textual_image.widget")
     with contextlib.ExitStack() as held:
         writer = ""
         try:

@@ -46,7 +46,7 @@ def ingest_form(catalog: Catalog) -> Form:
 
 
 def _current(catalog: Catalog) -> str:
-    """Return the current folder, or its parent if the current folder is the workspace, which holds no photos."""
+    """Return the folder that is proposed: the current one, or the one above the workspace if the current one is inside it."""
     here, root = Path.cwd(), catalog.workspace.root
     folder = root.parent if here == root or root in here.parents else here
     return clean_text(os.fsencode(folder)) or ""

@@ -6,6 +6,7 @@ textual-image asks too, with a question after another and a wait for each; a ter
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 import termios
@@ -23,8 +24,12 @@ _ATTRIBUTES = "\x1b[c"
 _SIXEL = "4"
 """The device attribute of Sixel graphics."""
 
-_SECONDS = 0.2
-"""How long a terminal that is silent is waited for."""
+_ANSWERED = re.compile(r"\x1b\[\?([\d;]*)c")
+"""The device attributes, as a terminal answers them."""
+
+_SECONDS, _SECONDS_FAR = 0.2, 2.0
+"""How long a silent terminal is waited for: one of this computer, and one at the other end of SSH. A later answer would be
+taken for keys."""
 
 
 def is_fine(images: ImagesMode) -> bool:
@@ -32,15 +37,17 @@ def is_fine(images: ImagesMode) -> bool:
     return images in ("kitty", "sixel")
 
 
-def asked_terminal(seconds: float = _SECONDS) -> ImagesMode:
+def asked_terminal(seconds: float | None = None) -> ImagesMode:
     """Return the best way in which the terminal of this process draws pictures: sixel, kitty or half.
 
     Sixel comes first, since some terminals answer for Kitty's protocol without the placeholders that textual-image needs.
     Inside tmux it is half, which always works there.
 
     Args:
-        seconds: how long to wait for an answer.
+        seconds: how long to wait for an answer; None for what is usual at this computer, or through SSH.
     """
+    if seconds is None:
+        seconds = _SECONDS_FAR if os.environ.get("SSH_CONNECTION") else _SECONDS
     if os.environ.get("TMUX") or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "half"
     return best_of(_answer(sys.stdin.fileno(), sys.stdout.fileno(), seconds))
@@ -52,8 +59,8 @@ def best_of(answer: str) -> ImagesMode:
     >>> best_of("\x1b[?62;4;22c"), best_of("\x1b_Gi=1;OK\x1b\\\x1b[?62;22c"), best_of("\x1b[?1;2c"), best_of("")
     ('sixel', 'kitty', 'half', 'half')
     """
-    attributes = answer.rpartition("\x1b[?")[2].partition("c")[0].split(";")
-    if _SIXEL in attributes[1:]:
+    attributes = _ANSWERED.search(answer)
+    if attributes is not None and _SIXEL in attributes[1].split(";")[1:]:
         return "sixel"
     return "kitty" if "\x1b_Gi=1;OK\x1b\\" in answer else "half"
 
@@ -61,15 +68,15 @@ def best_of(answer: str) -> ImagesMode:
 def _answer(source: int, target: int, seconds: float) -> str:
     """Ask, and return what the terminal wrote until it told its attributes, or was silent for too long."""
     before = termios.tcgetattr(source)
-    answer = b""
+    answer = ""
     try:
         tty.setcbreak(source, termios.TCSADRAIN)
         os.write(target, (_KITTY + _ATTRIBUTES).encode())
         end = time.monotonic() + seconds
-        while not (b"\x1b[?" in answer and answer.endswith(b"c")):
+        while _ANSWERED.search(answer) is None:
             if not select.select([source], [], [], max(0.0, end - time.monotonic()))[0]:
                 break
-            answer += os.read(source, 256)
+            answer += os.read(source, 256).decode("latin-1")
     finally:
         termios.tcsetattr(source, termios.TCSADRAIN, before)
-    return answer.decode("latin-1")
+    return answer

@@ -15,7 +15,7 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, quoted_path
 
 Choices = Mapping[Conflict, Prefer]
-"""Which of two differing decisions counts; mine where there is no choice."""
+"""Conflict -> whose decision counts. A conflict that is missing keeps mine."""
 
 
 def import_form() -> Form:
@@ -32,7 +32,7 @@ def import_request(answers: Mapping[str, str]) -> Path:
     """Return the file that was typed; a relative path starts from the current folder.
 
     Raises:
-        UsageError: nothing was typed, or there is no such file.
+        UsageError: the line is empty, or it names no file.
     """
     file = path_in(answers["file"], Path.cwd(), "the file of decisions")
     if not file.is_file():

@@ -8,11 +8,24 @@ from typing import Any
 
 import typer
 
-from tracer.base.console import note
+from tracer.base.console import note, say
 from tracer.base.errors import Exit
 
 # The base class of the parser's errors; typer exports only its subclasses.
 _ParserError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def version_option(program: str) -> Any:
+    """Return the option `--version` of a program: it prints the version of lenstrace and ends."""
+
+    def tell(wanted: bool) -> None:
+        if wanted:
+            from importlib.metadata import version
+
+            say(f"{program} {version('lenstrace')}")
+            raise typer.Exit
+
+    return typer.Option("--version", callback=tell, is_eager=True, help="Print the version.")
 
 
 def run_app(app: typer.Typer, argv: Sequence[str], program: str, **extra: Any) -> int:

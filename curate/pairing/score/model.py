@@ -255,7 +255,10 @@ def _agreement(e: Evidence, apart: float) -> float:
 
 
 def _alignment(e: Evidence, apart: float) -> float:
-    """Return the alignment less a half. From two standpoints, pictures that differ are no evidence against the pair."""
+    """Return the alignment minus 0.5.
+
+    Values below 0 speak against the pair. They count less, the surer it is that the photographers stood apart.
+    """
     if _is_unclear(e) and (e.alignment is None or e.alignment < 0.5):
         return BY_CHANCE - 0.5
     if e.alignment is None:

@@ -70,7 +70,7 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
 def test_missing_signals_are_neutral(evidence: Evidence) -> None:
     """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined.
 
-    An alignment that is missing because the pictures do not agree is no missing signal.
+    An alignment can be missing because the pictures do not agree. That is evidence, so the agreement is left out here too.
     """
     bare = replace(evidence, alignment=None, agreement=None, hash_distance=None, time_gap_s=None, distance_m=None)
     row = dict(zip(FEATURES, feature_rows([bare])[0], strict=True))

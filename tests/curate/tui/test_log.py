@@ -69,8 +69,9 @@ async def test_differing_decisions_stand_side_by_side(tmp_path: Path) -> None:
     (theirs.root / "workspace.toml").write_text(f'name = "theirs"{told}', encoding="utf-8")
     file = tmp_path / "ann.jsonl"
     with (theirs := Workspace.open(theirs.root)).writing("test"), Catalog.open(theirs) as catalog:
-        for number, action in enumerate(("reject", "reject", "accept")):
-            decisions.decide(catalog, action, sha(2 * number), sha(2 * number + 1))  # type: ignore[arg-type]
+        decisions.decide(catalog, "reject", sha(0), sha(1))
+        decisions.decide(catalog, "reject", sha(2), sha(3))
+        decisions.decide(catalog, "accept", sha(4), sha(5))
         decisions.label(catalog, [1], "semantic_label", "quay")
         file.write_text("".join(json.dumps(row) + "\n" for row in exported(catalog)), encoding="utf-8")
     async with opened(make_workspace(tmp_path / "w", 4, previews=False), "log", size=(80, 24)) as (app, pilot):

@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from curate.catalog import decisions
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
 from curate.errors import ReadOnly
-from curate.tui.app import CurateApp, images_mode
+from curate.tui.app import CurateApp, ScreenName, images_mode
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import status, until
 from tests.curate.tui.workspaces import make_workspace
 
 SAID = "another window writes; this one only reads"
 
-KEYS = {
+KEYS: dict[ScreenName, tuple[str, ...]] = {
     "home": ("i", "u", "r"),
     "library": ("i", "f", "e", "F", "p", "u"),
     "review": ("space", "x", "f", "t", "u", "r"),
@@ -43,15 +44,16 @@ def shared(tmp_path: Path) -> Workspace:
 
 
 @pytest.mark.parametrize("screen", KEYS)
-async def test_keys_that_decide_say_who_writes(shared: Workspace, screen: str) -> None:
+async def test_keys_that_decide_say_who_writes(shared: Workspace, screen: ScreenName) -> None:
     """Each says it at once, before it asks anything."""
     with shared.writing("app"), Catalog.open(shared, read_only=True) as catalog:
-        app = CurateApp(catalog, screen, "none", "curate app (process 7) has it open")  # type: ignore[arg-type]
+        app = CurateApp(catalog, screen, "none", "curate app (process 7) has it open")
         async with app.run_test(size=(120, 40)) as pilot:
             await until(pilot, lambda: "curate app (process 7) has it open" in status(app))
             await until(pilot, lambda: not app.workers or all(one.is_finished for one in app.workers))
             for key in KEYS[screen]:
-                app.in_view.say("")  # type: ignore[union-attr]
+                assert app.in_view is not None
+                app.in_view.say("")
                 await pilot.press(key)
                 assert SAID in status(app), key
                 assert app.screen is app.in_view, key
@@ -72,10 +74,11 @@ async def test_what_the_other_window_decides_is_shown(shared: Workspace) -> None
     with shared.writing("app"), Catalog.open(shared) as writing, Catalog.open(shared, read_only=True) as catalog:
         app = CurateApp(catalog, "review", "none", "curate app")
         async with app.run_test(size=(120, 40)) as pilot:
-            assert str(app.screen.query_one("#headline").render()).count("1 accepted") == 1  # type: ignore[attr-defined]
+            headline = app.screen.query_one("#headline", Static)
+            assert str(headline.render()).count("1 accepted") == 1
             pair = queue(writing)[0]
             decisions.decide(writing, "accept", pair.phone_sha256, pair.other_sha256)
-            await until(pilot, lambda: "2 accepted" in str(app.screen.query_one("#headline").render()))  # type: ignore[attr-defined]
+            await until(pilot, lambda: "2 accepted" in str(headline.render()))
 
 
 def test_a_catalogue_for_reading_refuses_changes(shared: Workspace) -> None:

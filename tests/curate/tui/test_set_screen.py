@@ -14,7 +14,9 @@ from curate.export.preview import PlannedSet
 from curate.ingest import ingest
 from curate.sources.made import MANIFEST, Layout
 from curate.tui import setplan
+from curate.tui.app import CurateApp
 from curate.tui.exporting import SetChoice
+from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.curate.tui.test_app import opened, status, until
@@ -86,13 +88,13 @@ def test_splits_are_drawn_and_withdrawn(filled: Workspace) -> None:
                 setplan.split_request(answers | wrong)
 
 
-def part(app: object, name: str) -> str:
+def part(app: CurateApp, name: str) -> str:
     """What a part of the screen says."""
     from rich.console import Console
 
     console = Console(width=100, color_system=None)
     with console.capture() as said:
-        console.print(app.screen.query_one(f"#{name}", Static).content)  # type: ignore[attr-defined]
+        console.print(app.screen.query_one(f"#{name}", Static).content)
     return " ".join(said.get().split())
 
 
@@ -140,6 +142,7 @@ def test_sets_are_listed(filled: Workspace) -> None:
 async def test_a_click_on_a_line_changes_the_choice(filled: Workspace) -> None:
     """As its key does."""
     async with opened(filled, "set", size=(120, 40)) as (app, pilot):
-        before = app.screen.choice  # type: ignore[attr-defined]
+        assert isinstance(app.screen, SetScreen)
+        before = app.screen.choice
         await pilot.click("#chosen", offset=(6, 2))
         assert app.choice == setplan.other_photos(before)

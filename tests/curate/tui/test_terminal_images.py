@@ -24,6 +24,7 @@ ANSWERS = {
     "the Linux console": (b"\x1b[?6c", "half"),
     "a VT100 of type 4": (b"\x1b[?4c", "half"),
     "keys typed in between": (b"jq\x1b[?62;4c", "sixel"),
+    "keys typed right behind": (b"\x1b[?62;4cjj", "sixel"),
 }
 
 
@@ -56,13 +57,17 @@ def test_a_terminal_is_asked(terminal: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_silent_terminal_is_waited_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It draws half cells."""
-    monkeypatch.delenv("TMUX", raising=False)
+    """It draws half cells. Through SSH an answer may take long, and one that comes late would be taken for keys."""
+    for name in ("TMUX", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
     master, slave = pty.openpty()
     with open(slave, "r+b", buffering=0) as end:
         monkeypatch.setattr(sys, "stdin", end)
         monkeypatch.setattr(sys, "stdout", end)
-        began = time.monotonic()
-        assert asked_terminal() == "half"
-        assert time.monotonic() - began < 10 * terminal_images._SECONDS
+        for far in (False, True):
+            if far:
+                monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 50000 10.0.0.2 22")
+            began = time.monotonic()
+            assert asked_terminal() == "half"
+            assert (time.monotonic() - began >= terminal_images._SECONDS_FAR) == far
     os.close(master)

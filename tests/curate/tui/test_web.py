@@ -165,7 +165,7 @@ async def test_without_the_token_everything_is_refused(served: Served, client: a
 
 
 async def test_the_page_loads_its_own_files_alone(served: Served, client: aiohttp.ClientSession) -> None:
-    """Nothing comes from elsewhere, a policy holds that, and a folder's name is no markup."""
+    """Its content policy allows no other host, and a folder's name is shown as text."""
     async with client.get(served.url) as answer:
         page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
         assert answer.headers["Referrer-Policy"] == "no-referrer" and answer.headers["Cache-Control"] == "no-store"
