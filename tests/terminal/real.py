@@ -174,11 +174,15 @@ class Terminal:
     # --- the app
 
     def go_to(self, screen: str) -> None:
-        """Show a screen; a window that asks for something is left first."""
-        if _asks(self.text()):
-            self.leave_window()
-        self.press(SCREENS[screen])
-        self.wait(lambda text: _shows(screen, text), again=["Escape", SCREENS[screen]])
+        """Show a screen. A window that asks is left first, also one that opens late. Esc without a window would stop work."""
+        text = self.text()
+        while True:
+            if _asks(text):
+                self.leave_window()
+            self.press(SCREENS[screen])
+            text = self.wait(lambda text: _shows(screen, text) or _asks(text), again=[SCREENS[screen]])
+            if _shows(screen, text):
+                return
 
     def is_on(self, screen: str) -> bool:
         """Whether a screen is shown; a window over it is left."""

@@ -134,10 +134,10 @@ def test_the_screens_queries_use_indexes(catalog: Catalog) -> None:
 def test_the_time_limit_is_the_querys_alone(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that takes its time over the rows is not cut off; a query that takes too long is."""
     build(catalog, 2000)
-    monkeypatch.setattr(expressions, "QUERY_SECONDS", 0.5)
+    monkeypatch.setattr(expressions, "QUERY_SECONDS", 2.0)  # many times what the query takes, also on a busy machine
     rows = catalog.labels("status = 'ok'")
     next(rows)
-    time.sleep(0.6)
+    time.sleep(2.1)
     assert len(list(rows)) > 1000
     nested = " OR ".join(f"path LIKE '%{n}%{n}%{n}%'" for n in range(40))
     monkeypatch.setattr(expressions, "QUERY_SECONDS", 0.0)
