@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from curate.errors import CurateError, Exit, StorageError, UsageError, command
-from curate.workspace import is_workspace
 from tracer.base.console import complain, note, take_over_messages
 from tracer.base.errors import DISK_ERRORS
 
@@ -57,6 +59,7 @@ def _dispatch(argv: list[str]) -> int:
     if not completing and "/" in first and not first.startswith("-"):  # no command: their imports can be saved
         return _open_app(Path(first), argv[1:])
     from curate.commands.program import app, command_names
+    from curate.workspace import is_workspace
     from tracer.base.commandline import run_app
 
     names = command_names()
@@ -85,17 +88,35 @@ def _open_app(folder: Path, more: list[str]) -> int:
         raise UsageError(
             "the app takes one folder", f"{' '.join(more)} was given too", "curate --help lists the commands."
         )
-    from curate.tui.screens.starting import workspace_at
+    with _loading():
+        from curate.tui.app import run
+        from curate.tui.screens.starting import workspace_at
+        from curate.workspace import is_workspace
 
     was_one = is_workspace(folder)
     workspace = workspace_at(folder)
     if workspace is None:
         note("no workspace was made")
         return Exit.DONE
-    from curate.tui.app import run
-
     own = was_one or workspace.root == Path(os.path.abspath(folder))
     return run(workspace, ingest_from=None if own else folder.absolute())
+
+
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """Load modules without looking for unused objects, and leave theirs out when Python looks for some later.
+
+    Modules are hardly ever unused, but Python's collector goes through all of their objects again and again: first while they
+    are loaded, and then whenever it collects everything, while the app waits.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def main() -> None:

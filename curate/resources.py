@@ -8,6 +8,9 @@ from curate.errors import CurateError
 
 PACKAGE = Path(__file__).resolve().parent
 
+CAMERA_TYPES = "camera_types.csv"
+"""The table of camera types."""
+
 
 def data_names(suffix: str) -> list[str]:
     """Return the names of the shipped data files with a suffix (`.toml`), sorted."""

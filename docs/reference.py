@@ -102,6 +102,7 @@ def app() -> str:
     """Return docs/app.md with its tables made anew: the commands of the palette, and the keys of each screen."""
     from curate.tui.app import CurateApp
     from curate.tui.commands import FIXED
+    from curate.tui.modes import SCREENS
     from curate.tui.screens.help import HelpScreen, described_in, key_names
     from curate.tui.widgets.conflicts import Conflicts
     from curate.tui.widgets.filterline import AskFilter
@@ -117,7 +118,7 @@ def app() -> str:
     lines = []
     places = [
         ("On every screen", CurateApp),
-        *((name.capitalize(), screen) for name, screen in CurateApp.MODES.items()),
+        *((name.capitalize(), screen()) for name, screen in SCREENS.items()),
     ]
     for title, owner in [
         *places,

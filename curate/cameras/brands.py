@@ -20,6 +20,7 @@ from curate.cameras.brand_names import (
     LONGEST,
     PRODUCTS,
 )
+from curate.cameras.keys import folded, squashed
 
 _FIRM = re.compile(
     r"[\s,.]*\b(?:co|corp|corporation|company|inc|incorporated|ltd|limited|llc|gmbh|ag|kk|k\.k|s\.?a|bv|b\.v|ab|intl|"
@@ -40,24 +41,6 @@ _NOTHING = re.compile(
 # "CaplioG3" starts with a product line (Caplio); "Optional" does not (Optio).
 _PRODUCT = re.compile(rf"(?i:{'|'.join(sorted(PRODUCTS, key=len, reverse=True))})(?![a-z]{{2}})")
 _CODE = re.compile(r"[a-z]{2,5}-[a-z]{0,3}\d", re.IGNORECASE)
-
-
-def folded(text: str) -> str:
-    """Return a text for comparisons: casefolded, with underscores and runs of spaces replaced by one space.
-
-    >>> folded("FinePix_S2  Pro")
-    'finepix s2 pro'
-    """
-    return " ".join(text.replace("_", " ").split()).casefold()
-
-
-def squashed(text: str) -> str:
-    """Return a text for look-ups: folded, without spaces.
-
-    >>> squashed("FinePix S2 Pro") == squashed("FinePixS2Pro")
-    True
-    """
-    return folded(text).replace(" ", "")
 
 
 def _words(text: str) -> list[str]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from curate.cameras.brands import folded
 from curate.cameras.camera_lines import CAMERAS
 from curate.cameras.device_lines import DEVICES, WORDS
 from curate.cameras.family import Family
+from curate.cameras.keys import folded
 from curate.cameras.phone_lines import CODES, PHONES
 
 HARD: tuple[Family, ...] = (*WORDS, *PHONES, *DEVICES)

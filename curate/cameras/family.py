@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from curate.cameras.types import CameraType
 
@@ -27,21 +28,29 @@ UNKNOWN = CameraType.UNKNOWN
 _CLASS_OR_DASH = re.compile(r"\[[^]]*\]|\\.|-")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Family:
     """A line of devices.
 
     Attributes:
         name: as it appears in the rule `family:<name>`.
         brands: the tidy brands that it belongs to; empty for any brand.
-        pattern: matched at the start of the tidy model.
+        written: its pattern as it is written, in which a dash also stands for a space.
         type: its type. `unknown` ends the search: the device is none of the types, or its name fits devices of two types.
     """
 
     name: str
     brands: frozenset[str]
-    pattern: re.Pattern[str]
+    written: str
     type: CameraType
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern that is matched at the start of the tidy model, compiled when it is first asked for.
+
+        Compiling all lines takes longer than a start of the app may, and a catalogue whose cameras are known asks for none.
+        """
+        return re.compile(_CLASS_OR_DASH.sub(lambda found: "[ -]" if found[0] == "-" else found[0], self.written))
 
 
 def lines(brands: str, *named: tuple[str, CameraType, str]) -> tuple[Family, ...]:
@@ -52,8 +61,4 @@ def lines(brands: str, *named: tuple[str, CameraType, str]) -> tuple[Family, ...
         named: (name, type, pattern) of each line.
     """
     makers = frozenset(filter(None, brands.split("|")))
-    return tuple(Family(name, makers, _compiled(pattern), kind) for name, kind, pattern in named)
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(_CLASS_OR_DASH.sub(lambda found: "[ -]" if found[0] == "-" else found[0], pattern))
+    return tuple(Family(name, makers, pattern, kind) for name, kind, pattern in named)

@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
-from curate.cameras.brands import folded, is_known, squashed, tidy
+from curate.cameras.brands import is_known, tidy
+from curate.cameras.keys import folded, squashed
 from curate.cameras.types import CameraType
 
 _KINDS = {

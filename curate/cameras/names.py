@@ -1,4 +1,4 @@
-"""The names of a camera: brand and market name, and the key under which overrides are stored."""
+"""The names of a camera: brand and market name."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ import re
 from functools import lru_cache
 
 from curate.cameras import families, phones
-from curate.cameras.brands import folded, tidy
+from curate.cameras.brands import tidy
 from curate.cameras.table import shipped_table
-
-CameraKey = tuple[str, str]
-"""Folded make and model, under which overrides are stored."""
-
-
-def camera_key(make: str | None, model: str | None) -> CameraKey:
-    """Return the key of a camera: make and model, casefolded, runs of spaces folded, empty where absent.
-
-    >>> camera_key("Canon", " Canon  EOS 40D")
-    ('canon', 'canon eos 40d')
-    """
-    return (folded((make or "").split("\0")[0]), folded((model or "").split("\0")[0]))
 
 
 @lru_cache(maxsize=8192)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 
-from curate.cameras.brands import squashed
+from curate.cameras.keys import squashed
 from curate.cameras.types import CameraType
 
 with contextlib.suppress(ImportError):

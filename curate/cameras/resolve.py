@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from curate.cameras import families, lensfun, phones
 from curate.cameras.brands import tidy
-from curate.cameras.names import CameraKey, camera_key, normalize
+from curate.cameras.keys import CameraKey, camera_key
+from curate.cameras.names import normalize
 from curate.cameras.table import shipped_table
 from curate.cameras.types import Camera, CameraType
 

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from curate.cameras.brands import squashed, tidy
+from curate.cameras.brands import tidy
+from curate.cameras.keys import squashed
 from curate.cameras.types import CameraType
 from curate.errors import CurateError
-from curate.resources import data_file
-
-TABLE = "camera_types.csv"
+from curate.resources import CAMERA_TYPES, data_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +102,4 @@ def _bad(path: Path, line: int, why: str) -> CurateError:
 @cache
 def shipped_table() -> CameraTable:
     """Return the table that comes with curate, read once."""
-    return read_table(data_file(TABLE))
+    return read_table(data_file(CAMERA_TYPES))

@@ -8,8 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from curate.cameras.table import TABLE
-from curate.resources import data_file
+from curate.resources import CAMERA_TYPES, data_file
 
 _ASKED = ("lensfunpy", "device-detector")
 """Packages whose databases are used."""
@@ -22,7 +21,7 @@ def rules_version() -> str:
     The source text of the modules is hashed, so that no version number has to be raised by hand. A changed comment only causes
     the distinct cameras to be resolved once more.
     """
-    digest = hashlib.sha256(data_file(TABLE).read_bytes())
+    digest = hashlib.sha256(data_file(CAMERA_TYPES).read_bytes())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     for package in _ASKED:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from curate.cameras.names import CameraKey, camera_key
-from curate.cameras.resolve import resolve
+from curate.cameras.keys import CameraKey, camera_key
 from curate.cameras.types import Camera, CameraType
 from curate.cameras.version import rules_version
 from curate.catalog.facts import CAMERA_RULES, CAMERA_SETTINGS
@@ -35,7 +34,7 @@ class Cameras:
         return self._row_ids[key]
 
     def _add(self, key: tuple[str | None, str | None, int | None]) -> int:
-        camera = resolve(*key, overrides=self.overrides())
+        camera = _resolve(*key, self.overrides())
         row = self._connection.execute(
             "INSERT INTO camera (make, model, file_source, make_normalized, model_normalized, type, rule, also) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -76,7 +75,7 @@ class Cameras:
         for row in self._connection.execute("SELECT * FROM camera").fetchall():
             if only is not None and camera_key(row["make"], row["model"]) != only:
                 continue
-            camera = resolve(row["make"], row["model"], row["file_source"], overrides=overrides)
+            camera = _resolve(row["make"], row["model"], row["file_source"], overrides)
             answer = _answer(camera)
             if answer != tuple(row[name] for name in ("make_normalized", "model_normalized", "type", "rule", "also")):
                 self._connection.execute(
@@ -117,6 +116,16 @@ class Cameras:
             (CameraType.SMARTPHONE.value,),
         )
         return {row["name"]: bool(row["phone"]) for row in rows}
+
+
+def _resolve(
+    make: str | None, model: str | None, file_source: int | None, overrides: dict[CameraKey, CameraType]
+) -> Camera:
+    from curate.cameras.resolve import (
+        resolve,
+    )  # its tables take time to load, and only new cameras and new rules need them
+
+    return resolve(make, model, file_source, overrides=overrides)
 
 
 def _answer(camera: Camera) -> tuple[str | None, str | None, str, str | None, str]:

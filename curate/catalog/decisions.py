@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from curate.cameras.names import camera_key
+from curate.cameras.keys import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog.assigning import refuse_label
 from curate.catalog.clocks import rows_between

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from curate.cameras.names import camera_key
+from curate.cameras.keys import camera_key
 from curate.catalog.clocks import ClockRow, put_between
 from curate.catalog.forgotten import bring_back, put_aside
 from curate.catalog.photos import relabel, say, unsay

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from curate.cameras.names import camera_key
+from curate.cameras.keys import camera_key
 from curate.catalog import decisions
 from curate.catalog.exchange import (
     CameraLine,

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from curate.cameras.names import camera_key
+from curate.cameras.keys import camera_key
 from curate.cameras.types import CameraType
 from curate.commands.common import HERE, Format, Json, Where, WhereBelow, opened, print_listing, rows_as
 from curate.errors import UsageError, command

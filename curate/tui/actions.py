@@ -1,4 +1,7 @@
-"""The actions that the palette has on every screen."""
+"""The actions that the palette has on every screen.
+
+What only one action needs is loaded when it runs, so that the app starts fast.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from abc import abstractmethod
 from asyncio import Queue
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.dom import DOMNode
@@ -18,19 +21,8 @@ from curate.catalog.facts import keep_theme
 from curate.catalog.store import Catalog
 from curate.tui.browser import open_page
 from curate.tui.commands import Command, commands
-from curate.tui.evaluating import (
-    EvaluateRequest,
-    evaluate_form,
-    evaluate_request,
-    evaluate_summary,
-    evaluating,
-    reports_here,
-)
-from curate.tui.exporting import ExportRequest, export_form, export_request, export_summary, exporting, usual_choice
 from curate.tui.forms import Form
 from curate.tui.guarded import Dialog, GuardedScreen, done_with_messages
-from curate.tui.housekeeping import ingest_summary, pairing_summary
-from curate.tui.ingesting import ingest_form, ingest_request, ingesting
 from curate.tui.interface import Host
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import described, key_names
@@ -39,6 +31,10 @@ from curate.tui.widgets.prompt import AskChoice, AskForm
 from curate.tui.work import start_beside
 from tracer.base.progress import Work
 from tracer.base.text import quoted_path
+
+if TYPE_CHECKING:
+    from curate.tui.evaluating import EvaluateRequest
+    from curate.tui.exporting import ExportRequest
 
 _NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate", "open_report", "theme"})
 """Actions that a window must be large enough for."""
@@ -113,6 +109,9 @@ class Commands(Host):
 
     def action_ingest(self) -> None:
         """Ask for a folder, and ingest it."""
+        from curate.tui.housekeeping import ingest_summary
+        from curate.tui.ingesting import ingest_form, ingest_request, ingesting
+
         self._ask_for(
             "ingest",
             ingest_form(self.catalog),
@@ -122,6 +121,8 @@ class Commands(Host):
 
     def action_find_pairs(self) -> None:
         """Look for pairs."""
+        from curate.tui.housekeeping import pairing_summary
+
         settings = self.catalog.workspace.settings.pair
 
         def begin(catalog: Catalog) -> Work[Any]:
@@ -133,6 +134,7 @@ class Commands(Host):
 
     def action_export(self) -> None:
         """Ask which set to export, and export it."""
+        from curate.tui.exporting import export_form, export_request, export_summary, exporting, usual_choice
 
         def begin(request: ExportRequest) -> None:
             self._begin("export", lambda catalog: exporting(catalog, request), export_summary)
@@ -146,6 +148,7 @@ class Commands(Host):
 
     def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
         """Ask the same, filled in with a set and a run where they are given."""
+        from curate.tui.evaluating import evaluate_form, evaluate_request, evaluate_summary, evaluating
 
         def begin(request: EvaluateRequest) -> None:
             self._begin("evaluation", lambda catalog: evaluating(catalog, request), evaluate_summary)
@@ -186,6 +189,8 @@ class Commands(Host):
 
     def action_open_report(self) -> None:
         """Open the newest report in the browser. If there is no browser, show the path of the report."""
+        from curate.tui.evaluating import reports_here
+
         reports = reports_here(self.catalog)
         if self.in_view is None:
             return

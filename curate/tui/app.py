@@ -6,14 +6,14 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.actions import ActionParseResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
@@ -26,21 +26,10 @@ from curate.tui.app_keys import KEYS
 from curate.tui.failures import as_message
 from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
+from curate.tui.modes import SCREENS, ScreenName
 from curate.tui.screens.base import CurateScreen
-from curate.tui.screens.cameras import CamerasScreen
-from curate.tui.screens.clocks import ClocksScreen
-from curate.tui.screens.copies import CopiesScreen
-from curate.tui.screens.harvest import HarvestScreen
 from curate.tui.screens.help import HelpScreen, described_in
-from curate.tui.screens.home import HomeScreen
-from curate.tui.screens.library import LibraryScreen
-from curate.tui.screens.log import LogScreen
-from curate.tui.screens.review import ReviewScreen
-from curate.tui.screens.runs import RunsScreen
-from curate.tui.screens.sets import SetScreen
 from curate.tui.terminal_images import asked_terminal, is_fine
-from curate.tui.widgets.conflicts import Conflicts
-from curate.tui.widgets.prompt import AskForm
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 from tracer.base.text import visible_lines
@@ -49,22 +38,6 @@ _THEME = "textual-dark"
 
 _FOLLOW = 2.0
 """Seconds between two looks at what another window wrote."""
-
-ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
-
-
-_SCREENS: dict[str, type[CurateScreen]] = {
-    "home": HomeScreen,
-    "library": LibraryScreen,
-    "review": ReviewScreen,
-    "cameras": CamerasScreen,
-    "clocks": ClocksScreen,
-    "copies": CopiesScreen,
-    "flickr": HarvestScreen,
-    "set": SetScreen,
-    "runs": RunsScreen,
-    "log": LogScreen,
-}
 
 
 class CurateApp(Commands):
@@ -79,28 +52,39 @@ class CurateApp(Commands):
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    MODES: ClassVar[Any] = _SCREENS
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self, catalog: Catalog, start: ScreenName = "home", images: ImagesMode = "half", writer: str = ""
     ) -> None:
+        # Textual then begins with that screen, and does not first draw an empty one and apply all styles once more
+        self.DEFAULT_MODE = start  # type: ignore[misc]
         super().__init__(catalog, images)
         self._start: ScreenName = start
         self._writer, self._seen = writer, catalog.written_elsewhere()
+        self._problems: list[str] = []
         self.title = "lenstrace"
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> CurateScreen:
+        """Return the first screen."""
+        return SCREENS[self._start]()()
+
+    def on_load(self) -> None:
+        """Take colours and keys from the settings before anything is drawn."""
         settings = self.catalog.workspace.settings.app
         theme = settings.theme or kept_theme(self.catalog) or _THEME
         self.theme = theme if theme in self.available_themes else _THEME
-        self.keys, problems = usable(settings.keys, PLACES)
+        self.keys, problems = usable(settings.keys, places()) if settings.keys else ({}, [])
         self.set_keymap(self.keys)
-        self.app_resume_signal.subscribe(self, lambda _: self.call_after_refresh(self.refresh, layout=True))
         if settings.theme and self.theme != settings.theme:
             problems.insert(0, f"there are no colours {settings.theme}")
-        self.switch_mode(self._start)
-        said = [f"workspace.toml: {'; '.join(problems)}"] if problems else []
+        self._problems = problems
+
+    def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.call_after_refresh(self.refresh, layout=True))
+        for name, screen in SCREENS.items():
+            self.add_mode(name, _made(screen))
+        said = [f"workspace.toml: {'; '.join(self._problems)}"] if self._problems else []
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
             self.set_interval(_FOLLOW, lambda: self.run_action("follow_the_writer"))
@@ -186,14 +170,22 @@ class CurateApp(Commands):
         super()._handle_exception(ended)
 
 
-PLACES = {
-    **{name: described_in(screen) for name, screen in _SCREENS.items()},
-    "a form": described_in(AskForm),
-    "the window of differing decisions": described_in(Conflicts),
-    "the list of keys": described_in(HelpScreen),
-    EVERYWHERE: described_in(CurateApp),
-}
-"""The bindings by where they work."""
+def _made(screen: Callable[[], type[CurateScreen]]) -> Callable[[], CurateScreen]:
+    return lambda: screen()()
+
+
+def places() -> dict[str, list[Binding]]:
+    """Return the bindings by where they work. It loads all screens, which only keys of the settings need at the start."""
+    from curate.tui.widgets.conflicts import Conflicts
+    from curate.tui.widgets.prompt import AskForm
+
+    return {
+        **{name: described_in(screen()) for name, screen in SCREENS.items()},
+        "a form": described_in(AskForm),
+        "the window of differing decisions": described_in(Conflicts),
+        "the list of keys": described_in(HelpScreen),
+        EVERYWHERE: described_in(CurateApp),
+    }
 
 
 class _Ended(Exception):

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from textual.binding import Binding
 
+from curate.tui import modes
 from curate.tui.app import CurateApp
-from curate.tui.screens.help import described
+from curate.tui.screens.help import described_in
 
 DEADLINE = 20.0
 """Seconds that the app may take to answer, on a busy machine."""
@@ -75,7 +76,7 @@ def keys_of(bindings: Sequence[Binding]) -> list[str]:
 
 def keys_on(screen: str) -> list[str]:
     """Return the keys that `?` lists on a screen, from the bindings themselves: without `?`, and Esc, which stops work, last."""
-    keys = keys_of([*described(CurateApp.MODES[screen].__new__(CurateApp.MODES[screen])), *_EVERYWHERE])
+    keys = keys_of([*described_in(modes.SCREENS[screen]()), *_EVERYWHERE])
     return sorted(set(keys) - {"?"}, key=lambda key: (key == "Escape", key))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -20,11 +20,13 @@ from curate.errors import CurateError
 from curate.tui.messages import StatusTold
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
-from curate.tui.waiting import Entry, entries
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.told import Told
 from curate.tui.work import is_running, start_beside
 from tracer.base.text import counted
+
+if TYPE_CHECKING:
+    from curate.tui.waiting import Entry
 
 _COLUMNS = (Column("", 1), Column("what", 10), Column("how it stands", 38), Column("Enter", 18))
 _LISTED = 500
@@ -124,6 +126,8 @@ class HomeScreen(CurateScreen):
             if message.error is not None:
                 self.complain(message.error)
             return
+        from curate.tui.waiting import entries  # the first paint needs nothing of it
+
         self._entries = entries(message.status)
         waiting = sum(entry.waits for entry in self._entries[1:])
         self.headline("Home", counted(message.status.photos, "photo"), f"{counted(waiting, 'thing')} to look at")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from curate.cameras import phones
 from curate.cameras.brands import tidy
-from curate.cameras.names import camera_key, normalize
+from curate.cameras.keys import camera_key
+from curate.cameras.names import normalize
 
 TIDY = [
     ("NIKON CORPORATION", "NIKON D90", "Nikon", "D90"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from curate.cameras import families, lensfun, phones
 from curate.cameras.brands import tidy
-from curate.cameras.names import camera_key
+from curate.cameras.keys import camera_key
 from curate.cameras.resolve import ALL_SOURCES, Source, resolve, type_from_file_source
 from curate.cameras.table import read_table, shipped_table
 from curate.cameras.types import CameraType

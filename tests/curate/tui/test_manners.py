@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import DataTable, OptionList
 
 from curate.catalog import decisions
-from curate.tui.app import PLACES
+from curate.tui.app import places
 from curate.tui.keymap import usable
 from curate.tui.screens.help import HelpScreen
 from curate.workspace import Workspace
@@ -40,14 +40,14 @@ def with_settings(root: Path, text: str, pairs: int = 3) -> Workspace:
 )
 def test_keys_of_the_settings(wanted: dict[str, str], found: dict[str, str], told: str) -> None:
     """A key that would do two things on one screen is told and not used; two keys can be exchanged."""
-    usual, problems = usable(wanted, PLACES)
+    usual, problems = usable(wanted, places())
     assert usual == found
     assert told in "; ".join(problems) and bool(problems) == bool(told)
 
 
 def test_the_apps_own_keys_do_one_thing_each() -> None:
     """On no screen a key is bound twice; a screen may put its own in place of one of all screens."""
-    for place, bindings in PLACES.items():
+    for place, bindings in places().items():
         keys = [key for one in bindings for key in one.key.split(",")]
         assert len(keys) == len(set(keys)), place
 

@@ -11,7 +11,8 @@ from curate.catalog import decisions
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
 from curate.errors import ReadOnly
-from curate.tui.app import CurateApp, ScreenName, images_mode
+from curate.tui.app import CurateApp, images_mode
+from curate.tui.modes import ScreenName
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import status, until
 from tests.curate.tui.workspaces import make_workspace

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from curate.catalog.store import Catalog
-from curate.tui.app import CurateApp
+from curate.tui.modes import SCREENS
 from curate.tui.widgets.differences import Differences
 from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.listing import shared
@@ -116,7 +116,7 @@ async def test_a_dialog_stands_in_the_middle_over_the_screen_below(tmp_path: Pat
         assert any("harbour walk" in line for line in drawn(app))
 
 
-@pytest.mark.parametrize("mode", list(CurateApp.MODES))
+@pytest.mark.parametrize("mode", list(SCREENS))
 async def test_the_footer_ends_with_the_keys_that_always_help(mode: str, tmp_path: Path) -> None:
     """At 80 columns: the palette, the list of keys, and the way out are in sight on every screen."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), mode, size=(80, 24)) as (app, pilot):
