@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from curate.catalog import idlist
 from curate.catalog.database import connect_read_only
 from curate.catalog.expressions import label_reader
 from curate.catalog.labels import LabelRow
@@ -23,9 +24,6 @@ _SELECT = ", ".join([*(f'label."{name}"' for name in _COLUMNS), "iif(phash IS NU
 
 PICTURED = "pictured"
 """Key of the path of a photo whose picture could be decoded, as the system opens it; None for other photos."""
-
-_IDS_AT_ONCE = 10_000
-"""Row IDs that are read together."""
 
 _AT_ONCE = 500
 """Row IDs that are looked up by one statement."""
@@ -89,11 +87,11 @@ def photo_ids(workspace: Workspace, where: str | None, order: Order) -> array[in
     """
     if where is not None:
         with label_reader(workspace.catalog) as reader:
-            statement = f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}"
-            return array("q", (row[0] for row in reader.rows(statement, _IDS_AT_ONCE)))
+            return reader.ids(f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}")
     with contextlib.closing(connect_read_only(workspace.catalog)) as connection:
-        connection.row_factory = None
-        return array("q", (row[0] for row in connection.execute(f"SELECT id FROM label ORDER BY {order.sql()}")))
+        idlist.begin(connection)
+        idlist.collect(connection, f"SELECT id FROM label ORDER BY {order.sql()}")
+        return idlist.collected(connection)
 
 
 def first_ids(catalog: Catalog, most: int) -> array[int]:

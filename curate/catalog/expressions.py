@@ -10,9 +10,11 @@ import contextlib
 import sqlite3
 import threading
 import time
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
+from curate.catalog import idlist
 from curate.catalog.database import connect_read_only, damaged, is_damage
 from curate.errors import CurateError, UsageError
 
@@ -78,6 +80,18 @@ class LabelReader:
             if not part:
                 return
 
+    def ids(self, select: str) -> array[int]:
+        """Return the row IDs that a SELECT of one column finds, in its order.
+
+        Raises:
+            UsageError: as `rows`.
+        """
+        self._calls = self._selects = 0
+        idlist.begin(self._connection)
+        with self._limited():
+            idlist.collect(self._connection, select)
+        return idlist.collected(self._connection)
+
     @contextlib.contextmanager
     def _limited(self) -> Iterator[None]:
         since = time.monotonic()
@@ -105,8 +119,8 @@ class LabelReader:
             return UsageError("the query was stopped", f"it ran longer than {self._seconds:g} s", "Ask for less.")
         return UsageError("the expression cannot be used", self._refused or _why(error), _WHERE_HELP)
 
-    def _allow(self, action: int, table: str | None, name: str | None, _database: str | None, view: str | None) -> int:
-        """SQLite's authorizer: it allows reading the view and calling the offered functions."""
+    def _allow(self, action: int, table: str | None, name: str | None, database: str | None, view: str | None) -> int:
+        """SQLite's authorizer: it allows reading the view, calling the offered functions, and collecting what is found."""
         if action == sqlite3.SQLITE_READ:
             # An empty column name: SQLite joins a table of the view without reading a value, and does not name the view.
             joined = name == "" and table in ("photo", "camera", "verdict")
@@ -114,6 +128,8 @@ class LabelReader:
         if action == sqlite3.SQLITE_SELECT:
             self._selects += view is None
             return self._unless(self._selects > MOST_SELECTS + 1, f"it holds more than {MOST_SELECTS} SELECTs")
+        if action == sqlite3.SQLITE_INSERT:  # an expression itself cannot insert
+            return sqlite3.SQLITE_OK if (table, database) == (idlist.TABLE, "temp") else sqlite3.SQLITE_DENY
         if action != sqlite3.SQLITE_FUNCTION:
             return sqlite3.SQLITE_DENY
         if view is not None:  # functions of the view itself

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curate.tui.interface import Host
+from curate.tui.widgets.keyline import KeyLine
 
 MIN_COLUMNS, MIN_ROWS = 80, 24
 WIDE = 110
@@ -87,7 +88,7 @@ class Window(ModalScreen[Answer], GuardedScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     @property
     def may_close(self) -> bool:

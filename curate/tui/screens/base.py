@@ -9,7 +9,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from curate.catalog import decisions
 from curate.catalog.store import Catalog
@@ -18,6 +18,7 @@ from curate.errors import CurateError
 from curate.tui.guarded import WIDE, Answer, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
+from curate.tui.widgets.keyline import KeyLine
 from curate.tui.work import LONG, start_beside
 from tracer.base.progress import Work
 
@@ -37,7 +38,7 @@ class CurateScreen(GuardedScreen[None]):
         yield from self.compose_body()
         yield Static(id="running", markup=False)
         yield Static(id="status", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
         """Yield the screen's own widgets."""

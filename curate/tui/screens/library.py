@@ -40,7 +40,7 @@ class LibraryScreen(PairsByHand):
 
     def action_filter(self) -> None:
         """Ask for a filter."""
-        self.ask(AskFilter(self._filter, self._history.texts), self._set_filter)
+        self.ask(AskFilter(self._filter, self._history.texts), self._filter_typed)
 
     def action_order(self) -> None:
         """Sort by the next column."""

@@ -77,6 +77,7 @@ class PhotoListScreen(CurateScreen):
         self._reading = False
         self._asked = 0
         self._typed = False
+        self._just_asked = False
         self._last_refresh = 0.0
         self._refresh_seconds = 0.0
 
@@ -110,7 +111,13 @@ class PhotoListScreen(CurateScreen):
             self._show_counts()
 
     def refresh_data(self) -> None:
-        """Read counts and photos again; of another filter if another screen asked for one."""
+        """Read counts and photos again; of another filter if another screen asked for one.
+
+        Not right behind a filter that was asked for in a dialog: its end would read everything once more.
+        """
+        asked, self._just_asked = self._just_asked, False
+        if asked:
+            return
         wanted, self.curate.wanted_photos = self.curate.wanted_photos, None
         if wanted is not None:
             self._filter, self._where = wanted, where_of(wanted)
@@ -292,6 +299,11 @@ class PhotoListScreen(CurateScreen):
                 self.say("that value holds characters that cannot be typed", problem=True)
 
     # --- filter and order
+
+    def _filter_typed(self, text: str) -> None:
+        """Show the photos of a filter that a dialog asked for; the screen comes back from the dialog right after it."""
+        self._set_filter(text)
+        self._just_asked = True
 
     def _set_filter(self, text: str) -> None:
         self._filter, self._where, self._typed = text, where_of(text), True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from curate.catalog import decisions
+from curate.catalog import decisions, idlist
 from curate.catalog.assigning import assignment
 from curate.catalog.browsing import PICTURED, Order, SortKey, first_ids, folder_of, photo_ids, rows_of
 from curate.catalog.explaining import explained
@@ -121,3 +123,25 @@ def test_a_wrong_assignment_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         assignment(text)
     assert refused.value.way_out
+
+
+def test_many_row_ids_keep_their_order() -> None:
+    """IDs are handed over by the thousand; their order is that of the query, across all parts."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        idlist.begin(connection)
+        count = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 12000) SELECT x FROM n"
+        idlist.collect(connection, f"{count} ORDER BY x * 7919 % 12007")
+        assert list(idlist.collected(connection)) == sorted(range(1, 12001), key=lambda x: x * 7919 % 12007)
+        connection.execute("DELETE FROM found")
+        assert list(idlist.collected(connection)) == []
+
+
+def test_an_expression_cannot_put_photos_into_the_list(library: Workspace) -> None:
+    """What a query collects cannot be read or written by the expression in it."""
+    for expression in (
+        "id IN (SELECT photo FROM found)",
+        "1) RETURNING (photo",
+        "1) ON CONFLICT DO UPDATE SET photo = (1",
+    ):
+        with pytest.raises(UsageError):
+            photo_ids(library, expression, Order())

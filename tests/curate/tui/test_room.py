@@ -8,6 +8,7 @@ import pytest
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import Static
+from textual.widgets._footer import FooterKey
 
 from curate.catalog.store import Catalog
 from curate.tui.modes import SCREENS
@@ -123,3 +124,21 @@ async def test_the_footer_ends_with_the_keys_that_always_help(mode: str, tmp_pat
         await pilot.pause()
         footer = drawn(app)[-1].rstrip()
         assert footer.endswith("^p Menu  ? Help  q Quit"), footer
+
+
+async def test_the_footer_is_made_anew_only_where_its_keys_change(tmp_path: Path) -> None:
+    """A dialog that closes leaves the keys below as they were; other keys on another screen are shown."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "library", size=(160, 48)) as (app, pilot):
+        await pilot.pause()
+        before = list(app.screen.query(FooterKey))
+        await pilot.press("slash")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert list(app.screen.query(FooterKey)) == before and before
+        await pilot.press("tab")  # into the facets and back: Textual tells of changed keys each time
+        await pilot.press("tab")
+        await pilot.pause()
+        assert [key.key for key in app.screen.query(FooterKey)] == [key.key for key in before]
+        await pilot.press("f2")
+        await pilot.pause()
+        assert [key.key for key in app.screen.query(FooterKey)] != [key.key for key in before]
