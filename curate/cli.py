@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import gc
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from curate.errors import CurateError, Exit, StorageError, UsageError, command
@@ -88,7 +85,9 @@ def _open_app(folder: Path, more: list[str]) -> int:
         raise UsageError(
             "the app takes one folder", f"{' '.join(more)} was given too", "curate --help lists the commands."
         )
-    with _loading():
+    from curate.tui.loading import loading
+
+    with loading():
         from curate.tui.app import run
         from curate.tui.screens.starting import workspace_at
         from curate.workspace import is_workspace
@@ -100,23 +99,6 @@ def _open_app(folder: Path, more: list[str]) -> int:
         return Exit.DONE
     own = was_one or workspace.root == Path(os.path.abspath(folder))
     return run(workspace, ingest_from=None if own else folder.absolute())
-
-
-@contextlib.contextmanager
-def _loading() -> Iterator[None]:
-    """Load modules without looking for unused objects, and leave theirs out when Python looks for some later.
-
-    Modules are hardly ever unused, but Python's collector goes through all of their objects again and again: first while they
-    are loaded, and then whenever it collects everything, while the app waits.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        if collects:
-            gc.enable()
 
 
 def main() -> None:

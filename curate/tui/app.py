@@ -25,6 +25,7 @@ from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
 from curate.tui.failures import as_message
 from curate.tui.keymap import EVERYWHERE, usable
+from curate.tui.loading import collect_seldom, loading
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.modes import SCREENS, ScreenName
 from curate.tui.screens.base import CurateScreen
@@ -67,7 +68,7 @@ class CurateApp(Commands):
 
     def get_default_screen(self) -> CurateScreen:
         """Return the first screen."""
-        return SCREENS[self._start]()()
+        return _made(SCREENS[self._start])()
 
     def on_load(self) -> None:
         """Take colours and keys from the settings before anything is drawn."""
@@ -171,7 +172,12 @@ class CurateApp(Commands):
 
 
 def _made(screen: Callable[[], type[CurateScreen]]) -> Callable[[], CurateScreen]:
-    return lambda: screen()()
+    def made() -> CurateScreen:
+        with loading():
+            shown = screen()
+        return shown()
+
+    return made
 
 
 def places() -> dict[str, list[Binding]]:
@@ -232,6 +238,7 @@ def run(
         WorkspaceBusy: another process is writing to the workspace, whose catalogue is not there yet or is of an older version.
         UsageError: input or output is not a terminal.
     """
+    collect_seldom()
     if not browser:
         _refuse_without_terminal(workspace)
     mode = images_mode(images, workspace.settings.review.images, browser)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from ast import literal_eval
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -361,6 +362,20 @@ def test_the_app_starts_without_heavy_libraries() -> None:
     code = f"import sys, curate.tui.app; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_start_loads_one_screen() -> None:
+    """The other screens, what actions need, and the tables of cameras are loaded when they are used; each takes its time."""
+    code = (
+        "import sys, curate.tui.app, curate.tui.screens.home\n"
+        "print(sorted(m for m in sys.modules if m.startswith('curate.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(literal_eval(done.stdout))
+    screens = {name for name in loaded if name.startswith("curate.tui.screens.")}
+    assert screens == {f"curate.tui.screens.{name}" for name in ("base", "help", "home", "palette")}
+    later = ("status", "ingest", "handoff", "cameras.families", "cameras.brands", "cameras.resolve", "catalog.exchange")
+    assert not loaded & {f"curate.{name}" for name in later}
 
 
 async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_screen(app: CurateApp, size: tuple[int, int], snap_compare: Any) -> Non
     """The screens look as they did when somebody last looked at them."""
 
     async def settle(pilot: Pilot[None]) -> None:
+        await pilot.pause()  # a key that comes before the pair is drawn decides nothing
         await pilot.press(*(["space"] if app._start == "review" else []))
         await pilot.pause()
 
