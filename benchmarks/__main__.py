@@ -12,6 +12,7 @@ import sys
 
 ALWAYS = (
     ("camera_types",),
+    ("demo",),
     ("app", "--pairs", "60"),
     ("app_library",),
     ("duplicates",),

@@ -19,6 +19,7 @@ from queue import Empty, Queue
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from curate.errors import Exit, HandoffError, StorageError
+from curate.workspace.settings import Protocol
 from tracer.base.console import PROGRESS, step_of
 from tracer.base.files import read_sealed, write_sealed
 from tracer.base.progress import SILENT, Progress, Work
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    dataset: Path, run: Path, encoders: tuple[str, ...], *, quiet: bool = False
+    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched", *, quiet: bool = False
 ) -> tuple[dict[str, Any], bool]:
     """Evaluate a data set folder; tracer's progress goes to standard error.
 
@@ -49,6 +50,7 @@ def evaluate(
         dataset: the set's folder.
         run: the folder for results.
         encoders: names of encoders or of groups of encoders.
+        protocol: how a probe's settings are found.
         quiet: hide tracer's progress, because the app owns the terminal; its error message is still passed on.
 
     Returns:
@@ -57,10 +59,12 @@ def evaluate(
     Raises:
         HandoffError: tracer failed; its own message is passed on.
     """
-    return _tracer("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run), quiet=quiet)
+    return _tracer(*_evaluation(dataset, run, encoders, protocol), quiet=quiet)
 
 
-def evaluating(dataset: Path, run: Path, encoders: tuple[str, ...]) -> Work[tuple[dict[str, Any], bool]]:
+def evaluating(
+    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched"
+) -> Work[tuple[dict[str, Any], bool]]:
     """Evaluate a data set folder as `evaluate` does, with tracer's progress as steps.
 
     Closing the work stops tracer, which keeps what is finished; the same evaluation again does what is missing.
@@ -68,7 +72,7 @@ def evaluating(dataset: Path, run: Path, encoders: tuple[str, ...]) -> Work[tupl
     Raises:
         HandoffError: tracer failed; its own message is passed on.
     """
-    words = ("evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run))
+    words = _evaluation(dataset, run, encoders, protocol)
     yield Progress("starting tracer", 0)
     with subprocess.Popen(
         _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -102,6 +106,11 @@ def evaluating(dataset: Path, run: Path, encoders: tuple[str, ...]) -> Work[tupl
         for reader in readers:
             reader.join()
     return _answer(child.returncode, words, "".join(out), "".join(said))
+
+
+def _evaluation(dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol) -> tuple[str, ...]:
+    """Return the words of the command that evaluates a set."""
+    return "evaluate", str(dataset), "--encoders", ",".join(encoders), "-o", str(run), "--protocol", protocol
 
 
 def _pass_lines(stream: IO[str] | None, take: Callable[[str], object]) -> None:

@@ -228,9 +228,11 @@ def evaluate(
 ) -> None:
     """Evaluate a set or a workspace; a workspace's set is exported first unless it is current."""
     from curate.catalog.originals import refuse_original, refuse_originals_near
+    from curate.catalog.sets import workspace_of
     from curate.handoff import check_encoders
     from curate.handoff import evaluate as run_tracer
     from curate.sources.made import why_no_place
+    from curate.workspace.settings import EvaluateSettings
 
     if out is not None and (why := why_no_place(out, ("runs", "exports"))) is not None:
         raise UsageError(
@@ -246,8 +248,7 @@ def evaluate(
         with opened(place, "evaluate") as catalog:
             if out is not None:
                 refuse_original(catalog, out)
-            chosen = chosen or catalog.workspace.settings.evaluate.encoders
-            check_encoders(chosen)
+            check_encoders(chosen or owner.settings.evaluate.encoders)
             if not json:
                 note(splits_used(catalog).in_words(catalog.workspace.root))
             dataset = run_with_progress(ensure_export(catalog))
@@ -255,18 +256,19 @@ def evaluate(
     elif out is not None:
         refuse_originals_near(out, dataset.parent, out.absolute().parent, Path.cwd())
     run = Path(os.path.abspath(run or dataset.with_name(f"{dataset.name}-run")))
-    answer, some_failed = run_tracer(dataset, run, chosen or ("offline",))
+    owner = owner or workspace_of(dataset)
+    how = EvaluateSettings() if owner is None else owner.settings.evaluate
+    answer, some_failed = run_tracer(dataset, run, chosen or how.encoders, how.protocol)
     print_json(answer) if json else say(Path(answer["report"]))
     _remember_run(owner, dataset, run)
     if some_failed:
         raise typer.Exit(Exit.SOME_FAILED)
 
 
-def _remember_run(workspace: Workspace | None, dataset: Path, run: Path) -> None:
+def _remember_run(owner: Workspace | None, dataset: Path, run: Path) -> None:
     """Record the run in the workspace of the set, if there is a workspace."""
-    from curate.catalog.sets import remember_run, workspace_of
+    from curate.catalog.sets import remember_run
 
-    owner = workspace or workspace_of(dataset)
     if owner is None:
         return
     try:
@@ -281,7 +283,7 @@ def demo(
     directory: Annotated[Path, typer.Argument(help="A new folder for the workspace.")] = Path("lenstrace-demo"),
     scenes: Annotated[
         int, typer.Option(min=2, help="Number of scenes; a phone and another camera photograph each.")
-    ] = 125,
+    ] = 75,
     seed: Annotated[int, typer.Option(help="The seed of the scenes.")] = 1,
     json: Json = False,
 ) -> None:
@@ -302,7 +304,7 @@ def demo(
 @app.command("demo-photos", hidden=True)
 def demo_photos(
     directory: Path,
-    scenes: Annotated[int, typer.Option(min=1)] = 125,
+    scenes: Annotated[int, typer.Option(min=1)] = 75,
     seed: Annotated[int, typer.Option()] = 1,
     jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 means one per core.")] = 0,
 ) -> None:

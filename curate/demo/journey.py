@@ -63,8 +63,8 @@ def journey(
         )
         dataset = run(ensure_export(catalog))
         say(f"exported: {quoted_path(dataset)}")
-        encoders = workspace.settings.evaluate.encoders
-    answer, _ = evaluate(dataset, workspace.runs / dataset.name, encoders)
+        how = workspace.settings.evaluate
+    answer, _ = evaluate(dataset, workspace.runs / dataset.name, how.encoders, how.protocol)
     return {
         "workspace": str(workspace.root),
         "dataset": str(dataset),
@@ -96,6 +96,7 @@ def demo_settings(types: dict[tuple[str, str], CameraType]) -> str:
         "",
     ]
     lines += ["[export]", 'attributes = ["Make", "Model", "Is Smartphone"]', ""]
+    lines += ["[evaluate]", 'protocol = "fast"', ""]
     for (make, model), camera_type in types.items():
         lines += [
             "[[cameras]]",

@@ -33,18 +33,17 @@ def mutual_matches(
 
 
 def matches_of(similarity: NDArray[np.float32], ratio: float = RATIO) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return the same from the (n, m) float32 dot products."""
+    """Return the same from the (n, m) float32 dot products, which are changed meanwhile, and back."""
     if min(similarity.shape) < 2:
         return np.empty((0, 2), np.intp), np.empty(0, np.float32)
     best = similarity.argmax(1)
     value = similarity[np.arange(len(best)), best]
     rows = np.flatnonzero(value == similarity.max(0)[best])
     columns, value = best[rows], value[rows]
-    along, across = similarity[rows], similarity[:, columns].T
-    here = np.arange(len(rows))
-    along[here, columns] = -2.0
-    across[here, rows] = -2.0
-    second = np.maximum(along.max(1, initial=-2.0), across.max(1, initial=-2.0))
+    # Each row and each column has at most one match. Without the matches, its best is the second nearest.
+    similarity[rows, columns] = -2.0
+    second = np.maximum(similarity.max(1)[rows], similarity.max(0)[columns])
+    similarity[rows, columns] = value
     # Squared distance of unit vectors: 2 − 2 × similarity.
     kept = (1 - value) < ratio**2 * (1 - second)
     return np.column_stack([rows[kept], columns[kept]]), value[kept]

@@ -120,7 +120,9 @@ def evaluating(catalog: Catalog, request: EvaluateRequest) -> Work[Evaluated]:
     if not request.dataset.exists():
         yield from exporting(catalog, ExportRequest(request.dataset, usual_choice(catalog)))
     remember_run(catalog, request.dataset, request.run)  # before it ends, so that a stopped run is known by its set
-    answer, some_failed = yield from handoff.evaluating(request.dataset, request.run, request.encoders)
+    answer, some_failed = yield from handoff.evaluating(
+        request.dataset, request.run, request.encoders, catalog.workspace.settings.evaluate.protocol
+    )
     return Evaluated(request.run, float(answer["seconds"]), len(answer["skipped"]), some_failed)
 
 

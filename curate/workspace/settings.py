@@ -28,6 +28,9 @@ _WAY_OUT = "Correct the file; to list all settings: curate settings"
 ImagesMode = Literal["auto", "kitty", "sixel", "half", "none"]
 """How pictures are drawn in the terminal."""
 
+Protocol = Literal["paper", "batched", "halving", "fast"]
+"""How tracer finds a probe's learning rate and weight decay."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,6 +101,8 @@ class EvaluateSettings(_Section):
 
     encoders: tuple[str, ...] = ("offline",)
     """Names of encoders or of groups of encoders."""
+    protocol: Protocol = "batched"
+    """How a probe's learning rate and weight decay are found (docs/evaluation.md); `fast` takes a third of the time."""
 
 
 class AppSettings(_Section):

@@ -242,10 +242,12 @@ def test_decided_pairs_that_count_no_longer_are_told(
     assert "1 decided with a photo forgotten or replaced" in capsys.readouterr().out
 
 
-def evaluated_by_nobody(dataset: Path, run: Path, encoders: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
+def evaluated_by_nobody(
+    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: str
+) -> tuple[dict[str, Any], bool]:
     """In place of tracer: a run with a report, at once."""
     run.mkdir(parents=True, exist_ok=True)
-    (run / "report.html").write_text(f"{dataset} {encoders}")
+    (run / "report.html").write_text(f"{dataset} {encoders} {protocol}")
     return {"report": str(run / "report.html")}, False
 
 
@@ -280,6 +282,22 @@ def test_a_run_is_remembered_wherever_it_lies(
     found = status(capsys, workspace)
     assert found["next"] is None and "report.html" in found["why"]
     assert [(run["dataset"], run["stale"]) for run in found["runs"]] == [("set", False)]
+
+
+@pytest.mark.parametrize("place", ["set", "w"])
+def test_a_workspace_says_how_its_sets_are_evaluated(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoders and protocol of its settings are used for the workspace and for a set that it exported."""
+    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    monkeypatch.setattr("curate.handoff.check_encoders", lambda encoders: None)
+    monkeypatch.chdir(tmp_path)
+    write_photo(Path("photos/1.jpg"), 1)
+    assert run_cli(["new", "w"]) == Exit.DONE
+    with Path("w/workspace.toml").open("a") as settings:
+        settings.write('\n[evaluate]\nencoders = ["baseline/residual"]\nprotocol = "halving"\n')
+    assert run_cli(["ingest", "photos", "-w", "w", "--jobs", "1"]) == Exit.DONE
+    assert run_cli(["export", "set", "-w", "w"]) == Exit.DONE
+    assert run_cli(["evaluate", place, "-o", "run"]) == Exit.DONE
+    assert Path("run/report.html").read_text().endswith("('baseline/residual',) halving")
 
 
 def test_an_evaluation_ends_well_while_the_workspace_is_written_to(

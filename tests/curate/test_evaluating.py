@@ -49,7 +49,8 @@ print_json({"report": "x" * 200_000, "words": sys.argv[1:]})
     answer, failed = finish(handoff.evaluating(tmp_path, tmp_path / "run", ("a", "b")), steps.append)
     assert Progress("measuring: probe of Make", 0, 3) in steps and Progress("writing", 0) in steps
     assert len(answer["report"]) == 200_000 and not failed
-    assert answer["words"] == ["evaluate", str(tmp_path), "--encoders", "a,b", "-o", str(tmp_path / "run")]
+    words = ["evaluate", str(tmp_path), "--encoders", "a,b", "-o", str(tmp_path / "run"), "--protocol", "batched"]
+    assert answer["words"] == words
 
 
 def test_some_photos_failed(pretend: Pretend, tmp_path: Path) -> None:

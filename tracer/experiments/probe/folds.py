@@ -19,7 +19,7 @@ from tracer.base.text import counted
 from tracer.errors import TooFew
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import Fitting, Protocol, fit_probe
-from tracer.experiments.shared.threads import one_core_each
+from tracer.experiments.shared.threads import fits_at_once, one_core_each
 
 FOLDS = 5
 REPEATS = 3
@@ -150,7 +150,7 @@ def cross_validate(
         return fit.predict(vectors[test])
 
     predictions = np.full((repeats, len(y)), -1, dtype=np.int64)
-    with one_core_each(how.workers if how.device == "cpu" else 1) as pool:
+    with one_core_each(fits_at_once(len(y), how.device, how.workers)) as pool:
         for done, ((repeat, _, test), guess) in enumerate(zip(jobs, pool.map(one, jobs), strict=True), start=1):
             predictions[repeat, test] = guess
             yield Progress("probes fitted", done, len(jobs))

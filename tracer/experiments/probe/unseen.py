@@ -26,7 +26,7 @@ from tracer.experiments.probe.unseen_folds import (
 )
 from tracer.experiments.shared.cameras import UNSEEN, models_needed
 from tracer.experiments.shared.thinning import thinned
-from tracer.experiments.shared.threads import one_core_each
+from tracer.experiments.shared.threads import fits_at_once, one_core_each
 
 INTERVAL: Final = "t over camera models, widened for scenes and for the training draw, on the logit"
 MOST_PHOTOS: Final = 3000
@@ -85,7 +85,7 @@ def _tested(
         return np.asarray(fit.predict(vectors[fold.test]) == y[fold.test])
 
     right, times = np.zeros(len(y)), np.zeros(len(y), dtype=np.int64)
-    with one_core_each(how.workers if how.device == "cpu" else 1) as pool:
+    with one_core_each(fits_at_once(len(y), how.device, how.workers)) as pool:
         for done, (fold, hit) in enumerate(zip(folds, pool.map(one, enumerate(folds)), strict=True), start=1):
             right[fold.test] += hit
             times[fold.test] += 1

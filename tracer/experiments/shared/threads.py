@@ -9,22 +9,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import Any
 
 import torch
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from tracer.base.machine import cores
 
 SMALL_STEP = 1e8
 """Multiplications between two waits (some milliseconds); below this one core is nearly as fast as two, and safe from others."""
 
+AT_ONCE_FROM = 500
+"""Photos from which on fits run side by side. The steps of smaller fits are so short that threads mostly wait for the
+interpreter: two at once took twice the processor time and no less time."""
+
+
+@cache
+def _libraries() -> Any:
+    """NumPy's and SciPy's own libraries of products; torch brings another. Looking for them takes as long as a small fit."""
+    import scipy.linalg  # loads its library  # noqa: F401
+
+    return ThreadpoolController()
+
+
+def _one_core() -> AbstractContextManager[Any]:
+    limit: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
+    return limit
+
+
+def fits_at_once(photos: int, device: str, workers: int | None) -> int | None:
+    """How many fits of so many photos run side by side; None for one a core. `workers` where it was stated, on a CPU."""
+    if device != "cpu":
+        return 1
+    return workers or (None if photos >= AT_ONCE_FROM else 1)
+
 
 @contextmanager
 def cores_for(step: float) -> Iterator[None]:
     """Run torch on one core where the steps are small: `step` multiplications from one wait for all threads to the next."""
     before = torch.get_num_threads()
-    with threadpool_limits(1, user_api="blas"):  # NumPy's and SciPy's own library; torch brings another
+    with _one_core():
         if step < SMALL_STEP and before > 1:
             torch.set_num_threads(1)
         try:
@@ -44,7 +70,7 @@ def one_core_each(workers: int | None) -> Iterator[ThreadPoolExecutor]:
     torch.set_num_threads(1)
     try:
         with (
-            threadpool_limits(1, user_api="blas"),
+            _one_core(),
             ThreadPoolExecutor(workers or cores(), initializer=torch.set_num_threads, initargs=(1,)) as pool,
         ):
             try:
