@@ -30,6 +30,7 @@ bench: env
 	$(BIN)/python -m benchmarks
 
 screenshots: env
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[screenshots]'
 	$(BIN)/python -m docs.screenshots
 
 clean:

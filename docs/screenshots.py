@@ -1,123 +1,197 @@
-"""Saves the app's screens as PNG: on a small collection of virtual photos, and on a harvest of the tests' simulated Flickr.
+"""Photographs the app in a real terminal, with real photos: pictures and a recording of a session, in docs/screenshots.
 
-Run: make screenshots, or `python -m docs.screenshots flickr` for the harvest alone
+Run: make screenshots, or `python -m docs.screenshots NAME…` for some of `session`, `screens`, `flickr`. Xvfb, xterm and the font
+Fira Code are needed; what is missing is named.
 """
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from textual.pilot import Pilot
 
 from curate.catalog.decisions import decide
 from curate.catalog.pairs import queue
 from curate.catalog.store import Catalog
-from curate.demo.collection import write_photos
 from curate.demo.journey import demo_settings
 from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
-from curate.sources.flickr.harvest import harvest_exif
-from curate.sources.flickr.licenses import OPEN
-from curate.sources.flickr.originals import download
-from curate.sources.flickr.plan import plan_from
-from curate.sources.flickr.search import search
-from curate.sources.flickr.session import flickr_session, image_hosts
-from curate.tui.app import CurateApp
 from curate.workspace import Workspace
-from tests.helpers.fake_flickr import FakeFlickr, Universe
+from docs.real_terminal import Display, RealTerminal, lacking
+from docs.recording import Frame, recorded
+from docs.sample_photos import write_sample_photos
+from tracer.base.files import write_atomically
 from tracer.base.progress import finish
 
 OUT = Path(__file__).parent / "screenshots"
-SIZE = (120, 40)
-SCENES, SEED = 12, 1
-HARVESTED = 800
-"""How many photos of the simulated Flickr have their EXIF already."""
+SIZE, POINTS = (120, 36), 11.0
+"""Columns and rows of the pictures' terminal, and its font."""
 
+RECORDED_SIZE, RECORDED_POINTS = (100, 30), 11.0
+
+SEED = 1
 ACCEPTED = 5
 """How many pairs are already decided, so that the counts are not all zero."""
 
+HARVESTED = 800
+"""How many photos of the simulated Flickr have their EXIF already."""
+
+COLOURS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the recorded session.
+
+    Attributes:
+        keys: what is typed, as the characters that a terminal sends.
+        name: what the keys are called; empty where nothing is pressed.
+        words: what they do.
+        seconds: how long the result is shown.
+    """
+
+    keys: str
+    name: str
+    words: str
+    seconds: float
+
+
+SESSION = (
+    Step("", "", "curate walk", 2.0),
+    Step("L", "L", "the library, with the labels of a photo and the rule behind each", 2.2),
+    Step("g", "g", "as pictures", 2.2),
+    Step("R", "R", "review the pairs: is this the same scene?", 3.0),
+    Step("m", "m", "the points on which both agree", 2.6),
+    Step("m", "m", "back to the photos", 0.8),
+    Step(" ", "Space", "accept; the next pair is there at once", 2.2),
+    Step("x", "x", "reject", 1.6),
+    Step("u", "u", "undo says what it took back", 2.2),
+    Step(" ", "Space", "accept", 1.6),
+    Step("S", "S", "what a set would hold, before it is written", 3.0),
+    Step("\x10", "Ctrl-P", "every command by its name", 1.4),
+    Step("Export", "Export", "", 1.2),
+    Step("\r", "Enter", "the form is filled in with the usual", 2.0),
+    Step("\r", "Enter", "exported and checked", 3.2),
+)
+
 
 def prepare(folder: Path) -> Workspace:
-    """Make a workspace with virtual photos, ingested and paired."""
+    """Make a workspace with photos of the samples, ingested and paired."""
     workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
     photos = folder / "photos"
-    finish(write_photos(photos, SCENES, SEED, os.cpu_count() or 1))
-    with Catalog.open(workspace) as catalog:
-        finish(ingest(catalog, [photos], labels=photos / "labels.csv"))
+    labels = write_sample_photos(photos, SEED)
+    with workspace.writing("screenshots"), Catalog.open(workspace) as catalog:
+        finish(ingest(catalog, [photos], labels=labels))
         finish(pair_workspace(catalog))
         for pair in queue(catalog, ACCEPTED):
             decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
     return workspace
 
 
-async def save(pilot: Pilot[None], name: str) -> None:
-    """Save what the app shows."""
-    import cairosvg
-
-    await pilot.pause(0.5)
-    svg = pilot.app.export_screenshot(title="curate")
-    picture = Image.open(io.BytesIO(cairosvg.svg2png(bytestring=svg.encode(), output_width=1200)))
-    OUT.mkdir(exist_ok=True)
-    picture.convert("RGB").quantize(128).save(OUT / f"{name}.png", optimize=True)
-
-
-async def draw(workspace: Workspace) -> None:
-    """Go through the screens and save each."""
-    with Catalog.open(workspace) as catalog:
-        app = CurateApp(catalog, "library", "half")
-        async with app.run_test(size=SIZE) as pilot:
-            await save(pilot, "library")
-            await pilot.press("R")
-            await save(pilot, "review")
-            await pilot.press("m")
-            await app.workers.wait_for_complete()
-            await save(pilot, "matches")
-            await pilot.press("m", "question_mark")
-            await save(pilot, "help")
-            await pilot.press("escape", "L", "C")
-            await save(pilot, "cameras")
-            await pilot.press("T")
-            await save(pilot, "clocks")
+@contextlib.contextmanager
+def app(
+    workspace: Workspace,
+    size: tuple[int, int],
+    points: float,
+    words: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[RealTerminal]:
+    """Open the app in a real terminal, and end both."""
+    with tempfile.TemporaryDirectory() as memory, contextlib.ExitStack() as opened:
+        display = Display(Path(memory))
+        opened.callback(display.close)
+        command = ["-m", "curate", os.fspath(workspace.root), *words]
+        terminal = RealTerminal(command, display, size, points, environment or {})
+        opened.callback(terminal.close)
+        yield terminal
 
 
-async def draw_harvest(workspace: Workspace) -> None:
-    """Harvest a part of a simulated Flickr, and save the screen while the app asks for more, at Flickr's own pace."""
+def save(picture: Image.Image, name: str) -> None:
+    """Save a picture as PNG of at most 256 colours."""
+    file = io.BytesIO()
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    write_atomically(OUT / f"{name}.png", file.getvalue())
+
+
+def screens(workspace: Workspace) -> None:
+    """Photograph the screens that the docs show."""
+    with app(workspace, SIZE, POINTS) as terminal:
+        terminal.settled()
+        for keys, name in (("Lg", "library"), ("R", "review"), ("m", "matches"), ("mT", "clocks")):
+            for key in keys:
+                terminal.type(key)
+                picture = terminal.settled()
+            save(picture, name)
+
+
+def session(workspace: Workspace) -> None:
+    """Record a session."""
+    with app(workspace, RECORDED_SIZE, RECORDED_POINTS) as terminal:
+        frames = []
+        for step in SESSION:
+            terminal.type(step.keys)
+            frames.append(Frame(terminal.settled(), step.name, step.words, step.seconds))
+    write_atomically(OUT / "session.gif", recorded(frames))
+
+
+def harvest(workspace: Workspace) -> None:
+    """Harvest a part of a simulated Flickr, and photograph the screen while the app asks for more, at Flickr's own pace."""
+    from curate.sources.flickr.harvest import harvest_exif
+    from curate.sources.flickr.licenses import OPEN
+    from curate.sources.flickr.originals import download
+    from curate.sources.flickr.plan import plan_from
+    from curate.sources.flickr.search import search
+    from curate.sources.flickr.session import flickr_session, image_hosts
+    from tests.helpers.fake_flickr import FakeFlickr, Universe
+
     plan = plan_from({"search": [{"taken_from": "2008", "taken_to": "2016"}], "per_owner": 40}, "the options")
-    with FakeFlickr(Universe(6000)) as server, Catalog.open(workspace) as catalog:
-        with flickr_session(catalog, server.environment()) as flickr:
-            finish(search(catalog, flickr, plan))
-            finish(harvest_exif(catalog, flickr, HARVESTED))
-        with (
-            image_hosts(catalog, server.environment()) as images,
-            flickr_session(catalog, server.environment()) as flickr,
-        ):
-            finish(download(catalog, images, flickr, OPEN, HARVESTED // 4))
-        os.environ |= server.environment(calls_per_hour=3600)
-        app = CurateApp(catalog, "flickr", "half")
-        async with app.run_test(size=(SIZE[0], 30)) as pilot:
-            await pilot.press("e")
-            await pilot.pause(15)
-            await save(pilot, "flickr")
-            await pilot.press("escape")
-            await app.workers.wait_for_complete()
+    with FakeFlickr(Universe(6000)) as server:
+        with Catalog.open(workspace) as catalog:
+            with flickr_session(catalog, server.environment()) as flickr:
+                finish(search(catalog, flickr, plan))
+                finish(harvest_exif(catalog, flickr, HARVESTED))
+            with (
+                image_hosts(catalog, server.environment()) as images,
+                flickr_session(catalog, server.environment()) as flickr,
+            ):
+                finish(download(catalog, images, flickr, OPEN, HARVESTED // 4))
+        with app(workspace, (SIZE[0], 30), POINTS, environment=server.environment(calls_per_hour=3600)) as terminal:
+            terminal.settled()
+            terminal.type("\x1b[17~")  # F6
+            terminal.settled()
+            terminal.type("e")
+            time.sleep(15)
+            save(terminal.photograph(), "flickr")
 
 
 def main(names: Sequence[str]) -> None:
-    """Draw the screens into docs/screenshots."""
+    """Make the pictures into docs/screenshots.
+
+    Raises:
+        SystemExit: a program or the font is missing.
+    """
+    if missing := lacking():
+        raise SystemExit("\n".join(missing))
     with tempfile.TemporaryDirectory() as scratch:
-        if "flickr" in names or not names:
-            asyncio.run(draw_harvest(Workspace.create(Path(scratch) / "bridges")))
-        if not names:
-            asyncio.run(draw(prepare(Path(scratch) / "harbour-walk")))
-    print(*sorted(OUT.glob("*.png")), sep="\n", file=sys.stdout)
+        if not names or "flickr" in names:
+            harvest(Workspace.create(Path(scratch) / "bridges"))
+        if not names or {"screens", "session"} & {*names}:
+            workspace = prepare(Path(scratch) / "walk")
+            if not names or "screens" in names:
+                screens(workspace)
+            if not names or "session" in names:
+                session(workspace)
+    for file in sorted(OUT.iterdir()):
+        print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
