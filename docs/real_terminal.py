@@ -30,8 +30,14 @@ FONT, FONT_PACKAGE = "Fira Code", "fonts-firacode"
 DISPLAY = (2600, 1800)
 """Pixels of the display. The mouse is in its middle; a window of less than half the size does not show it."""
 
-STILL = 0.6
+STILL = 1.5
 """Seconds without a change after which the terminal has drawn everything."""
+
+MOST = 20.0
+"""Seconds that are waited for at most."""
+
+_EMPTY = 50
+"""Colours that a terminal with a cursor, or with a few letters, has at most; an app has more."""
 
 _LOOK = 0.05
 """Seconds between two looks at the display."""
@@ -149,32 +155,43 @@ class RealTerminal:
         )
         os.close(slave)
 
-    def type(self, keys: str) -> None:
-        """Press keys, as the characters that xterm sends for them."""
-        os.write(self._master, keys.encode())
-
     def photograph(self) -> Image.Image:
         """Return what the terminal shows."""
         return self._display.photograph(*self.pixels)
 
-    def settled(self, still: float = STILL, most: float = 60.0) -> Image.Image:
-        """Wait until nothing has changed for `still` seconds, and return what the terminal shows.
+    def after(self, keys: str, still: float = STILL) -> Image.Image:
+        """Press keys, as the characters that xterm sends for them; wait until they changed something, and then as `settled`."""
+        before = self.photograph()
+        os.write(self._master, keys.encode())
+        return self.settled(still, before)
+
+    def settled(self, still: float = STILL, before: Image.Image | None = None) -> Image.Image:
+        """Wait until nothing has changed for some time, and return what the terminal shows.
+
+        Args:
+            still: seconds without a change.
+            before: what has to be gone first; None for an empty terminal.
 
         Raises:
-            SystemExit: the program has ended, or the terminal still changes after `most` seconds.
+            SystemExit: the program has ended, or nothing changes, or the changes do not end.
         """
-        end = time.monotonic() + most
-        before, since = self.photograph(), time.monotonic()
-        while time.monotonic() - since < still:
+        start = time.monotonic()
+
+        def gone(picture: Image.Image) -> bool:
+            return picture != before if before is not None else len(picture.getcolors(1 << 20)) > _EMPTY
+
+        last, since, begun = self.photograph(), start, False
+        while not begun or time.monotonic() - since < still:
             if self._program.poll() is not None:
                 raise SystemExit(f"the program ended with {self._program.returncode}")
-            if time.monotonic() > end:
-                raise SystemExit(f"the terminal still changes after {most} seconds")
+            if time.monotonic() - start > MOST:
+                raise SystemExit(f"the terminal {'still changes' if begun else 'does not change'} after {MOST} seconds")
             time.sleep(_LOOK)
             now = self.photograph()
-            if now.tobytes() != before.tobytes():
-                before, since = now, time.monotonic()
-        return before
+            begun = begun or gone(now)
+            if now != last:
+                last, since = now, time.monotonic()
+        return last
 
     def close(self) -> None:
         """End the program and xterm."""

@@ -20,6 +20,7 @@ from PIL import Image
 
 from curate.catalog.decisions import decide
 from curate.catalog.pairs import queue
+from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.demo.journey import demo_settings
 from curate.demo.simulator.cameras import camera_types
@@ -33,19 +34,24 @@ from tracer.base.files import write_atomically
 from tracer.base.progress import finish
 
 OUT = Path(__file__).parent / "screenshots"
-SIZE, POINTS = (120, 36), 11.0
+SIZE, POINTS = (120, 40), 11.0
 """Columns and rows of the pictures' terminal, and its font."""
 
 RECORDED_SIZE, RECORDED_POINTS = (100, 30), 11.0
 
 SEED = 1
-ACCEPTED = 5
-"""How many pairs are already decided, so that the counts are not all zero."""
+DECIDED = ("bricks", "gravel", "grass")
+"""The samples whose pairs are accepted already, so that the counts are not all zero."""
 
 HARVESTED = 800
 """How many photos of the simulated Flickr have their EXIF already."""
 
+HARVEST_SECONDS = 15.0
+"""How long the app asks for more before it is photographed."""
+
 COLOURS = 256
+
+_F6 = "\x1b[17~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,9 @@ def prepare(folder: Path) -> Workspace:
     with workspace.writing("screenshots"), Catalog.open(workspace) as catalog:
         finish(ingest(catalog, [photos], labels=labels))
         finish(pair_workspace(catalog))
-        for pair in queue(catalog, ACCEPTED):
-            decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
+        for pair in queue(catalog):
+            if pair.assigned and labels_of(catalog, pair.phone_id)["semantic_label"] in DECIDED:
+                decide(catalog, "accept", pair.phone_sha256, pair.other_sha256)
     return workspace
 
 
@@ -126,10 +133,9 @@ def screens(workspace: Workspace) -> None:
     """Photograph the screens that the docs show."""
     with app(workspace, SIZE, POINTS) as terminal:
         terminal.settled()
-        for keys, name in (("Lg", "library"), ("R", "review"), ("m", "matches"), ("mT", "clocks")):
+        for keys, name in (("Lg", "library"), ("R", "review"), ("m", "matches"), ("m" + F4, "clocks")):
             for key in keys:
-                terminal.type(key)
-                picture = terminal.settled()
+                picture = terminal.after(key)
             save(picture, name)
 
 
@@ -138,8 +144,8 @@ def session(workspace: Workspace) -> None:
     with app(workspace, RECORDED_SIZE, RECORDED_POINTS) as terminal:
         frames = []
         for step in SESSION:
-            terminal.type(step.keys)
-            frames.append(Frame(terminal.settled(), step.name, step.words, step.seconds))
+            shown = terminal.after(step.keys) if step.keys else terminal.settled()
+            frames.append(Frame(shown, step.name, step.words, step.seconds))
     write_atomically(OUT / "session.gif", recorded(frames))
 
 
@@ -166,10 +172,9 @@ def harvest(workspace: Workspace) -> None:
                 finish(download(catalog, images, flickr, OPEN, HARVESTED // 4))
         with app(workspace, (SIZE[0], 30), POINTS, environment=server.environment(calls_per_hour=3600)) as terminal:
             terminal.settled()
-            terminal.type("\x1b[17~")  # F6
-            terminal.settled()
-            terminal.type("e")
-            time.sleep(15)
+            terminal.after(_F6)
+            terminal.after("e", still=0.0)
+            time.sleep(HARVEST_SECONDS)
             save(terminal.photograph(), "flickr")
 
 

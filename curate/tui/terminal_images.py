@@ -5,9 +5,11 @@ textual-image asks too, with a question after another and a wait for each; a ter
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import select
+import struct
 import sys
 import termios
 import time
@@ -51,6 +53,26 @@ def asked_terminal(seconds: float | None = None) -> ImagesMode:
     if os.environ.get("TMUX") or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return "half"
     return best_of(_answer(sys.stdin.fileno(), sys.stdout.fileno(), seconds))
+
+
+def cell_size() -> tuple[int, int]:
+    """Return width and height of a character in pixels: as the system knows them now, else as the terminal told at the start."""
+    from textual_image._terminal import get_cell_size  # it keeps what the terminal told
+
+    try:
+        told = fcntl.ioctl(sys.__stdout__.fileno() if sys.__stdout__ else -1, termios.TIOCGWINSZ, bytes(8))
+    except (OSError, ValueError):
+        told = bytes(8)
+    rows, columns, width, height = struct.unpack("HHHH", told)
+    if min(rows, columns) > 0 and width >= columns and height >= rows:
+        return width // columns, height // rows
+    return tuple(get_cell_size())
+
+
+def cell_aspect(images: ImagesMode) -> float:
+    """Return the height of a character divided by its width; half cells are drawn as if it were twice as high as wide."""
+    width, height = cell_size() if is_fine(images) else (1, 2)
+    return height / width
 
 
 def best_of(answer: str) -> ImagesMode:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 CELL_ASPECT = 2.0
-"""Height of a terminal cell divided by its width."""
+"""Height of a terminal cell divided by its width, where the terminal does not tell."""
 
 STEP = 1.5
 """Factor of one zoom step."""
@@ -74,7 +74,9 @@ class Placed:
     box: tuple[float, float, float, float]
 
 
-def placed(size: Size, among: Iterable[Size], room: Size, view: View = WHOLE) -> Placed | None:
+def placed(
+    size: Size, among: Iterable[Size], room: Size, view: View = WHOLE, aspect: float = CELL_ASPECT
+) -> Placed | None:
     """Place a picture so that all pictures of a group have one scale and fit, each in a room of this size.
 
     The longer sides of all have the same length: sensors differ in pixels, and what two cameras see of a scene is alike.
@@ -84,6 +86,7 @@ def placed(size: Size, among: Iterable[Size], room: Size, view: View = WHOLE) ->
         among: the same of all pictures of the group.
         room: the columns and rows there are for one picture.
         view: which part is shown.
+        aspect: height of a terminal cell divided by its width.
 
     Returns:
         None where there is no room.
@@ -97,12 +100,12 @@ def placed(size: Size, among: Iterable[Size], room: Size, view: View = WHOLE) ->
     if columns <= 0 or rows <= 0:
         return None
     longest = min(
-        min(columns * max(one) / one[0], CELL_ASPECT * rows * max(one) / one[1])
+        min(columns * max(one) / one[0], aspect * rows * max(one) / one[1])
         for one in (size, *among)
         if min(one) > 0
     )
     width = view.zoom * longest * size[0] / max(size)
-    height = view.zoom * longest * size[1] / max(size) / CELL_ASPECT
+    height = view.zoom * longest * size[1] / max(size) / aspect
     shown = min(columns, max(1, round(width))), min(rows, max(1, round(height)))
     left, right = _part(size[0], min(1.0, columns / width), view.x)
     upper, lower = _part(size[1], min(1.0, rows / height), view.y)

@@ -70,7 +70,7 @@ class ReviewScreen(CurateScreen):
         self._pictures = Pictures(self.catalog.workspace)
         yield PairView(self.curate.images, self._pictures, id="pictures")
         yield FoldedText(3, id="evidence")
-        yield CandidateStrip(self._pictures, id="candidates")
+        yield CandidateStrip(self._pictures, self.curate.images, id="candidates")
         yield Differences(id="differences")
         yield Static(NOTHING, id="welcome", markup=False)
 
@@ -161,16 +161,16 @@ class ReviewScreen(CurateScreen):
 
         def work() -> None:
             worker = get_current_worker()
-            if prepare_small(pictures, first, lambda: worker.is_cancelled) and first:
+            if prepare_small(pictures, first, draw, lambda: worker.is_cancelled) and first:
                 self.post_message(PicturesDecoded())
             prepare(pictures, groups, room, draw, lambda: worker.is_cancelled)
-            prepare_small(pictures, small, lambda: worker.is_cancelled)
+            prepare_small(pictures, small, draw, lambda: worker.is_cancelled)
 
         start_beside(self, self.catalog.workspace, "preparing pictures", work, group="pictures")
 
     def on_pictures_decoded(self) -> None:
         """Draw the thumbnails that were waited for."""
-        self.query_one(CandidateStrip).refresh()
+        self.query_one(CandidateStrip).show_pictures()
 
     # --- matches
 

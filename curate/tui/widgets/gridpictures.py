@@ -12,16 +12,15 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Region
 
+from curate.tui.terminal_images import cell_aspect
 from curate.tui.thumbnails import Wish, fitted
 from curate.tui.widgets.photogrid import PhotoGrid
+from curate.tui.widgets.sixel import SixelPicture
 from curate.workspace.settings import ImagesMode
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from textual.widget import Widget
-
-
-CELL_ASPECT = 2.0
-"""Height of a terminal cell divided by its width."""
 
 
 class GridPictures(Container):
@@ -51,7 +50,7 @@ class GridPictures(Container):
             widget.display = False
             self._free.append(widget)
         for wish, widget in self._shown.items():
-            _place(widget, places[wish])
+            self._place(widget, places[wish])
         if not self._filling:
             self._filling = True
             self.call_later(self._fill)
@@ -82,22 +81,28 @@ class GridPictures(Container):
             self._shown[wish] = widget
             widget.image = image  # type: ignore[attr-defined]
             widget.display = True
-            _place(widget, region)
+            self._place(widget, region)
             self.call_after_refresh(self._fill)
             return
         self._filling = False
 
+    def _place(self, widget: Any, region: Region) -> None:
+        """Put a picture into the middle of a region, as large as it fits there."""
+        put(widget, widget.image, region, self._images)
 
-def _place(widget: Any, region: Region) -> None:
-    """Put a picture into the middle of a region, as large as it fits there."""
-    width, height = fitted(widget.image.size, (region.width, region.height), CELL_ASPECT)
+
+def put(widget: Widget, image: Image, region: Region, images: ImagesMode) -> None:
+    """Place the widget of a picture in the middle of a region of its parent, as large as the picture fits there."""
+    width, height = fitted(image.size, (region.width, region.height), cell_aspect(images))
     widget.styles.width, widget.styles.height = width, height
     widget.styles.offset = region.x + (region.width - width) // 2, region.y + (region.height - height) // 2
 
 
 def new_picture(images: ImagesMode) -> Widget:
     """Return a widget that shows a picture pixel by pixel, by the protocol of Kitty or as Sixel."""
-    from textual_image import widget
+    if images == "sixel":
+        return SixelPicture(classes="picture")
+    from textual_image.widget import TGPImage
 
-    kinds: dict[ImagesMode, type[Widget]] = {"kitty": widget.TGPImage, "sixel": widget.SixelImage}
-    return kinds[images](classes="picture")
+    kitty: Widget = TGPImage(classes="picture")
+    return kitty

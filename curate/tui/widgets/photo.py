@@ -19,6 +19,7 @@ from textual.widgets import Static
 
 from curate.tui.halfcells import NOTHING_DRAWN, centred, half_cells
 from curate.tui.pictures import Pictures
+from curate.tui.terminal_images import cell_aspect
 from curate.tui.view import WHOLE, Size, View, placed
 from curate.tui.widgets.gridpictures import new_picture
 from curate.workspace.settings import ImagesMode
@@ -125,7 +126,7 @@ class PhotoView(Vertical):
         if self._real is None or self._shown is None:
             return
         picture, among, view = self._shown
-        place = placed(picture.size, among, self._most(), view)
+        place = placed(picture.size, among, self._most(), view, cell_aspect(self._images))
         if place is None:
             return
         left, upper, right, lower = (round(edge) for edge in place.box)

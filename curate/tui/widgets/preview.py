@@ -20,9 +20,9 @@ from curate.catalog.browsing import PICTURED
 from curate.catalog.explaining import Explained
 from curate.catalog.labels import LabelRow
 from curate.tui.shown import file_name, folded, shown
-from curate.tui.terminal_images import is_fine
+from curate.tui.terminal_images import cell_aspect, is_fine
 from curate.tui.thumbnails import Thumbnails, Wish, fitted
-from curate.tui.widgets.gridpictures import CELL_ASPECT, new_picture
+from curate.tui.widgets.gridpictures import new_picture
 from curate.tui.widgets.photogrid import FINE
 from curate.tui.widgets.picturelines import centred, halfcells
 from curate.workspace import Workspace
@@ -54,6 +54,7 @@ class PictureBox(Widget):
 
     def __init__(self, images: ImagesMode, *, id: str) -> None:
         super().__init__(id=id)
+        self._images = images
         self._fine: Any = new_picture(images) if is_fine(images) else None
         self._strips: list[Strip] = []
         self._note = ""
@@ -71,7 +72,8 @@ class PictureBox(Widget):
             self._fine.display = made is not None
             if made is not None:
                 self._fine.image = made
-                width, height = fitted(made.size, (max(1, self.size.width), max(1, self.size.height)), CELL_ASPECT)
+                room = max(1, self.size.width), max(1, self.size.height)
+                width, height = fitted(made.size, room, cell_aspect(self._images))
                 self._fine.styles.width, self._fine.styles.height = width, height
         self.refresh()
 
