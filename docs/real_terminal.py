@@ -1,7 +1,7 @@
 """A real terminal to photograph: xterm with Sixel on a display of its own, whose memory is read.
 
-Xvfb keeps its picture in a file, so no other program is needed for a photograph. xterm gets a pseudo-terminal that is opened here:
-the program runs on its one end, and keys are written to the other as xterm writes them.
+Xvfb keeps its picture in a file, so no other program is needed for a photograph. xterm gets a pseudo-terminal that is opened
+here: the program runs on its one end, and keys are written to the other as xterm writes them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DISPLAY = (2600, 1800)
 STILL = 1.5
 """Seconds without a change after which the terminal has drawn everything."""
 
-MOST = 20.0
+MOST = 120.0
 """Seconds that are waited for at most."""
 
 _EMPTY = 50
@@ -66,7 +66,9 @@ def lacking() -> list[str]:
         if shutil.which(name) is None
     ]
     if not said and FONT not in subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True).stdout:
-        said = [f"the font {FONT} is missing; install the package {FONT_PACKAGE}, as in: apt-get install {FONT_PACKAGE}"]
+        said = [
+            f"the font {FONT} is missing; install the package {FONT_PACKAGE}, as in: apt-get install {FONT_PACKAGE}"
+        ]
     return said
 
 
@@ -77,7 +79,18 @@ class Display:
         self._folder = folder
         reads, writes = os.pipe()
         size = f"{DISPLAY[0]}x{DISPLAY[1]}x24"
-        words = ["Xvfb", "-displayfd", str(writes), "-screen", "0", size, "-fbdir", os.fspath(folder), "-nolisten", "tcp"]
+        words = [
+            "Xvfb",
+            "-displayfd",
+            str(writes),
+            "-screen",
+            "0",
+            size,
+            "-fbdir",
+            os.fspath(folder),
+            "-nolisten",
+            "tcp",
+        ]
         self._process = subprocess.Popen(words, pass_fds=[writes], stderr=subprocess.DEVNULL)
         os.close(writes)
         with os.fdopen(reads) as said:
@@ -166,7 +179,7 @@ class RealTerminal:
         return self.settled(still, before)
 
     def settled(self, still: float = STILL, before: Image.Image | None = None) -> Image.Image:
-        """Wait until nothing has changed for some time, and return what the terminal shows.
+        """Wait until nothing has changed or was computed for some time, and return what the terminal shows.
 
         Args:
             still: seconds without a change.
@@ -180,7 +193,7 @@ class RealTerminal:
         def gone(picture: Image.Image) -> bool:
             return picture != before if before is not None else len(picture.getcolors(1 << 20)) > _EMPTY
 
-        last, since, begun = self.photograph(), start, False
+        last, since, begun, worked = self.photograph(), start, False, False
         while not begun or time.monotonic() - since < still:
             if self._program.poll() is not None:
                 raise SystemExit(f"the program ended with {self._program.returncode}")
@@ -189,7 +202,8 @@ class RealTerminal:
             time.sleep(_LOOK)
             now = self.photograph()
             begun = begun or gone(now)
-            if now != last:
+            before_that, worked = worked, any(_works(process.pid) for process in (self._program, self._xterm))
+            if now != last or (worked and before_that):
                 last, since = now, time.monotonic()
         return last
 
@@ -199,6 +213,19 @@ class RealTerminal:
             process.terminate()
             process.wait()
         os.close(self._master)
+
+
+def _works(process: int) -> bool:
+    """Whether a process or one that it started runs, or waits for a processor or a disk, as Linux tells (proc(5))."""
+    for task in Path(f"/proc/{process}/task").glob("*"):
+        try:
+            state = (task / "stat").read_text(errors="replace").rsplit(")", 1)[1].split()[0]
+            children = (task / "children").read_text().split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if state in "RD" or any(_works(int(child)) for child in children):
+            return True
+    return False
 
 
 def _answer(slave: int, ending: bytes, seconds: float = 20.0) -> bytes:

@@ -1,6 +1,6 @@
 """Photos for the pictures of the docs: samples of scikit-learn and scikit-image, seen by the virtual cameras.
 
-A sample is a flat scene that two phones and two other cameras photograph: they frame it, expose it, add their noise, develop and
+A sample is a flat scene that all ten virtual cameras photograph: they frame it, expose it, add their noise, develop and
 compress it, and write their EXIF. All samples may be used freely; docs/screenshots/README.md names their authors.
 """
 
@@ -28,6 +28,9 @@ Floats = NDArray[np.float32]
 NAMES = ("pagoda", "coffee", "flower", "bricks", "cat", "rocket", "gravel", "grass")
 BY_ATTRIBUTION = ("pagoda", "flower")
 """The samples under CC BY 2.0; the others are under CC0."""
+
+CAMERAS_A_SIDE = 5
+"""Phones, and other cameras, that photograph each sample."""
 
 SHOWN = (1.75, 1.25)
 """Scene units of a sample's width and height, at least; a frame shows about 1.5 × 1."""
@@ -66,7 +69,7 @@ def write_sample_photos(folder: Path, seed: int) -> Path:
     """
     found = samples()
     rows = []
-    for photo in plan(len(NAMES), seed, CollectionOptions(per_side=2)):
+    for photo in plan(len(NAMES), seed, CollectionOptions(per_side=CAMERAS_A_SIDE)):
         name = NAMES[photo.scene]
         (folder / photo.file).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / photo.file, taken(photo, _light(found[name]), seed))

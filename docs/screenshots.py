@@ -1,7 +1,7 @@
 """Photographs the app in a real terminal, with real photos: pictures and a recording of a session, in docs/screenshots.
 
-Run: make screenshots, or `python -m docs.screenshots NAME…` for some of `session`, `screens`, `flickr`. Xvfb, xterm and the font
-Fira Code are needed; what is missing is named.
+Run: make screenshots, or `python -m docs.screenshots NAME…` for some of `session`, `screens`, `flickr`. Xvfb, xterm and the
+font Fira Code are needed; what is missing is named.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from curate.demo.simulator.cameras import camera_types
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
-from docs.real_terminal import Display, RealTerminal, lacking
+from docs.real_terminal import STILL, Display, RealTerminal, lacking
 from docs.recording import Frame, recorded
 from docs.sample_photos import write_sample_photos
 from tracer.base.files import write_atomically
@@ -37,10 +37,10 @@ OUT = Path(__file__).parent / "screenshots"
 SIZE, POINTS = (120, 40), 11.0
 """Columns and rows of the pictures' terminal, and its font."""
 
-RECORDED_SIZE, RECORDED_POINTS = (100, 30), 11.0
+RECORDED_SIZE, RECORDED_POINTS = (112, 36), 10.0
 
 SEED = 1
-DECIDED = ("bricks", "gravel", "grass")
+DECIDED = ("bricks", "gravel", "grass", "rocket")
 """The samples whose pairs are accepted already, so that the counts are not all zero."""
 
 HARVESTED = 800
@@ -51,7 +51,8 @@ HARVEST_SECONDS = 15.0
 
 COLOURS = 256
 
-_F6 = "\x1b[17~"
+_F4, _F6, _F7 = "\x1bOS", "\x1b[17~", "\x1b[18~"
+_BLINK = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +64,41 @@ class Step:
         name: what the keys are called; empty where nothing is pressed.
         words: what they do.
         seconds: how long the result is shown.
+        still: seconds without a change after which the result is there; less than the cursor of a form takes to blink.
     """
 
     keys: str
     name: str
     words: str
     seconds: float
+    still: float = STILL
 
 
 SESSION = (
-    Step("", "", "curate walk", 2.0),
-    Step("L", "L", "the library, with the labels of a photo and the rule behind each", 2.2),
-    Step("g", "g", "as pictures", 2.2),
+    Step("", "", "curate walk", 1.4),
+    Step("L", "L", "the library: facets filter, every column sorts", 2.0),
+    Step("g", "g", "as pictures", 2.0),
+    Step("v", "v", "a photo's labels, each with the rule behind it", 2.4),
     Step("R", "R", "review the pairs: is this the same scene?", 3.0),
     Step("m", "m", "the points on which both agree", 2.6),
     Step("m", "m", "back to the photos", 0.8),
-    Step(" ", "Space", "accept; the next pair is there at once", 2.2),
+    Step(" ", "Space", "accept; the next pair is there at once", 2.0),
     Step("x", "x", "reject", 1.6),
-    Step("u", "u", "undo says what it took back", 2.2),
+    Step("u", "u", "undo says what it took back", 2.0),
     Step(" ", "Space", "accept", 1.6),
-    Step("S", "S", "what a set would hold, before it is written", 3.0),
-    Step("\x10", "Ctrl-P", "every command by its name", 1.4),
-    Step("Export", "Export", "", 1.2),
-    Step("\r", "Enter", "the form is filled in with the usual", 2.0),
-    Step("\r", "Enter", "exported and checked", 3.2),
+    Step(_F7, "F7", "what a set would hold, before it is written", 2.4),
+    Step("p", "p", "of all photos instead", 3.0),
+    Step("\x10", "Ctrl-P", "every command by its name", 1.2, _BLINK),
+    Step("Export", "Export", "", 1.0, _BLINK),
+    Step("\r", "Enter", "the form is filled in with the usual", 2.0, _BLINK),
+    Step("\r", "Enter", "exported and checked", 3.0),
 )
 
 
 def prepare(folder: Path) -> Workspace:
     """Make a workspace with photos of the samples, ingested and paired."""
-    workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
+    settings = demo_settings(camera_types()).replace('"virtual-cameras"', f'"{folder.name}"')
+    workspace = Workspace.create(folder, settings_text=settings)
     photos = folder / "photos"
     labels = write_sample_photos(photos, SEED)
     with workspace.writing("screenshots"), Catalog.open(workspace) as catalog:
@@ -133,7 +139,7 @@ def screens(workspace: Workspace) -> None:
     """Photograph the screens that the docs show."""
     with app(workspace, SIZE, POINTS) as terminal:
         terminal.settled()
-        for keys, name in (("Lg", "library"), ("R", "review"), ("m", "matches"), ("m" + F4, "clocks")):
+        for keys, name in (("Lg", "library"), ("R", "review"), ("m", "matches"), ((_F4,), "clocks")):
             for key in keys:
                 picture = terminal.after(key)
             save(picture, name)
@@ -144,7 +150,7 @@ def session(workspace: Workspace) -> None:
     with app(workspace, RECORDED_SIZE, RECORDED_POINTS) as terminal:
         frames = []
         for step in SESSION:
-            shown = terminal.after(step.keys) if step.keys else terminal.settled()
+            shown = terminal.after(step.keys, step.still) if step.keys else terminal.settled()
             frames.append(Frame(shown, step.name, step.words, step.seconds))
     write_atomically(OUT / "session.gif", recorded(frames))
 

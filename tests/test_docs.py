@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS, MEANINGS
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit
 from docs import reference
+from docs.real_terminal import FONT, PROGRAMS, lacking
 from tests.conftest import write_photo
 
 ROOT = Path(__file__).parent.parent
@@ -110,3 +114,48 @@ def test_links_lead_somewhere(page: str) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)\)", text):
         if not re.match(r"[a-z]+:", target):
             assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_pictures_are_shown_and_small() -> None:
+    """Each picture in docs/screenshots stands on a page, and none is so large that a page with it loads slowly."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+    pictures = [file for file in (ROOT / "docs" / "screenshots").iterdir() if file.suffix != ".md"]
+    assert {file.suffix for file in pictures} == {".png", ".jpg", ".gif"}
+    for file in pictures:
+        assert f"screenshots/{file.name})" in pages, file.name
+        assert file.stat().st_size < (2_000_000 if file.suffix == ".gif" else 400_000), file.name
+
+
+def test_the_recording_lasts_as_long_as_a_look() -> None:
+    """README's recording moves, and takes from 15 to 45 seconds."""
+    with Image.open(ROOT / "docs" / "screenshots" / "session.gif") as recording:
+        seconds = 0.0
+        for frame in range(getattr(recording, "n_frames", 1)):
+            recording.seek(frame)
+            seconds += recording.info["duration"] / 1000
+        assert frame > 10 and 15 <= seconds <= 45
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`make screenshots` says which programs it lacks and how they are installed, before it changes anything."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = lacking()
+    assert len(said) == len(PROGRAMS)
+    for (program, package), line in zip(PROGRAMS.items(), said, strict=True):
+        assert line.startswith(f"{program} is missing") and f"apt-get install {package}" in line
+    listing = tmp_path / "fc-list"
+    for program in PROGRAMS:
+        (tmp_path / program).write_text("#!/bin/sh\necho DejaVu Sans Mono\n")
+        (tmp_path / program).chmod(0o755)
+    assert [FONT in line and "fonts-firacode" in line for line in lacking()] == [True]
+    listing.write_text(f"#!/bin/sh\necho {FONT}\n")
+    assert lacking() == []
+    listing.unlink()
+    ended = subprocess.run(
+        [sys.executable, "-m", "docs.screenshots"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1 and "fc-list is missing; install the package fontconfig" in ended.stderr

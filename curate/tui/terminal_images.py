@@ -66,7 +66,8 @@ def cell_size() -> tuple[int, int]:
     rows, columns, width, height = struct.unpack("HHHH", told)
     if min(rows, columns) > 0 and width >= columns and height >= rows:
         return width // columns, height // rows
-    return tuple(get_cell_size())
+    usual = get_cell_size()
+    return int(usual[0]), int(usual[1])
 
 
 def cell_aspect(images: ImagesMode) -> float:

@@ -100,9 +100,7 @@ def placed(
     if columns <= 0 or rows <= 0:
         return None
     longest = min(
-        min(columns * max(one) / one[0], aspect * rows * max(one) / one[1])
-        for one in (size, *among)
-        if min(one) > 0
+        min(columns * max(one) / one[0], aspect * rows * max(one) / one[1]) for one in (size, *among) if min(one) > 0
     )
     width = view.zoom * longest * size[0] / max(size)
     height = view.zoom * longest * size[1] / max(size) / aspect
