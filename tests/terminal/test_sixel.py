@@ -17,21 +17,22 @@ SIXEL = re.compile(rb'\x1b\[(\d+);(\d+)H\x1bP0;0;0q"1;1;(\d+);(\d+)[^\x1b]*\x1b\
 WIDE, HIGH = 10, 20
 """Pixels of a character where the terminal does not tell."""
 
-FINDS_A_LIBRARY, SHOWS_A_PAIR, F1, F2 = "All photos", "matching points", "\x1bOP", "\x1bOQ"
+FINDS_A_LIBRARY, SHOWS_A_PAIR, A_PICTURE = "All photos", "matching points", '"1;1;'
+F1, F2 = "\x1bOP", "\x1bOQ"
 
 
 def test_the_cursor_stays_on_the_last_line_of_a_picture(tmp_path: Path) -> None:
     """What follows on that line stands to the right of the picture, and not a line below, where it would be overwritten."""
     workspace = make_workspace(tmp_path / "w", 6)
-    terminal = Pseudo(["-m", "curate", workspace.root, "--images", "sixel"], tmp_path, (120, 40))
+    terminal = Pseudo(["-m", "curate", "review", "-w", workspace.root, "--images", "sixel"], tmp_path, (120, 40))
     try:
-        terminal.wait("lenstrace")
-        terminal.settle()
-        for keys, shows in ((F1, FINDS_A_LIBRARY), ("g", '"1;1;'), (F2, SHOWS_A_PAIR)):
+        terminal.wait(SHOWS_A_PAIR)
+        terminal.wait(A_PICTURE)
+        for keys, shows in ((F1, FINDS_A_LIBRARY), ("g", A_PICTURE), (F2, A_PICTURE)):
+            terminal.settle()
             terminal.press(keys)
             terminal.wait(shows)
-            terminal.settle()
-        terminal.wait('"1;1;')
+        terminal.settle()
     finally:
         terminal.close()
     found = [tuple(map(int, numbers)) for numbers in SIXEL.findall(bytes(terminal.output))]
@@ -47,7 +48,7 @@ def test_the_cursor_stays_on_the_last_line_of_a_picture(tmp_path: Path) -> None:
 @pytest.mark.skipif(bool(lacking()), reason="; ".join(lacking()))
 def test_nothing_is_left_of_the_screen_before(tmp_path: Path) -> None:
     """xterm shows the review alike, whether the grid of the library was there before or not, and pictures in colour."""
-    workspace = make_workspace(tmp_path / "w", 6)
+    workspace = make_workspace(tmp_path / "w", 12)
     shown = []
     for number, keys in enumerate(((F2,), (F1, "g", F2))):
         memory = tmp_path / str(number)
@@ -55,7 +56,7 @@ def test_nothing_is_left_of_the_screen_before(tmp_path: Path) -> None:
         display = Display(memory)
         try:
             words = ["-m", "curate", str(workspace.root)]
-            terminal = RealTerminal(words, display, (100, 34), 9)
+            terminal = RealTerminal(words, display, (120, 40), 9)
             try:
                 terminal.settled()
                 shown.append([terminal.after(key) for key in keys][-1])
