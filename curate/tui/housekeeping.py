@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.catalog import decisions
+from curate.catalog.assigning import assignment
 from curate.catalog.browsing import rows_of
 from curate.catalog.flickr_photos import photo_count
 from curate.catalog.forgetting import forget, forget_these
@@ -15,6 +16,7 @@ from curate.catalog.labelling import SAID_KEYS
 from curate.catalog.listing import is_listed_path
 from curate.catalog.naming import count_below
 from curate.catalog.store import Catalog
+from curate.errors import UsageError
 from curate.ingest import IngestCounts
 from curate.photos.facts import Status
 from curate.tui.completing import Completed, complete_word
@@ -24,6 +26,9 @@ from tracer.base.text import counted
 
 if TYPE_CHECKING:
     from curate.pairing.run import PairingCounts
+
+_BLANK = '""'
+_BLANKS = f"KEY={_BLANK}"
 
 _COMPARED = 500
 """Photos whose labels are looked at to fill in a form."""
@@ -86,9 +91,28 @@ def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
     def complete(text: str) -> Completed:
         return Completed(text) if "=" in text else complete_word(text, names)
 
-    hint = f"One of {', '.join(SAID_KEYS)}. An empty value blanks the label. A person's label wins over every other."
+    hint = (
+        f"One of {', '.join(SAID_KEYS)}. {_BLANKS} blanks the label. A person's label wins over every other."
+    )
     field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete, kept=len("semantic_label="))
     return Form(f"Label {counted(len(photos), 'photo')}", (field,), hint)
+
+
+def typed_assignment(text: str) -> tuple[str, str | None]:
+    """Return the label and its value that were typed into the form; None for a label that is blanked.
+
+    The form begins without a value where the photos have none in common, so that Enter at once would blank their labels.
+
+    Raises:
+        UsageError: there is no value, or as `assignment`.
+    """
+    key, equals, value = text.partition("=")
+    if equals and value.strip() == _BLANK:
+        return assignment(f"{key}=")
+    stated = assignment(text)
+    if stated[1] is None:
+        raise UsageError("no value was typed", f"nothing follows {key.strip()}=", f"Type one; {_BLANKS} blanks the label.")
+    return stated
 
 
 def labelling(catalog: Catalog, photos: Sequence[int], key: str, value: str | None) -> Work[int]:

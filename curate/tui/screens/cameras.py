@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from curate.cameras.types import Camera, CameraType
 from curate.catalog import decisions
@@ -15,7 +16,8 @@ from curate.errors import CurateError
 from curate.tui.facets import is_value
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import shown
-from curate.tui.widgets.listing import Column, Listing
+from curate.tui.widgets.listing import Column
+from curate.tui.widgets.longlisting import LongListing
 from curate.tui.widgets.prompt import AskChoice
 from curate.tui.work import start_beside
 from tracer.base.text import counted
@@ -59,7 +61,7 @@ class CamerasScreen(CurateScreen):
         self._cameras: list[Camera] = []
 
     def compose_body(self) -> ComposeResult:
-        yield Listing(_COLUMNS, id="cameras")
+        yield LongListing(_COLUMNS, id="cameras")
         yield Static("No photo names a camera yet.\n\nPress L, then i to ingest photos.", id="welcome", markup=False)
 
     def on_mount(self) -> None:
@@ -70,15 +72,15 @@ class CamerasScreen(CurateScreen):
         """Read the cameras again."""
         listed = self.catalog.cameras.listed()
         self._cameras = [camera for camera, _ in listed]
-        table = self.query_one(Listing)
-        table.list(_cells(camera, count) for camera, count in listed)
+        table = self.query_one(LongListing)
+        table.list(len(listed), lambda row: _cells(*listed[row]), _widths(listed))
         unknown_count = sum(camera.type is CameraType.UNKNOWN for camera in self._cameras)
         self.headline("Cameras", counted(len(listed), "camera"), f"{unknown_count:,} of unknown type")
         self.query_one("#welcome").display = not listed
         table.display = bool(listed)
 
-    async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
-        """Ask for the type of the row's camera (Enter)."""
+    async def on_long_listing_chosen(self) -> None:
+        """Ask for the type of the camera that was clicked on."""
         await self.run_action("set_type")
 
     def action_photos(self) -> None:
@@ -86,7 +88,7 @@ class CamerasScreen(CurateScreen):
         if not self._cameras:
             self.say("there is no camera to show the photos of")
             return
-        camera = self._cameras[self.query_one(Listing).cursor_row]
+        camera = self._cameras[self.query_one(LongListing).cursor_row]
         self.curate.wanted_photos = f"{is_value('Make', camera.make)} AND {is_value('Model', camera.model)}"
         self.app.switch_mode("library")
 
@@ -97,7 +99,7 @@ class CamerasScreen(CurateScreen):
             return
         if self.reads_only():
             return
-        camera = self._cameras[self.query_one(Listing).cursor_row]
+        camera = self._cameras[self.query_one(LongListing).cursor_row]
 
         def answered(choice: str) -> None:
             try:
@@ -111,6 +113,16 @@ class CamerasScreen(CurateScreen):
         name = " ".join(filter(None, (camera.make, camera.model)))
         question = f"What is the {shown(name).plain}?"
         self.ask(AskChoice(question, [kind.value for kind in CameraType]), answered)
+
+
+def _widths(listed: list[tuple[Camera, int]]) -> list[int]:
+    """Return the width of the widest cell of each column."""
+    texts = [
+        (*(text or "" for text in (camera.type.value, camera.make, camera.model)), f"{count:,}", camera.rule or "")
+        for camera, count in listed
+    ]
+    widest = [max(map(cell_len, column), default=0) for column in zip(*texts, strict=True)] or [0] * 5
+    return [*widest, max((cell_len(", ".join(camera.also)) for camera, _ in listed), default=0)]
 
 
 def _cells(camera: Camera, count: int) -> list[Text]:

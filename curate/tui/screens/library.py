@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from curate.catalog.assigning import assignment
 from curate.catalog.browsing import folder_of
 from curate.tui.browse import next_order, order_by
 from curate.tui.housekeeping import (
@@ -19,6 +18,7 @@ from curate.tui.housekeeping import (
     label_form,
     label_summary,
     labelling,
+    typed_assignment,
 )
 from curate.tui.screens.byhand import PairsByHand
 from curate.tui.screens.library_keys import KEYS
@@ -199,11 +199,12 @@ class LibraryScreen(PairsByHand):
             return
 
         def answered(answers: dict[str, str]) -> None:
-            key, value = assignment(answers["label"])
+            key, value = typed_assignment(answers["label"])
             self.begin_work("label", lambda catalog: labelling(catalog, photos, key, value), label_summary)
 
         form = label_form(self.catalog, photos)
-        self.ask(AskForm(form.question, form.fields, form.hint, lambda answers: assignment(answers["label"])), answered)
+        check = lambda answers: typed_assignment(answers["label"])  # noqa: E731
+        self.ask(AskForm(form.question, form.fields, form.hint, check), answered)
 
     def action_forget(self) -> None:
         """Ask whether to remove the chosen photos, or the one under the cursor or its folder, from the catalogue."""

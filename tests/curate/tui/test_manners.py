@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable, OptionList
+from textual.widgets import OptionList
 
 from curate.catalog import decisions
 from curate.tui.app import places
 from curate.tui.keymap import usable
 from curate.tui.screens.help import HelpScreen
+from curate.tui.widgets.longlisting import LongListing
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
@@ -116,7 +117,7 @@ async def test_vims_motions(tmp_path: Path) -> None:
         await pilot.press("ctrl+d")
         assert browse.cursor > middle
     async with opened(workspace, "cameras") as (app, pilot):
-        table = app.screen.query_one(DataTable)
+        table = app.screen.query_one(LongListing)
         await pilot.press("G")
         assert table.cursor_row == table.row_count - 1 > 0
         await pilot.press("k")
