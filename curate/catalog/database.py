@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -189,8 +189,13 @@ def why_damaged(connection: sqlite3.Connection) -> str | None:
 
 
 @contextlib.contextmanager
-def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Raise the error for a damaged catalogue where damage causes an unexpected exception; other exceptions pass."""
+def damage_told(connection: Callable[[], sqlite3.Connection], path: Path) -> Iterator[None]:
+    """Raise the error for a damaged catalogue where damage causes an unexpected exception; other exceptions pass.
+
+    Args:
+        connection: returns the open connection.
+        path: the catalogue.
+    """
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.InterfaceError):  # mistakes in lenstrace
@@ -198,7 +203,7 @@ def damage_told(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise translated(error, path) from error
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-        if why := why_damaged(connection):
+        if why := why_damaged(connection()):
             raise damaged(path, why) from error
         raise
 

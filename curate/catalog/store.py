@@ -60,17 +60,33 @@ class Catalog:
             with workspace.writing("upgrade"), cls.open(workspace):
                 pass  # opening the catalogue for writing upgrades it
         connection = connect_read_only(workspace.catalog) if read_only else connect(workspace.catalog)
-        with contextlib.closing(connection), damage_told(connection, workspace.catalog):
-            catalog = cls(workspace, connection, read_only)
+        catalog = cls(workspace, connection, read_only)
+        with contextlib.closing(catalog), damage_told(lambda: catalog.connection, workspace.catalog):
             if not read_only:
                 catalog._follow_camera_rules()
             yield catalog
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def begin_writing(self) -> None:
+        """Write from now on, through a new connection; the caller holds `workspace.writing`.
+
+        Raises:
+            As `open`.
+        """
+        if self.read_only:
+            reading, self.connection = self.connection, connect(self.workspace.catalog)
+            reading.close()
+            self.cameras, self.read_only = Cameras(self.workspace, self.connection), False
+            self._follow_camera_rules()
 
     @property
     def refusal(self) -> ReadOnly:
         """The error of a change through a catalogue that was opened read-only."""
         return ReadOnly(
-            "another window writes; this one only reads", way_out="Close the other one, then open this one again"
+            "another window writes; this one only reads", way_out="Close the other one, then press W in this one"
         )
 
     def transaction(self) -> contextlib.AbstractContextManager[sqlite3.Connection]:

@@ -49,6 +49,9 @@ class CurateApp(Commands):
         start: the first screen.
         images: how pictures are drawn; not auto.
         writer: who writes, where the catalogue is open for reading alone.
+
+    Attributes:
+        held: what is held until the app has ended: the writer's lock, where the app took it over.
     """
 
     CSS_PATH = "app.tcss"
@@ -64,6 +67,7 @@ class CurateApp(Commands):
         self._start: ScreenName = start
         self._writer, self._seen = writer, catalog.written_elsewhere()
         self._problems: list[str] = []
+        self.held, self._told_free = contextlib.ExitStack(), False
         self.title = "lenstrace"
 
     def get_default_screen(self) -> CurateScreen:
@@ -101,6 +105,27 @@ class CurateApp(Commands):
         seen, self._seen = self._seen, self.catalog.written_elsewhere()
         if seen != self._seen and self.in_view is not None:
             self.in_view.refresh_data()
+        elif self.catalog.read_only and not self._told_free and not self.catalog.workspace.last_writer_runs():
+            self._told_free = True
+            self._tell_at_the_start("the other window has closed · W writes in this one")
+
+    def action_take_over(self) -> None:
+        """Write in this window, unless another process writes."""
+        screen = self.in_view
+        if screen is None:
+            return
+        if not self.catalog.read_only:
+            screen.say("this window writes already")
+            return
+        try:
+            self.held.enter_context(self.catalog.workspace.writing("app"))
+        except WorkspaceBusy as busy:
+            self._writer, self._told_free = busy.why, False
+            screen.say(busy.why, problem=True)
+            return
+        self.catalog.begin_writing()
+        screen.refresh_data()
+        screen.say("this window writes now")
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
@@ -253,6 +278,7 @@ def run(
             writer = busy.why
         catalog = held.enter_context(Catalog.open(workspace, read_only=bool(writer)))
         app = CurateApp(catalog, start, mode, writer)
+        held.enter_context(app.held)
         app.wanted = wanted
         if ingest_from is not None:
             app.typed["ingest"] = {"folder": os.fspath(ingest_from)}

@@ -74,6 +74,14 @@ KEYS: list[BindingType] = [
     Binding("ctrl+u", "move('page_up')", "Page up", id="app.page_up", show=False, tooltip="a page up"),
     Binding("G", "move('bottom')", "End", id="app.bottom", show=False, tooltip="the last line"),
     Binding(
+        "W",
+        "take_over",
+        "Write here",
+        id="app.take_over",
+        show=False,
+        tooltip="write in this window, where another one wrote and has closed",
+    ),
+    Binding(
         "ctrl+z",
         "to_the_shell",
         "Shell",

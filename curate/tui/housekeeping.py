@@ -91,9 +91,7 @@ def label_form(catalog: Catalog, photos: Sequence[int]) -> Form:
     def complete(text: str) -> Completed:
         return Completed(text) if "=" in text else complete_word(text, names)
 
-    hint = (
-        f"One of {', '.join(SAID_KEYS)}. {_BLANKS} blanks the label. A person's label wins over every other."
-    )
+    hint = f"One of {', '.join(SAID_KEYS)}. {_BLANKS} blanks the label. A person's label wins over every other."
     field = Field("label", "KEY=VALUE", f"semantic_label={value}", complete=complete, kept=len("semantic_label="))
     return Form(f"Label {counted(len(photos), 'photo')}", (field,), hint)
 
@@ -111,7 +109,9 @@ def typed_assignment(text: str) -> tuple[str, str | None]:
         return assignment(f"{key}=")
     stated = assignment(text)
     if stated[1] is None:
-        raise UsageError("no value was typed", f"nothing follows {key.strip()}=", f"Type one; {_BLANKS} blanks the label.")
+        raise UsageError(
+            "no value was typed", f"nothing follows {key.strip()}=", f"Type one; {_BLANKS} blanks the label."
+        )
     return stated
 
 

@@ -124,6 +124,8 @@ class Copy:
         kept: whether it is the copy that is kept.
         reason: why it is kept, or the kind of copy.
         file: its format and size, in words.
+        sha256: of its file; None where it has none.
+        pictured: the path of its file where that could be decoded, from which a missing preview is made; else None.
     """
 
     path: str
@@ -132,6 +134,8 @@ class Copy:
     kept: bool
     reason: str
     file: str
+    sha256: str | None = None
+    pictured: bytes | None = None
 
 
 @dataclass

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from tracer.base.files import is_partial, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
+_LOCK = "workspace.lock"
 _FOLDERS = ("cache", "exports", "originals", "runs")
 
 _TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
@@ -168,9 +170,20 @@ class Workspace:
             with contextlib.suppress(OSError):  # the lock is released in any case
                 os.close(handle)
 
+    def last_writer_runs(self) -> bool:
+        """Whether the process that wrote last still runs, as the lock file tells. No lock is taken."""
+        try:
+            held = re.search(r"\(process (\d+)\)", (self.root / _LOCK).read_text(encoding="utf-8", errors="replace"))
+            os.kill(int(held[1]) if held else os.getpid(), 0)
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        except OSError:  # another user's process, or a file that cannot be read
+            return True
+        return True
+
     def _lock(self, holder: str) -> int:
         """Take the lock, write its holder into the lock file, and return the file descriptor."""
-        path = self.root / "workspace.lock"
+        path = self.root / _LOCK
         handle = None
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -118,17 +118,20 @@ class CamerasScreen(CurateScreen):
 def _widths(listed: list[tuple[Camera, int]]) -> list[int]:
     """Return the width of the widest cell of each column."""
     texts = [
-        (*(text or "" for text in (camera.type.value, camera.make, camera.model)), f"{count:,}", camera.rule or "")
+        (_type(camera), camera.make or "", camera.model or "", f"{count:,}", camera.rule or "")
         for camera, count in listed
     ]
     widest = [max(map(cell_len, column), default=0) for column in zip(*texts, strict=True)] or [0] * 5
     return [*widest, max((cell_len(", ".join(camera.also)) for camera, _ in listed), default=0)]
 
 
+def _type(camera: Camera) -> str:
+    return f"? {camera.type.value}" if camera.type is CameraType.UNKNOWN else camera.type.value
+
+
 def _cells(camera: Camera, count: int) -> list[Text]:
-    unknown = camera.type is CameraType.UNKNOWN
     return [
-        Text("? unknown", "bold yellow") if unknown else shown(camera.type.value),
+        shown(_type(camera), "bold yellow" if camera.type is CameraType.UNKNOWN else ""),
         shown(camera.make),
         shown(camera.model),
         Text(f"{count:,}", justify="right"),

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from curate.catalog.photos import photo_at
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
-from curate.tui.messages import CopiesFound, Copy
+from curate.photos.facts import Status
+from curate.tui.messages import CopiesFound, Copy, PicturesMade
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
+from curate.tui.widgets.copypictures import CopyPictures
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.work import start_beside
 from curate.workspace import Workspace
@@ -58,7 +61,9 @@ class CopiesScreen(CurateScreen):
         self._report: DuplicateReport | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield Listing(_COLUMNS, id="copies", zebra_stripes=False)
+        with Horizontal(id="copies-and-pictures"):
+            yield Listing(_COLUMNS, id="copies", zebra_stripes=False)
+            yield CopyPictures(self.catalog.workspace, self.curate.images, id="copy-pictures")
         yield Static(id="copy", classes="told", markup=False)
         yield Static(_WELCOME, id="welcome", markup=False)
 
@@ -94,7 +99,7 @@ class CopiesScreen(CurateScreen):
         many = [f"the first {SHOWN_GROUPS:,} shown"] if exact + near > SHOWN_GROUPS else []
         self.headline("Copies", f"{counted(exact + near, 'group')}: {exact:,} exact, {near:,} alike", *many)
         self.query_one("#welcome").display = not self._copies
-        table.display = self.query_one("#copy").display = bool(self._copies)
+        self.query_one("#copies-and-pictures").display = self.query_one("#copy").display = bool(self._copies)
         if wanted and not places:
             self.say(f"{Path(wanted).name} has no copies")
         self._tell()
@@ -112,9 +117,23 @@ class CopiesScreen(CurateScreen):
         copy = self._under_cursor
         if copy is not None:
             kept = next(other for other in self._copies if other.group == copy.group and other.kept)
-            others = sum(other.group == copy.group for other in self._copies) - 1
-            line = f"Of {others + 1:,}, {kept.path} is kept: {kept.reason}."
+            group = [other for other in self._copies if other.group == copy.group]
+            line = f"Of {len(group):,}, {kept.path} is kept: {kept.reason}."
             self.query_one("#copy", Static).update(folded(line))
+            self.query_one(CopyPictures).show(group, copy)
+
+    def on_copy_pictures_wanted(self, message: CopyPictures.Wanted) -> None:
+        """Make pictures in a thread."""
+
+        def work() -> None:
+            worker = get_current_worker()
+            message.thumbnails.work(lambda: self.post_message(PicturesMade()), lambda: worker.is_cancelled)
+
+        start_beside(self, self.catalog.workspace, "drawing pictures", work, group="thumbnails")
+
+    def on_pictures_made(self, _message: PicturesMade) -> None:
+        """Draw the pictures that were made."""
+        self.query_one(CopyPictures).show_pictures()
 
     # --- actions
 
@@ -159,7 +178,11 @@ def look_for_copies(workspace: Workspace) -> CopiesFound:
                 size = f"{photo.width} × {photo.height}" if photo and photo.width else ""
                 file = "  ".join(part for part in (photo.format if photo else None, size) if part)
                 kept = own_path == group.files[0]
-                copies.append(Copy(path, own_path, number, kept, group.reason if kept else _KINDS[kind], file))
+                why = group.reason if kept else _KINDS[kind]
+                sha256, pictured = (
+                    (photo.sha256, own_path if photo.status is Status.OK else None) if photo else (None, None)
+                )
+                copies.append(Copy(path, own_path, number, kept, why, file, sha256, pictured))
     return CopiesFound(copies, report)
 
 

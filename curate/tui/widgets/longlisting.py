@@ -26,7 +26,7 @@ Cells = Callable[[int], Sequence[Text]]
 
 
 class LongListing(ScrollView, can_focus=True, inherit_bindings=False):
-    """A table with a cursor, under titles that stay in view. Columns share the width as those of `Listing`; → scrolls to others."""
+    """A table with a cursor, under titles that stay in view. Columns share the width as those of `Listing`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--titles", "rows--cursor", "rows--odd"}
     DEFAULT_CSS = """
@@ -99,11 +99,13 @@ class LongListing(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(self.size.width, base)
         if y == 0:
             style = base + self.get_component_rich_style("rows--titles", partial=True)
-            cells: Sequence[Text] = [Text(one.title, justify="right" if one.numeric else "left") for one in self._columns]
+            cells: Sequence[Text] = [
+                Text(one.title, justify="right" if one.numeric else "left") for one in self._columns
+            ]
         else:
             style = base + self._style_of(row)
             cells = self._cells(row)
-        segments = []
+        segments: list[Segment] = []
         for cell, width in zip(cells, self._widths, strict=True):
             text = cell.copy()
             text.truncate(width - 2 * _PAD, overflow="ellipsis")

@@ -17,6 +17,7 @@ from curate.photos.facts import PhotoFacts, Status
 from curate.tui.app import CurateApp
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.test_library import drawn
 from tests.curate.tui.workspaces import make_workspace
 
 
@@ -112,3 +113,29 @@ async def test_an_error_is_told(workspace: Workspace, monkeypatch: pytest.Monkey
     monkeypatch.setattr("curate.tui.screens.copies.look_for_copies", fails)
     async with opened(workspace, "copies") as (app, pilot):
         await until(pilot, lambda: "Plug it in" in status(app))
+
+
+async def test_the_pictures_of_a_group(tmp_path: Path) -> None:
+    """Beside the list, where there is room: three copies with what is said of them, the one under the cursor among them."""
+    workspace = make_workspace(tmp_path / "w", 3)
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        with_copies(catalog)
+        for name in ("a.JPG", "b.JPG"):
+            facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
+            put_photo(catalog, f"/photos/more/{name}".encode(), facts, 1)
+
+    def words(app: CurateApp) -> list[str]:
+        return [
+            str(line.render()) for line in app.screen.query("#copy-pictures .caption").results(Static) if line.region
+        ]
+
+    async with opened(workspace, "copies", size=(120, 40)) as (app, pilot):
+        await until(pilot, lambda: words(app) == ["► ✓ kept", "exact copy", "exact copy"])
+        await until(pilot, lambda: "▀" in drawn(app))
+        boxes = app.screen.query("#copy-pictures PictureBox")
+        await until(pilot, lambda: all("▀" in str(box.render_line(box.size.height // 2).text) for box in boxes))  # type: ignore[attr-defined]
+        await pilot.press("end")
+        await until(pilot, lambda: words(app) == ["✓ kept", "exact copy", "► exact copy"])
+    async with opened(workspace, "copies", size=(100, 30)) as (app, pilot):
+        await until(pilot, lambda: len(listed(app)) == 5)
+        assert words(app) == [] and "▀" not in drawn(app)

@@ -315,6 +315,22 @@ async def test_pictures_of_the_terminals_own_kind(tmp_path: Path) -> None:
             await until(pilot, lambda: app.screen.query_one("#preview-picture > .picture").region.width > 20)
 
 
+async def test_enter_at_once_blanks_no_label(tmp_path: Path) -> None:
+    """Where nothing is filled in, Enter asks for a value and keeps the form; two quotes blank the label."""
+    workspace = make_workspace(tmp_path / "w", 2, previews=False)
+    async with opened(workspace, size=(120, 40)) as (app, pilot):
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: "no value was typed" in str(app.screen.query_one(".problem").render()))
+        await pilot.press(*"red", "minus", "enter")
+        await until(pilot, lambda: "1 label changed" in status(app))
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: "nothing was changed" in status(app))
+        assert [row["semantic_label"] for row in app.catalog.labels()].count("red-") == 1
+        await pilot.press("e", "quotation_mark", "quotation_mark", "enter")
+        await until(pilot, lambda: "1 label changed" in status(app))
+        assert not any(row["semantic_label"] for row in app.catalog.labels())
+
+
 async def test_pictures_are_off(tmp_path: Path) -> None:
     """The grid and the preview say so."""
     workspace = make_workspace(tmp_path / "w", 2)

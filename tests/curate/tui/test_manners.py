@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 from textual.widgets import OptionList
 
+from curate.cameras.types import Camera
 from curate.catalog import decisions
+from curate.catalog.store import Catalog
 from curate.tui.app import places
 from curate.tui.keymap import usable
+from curate.tui.screens import cameras
 from curate.tui.screens.help import HelpScreen
 from curate.tui.widgets.longlisting import LongListing
 from curate.workspace import Workspace
@@ -128,6 +132,42 @@ async def test_vims_motions(tmp_path: Path) -> None:
         assert table.cursor_row == 0
         await pilot.press("end")
         assert table.cursor_row == table.row_count - 1
+
+
+async def test_thousands_of_cameras_show_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only rows in view are made; the cursor goes to the last one, a click chooses, and a narrow window scrolls sideways."""
+    workspace = Workspace.create(tmp_path / "w")
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        for number in range(3000):
+            camera = catalog.connection.execute(
+                "INSERT INTO camera (make, model, type, also) VALUES (?, ?, 'unknown', '[]')",
+                (f"Maker{number % 7}", f"Model {number:04d}"),
+            )
+            catalog.connection.execute(
+                "INSERT INTO photo_count VALUES ('camera', ?, ?)", (camera.lastrowid, 3000 - number)
+            )
+    made: list[int] = []
+    cells = cameras._cells
+
+    def counted_cells(camera: Camera, count: int) -> list[Text]:
+        made.append(count)
+        return cells(camera, count)
+
+    monkeypatch.setattr(cameras, "_cells", counted_cells)
+    async with opened(workspace, "cameras") as (app, pilot):
+        table = app.screen.query_one(LongListing)
+        assert table.row_count == 3000 and 0 < len(made) < 400
+        await pilot.press("end")
+        assert table.cursor_row == 2999 and len(made) < 800
+        shown = str(table.render_line(table.size.height - 1).text)
+        assert "Model 2999" in shown and "? unknown" in shown
+        assert "make" in str(table.render_line(0).text)
+        await pilot.click("#cameras", offset=(5, 3))
+        assert table.cursor_row == int(table.scroll_offset.y) + 2
+        await pilot.click("#cameras", offset=(5, 3))
+        await until(pilot, lambda: bool(app.screen.query(OptionList)))
+        await pilot.press("escape", "pageup", "pagedown", "home")
+        assert table.cursor_row == 0 and int(table.scroll_offset.y) == 0
 
 
 async def test_the_photos_of_a_camera(tmp_path: Path) -> None:
