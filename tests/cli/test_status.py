@@ -285,7 +285,9 @@ def test_a_run_is_remembered_wherever_it_lies(
 
 
 @pytest.mark.parametrize("place", ["set", "w"])
-def test_a_workspace_says_how_its_sets_are_evaluated(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_says_how_its_sets_are_evaluated(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Encoders and protocol of its settings are used for the workspace and for a set that it exported."""
     monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
     monkeypatch.setattr("curate.handoff.check_encoders", lambda encoders: None)

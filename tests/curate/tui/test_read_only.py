@@ -88,30 +88,30 @@ async def test_the_window_that_stays_can_write(shared: Workspace) -> None:
     """While the other one is open, W says who writes; once it has ended, the app says so, and W makes this window the writer."""
     hold = "import sys; from pathlib import Path; from curate.workspace import Workspace\n"
     hold += "with Workspace.open(Path(sys.argv[1])).writing('app'): print('held', flush=True); input()"
-    other = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", hold, str(shared.root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert other.stdout and other.stdout.readline() == "held\n"
-    with Catalog.open(shared, read_only=True) as catalog:
-        app = CurateApp(catalog, "review", "none", "curate app")
-        async with app.run_test(size=(120, 40)) as pilot:
-            await until(pilot, lambda: app.screen.pair is not None)  # type: ignore[attr-defined]
-            await pilot.press("W")
-            assert f"curate app (process {other.pid}) has it open" in status(app)
-            await pilot.press("space")
-            assert SAID in status(app) and "press W" in status(app)
-            other.communicate("\n")
-            await until(pilot, lambda: "has closed · W writes in this one" in status(app))
-            await pilot.press("W")
-            assert status(app) == "this window writes now"
-            await pilot.press("space")
-            assert status(app).startswith("✓ accepted") and decisions.tally(catalog).accepted == 2
-            assert "read only" not in str(app.screen.query_one("#headline", Static).render())
-            await pilot.press("W")
-            assert "writes already" in status(app)
-            with pytest.raises(WorkspaceBusy), shared.writing("pair"):
-                pass
-        app.held.close()
+    ) as other:
+        assert other.stdout and other.stdout.readline() == "held\n"
+        with Catalog.open(shared, read_only=True) as catalog:
+            app = CurateApp(catalog, "review", "none", "curate app")
+            async with app.run_test(size=(120, 40)) as pilot:
+                await until(pilot, lambda: SAID in status(app))
+                await pilot.press("W")
+                assert f"curate app (process {other.pid}) has it open" in status(app)
+                await pilot.press("space")
+                assert SAID in status(app) and "press W" in status(app)
+                other.communicate("\n")
+                await until(pilot, lambda: "has closed · W writes in this one" in status(app))
+                await pilot.press("W")
+                assert status(app) == "this window writes now"
+                await pilot.press("space")
+                assert status(app).startswith("✓ accepted") and decisions.tally(catalog).accepted == 2
+                assert "read only" not in str(app.screen.query_one("#headline", Static).render())
+                await pilot.press("W")
+                assert "writes already" in status(app)
+                with pytest.raises(WorkspaceBusy), shared.writing("pair"):
+                    pass
+            app.held.close()
     with shared.writing("pair"), Catalog.open(shared) as written:
         assert decisions.tally(written).accepted == 2
 
