@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import typer
 import typer.core
-import typer.main
 
 from curate.commands import cameras, clocks, duplicates, flickr, imports, pairs, photos, review, serve, sets
-from tracer.base.commandline import version_option
+from tracer.base.commandline import parser_of, version_option
 
 
 class _PlainWords(typer.core.TyperGroup):
@@ -55,5 +54,4 @@ def _program(
 
 def command_names() -> list[str]:
     """Return the names of the commands, as typed."""
-    group: Any = typer.main.get_command(app)
-    return sorted(group.commands)
+    return sorted(parser_of(app).commands)

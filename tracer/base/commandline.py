@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Sequence
 from typing import Any
 
 import typer
+import typer.main
 
 from tracer.base.console import note, say
 from tracer.base.errors import Exit
@@ -28,6 +30,12 @@ def version_option(program: str) -> Any:
     return typer.Option("--version", callback=tell, is_eager=True, help="Print the version.")
 
 
+@functools.cache
+def parser_of(app: typer.Typer) -> Any:
+    """Return the parser of an application. It is built once: building it takes longer than most commands do."""
+    return typer.main.get_command(app)
+
+
 def run_app(app: typer.Typer, argv: Sequence[str], program: str, **extra: Any) -> int:
     """Run a command and return its exit code. The parser's own errors are printed as notes.
 
@@ -41,7 +49,7 @@ def run_app(app: typer.Typer, argv: Sequence[str], program: str, **extra: Any) -
         BrokenPipeError: the reader of the output closed it.
     """
     try:
-        code = app(args=list(argv), prog_name=program, standalone_mode=False, **extra)
+        code = parser_of(app)(args=list(argv), prog_name=program, standalone_mode=False, **extra)
     except _ParserError as error:
         said = io.StringIO()
         error.show(said)
