@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -55,22 +57,47 @@ def terminal(program: Callable[[str], str], record_property: Callable[[str, obje
     record_property("keys pressed", sum(one.pressed for one in opened))
 
 
+MadeByOne = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def virtual_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_by_one(tmp_path_factory: pytest.TempPathFactory) -> MadeByOne:
+    """Has the first process that needs a folder fill it; all processes of this run share it, and none writes to it later."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each of its processes has a folder in one that they share
+        common = common.parent
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        place, whole = common / name, common / f"{name}.whole"
+        with (common / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(place, ignore_errors=True)  # what a process left that failed
+                place.mkdir()
+                fill(place)
+                whole.touch()
+        return place
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def virtual_photos(made_by_one: MadeByOne) -> Path:
     """Two scenes, by three virtual phones and three other virtual cameras each."""
-    folder = tmp_path_factory.mktemp("photos")
-    finish(write_photos(folder, 2, 1, 2, CollectionOptions(per_side=3)))
-    return folder
+    return made_by_one("photos", lambda place: finish(write_photos(place, 2, 1, 2, CollectionOptions(per_side=3))))
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory, virtual_photos: Path) -> Path:
+def small(made_by_one: MadeByOne, virtual_photos: Path) -> Path:
     """A workspace with these photos, and pairs that wait; not to be written to."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("small") / "w", settings_text=demo_settings(camera_types()))
-    with Catalog.open(workspace) as catalog:
-        finish(ingest(catalog, [virtual_photos], labels=virtual_photos / "labels.csv"))
-        finish(pair_workspace(catalog))
-    return workspace.root
+
+    def fill(place: Path) -> None:
+        workspace = Workspace.create(place / "w", settings_text=demo_settings(camera_types()))
+        with Catalog.open(workspace) as catalog:
+            finish(ingest(catalog, [virtual_photos], labels=virtual_photos / "labels.csv"))
+            finish(pair_workspace(catalog))
+
+    return made_by_one("small", fill) / "w"
 
 
 @pytest.fixture

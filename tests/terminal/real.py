@@ -24,6 +24,9 @@ DEADLINE = 20.0
 AGAIN = 4.0
 """Seconds after which a key that shows something is pressed again: one right behind Esc is read as Alt and that key."""
 
+LOOK = 0.03
+"""Seconds between two looks at the screen: looking takes time from the app, which has the same cores."""
+
 ESCAPED = 0.06
 """Seconds after Esc before the next key, so that the two are not read as one."""
 
@@ -169,7 +172,7 @@ class Terminal:
             if again and time.monotonic() > next_press:
                 self.press(next(keys))
                 next_press = time.monotonic() + after
-            time.sleep(0.01)
+            time.sleep(LOOK)
         return text
 
     # --- the app
@@ -234,7 +237,7 @@ class Terminal:
             if time.monotonic() > next_press:
                 self.press("Enter" if "Work is still running" in text else "q")
                 next_press = time.monotonic() + AGAIN
-            time.sleep(0.01)
+            time.sleep(LOOK)
 
 
 def _shows(screen: str, text: str) -> bool:
