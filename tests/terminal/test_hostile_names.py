@@ -373,8 +373,8 @@ def tracer_lines(sets: dict[str, Path]) -> dict[str, list[Line]]:
         "similarity": [["similarity", *on, *encoder]],
         "mitigate": [["mitigate", *on, *encoder, *quick, "--method", "leace", "--attributes", "Make", "--save"]],
         "evaluate": [
-            ["evaluate", *on, *encoder, *quick, "--json"],
-            ["evaluate", *on, *encoder, *quick],
+            ["evaluate", *on, *encoder, *quick, "--mask", "0", "--json"],
+            ["evaluate", *on, *encoder, *quick, "--mask", "0"],
             *(["evaluate", place, "-o", f"{run}4", *encoder, *quick] for place in not_sound),
         ],
         "plan": [["plan", os.fspath(sets["sound"])], ["plan", run, "--json"], ["plan", classes]],

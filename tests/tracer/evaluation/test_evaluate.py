@@ -27,7 +27,7 @@ from tracer.experiments.experiment import Context, Encoders, Experiment, Measure
 from tracer.experiments.knn.processing import SETTINGS
 from tracer.experiments.labels import labelled_set
 from tracer.experiments.outcome import Outcome
-from tracer.experiments.probe import protocols
+from tracer.experiments.probe import protocols, search
 from tracer.experiments.probe.protocols import Protocol
 from tracer.experiments.registry import EXPERIMENTS
 from tracer.experiments.shared.processings import processing_groups
@@ -142,6 +142,7 @@ def test_what_is_kept_belongs_to_its_set_and_to_its_search(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy under another name is measured under that name, and another schedule of the search is another probe."""
+    monkeypatch.setattr(search, "HALVING", ((30, 1), (4, 1), (2, 1)))  # what is found does not matter here
     asked = {"experiments": ("probe",), "masks": (0.0,), "protocol": Protocol.HALVING}
     options = replace(OPTIONS, **asked)
     one = shutil.copytree(photos, tmp_path / "small")
@@ -287,9 +288,10 @@ def test_processings_are_probed_and_the_probe_is_kept(
 
 def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path) -> None:
     """What takes more photos than there are is listed with the numbers; so is a processing that has no partner."""
+    root = change(shutil.copytree(photos, tmp_path / "small"), Make=None, Model=None, semantic_label=None)
     names = (*GROUPS["JPEG"], "INTERPOLATION_BOX")
     asked = {"experiments": ("probe",), "masks": (0.0,), "processings": names}
-    evaluation = finish(evaluate(photos, tmp_path / "run", replace(OPTIONS, **asked), with_report=False))
+    evaluation = finish(evaluate(root, tmp_path / "run", replace(OPTIONS, **asked), with_report=False))
     reasons = {skip.what: skip.reason for skip in evaluation.skipped}
     reason = reasons[f"probe of {' and '.join(GROUPS['JPEG'])} (baseline/colour)"]
     assert "at least 60 pictures" in reason
@@ -300,9 +302,10 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
 
 def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp_path: Path) -> None:
     """Runs that differ in k hold each photo's own values, under its id: their differences are paired, also of neighbours."""
+    root = change(shutil.copytree(photos, tmp_path / "small"), Make=None, Model=None, semantic_label=None)
     asked = {"experiments": ("probe", "knn"), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
     for k in (1, 5):
-        finish(evaluate(photos, tmp_path / str(k), replace(OPTIONS, **asked, k=k), with_report=False))
+        finish(evaluate(root, tmp_path / str(k), replace(OPTIONS, **asked, k=k), with_report=False))
     pairs = [pair for pair in compare(tmp_path / "1", tmp_path / "5") if pair.row.attribute == "JPEG"]
     assert {(p.row.experiment, p.row.setting or p.row.metric) for p in pairs} == {
         ("probe", "processing"), *(("knn", name) for name in (*SETTINGS, "sp", "spd_p")),
