@@ -50,6 +50,7 @@ BELIEFS = {
     "alignment": 4.0,
     "agreement": 4.0,
     "parallax": 4.0,
+    "extent": 2.0,
     "against_phone": 1.0,
     "against_other": 1.0,
     "hash": 1.0,
@@ -60,7 +61,7 @@ BELIEFS = {
 }
 """The coefficients where the fit starts, and towards which it is slightly regularised, so that unused ones do not become 0."""
 
-STANDPOINTS = ("agreement", "parallax")
+STANDPOINTS = ("agreement", "parallax", "extent")
 """The coefficients of photos from different standpoints."""
 
 STALE = 0.2

@@ -39,6 +39,7 @@ class Standpoints:
         aim: standard deviation of the point aimed at, scene units.
         crowd: largest number of things in front that only one photo has.
         surfaces: number of surfaces of a place, each at its own distance, as houses and trees of a street.
+        far: share of the places that are one sight, flat or far away: all of it lies at one distance, with sky around.
         windows: share of the places with rows of windows.
         makes: number of different windows of the whole collection.
         products: share of the places with a product that other places have too, in another spot, size and turn.
@@ -52,6 +53,7 @@ class Standpoints:
     aim: float = 0.06
     crowd: int = 60
     surfaces: int = 6
+    far: float = 0.3
     windows: float = 0.5
     makes: int = 4
     products: float = 0.4
@@ -79,6 +81,9 @@ def seen(scene: Scene, photo: Photo, seed: int, standpoints: Standpoints) -> Sce
     relief = float(place.uniform(0.15, 1.0))
     depths = _surfaces(scene, generator(seed, _KEY, photo.place, Stream.TEXTURE), standpoints.surfaces)
     scene = replace(scene, depths=np.asarray(1.0 + (depths - 1.0) * relief, np.float32))
+    distance = generator(seed, _KEY, photo.place, Stream.COLOUR)
+    if distance.random() < standpoints.far:
+        scene = _far_away(scene, distance)
     if place.random() < standpoints.windows:
         scene = _with_windows(scene, seed, place, standpoints.makes)
     shelf = generator(seed, _KEY, photo.place, Stream.SHAPE)
@@ -116,6 +121,23 @@ def _surfaces(scene: Scene, rng: np.random.Generator, count: int) -> np.ndarray:
     depths = rng.uniform(NEAREST, FARTHEST, count)
     nearest = np.linalg.norm(scene.centres[:, None] - middles, axis=2).argmin(1)
     return np.concatenate([scene.depths[:1], depths[nearest[1:]] + 0.05 * (scene.depths[1:] - 1.0)])
+
+
+def _far_away(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Return one sight before the sky: the things in one part of the scene, all in the plane of focus."""
+    middle, half = rng.uniform((-0.15, -0.15), (0.15, 0.15)), rng.uniform((0.2, 0.25), (0.7, 0.6))
+    kept = (np.abs(scene.centres - middle) < half).all(1)
+    kept[0] = True  # the ground, which is the sky here
+    return replace(
+        scene,
+        outlines=scene.outlines[kept],
+        centres=scene.centres[kept],
+        depths=np.ones(int(kept.sum()), np.float32),
+        colours=scene.colours[kept],
+        tiles=scene.tiles[kept],
+        offsets=scene.offsets[kept],
+        slopes=scene.slopes[kept],
+    )
 
 
 def _at_another_hour(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -28,7 +28,7 @@ letters of a caption do not count either (`BAND`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,12 @@ RATIO = 0.95
 
 CELL = 16
 """Side of a cell, in pixels of a preview of 640 pixels."""
+
+STRUCTURE = 1000
+"""Keypoints of a photo, the strongest first, that tell where it shows something (`extent`)."""
+
+LEAST_CELLS = 30
+"""Cells in which both photos show something, from which on a share of them says something."""
 
 WIDE_CELL = 64
 """The same for parallax."""
@@ -84,12 +90,14 @@ class Agreement:
     Attributes:
         significance: −log10 of the number of false alarms; at most 0 where nothing agrees more than by chance.
         mask: (k,) bool, the matches that count as its inliers.
-        parallax: the same of the matches that lie off the best plane; `NOTHING` without a plane.
+        parallax: the same of the matches that lie off the best plane.
+        extent: share of what both photos show, by the best plane, that lies among its inliers, 0 to 1; 0 without a plane.
     """
 
     significance: float
     mask: NDArray[np.bool_]
     parallax: float = NOTHING
+    extent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,27 @@ class _Model:
     is_line: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A model and the matches that fit it.
+
+    Attributes:
+        model: its kind.
+        matrix: (3, 3) float64.
+        value: significance.
+        chosen: its inliers that count, as positions among the matches in the window.
+        chance: (k,) probability that a random point lies as near to where the model sees each match.
+        distances: (k,) pixels, the larger one of both photos.
+    """
+
+    model: _Model
+    matrix: NDArray[np.float64]
+    value: float
+    chosen: NDArray[np.intp]
+    chance: NDArray[np.float64]
+    distances: NDArray[np.float64]
+
+
 def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
     """Return how significantly matches agree on one view.
 
@@ -122,31 +151,70 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
     if len(inside) < LEAST:
         return nothing
     one, two = a.points[pairs[inside, 0]], b.points[pairs[inside, 1]]
-    best, kept = NOTHING, inside[:0]
-    plane, off, lines = 0.0, None, None
-    for model in _models():
-        if len(inside) <= model.sample + 1:
-            continue
-        matrix = model.fit(one, two)
+
+    def fitted(model: _Model, among: NDArray[np.intp] | None = None) -> _Fitted | None:
+        """Fit a model to the matches in the window, or to some of them, and judge it by all of them."""
+        some = np.arange(len(inside)) if among is None else among
+        matrix = model.fit(one[some], two[some]) if len(some) > model.sample + 1 else None
         if matrix is None or not np.isfinite(matrix).all():
-            continue
+            return None
         distances = _distances(matrix, model, one, two)
         if distances is None:
-            continue
+            return None
         chance = _chance(distances, model, (a, b))
         value, chosen = _significance(chance, model.sample, one, two, len(pairs), share)
-        if value > best:
-            best, kept = value, inside[chosen]
-        if model.is_line:
-            lines = chance
-        elif value > plane:
-            plane, off = value, np.maximum(*distances) >= OFF_PLANE
-    nothing.mask[kept] = True
-    if off is None or lines is None:
-        return Agreement(best, nothing.mask)
-    others = len(pairs) - int((~off).sum())
-    parallax, _ = _significance(lines[off], _WITH_PLANE, one[off], two[off], others, share, WIDE_CELL)
-    return Agreement(best, nothing.mask, parallax)
+        return _Fitted(model, matrix, value, chosen, chance, np.maximum(*distances))
+
+    found = [one_model for model in _models() if (one_model := fitted(model)) is not None]
+    lines = next((f for f in found if f.model.is_line), None)
+    if lines is not None and lines.value > 0:
+        # Few of the matches may lie on a plane, but many of those that fit the lines.
+        found += [f for model in _models() if not model.is_line and (f := fitted(model, lines.chosen)) is not None]
+    best = max(found, key=lambda f: f.value, default=None)
+    if best is None or best.value == NOTHING:
+        return nothing
+    nothing.mask[inside[best.chosen]] = True
+    plane = max((f for f in found if not f.model.is_line and f.value > 0), key=lambda f: f.value, default=None)
+    parallax = NOTHING
+    if lines is not None:
+        off = np.ones(len(inside), np.bool_) if plane is None else plane.distances >= OFF_PLANE
+        sample = lines.model.sample if plane is None else _WITH_PLANE
+        others = len(pairs) - int((~off).sum())
+        parallax, _ = _significance(lines.chance[off], sample, one[off], two[off], others, share, WIDE_CELL)
+    return Agreement(best.value, nothing.mask, parallax, 0.0 if plane is None else _extent(plane, (a, b), one))
+
+
+def most(one: Agreement, two: Agreement) -> Agreement:
+    """Return the more significant one of two agreements of the same photos, with the larger parallax of both."""
+    best = max(one, two, key=lambda found: found.significance)
+    return replace(best, parallax=max(one.parallax, two.parallax))
+
+
+def _extent(plane: _Fitted, photos: tuple[Features, Features], one: NDArray[np.float32]) -> float:
+    """Return the share of the cells in which both photos show something, as seen by a plane, that lie among its inliers.
+
+    Args:
+        plane: the plane, from pixels of the first photo to pixels of the second.
+        photos: features of both photos.
+        one: (k, 2) the matches in the window, pixels of the first photo.
+    """
+    import cv2
+
+    a, b = photos
+    middles = (np.unique(np.floor(a.points[:STRUCTURE] / CELL), axis=0) + 0.5) * CELL
+    there = np.column_stack([middles, np.ones(len(middles))]) @ plane.matrix.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        there = there[:, :2] / there[:, 2:]
+    seen = (there >= 0).all(1) & (there < (b.width, b.height)).all(1)
+    shown = np.zeros((b.height // CELL + 1, b.width // CELL + 1), np.uint8)
+    shown[tuple(np.floor(b.points[:STRUCTURE] / CELL).astype(int).T[::-1])] = 1
+    shown = cv2.dilate(shown, np.ones((3, 3), np.uint8))
+    column, row = np.floor(there[seen] / CELL).astype(int).T
+    both = middles[seen][shown[row, column] > 0].astype(np.float32)
+    if len(both) < LEAST_CELLS:
+        return 0.0
+    hull = cv2.convexHull(one[plane.chosen])
+    return float(np.mean([cv2.pointPolygonTest(hull, (float(x), float(y)), True) >= -CELL for x, y in both]))
 
 
 def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.agreement import NOTHING, RATIO, agreement, window
+from curate.pairing.agreement import NOTHING, RATIO, Agreement, agreement, most, window
 from curate.pairing.features import SHORT, WIDE, Features, cached_path, compute, load
 from curate.pairing.geometry import Geometry, alignment, verify
 from curate.pairing.matching import matches_of, mutual_matches
@@ -38,6 +38,9 @@ CERTAIN = 12.0
 CERTAIN_PARALLAX = 6.0
 """The same of parallax."""
 
+WHOLE = 0.6
+"""The same of the extent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -48,6 +51,7 @@ class Comparison:
         alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
         agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
         parallax: the same of the matches that lie off the best plane.
+        extent: share of what both photos show that lies among the matches of the best plane, 0 to 1.
         alike: by how much the strongest keypoints' matches turn and scale alike more often than by chance (`agreement.window`).
         mirrored: whether the pictures agree only after the first is mirrored.
     """
@@ -62,6 +66,7 @@ class Comparison:
     alignment: float | None
     agreement: float | None = None
     parallax: float | None = None
+    extent: float | None = None
     alike: float | None = None
     mirrored: bool = False
 
@@ -106,9 +111,9 @@ def _compared(
 ) -> Comparison:
     count = WIDE if wide else SHORT
     similarity = unit_a[:count] @ unit_b[:count].T
-    value, parallax, alike = _agreement(a, b, similarity, count)
+    found, alike = _agreement(a, b, similarity, count)
     # Significant agreement is worth a second look: the pictures of look-alikes can then be laid over each other.
-    promising = 0 if value >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
+    promising = 0 if found.significance >= SIGNIFICANT else _PROMISING_CLOSE if close else _PROMISING
     view = _one_or_two_looks(a, b, similarity, promising)
     first, mirrored = a, False
     if close and view[1].inliers < CLEAR:
@@ -117,7 +122,7 @@ def _compared(
         seen = _one_or_two_looks(other_way, b, there, _PROMISING)
         if seen[1].inliers >= CLEAR and seen[1].inliers > 2 * view[1].inliers:
             view, first, mirrored = seen, other_way, True
-            value, parallax, alike = _agreement(other_way, b, there, count)
+            found, alike = _agreement(other_way, b, there, count)
     matches, geometry = view
     return Comparison(
         matches=matches,
@@ -128,27 +133,26 @@ def _compared(
         scale_ratio=geometry.scale_ratio,
         rotation_deg=geometry.rotation_deg,
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
-        agreement=value,
-        parallax=parallax,
+        agreement=found.significance,
+        parallax=found.parallax,
+        extent=found.extent,
         alike=alike,
         mirrored=mirrored,
     )
 
 
-def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[float, float, float]:
-    """Return agreement, parallax and `alike` of the strongest keypoints; the first two of all where these leave it open."""
+def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[Agreement, float]:
+    """Return the agreement of the strongest keypoints, or of all where these leave it open, and `alike`."""
     pairs, _ = matches_of(similarity, RATIO)
     alike = window(a, b, pairs)[2]
     if alike < GATE[count]:
-        return NOTHING, NOTHING, alike
+        return Agreement(NOTHING, np.zeros(len(pairs), np.bool_)), alike
     found = agreement(a, b, pairs)
-    value, parallax = found.significance, found.parallax
-    certain = value >= CERTAIN and not 0 < parallax < CERTAIN_PARALLAX
+    certain = found.significance >= CERTAIN and found.extent >= WHOLE and not 0 < found.parallax < CERTAIN_PARALLAX
     if not certain and (len(a.points), len(b.points)) != similarity.shape:
         pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
-        found = agreement(a, b, pairs)
-        value, parallax = max(value, found.significance), max(parallax, found.parallax)
-    return value, parallax, alike
+        found = most(found, agreement(a, b, pairs))
+    return found, alike
 
 
 def _one_or_two_looks(

@@ -37,6 +37,8 @@ class Evidence:
         agreement: significance of the most significant view of all matches, −log10 of the number of false alarms; at most 0
             where as many agree by chance.
         parallax: the same of the matches that lie off the best plane. A product or a poster has little of it.
+        extent: share of what both photos show that lies among the matches of the best plane, 0 to 1. A product, a logo or a
+            window takes a small share.
         alike: by how much matches turn and scale alike more often than by chance, an exponent in natural logarithms. It ranks
             pairs that do not agree significantly.
         most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
@@ -65,6 +67,7 @@ class Evidence:
     same_album: bool | None = None
     agreement: float | None = None
     parallax: float | None = None
+    extent: float | None = None
     alike: float | None = None
     most_phone: int = 0
     most_other: int = 0
@@ -75,7 +78,7 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """Return the evidence by field name, with rounded numbers; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
-        digits |= {"agreement": 1, "parallax": 1, "alike": 1, "most_agreement": 1}
+        digits |= {"agreement": 1, "parallax": 1, "extent": 3, "alike": 1, "most_agreement": 1}
         digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 

@@ -226,6 +226,7 @@ class Facts:
             alignment=found.alignment,
             agreement=found.agreement,
             parallax=found.parallax,
+            extent=found.extent,
             alike=found.alike,
             hash_distance=candidates.hash_distance(a, b),
             time_gap_s=None if gap is None else gap[0],

@@ -26,6 +26,7 @@ FEATURES = (
     "alignment",
     "agreement",
     "parallax",
+    "extent",
     "against_phone",
     "against_other",
     "hash",
@@ -49,6 +50,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "alignment",
             "agreement",
             "parallax",
+            "extent",
             "against_phone",
             "against_other",
         ),
@@ -68,6 +70,12 @@ MOST_AGREEMENT = 12.0
 
 MOST_PARALLAX = 6.0
 """The same of parallax, whose matches are few: one in each of 75 cells."""
+
+SMALL = 0.3
+"""Extent up to which a pair is as likely one thing in two places (a product, a poster, a window) as one sight."""
+
+WHOLE = 0.5
+"""Extent from which more of it counts no more."""
 
 MOST_ALIKE = 15.0
 """Excess of matches that turn and scale alike, from which more of it counts no more. Of unrelated pairs, one in a thousand has
@@ -150,6 +158,8 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
         inliers, apart, parallax = np.log1p(e.inliers), _from_another_standpoint(e), _parallax(e)
+        extent = _extent(e, apart)
+        rivals = 1.0 - max(parallax, extent)
         rows[k] = (
             inliers,
             e.inliers / max(e.matches, e.inliers, 1),
@@ -157,8 +167,9 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             _alignment(e, apart),
             _agreement(e, apart),
             parallax,
-            (1.0 - parallax) * (inliers - np.log1p(max(e.most_phone, e.inliers))),
-            (1.0 - parallax) * (inliers - np.log1p(max(e.most_other, e.inliers))),
+            extent,
+            rivals * (inliers - np.log1p(max(e.most_phone, e.inliers))),
+            rivals * (inliers - np.log1p(max(e.most_other, e.inliers))),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
             0.0 if e.time_gap_s is None else -_saturated(abs(e.time_gap_s), 120.0 + 2 * (e.clock_spread_s or 0.0)),
             0.0 if e.time_gap_s is None else 1.0,
@@ -252,6 +263,14 @@ def _agreement(e: Evidence, apart: float) -> float:
     if _is_unclear(e):
         return FAINT * min(max(e.alike or 0.0, 0.0), MOST_ALIKE) / MOST_ALIKE
     return apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT
+
+
+def _extent(e: Evidence, apart: float) -> float:
+    """Return how surely the agreement is that of most of what both photos show, 0 to 1."""
+    if _is_unclear(e):
+        return 0.0
+    share = ((e.extent or 0.0) - SMALL) / (WHOLE - SMALL)
+    return apart * min(max(e.agreement or 0.0, 0.0), MOST_AGREEMENT) / MOST_AGREEMENT * min(max(share, 0.0), 1.0)
 
 
 def _alignment(e: Evidence, apart: float) -> float:
