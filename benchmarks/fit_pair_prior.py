@@ -51,6 +51,7 @@ BELIEFS = {
     "agreement": 4.0,
     "parallax": 4.0,
     "extent": 2.0,
+    "moved": 2.0,
     "against_phone": 1.0,
     "against_other": 1.0,
     "hash": 1.0,
@@ -61,7 +62,7 @@ BELIEFS = {
 }
 """The coefficients where the fit starts, and towards which it is slightly regularised, so that unused ones do not become 0."""
 
-STANDPOINTS = ("agreement", "parallax", "extent")
+STANDPOINTS = ("agreement", "parallax", "extent", "moved")
 """The coefficients of photos from different standpoints."""
 
 STALE = 0.2

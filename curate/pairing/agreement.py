@@ -36,18 +36,13 @@ from numpy.typing import NDArray
 
 from curate.pairing.features import Features
 from curate.pairing.geometry import estimated
+from curate.pairing.turning import LEAST, WINDOWS, window
 
 RATIO = 0.95
 """Ratio of the matches: a wrong match costs little where the significance is computed, and a right one is rare."""
 
 CELL = 16
 """Side of a cell, in pixels of a preview of 640 pixels."""
-
-STRUCTURE = 1000
-"""Keypoints of a photo, the strongest first, that tell where it shows something (`extent`)."""
-
-LEAST_CELLS = 30
-"""Cells in which both photos show something, from which on a share of them says something."""
 
 WIDE_CELL = 64
 """The same for parallax."""
@@ -59,28 +54,35 @@ BAND = 32.0
 """Pixels. Where more than half of the inliers lie in a band so narrow, along or across the picture, in both photos, it is taken
 to be a caption or a date stamp, and they do not count."""
 
-LEAST = 8
-"""Matches in the window from which models are fitted."""
-
-LEAST_SHARE = 0.02
 LEAST_DISTANCE = 0.3
 """Pixels; keypoints are not more exact than this."""
 
 NOTHING = -40.0
 """The least significance; below 0, that many matches agree by chance in nearly every two photos."""
 
-_TURNS = 36
-_SCALES = 64
-_OCTAVES = 10.0
-"""Bins of an octave."""
-_WINDOW = 6, 14
-"""Bins of a window: 60° and 1.4 octaves."""
+_ANY_PLANE = 4
+"""Matches that determine a homography."""
 
 _WITH_PLANE = 2
 """Matches that determine a fundamental matrix where a plane is known."""
 
 _MODELS = 4
-_TESTS = _TURNS * (_SCALES - _WINDOW[1] + 1) * _MODELS
+_TESTS = WINDOWS * _MODELS
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A plane on which matches agree.
+
+    Attributes:
+        matrix: (3, 3) float64, from pixels of the first preview to pixels of the second.
+        points: (k, 2) float32, its inliers that count, pixels of the first preview.
+        there: (k, 2) float32, the same in the second preview.
+    """
+
+    matrix: NDArray[np.float64]
+    points: NDArray[np.float32]
+    there: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,13 @@ class Agreement:
         significance: −log10 of the number of false alarms; at most 0 where nothing agrees more than by chance.
         mask: (k,) bool, the matches that count as its inliers.
         parallax: the same of the matches that lie off the best plane.
-        extent: share of what both photos show, by the best plane, that lies among its inliers, 0 to 1; 0 without a plane.
+        plane: the best plane; None where no plane is significant.
     """
 
     significance: float
     mask: NDArray[np.bool_]
     parallax: float = NOTHING
-    extent: float = 0.0
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
     lines = next((f for f in found if f.model.is_line), None)
     if lines is not None and lines.value > 0:
         # Few of the matches may lie on a plane, but many of those that fit the lines.
-        found += [f for model in _models() if not model.is_line and (f := fitted(model, lines.chosen)) is not None]
+        found += [f for model in _models() if model.sample == _ANY_PLANE and (f := fitted(model, lines.chosen))]
     best = max(found, key=lambda f: f.value, default=None)
     if best is None or best.value == NOTHING:
         return nothing
@@ -181,93 +183,14 @@ def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
         sample = lines.model.sample if plane is None else _WITH_PLANE
         others = len(pairs) - int((~off).sum())
         parallax, _ = _significance(lines.chance[off], sample, one[off], two[off], others, share, WIDE_CELL)
-    return Agreement(best.value, nothing.mask, parallax, 0.0 if plane is None else _extent(plane, (a, b), one))
+    part = None if plane is None else Plane(plane.matrix, one[plane.chosen], two[plane.chosen])
+    return Agreement(best.value, nothing.mask, parallax, part)
 
 
 def most(one: Agreement, two: Agreement) -> Agreement:
     """Return the more significant one of two agreements of the same photos, with the larger parallax of both."""
     best = max(one, two, key=lambda found: found.significance)
     return replace(best, parallax=max(one.parallax, two.parallax))
-
-
-def _extent(plane: _Fitted, photos: tuple[Features, Features], one: NDArray[np.float32]) -> float:
-    """Return the share of the cells in which both photos show something, as seen by a plane, that lie among its inliers.
-
-    Args:
-        plane: the plane, from pixels of the first photo to pixels of the second.
-        photos: features of both photos.
-        one: (k, 2) the matches in the window, pixels of the first photo.
-    """
-    import cv2
-
-    a, b = photos
-    middles = (np.unique(np.floor(a.points[:STRUCTURE] / CELL), axis=0) + 0.5) * CELL
-    there = np.column_stack([middles, np.ones(len(middles))]) @ plane.matrix.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        there = there[:, :2] / there[:, 2:]
-    seen = (there >= 0).all(1) & (there < (b.width, b.height)).all(1)
-    shown = np.zeros((b.height // CELL + 1, b.width // CELL + 1), np.uint8)
-    shown[tuple(np.floor(b.points[:STRUCTURE] / CELL).astype(int).T[::-1])] = 1
-    shown = cv2.dilate(shown, np.ones((3, 3), np.uint8))
-    column, row = np.floor(there[seen] / CELL).astype(int).T
-    both = middles[seen][shown[row, column] > 0].astype(np.float32)
-    if len(both) < LEAST_CELLS:
-        return 0.0
-    hull = cv2.convexHull(one[plane.chosen])
-    return float(np.mean([cv2.pointPolygonTest(hull, (float(x), float(y)), True) >= -CELL for x, y in both]))
-
-
-def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:
-    """Return the window of turn and scale that most exceeds chance.
-
-    Returns:
-        The share W of random pairings inside; the positions of the matches inside; and by how much they exceed chance: the
-        exponent of the bound on the binomial tail (Hoeffding), in natural logarithms.
-    """
-    if len(pairs) < LEAST:
-        return 1.0, np.empty(0, np.intp), 0.0
-    turn = (b.angles[pairs[:, 1]] - a.angles[pairs[:, 0]]) % 360.0
-    octaves = np.log2(b.sizes[pairs[:, 1]] / np.maximum(a.sizes[pairs[:, 0]], 1e-6))
-    column = np.minimum((turn / 360.0 * _TURNS).astype(int), _TURNS - 1)
-    row = np.floor(octaves * _OCTAVES).astype(int) + _SCALES // 2
-    known = (row >= 0) & (row < _SCALES)
-    counts = np.zeros((_SCALES, _TURNS))
-    np.add.at(counts, (row[known], column[known]), 1.0)
-    found = _boxes(counts)
-    chance = np.maximum(_boxes(_pairings(a, b, pairs)), LEAST_SHARE)
-    # The relative entropy of the two shares.
-    share = found / len(pairs)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = share * np.log(share / chance) + (1 - share) * np.log((1 - share) / np.maximum(1 - chance, 1e-9))
-    gain = np.where(share > chance, np.where(share >= 1, -np.log(chance), gain), -1.0)
-    low, left = np.unravel_index(int(np.argmax(gain)), gain.shape)
-    in_turn = (column - left) % _TURNS < _WINDOW[0]
-    in_scale = (row >= low) & (row < low + _WINDOW[1])
-    return float(chance[low, left]), np.flatnonzero(in_turn & in_scale), len(pairs) * float(gain[low, left])
-
-
-def _pairings(a: Features, b: Features, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the share of all pairings of the matched keypoints in each bin of scale and turn, (64, 36)."""
-    spectra = []
-    for features, which in ((a, pairs[:, 0]), (b, pairs[:, 1])):
-        sizes = np.log2(np.maximum(features.sizes[which], 1e-6)) * _OCTAVES
-        row = np.clip(np.floor(sizes).astype(int) + 16, 0, 2 * _SCALES - 1)
-        column = np.minimum((features.angles[which] % 360.0 / 360.0 * _TURNS).astype(int), _TURNS - 1)
-        table = np.zeros((4 * _SCALES, _TURNS))
-        np.add.at(table, (row, column), 1.0 / len(which))
-        spectra.append(np.fft.rfft2(table))
-    shares = np.fft.irfft2(np.conj(spectra[0]) * spectra[1], s=(4 * _SCALES, _TURNS))
-    return np.asarray(np.roll(shares, _SCALES // 2, axis=0)[:_SCALES], np.float64)
-
-
-def _boxes(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sums over all windows; turns are a circle, scales are not."""
-    high, wide = _WINDOW
-    wrapped = np.concatenate([counts, counts[:, : high - 1]], axis=1)
-    total = np.pad(wrapped.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    return np.asarray(
-        total[wide:, high:] - total[:-wide, high:] - total[wide:, :-high] + total[:-wide, :-high], np.float64
-    )
 
 
 def _models() -> Iterator[_Model]:

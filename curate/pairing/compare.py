@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.pairing.agreement import NOTHING, RATIO, Agreement, agreement, most, window
+from curate.pairing.agreement import NOTHING, RATIO, Agreement, agreement, most
 from curate.pairing.features import SHORT, WIDE, Features, cached_path, compute, load
 from curate.pairing.geometry import Geometry, alignment, verify
 from curate.pairing.matching import matches_of, mutual_matches
 from curate.pairing.photo import PairingPhoto
+from curate.pairing.surface import extent, sameness
+from curate.pairing.turning import window
 
 CLEAR = 15
 """From this number of inliers on, comparing all keypoints would not change the result."""
@@ -26,7 +28,7 @@ _PROMISING_CLOSE = 6
 """The same for a close look."""
 
 GATE = {WIDE: 6.0, SHORT: 8.0}
-"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`agreement.window`), so
+"""Number of the strongest keypoints -> by how much their matches must exceed chance in turn and scale (`turning.window`), so
 that their agreement is computed. Of unrelated photos, one in eight exceeds it with `WIDE` keypoints."""
 
 SIGNIFICANT = 1.0
@@ -38,9 +40,6 @@ CERTAIN = 12.0
 CERTAIN_PARALLAX = 6.0
 """The same of parallax."""
 
-WHOLE = 0.6
-"""The same of the extent."""
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -51,8 +50,9 @@ class Comparison:
         alignment: correlation of the aligned pictures, −1 to 1; None where they cannot be aligned.
         agreement: significance of the best model, −log10 of the number of false alarms (`agreement.agreement`).
         parallax: the same of the matches that lie off the best plane.
-        extent: share of what both photos show that lies among the matches of the best plane, 0 to 1.
-        alike: by how much the strongest keypoints' matches turn and scale alike more often than by chance (`agreement.window`).
+        extent: share of what both photos show that lies among the matches of the best plane, 0 to 1 (`surface.extent`).
+        sameness: how much that part looks the same, −1 to 1; None where there is none (`surface.sameness`).
+        alike: by how much the strongest keypoints' matches turn and scale alike more often than by chance (`turning.window`).
         mirrored: whether the pictures agree only after the first is mirrored.
     """
 
@@ -67,6 +67,7 @@ class Comparison:
     agreement: float | None = None
     parallax: float | None = None
     extent: float | None = None
+    sameness: float | None = None
     alike: float | None = None
     mirrored: bool = False
 
@@ -135,7 +136,8 @@ def _compared(
         alignment=alignment(first.thumb, b.thumb, geometry, max(a.width, a.height), max(b.width, b.height)),
         agreement=found.significance,
         parallax=found.parallax,
-        extent=found.extent,
+        extent=extent(found.plane, first, b) if found.plane else 0.0,
+        sameness=sameness(found.plane, first, b) if found.plane else None,
         alike=alike,
         mirrored=mirrored,
     )
@@ -148,7 +150,8 @@ def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count:
     if alike < GATE[count]:
         return Agreement(NOTHING, np.zeros(len(pairs), np.bool_)), alike
     found = agreement(a, b, pairs)
-    certain = found.significance >= CERTAIN and found.extent >= WHOLE and not 0 < found.parallax < CERTAIN_PARALLAX
+    open_depth = found.parallax < CERTAIN_PARALLAX if count == WIDE else 0 < found.parallax < CERTAIN_PARALLAX
+    certain = found.significance >= CERTAIN and not open_depth
     if not certain and (len(a.points), len(b.points)) != similarity.shape:
         pairs, _ = mutual_matches(a.unit(), b.unit(), RATIO)
         found = most(found, agreement(a, b, pairs))

@@ -39,6 +39,7 @@ class Evidence:
         parallax: the same of the matches that lie off the best plane. A product or a poster has little of it.
         extent: share of what both photos show that lies among the matches of the best plane, 0 to 1. A product, a logo or a
             window takes a small share.
+        sameness: how much that part looks the same when one photo is laid over the other, −1 to 1. Moved things lower it.
         alike: by how much matches turn and scale alike more often than by chance, an exponent in natural logarithms. It ranks
             pairs that do not agree significantly.
         most_phone: most inliers that the phone photo has with any partner. Twenty inliers are weak evidence for a photo that
@@ -68,6 +69,7 @@ class Evidence:
     agreement: float | None = None
     parallax: float | None = None
     extent: float | None = None
+    sameness: float | None = None
     alike: float | None = None
     most_phone: int = 0
     most_other: int = 0
@@ -78,7 +80,7 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """Return the evidence by field name, with rounded numbers; missing signals are None."""
         digits = {"overlap": 3, "coverage": 3, "scale_ratio": 3, "rotation_deg": 1, "alignment": 3}
-        digits |= {"agreement": 1, "parallax": 1, "extent": 3, "alike": 1, "most_agreement": 1}
+        digits |= {"agreement": 1, "parallax": 1, "extent": 3, "sameness": 3, "alike": 1, "most_agreement": 1}
         digits |= {"time_gap_s": 1, "clock_spread_s": 1, "distance_m": 1, "embedding": 3}
         return {key: round(v, digits[key]) if key in digits and v is not None else v for key, v in asdict(self).items()}
 
@@ -186,6 +188,8 @@ def _points_in_words(evidence: Evidence) -> list[str]:
         said.append(f"such agreement by chance: {_odds(evidence.agreement or 0)}")
         if evidence.parallax is not None and evidence.parallax >= 1:
             said.append(f"things at other depths agree too ({_odds(evidence.parallax)} by chance)")
+        if evidence.extent:
+            said.append(f"the agreeing part is {evidence.extent:.0%} of what both show")
     return said
 
 

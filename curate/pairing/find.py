@@ -227,6 +227,7 @@ class Facts:
             agreement=found.agreement,
             parallax=found.parallax,
             extent=found.extent,
+            sameness=found.sameness,
             alike=found.alike,
             hash_distance=candidates.hash_distance(a, b),
             time_gap_s=None if gap is None else gap[0],

@@ -27,6 +27,7 @@ FEATURES = (
     "agreement",
     "parallax",
     "extent",
+    "moved",
     "against_phone",
     "against_other",
     "hash",
@@ -51,6 +52,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "agreement",
             "parallax",
             "extent",
+            "moved",
             "against_phone",
             "against_other",
         ),
@@ -72,10 +74,16 @@ MOST_PARALLAX = 6.0
 """The same of parallax, whose matches are few: one in each of 75 cells."""
 
 SMALL = 0.3
-"""Extent up to which a pair is as likely one thing in two places (a product, a poster, a window) as one sight."""
+"""Extent up to which the agreeing part is as likely one thing in two places (a product, a poster, a window) as a sight."""
 
-WHOLE = 0.5
+LARGE = 0.6
 """Extent from which more of it counts no more."""
+
+CHANGED = 0.5
+"""Sameness up to which things were moved in the agreeing part, or it does not lie on one plane."""
+
+SAME = 0.8
+"""Sameness from which more of it counts no more."""
 
 MOST_ALIKE = 15.0
 """Excess of matches that turn and scale alike, from which more of it counts no more. Of unrelated pairs, one in a thousand has
@@ -157,8 +165,8 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
-        inliers, apart, parallax = np.log1p(e.inliers), _from_another_standpoint(e), _parallax(e)
-        extent = _extent(e, apart)
+        inliers, parallax, extent = np.log1p(e.inliers), _parallax(e), _extent(e)
+        apart = max(extent, _from_another_standpoint(e))
         rivals = 1.0 - max(parallax, extent)
         rows[k] = (
             inliers,
@@ -168,6 +176,7 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             _agreement(e, apart),
             parallax,
             extent,
+            -(1.0 - parallax) * _moved(e),
             rivals * (inliers - np.log1p(max(e.most_phone, e.inliers))),
             rivals * (inliers - np.log1p(max(e.most_other, e.inliers))),
             0.0 if e.hash_distance is None else (32 - e.hash_distance) / 32,
@@ -262,15 +271,28 @@ def _agreement(e: Evidence, apart: float) -> float:
     """Return the agreement as a share of the most that counts, 0 to 1."""
     if _is_unclear(e):
         return FAINT * min(max(e.alike or 0.0, 0.0), MOST_ALIKE) / MOST_ALIKE
-    return apart * min(e.agreement or 0.0, MOST_AGREEMENT) / MOST_AGREEMENT
+    return apart * _significance(e)
 
 
-def _extent(e: Evidence, apart: float) -> float:
-    """Return how surely the agreement is that of most of what both photos show, 0 to 1."""
-    if _is_unclear(e):
+def _extent(e: Evidence) -> float:
+    """Return how surely two photos show one flat or far sight, 0 to 1: most of what both show agrees, and looks the same."""
+    if _is_unclear(e) or e.extent is None or e.sameness is None:
         return 0.0
-    share = ((e.extent or 0.0) - SMALL) / (WHOLE - SMALL)
-    return apart * min(max(e.agreement or 0.0, 0.0), MOST_AGREEMENT) / MOST_AGREEMENT * min(max(share, 0.0), 1.0)
+    share = (e.extent - SMALL) / (LARGE - SMALL)
+    same = (e.sameness - CHANGED) / (SAME - CHANGED)
+    return _significance(e) * min(max(share, 0.0), 1.0) * min(max(same, 0.0), 1.0)
+
+
+def _moved(e: Evidence) -> float:
+    """Return how surely things were moved at one place, 0 to 1: most of what both photos show agrees, and looks different."""
+    if _is_unclear(e) or e.extent is None or e.sameness is None:
+        return 0.0
+    return _significance(e) * e.extent * min(max((SAME - e.sameness) / (SAME - CHANGED), 0.0), 1.0)
+
+
+def _significance(e: Evidence) -> float:
+    """Return the agreement as a share of the most that counts, 0 to 1."""
+    return min(max(e.agreement or 0.0, 0.0), MOST_AGREEMENT) / MOST_AGREEMENT
 
 
 def _alignment(e: Evidence, apart: float) -> float:

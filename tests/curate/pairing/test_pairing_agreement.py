@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -9,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.pairing import compare as comparing
-from curate.pairing.agreement import NOTHING, agreement, window
+from curate.pairing.agreement import NOTHING, Agreement, Plane, agreement, most
 from curate.pairing.evidence import Evidence, with_rivals, words
 from curate.pairing.features import WIDE, Features
 from curate.pairing.geometry import estimated, verify
+from curate.pairing.surface import extent, sameness
+from curate.pairing.turning import window
 
 FRAME = (640, 480)
 
@@ -87,6 +91,98 @@ def test_one_plane_has_no_parallax() -> None:
     scene = agreement(*two_photos(6, 80, 80), all_pairs(160))
     assert product.significance > 30 and product.parallax <= 0
     assert scene.significance > 30 and scene.parallax > 3
+
+
+def plane_among_others(corner: tuple[float, float], seed: int = 8) -> tuple[Features, Features]:
+    """Two photos with 60 matches of one plane, from (20, 20) to a corner, among 240 keypoints that match nothing right."""
+    a, b = two_photos(seed, 0, 300)
+    plane = np.random.default_rng(seed).uniform((20, 20), corner, (60, 2))
+    a.points[:60], b.points[:60] = plane, 0.9 * plane + (30, 20)
+    b.sizes[:60], b.angles[:60] = a.sizes[:60] * 0.9, a.angles[:60]
+    return a, b
+
+
+def extent_of(a: Features, b: Features) -> float:
+    """The extent of the agreement of two photos of 300 keypoints; 0 without a plane."""
+    plane = agreement(a, b, all_pairs(300)).plane
+    return 0.0 if plane is None else extent(plane, a, b)
+
+
+def test_extent_is_the_agreeing_share_of_what_both_photos_show() -> None:
+    """A sight is most of what both photos show, a product little; what agrees grows with the part that it takes."""
+    extents = [
+        extent_of(*plane_among_others(corner))
+        for corner in ((160.0, 120.0), (320.0, 240.0), (480.0, 360.0), (620.0, 460.0))
+    ]
+    assert extents == sorted(extents)
+    assert 0 < extents[0] < 0.3 and extents[-1] > 0.8
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 100_000))
+def test_extent_is_a_share(seed: int) -> None:
+    """Whatever agrees, the extent is between 0 and 1."""
+    assert 0 < extent_of(*plane_among_others((400.0, 300.0), seed)) <= 1
+
+
+def test_the_sky_is_no_part_of_what_both_show() -> None:
+    """A tower before the sky is all that both photos show, however small it is; the same part of a full picture is not."""
+    a, b = plane_among_others((200.0, 200.0))
+    before_sky = [
+        features(one.points[:60], one.sizes[:60], one.angles[:60]) for one in (a, b)
+    ]  # no keypoints beside the plane
+    plane = agreement(a, b, all_pairs(300)).plane
+    assert plane is not None
+    assert extent(plane, *before_sky) > 0.8 > 0.5 > extent(plane, a, b)
+
+
+def printed(moved: float, around: bool, seed: int = 3) -> tuple[Plane, Features, Features]:
+    """Two photos of one plane, of which a share of the tiles differs, and the rest of the second picture, where asked."""
+    rng = np.random.default_rng(seed)
+    thumb = np.kron(rng.integers(0, 255, (15, 20)), np.ones((8, 8))).astype(np.uint8)
+    other = np.kron(rng.integers(0, 255, (15, 20)), np.ones((8, 8))).astype(np.uint8)
+    there = np.where(np.kron(rng.random((15, 20)) < moved, np.ones((8, 8))) > 0, other, thumb)
+    if around:
+        there[:, 96:] = other[:, 96:]
+    points = rng.uniform((8, 8), (380 if around else 632, 472), (80, 2)).astype(np.float32)
+    a, b = (
+        replace(features(points, np.full(80, 4.0), np.zeros(80)), thumb=picture.astype(np.uint8))
+        for picture in (thumb, there)
+    )
+    return Plane(np.eye(3), points, points), a, b
+
+
+def test_sameness_is_that_of_the_agreeing_part() -> None:
+    """Moved things within the part lower it, the more the lower; what is around the part does not matter."""
+    values = [sameness(*printed(moved, around=False)) for moved in (0.0, 0.3, 0.6, 1.0)]
+    assert all(value is not None for value in values)
+    assert values == sorted(values, reverse=True, key=lambda value: value or 0.0)
+    assert values[0] == pytest.approx(1.0) and (values[-1] or 0.0) < 0.3
+    assert (sameness(*printed(0.0, around=True)) or 0.0) > 0.95
+
+
+def test_sameness_of_a_blank_part_is_unknown() -> None:
+    """Without contrast, nothing can be said."""
+    plane, a, b = printed(0.0, around=False)
+    assert sameness(plane, replace(a, thumb=np.full_like(a.thumb, 90)), b) is None
+
+
+def test_a_plane_is_found_among_points_that_fit_the_lines() -> None:
+    """Of 12 matches on a plane, 30 at other depths and 160 wrong ones, the plane is known, so that parallax is judged."""
+    a, b = two_photos(9, 42, 160)
+    b.points[:12] = 0.7 * (a.points[:12] - (320, 240)) + (320, 240)
+    b.sizes[:12], b.angles[:12] = a.sizes[:12] * 0.7, a.angles[:12]
+    found = agreement(a, b, all_pairs(202))
+    assert found.significance > 5 and found.parallax > NOTHING
+
+
+def test_the_more_significant_look_counts() -> None:
+    """Of two looks, agreement, inliers and plane are those of the more significant one; parallax is the larger one."""
+    one = Agreement(8.0, np.ones(3, np.bool_), 5.0, Plane(np.eye(3), *np.zeros((2, 9, 2), np.float32)))
+    two = Agreement(20.0, np.zeros(3, np.bool_), 1.0)
+    for found in (most(one, two), most(two, one)):
+        assert (found.significance, found.parallax, found.plane) == (20.0, 5.0, None)
+        assert not found.mask.any()
 
 
 @settings(max_examples=30, deadline=None)
@@ -188,6 +284,7 @@ def test_words_tell_the_odds() -> None:
     assert "such agreement by chance: less than one in 10^20" in words(Evidence(40, 20, "fundamental", agreement=527.0))
     deep = words(Evidence(40, 20, agreement=8.7, parallax=4.2))
     assert "things at other depths agree too (one in 10^4 by chance)" in deep
+    assert "the agreeing part is 62% of what both show" in words(Evidence(40, 20, agreement=8.7, extent=0.62))
     for value in (None, -3.0, 0.4):
         assert not [line for line in words(Evidence(40, 20, agreement=value)) if "by chance" in line]
 
