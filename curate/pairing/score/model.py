@@ -85,12 +85,11 @@ CHANGED = 0.5
 SAME = 0.8
 """Sameness from which more of it counts no more."""
 
-MOST_ALIKE = 15.0
-"""Excess of matches that turn and scale alike, from which more of it counts no more. Of unrelated pairs, one in a thousand has
-as much."""
+MOST_ALIKE = 30.0
+"""Excess of matches that turn and scale alike, plus number of matches, from which more of them counts no more."""
 
 FAINT = 0.25
-"""The share of the most agreement that such matches count where the agreement is not significant: they rank these pairs."""
+"""The share of the most agreement that they count where the agreement is not significant: they rank these pairs."""
 
 BY_CHANCE = 0.2
 """The alignment of pictures that do not agree significantly: how they were laid over each other is chance."""
@@ -104,6 +103,9 @@ LAID_OVER = 0.45
 
 RIVAL = 0.1
 """The least share of the most agreement of either photo that counts."""
+
+EQUAL = 0.3
+"""The share from which the pair agrees as much as a photo does with a right partner, seen from elsewhere."""
 
 
 class Scorer(Protocol):
@@ -165,13 +167,14 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return the feature columns of pairs, (n, len(FEATURES)) float64; each row depends on its own pair's evidence alone."""
     rows = np.zeros((len(evidence), len(FEATURES)))
     for k, e in enumerate(evidence):
+        seen = 0.0 if _is_chance(e) else 1.0
         inliers, parallax, extent = np.log1p(e.inliers), _parallax(e), _extent(e)
         apart = max(extent, _from_another_standpoint(e))
         rivals = 1.0 - max(parallax, extent)
         rows[k] = (
-            inliers,
-            e.inliers / max(e.matches, e.inliers, 1),
-            e.coverage,
+            seen * inliers,
+            seen * e.inliers / max(e.matches, e.inliers, 1),
+            seen * e.coverage,
             _alignment(e, apart),
             _agreement(e, apart),
             parallax,
@@ -267,10 +270,15 @@ def _is_unclear(e: Evidence) -> bool:
     return e.agreement is not None and e.agreement < LEAST_AGREEMENT
 
 
+def _is_chance(e: Evidence) -> bool:
+    """Return whether a view was found by chance: nothing agrees significantly, and the pictures laid over each other differ."""
+    return _is_unclear(e) and (e.alignment is None or e.alignment < 0.5)
+
+
 def _agreement(e: Evidence, apart: float) -> float:
     """Return the agreement as a share of the most that counts, 0 to 1."""
     if _is_unclear(e):
-        return FAINT * min(max(e.alike or 0.0, 0.0), MOST_ALIKE) / MOST_ALIKE
+        return FAINT * min(max(e.alike or 0.0, 0.0) + e.matches, MOST_ALIKE) / MOST_ALIKE
     return apart * _significance(e)
 
 
@@ -280,7 +288,9 @@ def _extent(e: Evidence) -> float:
         return 0.0
     share = (e.extent - SMALL) / (LARGE - SMALL)
     same = (e.sameness - CHANGED) / (SAME - CHANGED)
-    return _significance(e) * min(max(share, 0.0), 1.0) * min(max(same, 0.0), 1.0)
+    rival = (e.agreement or 0.0) / max(e.most_agreement, e.agreement or 0.0, LEAST_AGREEMENT)
+    most = min(max((rival - RIVAL) / (EQUAL - RIVAL), 0.0), 1.0)
+    return _significance(e) * most * min(max(share, 0.0), 1.0) * min(max(same, 0.0), 1.0)
 
 
 def _moved(e: Evidence) -> float:
@@ -300,7 +310,7 @@ def _alignment(e: Evidence, apart: float) -> float:
 
     Values below 0 speak against the pair. They count less, the surer it is that the photographers stood apart.
     """
-    if _is_unclear(e) and (e.alignment is None or e.alignment < 0.5):
+    if _is_chance(e):
         return BY_CHANCE - 0.5
     if e.alignment is None:
         return 0.0

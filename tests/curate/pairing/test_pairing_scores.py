@@ -29,6 +29,8 @@ EVIDENCE = st.builds(
     rotation_deg=st.none() | st.floats(-180, 180),
     agreement=st.none() | st.floats(-40, 60),
     parallax=st.none() | st.floats(-40, 20),
+    extent=st.none() | st.floats(0, 1),
+    sameness=st.none() | st.floats(-1, 1),
     most_agreement=st.floats(0, 100),
 )
 
@@ -47,6 +49,10 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
     assert score(replace(evidence, inliers=evidence.inliers + more)) >= before
     assert score(replace(evidence, coverage=1.0)) >= before
     assert score(replace(evidence, parallax=20.0)) >= before
+    if evidence.sameness is not None:
+        same = replace(evidence, sameness=1.0)
+        assert score(same) >= before
+        assert score(replace(same, extent=1.0)) >= score(same)
     if evidence.alignment is not None:
         assert score(replace(evidence, alignment=1.0)) >= before
     if evidence.hash_distance is not None:
@@ -66,15 +72,35 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
     assert score(replace(product, inliers=15, coverage=0.3, parallax=8.0)) >= 0.98
 
 
+def test_extent_and_sameness_tell_a_flat_sight_from_a_product_and_from_moved_things() -> None:
+    """Of three pairs without parallax that agree as significantly, the flat sight alone is confident (0.98)."""
+    sight = Evidence(
+        90, 45, "homography", coverage=0.5, alignment=0.2, agreement=80.0, extent=0.7, sameness=0.9, most_agreement=80.0
+    )
+    assert score(sight) >= 0.98
+    assert score(replace(sight, extent=0.25)) < 0.98
+    assert score(replace(sight, sameness=0.4)) < 0.9
+    assert score(replace(sight, most_agreement=900.0)) < 0.9
+
+
+def test_a_view_found_by_chance_ranks_no_pair() -> None:
+    """Where nothing agrees significantly, points that fit some view by chance count less than matches that turn alike."""
+    chance = Evidence(12, 7, "similarity", coverage=0.4, alignment=0.1, agreement=-9.0, alike=2.0)
+    alike = Evidence(14, 0, agreement=-9.0, alike=9.0)
+    assert score(alike) > score(chance)
+
+
 @given(EVIDENCE)
 def test_missing_signals_are_neutral(evidence: Evidence) -> None:
     """Every column of a missing signal is 0, so that it adds nothing; nothing else makes a column undefined.
 
     An alignment can be missing because the pictures do not agree. That is evidence, so the agreement is left out here too.
     """
-    bare = replace(evidence, alignment=None, agreement=None, hash_distance=None, time_gap_s=None, distance_m=None)
+    bare = replace(
+        evidence, alignment=None, agreement=None, extent=None, hash_distance=None, time_gap_s=None, distance_m=None
+    )
     row = dict(zip(FEATURES, feature_rows([bare])[0], strict=True))
-    signals = ("alignment", "agreement", "hash", "time", "time_known", "distance", "distance_known")
+    signals = ("alignment", "agreement", "extent", "moved", "hash", "time", "time_known", "distance", "distance_known")
     assert all(row[name] == 0.0 for name in signals)
     assert np.isfinite(feature_rows([evidence])).all()
 
