@@ -6,9 +6,7 @@ random, so that some partners share little; one whose photographers stand apart,
 (`virtual_standpoints`). All photos have a position: most with a receiver's error, one in five that of an earlier scene (an
 outdated fix). Each candidate is used once for each subset of the optional signals.
 
-By default only the coefficients of agreement and parallax are fitted, on all four. The others are those of the first three
-(`--all` fits them again): one set of coefficients for both kinds would trust the alignment of pictures less. It takes about 20
-minutes on one core, and 10 more to render the collections.
+It takes about 20 minutes on two free cores.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from curate.demo.plan import CollectionOptions
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import PairingResult, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit, penalised, prior
+from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit
 from tracer.base.progress import finish
 
 SEED = 101
@@ -51,6 +49,7 @@ BELIEFS = {
     "agreement": 4.0,
     "parallax": 4.0,
     "extent": 2.0,
+    "sight": 2.0,
     "moved": 2.0,
     "against_phone": 1.0,
     "against_other": 1.0,
@@ -61,9 +60,6 @@ BELIEFS = {
     "distance_known": 2.0,
 }
 """The coefficients where the fit starts, and towards which it is slightly regularised, so that unused ones do not become 0."""
-
-STANDPOINTS = ("agreement", "parallax", "extent", "moved")
-"""The coefficients of photos from different standpoints."""
 
 STALE = 0.2
 """The share of positions that are those of an earlier scene."""
@@ -150,28 +146,9 @@ def _without(evidence: Evidence, time: bool, place: bool, looks: bool) -> Eviden
     )
 
 
-def with_standpoints(scorer: LogisticScorer, rows: NDArray[np.float64], same: NDArray[np.bool_]) -> LogisticScorer:
-    """The model with the coefficients of `STANDPOINTS` fitted on all collections, and all others kept."""
-    which = [FEATURES.index(name) for name in STANDPOINTS]
-    weights = scorer.weights.copy()
-    weights[which] = 0.0
-    found = penalised(
-        np.column_stack([scorer.intercept + rows @ weights, rows[:, which]]),
-        np.where(same, 1.0, -1.0),
-        centre=np.array([1.0, *(BELIEFS[name] for name in STANDPOINTS)]),
-        pull=np.array([1e9, *(8.0 for _ in STANDPOINTS)]),
-        free=np.zeros(1 + len(which), np.bool_),
-    )
-    weights[which] = found[1:]
-    return LogisticScorer(scorer.intercept, weights)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="keeps the collections between runs")
-    parser.add_argument(
-        "--all", action="store_true", help="fit the other coefficients too, on the scenes without standpoints"
-    )
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each collection")
     parser.add_argument("--target", type=Path, default=TARGET, help="the file to write")
     arguments = parser.parse_args()
@@ -188,14 +165,9 @@ def main() -> None:
         print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
         rows.append(x)
         same.append(y)
-    side_by_side = [name != "apart" for name in COLLECTIONS]
-    scorer = prior()
-    if arguments.all:
-        start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
-        parts = [(x, y) for x, y, kept in zip(rows, same, side_by_side, strict=True) if kept]
-        # Each candidate is used eight times, so the penalty is made eight times as large.
-        scorer = fit(np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]), start, strength=8.0)
-    scorer = with_standpoints(scorer, np.concatenate(rows), np.concatenate(same))
+    start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))
+    # Each candidate is used eight times, so the penalty is made eight times as large.
+    scorer = fit(np.concatenate(rows), np.concatenate(same), start, strength=8.0)
     print(json.dumps(scorer.to_json(), indent=2))
     arguments.target.write_text(json.dumps(scorer.to_json(), indent=2) + "\n", encoding="utf-8")
 

@@ -126,8 +126,8 @@ def _surfaces(scene: Scene, rng: np.random.Generator, count: int) -> np.ndarray:
 def _far_away(scene: Scene, rng: np.random.Generator) -> Scene:
     """Return one sight before the sky: the things in one part of the scene, all in the plane of focus."""
     middle, half = rng.uniform((-0.15, -0.15), (0.15, 0.15)), rng.uniform((0.2, 0.25), (0.7, 0.6))
-    kept = (np.abs(scene.centres - middle) < half).all(1)
-    kept[0] = True  # the ground, which is the sky here
+    # Index 0 is the ground, which is the sky here.
+    kept = (np.abs(scene.centres - middle) < half).all(1) | (np.arange(len(scene.centres)) == 0)
     return replace(
         scene,
         outlines=scene.outlines[kept],

@@ -53,15 +53,15 @@ def extent(plane: Plane, a: Features, b: Features) -> float:
     seen = (there >= 0).all(1) & (there < (b.width, b.height)).all(1)
     shown = np.zeros((b.height // CELL + 1, b.width // CELL + 1), np.uint8)
     shown[tuple(np.floor(b.points[:STRUCTURE] / CELL).astype(int).T[::-1])] = 1
-    shown = cv2.dilate(shown, np.ones((3, 3), np.uint8))
+    near = cv2.dilate(shown, np.ones((3, 3), np.uint8))
     column, row = np.floor(there[seen] / CELL).astype(int).T
-    both = middles[seen][shown[row, column] > 0]
+    both = middles[seen][near[row, column] > 0]
     if len(both) < LEAST_CELLS:
         return 0.0
-    part = _hull(plane.points / _SHRINK, (a.height // _SHRINK + 1, a.width // _SHRINK + 1))
-    part = cv2.dilate(part, np.ones((2 * CELL // _SHRINK + 1,) * 2, np.uint8))
+    part = _hull(plane.points, 1 / _SHRINK, (a.height // _SHRINK + 1, a.width // _SHRINK + 1))
+    wider = cv2.dilate(part, np.ones((2 * CELL // _SHRINK + 1,) * 2, np.uint8))
     column, row = np.floor(both / _SHRINK).astype(int).T
-    return float(part[row.clip(0, part.shape[0] - 1), column.clip(0, part.shape[1] - 1)].mean())
+    return float(wider[row.clip(0, part.shape[0] - 1), column.clip(0, part.shape[1] - 1)].mean())
 
 
 def sameness(plane: Plane, a: Features, b: Features) -> float | None:
@@ -91,7 +91,7 @@ def sameness(plane: Plane, a: Features, b: Features) -> float | None:
         return np.asarray(cv2.boxFilter(picture, -1, (WINDOW, WINDOW)), np.float64)
 
     in_x, in_y = mean(x * x) - mean(x) ** 2, mean(y * y) - mean(y) ** 2
-    part = _hull(plane.there * shrink_b, b.thumb.shape) > 0
+    part = _hull(plane.there, shrink_b, b.thumb.shape) > 0
     kept = part & (cv2.erode(seen, np.ones((WINDOW, WINDOW), np.uint8)) > 0) & (np.minimum(in_x, in_y) >= CONTRAST**2)
     if kept.sum() < LEAST_WINDOWS:
         return None
@@ -99,10 +99,10 @@ def sameness(plane: Plane, a: Features, b: Features) -> float | None:
     return float(np.median(together[kept] / np.sqrt(in_x[kept] * in_y[kept])))
 
 
-def _hull(points: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return a picture of the convex hull of points: 1 inside, 0 outside."""
+def _hull(points: NDArray[np.float32], scale: float, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return a picture of the convex hull of points at a scale: 1 inside, 0 outside."""
     import cv2
 
     picture = np.zeros(shape[:2], np.uint8)
-    cv2.fillConvexPoly(picture, np.round(cv2.convexHull(points.astype(np.float32))).astype(np.int32), 1)
+    cv2.fillConvexPoly(picture, np.round(cv2.convexHull(points) * scale).astype(np.int32), 1)
     return picture

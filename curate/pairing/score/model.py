@@ -27,6 +27,7 @@ FEATURES = (
     "agreement",
     "parallax",
     "extent",
+    "sight",
     "moved",
     "against_phone",
     "against_other",
@@ -52,6 +53,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "agreement",
             "parallax",
             "extent",
+            "sight",
             "moved",
             "against_phone",
             "against_other",
@@ -76,19 +78,25 @@ MOST_PARALLAX = 6.0
 SMALL = 0.3
 """Extent up to which the agreeing part is as likely one thing in two places (a product, a poster, a window) as a sight."""
 
-LARGE = 0.6
+LARGE = 0.5
 """Extent from which more of it counts no more."""
 
-CHANGED = 0.5
+CHANGED = 0.6
 """Sameness up to which things were moved in the agreeing part, or it does not lie on one plane."""
 
 SAME = 0.8
 """Sameness from which more of it counts no more."""
 
+LAID_HARDLY = 0.5
+"""Alignment up to which a sight is taken to be seen from elsewhere; look-alikes whose agreeing part looks the same have more."""
+
+LAID_CLOSELY = 0.65
+"""Alignment from which the extent does not count: the pictures can be laid over each other, and alignment says more."""
+
 MOST_ALIKE = 30.0
 """Excess of matches that turn and scale alike, plus number of matches, from which more of them counts no more."""
 
-FAINT = 0.25
+FAINT = 0.5
 """The share of the most agreement that they count where the agreement is not significant: they rank these pairs."""
 
 BY_CHANCE = 0.2
@@ -104,8 +112,9 @@ LAID_OVER = 0.45
 RIVAL = 0.1
 """The least share of the most agreement of either photo that counts."""
 
-EQUAL = 0.3
-"""The share from which the pair agrees as much as a photo does with a right partner, seen from elsewhere."""
+WEAKER, EQUAL = 0.2, 0.5
+"""Shares of the most agreement of either photo: up to the first, a pair agrees less than a photo does with a right partner, and
+from the second on as much."""
 
 
 class Scorer(Protocol):
@@ -169,8 +178,10 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     for k, e in enumerate(evidence):
         seen = 0.0 if _is_chance(e) else 1.0
         inliers, parallax, extent = np.log1p(e.inliers), _parallax(e), _extent(e)
-        apart = max(extent, _from_another_standpoint(e))
-        rivals = 1.0 - max(parallax, extent)
+        hardly = 1.0 if e.alignment is None else _ramp(-e.alignment, -LAID_CLOSELY, -LAID_HARDLY)
+        sight = extent * hardly
+        apart = max(sight, _from_another_standpoint(e))
+        rivals = 1.0 - max(parallax, sight)
         rows[k] = (
             seen * inliers,
             seen * e.inliers / max(e.matches, e.inliers, 1),
@@ -179,6 +190,7 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
             _agreement(e, apart),
             parallax,
             extent,
+            sight,
             -(1.0 - parallax) * _moved(e),
             rivals * (inliers - np.log1p(max(e.most_phone, e.inliers))),
             rivals * (inliers - np.log1p(max(e.most_other, e.inliers))),
@@ -283,21 +295,24 @@ def _agreement(e: Evidence, apart: float) -> float:
 
 
 def _extent(e: Evidence) -> float:
-    """Return how surely two photos show one flat or far sight, 0 to 1: most of what both show agrees, and looks the same."""
-    if _is_unclear(e) or e.extent is None or e.sameness is None:
+    """Return how surely most of what both photos show agrees on one plane and looks the same, 0 to 1."""
+    if _is_unclear(e):
         return 0.0
-    share = (e.extent - SMALL) / (LARGE - SMALL)
-    same = (e.sameness - CHANGED) / (SAME - CHANGED)
     rival = (e.agreement or 0.0) / max(e.most_agreement, e.agreement or 0.0, LEAST_AGREEMENT)
-    most = min(max((rival - RIVAL) / (EQUAL - RIVAL), 0.0), 1.0)
-    return _significance(e) * most * min(max(share, 0.0), 1.0) * min(max(same, 0.0), 1.0)
+    same = _ramp(e.sameness, CHANGED, SAME)
+    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * same * _ramp(rival, WEAKER, EQUAL)
+
+
+def _ramp(value: float | None, low: float, high: float) -> float:
+    """Return 0 up to `low` and without a value, 1 from `high` on, and a part in between."""
+    return 0.0 if value is None else min(max((value - low) / (high - low), 0.0), 1.0)
 
 
 def _moved(e: Evidence) -> float:
     """Return how surely things were moved at one place, 0 to 1: most of what both photos show agrees, and looks different."""
     if _is_unclear(e) or e.extent is None or e.sameness is None:
         return 0.0
-    return _significance(e) * e.extent * min(max((SAME - e.sameness) / (SAME - CHANGED), 0.0), 1.0)
+    return _significance(e) * e.extent * (1.0 - _ramp(e.sameness, CHANGED, SAME))
 
 
 def _significance(e: Evidence) -> float:
@@ -327,8 +342,7 @@ def _from_another_standpoint(e: Evidence) -> float:
     parallax = _parallax(e)
     if e.agreement is None or e.agreement < max(LEAST_AGREEMENT, RIVAL * e.most_agreement):
         return parallax
-    hardly = 0.5 if e.alignment is None else (LAID_OVER - e.alignment) / (LAID_OVER - APART)
-    return max(parallax, min(1.0, hardly))
+    return max(parallax, 0.5 if e.alignment is None else _ramp(-e.alignment, -LAID_OVER, -APART))
 
 
 def _saturated(value: float, unit: float) -> float:
