@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from curate.pairing.features import Features
 from curate.pairing.geometry import estimated
-from curate.pairing.turning import LEAST, WINDOWS, window
+from curate.pairing.turning import LEAST, WINDOWS, Window, window
 
 RATIO = 0.95
 """Ratio of the matches: a wrong match costs little where the significance is computed, and a right one is rare."""
@@ -140,16 +140,17 @@ class _Fitted:
     distances: NDArray[np.float64]
 
 
-def agreement(a: Features, b: Features, pairs: NDArray[np.intp]) -> Agreement:
+def agreement(a: Features, b: Features, pairs: NDArray[np.intp], found_in: Window | None = None) -> Agreement:
     """Return how significantly matches agree on one view.
 
     Args:
         a: features of the first photo.
         b: features of the second photo.
         pairs: (k, 2) indices of the matched keypoints, by the ratio `RATIO`.
+        found_in: their window of turn and scale, where it is known.
     """
     nothing = Agreement(NOTHING, np.zeros(len(pairs), np.bool_))
-    share, inside, _ = window(a, b, pairs)
+    share, inside, _ = found_in or window(a, b, pairs)
     if len(inside) < LEAST:
         return nothing
     one, two = a.points[pairs[inside, 0]], b.points[pairs[inside, 1]]

@@ -146,10 +146,11 @@ def _compared(
 def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count: int) -> tuple[Agreement, float]:
     """Return the agreement of the strongest keypoints, or of all where these leave it open, and `alike`."""
     pairs, _ = matches_of(similarity, RATIO)
-    alike = window(a, b, pairs)[2]
+    seen = window(a, b, pairs)
+    alike = seen[2]
     if alike < GATE[count]:
         return Agreement(NOTHING, np.zeros(len(pairs), np.bool_)), alike
-    found = agreement(a, b, pairs)
+    found = agreement(a, b, pairs, seen)
     open_depth = found.parallax < CERTAIN_PARALLAX if count == WIDE else 0 < found.parallax < CERTAIN_PARALLAX
     certain = found.significance >= CERTAIN and not open_depth
     if not certain and (len(a.points), len(b.points)) != similarity.shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,8 +25,11 @@ _WINDOW = 6, 14
 WINDOWS = _TURNS * (_SCALES - _WINDOW[1] + 1)
 """Number of windows that are tried."""
 
+Window: TypeAlias = tuple[float, NDArray[np.intp], float]
+"""The share W of random pairings inside; the positions of the matches inside; by how much they exceed chance."""
 
-def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> tuple[float, NDArray[np.intp], float]:
+
+def window(a: Features, b: Features, pairs: NDArray[np.intp]) -> Window:
     """Return the window of turn and scale that most exceeds chance.
 
     Returns:
