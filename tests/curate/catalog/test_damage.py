@@ -158,7 +158,7 @@ def test_a_mistake_of_the_program_is_not_called_damage(filled: Workspace) -> Non
     """Where the catalogue is whole, an exception stays what it is."""
     with closing(connect_read_only(filled.catalog)) as connection:
         for mistake in (ValueError("x"), KeyError("x"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x")):
-            with pytest.raises(type(mistake)), damage_told(connection, filled.catalog):
+            with pytest.raises(type(mistake)), damage_told(lambda: connection, filled.catalog):
                 raise mistake
 
 
