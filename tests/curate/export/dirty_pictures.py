@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import struct
@@ -67,6 +68,7 @@ def profile(private: bool) -> bytes:
     return struct.pack(">I", len(out)) + out[4:]
 
 
+@functools.cache
 def dirty(kind: str, seed: int = 0, private_profile: bool = True, orientation: int = 6) -> bytes:
     """Return a picture file of a kind (one of `FORMATS`) with the secret in every place its container has for it."""
     image, exif, icc = noise(seed), private_exif(orientation), profile(private_profile)

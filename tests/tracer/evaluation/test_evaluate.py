@@ -302,7 +302,7 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
 
 def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp_path: Path) -> None:
     """Runs that differ in k hold each photo's own values, under its id: their differences are paired, also of neighbours."""
-    root = change(shutil.copytree(photos, tmp_path / "small"), Make=None, Model=None, semantic_label=None)
+    root = change(shutil.copytree(photos, tmp_path / "small"), Model=None)
     asked = {"experiments": ("probe", "knn"), "masks": (0.0,), "processings": ("JPEG75_420", "JPEG95_444"), "draws": 2}
     for k in (1, 5):
         finish(evaluate(root, tmp_path / str(k), replace(OPTIONS, **asked, k=k), with_report=False))

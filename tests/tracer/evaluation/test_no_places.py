@@ -69,6 +69,8 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
         f"--output={place / 'run'}",
         "--protocol",
         "fast",
+        "--mask",
+        "0",
         "--attributes",
         "Make",
     ]
@@ -105,7 +107,20 @@ def test_no_place_however_the_set_is_named(
         "home": ("~/my set", "~/run"),
         "new folder": ("../my set", str(home / "not" / "there yet" / "run")),
     }[way]
-    words = ["evaluate", data, "-o", run, "--encoders", "baseline/colour", "--protocol", "fast", "--attributes", "Make"]
+    words = [
+        "evaluate",
+        data,
+        "-o",
+        run,
+        "--encoders",
+        "baseline/colour",
+        "--protocol",
+        "fast",
+        "--mask",
+        "0",
+        "--attributes",
+        "Make",
+    ]
     assert cli.run_cli(words) == 0
     capsys.readouterr()
     folder = Path(run).expanduser().absolute()

@@ -19,6 +19,8 @@ from tracer.experiments.labels import labelled_set
 from tracer.experiments.settings import Protocol
 from tracer.experiments.shared.parts import folder_parts, split_by_folders
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 OPTIONS = Options(
     encoders=("baseline/residual",),
     experiments=("probe", "knn"),

@@ -17,6 +17,7 @@ from tracer.dataset.file_properties import COARSE, file_properties
 from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.options import Options
 from tracer.experiments.probe.properties import matched, one_hot
+from tracer.experiments.settings import Protocol
 from tracer.report.answers import answers, headline
 from tracer.report.page import render
 from tracer.results.runs import Run, load_run
@@ -64,7 +65,7 @@ def test_properties_come_from_columns_or_from_headers(tmp_path: Path) -> None:
 
 def _evaluated(data: Path) -> Run:
     run = data.with_name("run")
-    options = Options(encoders=("baseline/thumbnail",), experiments=("probe",), masks=(0.0,))
+    options = Options(encoders=("baseline/thumbnail",), experiments=("probe",), masks=(0.0,), protocol=Protocol.FAST)
     finish(evaluate(data, run, options, with_report=False))
     return load_run(run)
 
