@@ -37,7 +37,7 @@ SIGNIFICANT = 1.0
 CERTAIN = 12.0
 """Significance from which more keypoints would not change the score."""
 
-CERTAIN_PARALLAX = 6.0
+CERTAIN_PARALLAX = 4.0
 """The same of parallax."""
 
 
