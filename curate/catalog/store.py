@@ -19,6 +19,7 @@ from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
 from curate.errors import ReadOnly, WorkspaceError
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
+from tracer.base.text import shell_word
 
 _ROW_COLUMNS = (*LABEL_COLUMNS, "path", "status", "error")
 _BOOLEANS = tuple(name for name, kind in LABEL_COLUMNS.items() if kind == "bool")
@@ -85,6 +86,12 @@ class Catalog:
     @property
     def refusal(self) -> ReadOnly:
         """The error of a change through a catalogue that was opened read-only."""
+        root = self.workspace.root
+        if not self.workspace.is_writable:
+            return ReadOnly(
+                "the workspace's folder cannot be written to; this window only reads",
+                way_out=f"Check its permissions, or work on a copy of it: cp -R {shell_word(root)} COPY",
+            )
         return ReadOnly(
             "another window writes; this one only reads", way_out="Close the other one, then press W in this one"
         )

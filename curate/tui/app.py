@@ -20,7 +20,7 @@ from textual.widget import AwaitMount
 from curate.catalog.facts import kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
-from curate.errors import CurateError, ReadOnly, UsageError, WorkspaceBusy, command
+from curate.errors import CurateError, ReadOnly, StorageError, UsageError, WorkspaceBusy, command
 from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
 from curate.tui.failures import as_message
@@ -105,27 +105,25 @@ class CurateApp(Commands):
         seen, self._seen = self._seen, self.catalog.written_elsewhere()
         if seen != self._seen and self.in_view is not None:
             self.in_view.refresh_data()
-        elif self.catalog.read_only and not self._told_free and not self.catalog.workspace.last_writer_runs():
+        elif self._may_take_over() and not self._told_free:
             self._told_free = True
             self._tell_at_the_start("the other window has closed · W writes in this one")
 
+    def _may_take_over(self) -> bool:
+        workspace = self.catalog.workspace
+        return self.catalog.read_only and workspace.is_writable and not workspace.last_writer_runs()
+
     def action_take_over(self) -> None:
         """Write in this window, unless another process writes."""
-        screen = self.in_view
-        if screen is None:
+        if self.in_view is None:
             return
-        if not self.catalog.read_only:
-            screen.say("this window writes already")
-            return
-        try:
+        said = "this window writes already"
+        if self.catalog.read_only:
             self.held.enter_context(self.catalog.workspace.writing("app"))
-        except WorkspaceBusy as busy:
-            self._writer, self._told_free = busy.why, False
-            screen.say(busy.why, problem=True)
-            return
-        self.catalog.begin_writing()
-        screen.refresh_data()
-        screen.say("this window writes now")
+            self.catalog.begin_writing()
+            self.in_view.refresh_data()
+            said = "this window writes now"
+        self.in_view.say(said)
 
     def action_help(self) -> None:
         """Show the keys of the current screen."""
@@ -249,7 +247,9 @@ def run(
     wanted: Wanted = EVERYTHING,
     browser: bool = False,
 ) -> int:
-    """Open the app on a workspace and return the exit code. While another process writes, the app only reads.
+    """Open the app on a workspace and return the exit code.
+
+    While another process writes, or where the folder cannot be written to, the app only reads.
 
     Args:
         workspace: the workspace.
@@ -274,8 +274,10 @@ def run(
         writer = ""
         try:
             held.enter_context(workspace.writing("app"))
-        except WorkspaceBusy as busy:
-            writer = busy.why
+        except (WorkspaceBusy, StorageError) as refused:
+            if isinstance(refused, StorageError) and workspace.is_writable:
+                raise
+            writer = refused.why
         catalog = held.enter_context(Catalog.open(workspace, read_only=bool(writer)))
         app = CurateApp(catalog, start, mode, writer)
         held.enter_context(app.held)

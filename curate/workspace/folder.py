@@ -170,6 +170,11 @@ class Workspace:
             with contextlib.suppress(OSError):  # the lock is released in any case
                 os.close(handle)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether this process may write into the folder, as its permissions and its disk say."""
+        return os.access(self.root, os.W_OK)
+
     def last_writer_runs(self) -> bool:
         """Whether the process that wrote last still runs, as the lock file tells. No lock is taken."""
         try:

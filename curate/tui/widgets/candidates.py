@@ -145,10 +145,11 @@ class CandidateStrip(Widget):
         return first, self._thumbnails[first : first + self.fit]
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the thumbnail under the mouse."""
+        """Choose the thumbnail under the mouse, which may be on a picture over the strip."""
         first, seen = self._in_view()
-        if event.x // COLUMNS < len(seen):
-            self.post_message(self.Chosen(first + event.x // COLUMNS))
+        place = (event.screen_x - self.region.x) // COLUMNS
+        if place < len(seen):
+            self.post_message(self.Chosen(first + place))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the lines; a preview that is not decoded yet is left blank."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Region
@@ -41,6 +42,21 @@ class GridPictures(Container):
 
     def compose(self) -> ComposeResult:
         yield self._grid
+
+    def on_click(self, event: events.Click) -> None:
+        """Leave a click on a picture to the grid below it."""
+        if event.widget is not self._grid:
+            self._grid.on_click(event)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll the grid also where the mouse is on a picture."""
+        if event.widget is not self._grid:
+            self._grid.scroll_relative(y=self._grid.row_height, animate=False)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll the grid also where the mouse is on a picture."""
+        if event.widget is not self._grid:
+            self._grid.scroll_relative(y=-self._grid.row_height, animate=False)
 
     def on_photo_grid_laid(self) -> None:
         """Move the pictures to where their cells are now, and begin to fill the cells that have none."""

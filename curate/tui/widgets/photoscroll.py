@@ -127,7 +127,6 @@ class PhotoScroll(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Tell which photo was clicked on."""
-        place = event.get_content_offset(self)
-        at = None if place is None else self.at_point(*place)
+        at = self.at_point(*(event.screen_offset - self.content_region.offset))
         if at is not None:
             self.post_message(self.Clicked(at, event.shift, event.ctrl or event.meta, event.chain > 1))

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from rich.console import Console
 from rich.style import Style
+from textual.events import MouseScrollDown
+from textual.widget import Widget
 from textual.widgets import Input
 
 from curate.catalog import decisions
@@ -23,6 +25,7 @@ from curate.tui.halfcells import NOTHING_DRAWN, centred, half_cells
 from curate.tui.pictures import DECODED, Pictures, prepare
 from curate.tui.reviewing import wanted_of
 from curate.tui.view import MOST, WHOLE, View, placed
+from curate.tui.widgets.candidates import COLUMNS
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace, picture
 
@@ -183,3 +186,31 @@ async def test_other_ways_to_draw(tmp_path: Path, images: Any) -> None:
                 assert shown.first().image.size == (320, 240)  # type: ignore[attr-defined]
                 await pilot.press("plus", "plus")
                 assert shown.first().image.size[0] < 320  # type: ignore[attr-defined]
+
+
+async def test_the_mouse_on_pictures_of_the_terminals_own_kind(tmp_path: Path) -> None:
+    """A click on a candidate's picture chooses it, and one on a picture of the grid its photo; the wheel scrolls the grid."""
+    workspace = make_workspace(tmp_path / "w", 30)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, "review", "sixel")
+        async with app.run_test(size=(120, 40)) as pilot:
+            strip = app.screen.query_one("#candidates")
+            await until(pilot, lambda: len([one for one in strip.query(".picture") if one.region.area]) == 2)
+            second = strip.query(".picture")[1]
+            assert second.region.x > strip.region.x + COLUMNS
+            await pilot.click(second, offset=(2, 1))
+            await until(pilot, lambda: app.screen.pair.assigned is False)  # type: ignore[attr-defined]
+            await pilot.press("f1", "g")
+            grid = app.screen.query_one("#grid")
+
+            def pictures() -> list[Widget]:
+                return [one for one in app.screen.query("GridPictures > .picture") if one.region.area]
+
+            await until(pilot, lambda: len(pictures()) >= 6)
+            last = max(pictures(), key=lambda one: (one.region.y, one.region.x))
+            at = grid.at_point(*(last.region.offset - grid.region.offset))  # type: ignore[attr-defined]
+            assert at > 0
+            await pilot.click(last, offset=(2, 2))
+            await until(pilot, lambda: app.screen.browse.cursor == at)  # type: ignore[attr-defined]
+            await pilot._post_mouse_events([MouseScrollDown], last, offset=(2, 2), button=0)
+            await until(pilot, lambda: grid.scroll_offset.y > 0)
