@@ -46,7 +46,7 @@ class GridPictures(Container):
     def on_click(self, event: events.Click) -> None:
         """Leave a click on a picture to the grid below it."""
         if event.widget is not self._grid:
-            self._grid.on_click(event)
+            self._grid.call_later(self._grid.on_click, event)  # by the grid itself, or its message would stop here
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll the grid also where the mouse is on a picture."""
