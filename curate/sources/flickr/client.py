@@ -123,7 +123,7 @@ class Flickr:
             reraise=True,
         )
         retrying.begin()
-        state = RetryCallState(retrying, None, (), {})
+        state, why = RetryCallState(retrying, None, (), {}), ""
         while True:
             try:
                 do = retrying.iter(state)
@@ -138,10 +138,11 @@ class Flickr:
                 except Throttled as throttled:
                     self._throttle(throttled)  # a pause of all calls, not a try of this one
                 except FlickrError as error:
+                    why = str(error)
                     state.set_exception((type(error), error, error.__traceback__))
             elif isinstance(do, DoSleep):
                 state.prepare_for_next_attempt()
-                yield from self._pace.rest(do)
+                yield from self._pace.rest(do, why)
             else:
                 self._was_answered()
                 result: T = do

@@ -182,10 +182,13 @@ class Pace:
         full = len(self._times) == self.limit.calls
         return max(self._next, self._paused, self._times[0] + HOUR if full else 0.0) - now
 
-    def rest(self, seconds: float) -> Work[None]:
-        """Sleep as `rest` does. More than five calls' time, or than a minute, is long; a clock that is set back adds nothing."""
+    def rest(self, seconds: float, why: str = "") -> Work[None]:
+        """Sleep as `rest` does. More than five calls' time, or than a minute, is long; a clock that is set back adds nothing.
+
+        `why` is told with the time.
+        """
         now, left = self._now(), seconds
-        said = f"waiting until {datetime.fromtimestamp(now + seconds):%H:%M:%S}"
+        said = f"waiting until {datetime.fromtimestamp(now + seconds):%H:%M:%S}" + (f", since {why}" if why else "")
         while left > 0:
             yield Progress(said, 0) if seconds > max(min(5 * self.limit.interval, 60), self._nap) else SILENT
             slept = min(left, self._nap)

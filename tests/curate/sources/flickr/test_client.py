@@ -257,6 +257,19 @@ def test_a_wait_can_be_cancelled(catalog: Catalog, flickr: FakeFlickr) -> None:
     assert len(flickr.log) == 2
 
 
+def test_a_long_wait_says_why(catalog: Catalog, flickr: FakeFlickr) -> None:
+    """After failures the time of the next try is told with the reason of the last one."""
+    with client(catalog, flickr, Waking(1, lambda: None)) as asked:
+        finish(licenses(asked))
+        flickr.faults = broken(Fault.HTTP_500)
+        said = set()
+        with pytest.raises(FlickrError):
+            for step in exif_tags(asked, PHOTOS[0]):
+                said.add(step.what)
+    reasons = [words.partition(", since ")[2] for words in said if words.startswith("waiting until")]
+    assert reasons and all("500" in reason for reason in reasons)
+
+
 def test_a_key_that_the_server_repeats_is_masked(catalog: Catalog, flickr: FakeFlickr) -> None:
     """A message of the server is stored and shown, so the key must not be in it."""
 
