@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.pairing import compare as comparing
@@ -186,6 +186,7 @@ def test_the_more_significant_look_counts() -> None:
 
 
 @settings(max_examples=30, deadline=None)
+@example(434)  # here the entries of OpenCV's matrix are tiny
 @given(st.integers(0, 100_000))
 def test_unrelated_matches_have_no_parallax(seed: int) -> None:
     """Beside one thing in two places, matches at random do not agree at other depths."""
