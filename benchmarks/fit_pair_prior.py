@@ -46,6 +46,7 @@ BELIEFS = {
     "inlier_share": 1.0,
     "coverage": 1.0,
     "alignment": 4.0,
+    "chance": 2.0,
     "agreement": 4.0,
     "parallax": 4.0,
     "extent": 2.0,

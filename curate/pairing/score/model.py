@@ -24,6 +24,7 @@ FEATURES = (
     "inlier_share",
     "coverage",
     "alignment",
+    "chance",
     "agreement",
     "parallax",
     "extent",
@@ -50,6 +51,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "inlier_share",
             "coverage",
             "alignment",
+            "chance",
             "agreement",
             "parallax",
             "extent",
@@ -98,9 +100,6 @@ MOST_ALIKE = 30.0
 
 FAINT = 0.5
 """The share of the most agreement that they count where the agreement is not significant: they rank these pairs."""
-
-BY_CHANCE = 0.2
-"""The alignment of pictures that do not agree significantly: how they were laid over each other is chance."""
 
 APART = 0.3
 """Alignment up to which agreement counts in full. Look-alikes from one standpoint have more, since most of their things are in
@@ -182,12 +181,13 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
         hardly = 1.0 if e.alignment is None else _ramp(-e.alignment, -LAID_CLOSELY, -LAID_HARDLY)
         sight = extent * hardly
         apart = max(sight, _from_another_standpoint(e))
-        rivals = 1.0 - max(parallax, sight)
+        rivals = seen * (1.0 - max(parallax, sight, _as_a_partner(e)))
         rows[k] = (
             seen * inliers,
             seen * e.inliers / max(e.matches, e.inliers, 1),
             seen * e.coverage,
             _alignment(e, apart),
+            -1.0 if _is_chance(e) else 0.0,
             _agreement(e, apart),
             parallax,
             extent,
@@ -299,9 +299,15 @@ def _extent(e: Evidence) -> float:
     """Return how surely most of what both photos show agrees on one plane and looks the same, 0 to 1."""
     if _is_unclear(e):
         return 0.0
-    rival = (e.agreement or 0.0) / max(e.most_agreement, e.agreement or 0.0, LEAST_AGREEMENT)
     same = _ramp(e.sameness, CHANGED, SAME)
-    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * same * _ramp(rival, WEAKER, EQUAL)
+    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * same * _as_a_partner(e)
+
+
+def _as_a_partner(e: Evidence) -> float:
+    """Return how surely two photos agree as much as either does with any other photo, 0 to 1; 0 where nothing agrees."""
+    if e.agreement is None or _is_unclear(e):
+        return 0.0
+    return _ramp(e.agreement / max(e.most_agreement, e.agreement), WEAKER, EQUAL)
 
 
 def _ramp(value: float | None, low: float, high: float) -> float:
@@ -326,9 +332,7 @@ def _alignment(e: Evidence, apart: float) -> float:
 
     Values below 0 speak against the pair. They count less, the surer it is that the photographers stood apart.
     """
-    if _is_chance(e):
-        return BY_CHANCE - 0.5
-    if e.alignment is None:
+    if e.alignment is None or _is_chance(e):
         return 0.0
     return e.alignment - 0.5 if e.alignment > 0.5 else (1.0 - apart) * (e.alignment - 0.5)
 
