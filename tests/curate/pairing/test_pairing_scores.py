@@ -100,7 +100,18 @@ def test_missing_signals_are_neutral(evidence: Evidence) -> None:
         evidence, alignment=None, agreement=None, extent=None, hash_distance=None, time_gap_s=None, distance_m=None
     )
     row = dict(zip(FEATURES, feature_rows([bare])[0], strict=True))
-    signals = ("alignment", "chance", "agreement", "extent", "moved", "hash", "time", "time_known", "distance", "distance_known")
+    signals = (
+        "alignment",
+        "chance",
+        "agreement",
+        "extent",
+        "moved",
+        "hash",
+        "time",
+        "time_known",
+        "distance",
+        "distance_known",
+    )
     assert all(row[name] == 0.0 for name in signals)
     assert np.isfinite(feature_rows([evidence])).all()
 
