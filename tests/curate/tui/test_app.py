@@ -43,7 +43,21 @@ async def opened(
         app = CurateApp(catalog, start, "half")
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
+            await until(pilot, lambda: in_sight(app))
             yield app, pilot
+
+
+def in_sight(app: CurateApp) -> bool:
+    """Whether the pair of the review has been drawn: a key that comes before decides nothing."""
+    pair = getattr(app.screen, "pair", None)
+    return pair is None or app.screen._seen == (pair.phone_id, pair.other_id)  # type: ignore[attr-defined]
+
+
+async def press_in_turn(app: CurateApp, pilot: Pilot[None], *keys: str) -> None:
+    """Press keys of the review, each once the pair before it is drawn."""
+    for key in keys:
+        await until(pilot, lambda: in_sight(app))
+        await pilot.press(key)
 
 
 def status(app: CurateApp) -> str:
@@ -187,14 +201,14 @@ async def test_redo_lands_where_the_decision_did(tmp_path: Path) -> None:
     """In the review: after u and r the same pair is in view as before, from the first one and from a later one."""
     async with opened(make_workspace(tmp_path / "w", 6, previews=False), "review") as (app, pilot):
         for before in ([], ["s", "s"]):
-            await pilot.press(*before, "y")
+            await press_in_turn(app, pilot, *before, "y")
             landed = app.screen.pair  # type: ignore[attr-defined]
-            await pilot.press("z", "Z")
+            await press_in_turn(app, pilot, "z", "Z")
             assert app.screen.pair == landed  # type: ignore[attr-defined]
-        await pilot.press("u", "u")
+        await press_in_turn(app, pilot, "u", "u")
     async with opened(Workspace.open(tmp_path / "w"), "review") as (app, pilot):
         shown_first = app.screen.pair  # type: ignore[attr-defined]
-        await pilot.press("y", "x", "u", "r", "u", "u")
+        await press_in_turn(app, pilot, "y", "x", "u", "r", "u", "u")
         assert app.screen.pair == shown_first  # type: ignore[attr-defined]
 
 
