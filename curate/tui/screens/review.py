@@ -150,7 +150,7 @@ class ReviewScreen(CurateScreen):
 
     def _prepare(self) -> None:
         """Decode and draw in a thread what this pair still waits for, and then the pairs that may come next."""
-        if self.pair is None or self._view.size.height == 0:
+        if self.pair is None or self._view.size.height == 0 or not self._view.children:  # none while the app closes
             return
         view, strip, pictures = self._view, self.query_one(CandidateStrip), self._pictures
         first = strip.wanted if strip.display else []

@@ -212,6 +212,13 @@ async def test_redo_lands_where_the_decision_did(tmp_path: Path) -> None:
         assert app.screen.pair == shown_first  # type: ignore[attr-defined]
 
 
+async def test_nothing_is_prepared_while_the_review_closes(tmp_path: Path) -> None:
+    """The timer that prepares pictures may fire when those in view have gone already."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, _):
+        await app.screen.query_one("#pictures").remove_children()
+        app.screen._prepare()  # type: ignore[attr-defined]
+
+
 async def test_keys_at_the_ends_of_the_queue_say_so(tmp_path: Path) -> None:
     """[ at the first pair and ] at the last one."""
     async with opened(make_workspace(tmp_path / "w", 1, previews=False), "review") as (app, pilot):
