@@ -202,9 +202,8 @@ def _models() -> Iterator[_Model]:
         matrix, _ = estimated(cv2.findFundamentalMat, a, b, cv2.USAC_MAGSAC, 1.5, confidence=0.995, maxIters=1000)
         if matrix is None or matrix.shape != (3, 3):
             return None
-        length = float(
-            np.linalg.norm(matrix)
-        )  # OpenCV's is now and then so small that distances from its lines would be 0
+        # OpenCV's is now and then so small that distances from its lines would be 0.
+        length = float(np.linalg.norm(matrix))
         return matrix / length if length > 0 else None
 
     def homography(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64] | None:

@@ -33,14 +33,17 @@ def mutual_matches(
 
 
 def matches_of(similarity: NDArray[np.float32], ratio: float = RATIO) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return the same from the (n, m) float32 dot products, which are changed meanwhile, and back."""
+    """Return the same from the (n, m) float32 dot products, which are overwritten in places and then restored."""
     if min(similarity.shape) < 2:
         return np.empty((0, 2), np.intp), np.empty(0, np.float32)
     best = similarity.argmax(1)
     value = similarity[np.arange(len(best)), best]
     rows = np.flatnonzero(value == similarity.max(0)[best])
+    rows = rows[
+        np.bincount(best[rows], minlength=similarity.shape[1])[best[rows]] == 1
+    ]  # equally near ones are no match
     columns, value = best[rows], value[rows]
-    # Each row and each column has at most one match. Without the matches, its best is the second nearest.
+    # Now each row and each column has at most one match. Without the matches, its best is the second nearest.
     similarity[rows, columns] = -2.0
     second = np.maximum(similarity.max(1)[rows], similarity.max(0)[columns])
     similarity[rows, columns] = value
