@@ -225,19 +225,16 @@ def minimise(
 
     n, width = X.shape
     step = max(1, BLOCK // n_classes)
-    parts = [
-        (x, torch.nn.functional.one_hot(own, n_classes).double())
-        for x, own in zip(torch.split(X, step), torch.split(y, step), strict=True)
-    ]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         W = torch.from_numpy(flat.reshape(n_classes, width)).to(X.device, torch.float32)
         value, gradient = 0.5 * weight_decay * float(flat @ flat), weight_decay * flat
-        for x, target in parts:
+        for x, own in zip(torch.split(X, step), torch.split(y, step), strict=True):
+            target = torch.nn.functional.one_hot(own, n_classes).to(torch.float32)
             # the logarithms are the small part of the work, and where digits are lost
-            log_p = torch.log_softmax(torch.mm(x, W.T).double(), dim=1)
-            value -= torch.vdot(log_p.view(-1), target.view(-1)).item() / n
-            gradient += torch.mm(log_p.exp_().sub_(target).float().T, x).double().cpu().numpy().reshape(-1) / n
+            log_p = torch.log_softmax((x @ W.T).double(), dim=1)
+            value -= (log_p * target).sum().item() / n
+            gradient = gradient + (log_p.exp_().sub_(target).float().T @ x).double().cpu().numpy().reshape(-1) / n
         return value, gradient
 
     begin = np.zeros(n_classes * width) if start is None else start.double().cpu().numpy().reshape(-1)
