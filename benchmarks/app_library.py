@@ -16,12 +16,14 @@ Targets on an idle machine, at 100,000 photos: 700 ms, 150 ms, 200 ms a page, an
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -119,8 +121,9 @@ def started(words: list[str | Path], shows: str, folder: Path) -> float:
         app.close()
 
 
-def used(workspace: Workspace, pages: int) -> dict[str, tuple[float, float]]:
-    """Use the library; return name -> figure and target."""
+@contextlib.contextmanager
+def library(workspace: Workspace) -> Iterator[Pseudo]:
+    """Open the app and show the library."""
     app = Pseudo(["-m", "curate", workspace.root], workspace.root.parent, SIZE)
     try:
         app.wait("Home")
@@ -128,14 +131,20 @@ def used(workspace: Workspace, pages: int) -> dict[str, tuple[float, float]]:
         app.press("\x1bOP")
         app.wait("folder")
         app.settle()
+        yield app
+    finally:
+        app.close()
+
+
+def used(workspace: Workspace, pages: int) -> dict[str, tuple[float, float]]:
+    """Use the library; return name -> figure and target."""
+    with library(workspace) as app:
         steps = [timed(app, "j") for _ in range(pages)]
         app.press("g")
         app.settle()
         app.idle(2.0)
         turned = [timed(app, "\x1b[6~") for _ in range(pages)]
         memory = peak_megabytes(app.pid)
-    finally:
-        app.close()
     return {
         "cursor in the table, median ms": (statistics.median(steps), FILTER_MS),
         "page of the grid, median ms": (statistics.median(turned), PAGE_MS),
@@ -147,21 +156,13 @@ def filtered(workspace: Workspace) -> float:
     """Return the milliseconds from Enter behind a filter to the last byte of the paint of what it found."""
     with Catalog.open(workspace, read_only=True) as catalog:
         found = f"{catalog.count(FILTER):,}"
-    app = Pseudo(["-m", "curate", workspace.root], workspace.root.parent, SIZE)
-    try:
-        app.wait("Home")
-        app.settle()
-        app.press("\x1bOP")
-        app.wait("folder")
-        app.settle()
+    with library(workspace) as app:
         app.press("/")
         app.wait("Show which")
         app.settle()
         app.press(FILTER)
         app.settle()
         return timed(app, "\r", until=rf"Filter{_STYLES}\s+{_STYLES}{found}")
-    finally:
-        app.close()
 
 
 def timed(app: Pseudo, key: str, until: str = "") -> float:

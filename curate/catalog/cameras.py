@@ -121,9 +121,8 @@ class Cameras:
 def _resolve(
     make: str | None, model: str | None, file_source: int | None, overrides: dict[CameraKey, CameraType]
 ) -> Camera:
-    from curate.cameras.resolve import (
-        resolve,
-    )  # its tables take time to load, and only new cameras and new rules need them
+    # The tables of the rules take time to load, and only new cameras and new rules need them.
+    from curate.cameras.resolve import resolve
 
     return resolve(make, model, file_source, overrides=overrides)
 

@@ -102,7 +102,7 @@ def typed_assignment(text: str) -> tuple[str, str | None]:
     The form begins without a value where the photos have none in common, so that Enter at once would blank their labels.
 
     Raises:
-        UsageError: there is no value, or as `assignment`.
+        UsageError: no value was typed, or the label is not one that a person can give.
     """
     key, equals, value = text.partition("=")
     if equals and value.strip() == _BLANK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on
@@ -198,13 +199,15 @@ class LibraryScreen(PairsByHand):
         if self.busy():
             return
 
+        def typed(answers: Mapping[str, str]) -> tuple[str, str | None]:
+            return typed_assignment(answers["label"])
+
         def answered(answers: dict[str, str]) -> None:
-            key, value = typed_assignment(answers["label"])
+            key, value = typed(answers)
             self.begin_work("label", lambda catalog: labelling(catalog, photos, key, value), label_summary)
 
         form = label_form(self.catalog, photos)
-        check = lambda answers: typed_assignment(answers["label"])  # noqa: E731
-        self.ask(AskForm(form.question, form.fields, form.hint, check), answered)
+        self.ask(AskForm(form.question, form.fields, form.hint, typed), answered)
 
     def action_forget(self) -> None:
         """Ask whether to remove the chosen photos, or the one under the cursor or its folder, from the catalogue."""

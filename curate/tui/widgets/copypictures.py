@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,13 +16,10 @@ from curate.tui.shown import shown
 from curate.tui.terminal_images import is_fine
 from curate.tui.thumbnails import Thumbnails, Wish
 from curate.tui.widgets.photogrid import FINE
-from curate.tui.widgets.picturelines import halfcells
+from curate.tui.widgets.picturelines import drawing
 from curate.tui.widgets.preview import PictureBox
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MOST = 3
 """Pictures that are shown together."""
@@ -47,8 +44,7 @@ class CopyPictures(Vertical):
 
     def __init__(self, workspace: Workspace, images: ImagesMode, *, id: str) -> None:
         super().__init__(id=id)
-        draw: Callable[[Image], Any] = (lambda image: image) if is_fine(images) else halfcells
-        self._thumbnails: Thumbnails[Any] = Thumbnails(workspace, draw, _KEPT)
+        self._thumbnails: Thumbnails[Any] = Thumbnails(workspace, drawing(images), _KEPT)
         self._images = images
         self._copies: Sequence[Copy] = ()
         self._current: Copy | None = None
@@ -95,7 +91,7 @@ class CopyPictures(Vertical):
             box.show(None if wish is None else self._thumbnails.get(wish), note)
 
     def _shown(self) -> list[tuple[PictureBox, Copy, Wish | None]]:
-        """Return the copies with where and how large they are drawn; no wish where there is no picture."""
+        """Return each copy with its box and with the picture to be made for it; None where no picture can be shown."""
         found = []
         wide, high = FINE if is_fine(self._images) else (1, 2)
         for box, copy in zip(self.query(PictureBox), self._copies, strict=False):

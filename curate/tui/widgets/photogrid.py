@@ -23,7 +23,7 @@ from curate.tui.shown import file_name
 from curate.tui.terminal_images import is_fine
 from curate.tui.thumbnails import Thumbnails, Wish
 from curate.tui.widgets.photoscroll import PhotoScroll
-from curate.tui.widgets.picturelines import centred, halfcells
+from curate.tui.widgets.picturelines import centred, drawing
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
 
@@ -89,9 +89,7 @@ class PhotoGrid(PhotoScroll):
         super().__init__(browse, id=id)
         self._images = images
         self._fine = is_fine(images)
-        self.thumbnails: Thumbnails[Thumbnail] = Thumbnails(
-            workspace, (lambda image: image) if self._fine else halfcells
-        )
+        self.thumbnails: Thumbnails[Thumbnail] = Thumbnails(workspace, drawing(images))
         self._step = _USUAL
         self.cell = cells_of(80, 24, SIZES[_USUAL])
         self._waiting: dict[int, Wish] = {}

@@ -5,19 +5,28 @@ A whole picture that fills a widget is drawn by `curate.tui.halfcells`, which is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from curate.tui.terminal_images import is_fine
+from curate.workspace.settings import ImagesMode
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _STEP = 4
 """Colours are rounded to multiples of this, which nobody sees and which lets equal neighbours be drawn together."""
+
+
+def drawing(images: ImagesMode) -> Callable[[Image], Any]:
+    """Return the function that makes of a small picture what is kept of it: lines of half cells, or the picture itself."""
+    return (lambda image: image) if is_fine(images) else halfcells
 
 
 def halfcells(image: Image) -> list[Strip]:

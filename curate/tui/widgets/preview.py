@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.segment import Segment
 from rich.table import Table
@@ -24,12 +24,9 @@ from curate.tui.terminal_images import cell_aspect, is_fine
 from curate.tui.thumbnails import Thumbnails, Wish, fitted
 from curate.tui.widgets.gridpictures import new_picture
 from curate.tui.widgets.photogrid import FINE
-from curate.tui.widgets.picturelines import centred, halfcells
+from curate.tui.widgets.picturelines import centred, drawing
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 _NAME = 16
 """Characters of a label's name."""
@@ -112,8 +109,7 @@ class Preview(Vertical):
 
     def __init__(self, workspace: Workspace, images: ImagesMode, *, id: str) -> None:
         super().__init__(id=id)
-        draw: Callable[[Image], Any] = (lambda image: image) if is_fine(images) else halfcells
-        self.pictures: Thumbnails[Any] = Thumbnails(workspace, draw, _KEPT)
+        self.pictures: Thumbnails[Any] = Thumbnails(workspace, drawing(images), _KEPT)
         self._images = images
         self._row: LabelRow | None = None
         self._labels: Sequence[Explained] = ()
