@@ -22,7 +22,7 @@ from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import Scorer, feature_rows, prior
+from curate.pairing.score.model import Scorer, prior, scores
 from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
 from tracer.base.progress import Progress, Work
@@ -245,8 +245,7 @@ def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, floa
     if not evidence:
         return {}
     pairs = sorted(evidence)
-    rows = feature_rows([evidence[pair] for pair in pairs])
-    return dict(zip(pairs, map(float, scorer.probabilities(rows)), strict=True))
+    return dict(zip(pairs, map(float, scores([evidence[pair] for pair in pairs], scorer)), strict=True))
 
 
 def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:

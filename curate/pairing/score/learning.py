@@ -37,7 +37,7 @@ from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
-from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior
+from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior, scores
 
 STEP = 10
 """The model is fitted again after each 10 decisions; from 100 decisions on after each 50, from 1,000 on after each 500."""
@@ -200,16 +200,16 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         return False
     before = catalog.candidates_revision(), _decided(catalog)
     decided, by_nobody = before[1]
-    examples, kept, ranks = _read(catalog)
-    rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
-    scores = learned(examples, decided).scorer.probabilities(rows)
+    examples, kept, evidence = _read(catalog)
+    found = scores(evidence, learned(examples, decided).scorer)
     with catalog.transaction():
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # whoever changed them calls this function too
         again, stated = kept_bursts(catalog), stated_scenes(catalog)
-        _write(catalog, kept, scores, _proposed(examples, kept, scores, [*decided, *by_nobody], again, stated))
-        new = zip(_ranks(kept, scores), ranks, kept, strict=True)
-        keep_ranks(catalog, [(*rank, candidate.rowid) for rank, old, candidate in new if rank != old])
+        _write(catalog, kept, found, _proposed(examples, kept, found, [*decided, *by_nobody], again, stated))
+        new = zip(_ranks(kept, found), evidence, kept, strict=True)
+        changed = [(*rank, k.rowid) for rank, old, k in new if rank != (old.rank_phone, old.rank_other)]
+        keep_ranks(catalog, changed)
         keep_scored_with(catalog, _basis(decided, by_nobody), before[0])
         catalog.touch()
     return True
@@ -244,15 +244,15 @@ def whole_steps(count: int) -> int:
     return count // step * step
 
 
-def _read(catalog: Catalog) -> tuple[list[Example], list[Candidate], list[tuple[int, int]]]:
-    """Return the candidates as the model uses them, as the catalogue stores them, and their stored ranks."""
+def _read(catalog: Catalog) -> tuple[list[Example], list[Candidate], list[Evidence]]:
+    """Return the candidates as the model learns from them, as the catalogue stores them, and their evidence."""
     kept = candidates(catalog)
     evidence = [Evidence.from_dict(candidate.evidence) or Evidence(0, 0) for candidate in kept]
     examples = [
         Example(*candidate.sha256, row, candidate.cameras, candidate.seconds, candidate.scenes)
         for candidate, row in zip(kept, feature_rows(evidence), strict=True)
     ]
-    return examples, kept, [(e.rank_phone, e.rank_other) for e in evidence]
+    return examples, kept, evidence
 
 
 def _write(catalog: Catalog, kept: Sequence[Candidate], scores: NDArray[np.float64], proposed: Sequence[bool]) -> None:

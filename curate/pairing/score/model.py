@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from types import MappingProxyType
 from typing import Protocol
@@ -74,8 +74,9 @@ LEAST_AGREEMENT = 1.0
 MOST_AGREEMENT = 12.0
 """Significance from which more of it counts no more."""
 
-MOST_PARALLAX = 4.0
-"""The same of parallax, whose matches are few: one in each of 75 cells. Of the wrong pairs of the fit, none has more than 2.7."""
+MOST_PARALLAX = 2.0
+"""The same of parallax, whose matches are few: one in each of 75 cells. Of 18,000 wrong pairs that were compared for the fit, two
+have more: in one of them a whole group of things was moved."""
 
 SMALL = 0.3
 """Extent up to which the agreeing part is as likely one thing in two places (a product, a poster, a window) as a sight."""
@@ -88,6 +89,9 @@ CHANGED = 0.6
 
 SAME = 0.8
 """Sameness from which more of it counts no more."""
+
+DIFFERENT, SIMILAR = 0.4, 0.6
+"""The same of two pictures that cannot be laid over each other: light and depth change what a sight looks like from elsewhere."""
 
 LAID_HARDLY = 0.5
 """Alignment up to which a sight is taken to be seen from elsewhere; look-alikes whose agreeing part looks the same have more."""
@@ -141,7 +145,7 @@ class LogisticScorer:
         >>> weak = Evidence(matches=30, inliers=6)
         >>> strong = Evidence(90, 80, coverage=0.8, alignment=0.9, agreement=90.0, extent=0.9, sameness=0.9)
         >>> prior().probabilities(feature_rows([weak, strong])).round(3).tolist()
-        [0.161, 0.989]
+        [0.148, 0.991]
         """
         logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
@@ -170,6 +174,24 @@ def prior() -> LogisticScorer:
     """Return the scorer that comes with the package."""
     text = resources.files("curate.pairing.score").joinpath("prior.json").read_text(encoding="utf-8")
     return LogisticScorer.from_json(json.loads(text))
+
+
+def scores(evidence: Sequence[Evidence], scorer: Scorer) -> NDArray[np.float64]:
+    """Return the probability that each pair shows one scene, (n,) float64.
+
+    Pictures that agree significantly never lower a score below that of pictures that agree by chance. Without this, the few
+    matches of two photos from far apart, of which each agrees more with another photo, would count against them.
+
+    >>> from curate.pairing.evidence import Evidence
+    >>> few = Evidence(40, 6, coverage=0.2, alignment=0.0, agreement=14.0, extent=0.3, sameness=0.3, most_agreement=600.0)
+    >>> none = Evidence(40, 0, agreement=-20.0)
+    >>> few_score, none_score = scores([few, none], prior())
+    >>> bool(few_score >= none_score)
+    True
+    """
+    seen = scorer.probabilities(feature_rows(evidence))
+    by_chance = scorer.probabilities(feature_rows([_as_if_by_chance(e) for e in evidence]))
+    return np.asarray(np.maximum(seen, by_chance), np.float64)
 
 
 def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
@@ -273,9 +295,16 @@ def penalised(
     return np.asarray(found.x, np.float64)
 
 
+def _as_if_by_chance(e: Evidence) -> Evidence:
+    """Return the evidence without what the pictures agree on; evidence whose agreement is not known stays as it is."""
+    if e.agreement is None:
+        return e
+    return replace(e, agreement=min(e.agreement, 0.0), parallax=None, extent=0.0, sameness=None, alignment=None)
+
+
 def _parallax(e: Evidence) -> float:
-    """Return the parallax as a share of the most that counts, 0 to 1."""
-    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX
+    """Return the parallax as a share of the most that counts, 0 to 1; it is no surer than the whole agreement."""
+    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e)
 
 
 def _is_unclear(e: Evidence) -> bool:
@@ -299,8 +328,16 @@ def _extent(e: Evidence) -> float:
     """Return how surely most of what both photos show agrees on one plane and looks the same, 0 to 1."""
     if _is_unclear(e):
         return 0.0
-    same = _ramp(e.sameness, CHANGED, SAME)
-    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * same * _as_a_partner(e)
+    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * _same(e) * _as_a_partner(e)
+
+
+def _same(e: Evidence) -> float:
+    """Return how surely the agreeing part looks the same, 0 to 1.
+
+    Less is asked of pictures that cannot be laid over each other.
+    """
+    from_elsewhere = 0.0 if e.alignment is None else _ramp(-e.alignment, -LAID_OVER, -APART)
+    return max(_ramp(e.sameness, CHANGED, SAME), from_elsewhere * _ramp(e.sameness, DIFFERENT, SIMILAR))
 
 
 def _as_a_partner(e: Evidence) -> float:
@@ -319,7 +356,7 @@ def _moved(e: Evidence) -> float:
     """Return how surely things were moved at one place, 0 to 1: most of what both photos show agrees, and looks different."""
     if _is_unclear(e) or e.extent is None or e.sameness is None:
         return 0.0
-    return _significance(e) * e.extent * (1.0 - _ramp(e.sameness, CHANGED, SAME))
+    return _significance(e) * e.extent * (1.0 - _same(e))
 
 
 def _significance(e: Evidence) -> float:
