@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from array import array
-from contextlib import ExitStack
 from typing import Any
 
 from rich.text import Text
@@ -50,10 +49,6 @@ BROAD, OPEN = 140, 180
 _SETTLED = 0.06
 """Seconds that the cursor stays on a photo before its preview is drawn."""
 
-_HELD = 0.15
-"""Seconds for which nothing is drawn, at most, while a filter is read that a dialog asked for. The end of the dialog and what was
-found are then drawn together; drawn in between, the old list would delay both."""
-
 _WELCOME = """No photos yet.
 
 Press i and type the path of a folder: its photos are read, never changed.
@@ -83,7 +78,6 @@ class PhotoListScreen(CurateScreen):
         self._asked = 0
         self._typed = False
         self._just_asked = False
-        self._held = ExitStack()
         self._last_refresh = 0.0
         self._refresh_seconds = 0.0
 
@@ -196,7 +190,6 @@ class PhotoListScreen(CurateScreen):
         if message.asked != self._asked:
             return
         self._reading = False
-        self._held.close()
         if message.error is not None:
             self._where = None  # the typed text stays, so that it can be corrected
             self.complain(message.error)
@@ -311,9 +304,6 @@ class PhotoListScreen(CurateScreen):
         """Show the photos of a filter that a dialog asked for; the screen comes back from the dialog right after it."""
         self._set_filter(text)
         self._just_asked = True
-        if self._reading:
-            self._held.enter_context(self.app.batch_update())
-            self.set_timer(_HELD, self._held.close)
 
     def _set_filter(self, text: str) -> None:
         self._filter, self._where, self._typed = text, where_of(text), True
