@@ -163,7 +163,13 @@ def main() -> None:
             photos = cropped(photos, folder / name / "cropped", SEED)
         result = finish(find_pairs(photos, folder / name / "cache", workers=os.cpu_count() or 1, scorer=Loose()))
         x, y = examples(result, truth)
-        print(f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right")
+        wrong = x[: len(result.candidates)][~y[: len(result.candidates)]]
+        deep = int((wrong[:, FEATURES.index("parallax")] == 1).sum())
+        print(
+            f"{name}: {len(photos)} photos, {len(result.candidates)} candidates, {y.mean():.1%} right; "
+            f"{deep} of {len(wrong)} wrong ones have full parallax",
+            flush=True,
+        )
         rows.append(x)
         same.append(y)
     start = LogisticScorer(-5.0, np.array([BELIEFS[feature] for feature in FEATURES]))

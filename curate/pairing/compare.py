@@ -38,7 +38,7 @@ CERTAIN = 12.0
 """Significance from which more keypoints would not change the score."""
 
 CERTAIN_PARALLAX = 4.0
-"""The same of parallax; more than counts in the score, since all keypoints also make the agreement surer."""
+"""The same of parallax, twice as high as the value that counts in full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from curate.pairing.compare import Comparison
 from curate.pairing.evidence import Evidence, with_rivals
 from curate.pairing.features import cached_path
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.model import Scorer, prior, scores
+from curate.pairing.score.model import Scorer, feature_rows, pair_scores, prior
 from curate.pairing.search import Memory, Pair, Search
 from curate.pairing.workers import Workers, extract
 from tracer.base.progress import Progress, Work
@@ -245,7 +245,8 @@ def scored(evidence: Mapping[Pair, Evidence], scorer: Scorer) -> dict[Pair, floa
     if not evidence:
         return {}
     pairs = sorted(evidence)
-    return dict(zip(pairs, map(float, scores([evidence[pair] for pair in pairs], scorer)), strict=True))
+    known = [evidence[pair] for pair in pairs]
+    return dict(zip(pairs, map(float, pair_scores(known, feature_rows(known), scorer)), strict=True))
 
 
 def offered(evidence: Mapping[Pair, Evidence], scores: Mapping[Pair, float]) -> list[Candidate]:

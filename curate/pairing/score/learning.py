@@ -37,7 +37,7 @@ from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
-from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, penalised, prior, scores
+from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, pair_scores, penalised, prior
 
 STEP = 10
 """The model is fitted again after each 10 decisions; from 100 decisions on after each 50, from 1,000 on after each 500."""
@@ -201,13 +201,14 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
     before = catalog.candidates_revision(), _decided(catalog)
     decided, by_nobody = before[1]
     examples, kept, evidence = _read(catalog)
-    found = scores(evidence, learned(examples, decided).scorer)
+    rows = np.array([e.row for e in examples]).reshape(-1, len(FEATURES))
+    scores = pair_scores(evidence, rows, learned(examples, decided).scorer)
     with catalog.transaction():
         if (catalog.candidates_revision(), _decided(catalog)) != before:
             return False  # whoever changed them calls this function too
         again, stated = kept_bursts(catalog), stated_scenes(catalog)
-        _write(catalog, kept, found, _proposed(examples, kept, found, [*decided, *by_nobody], again, stated))
-        new = zip(_ranks(kept, found), evidence, kept, strict=True)
+        _write(catalog, kept, scores, _proposed(examples, kept, scores, [*decided, *by_nobody], again, stated))
+        new = zip(_ranks(kept, scores), evidence, kept, strict=True)
         changed = [(*rank, k.rowid) for rank, old, k in new if rank != (old.rank_phone, old.rank_other)]
         keep_ranks(catalog, changed)
         keep_scored_with(catalog, _basis(decided, by_nobody), before[0])

@@ -75,14 +75,14 @@ MOST_AGREEMENT = 12.0
 """Significance from which more of it counts no more."""
 
 MOST_PARALLAX = 2.0
-"""The same of parallax, whose matches are few: one in each of 75 cells. Of 18,000 wrong pairs that were compared for the fit, two
-have more: in one of them a whole group of things was moved."""
+"""The same of parallax, whose matches are few: one in each of 75 cells. Few wrong pairs reach it
+(`python -m benchmarks.fit_pair_prior` prints how many), as where a whole group of things was moved."""
 
 SMALL = 0.4
 """Extent up to which the agreeing part is as likely one thing in two places (a product, a poster, a window) as a sight."""
 
 LARGE = 0.75
-"""Extent from which more of it counts no more. A flat thing in two places took up to 0.62 of what both photos show."""
+"""Extent from which more of it counts no more. A flat thing in two places can be more than half of what both photos show."""
 
 CHANGED = 0.6
 """Sameness up to which things were moved in the agreeing part, or it does not lie on one plane."""
@@ -91,7 +91,8 @@ SAME = 0.8
 """Sameness from which more of it counts no more."""
 
 DIFFERENT, SIMILAR = 0.4, 0.6
-"""The same of two pictures that cannot be laid over each other: light and depth change what a sight looks like from elsewhere."""
+"""`CHANGED` and `SAME` for pictures that cannot be laid over each other: seen from elsewhere, a sight with depth in other light
+looks less the same."""
 
 LAID_HARDLY = 0.5
 """Alignment up to which a sight is taken to be seen from elsewhere; look-alikes whose agreeing part looks the same have more."""
@@ -176,22 +177,28 @@ def prior() -> LogisticScorer:
     return LogisticScorer.from_json(json.loads(text))
 
 
-def scores(evidence: Sequence[Evidence], scorer: Scorer) -> NDArray[np.float64]:
+def pair_scores(evidence: Sequence[Evidence], rows: NDArray[np.float64], scorer: Scorer) -> NDArray[np.float64]:
     """Return the probability that each pair shows one scene, (n,) float64.
 
-    Pictures that agree significantly never lower a score below that of pictures that agree by chance. Without this, the few
-    matches of two photos from far apart, of which each agrees more with another photo, would count against them.
+    A pair whose pictures agree significantly never has a lower score than it would have if they agreed by chance. Two photos from
+    far apart have few matches, and each of them agrees more with other photos; their few matches must not count against them.
+
+    Args:
+        evidence: the evidence of n pairs.
+        rows: their feature columns, (n, len(FEATURES)) float64 (`feature_rows`).
+        scorer: the model.
 
     >>> from curate.pairing.evidence import Evidence
-    >>> few = Evidence(40, 6, coverage=0.2, alignment=0.0, agreement=14.0, extent=0.3, sameness=0.3, most_agreement=600.0)
-    >>> none = Evidence(40, 0, agreement=-20.0)
-    >>> few_score, none_score = scores([few, none], prior())
-    >>> bool(few_score >= none_score)
+    >>> few = Evidence(40, 6, alignment=0.0, agreement=14.0, most_phone=90, most_other=90, most_agreement=600.0)
+    >>> rows = feature_rows([few])
+    >>> bool(pair_scores([few], rows, prior())[0] > prior().probabilities(rows)[0])
     True
     """
-    seen = scorer.probabilities(feature_rows(evidence))
-    by_chance = scorer.probabilities(feature_rows([_as_if_by_chance(e) for e in evidence]))
-    return np.asarray(np.maximum(seen, by_chance), np.float64)
+    found = scorer.probabilities(rows)
+    agreeing = [k for k, e in enumerate(evidence) if e.agreement is not None and not _is_chance(e)]
+    by_chance = scorer.probabilities(feature_rows([_as_if_by_chance(evidence[k]) for k in agreeing]))
+    found[agreeing] = np.maximum(found[agreeing], by_chance)
+    return found
 
 
 def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
@@ -296,14 +303,12 @@ def penalised(
 
 
 def _as_if_by_chance(e: Evidence) -> Evidence:
-    """Return the evidence without what the pictures agree on; evidence whose agreement is not known stays as it is."""
-    if e.agreement is None:
-        return e
-    return replace(e, agreement=min(e.agreement, 0.0), parallax=None, extent=0.0, sameness=None, alignment=None)
+    """Return the evidence that the pair would have if its pictures agreed by chance."""
+    return replace(e, agreement=0.0, parallax=None, extent=0.0, sameness=None, alignment=None)
 
 
 def _parallax(e: Evidence) -> float:
-    """Return the parallax as a share of the most that counts, 0 to 1; it is no surer than the whole agreement."""
+    """Return how much the parallax counts, 0 to 1: its share of `MOST_PARALLAX`, times the share of the agreement."""
     return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e)
 
 

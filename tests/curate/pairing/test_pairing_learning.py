@@ -20,7 +20,7 @@ from curate.catalog.store import Catalog
 from curate.pairing.evidence import Evidence
 from curate.pairing.score import learning
 from curate.pairing.score.learning import STEP, Example, follow, learned
-from curate.pairing.score.model import FEATURES, SIGNALS, feature_rows, prior
+from curate.pairing.score.model import FEATURES, SIGNALS, feature_rows, pair_scores, prior
 from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.workspace import Workspace
 
@@ -171,7 +171,7 @@ def test_scores_follow_in_whole_steps_and_are_what_every_reader_sees(catalog: Ca
     scorer = learning.model(catalog)
     for pair in [*pairs(catalog), *queue(catalog)]:
         told = Evidence.from_dict(pair.evidence)
-        assert told is not None and pair.score == pytest.approx(scorer.probabilities(feature_rows([told]))[0])
+        assert told is not None and pair.score == pytest.approx(pair_scores([told], feature_rows([told]), scorer)[0])
     before = {p.phone_sha256: p.other_sha256 for p in queue(catalog) if p.assigned}
     answer(catalog, 4 * STEP)
     first = [p for p in pairs(catalog, "candidate") if p.evidence["rank_phone"] == 1]

@@ -13,7 +13,7 @@ from curate.catalog.store import Catalog
 from curate.errors import StorageError
 from curate.pairing.evidence import Evidence
 from curate.pairing.score.learning import STEP, due, model
-from curate.pairing.score.model import feature_rows
+from curate.pairing.score.model import feature_rows, pair_scores
 from curate.tui.app import CurateApp
 from curate.tui.messages import WorkEnded
 from curate.workspace import Workspace
@@ -52,7 +52,7 @@ async def test_after_a_step_the_waiting_pairs_are_scored_anew(tmp_path: Path) ->
             for pair in waiting:
                 evidence = Evidence.from_dict(pair.evidence)
                 assert evidence is not None
-                assert pair.score == pytest.approx(scorer.probabilities(feature_rows([evidence]))[0])
+                assert pair.score == pytest.approx(pair_scores([evidence], feature_rows([evidence]), scorer)[0])
             await pilot.press("u")
             await pilot.pause()
             await app.workers.wait_for_complete()
