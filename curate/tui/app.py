@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.actions import ActionParseResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
 from curate.catalog.facts import kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
-from curate.errors import CurateError, ReadOnly, StorageError, UsageError, WorkspaceBusy, command
+from curate.errors import ReadOnly, StorageError, UsageError, WorkspaceBusy, command
 from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
-from curate.tui.failures import as_message
+from curate.tui.failures import Ended, as_message
 from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.loading import collect_seldom, loading
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
@@ -33,7 +33,6 @@ from curate.tui.screens.help import HelpScreen, described_in
 from curate.tui.terminal_images import asked_terminal, is_fine
 from curate.workspace import Workspace
 from curate.workspace.settings import ImagesMode
-from tracer.base.text import visible_lines
 
 _THEME = "textual-dark"
 
@@ -68,6 +67,7 @@ class CurateApp(Commands):
         self._writer, self._seen = writer, catalog.written_elsewhere()
         self._problems: list[str] = []
         self.held, self._told_free = contextlib.ExitStack(), False
+        self._closes = False
         self.title = "lenstrace"
 
     def get_default_screen(self) -> CurateScreen:
@@ -187,9 +187,18 @@ class CurateApp(Commands):
             self.tell(error, name.replace("_", " "))
             return True
 
+    async def _shutdown(self) -> None:
+        self._closes = True
+        await super()._shutdown()
+
     def _handle_exception(self, error: Exception) -> None:
-        """End the app with a message instead of a traceback, if no screen can show the error (e.g. it cannot be drawn)."""
-        ended = _Ended(as_message(error, "the app", self.catalog.workspace))
+        """End the app with a message instead of a traceback, if no screen can show the error (e.g. it cannot be drawn).
+
+        While the app closes, a timer or callback that was due may look for a widget that has gone already; that is no error.
+        """
+        if self._closes and isinstance(error, NoMatches):
+            return
+        ended = Ended(as_message(error, "the app", self.catalog.workspace))
         ended.__cause__ = error
         super()._handle_exception(ended)
 
@@ -215,17 +224,6 @@ def places() -> dict[str, list[Binding]]:
         "the list of keys": described_in(HelpScreen),
         EVERYWHERE: described_in(CurateApp),
     }
-
-
-class _Ended(Exception):
-    """An unexpected error ended the app; Textual prints it after it has restored the terminal."""
-
-    def __init__(self, message: CurateError) -> None:
-        super().__init__(str(message))
-        self._message = message
-
-    def __rich__(self) -> Text:
-        return Text(visible_lines("\n".join(["the app ended", *self._message.lines()])))
 
 
 def images_mode(chosen: str | None, setting: ImagesMode, browser: bool = False) -> ImagesMode:

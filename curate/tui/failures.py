@@ -7,12 +7,14 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
+from rich.text import Text
+
 from curate.catalog.database import in_words
 from curate.errors import CurateError, StorageError
 from curate.workspace import Workspace
 from tracer.base.errors import DISK_ERRORS
 from tracer.base.files import write_atomically
-from tracer.base.text import quoted_path
+from tracer.base.text import quoted_path, visible_lines
 
 _HEAD = """lenstrace {lenstrace}, Python {python}, Textual {textual}, {system}
 {at}, while: {doing}
@@ -20,6 +22,17 @@ _HEAD = """lenstrace {lenstrace}, Python {python}, Textual {textual}, {system}
 This file holds no photo and no label; its last lines may name a file of yours.
 
 """
+
+
+class Ended(Exception):
+    """An unexpected error ended the app; Textual prints it after it has restored the terminal."""
+
+    def __init__(self, message: CurateError) -> None:
+        super().__init__(str(message))
+        self._message = message
+
+    def __rich__(self) -> Text:
+        return Text(visible_lines("\n".join(["the app ended", *self._message.lines()])))
 
 
 def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateError:

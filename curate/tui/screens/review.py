@@ -150,14 +150,14 @@ class ReviewScreen(CurateScreen):
 
     def _prepare(self) -> None:
         """Decode and draw in a thread what this pair still waits for, and then the pairs that may come next."""
-        if self.pair is None or self._view.size.height == 0 or not self._view.children:  # none while the app closes
+        room, draw = self._view.room, self.curate.images == "half"
+        if self.pair is None or min(room) <= 0:
             return
-        view, strip, pictures = self._view, self.query_one(CandidateStrip), self._pictures
+        strip, pictures = self.query_one(CandidateStrip), self._pictures
         first = strip.wanted if strip.display else []
         near = self._queue.likely_next()
         groups = [(pair.phone_sha256, pair.other_sha256) for pair in near]
         small = [one.other_sha256 for pair in near[:2] for one in self._queue.candidates_of(pair)[: strip.fit]]
-        room, draw = view.room, self.curate.images == "half"
 
         def work() -> None:
             worker = get_current_worker()

@@ -56,11 +56,11 @@ class PairView(Horizontal):
 
     def _room(self) -> Size:
         rooms = [photo.room for photo in self.query(PhotoView) if photo.display]
-        return min(room[0] for room in rooms), min(room[1] for room in rooms)
+        return min((room[0] for room in rooms), default=0), min((room[1] for room in rooms), default=0)
 
     @property
     def room(self) -> Size:
-        """The columns and rows there are for each picture that is shown."""
+        """The columns and rows there are for each picture that is shown; (0, 0) where none is, as while the app closes."""
         return self._room()
 
     def show(self, first: Side, second: Side, drawing: tuple[Text, Picture] | None = None) -> None:

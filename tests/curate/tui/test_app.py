@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from rich.text import Text
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -26,6 +27,8 @@ from curate.tui.app import CurateApp, images_mode
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
 from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.pair import PairView
+from curate.tui.widgets.photo import PhotoView
 from curate.tui.widgets.phototable import COLUMNS, PhotoTable
 from curate.workspace import Workspace
 from tests.conftest import write_photo
@@ -212,11 +215,29 @@ async def test_redo_lands_where_the_decision_did(tmp_path: Path) -> None:
         assert app.screen.pair == shown_first  # type: ignore[attr-defined]
 
 
-async def test_nothing_is_prepared_while_the_review_closes(tmp_path: Path) -> None:
-    """The timer that prepares pictures may fire when those in view have gone already."""
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_nothing_is_prepared_while_the_review_closes(tmp_path: Path, hidden: bool) -> None:
+    """The timer that prepares pictures may fire when those in view have gone already, or are in view no longer."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, _):
-        await app.screen.query_one("#pictures").remove_children()
+        pictures = app.screen.query_one(PairView)
+        if hidden:
+            for picture in pictures.query(PhotoView):
+                picture.display = False
+        else:
+            await pictures.remove_children()
+        assert pictures.room == (0, 0)
         app.screen._prepare()  # type: ignore[attr-defined]
+
+
+async def test_a_callback_that_finds_no_widget_while_the_app_closes_is_no_error(tmp_path: Path) -> None:
+    """A screen's widgets go before its timers do. Before the app closes, the same is an error, and so is any other error then."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "review") as (app, _):
+        assert not app._closes
+    assert app._closes
+    app._handle_exception(NoMatches("the widget has gone"))
+    assert not app.return_code
+    app._handle_exception(ValueError("something else"))
+    assert app.return_code == 1
 
 
 async def test_keys_at_the_ends_of_the_queue_say_so(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from curate.errors import CurateError
-from curate.tui.app import _Ended
+from curate.tui.failures import Ended
 from tracer.base import console
 from tracer.base.errors import LenstraceError
 
@@ -87,6 +87,6 @@ def test_a_name_cannot_pass_for_a_message(capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_the_app_says_as_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
     """A mistake that ends the app is told on the terminal once more; names in it are written out there, too."""
-    Console(force_terminal=True).print(_Ended(CurateError(HOSTILE, HOSTILE, HOSTILE)))
+    Console(force_terminal=True).print(Ended(CurateError(HOSTILE, HOSTILE, HOSTILE)))
     said = capsys.readouterr().out
     assert raw(said) == [] and "[red]" in said
