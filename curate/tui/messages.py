@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
     from curate.tui.results import Figure
+    from curate.tui.searching import Search
     from curate.tui.setplan import Line
 
 
@@ -85,6 +86,16 @@ class PhotosListed(Message):
     """Row IDs."""
     error: CurateError | None = None
     """The exception that ended the work without a result."""
+
+
+@dataclass
+class FilterSearched(Message):
+    """The photos of a filter that is being typed were searched."""
+
+    text: str
+    """The filter."""
+    search: Search
+    """The search, with what it found."""
 
 
 class PicturesMade(Message, bubble=False):

@@ -41,7 +41,7 @@ class LibraryScreen(PairsByHand):
 
     def action_filter(self) -> None:
         """Ask for a filter."""
-        self.ask(AskFilter(self._filter, self._history.texts), self._filter_typed)
+        self.ask(AskFilter(self._filter, self._history.texts, self._search_typed), self._filter_typed)
 
     def action_order(self) -> None:
         """Sort by the next column."""

@@ -18,7 +18,6 @@ from curate.catalog.browsing import Order, first_ids, photo_ids, rows_of
 from curate.catalog.candidates import proposed
 from curate.catalog.explaining import explained
 from curate.catalog.sides import photos_by_side
-from curate.errors import CurateError
 from curate.photos.facts import UNREADABLE
 from curate.tui.browse import Browse, order_by
 from curate.tui.facets import facets, toggled
@@ -26,12 +25,14 @@ from curate.tui.filtering import where_of
 from curate.tui.housekeeping import (
     harvest_line,
 )
-from curate.tui.messages import PhotosListed, PicturesMade
+from curate.tui.messages import FilterSearched, PhotosListed, PicturesMade
 from curate.tui.remembered import Filters
 from curate.tui.screens.base import CurateScreen
+from curate.tui.searching import Search
 from curate.tui.shown import shown
 from curate.tui.thumbnails import Thumbnails
 from curate.tui.widgets.facetlist import FacetList
+from curate.tui.widgets.filterline import AskFilter
 from curate.tui.widgets.gridpictures import GridPictures
 from curate.tui.widgets.photogrid import PhotoGrid
 from curate.tui.widgets.photoscroll import PhotoScroll
@@ -76,6 +77,9 @@ class PhotoListScreen(CurateScreen):
         self._listed: tuple[str | None, Order] | None = None
         self._reading = False
         self._asked = 0
+        self._begun: Search | None = None
+        self._searching = False
+        self._typing = ""
         self._typed = False
         self._just_asked = False
         self._last_refresh = 0.0
@@ -163,12 +167,17 @@ class PhotoListScreen(CurateScreen):
 
     def _list(self) -> None:
         """List the photos; what may take time is done in a thread, and until then the list that was there stays."""
-        where, order, workspace = self._where, self.browse.order, self.catalog.workspace
+        where, order = self._where, self.browse.order
         total = self.catalog.count()
         self._asked += 1
         asked, self._reading = self._asked, False
+        begun, self._begun = self._begun, None
         if where is None and total <= AT_ONCE:
-            self._show_list(photo_ids(workspace, None, order), total)
+            self._show_list(photo_ids(self.catalog.workspace, None, order), total)
+            return
+        search = begun if begun is not None and begun.answers(where, order) else Search(self.catalog, where, order)
+        if search.photos is not None:
+            self.on_photos_listed(PhotosListed(asked, search.photos))
             return
         if self._listed == (where, order) and len(self.browse):
             self._show_list(self.browse.ids, self.browse.total)
@@ -176,13 +185,11 @@ class PhotoListScreen(CurateScreen):
             self._show_list(first_ids(self.catalog, AT_ONCE), total)
 
         def look() -> None:
-            try:
-                self.post_message(PhotosListed(asked, photo_ids(workspace, where, order)))
-            except CurateError as error:
-                self.post_message(PhotosListed(asked, array("q"), error))
+            search.run()
+            self.post_message(PhotosListed(asked, search.photos or array("q"), search.error))
 
         self._reading = True
-        start_beside(self, workspace, "the filter", look, group="filter")
+        start_beside(self, self.catalog.workspace, "the filter", look, group="filter")
         self._show_note()
 
     def on_photos_listed(self, message: PhotosListed) -> None:
@@ -299,6 +306,34 @@ class PhotoListScreen(CurateScreen):
                 self.say("that value holds characters that cannot be typed", problem=True)
 
     # --- filter and order
+
+    def _search_typed(self, text: str) -> None:
+        """Search for a filter that is being typed. One search runs at a time; at its end the text as it is then is searched."""
+        self._typing = text
+        if self._searching:
+            return
+        search = self._begun = Search(self.catalog, where_of(text), self.browse.order)
+
+        def look() -> None:
+            try:
+                search.run()
+            finally:
+                self.post_message(FilterSearched(text, search))
+
+        self._searching = True
+        start_beside(self, self.catalog.workspace, "the filter", look, group="typed filter")
+
+    def on_filter_searched(self, message: FilterSearched) -> None:
+        """Say in the dialog how many photos the filter finds."""
+        self._searching = False
+        dialog = self.app.screen
+        if not isinstance(dialog, AskFilter):
+            return
+        if message.text != self._typing:
+            self._search_typed(self._typing)
+            return
+        found = message.search.photos
+        dialog.tell_found(None if found is None else len(found))
 
     def _filter_typed(self, text: str) -> None:
         """Show the photos of a filter that a dialog asked for; the screen comes back from the dialog right after it."""

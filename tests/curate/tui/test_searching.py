@@ -1,0 +1,124 @@
+"""The search for a filter that begins while it is typed."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from curate.catalog import browsing
+from curate.catalog.browsing import Order, SortKey
+from curate.catalog.store import Catalog
+from curate.tui import searching
+from curate.tui.app import CurateApp
+from curate.tui.searching import Search
+from curate.tui.widgets.filterline import AskFilter
+from tests.curate.tui.test_app import names_in_list, opened, until
+from tests.curate.tui.workspaces import make_workspace
+
+PHONES = '"Is Smartphone" = 1'
+
+
+def told(app: CurateApp) -> str:
+    """What the border of the dialog says."""
+    assert isinstance(app.screen, AskFilter)
+    return str(app.screen.query_one(".dialog").border_subtitle)
+
+
+async def type_in_dialog(pilot: Pilot[None], app: CurateApp, text: str, found: str) -> None:
+    """Put a text into the line of the dialog and wait for the number of its photos."""
+    app.screen.query_one(Input).value = text
+    await until(pilot, lambda: told(app) == found)
+
+
+def test_a_search_answers_only_for_what_it_searched(tmp_path: Path) -> None:
+    """Another filter, another order, or a change of the catalogue from here or elsewhere: it is no answer."""
+    workspace = make_workspace(tmp_path / "w", 2, previews=False)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        search = Search(catalog, PHONES, Order())
+        assert search.photos is None and search.answers(PHONES, Order())
+        search.run()
+        assert search.photos is not None and len(search.photos) == 2
+        assert not search.answers(None, Order()) and not search.answers(PHONES, Order(SortKey.CAMERA))
+        with Catalog.open(workspace) as other, other.connection:
+            other.touch()
+        assert not search.answers(PHONES, Order())
+        search = Search(catalog, PHONES, Order())
+        with catalog.connection:
+            catalog.touch()
+        assert not search.answers(PHONES, Order())
+
+
+def test_two_threads_search_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that comes while another one searches waits for what that one finds."""
+    began, go_on = threading.Event(), threading.Event()
+    searches = []
+
+    def slow(*arguments: object) -> object:
+        searches.append(arguments)
+        began.set()
+        assert go_on.wait(30)
+        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(searching, "photo_ids", slow)
+    with Catalog.open(make_workspace(tmp_path / "w", 2, previews=False), read_only=True) as catalog:
+        search = Search(catalog, PHONES, Order())
+        threads = [threading.Thread(target=search.run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        assert began.wait(30)
+        go_on.set()
+        for thread in threads:
+            thread.join(30)
+        search.run()
+        assert len(searches) == 1 and search.photos is not None and len(search.photos) == 2
+
+
+async def test_a_filter_is_searched_while_it_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The border tells how many photos it finds; Enter shows them, without another search."""
+    searches = []
+
+    def counted(*arguments: object) -> object:
+        searches.append(arguments[1])
+        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(searching, "photo_ids", counted)
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
+        await pilot.press("slash")
+        await type_in_dialog(pilot, app, PHONES, "3 photos")
+        await pilot.press("enter")
+        assert len(names_in_list(app)) == 3 and searches == [PHONES]
+        await pilot.press("slash")
+        app.screen.query_one(Input).value = "camera_type ="
+        await until(pilot, lambda: searches[-1] == "camera_type =")
+        await pilot.pause(0.1)
+        assert told(app) == ""  # not whole yet, which is no fault while it is typed
+        await type_in_dialog(pilot, app, "zzz", "0 photos")
+        await type_in_dialog(pilot, app, "", "6 photos")
+        await pilot.press("escape")
+        assert len(names_in_list(app)) == 3
+
+
+async def test_enter_before_the_search_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The photos are shown once they are found, and the text that was typed last counts."""
+    go_on = threading.Event()
+
+    def slow(*arguments: object) -> object:
+        assert go_on.wait(30)
+        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(searching, "photo_ids", slow)
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
+        await pilot.press("slash")
+        app.screen.query_one(Input).value = "zzz"
+        await pilot.pause(0.3)
+        app.screen.query_one(Input).value = PHONES
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert len(names_in_list(app)) == 6
+        go_on.set()
+        await until(pilot, lambda: len(names_in_list(app)) == 3)
