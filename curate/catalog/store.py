@@ -128,6 +128,10 @@ class Catalog:
         """Return a number that differs after another process, or another connection of this one, wrote to the catalogue."""
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
+    def state(self) -> tuple[int, int]:
+        """Return numbers that differ after any change of the catalogue, by this connection or by another."""
+        return self.written_elsewhere(), self.connection.total_changes
+
     def candidates_changed(self) -> None:
         """Record that candidates were added or removed, so that scores and proposals are computed again."""
         count_up(self.connection, CANDIDATES)

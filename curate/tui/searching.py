@@ -32,7 +32,7 @@ class Search:
         self.photos: array[int] | None = None
         self.error: CurateError | None = None
         self._catalog, self._where, self._order = catalog, where, order
-        self._state = _state(catalog)
+        self._state = catalog.state()
         self._workspace = catalog.workspace
         self._lock = threading.Lock()
 
@@ -47,9 +47,4 @@ class Search:
 
     def answers(self, where: str | None, order: Order) -> bool:
         """Return whether it searches for this, in the catalogue as it is now. To be called where the catalogue was opened."""
-        return (where, order, _state(self._catalog)) == (self._where, self._order, self._state)
-
-
-def _state(catalog: Catalog) -> tuple[int, int]:
-    """Return numbers that differ after any change of the catalogue, by the app itself or by others."""
-    return catalog.written_elsewhere(), catalog.connection.total_changes
+        return (where, order, self._catalog.state()) == (self._where, self._order, self._state)
