@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # One process more than there are cores: tests of the app mostly wait for its terminal.
 TESTS_AT_ONCE = $$(( $$($(BIN)/python -c "import os; print(os.cpu_count() or 1)") + 1 ))
 
-.PHONY: env demo test lint bench screenshots clean
+.PHONY: env demo test test-slow lint bench screenshots clean
 
 env: $(VENV)/.done
 
@@ -18,7 +18,11 @@ demo: env
 	$(BIN)/curate demo
 
 test: env
-	$(BIN)/python -m pytest -n $(TESTS_AT_ONCE) --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" -n $(TESTS_AT_ONCE) --dist loadgroup
+
+# Every key and every command in a real terminal, kills, damaged files, large catalogues.
+test-slow: env
+	$(BIN)/python -m pytest -m slow -n $(TESTS_AT_ONCE) --dist loadgroup
 
 lint: env
 	$(BIN)/ruff format --check .

@@ -139,9 +139,6 @@ def made_once(same_place: Path, kept_places: Path) -> MadeOnce:
 TOGETHER = (
     "tests/curate/demo",
     "tests/curate/pairing",
-    "tests/terminal/test_keys.py",  # these two take minutes: the others do not wait for them
-    "tests/terminal/test_typed_commands.py",
-    "tests/terminal",
     "tests/tracer/evaluation/test_evaluate.py",
 )
 """Places whose tests share a costly fixture, the first that fits: one process runs them all, so that it is made once."""

@@ -104,6 +104,7 @@ def test_values_by_photo(tmp_path: Path, column: str, odd: object) -> None:
     assert found == {} or (column, odd) == ("value", None)  # null is a number that is not known
 
 
+@pytest.mark.slow
 def test_changed_files_are_read_or_refused() -> None:
     """The fuzzing of files that are read back, in small: nothing uncaught, no hang, no process that died."""
     result = benchmark("fuzz_read_back", "--inputs", "300", "--seed", "7", "--workers", "2")

@@ -21,6 +21,7 @@ PHOTOS = 80
 A_SECOND = 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_search_ask_stop_go_on(
     size: tuple[int, int], workspace_of: MakeWorkspace, terminal: Open, monkeypatch: pytest.MonkeyPatch

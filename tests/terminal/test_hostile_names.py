@@ -401,6 +401,7 @@ def test_no_raw_byte_by_tracer(sets: dict[str, Path]) -> None:
 # --- the app
 
 
+@pytest.mark.slow
 def test_no_foreign_byte_by_the_app(workspace: Workspace) -> None:
     """On all its screens names stay text: nothing of what they hold reaches the terminal, and markup shows as it is."""
     app = Pseudo(["-m", "curate.cli", os.fspath(workspace.root)], workspace.root.parent)

@@ -25,6 +25,7 @@ ENDLESS = Path(__file__).with_name("endless.py")
 EVERY_KEY = sorted({key for screen in SCREENS for key in keys_on(screen)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["empty", "demo"])
 def test_every_key(kind: str, workspace_of: MakeWorkspace, terminal: Open) -> None:
     """On each screen of an empty workspace and of the demo's, where pairs are decided; the next test has one where pairs wait."""
@@ -47,6 +48,7 @@ def contents(workspace: Workspace) -> tuple[list[str], list[str]]:
     return rows, sorted(files)
 
 
+@pytest.mark.slow
 def test_no_key_changes_what_another_window_writes(workspace_of: MakeWorkspace, terminal: Open) -> None:
     """While another process writes, every key of the screens with most decisions changes nothing in the workspace."""
     workspace = workspace_of("demo")
@@ -66,6 +68,7 @@ def test_no_key_changes_what_another_window_writes(workspace_of: MakeWorkspace, 
         assert not list(workspace.cache.glob("failure-*"))
 
 
+@pytest.mark.slow
 def test_every_key_while_work_runs(workspace_of: MakeWorkspace, terminal: Open) -> None:
     """Long work goes on, or is stopped by Esc, and the app can be left."""
     app = terminal(ENDLESS, workspace_of("small").root)

@@ -42,6 +42,7 @@ def run(app: Terminal, *names: str) -> None:
     app.type("".join(f"{OPEN}{name}{ENTER}" for name in names))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("kind", "screens", "more"),

@@ -9,10 +9,14 @@ import pytest
 from tracer import cli
 
 
-@pytest.fixture
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write reports without their pictures, which take most of the time of a small evaluation; tests/tracer/report draws them."""
-    monkeypatch.setattr("tracer.report.plots.write_plots", lambda run, folder: [])
+@pytest.fixture(autouse=True)
+def no_plots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write reports without their pictures, which take most of the time of a small evaluation.
+
+    Tests with the marker `plots` draw them.
+    """
+    if request.node.get_closest_marker("plots") is None:
+        monkeypatch.setattr("tracer.report.plots.write_plots", lambda run, folder: [])
 
 
 @pytest.fixture

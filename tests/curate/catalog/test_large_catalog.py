@@ -156,6 +156,7 @@ def test_rows_stream(catalog: Catalog) -> None:
         assert peak < 2_000_000, where  # 4,000 rows take more than 10 MB
 
 
+@pytest.mark.slow
 def test_duplicates_splits_and_exports_hold_columns(catalog: Catalog) -> None:
     """What goes through all photos holds a few hundred bytes of each, not a dict of forty labels for each of them."""
     count = 20_000

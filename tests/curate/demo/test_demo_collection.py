@@ -24,6 +24,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_bytes_depend_on_the_seed_alone(collection: Path, tmp_path: Path) -> None:
     """One process writes what two wrote, also after it was stopped and lost a file; another seed gives others."""
     folder = tmp_path / "again"

@@ -259,6 +259,7 @@ def test_time_blocks_a_large_collection(
     assert all(collection.scene_of[a] == collection.scene_of[b] for a, b in chosen.items())
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_pairs(corpus: Path, tmp_path: Path) -> None:
     """On real scenes shot with a phone and a DSLR, the partner comes first for every photo, both ways, with

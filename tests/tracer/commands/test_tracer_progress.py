@@ -146,7 +146,6 @@ def test_reasons_are_read_once() -> None:
     ]
 
 
-@pytest.mark.usefixtures("no_plots")
 def test_a_set_without_camera_labels_says_so_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for all that lacks a label; the JSON keeps an entry for each."""
     root = change(write_set(tmp_path / "small", scenes=12), Make=None, Model=None, Is_SPACE_Smartphone=None)
@@ -179,7 +178,6 @@ def _interrupt(command: list[str], when: str) -> tuple[int, str]:
     return child.returncode, said
 
 
-@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("command", ["embed", "evaluate", "retrieve"])
 def test_an_interruption_says_that_the_same_command_goes_on(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]

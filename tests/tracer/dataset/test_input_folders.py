@@ -267,7 +267,6 @@ def test_files_of_a_runs_names_do_not_make_a_run(run: Run, tmp_path: Path, held:
     assert (folder / held).read_bytes() == b'{"rows": [{"mine": 1}]}'
 
 
-@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("name", ["photos.parquet", "results.json", "report.html"])
 def test_a_file_that_comes_during_the_evaluation_is_not_overwritten(tmp_path: Path, name: str) -> None:
     """Nothing is written to the folder then; what is embedded is kept for the next time."""

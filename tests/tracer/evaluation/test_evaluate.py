@@ -86,7 +86,6 @@ def test_meta_says_what_is_needed_to_repeat_it(done: tuple[Path, Evaluation]) ->
     assert matrix["classes"] == ["D1", "D2", "P1", "P2"]
 
 
-@pytest.mark.usefixtures("no_plots")
 def test_a_second_run_measures_nothing_again(
     photos: Path, done: tuple[Path, Evaluation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +137,7 @@ def test_order_of_rows_and_name_of_folder_change_no_figure(
     assert _under_any_mask(rows) == before
 
 
+@pytest.mark.slow
 def test_what_is_kept_belongs_to_its_set_and_to_its_search(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +261,6 @@ def test_what_is_left_out_is_listed_once(photos: Path, tmp_path: Path) -> None:
     assert listed() == []
 
 
-@pytest.mark.usefixtures("no_plots")
 def test_processings_are_probed_and_the_probe_is_kept(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
+@pytest.mark.plots
 def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Set, run and checkpoint are given with their places, one encoder cannot be had; all files are searched, the page too."""
     weights = f"timm:test_resnet.r160_in1k@{place / 'mine.safetensors'}"
@@ -89,7 +91,6 @@ def test_no_file_of_a_run_holds_an_absolute_path(place: Path, capsys: pytest.Cap
     assert "timm:test_resnet.r160_in1k@gone.safetensors" in json.dumps(found.meta["skipped"])
 
 
-@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("way", ["relative", "link", "home", "new folder"])
 def test_no_place_however_the_set_is_named(
     way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

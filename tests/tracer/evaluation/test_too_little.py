@@ -161,7 +161,6 @@ def test_embeddings_that_are_no_numbers_are_refused(name: str, value: float) -> 
 # --- whole sets
 
 
-@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize(("classes", "each", "enough"), [(12, 3, 5), (3, 4, 10), (2, 6, 15)])
 def test_a_tree_of_classes_says_how_many_photos_would_do(
     classes: int, each: int, enough: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -19,8 +19,6 @@ from tracer.experiments.labels import labelled_set
 from tracer.experiments.settings import Protocol
 from tracer.experiments.shared.parts import folder_parts, split_by_folders
 
-pytestmark = pytest.mark.usefixtures("no_plots")
-
 OPTIONS = Options(
     encoders=("baseline/residual",),
     experiments=("probe", "knn"),
@@ -43,6 +41,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_probe_and_neighbours_use_the_folders(tree: Path, tmp_path: Path) -> None:
     """All figures are of the 40 photos of `val`; the ten draws are rows; the report says that there were no folds."""
     done = finish(evaluate(tree, tmp_path / "run", OPTIONS))

@@ -75,6 +75,7 @@ def test_colours_go_to_the_values_with_most_photos() -> None:
     assert colour["codes"][-1] == colour["values"].index("m9")
 
 
+@pytest.mark.slow
 def test_large_sets_are_thinned() -> None:
     """So that time and the page stay bounded; the entry says of how many photos."""
     vectors, names = groups(MAX_PHOTOS + 100, dim=3)
@@ -109,6 +110,7 @@ def test_the_plan_skips_what_has_no_map(tmp_path: Path) -> None:
     assert not one.measurements and "no label" in one.skipped[0].reason
 
 
+@pytest.mark.plots
 def test_an_evaluation_draws_the_map(tmp_path: Path) -> None:
     """It is kept with the results of another experiment; labels that part the photos alike are shown once."""
     root = write_set(tmp_path / "set", scenes=14)

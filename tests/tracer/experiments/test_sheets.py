@@ -132,6 +132,7 @@ def test_small_pictures_are_square_small_and_bare(tmp_path: Path) -> None:
     assert made[0].read_bytes() == whole
 
 
+@pytest.mark.plots
 @pytest.mark.parametrize("pairs", [True, False])
 def test_an_evaluation_makes_a_sheet(pairs: bool, tmp_path: Path) -> None:
     """On a set with pairs of pairs, on one without of neighbours; the small pictures lie in the run."""

@@ -149,6 +149,7 @@ def test_the_answer_comes_before_the_explanations(page: str) -> None:
     assert "the two encoders tell phone from camera in" in text
 
 
+@pytest.mark.plots
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     """Page, plots and tables of two folders with equal results are equal byte by byte; writing again changes nothing."""
     rows = [r for r in probe_rows() if r.attribute == "Make"] + pair_rows()

@@ -149,6 +149,7 @@ def test_a_sheet_shows_pictures_marks_and_its_rule(tmp_path: Path) -> None:
     assert "&lt;b&gt;Acme" in page
 
 
+@pytest.mark.plots
 def test_a_sheet_is_a_picture_too(tmp_path: Path) -> None:
     """`plots/retrieval-sheet.png`, and no SVG: it would hold all pixels."""
     write_report(sheet_run(tmp_path))

@@ -259,6 +259,7 @@ def test_values_as_exiftool_prints_them(tmp_path: Path) -> None:
         assert api == original, name
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 @pytest.mark.skipif(
     not os.environ.get("LENSTRACE_CORPUS") or not CORPUS.is_dir(), reason="LENSTRACE_CORPUS holds no exif-corpus"

@@ -92,6 +92,7 @@ def test_faults_change_nothing(
     assert {photo for photo, row in undisturbed.items() if row["status"] != "ok"} <= explained
 
 
+@pytest.mark.slow
 def test_kills_change_nothing(
     undisturbed: dict[int, dict[str, Any]],
     tmp_path: Path,

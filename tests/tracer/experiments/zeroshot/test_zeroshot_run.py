@@ -168,7 +168,6 @@ def test_a_tokenizer_that_is_missing_is_a_reason(photos: Path, tmp_path: Path) -
     assert "pip install transformers" in skip.reason
 
 
-@pytest.mark.usefixtures("no_plots")
 def test_it_is_part_of_an_evaluation_and_of_the_page(photos: Path, tmp_path: Path) -> None:
     """An encoder with a text side is named in the section and in the answers; of four cameras nothing can be told."""
     asked = {"experiments": ("zeroshot", "association"), "protocol": Protocol.FAST}
