@@ -50,7 +50,11 @@ def plan(
         int | None, typer.Option(min=1, help="Photos of a model in a scene, in place of the set's.")
     ] = None,
     questions: Annotated[
-        int | None, typer.Option(min=1, help="Main questions whose answers are corrected together; those listed.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Main questions whose answers are corrected together; those of the run's page, else those listed.",
+        ),
     ] = None,
     json: Json = False,
     style: Format = Style.TABLE,
@@ -63,13 +67,13 @@ def plan(
         )
     _refuse_large(between_models=between_models, between_scenes=between_scenes)
     from tracer.evaluation.needed import Asked, needed_for, questions_of
-    from tracer.evaluation.subjects import subjects
+    from tracer.evaluation.subjects import questions_of_page, subjects
 
     both = width is None and effect is None
     asked = Asked(
         width=WIDTH if both else width, effect=EFFECT if both else effect, power=power, figure=figure,
         between_models=between_models, between_scenes=between_scenes, models=models, scenes=scenes, photos=photos,
-        questions=questions,
+        questions=questions or questions_of_page(place),
     )  # fmt: skip
     found = subjects(place, asked)
     needs = needed_for(found, asked)

@@ -162,7 +162,7 @@ def needed_for(subjects: Sequence[Subject], asked: Asked) -> list[Need]:
 
 
 def questions_of(subjects: Sequence[Subject], asked: Asked) -> int:
-    """Return how many main questions are corrected together: as many as stated, or as there are."""
+    """Return how many main questions are corrected together: as many as stated or as the page of a run has, else as there are."""
     return asked.questions or max(sum(subject.main for subject in subjects), 1)
 
 

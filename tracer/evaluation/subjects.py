@@ -31,6 +31,7 @@ from tracer.evaluation.needed import (
 )
 from tracer.experiments.labels import MAIN_LABELS, LabelledSet, labelled_set
 from tracer.experiments.shared.cameras import UNSEEN
+from tracer.report.answers import questions
 from tracer.report.main_figures import MainFigure, main_figure, main_figures, scores_of, widest
 from tracer.results import words
 from tracer.results.runs import Run, load_run
@@ -61,6 +62,14 @@ def subjects(place: Path | None, asked: Asked) -> list[Subject]:
     else:
         found = of_set(labelled_set(open_set(place)))
     return [stated_instead(subject, asked) for subject in found]
+
+
+def questions_of_page(place: Path | None) -> int | None:
+    """Return how many answers of a run's page are corrected together; None where the place is no run, or none is."""
+    if place is None or not _is_run(folder := place.expanduser().resolve()):
+        return None
+    run = load_run(folder)
+    return questions(run.rows, run.details) or None
 
 
 def _is_run(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.report.by_experiment import measured
-from tracer.report.together import corrected
+from tracer.report.together import asked_together, corrected
 from tracer.results import Row
 from tracer.results.figures import STYLES, DotPlot
 from tracer.results.metrics import metric_words
@@ -28,8 +28,17 @@ def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> l
 
     Sentences and verdicts speak of encoders; baselines are named beside them. Verdicts hold for all answers together.
     """
+    return corrected(_by_themselves(rows, details), details)
+
+
+def questions(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> int:
+    """Return how many of the page's answers are corrected together."""
+    return len(asked_together(_by_themselves(rows, details), details))
+
+
+def _by_themselves(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
-    return corrected([answer for one in experiments for answer in one.page.answers(one.rows, one.details)], details)
+    return [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
 
 
 def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:

@@ -89,7 +89,7 @@ def main_figure(
     if row.ci_low is None or row.ci_high is None:
         return None
     detail = next((d for d in details if all(d.get(name) == getattr(row, name) for name in KEY[:-1])), {})
-    if row.setting == UNSEEN:
+    if UNSEEN in row.setting.split(","):  # whole camera models are the units: pairs or scenes alone would plan nothing
         return _of_cameras(about, row, detail)
     half = _half(row, detail)
     values = next((scores[key] for key in _keys(row) if key in scores), None)

@@ -46,11 +46,11 @@ def _of_cameras(found: MainFigure, design: stats.CameraDesign) -> str:
 
     models = _times(with_more("models"), layout.models)
     scenes = _times(with_more("scenes"), layout.scenes)
-    now = words.spelled(round(layout.models))
-    each = "" if len(set(found.models.values())) < 2 else " on average"
+    counts = [str(count) for count in found.models.values()]
+    now = words.spelled(round(layout.models)) if len(set(counts)) < 2 else f"{', '.join(counts[:-1])} and {counts[-1]}"
     ways = []
     if models:
-        ways.append(f"about {_rough(models)} camera models a class instead of {now}{each}")
+        ways.append(f"about {_rough(models)} camera models a class instead of {now}")
     if scenes:
         ways.append(f"about {_rough(scenes)} scenes or owners a model instead of {round(layout.scenes)}")
     if not ways:

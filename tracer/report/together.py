@@ -9,11 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Final
 
 from tracer import stats
 from tracer.results import Row, words
 from tracer.results.pages import entry_of, p_of
+from tracer.results.tables import is_number
 from tracer.results.verdicts import Answer, Verdict
 
 LEVEL = stats.LEVEL
@@ -24,23 +25,21 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
     """Return the answers with verdicts that hold for all of them together.
 
     An answer whose corrected p is 5 % or more is "not shown", and its comment says so. One that is shown and that file properties
-    explain as well is "confounded". Controls, and questions that the set cannot
-    answer, are left as they are and do not count.
+    explain as well is "confounded". One whose p is the smallest that so few camera models can give, and still too large among so
+    many answers, cannot be told from the set. Controls, and questions that the set cannot answer, are left as they are and do
+    not count.
 
     Args:
         answers: of one page.
         details: of results.json, where tests stand beside the figures.
     """
-    p_values = [
-        None if answer.control or answer.verdict is Verdict.UNTOLD else _p_of_answer(answer, details)
-        for answer in answers
-    ]
-    asked = {at: p for at, p in enumerate(p_values) if p is not None}
-    found = list(answers)
+    found, asked = list(answers), asked_together(answers, details)
     for (at, alone), p in zip(asked.items(), stats.holm(list(asked.values())), strict=True):
         if found[at].verdict in _SHOWN and p >= LEVEL:
-            said = f"{found[at].comment} {_why_not(alone, p, len(asked))}".strip()
-            found[at] = replace(found[at], verdict=Verdict.OPEN, comment=said, if_shown="")
+            few = _too_few_models(found[at], alone, len(asked), details)
+            why = _why_not(found[at], alone, p, len(asked), details) + few
+            verdict = Verdict.UNTOLD if few else Verdict.OPEN
+            found[at] = replace(found[at], verdict=verdict, comment=f"{found[at].comment} {why}".strip(), if_shown="")
         elif found[at].verdict in _SHOWN and len(asked) > 1:
             said = f"Corrected for the {words.spelled(len(asked))} questions of this page: p = {p:.2g}."
             found[at] = replace(found[at], comment=f"{found[at].comment} {said}".strip())
@@ -56,10 +55,29 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
     ]
 
 
-def _why_not(alone: float, corrected: float, questions: int) -> str:
+def asked_together(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+    """Return which answers are corrected together, as position -> p-value of the answer by itself."""
+    p_values = [
+        None if answer.control or answer.verdict is Verdict.UNTOLD else _p_of_answer(answer, details)
+        for answer in answers
+    ]
+    return {at: p for at, p in enumerate(p_values) if p is not None}
+
+
+def _why_not(
+    answer: Answer, alone: float, corrected: float, questions: int, details: Sequence[Mapping[str, Any]]
+) -> str:
     """Return why an answer is not shown although its intervals lie on one side of guessing."""
     if alone >= LEVEL:
-        return f"The interval lies to one side, but the permutation test does not bear it out (p = {alone:.2g})."
+        encoders = _encoders(answer)
+        if answer.verdict is Verdict.MIXED and len(encoders) > 1:
+            return (
+                f"The more figures, the likelier one of them lies to one side by chance: corrected for the"
+                f" {words.spelled(len(encoders))} of this answer, p = {alone:.2g}."
+            )
+        tested = any(p_of(entry_of(row, details)) is not None for row in encoders)
+        what = "the permutation test does not bear it out" if tested else "only just"
+        return f"The interval lies to one side, but {what} (p = {alone:.2g})."
     return (
         f"By itself this would be shown; among the {words.spelled(questions)} questions of this page it is not"
         f" (p = {corrected:.2g} with Holm's correction)."
@@ -71,11 +89,35 @@ def _p_of_answer(answer: Answer, details: Sequence[Mapping[str, Any]]) -> float 
 
     That all show it: the largest of them. That some do: the smallest, times their number. None without any interval.
     """
-    encoders = [r for r in answer.rows if not words.is_baseline(r.encoder)] or list(answer.rows)
-    found = [p for row in encoders if (p := p_of_row(row, details, 0.0 if answer.difference else None)) is not None]
+    found = [
+        p for row in _encoders(answer) if (p := p_of_row(row, details, 0.0 if answer.difference else None)) is not None
+    ]
     if not found:
         return None
     return min(1.0, min(found) * len(found)) if answer.verdict is Verdict.MIXED else max(found)
+
+
+def _encoders(answer: Answer) -> list[Row]:
+    return [r for r in answer.rows if not words.is_baseline(r.encoder)] or list(answer.rows)
+
+
+def _too_few_models(answer: Answer, alone: float, questions: int, details: Sequence[Mapping[str, Any]]) -> str:
+    """Return that the p-value is the smallest that so few camera models can give, with a space before it.
+
+    Empty where it is not, where it would do for so many questions, and where no camera models were relabelled.
+    """
+    level = LEVEL / questions
+    for row in _encoders(answer):
+        models = entry_of(row, details).get("models")
+        counts = [int(n) for n in models.values() if is_number(n) and n > 1] if isinstance(models, Mapping) else []
+        if len(counts) < 2 or stats.can_reach(counts, level) or not stats.can_reach(counts):
+            continue
+        if LEVEL > alone >= (least := 1 / stats.relabellings(counts)) and alone <= 1.01 * least:
+            return (
+                f" {words.plain(least)} is the smallest p-value that so few camera models can give; so many questions take"
+                f" {stats.models_needed(counts, level)} or more of each class."
+            )
+    return ""
 
 
 def p_of_row(row: Row, details: Sequence[Mapping[str, Any]], level: float | None = None) -> float | None:
@@ -86,14 +128,23 @@ def p_of_row(row: Row, details: Sequence[Mapping[str, Any]], level: float | None
         details: see `corrected`.
         level: what it is compared with; its chance if left out.
     """
-    found = p_of(entry_of(row, details))
+    entry = entry_of(row, details)
+    found = p_of(entry)
     if found is not None:
         return found
     zero = row.chance if level is None else level
     if zero is None or row.ci_low is None or row.ci_high is None:
         return None
     # A bound of a size stands at 0 where the interval includes it; the longer side says how far chance reaches.
-    error = max(row.ci_high - row.value, row.value - row.ci_low) / stats.normal_quantile(1 - LEVEL)
-    if error <= 0:
+    longer = max(row.ci_high - row.value, row.value - row.ci_low)
+    if longer <= 0:
         return 1.0 if math.isclose(row.value, zero) else 0.0
-    return 2 * (1 - NormalDist().cdf(abs(row.value - zero) / error))
+    times = abs(row.value - zero) / longer
+    units = next((entry[name] for name in _UNITS if is_number(entry.get(name))), None)
+    if units is None or units < 2:
+        return 2 * (1 - NormalDist().cdf(times * stats.normal_quantile(1 - LEVEL)))
+    return stats.student_p(times * stats.student_quantile(int(units)), int(units))
+
+
+_UNITS: Final = ("effective_clusters", "clusters", "scenes", "pairs")
+"""What an entry of the details says of how many units an interval rests on: its tails are those of Student's t."""

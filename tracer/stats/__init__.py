@@ -66,4 +66,5 @@ from tracer.stats.significance import crossed_error as crossed_error
 from tracer.stats.significance import holm as holm
 from tracer.stats.significance import mcnemar_exact as mcnemar_exact
 from tracer.stats.significance import permutation_test as permutation_test
+from tracer.stats.significance import student_p as student_p
 from tracer.stats.significance import student_quantile as student_quantile

@@ -165,6 +165,17 @@ def student_quantile(n_clusters: int) -> float:
     return float(stdtrit(max(n_clusters - 1, 1), 1 - LEVEL / 2))
 
 
+def student_p(times: float, n_clusters: int) -> float:
+    """Return the two-sided p-value of a figure so many standard errors from no effect, by Student's t.
+
+    >>> round(student_p(student_quantile(20), 20), 3)
+    0.05
+    """
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(max(n_clusters - 1, 1), -abs(times)))
+
+
 _LEAST: Final = 1e-9
 """Standard errors below this are rounding."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.report_runs import ENCODERS, before_and_after, measured, meta, whole_run, write_run
+from tracer.experiments.knn.page import beyond_chance
 from tracer.experiments.registry import pages
 from tracer.report.draw import draw
 from tracer.report.page import render
@@ -115,3 +117,16 @@ def test_the_audit_joins_the_section_of_its_anchor(tmp_path: Path) -> None:
         some = load_run(write_run(tmp_path, list(rows), meta()))
         (section,) = [s for s in sections(some, {}, own) if s.anchor == "set"]
         assert (any(isinstance(t, Table) for t in section.tables), section.template) == expected
+
+
+def test_spd_stands_beside_the_interval_of_what_it_is() -> None:
+    """The interval holds what lies beyond shuffled labels, and so does the value that the page shows."""
+    row = next(row for row in measured(ENCODERS[:1]) if row.metric == "spd_a" and row.experiment == "knn")
+    row = replace(row, value=0.14, ci_low=0.0, ci_high=0.11)
+    entry = {
+        name: getattr(row, name)
+        for name in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+    }
+    (shown,) = beyond_chance([row], [entry | {"pos_same_minus_neg_same": -0.14, "mean_of_shuffles": -0.09}])
+    assert shown.value == pytest.approx(0.05)
+    assert beyond_chance([row], [entry]) == [row]

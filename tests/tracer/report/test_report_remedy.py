@@ -190,3 +190,17 @@ def test_what_the_audit_says_in_words_is_on_the_page(tmp_path: Path) -> None:
     page = render(load_run(write_run(tmp_path, probe_rows(), {**meta(), "audit": audit})))
     assert "guesses &lt;90 %&gt; of the classes" in page
     assert "resolution" in page
+
+
+def test_a_label_that_is_left_is_not_called_gone() -> None:
+    """Where the probe still reads it after the map, the answer says so beside what was lowered."""
+    rows = [replace(row, chance=0.5 if row.metric == "accuracy" else row.chance) for row in before_and_after()]
+    after = next(row for row in rows if row.setting.endswith("after") and row.metric == "accuracy")
+    (gone,) = MITIGATION.answers(rows, [])
+    assert gone.verdict is Verdict.ABOVE and "not gone" not in gone.comment
+    left = [replace(row, value=0.6, ci_low=0.55, ci_high=0.65) if row is after else row for row in rows]
+    (still,) = MITIGATION.answers(left, [])
+    assert (
+        "The label is not gone: after the map the whole interval still lies above guessing (60\u202f% [55–65])."
+        in still.comment
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from scipy.stats import t as t_distribution
 
 from tests.helpers.report_runs import knn_rows, rate
 from tracer.report.answers import answers, headline
@@ -114,3 +115,47 @@ def test_what_the_set_cannot_tell_does_not_count() -> None:
     ]  # fmt: skip
     found = corrected([answer(rows[0]), answer(rows[1], Verdict.UNTOLD)], tests)
     assert [one.verdict for one in found] == [Verdict.ABOVE, Verdict.UNTOLD]
+
+
+def test_the_tails_of_an_interval_are_those_of_its_units() -> None:
+    """An interval of few scenes has Student's tails: beyond its end, chance is likelier than a normal's would be."""
+    row = probe("Make", 0.6, 0.51, 0.69)
+    entry = {
+        name: getattr(row, name)
+        for name in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+    }
+    times = t_distribution.ppf(0.975, 9) * 0.1 / 0.09
+    assert p_of_row(row, [entry | {"clusters": 10}]) == pytest.approx(2 * t_distribution.sf(times, 9))
+    normal = p_of_row(row, [])
+    assert normal is not None and normal < 2 * t_distribution.sf(times, 9) < 0.05
+
+
+def of_models(row: Row, p: float, models: dict[str, int]) -> dict[str, object]:
+    """The entry of a figure whose test relabels whole camera models."""
+    names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")
+    return {name: getattr(row, name) for name in names} | {"chance_test": {"p_value": p}, "models": models}
+
+
+def test_the_smallest_possible_p_that_is_too_large_cannot_tell() -> None:
+    """Two and five models: p is 1 in 21 at least, which no figure makes small enough for three questions."""
+    rows = [probe(name, 0.9, 0.8, 1.0) for name in ("Is Smartphone", "Model", "Flash")]
+    few = {"True": 2, "False": 5}
+    tests = [of_models(rows[0], 1 / 21, few), of_models(rows[1], 0.2, few), of_models(rows[2], 0.3, few)]
+    found = corrected([answer(row) for row in rows], tests)
+    assert [one.verdict for one in found] == [Verdict.UNTOLD, Verdict.OPEN, Verdict.OPEN]
+    assert "so few camera models can give; so many questions take 4 or more of each class." in found[0].comment
+    alone = corrected([answer(rows[0])], tests)
+    assert [one.verdict for one in alone] == [Verdict.ABOVE]
+
+
+def test_one_of_several_figures_is_corrected_for_their_number() -> None:
+    """Where some of an answer's figures are shown, their number is named as the reason, and not the test."""
+    rows = tuple(replace(probe("Make", 0.6, 0.51, 0.69), encoder=name) for name in "ab")
+    tests = [
+        {name: getattr(row, name) for name in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")}
+        | {"p_value": p}
+        for row, p in zip(rows, (0.03, 0.5), strict=True)
+    ]  # fmt: skip
+    (found,) = corrected([Answer("Make", "It is so.", "", Verdict.MIXED, rows)], tests)
+    assert found.verdict is Verdict.OPEN
+    assert "corrected for the two of this answer, p = 0.06" in found.comment and "permutation test" not in found.comment

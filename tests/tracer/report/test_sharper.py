@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.planned_runs import LAYOUT, PARTS, evaluated
 from tests.helpers.report_runs import measured, meta, write_run
 from tracer import stats
-from tracer.report.main_figures import MainFigure, main_figures
+from tracer.report.main_figures import MainFigure, main_figure, main_figures, scores_of
 from tracer.report.page import render
 from tracer.report.sharper import in_words, sharper
 from tracer.results.runs import load_run
@@ -87,3 +87,20 @@ def test_scenes_that_do_it_alone(tmp_path: Path) -> None:
     alike = stats.CameraDesign(LAYOUT, stats.Crossed(0.0, 0.06, 0.05, 0.02), 0.7)
     said = in_words(replace(found, design=alike))
     assert "scenes or owners a model instead of 20; more camera models alone do not do it." in said
+
+
+def test_pairs_among_unseen_cameras_are_not_planned_as_if_pairs_were_drawn(tmp_path: Path) -> None:
+    """Their interval rests on whole camera models, so that no number of pairs is named."""
+    run = load_run(evaluated(tmp_path / "run"))
+    row = next(row for row in run.rows if row.experiment == "retrieval" and row.metric == "spd_a")
+    scores = scores_of(run, [row])
+    assert main_figure("Pairs", row, run.details, scores) is not None
+    unseen = replace(row, setting=f"{row.setting},unseen-cameras")
+    moved = {(*key[:5], unseen.setting, *key[6:]): values for key, values in scores.items()}
+    assert main_figure("Pairs", unseen, [], moved) is None
+
+
+def test_unequal_numbers_of_models_are_named_each(tmp_path: Path) -> None:
+    """Not their harmonic mean, which nobody counted."""
+    (cameras, _) = main_figures(load_run(evaluated(tmp_path / "run")))
+    assert "camera models a class instead of 8 and 3" in in_words(replace(cameras, models={"False": 8, "True": 3}))

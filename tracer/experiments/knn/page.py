@@ -19,10 +19,18 @@ from tracer.experiments.shared.camera_page import (
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Line, Styles
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, Terms
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, Terms, entry_of
 from tracer.results.placing import Steps, curve_panel, level, mark, rates, shared_note
 from tracer.results.rows import Row
-from tracer.results.tables import PlainTable, Signed, Table, Wording, further_settings, signed_rows, tables_by_rank
+from tracer.results.tables import (
+    PlainTable,
+    Signed,
+    Table,
+    Wording,
+    further_settings,
+    signed_rows,
+    tables_by_rank,
+)
 from tracer.results.verdicts import Answer, Verdict, effect, joint_verdict, parted, span
 
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
@@ -51,14 +59,14 @@ def _intro(_: Details) -> Prose:
             " trace does not matter (SPDₚ for processings, SPDₐ for what the camera did). For a label that goes with the camera"
             " it is measured once more among neighbours from other camera models: photos of one model share its trace."
             " Where a label has few owners or models, shuffled labels give a difference by themselves (`mean_of_shuffles` in"
-            " results.json); the interval of SPDₐ is that of what lies beyond it."
+            " results.json). Here SPDₐ is what lies beyond it; results.parquet has the plain difference, as the paper defines it."
         ),
     )
 
 
 def _answers(rows: Rows, details: Details) -> list[Answer]:
     """One answer for the main label and for each group of processings by which the neighbours were chosen."""
-    encoders, _ = parted(rows)
+    encoders, _ = parted(beyond_chance(rows, details))
     found = [r for r in encoders if not r.mask_ratio]
     camera = words.camera_labels({r.attribute for r in found})
     processed = [r.attribute for r in found if r.metric == "spd_p"]
@@ -69,6 +77,26 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         answer = _of_unseen(of_attribute, attribute, unseen) if unseen else _answer(of_attribute, attribute)
         made += [answer] if answer is not None else []
     return made
+
+
+def beyond_chance(rows: Rows, details: Details) -> Rows:
+    """Return the rows with each SPDₐ less what shuffled labels give by themselves, which is what its interval holds."""
+    return [_beyond(row, entry_of(row, details)) if row.metric == "spd_a" else row for row in rows]
+
+
+def _beyond(row: Row, entry: Mapping[str, Any]) -> Row:
+    signed = _signed_beyond(entry)
+    if signed is None or row.ci_low is None or row.ci_high is None:
+        return row
+    return replace(row, value=min(max(abs(signed), row.ci_low), row.ci_high))
+
+
+def _signed_beyond(entry: Mapping[str, Any]) -> float | None:
+    """The difference less that of shuffled labels; None where the run did not keep both."""
+    signed, mean = entry.get("pos_same_minus_neg_same"), entry.get("mean_of_shuffles")
+    if not isinstance(signed, int | float) or not isinstance(mean, int | float):
+        return None
+    return float(signed) - float(mean)
 
 
 def _answer(rows: Rows, attribute: str, kind: str = "") -> Answer | None:
@@ -155,7 +183,7 @@ def _over_settings(rows: Rows, styles: Styles) -> Figure:
 
 
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
-    signed = signed_rows(rows, details, _signed)
+    signed, rows = signed_rows(rows, details, _signed), beyond_chance(rows, details)
     note = (
         "Votes of neighbours from other camera models: the share that is right when those of the right class share the label,"
         " minus the share when those of the wrong classes do, for the photos of each model."
@@ -171,11 +199,21 @@ def _setting(row: Row) -> str:
 
 
 def _signed(detail: Mapping[str, Any]) -> list[Signed]:
-    """Accuracy in pos-same minus accuracy in neg-same, in all and for each ordered pair of processings."""
+    """Accuracy in pos-same minus accuracy in neg-same, in all and for each ordered pair of processings.
+
+    That of labels is less what shuffled labels give by themselves.
+    """
     made: list[Signed] = []
     if "pos_same_minus_neg_same" in detail:
         named = UNSEEN if detail.get("setting") == UNSEEN else "all"
-        made.append((detail["pos_same_minus_neg_same"], detail.get("pos_same_minus_neg_same_ci"), named))
+        beyond = _signed_beyond(detail)
+        made.append(
+            (
+                detail["pos_same_minus_neg_same"] if beyond is None else beyond,
+                detail.get("pos_same_minus_neg_same_ci"),
+                named,
+            )
+        )
     pairs = detail.get("pairs")
     for pair in pairs if isinstance(pairs, list) else []:
         if isinstance(pair, Mapping):

@@ -136,6 +136,7 @@ def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Out
             methods=[str(m) for m in how.methods],
             photos=len(task.y),
             clusters=clusters,
+            effective_clusters=_effective(task.group),
             repeats=how.repeats,
             left_out=task.left_out,
             left_out_of_halves=short,
@@ -251,12 +252,17 @@ def _of_few(clusters: NDArray[np.int64]) -> float:
     Student's t takes the normal's place, with as many clusters as there would be of equal size for the same variance of a mean
     (Carter, Schnepel and Steigerwald 2017); and a bootstrap's variance is too small by (n − 1) / n.
     """
-    sizes = np.unique(clusters, return_counts=True)[1].astype(np.float64)
-    effective = float(sizes.sum() ** 2 / (sizes**2).sum())
+    effective = _effective(clusters)
     if effective < 2:
         return 1.0
     times = stats.student_quantile(int(effective)) / stats.normal_quantile(0.95)
     return float(times * np.sqrt(effective / (effective - 1)))
+
+
+def _effective(clusters: NDArray[np.int64]) -> float:
+    """Return how many clusters of equal size give the same variance of a mean."""
+    sizes = np.unique(clusters, return_counts=True)[1].astype(np.float64)
+    return float(sizes.sum() ** 2 / (sizes**2).sum())
 
 
 def _inside(interval: Interval, low: float) -> Interval:

@@ -12,7 +12,7 @@ from tracer.results.pages import Code, Details, Heading, Page, Paragraph, Prose,
 from tracer.results.placing import level, mark, scale_for
 from tracer.results.rows import Row, setting_parts
 from tracer.results.tables import Cell, PlainTable, change_cells, count_cell, text_cell
-from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict
+from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, span, verdict
 
 METHOD_WORDS = {"leace": "LEACE", "layer": "adversarial layer"}
 _MOST_ANSWERS = 2
@@ -23,7 +23,8 @@ def _intro(_: Details) -> Prose:
     return (
         Paragraph(
             "A linear map can take a label out of an encoder's numbers. LEACE computes the smallest change after which"
-            " no linear reader can tell the classes apart; the adversarial layer starts as no change and learns to"
+            " no linear reader can tell the classes of those photos apart that it was fitted on; the adversarial layer"
+            " starts as no change and learns to"
             " leave a linear reader nothing to go by. Each map was fitted on one half of the scenes and judged on the"
             " other half, by a new probe that was trained there: a map must not be judged on photos it has seen."
         ),
@@ -126,7 +127,7 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
         Verdict.BELOW: "The probe reads more after the map, not less.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[lowered]
-    comment += _pull_comment([r for r in chosen if facts(r.before.metric).is_difference])
+    comment += _left(probe) + _pull_comment([r for r in chosen if facts(r.before.metric).is_difference])
     if content:
         worse = any((r.change.ci_high or 0.0) < 0 for r in content)
         comment += " The vote on content loses, though." if worse else " No loss of content is shown."
@@ -134,6 +135,19 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
     changes = tuple(replace(r.change, metric=SIGNED, setting="") for r in probe)
     about = f"What can be done, {words.title(attribute)}"
     return Answer(about, sentence + ".", comment, lowered, changes, difference=True)
+
+
+def _left(probe: Sequence[Remedy]) -> str:
+    """That the probe still reads the label after the map, with a space before it; empty where that is not shown."""
+    still = [r.after for r in probe if verdict(r.after) is Verdict.ABOVE]
+    if not still:
+        return ""
+    if len(probe) == 1:
+        return f" The label is not gone: after the map the whole interval still lies above guessing ({span(still)})."
+    which = (
+        "every interval still lies" if len(still) == len(probe) else f"{len(still)} of {len(probe)} intervals still lie"
+    )
+    return f" The label is not gone: after the map {which} above guessing ({span(still)})."
 
 
 def _guessing(probe: Sequence[Remedy]) -> str:

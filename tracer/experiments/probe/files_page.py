@@ -56,7 +56,7 @@ class Files:
         if self._of(alone) is Verdict.UNTOLD:
             models = models_in_words(self.label, [self._entry(alone)])
             said += f", too few camera models ({models}) to tell whether that is by chance"
-        elif alone.chance is not None and alone.value < alone.chance:
+        elif verdict(alone) is Verdict.BELOW:
             said += ", below guessing: cameras of different classes share them"
         left = self._left()
         if left:
