@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,12 +149,18 @@ def compare(
 
     _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
-    columns = (*ROW_COLUMNS[:7], "a", "b", "difference", "ci_low", "ci_high", "paired")
+    columns = (*ROW_COLUMNS[:7], "a", "b", "a_chance", "b_chance", "difference", "ci_low", "ci_high", "paired")
     print_rows(rows, {"rows": rows}, columns, json, style)
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
         note(
-            f"Not paired photo by photo: {counted(unpaired, 'difference')}. The runs kept no values of the same photos for them; "
-            "the intervals are those of independent runs."
+            f"Not paired photo by photo: {counted(unpaired, 'difference')}. Means over classes or camera models"
+            " (balanced accuracy, unseen cameras) never are, nor figures of other photos; their intervals are those of independent runs, wider than "
+            "need be where the photos are the same."
+        )
+    if other := sum(None not in (levels := (r["a_chance"], r["b_chance"])) and not isclose(*levels) for r in rows):
+        note(
+            f"Guessing reaches another level in the two runs: {counted(other, 'figure')}. Their difference is also one"
+            " between the sets; compare how far each figure lies above its own chance."
         )
 
 

@@ -62,6 +62,7 @@ class Comparison:
                 f"{name}_ci_low": row.ci_low if row else None,
                 f"{name}_ci_high": row.ci_high if row else None,
                 f"{name}_n": row.n if row else None,
+                f"{name}_chance": row.chance if row else None,
             }
         return named | {
             "chance": self.row.chance,

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from tests.helpers.report_runs import meta, probe_rows, write_run
 from tests.helpers.small_sets import write_set
 
 Run = Callable[..., tuple[int, str, str]]
@@ -420,6 +422,15 @@ def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
     rows = json.loads(run("compare", out_dir, out_dir, "--json")[1])["rows"]
     assert rows
     assert all(row["difference"] == 0 for row in rows)
+
+
+def test_compared_runs_of_sets_with_other_chance_levels_say_so(run: Run, tmp_path: Path) -> None:
+    """15 of 20 photos are of one class in one run and 10 in the other: a higher accuracy may be guessing alone."""
+    for name, chance in (("even", 0.5), ("uneven", 0.75)):
+        write_run(tmp_path / name, [replace(row, chance=chance) for row in probe_rows()[:1]], meta())
+    code, _, err = run("compare", tmp_path / "even", tmp_path / "uneven")
+    assert code == 0 and "Guessing reaches another level in the two runs: 1 figure." in err
+    assert "Guessing" not in run("compare", tmp_path / "even", tmp_path / "even")[2]
 
 
 def test_broken_photos_exit_with_three(run: Run, tmp_path: Path) -> None:
