@@ -144,9 +144,8 @@ def _left(probe: Sequence[Remedy]) -> str:
         return ""
     if len(probe) == 1:
         return f" The label is not gone: after the map the whole interval still lies above guessing ({span(still)})."
-    which = (
-        "every interval still lies" if len(still) == len(probe) else f"{len(still)} of {len(probe)} intervals still lie"
-    )
+    some = f"{len(still)} of {len(probe)} intervals still {'lies' if len(still) == 1 else 'lie'}"
+    which = "every interval still lies" if len(still) == len(probe) else some
     return f" The label is not gone: after the map {which} above guessing ({span(still)})."
 
 
