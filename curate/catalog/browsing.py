@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,19 +74,27 @@ class Order:
         return ", ".join([*terms, f"path{way}" if self.key is SortKey.PATH else "path", "id"])
 
 
-def photo_ids(workspace: Workspace, where: str | None, order: Order) -> array[int]:
+def photo_ids(
+    workspace: Workspace,
+    where: str | None,
+    order: Order,
+    begun: Callable[[Callable[[], None]], None] | None = None,
+) -> array[int]:
     """Return the row IDs of the photos in an order. It opens the catalogue itself, so that it can run in a thread.
 
     Args:
         workspace: the workspace whose catalogue is read.
         where: SQL expression of a user over the label columns; None for all photos.
         order: the order.
+        begun: called with a function that stops the search of an expression from another thread.
 
     Raises:
-        UsageError: the expression cannot be used.
+        UsageError: the expression cannot be used, takes too long, or was stopped.
     """
     if where is not None:
         with label_reader(workspace.catalog) as reader:
+            if begun is not None:
+                begun(reader.stop)
             return reader.ids(f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}")
     with contextlib.closing(connect_read_only(workspace.catalog)) as connection:
         idlist.begin(connection)

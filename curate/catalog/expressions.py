@@ -92,6 +92,11 @@ class LabelReader:
             idlist.collect(self._connection, select)
         return idlist.collected(self._connection)
 
+    def stop(self) -> None:
+        """End the statement that runs, from another thread; it raises what it raises after its time."""
+        with contextlib.suppress(sqlite3.ProgrammingError):  # the connection was closed meanwhile
+            self._connection.interrupt()
+
     @contextlib.contextmanager
     def _limited(self) -> Iterator[None]:
         since = time.monotonic()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections.abc import Callable
 
 from curate.catalog.browsing import Order, photo_ids
 from curate.catalog.store import Catalog
-from curate.errors import CurateError
+from curate.errors import CurateError, UsageError
 
 
 class Search:
@@ -35,15 +36,28 @@ class Search:
         self._state = catalog.state()
         self._workspace = catalog.workspace
         self._lock = threading.Lock()
+        self._stopped = False
+        self._stop: Callable[[], None] | None = None
 
     def run(self) -> None:
         """Search, in the calling thread. Where another thread does so already, wait for it."""
         with self._lock:
             if self.photos is None and self.error is None:
                 try:
-                    self.photos = photo_ids(self._workspace, self._where, self._order)
+                    self.photos = photo_ids(self._workspace, self._where, self._order, self._begun)
                 except CurateError as error:
                     self.error = error
+
+    def stop(self) -> None:
+        """Stop the search, from any thread; it then ends with an error."""
+        self._stopped = True
+        if self._stop is not None:
+            self._stop()
+
+    def _begun(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        if self._stopped:
+            raise UsageError("the search was stopped", "another one took its place", "Type the filter again.")
 
     def answers(self, where: str | None, order: Order) -> bool:
         """Return whether it searches for this, in the catalogue as it is now. To be called where the catalogue was opened."""

@@ -78,6 +78,7 @@ class PhotoListScreen(CurateScreen):
         self._reading = False
         self._asked = 0
         self._begun: Search | None = None
+        self._listing: Search | None = None
         self._searching = False
         self._typing = ""
         self._typed = False
@@ -107,6 +108,12 @@ class PhotoListScreen(CurateScreen):
         self.set_class(event.size.width >= OPEN if self._wants_preview is None else self._wants_preview, "-preview")
         self._show_preview()
 
+    def on_unmount(self) -> None:
+        """Stop searches, for which the program would wait at its end."""
+        for search in (self._begun, self._listing):
+            if search is not None:
+                search.stop()
+
     # --- what is shown
 
     def refresh_soon(self) -> None:
@@ -122,6 +129,8 @@ class PhotoListScreen(CurateScreen):
         asked, self._just_asked = self._just_asked, False
         if asked:
             return
+        if self._begun is not None:
+            self._begun.stop()  # the dialog was left
         wanted, self.curate.wanted_photos = self.curate.wanted_photos, None
         if wanted is not None:
             self._filter, self._where = wanted, where_of(wanted)
@@ -172,10 +181,15 @@ class PhotoListScreen(CurateScreen):
         self._asked += 1
         asked, self._reading = self._asked, False
         begun, self._begun = self._begun, None
+        if self._listing is not None:
+            self._listing.stop()
         if where is None and total <= AT_ONCE:
             self._show_list(photo_ids(self.catalog.workspace, None, order), total)
             return
         search = begun if begun is not None and begun.answers(where, order) else Search(self.catalog, where, order)
+        if begun is not None and begun is not search:
+            begun.stop()
+        self._listing = search
         if search.photos is not None:
             self.on_photos_listed(PhotosListed(asked, search.photos))
             return
@@ -308,9 +322,11 @@ class PhotoListScreen(CurateScreen):
     # --- filter and order
 
     def _search_typed(self, text: str) -> None:
-        """Search for a filter that is being typed. One search runs at a time; at its end the text as it is then is searched."""
-        self._typing = text
+        """Search for a filter that is being typed. A search for an earlier text is stopped, and at its end this one begins."""
+        earlier, self._typing = self._typing, text
         if self._searching:
+            if self._begun is not None and text != earlier:
+                self._begun.stop()
             return
         search = self._begun = Search(self.catalog, where_of(text), self.browse.order)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from curate.tui import searching
 from curate.tui.app import CurateApp
 from curate.tui.searching import Search
 from curate.tui.widgets.filterline import AskFilter
+from curate.workspace import Workspace
 from tests.curate.tui.test_app import names_in_list, opened, until
 from tests.curate.tui.workspaces import make_workspace
+from tests.helpers.large_catalog import build
 
 PHONES = '"Is Smartphone" = 1'
 
@@ -122,3 +125,49 @@ async def test_enter_before_the_search_has_ended(tmp_path: Path, monkeypatch: py
         assert len(names_in_list(app)) == 6
         go_on.set()
         await until(pilot, lambda: len(names_in_list(app)) == 3)
+
+
+ENDLESS = "(SELECT count(*) FROM label a, label b, label c, label d, label e WHERE a.path < b.path) > 1"
+"""An expression that no catalogue answers within its ten seconds."""
+
+
+def large(place: Path) -> Workspace:
+    """A workspace with a thousand photos that are not there."""
+    workspace = Workspace.create(place)
+    with Catalog.open(workspace) as catalog:
+        build(catalog, 1000)
+    return workspace
+
+
+def test_a_search_is_stopped_from_another_thread(tmp_path: Path) -> None:
+    """At once, and before it has begun; it then has an error and no photos."""
+    with Catalog.open(large(tmp_path / "w"), read_only=True) as catalog:
+        search = Search(catalog, ENDLESS, Order())
+        thread = threading.Thread(target=search.run)
+        began = time.monotonic()
+        thread.start()
+        while thread.is_alive():
+            search.stop()
+            time.sleep(0.05)
+        assert time.monotonic() - began < 5 and search.photos is None and search.error is not None
+        early = Search(catalog, PHONES, Order())
+        early.stop()
+        early.run()
+        assert early.photos is None and early.error is not None
+
+
+async def test_no_search_holds_up_the_next_one_or_the_end(tmp_path: Path) -> None:
+    """A text that takes long is stopped by the next text, by Esc, and by the end of the app."""
+    began = time.monotonic()
+    async with opened(large(tmp_path / "w")) as (app, pilot):
+        await pilot.press("slash")
+        app.screen.query_one(Input).value = ENDLESS
+        await pilot.pause(0.4)
+        await type_in_dialog(pilot, app, "path = ''", "0 photos")
+        app.screen.query_one(Input).value = ENDLESS
+        await pilot.pause(0.4)
+        await pilot.press("escape", "slash")
+        app.screen.query_one(Input).value = ENDLESS
+        await pilot.press("enter")
+        await pilot.pause(0.4)
+    assert time.monotonic() - began < 9
