@@ -51,10 +51,7 @@ def plan(
     ] = None,
     questions: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            help="Main questions whose answers are corrected together; those of the run's page, else those listed.",
-        ),
+        typer.Option(min=1, help="Main questions corrected together; those of the run's page, else those listed."),
     ] = None,
     json: Json = False,
     style: Format = Style.TABLE,
