@@ -73,8 +73,7 @@ def plan(
         questions=questions or questions_of_page(place),
     )  # fmt: skip
     found = subjects(place, asked)
-    needs = needed_for(found, asked)
-    rows = [asdict(need) for need in needs]
+    rows = [asdict(need) for need in needed_for(found, asked)]
     if json or style is Style.JSONL:
         print_rows(rows, {"rows": rows}, _COLUMNS, json, style)
     else:
