@@ -20,6 +20,7 @@ class Search:
     Attributes:
         photos: row IDs of what was found, in its order; None before the end, and where there is an error.
         error: the exception that ended the search without a result; None if there was none.
+        stopped: whether it was stopped, and so may have found nothing.
     """
 
     def __init__(self, catalog: Catalog, where: str | None, order: Order) -> None:
@@ -32,11 +33,11 @@ class Search:
         """
         self.photos: array[int] | None = None
         self.error: CurateError | None = None
+        self.stopped = False
         self._catalog, self._where, self._order = catalog, where, order
         self._state = catalog.state()
         self._workspace = catalog.workspace
         self._lock = threading.Lock()
-        self._stopped = False
         self._stop: Callable[[], None] | None = None
 
     def run(self) -> None:
@@ -50,15 +51,18 @@ class Search:
 
     def stop(self) -> None:
         """Stop the search, from any thread; it then ends with an error."""
-        self._stopped = True
+        self.stopped = True
         if self._stop is not None:
             self._stop()
 
     def _begun(self, stop: Callable[[], None]) -> None:
         self._stop = stop
-        if self._stopped:
+        if self.stopped:
             raise UsageError("the search was stopped", "another one took its place", "Type the filter again.")
 
     def answers(self, where: str | None, order: Order) -> bool:
-        """Return whether it searches for this, in the catalogue as it is now. To be called where the catalogue was opened."""
-        return (where, order, self._catalog.state()) == (self._where, self._order, self._state)
+        """Return whether it searches for this, in the catalogue as it is now. To be called where the catalogue was opened.
+
+        A search that was stopped answers nothing.
+        """
+        return not self.stopped and (where, order, self._catalog.state()) == (self._where, self._order, self._state)

@@ -345,7 +345,7 @@ class PhotoListScreen(CurateScreen):
         dialog = self.app.screen
         if not isinstance(dialog, AskFilter):
             return
-        if message.text != self._typing:
+        if message.text != self._typing or message.search.stopped:
             self._search_typed(self._typing)
             return
         found = message.search.photos

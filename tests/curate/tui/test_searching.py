@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from textual.widgets import Input
 from curate.catalog import browsing
 from curate.catalog.browsing import Order, SortKey
 from curate.catalog.store import Catalog
+from curate.errors import UsageError
 from curate.tui import searching
 from curate.tui.app import CurateApp
 from curate.tui.searching import Search
@@ -150,10 +152,35 @@ def test_a_search_is_stopped_from_another_thread(tmp_path: Path) -> None:
             search.stop()
             time.sleep(0.05)
         assert time.monotonic() - began < 5 and search.photos is None and search.error is not None
+        assert not search.answers(ENDLESS, Order())
         early = Search(catalog, PHONES, Order())
         early.stop()
         early.run()
         assert early.photos is None and early.error is not None
+
+
+async def test_a_text_that_is_typed_again_is_searched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter is added and deleted while the search runs: it was stopped for the longer text, and begins once more."""
+    go_on = threading.Event()
+
+    def slow(workspace: Workspace, where: str, order: Order, begun: Callable[[Callable[[], None]], None]) -> object:
+        stopped = threading.Event()
+        begun(stopped.set)
+        assert go_on.wait(30)
+        if stopped.is_set():
+            raise UsageError("the query was stopped")
+        return browsing.photo_ids(workspace, where, order)
+
+    monkeypatch.setattr(searching, "photo_ids", slow)
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
+        await pilot.press("slash")
+        for text in (PHONES, f"{PHONES}0", PHONES):
+            app.screen.query_one(Input).value = text
+            await pilot.pause(0.3)
+        go_on.set()
+        await until(pilot, lambda: told(app) == "3 photos")
+        await pilot.press("enter")
+        assert len(names_in_list(app)) == 3
 
 
 async def test_no_search_holds_up_the_next_one_or_the_end(tmp_path: Path) -> None:
