@@ -2,25 +2,27 @@
 
 A property that differs between phones and other cameras (HEIC against JPEG, portrait against landscape) can explain any
 result on the camera class in place of the camera. The tests name such properties; the classifier measures how well all of
-them together separate the classes.
+them together separate the classes. What separates the photos of this set need not separate other phones from other cameras:
+that is told by relabelling whole camera models.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.audit.models import relabelled
 from curate.audit.properties import CLASS_COLUMN, CLASSES, PROPERTIES
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
 from curate.splits.groups import groups
 from tracer.base.text import counted
-from tracer.stats import bootstrap_sums, contingency, cramers_v, share_interval
+from tracer.stats import LEVEL, bootstrap_sums, can_reach, contingency, cramers_v, holm, share_interval
 
 FEW = 10
 """With fewer photos of known class, nothing is tested."""
@@ -45,6 +47,10 @@ class Confound:
         p_adjusted: the p-value after Holm's correction for all tested properties.
         test: `chi-square`, or `permutation` if expected counts are below five.
         photos: the number of photos tested.
+        p_cameras: the p-value of relabelling whole camera models, with each model as an independent observation; None where
+            a class has fewer than two known models.
+        p_cameras_adjusted: the same after Holm's correction.
+        camera_models: the known models of phones and of other cameras; (0, 0) where `p_cameras` is None.
     """
 
     name: str
@@ -54,6 +60,9 @@ class Confound:
     p_adjusted: float
     test: str
     photos: int
+    p_cameras: float | None = None
+    p_cameras_adjusted: float | None = None
+    camera_models: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +105,29 @@ def confounds(rows: PhotoTable | Iterable[LabelRow]) -> list[Confound]:
     is_phone = _is_phone(known)
     if len(known) < FEW or len(np.unique(is_phone)) < 2:
         return []
-    found = []
+    models = relabelled(known, is_phone)
+    found: list[tuple[str, float, float, str]] = []
+    of_models: list[float] = []
     for name, item in PROPERTIES.items():
         values, kinds = item.coded(known)
         if len(kinds) > 1:
             test, p_value = _independence(contingency(is_phone, values))
             found.append((name, round(cramers_v(is_phone, values), 6), p_value, test))
-    adjusted = _holm([p for _, _, p, _ in found])
-    return [
-        Confound(name, "cramers_v", value, float(f"{p:.6g}"), float(f"{q:.6g}"), test, len(known))
-        for (name, value, p, test), q in zip(found, adjusted, strict=True)
+            of_models += [models.p_value(values)] if models else []
+    tested = [
+        Confound(name, "cramers_v", value, _short(p), _short(q), test, len(known))
+        for (name, value, p, test), q in zip(found, holm([p for _, _, p, _ in found]), strict=True)
     ]
+    if models is None:
+        return tested
+    return [
+        replace(one, p_cameras=_short(p), p_cameras_adjusted=_short(q), camera_models=models.counts())
+        for one, p, q in zip(tested, of_models, holm(of_models), strict=True)
+    ]
+
+
+def _short(p: float) -> float:
+    return float(f"{p:.6g}")
 
 
 def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together | None:
@@ -153,16 +174,17 @@ def together(rows: PhotoTable | Iterable[LabelRow], seed: int = 0) -> Together |
 def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[str]:
     """Return the findings as sentences."""
     said = []
-    strong = sorted((c for c in found if c.p_adjusted < 0.05), key=lambda c: (-c.value, c.name))
+    strong = sorted((c for c in found if c.p_adjusted < LEVEL), key=lambda c: (-c.value, c.name))
     if strong:
         names = ", ".join(f"{c.name} ({c.value:.2f})" for c in strong)
         said.append(
-            f"Phones and other cameras differ in {names}: Cramér's V, 0 to 1, p < 0.05 after Holm's correction."
+            f"Photos of phones and of other cameras in this set differ in {names}: Cramér's V, 0 to 1, over photos."
         )
+        said += _of_other_cameras(strong, len(found))
     elif found:
         said.append(
-            f"None of {len(found)} file properties differs between phones and other cameras beyond chance "
-            "(p ≥ 0.05 after Holm's correction)."
+            f"None of the properties tested ({_named(found)}) differs beyond chance between the photos of phones and of other "
+            "cameras in this set (p ≥ 0.05 after Holm's correction, with photos taken as independent)."
         )
     if all_of_them is not None:
         t = all_of_them
@@ -178,6 +200,37 @@ def in_words(found: Sequence[Confound], all_of_them: Together | None) -> list[st
             "Results on the camera class may depend on these. `curate export --match` equalises them by leaving out photos."
         )
     return said
+
+
+def _of_other_cameras(strong: Sequence[Confound], tested: int) -> list[str]:
+    """Return what the camera models tell of other cameras, for the properties in which the photos of a set differ."""
+    phones, others = strong[0].camera_models
+    if any(c.p_cameras_adjusted is None for c in strong):
+        return [
+            "Whether other phones and cameras differ in this way too is not known: it takes two known camera models of each "
+            "class or more to ask."
+        ]
+    shown = [c for c in strong if c.p_cameras_adjusted is not None and c.p_cameras_adjusted < LEVEL]
+    rest = [c for c in strong if c not in shown]
+    how = f"relabelling whole camera models, {phones:,} of phones and {others:,} of others"
+    said = []
+    if shown:
+        said.append(
+            f"Other phones and cameras can be expected to differ too in {_named(shown)} (p < 0.05 by {how}, after Holm's "
+            "correction)."
+        )
+    if rest:
+        few = not can_reach([phones, others], LEVEL / tested)
+        why = "with so few models none could show it" if few else "which does not show that they are alike"
+        said.append(
+            f"That other phones and cameras differ too is not shown for {_named(rest)} (p ≥ 0.05 by {how}, after Holm's "
+            f"correction; {why})."
+        )
+    return said
+
+
+def _named(some: Sequence[Confound]) -> str:
+    return ", ".join(c.name for c in some)
 
 
 def report(photos: PhotoTable) -> dict[str, Any]:
@@ -228,16 +281,6 @@ def _independence(counts: NDArray[np.int64]) -> tuple[str, float]:
     first = rng.multivariate_hypergeometric(counts.sum(0), int(counts[0].sum()), _DRAWS, method="marginals")
     spread = (first - expected[0]) ** 2 @ (1 / expected[0] + 1 / expected[1])
     return "permutation", float((1 + (spread >= statistic - 1e-9).sum()) / (1 + _DRAWS))
-
-
-def _holm(p_values: Sequence[float]) -> list[float]:
-    """Adjust p-values with Holm's step-down correction (Holm 1979), which controls the family-wise error rate."""
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    adjusted, largest = [1.0] * len(p_values), 0.0
-    for rank, i in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
-        adjusted[i] = largest
-    return adjusted
 
 
 def _cross_validated(

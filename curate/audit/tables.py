@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from curate.audit.models import MODEL_COLUMNS
 from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
 from tracer.base.parsing import parse_json_object
@@ -70,6 +71,7 @@ MOST_BYTES = 2 << 30
 COLUMNS: Mapping[str, Callable[[Any], int | str | bool | None]] = MappingProxyType(
     dict.fromkeys(("photo_id", "subject_idx", "scene_idx", "duplicate_idx"), as_key)
     | dict.fromkeys(("file_name", "sha256", "phash", "camera_class", "split"), _text)
+    | dict.fromkeys(MODEL_COLUMNS, _text)
     | dict.fromkeys(("Year", "taken_at", "taken_precision", "format", "jpeg_subsampling", "semantic_label"), _text)
     | dict.fromkeys(("width", "height", "orientation", "jpeg_quality"), _whole)
     | dict.fromkeys(("Is Smartphone", "edited"), _flag)

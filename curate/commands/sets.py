@@ -184,7 +184,9 @@ def audit(
             say("nothing was compared: a leak is something that two sides of a split, or two sets, share")
             note(_COMPARE)
         if found["confounds"]:
-            print_table(found["confounds"], ("name", "value", "p_value", "p_adjusted", "test", "photos"))
+            print_table(
+                found["confounds"], ("name", "value", "p_value", "p_adjusted", "p_cameras_adjusted", "test", "photos")
+            )
         for sentence in found["confounds_in_words"]:
             note(sentence)
         for entry in found["unused"]:

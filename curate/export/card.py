@@ -214,17 +214,22 @@ def _confounds(audit: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         return "## What else tells phones from cameras\n\n" + note if note else ""
     said = "".join(f"- {sentence}\n" for sentence in audit.get("confounds_in_words", ()))
     lines = [
-        (entry["name"], f"{entry['value']:.3f}", f"{entry['p_value']:.2g}", f"{entry['p_adjusted']:.2g}")
+        (entry["name"], f"{entry['value']:.3f}", *(_p(entry[key]) for key in ("p_adjusted", "p_cameras_adjusted")))
         for entry in audit["confounds"]
     ]
     return (
         "## What else tells phones from cameras\n\n"
         + note
         + said
-        + "\nAssociation of file properties with `camera_class`: Cramér's V (0 to 1), p of independence, and p after Holm's "
-        "correction. The tests treat photos as independent; the classifier keeps all photos of a scene in one fold.\n\n"
-        + _table(("property", "V", "p", "p, corrected"), lines)
+        + "\nAssociation of file properties with `camera_class`: Cramér's V (0 to 1) over photos; p where photos are taken as "
+        "independent, which those of one camera model are not; and p of relabelling whole camera models, which speaks of other "
+        "cameras too. Each p is corrected after Holm. The classifier keeps all photos of a scene in one fold.\n\n"
+        + _table(("property", "V", "p of photos", "p of camera models"), lines)
     )
+
+
+def _p(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.2g}"
 
 
 def _licences(photos: PhotoTable) -> str:

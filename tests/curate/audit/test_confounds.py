@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, false_discovery_control
 
-from curate.audit.confounds import _holm, confounds, in_words, report, together
+from curate.audit.confounds import Confound, confounds, in_words, report, together
 from curate.audit.matching import Cell, match
 from curate.audit.properties import CLASSES, PROPERTIES
 from curate.errors import UsageError
+from tracer.stats import cramers_v, holm
 
 Row = dict[str, Any]
 
@@ -112,11 +113,110 @@ def test_the_test_agrees_with_scipy() -> None:
 @given(st.lists(st.floats(1e-9, 1.0), min_size=1, max_size=12))
 def test_the_correction_is_holm_s(p_values: list[float]) -> None:
     """Adjusted values are never smaller, keep the order, stay below 1, and lie between no correction and Bonferroni's."""
-    adjusted = _holm(p_values)
+    adjusted = holm(p_values)
     assert all(p <= q <= min(1.0, len(p_values) * p) + 1e-12 for p, q in zip(p_values, adjusted, strict=True))
     order = np.argsort(p_values, kind="stable")
     assert np.all(np.diff(np.array(adjusted)[order]) >= 0)
     assert np.all(np.array(adjusted) >= false_discovery_control(p_values) - 1e-12)
+
+
+def of_models(phones: list[tuple[str, int]], others: list[tuple[str, int]], column: str = "format") -> list[Row]:
+    """Photos of camera models, each with one value of a column and so many photos."""
+    rows: list[Row] = []
+    for class_, models in zip(CLASSES, (phones, others), strict=True):
+        for number, (value, count) in enumerate(models):
+            named = {"camera_class": class_, "Make": "Acme", "Model": f"{class_} {number}", column: value}
+            rows += [named | {"photo_id": len(rows) + k} for k in range(count)]
+    return rows
+
+
+def property_of(rows: list[Row], name: str = "format") -> Confound:
+    """The finding on one property."""
+    return next(c for c in confounds(rows) if c.name == name)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 9)), min_size=2, max_size=4),
+    st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 9)), min_size=2, max_size=4),
+)
+def test_relabelled_models_are_gone_through_one_by_one(phones: list[Any], others: list[Any]) -> None:
+    """The p-value of whole models is the share of all ways to choose the phones' models whose V is as large."""
+    rows = of_models(phones, others)
+    models = phones + others
+    if len(rows) < 10 or len({value for value, _ in models}) < 2:
+        return
+    values = [value for value, count in models for _ in range(count)]
+    reached = []
+    for chosen in itertools.combinations(range(len(models)), len(phones)):
+        classes = [at in chosen for at, (_, count) in enumerate(models) for _ in range(count)]
+        reached.append(cramers_v(classes, values))
+    found = property_of(rows)
+    if found.value > 0:  # V without bias is cut at 0, χ² is not
+        exact = sum(v >= reached[0] - 1e-9 for v in reached) / len(reached)
+        assert found.p_cameras == pytest.approx(exact, rel=1e-5)
+    assert found.camera_models == (len(phones), len(others))
+
+
+def test_what_separates_photos_need_not_separate_other_cameras() -> None:
+    """One phone with many photos of its own format makes photos differ; of whole models that tells nothing, and it is said so."""
+    one = [("HEIF", 60), *[("JPEG", 60)] * 7]
+    found = property_of(of_models(one, [("JPEG", 60)] * 8))
+    assert found.p_adjusted < 1e-6
+    assert found.p_cameras is not None and found.p_cameras == 1.0
+    said = " ".join(in_words([found], None))
+    assert "Photos of phones and of other cameras in this set differ in format" in said
+    assert "That other phones and cameras differ too is not shown for format" in said
+    assert "does not show that they are alike" in said and "can be expected" not in said
+
+
+def test_what_separates_whole_models_can_be_expected_of_others() -> None:
+    """Six phones that all write HEIF against six cameras that all write JPEG: 2 of 924 relabellings do as well."""
+    found = property_of(of_models([("HEIF", 5)] * 6, [("JPEG", 7)] * 6))
+    assert found.p_cameras == pytest.approx(2 / 924, rel=1e-4)
+    assert "Other phones and cameras can be expected to differ too in format (p < 0.05" in " ".join(
+        in_words([found], None)
+    )
+
+
+def test_two_models_a_class_are_still_warned_about() -> None:
+    """All phones apart from all cameras: the photos differ and results may depend on it, though four models tell no more."""
+    rows = of_models([("HEIF", 20)] * 2, [("JPEG", 20)] * 2)
+    said = in_words(confounds(rows), together(rows))
+    assert "Photos of phones and of other cameras in this set differ in format (1.00)" in said[0]
+    assert "2 of phones and 2 of others" in said[1] and "with so few models none could show it" in said[1]
+    assert "Results on the camera class may depend on these" in said[-1]
+    assert not any("p < 0.05" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("hidden", [{"Make": None, "Model": None}, {"Model": "one"}])
+def test_without_two_known_models_a_class_nothing_is_said_of_other_cameras(hidden: Row) -> None:
+    """Unknown models, and one model of each class, give no p-value of cameras, and the words say why."""
+    rows = of_models([("HEIF", 20)] * 2, [("JPEG", 20)] * 2)
+    rows = [row | hidden | ({"Make": row["camera_class"]} if hidden["Model"] else {}) for row in rows]
+    found = property_of(rows)
+    assert (found.p_cameras, found.p_cameras_adjusted, found.camera_models) == (None, None, (0, 0))
+    said = " ".join(in_words([found], None))
+    assert "differ in format" in said and "Whether other phones and cameras differ in this way too is not known" in said
+
+
+def test_many_models_are_relabelled_by_sampling() -> None:
+    """With more ways than are gone through some are drawn, from the same seed each time, in any order of the rows."""
+    rows = of_models([("HEIF", 3), ("JPEG", 2)] * 10, [("JPEG", 3)] * 20)
+    found = property_of(rows)
+    assert found.p_cameras is not None and 1e-3 <= found.p_cameras < 0.01
+    assert property_of(random.Random(2).sample(rows, len(rows))) == found
+
+
+def test_independent_models_are_rejected_as_rarely_as_promised() -> None:
+    """Formats that are drawn by the model, not by the class, get p < 0.05 in about one of twenty sets and no more."""
+    rng, low = random.Random(4), 0
+    for _ in range(120):
+        drawn = [[(rng.choice("AB"), rng.randint(2, 30)) for _ in range(6)] for _ in CLASSES]
+        if len({value for models in drawn for value, _ in models}) > 1:
+            p = property_of(of_models(*drawn)).p_cameras
+            low += p is not None and p < 0.05
+    assert low <= 12
 
 
 def test_one_class_or_too_few_say_nothing() -> None:
