@@ -131,7 +131,8 @@ def typed(context: typer.Context) -> str:
 def _without_place(value: object) -> str:
     """A value as it was typed; of a path, and of a checkpoint behind an encoder's name, only the file's name."""
     if isinstance(value, Path):
-        return os.path.basename(os.path.abspath(value.expanduser()))
+        name = os.path.basename(os.path.abspath(value.expanduser()))
+        return f"./{name}" if name.startswith("-") else name
     return re.sub(r"@[^,@]*/", "@", str(value))
 
 

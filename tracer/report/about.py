@@ -5,13 +5,11 @@ Each function gives an empty answer where the results do not say.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tracer.base.text import command_line, counted
+from tracer.base.text import counted
 from tracer.results import words
 from tracer.results.metrics import metric_words
 from tracer.results.runs import Audit, Run, dataset_meta
@@ -78,26 +76,6 @@ def warnings(run: Run) -> list[str]:
     """Return what the run itself warned of."""
     said = run.meta.get("warnings")
     return [str(entry) for entry in said] if isinstance(said, list) else []
-
-
-def command(run: Run) -> str:
-    """Return the command that repeats the run, with the set named by its folder: a page travels, a path does not."""
-    said = run.meta.get("command")
-    if isinstance(said, str) and said:
-        return _without_places(said)
-    encoders = ",".join(run.encoders)
-    return command_line("tracer", "evaluate", run.dataset, *(["--encoders", encoders] if encoders else []), "-o", "RUN")
-
-
-def _without_places(typed: str) -> str:
-    """A command as it stands in results that others made, each absolute path in it cut to its last name."""
-    try:
-        typed_words = shlex.split(typed)
-    except ValueError:  # an open quotation mark: no shell has read it
-        typed_words = typed.split()
-    return command_line(
-        *(re.sub(r"(^-o|^|[=,@])~?/[^,@]*?([^/,@]*)/?(?=[,@]|$)", r"\1\2", word) for word in typed_words)
-    )
 
 
 def making(run: Run) -> list[tuple[str, str]]:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.base.files import replace_with
 from tracer.base.text import counted
-from tracer.report.about import audit_view, class_counts, command, deck, facts, making, protocol, warnings
+from tracer.report.about import audit_view, class_counts, deck, facts, making, protocol, warnings
 from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
+from tracer.report.repeat import command
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
 from tracer.report.sharper import sharper

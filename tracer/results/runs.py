@@ -21,7 +21,13 @@ from tracer.results.rows import MAX_JSON_BYTES, Row
 from tracer.results.skips import Skip
 
 MAX_LENGTH: Final = 200
-"""Characters of one string that are shown; a longer one ends in an ellipsis."""
+"""Characters of a name that are shown; a longer one ends in an ellipsis."""
+MOST_OF_A_SENTENCE: Final = 2000
+"""Characters of a sentence that are shown: it ends in what was found, so that a cut would take the finding away."""
+_SENTENCES: Final = frozenset(
+    {"command", "confounds_in_words", "needed", "protocol", "rule", "skipped", "warnings", "warnings_of", "why"}
+)
+"""Keys under which sentences of lenstrace stand."""
 _AUDIT: Final = ("leaks", "confounds", "confounds_in_words")
 
 
@@ -146,22 +152,25 @@ def audit_of(folder: Path) -> dict[str, Any] | None:
     return {key: found[key] for key in _AUDIT if key in found}
 
 
-def shown(value: object) -> str:
+def shown(value: object, limit: int = MAX_LENGTH) -> str:
     r"""Return a value as one line of text; a character that cannot be shown becomes its escape (``\x1b``).
 
     Characters are escaped, not dropped, so that two class names that differ in such a character still look different.
     """
-    return visible_text(str(value), MAX_LENGTH)
+    return visible_text(str(value), limit)
 
 
-def shown_tree(value: Any) -> Any:
-    """Return parsed JSON with every string in it, keys too, passed through `shown`."""
+def shown_tree(value: Any, limit: int = MAX_LENGTH) -> Any:
+    """Return parsed JSON with every string in it, keys too, passed through `shown`; what stands under a sentence's key is long."""
     if isinstance(value, str):
-        return shown(value)
+        return shown(value, limit)
     if isinstance(value, dict):
-        return {shown(key): shown_tree(item) for key, item in value.items()}
+        return {
+            shown(key): shown_tree(item, MOST_OF_A_SENTENCE if key in _SENTENCES else limit)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [shown_tree(item) for item in value]
+        return [shown_tree(item, limit) for item in value]
     return value
 
 

@@ -324,6 +324,20 @@ def test_an_audit_is_shown_from_the_results_alone(tmp_path: Path) -> None:
     assert "leak" not in Tree(render(load_run(other))).text
 
 
+def test_a_sentence_keeps_its_end_and_a_name_is_cut(tmp_path: Path) -> None:
+    """What the audit, the run and its skips say ends in what was found; a name of a thousand characters is no name."""
+    long = "The properties " + "of a file " * 40 + "are told: "
+    audit = {"leaks": [], "confounds": [], "confounds_in_words": [long + "more than chance."]}
+    skipped = [{"what": long + "a probe", "why": long + "too few."}]
+    more = {"warnings": [long + "too short."], "protocol": {"probe": long + "fast"}, "skipped": skipped}
+    detail = confusion(ENCODERS[0], "Make", 0.0, 10, 0.5)
+    named = {**detail, "classes": ["x" * 1000, *detail["classes"][1:]]}
+    page = render(load_run(write_run(tmp_path, probe_rows(), meta(audit=audit, details=[named], **more))))
+    text = Tree(page).text
+    assert all(f"are told: {end}" in text for end in ("more than chance.", "a probe", "too few.", "too short.", "fast"))
+    assert "x" * 199 + "…" in text and "x" * 200 not in page
+
+
 def test_the_command_as_typed_loses_its_places(tmp_path: Path) -> None:
     """Absolute paths in the command that was typed are cut to their last name."""
     typed = "tracer evaluate '/home/somebody/my set' --encoders offline -o /tmp/run"
