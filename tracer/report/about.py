@@ -6,7 +6,7 @@ Each function gives an empty answer where the results do not say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.base.text import counted
@@ -135,7 +135,7 @@ def audit_view(audit: Audit | None) -> AuditView | None:
     if audit.leaks:
         tables.append(_plain_table("Leaks", audit.leaks, ("a", "b", "kind", "count", "examples")))
     if audit.confounds:
-        tables.append(_plain_table("Confounds", audit.confounds, ("name", "statistic", "value", "p_value")))
+        tables.append(_confounds_table(audit.confounds))
     leaks = (
         f"{counted(len(audit.leaks), 'leak')} {'was' if len(audit.leaks) == 1 else 'were'} found in the set: the"
         " parts below share what they must not share, and figures that rest on them are too high."
@@ -149,6 +149,36 @@ def audit_view(audit: Audit | None) -> AuditView | None:
         else ""
     )
     return AuditView(leaks + confounds, tuple(tables), audit.said)
+
+
+_OF_PHOTOS = {"p_value": "p, photos", "p_adjusted": "p, photos, corrected"}
+_OF_MODELS = {"p_cameras": "p, camera models", "p_cameras_adjusted": "p, camera models, corrected"}
+_ALIKE = ("statistic", "photos", "camera_models", "set")
+"""What is told once, above the table, where it is the same of each property."""
+
+
+def _confounds_table(entries: tuple[Mapping[str, Any], ...]) -> PlainTable:
+    """The properties with what tells the photos of the set apart, and what tells whole camera models apart."""
+    alike = [key for key in _ALIKE if len(entries) > 1 and len({_value(entry.get(key, "")) for entry in entries}) == 1]
+    known = {key: entries[0][key] for key in alike if entries[0].get(key) not in (None, [], [0, 0])}
+    if isinstance(models := known.get("camera_models"), list) and len(models) == 2:
+        known["camera_models"] = f"{_value(models[0])} of phones, {_value(models[1])} of others"
+    said = "; ".join(f"{_plain(key)}: {metric_words(_value(value))}" for key, value in known.items())
+    kept = tuple(
+        {key: entry[key] for key in entry if key not in alike and any(other.get(key) is not None for other in entries)}
+        for entry in entries
+    )
+    table = _plain_table("Confounds", kept, ("name", "statistic", "value", *_OF_PHOTOS, *_OF_MODELS))
+    heads = {_plain(key): head for key, head in {"name": "Property", **_OF_PHOTOS, **_OF_MODELS}.items()}
+    parts = [f"{said[:1].upper()}{said[1:]}." if said else ""]
+    if any(key in entry for entry in entries for key in _OF_PHOTOS):
+        parts.append(
+            "p of photos takes each photo as independent, which photos of one camera model are not: it speaks of this set alone."
+        )
+    if any(entry.get(key) is not None for entry in entries for key in _OF_MODELS):
+        parts.append("p of camera models relabels whole models: it speaks of other phones and cameras too.")
+    note = " ".join(filter(None, parts))
+    return replace(table, heads=tuple((heads.get(head, head), numeric) for head, numeric in table.heads), note=note)
 
 
 def _plain_table(name: str, entries: tuple[Mapping[str, Any], ...], first: tuple[str, ...]) -> PlainTable:

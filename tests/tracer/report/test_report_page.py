@@ -324,6 +324,24 @@ def test_an_audit_is_shown_from_the_results_alone(tmp_path: Path) -> None:
     assert "leak" not in Tree(render(load_run(other))).text
 
 
+def test_the_audit_s_p_values_say_what_they_treat_as_independent(tmp_path: Path) -> None:
+    """Heads name photos or camera models, what is the same of each property stands above, and keys of the file nowhere."""
+    entry = {
+        "name": "format", "statistic": "cramers_v", "value": 0.4, "p_value": 1e-4, "p_adjusted": 2e-4, "test": "chi-square",
+        "photos": 150, "p_cameras": 0.81, "p_cameras_adjusted": 1.0, "camera_models": [5, 6],
+    }  # fmt: skip
+    audit = {"leaks": [], "confounds": [entry, {**entry, "name": "aspect", "value": 0.0}]}
+    text = Tree(render(load_run(write_run(tmp_path, probe_rows(), meta(audit=audit))))).text
+    heads = ("p, photos", "p, photos, corrected", "p, camera models", "p, camera models, corrected")
+    assert all(head in text for head in heads) and "P adjusted" not in text
+    assert "Statistic: Cramér's V; Photos: 150; Camera models: 5 of phones, 6 of others." in text
+    assert "p of photos takes each photo as independent" in text and "p of camera models relabels" in text
+    unknown = [{**entry, "p_cameras": None, "p_cameras_adjusted": None, "camera_models": [0, 0]}] * 2
+    told = {"leaks": [], "confounds": unknown}
+    text = Tree(render(load_run(write_run(tmp_path, probe_rows(), meta(audit=told))))).text
+    assert "p of camera models relabels" not in text and "0 of phones" not in text
+
+
 def test_a_sentence_keeps_its_end_and_a_name_is_cut(tmp_path: Path) -> None:
     """What the audit, the run and its skips say ends in what was found; a name of a thousand characters is no name."""
     long = "The properties " + "of a file " * 40 + "are told: "
