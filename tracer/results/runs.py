@@ -161,7 +161,7 @@ def shown(value: object, limit: int = MAX_LENGTH) -> str:
 
 
 def shown_tree(value: Any, limit: int = MAX_LENGTH) -> Any:
-    """Return parsed JSON with every string in it, keys too, passed through `shown`; what stands under a sentence's key is long."""
+    """Return parsed JSON with every string in it, keys too, passed through `shown`; sentences may be longer."""
     if isinstance(value, str):
         return shown(value, limit)
     if isinstance(value, dict):

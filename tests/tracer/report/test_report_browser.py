@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.report_runs import before_and_after, sheet_run, whole_run
+from tests.helpers.report_runs import before_and_after, measured, pair_rows, sheet_run, whole_run, write_run
 from tracer.report.page import write_report
 
 pytestmark = pytest.mark.system
@@ -28,6 +29,11 @@ addEventListener("load", () => {
   const wide = [...document.querySelectorAll("main *, header *")].filter((e) =>
     !e.closest(".scroll") && !e.closest("svg") && e.getBoundingClientRect().right > innerWidth + 0.5);
   said.push("wide=" + wide.slice(0, 5).map((e) => e.tagName + "." + e.className).join("|"));
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  const drawn = [...document.querySelectorAll(".scroll .draw")];
+  const cut = drawn.filter((e) => e.getBoundingClientRect().right > e.closest(".scroll").getBoundingClientRect().right + 0.5);
+  said.push("drawn=" + drawn.length);
+  said.push("cut=" + [...new Set(cut.map((e) => e.closest(".scroll").ariaLabel.replaceAll(" ", "_")))].join("|"));
   said.push("paper=" + getComputedStyle(document.body).backgroundColor.replaceAll(" ", ""));
   root.dataset.said = said.join(" ");
 });
@@ -79,6 +85,16 @@ def test_the_page_fits_phone_and_desktop(chromium: str, page: Path, tmp_path: Pa
     assert int(found["tables"]) >= 5
     assert found["width"] == str(width) and int(found["content"]) <= width and found["wide"] == ""
     assert (found["ascending"], found["descending"]) == ("true", "true")
+
+
+@pytest.mark.parametrize("width", [390, 800, 1057, 1280, 1920])
+def test_no_drawing_of_a_table_is_cut_off(chromium: str, tmp_path: Path, width: int) -> None:
+    """The column of marks lies inside its box, folded tables too: a mark at 100 % would be out of sight otherwise."""
+    names = ("openclip/vit-b-16-siglip-256-webli", "baseline/residual")
+    more = [replace(row, setting=f"{row.setting},unseen-cameras") for row in pair_rows(names)]
+    page = write_report(write_run(tmp_path / "run", measured(names) + more, {}))
+    found = said(chromium, page, tmp_path, width)
+    assert int(found["drawn"]) > 100 and found["cut"] == ""
 
 
 def test_a_dark_preference_gives_a_dark_page(chromium: str, page: Path, tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def parsed(words: list[str]) -> dict[str, Any]:
 def test_a_run_named_like_its_set_does_not_go_onto_the_set(tmp_path: Path, name: str) -> None:
     """Both under one name, as `curate evaluate` writes them: the command parses, and its run is another folder."""
     shown = f"./{name}" if name.startswith("-") else name
-    typed = shlex.join(["tracer", "evaluate", shown, "--encoders", "offline", "-o", shown, "--protocol", "fast", "--json"])
+    typed = shlex.join(
+        ["tracer", "evaluate", shown, "--encoders", "offline", "-o", shown, "--protocol", "fast", "--json"]
+    )
     values = parsed(repeated(tmp_path, command=typed))
     assert values["data"] == Path(name) and values["output"] == Path(f"{name}-run")
     assert values["encoders"] == "offline" and values["protocol"] == "fast" and not values["json"]
