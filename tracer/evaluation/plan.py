@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tracer.errors import UsageError
@@ -11,6 +11,13 @@ from tracer.experiments.experiment import Encoders, Experiment, Measurement, Pla
 from tracer.experiments.labels import LabelledSet
 from tracer.experiments.shared.processings import processing_groups
 from tracer.results.skips import Skip
+
+_UNKNOWN_UNITS = (
+    (" that keep scenes and owners whole", ""),
+    (", and the scenes or owners of the tested photos", ""),
+    ("scenes and owners", "photos"),
+)
+"""What is said of scenes and owners, and what in its place where none is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +62,23 @@ class Plan:
                 if encoder in one.encoders.among(encoders):
                     yield one, encoder
 
-    def protocol(self, details: Sequence[dict[str, object]]) -> dict[str, str]:
-        """How the figures of a run were made, in lines for the report; `details` as in its results."""
+    def protocol(self, measured: Collection[str], details: Sequence[dict[str, object]]) -> dict[str, str]:
+        """How the figures of a run were made, in lines for the report; nothing of experiments that have no figure in it.
+
+        Args:
+            measured: names of the experiments with figures in its results.
+            details: of its results.
+        """
         said: dict[str, str] = {}
         for experiment in self.experiments:
-            said |= experiment.protocol(self.labelled, self.options, details)
-        return {**said, "other intervals": "percentile bootstrap over scenes and owners"}
+            if experiment.name in measured:
+                said |= experiment.protocol(self.labelled, self.options, details)
+        said["other intervals"] = "percentile bootstrap over scenes and owners"
+        if self.labelled.units_known:
+            return said
+        for without, instead in _UNKNOWN_UNITS:
+            said = {what: how.replace(without, instead) for what, how in said.items()}
+        return said
 
 
 def make_plan(labelled: LabelledSet, options: Options, experiments: Sequence[Experiment]) -> Plan:

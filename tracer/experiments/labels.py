@@ -38,6 +38,12 @@ NAMES_MODEL: Final = ("Model", "Smartphone Model")
 GOES_WITH: Final = 0.95
 """The share of camera models, and of a model's photos, that have one value of a label which goes with the camera."""
 NO_LABEL: Final = "the set has no such label"
+UNITS: Final = ("owner", "scene_idx", "subject_idx")
+"""Columns that tell which photos belong together."""
+NO_UNITS: Final = (
+    "No scenes or owners are known of this set: each photo is taken as independent of the others. Where several photos show one "
+    "scene or are one person's, intervals are too short and p-values too small."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +82,11 @@ class LabelledSet:
     def splits(self) -> Mapping[str, SplitFile]:
         """The set's own split files, by attribute."""
         return self.photos.splits
+
+    @property
+    def units_known(self) -> bool:
+        """Whether any photo has a scene, an owner or a subject; if not, each photo is taken as independent of the others."""
+        return _units_known(self.photos.table)
 
     def values(self, name: str) -> list[str]:
         """The values of a label, sorted; none where the set has no such label."""
@@ -159,6 +170,8 @@ def labelled_set(photos: PhotoSet) -> LabelledSet:
     table = photos.table
     labels = {name: text_labels(table, name) for name in _columns(table)}
     clusters, warnings = _clusters(table)
+    if not _units_known(table):
+        warnings.append(NO_UNITS)
     ids = table["photo_id"].to_numpy(dtype=np.int64)
     k, cameras = _k(labels.get(SEMANTIC)), camera_models(table)
     return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, tuple(warnings))
@@ -183,6 +196,10 @@ def _columns(table: pd.DataFrame) -> list[str]:
     wanted = (*MAIN_LABELS, *FURTHER_LABELS, *FILE_LABELS, SEMANTIC)
     has_phone = bool((phone_or_not(table) >= 0).any())
     return [name for name in wanted if (name == PHONE and has_phone) or name in table.columns]
+
+
+def _units_known(table: pd.DataFrame) -> bool:
+    return any(name in table and bool(table[name].notna().any()) for name in UNITS)
 
 
 def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:

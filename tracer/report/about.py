@@ -12,42 +12,11 @@ from typing import Any
 from tracer.base.text import counted
 from tracer.results import words
 from tracer.results.metrics import metric_words
-from tracer.results.runs import Audit, Run, dataset_meta
+from tracer.results.runs import Audit, Run
 from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
 
 MOST_CLASSES = 12
 """Classes that are listed by name."""
-
-
-def deck(run: Run) -> str:
-    """Return the sentence under the title: how many encoders, which set."""
-    encoders = [name for name in run.encoders if not words.is_baseline(name)] or list(run.encoders)
-    baselines = len(run.encoders) - len(encoders)
-    who = encoders[0] if len(encoders) == 1 else f"{words.spelled(len(encoders))} visual encoders"
-    photos = _counts(run).get("photos")
-    seen = f"on {counted(photos, 'photo')} of the set “{run.dataset}”" if photos else f"on the set “{run.dataset}”"
-    if not encoders:
-        return f"No figure was measured {seen}."
-    one = len(encoders) == 1
-    beside = " Baselines of plain picture statistics stand beside them." if baselines > 1 else ""
-    beside = " A baseline of plain picture statistics stands beside them." if baselines == 1 else beside
-    return f"What {who} {'knows' if one else 'know'} about the camera behind a photo, measured {seen}.{beside}"
-
-
-def facts(run: Run) -> list[tuple[str, str]]:
-    """Return the set's counts, as (name, number)."""
-    return [(_plain(name), f"{value:,}") for name, value in _counts(run).items()]
-
-
-def _counts(run: Run) -> dict[str, int]:
-    dataset = dataset_meta(run.meta)
-    counts = dataset.get("counts")
-    found = counts if isinstance(counts, Mapping) else dataset
-    return {
-        str(name): value
-        for name, value in found.items()
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    }
 
 
 def class_counts(run: Run) -> list[tuple[str, str]]:

@@ -10,15 +10,17 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracer.base.files import replace_with
 from tracer.base.text import counted
-from tracer.report.about import audit_view, class_counts, deck, facts, making, protocol, warnings
+from tracer.report.about import audit_view, class_counts, making, protocol, warnings
 from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
+from tracer.report.opening import deck, facts, of_camera, title, units_known
 from tracer.report.repeat import command
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+_UNITS = frozenset({"clusters", "scenes"})
+"""What entries of the details call the number of scenes and owners."""
 
 
 def write_report(run: Path) -> Path:
@@ -100,13 +104,15 @@ def _html(view: Mapping[str, Any]) -> str:
 
 def _context(whole: Run) -> dict[str, Any]:
     run = shown_once(whole)
-    rows, styles = run.rows, style_of(run.encoders)
+    rows, styles, told = run.rows, style_of(run.encoders), _told(run)
     view: dict[str, Any] = {
         "dataset": run.dataset,
-        "headline": headline(rows, run.details),
+        "headline": title(run, headline(rows, run.details)),
+        "of_camera": of_camera(rows) or not rows,
+        "units_known": units_known(run),
         "deck": deck(run),
         "answers": [
-            answer_view(answer, styles, run.details) for answer in told_once(answers(rows, run.details), whole)
+            answer_view(answer, styles, told.details) for answer in told_once(answers(rows, run.details), whole)
         ],
         "warnings": warnings(run),
         "facts": facts(run),
@@ -134,8 +140,16 @@ def _context(whole: Run) -> dict[str, Any]:
         "skipped": view["skipped"] or view["unusable"],
         "making": True,
     }
-    view["sections"] = sections(run, styles, [anchor for anchor, there in shown.items() if there])
+    view["sections"] = sections(told, styles, [anchor for anchor, there in shown.items() if there])
     return view
+
+
+def _told(run: Run) -> Run:
+    """The run without its counts of scenes and owners where none is known: each photo was taken as one."""
+    if units_known(run):
+        return run
+    details = [{key: value for key, value in entry.items() if key not in _UNITS} for entry in run.details]
+    return replace(run, meta={**run.meta, "details": details})
 
 
 def _masks(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -194,8 +194,9 @@ def _processing_sheet(context: Context, encoder: str, *, group: Sequence[str]) -
 def _protocol(labelled: LabelledSet, settings: Settings, _details: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     k = settings.k or labelled.k
     folders = folder_parts(labelled) is not None and bool(settings.processings)
+    own = "never within a scene or owner" if labelled.units_known else "never the photo itself"
     return {
-        "kNN": f"cosine, k = {k}, majority, never within a scene or owner; {settings.draws} uniform draws"
+        "kNN": f"cosine, k = {k}, majority, {own}; {settings.draws} uniform draws"
         + ("; by processing: queries of the test folder, neighbours of the training folder" if folders else ""),
     }
 

@@ -58,10 +58,8 @@ def _scheme(detail: Mapping[str, Any]) -> str:
     if detail["scheme"] == "cross-validated" and detail.get("folds"):
         repeats = detail.get("repeats")
         again = f", drawn {words.spelled(repeats)} times" if isinstance(repeats, int) and repeats > 1 else ""
-        return (
-            f"Tested in turn on each of {words.spelled(detail['folds'])} parts of the photos{again};"
-            " photos of one scene or owner stay in one part."
-        )
+        whole = "; photos of one scene or owner stay in one part" if "clusters" in detail else ""
+        return f"Tested in turn on each of {words.spelled(detail['folds'])} parts of the photos{again}{whole}."
     return f"Scheme: {detail['scheme']}."
 
 
@@ -85,7 +83,7 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         else _camera([r for r in probes if r.attribute == label], Files.of(label, "acquisition", rows, details))
         for label in labels
     ]
-    made.append(_content(probes, deepest, details))
+    made.append(_content(probes, deepest, details, of_camera=bool(labels)))
     made.extend(_processing(rows))
     return [answer for answer in made if answer is not None]
 
@@ -131,8 +129,8 @@ def _camera(rows: Rows, files: Files) -> Answer | None:
     return Answer(about, sentence, comment + beside(baselines), found, shown, explained=files.explain(found))
 
 
-def _content(probes: Rows, deepest: float, details: Details) -> Answer | None:
-    """Whether the mask hides what the picture shows: otherwise the masked figures may rest on content.
+def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) -> Answer | None:
+    """Whether the mask hides what the picture shows: otherwise the masked figures of the camera, if any, may rest on content.
 
     A control is there to raise doubts, so content counts as left where an interval or a test says so.
     """
@@ -140,7 +138,8 @@ def _content(probes: Rows, deepest: float, details: Details) -> Answer | None:
     if not found:
         return None
     rows, baselines = parted(found)
-    opening = f"What the picture shows, read from the same masked photos ({words.percent(deepest)} hidden): "
+    same = "the same " if of_camera else ""
+    opening = f"What the picture shows, read from {same}masked photos ({words.percent(deepest)} hidden): "
     chance = guessing(rows)
     sentence = f"{opening}{span(rows)}{f', where guessing gives {chance}' if chance else ''}."
     where = "The interval includes" if len(rows) == 1 else "No interval lies above"
@@ -149,14 +148,22 @@ def _content(probes: Rows, deepest: float, details: Details) -> Answer | None:
     verdict = joint_verdict(rows)
     if verdict is Verdict.OPEN and known and min(known) < LEVEL:
         verdict = Verdict.MIXED if len(rows) > 1 else Verdict.ABOVE
+    so, theirs = (
+        (
+            ", and the masked figures for the camera may partly rest on it",
+            "; their masked figures may partly rest on it",
+        )
+        if of_camera
+        else ("", "")
+    )
     comment = {
-        Verdict.ABOVE: "So content may be left at the edges, and the masked figures for the camera may partly rest on it.",
-        Verdict.MIXED: "For some encoders content may be left at the edges; their masked figures may partly rest on it.",
+        Verdict.ABOVE: f"So content may be left at the edges{so}.",
+        Verdict.MIXED: f"For some encoders content may be left at the edges{theirs}.",
         Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
         Verdict.BELOW: "Below guessing: no content is shown to be left.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[verdict] + (f" The permutation test gives p = {shares}." if shares else "")
-    about, shown = "Control, what the picture shows", (*rows, *baselines)
+    about, shown = "Control, what the picture shows" if of_camera else "What the picture shows", (*rows, *baselines)
     return Answer(about, sentence, comment + beside(baselines), verdict, shown, control=True)
 
 
@@ -240,8 +247,12 @@ def _curves(rows: Rows, styles: Styles) -> list[Figure]:
         for chosen in by_label
         if len({r.mask_ratio for r in chosen}) > 1
     )
-    note = "Accuracy on cameras that were trained on, against the share of the picture that is hidden (not to scale)."
-    if any(r.attribute in words.SEMANTIC for r in rows):
+    if all(panel.control for panel in panels):  # there is nothing beside it that it could be a control of
+        panels = tuple(replace(panel, control=False) for panel in panels)
+    labels = {r.attribute in words.SEMANTIC for r in rows}
+    known = " on cameras that were trained on" if False in labels else ""
+    note = f"Accuracy{known}, against the share of the picture that is hidden (not to scale)."
+    if labels == {False, True}:
         note += (
             " The control shows whether content is left: where its interval lies above guessing, what is read of the"
             " camera may partly rest on content; where it does not, that is not shown to be so."
