@@ -1,4 +1,4 @@
-"""The page speaks of what was measured: sets without labels of the camera, or without scenes and owners, are not said to have them."""
+"""The page speaks of what was measured: no cameras, scenes or owners where the set does not tell of any."""
 
 from __future__ import annotations
 
