@@ -11,7 +11,7 @@ from typing import Any
 
 from tracer.report.by_experiment import measured
 from tracer.report.together import asked_together, corrected
-from tracer.results import Row
+from tracer.results import Row, words
 from tracer.results.figures import STYLES, DotPlot
 from tracer.results.metrics import metric_words
 from tracer.results.pages import entry_of
@@ -84,7 +84,7 @@ def _plot(answer: Answer, styles: Mapping[str, int], details: Sequence[Mapping[s
     several = len({(r.setting, r.processing) for r in rows}) > 1
     lines = []
     for row in shown:
-        detail = row.setting.replace("query=", "") if several and row.setting else ""
+        detail = words.setting(row.setting) if several else ""
         lines.append(line(row, scale, styles.get(row.encoder, -1), ", ".join(p for p in (row.encoder, detail) if p)))
     metrics = {metric_words(row.metric) for row in rows}
     note = (

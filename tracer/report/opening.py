@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tracer.base.text import counted
+from tracer.encoders.described import described
 from tracer.results import Row, words
 from tracer.results.runs import Run, dataset_meta
 
@@ -60,6 +61,12 @@ def _topics(rows: Iterable[Row]) -> str:
     processed = any(map(_of_processings, rows))
     named = [("what a photo shows", content), ("how a picture was processed", processed)]
     return " and of ".join(what for what, there in named if there)
+
+
+def encoders(run: Run) -> list[tuple[str, str]]:
+    """Return each encoder of the page with what it is, in one line."""
+    named = [*run.encoders, *(words.FILES_ALONE for row in run.rows if row.encoder == words.FILES_ALONE)]
+    return [(name, described(name)) for name in dict.fromkeys(named)]
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

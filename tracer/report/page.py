@@ -20,7 +20,7 @@ from tracer.report.about import audit_view, class_counts, making, protocol, warn
 from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
-from tracer.report.opening import deck, facts, of_camera, title, units_known
+from tracer.report.opening import deck, encoders, facts, of_camera, title, units_known
 from tracer.report.repeat import command
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
@@ -116,6 +116,7 @@ def _context(whole: Run) -> dict[str, Any]:
         ],
         "warnings": warnings(run),
         "facts": facts(run),
+        "encoders": encoders(run),
         "class_counts": class_counts(run),
         "masks": _masks(rows),
         "sharper": sharper(run),

@@ -72,7 +72,7 @@ class PlainTable:
 def further_settings(row: Row) -> str:
     """Return what a setting says beside query and negatives, which have columns of their own."""
     parts = [part for part in row.setting.split(",") if part.partition("=")[0] not in ("query", "negatives")]
-    return ", ".join(parts) or "–"
+    return words.setting(",".join(parts)) or "–"
 
 
 @dataclass(frozen=True, slots=True)

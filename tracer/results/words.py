@@ -104,6 +104,19 @@ def title(attribute: str) -> str:
     return _TITLES.get(attribute, attribute[:1].upper() + attribute[1:] if attribute else "All")
 
 
+_SETTINGS = {
+    "acquisition": "known cameras",
+    "unseen-cameras": "unseen cameras",
+    "semantic_label": "what the picture shows",
+}
+
+
+def setting(text: str) -> str:
+    """Return a setting as the page writes it: `query=phone,unseen-cameras` as `phone, unseen cameras`."""
+    parts = [part.removeprefix("query=").strip() for part in text.split(",") if part]
+    return ", ".join(_SETTINGS.get(part, part) for part in parts)
+
+
 def finite(value: float | None) -> bool:
     """Whether there is a number at all."""
     return value is not None and math.isfinite(value)

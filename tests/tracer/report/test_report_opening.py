@@ -12,10 +12,11 @@ import pytest
 from tests.helpers.report_runs import confusion, knn_rows, measured, meta, pair_rows, probe_rows, write_run
 from tests.helpers.small_sets import change, write_set
 from tracer.base.progress import finish
+from tracer.encoders.described import described
 from tracer.evaluation.evaluate import Options, evaluate
 from tracer.report.opening import of_camera
 from tracer.report.page import render
-from tracer.results import Row
+from tracer.results import Row, words
 from tracer.results.runs import load_run
 
 CONTENT = [row for row in probe_rows() if row.attribute == "semantic_label"]
@@ -84,6 +85,35 @@ def test_counts_that_are_not_known_say_so(tmp_path: Path) -> None:
     known = page_of(tmp_path, CONTENT, dataset={"name": "set", "counts": counts | {"scenes_or_owners": 60}})
     assert "<dd>60</dd>" in known and "of one scene or owner stay in one part" in known
     assert "taken as independent" not in known
+
+
+def test_each_encoder_is_described_once(tmp_path: Path) -> None:
+    """Behind each name stands what it is; of many, the lines are folded away."""
+    files = replace(probe_rows()[0], encoder=words.FILES_ALONE)
+    page = page_of(tmp_path, [*probe_rows(), *probe_rows(("baseline/residual",)), files])
+    for name in ("offline/efficientnet-lite0", "baseline/residual", words.FILES_ALONE):
+        assert page.count(f"<dt>{name}</dt><dd>{described(name)}</dd>".replace("'", "&#39;")) == 1
+    many = page_of(tmp_path, probe_rows(tuple(f"family/{number}" for number in range(9))))
+    assert "<summary>9 of them</summary>" in many
+
+
+def test_settings_and_heads_are_words(tmp_path: Path) -> None:
+    """No setting stands on the page as it does in the results, and signed points are not headed by a percent sign."""
+    unseen = [replace(row, setting=f"{row.setting},unseen-cameras") for row in pair_rows() + knn_rows()]
+    figures = [{"model": "Arvela A1", "class": "True", "photos": 3, "value": -0.067}]
+    plain = {"encoder": "e", "attribute": "Is Smartphone", "processing": "IDENTITY", "mask_ratio": 0.0}
+    of_models = {**plain, "setting": "unseen-cameras", "model_figures": figures}
+    told = {"told": True, "models": {"True": 6, "False": 6}}
+    details = [{**of_models, "experiment": "knn"}, {**of_models, **told, "experiment": "retrieval", "attribute": ""}]
+    page = page_of(tmp_path, measured() + unseen, details=details)
+    assert "unseen-cameras" not in page and "acquisition;" not in page and "Setting: known cameras" in page
+    assert ", phone, unseen cameras" in page
+    for name, heads in (
+        ("Neighbours: each camera model", ("Points", "Photos")),
+        ("Pairs: each camera model", ("Points", "Searches")),
+    ):
+        table = page.split(f"<caption>{name}</caption>")[1].split("</table>")[0]
+        assert all(f">{head}</th>" in table for head in heads) and ">%</th>" not in table
 
 
 @pytest.mark.parametrize("known", [False, True])

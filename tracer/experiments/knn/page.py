@@ -186,11 +186,13 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
     signed, rows = signed_rows(rows, details, _signed), beyond_chance(rows, details)
     note = (
         "Votes of neighbours from other camera models: the share that is right when those of the right class share the label,"
-        " minus the share when those of the wrong classes do, for the photos of each model."
+        " minus the share when those of the wrong classes do, in points, for the photos of each model that asked."
     )
     return [
         *tables_by_rank("Semantic nearest neighbours", rows, styles, Wording(setting=_setting), signed),
-        *model_tables("Neighbours: each camera model", details, note, partial(words.number, signed=True)),
+        *model_tables(
+            "Neighbours: each camera model", details, note, partial(words.number, signed=True), ("Points", "Photos")
+        ),
     ]
 
 

@@ -50,8 +50,9 @@ def _scheme(detail: Mapping[str, Any]) -> str:
     """How one probe was tested, from its entry in the details."""
     if detail.get("setting") == UNSEEN:
         return (
-            "Where a label goes with the camera, a second probe is tested on camera models that it never saw: models are left"
-            " out of the training, and the scenes or owners of the tested photos with them."
+            "Where a label goes with the camera, a second probe is tested on camera models that it never saw (“unseen cameras”):"
+            " models are left out of the training, and the scenes or owners of the tested photos with them. “Known cameras” are"
+            " those of which the probe was trained on other photos."
         )
     if not detail.get("scheme"):
         return ""
@@ -312,6 +313,8 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
     rows = [
         r for r in rows if not r.setting.startswith("processing,")
     ]  # single draws and their deviation: the mean is there
+    if all(r.attribute in words.SEMANTIC for r in rows):  # no camera is known or unseen here
+        rows = [replace(r, setting="") if r.setting == "acquisition" else r for r in rows]
     labels, encoders = _in_order(rows), list(dict.fromkeys([*styles, *(r.encoder for r in rows)]))
     ordered = sorted(rows, key=lambda r: (labels.index(r.attribute), encoders.index(r.encoder), r.mask_ratio))
     files = [r for r in ordered if of_files(r)]
@@ -349,7 +352,7 @@ def _chance_line(detail: Mapping[str, Any]) -> tuple[Cell, ...] | None:
     p, times, ratio = float(test["p_value"]), test.get("permutations"), detail.get("mask_ratio")
     hidden = float(ratio) if isinstance(ratio, int | float) else 0.0
     of = words.title(str(detail.get("attribute") or ""))
-    setting = ", ".join(part for part in str(detail.get("setting") or "").split(",") if part not in ("acquisition", ""))
+    setting = words.setting(str(detail.get("setting") or "").replace("acquisition", ""))
     return (
         text_cell(f"{of}, {setting}" if setting else of),
         text_cell(str(detail.get("encoder") or "")),

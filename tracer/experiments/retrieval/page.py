@@ -153,11 +153,14 @@ def _panel(query: str, rows: Rows, styles: Styles) -> DotPlot:
 def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainTable]:
     note = (
         "Searches without negatives of the query's own camera model: the share in which the partner comes first among photos of"
-        " the query's own kind, minus the share among photos of the other kind, for the queries of each model."
+        " the query's own kind, minus the share among photos of the other kind, in points, for the searches with photos of each"
+        " model."
     )
     return [
         *tables_by_rank("Pair retrieval", rows, styles, signed=signed_rows(rows, details, _signed)),
-        *model_tables("Pairs: each camera model", details, note, partial(words.number, signed=True)),
+        *model_tables(
+            "Pairs: each camera model", details, note, partial(words.number, signed=True), ("Points", "Searches")
+        ),
     ]
 
 

@@ -70,7 +70,11 @@ def p_values(entries: Details) -> list[float]:
 
 
 def model_tables(
-    name: str, details: Details, note: str, value: Callable[[float], str] = words.number
+    name: str,
+    details: Details,
+    note: str,
+    value: Callable[[float], str] = words.number,
+    heads: tuple[str, str] = ("%", "Photos"),
 ) -> list[PlainTable]:
     """Each camera model's own figure, for every label that goes with the camera; no table where there is none.
 
@@ -79,6 +83,7 @@ def model_tables(
         details: of an experiment.
         note: what the figure is.
         value: writes a figure.
+        heads: of the columns of figures and of their number.
     """
     lines = [
         line
@@ -86,11 +91,9 @@ def model_tables(
         if isinstance(entry.get("model_figures"), list) and UNSEEN in str(entry.get("setting") or "").split(",")
         for line in _lines(entry, value)
     ]
-    heads = (
-        ("Label", False), ("Encoder", False), ("Hidden", True), ("Class", False), ("Camera model", False), ("%", True),
-        ("Photos", True),
-    )  # fmt: skip
-    return [PlainTable(name, heads, tuple(lines), note, further=True)] if lines else []
+    named = [("Label", False), ("Encoder", False), ("Hidden", True), ("Class", False), ("Camera model", False)]
+    all_heads = (*named, *((head, True) for head in heads))
+    return [PlainTable(name, all_heads, tuple(lines), note, further=True)] if lines else []
 
 
 def _lines(entry: Mapping[str, Any], value: Callable[[float], str]) -> list[tuple[Cell, ...]]:

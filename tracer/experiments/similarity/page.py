@@ -44,7 +44,7 @@ def _tables(rows: Rows, styles: Styles, details: Details) -> list[Table | PlainT
 
 
 def _setting(row: Row) -> str:
-    return ", ".join(_CONTENTS.get(part, part) for part in row.setting.split(",")) or "–"
+    return ", ".join(_CONTENTS.get(part) or words.setting(part) for part in row.setting.split(",")) or "–"
 
 
 def _figures(_rows: Rows, _styles: Styles, details: Details) -> list[Figure]:
