@@ -6,7 +6,7 @@ The sentences come from the experiments. They are computed from the rows and cla
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.report.by_experiment import measured
@@ -28,7 +28,8 @@ def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> l
 
     Sentences and verdicts speak of encoders; baselines are named beside them. Verdicts hold for all answers together.
     """
-    return corrected(_by_themselves(rows, details), details)
+    found = corrected(_by_themselves(rows, details), details)
+    return [replace(one, comment=f"{one.comment} {one.compared}".strip(), compared="") for one in found]
 
 
 def questions(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> int:

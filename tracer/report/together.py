@@ -79,7 +79,7 @@ def _why_not(
         what = "the permutation test does not bear it out" if tested else "only just"
         return f"The interval lies to one side, but {what} (p = {alone:.2g})."
     return (
-        f"By itself this would be shown; among the {words.spelled(questions)} questions of this page it is not"
+        f"By itself this answer would be “shown”; among the {words.spelled(questions)} questions of this page it is not"
         f" (p = {corrected:.2g} with Holm's correction)."
     )
 

@@ -47,6 +47,7 @@ class Answer:
         control: whether the answer says how far another one can be trusted. It asks no question of its own.
         if_shown: what follows from the verdict; it stands in the comment where the verdict holds for all answers of the page.
         explained: whether file properties tell the same, so that an effect which is shown may be theirs.
+        compared: what baselines reach; it ends the comment, so that nothing said of the encoders seems to be said of them.
     """
 
     about: str
@@ -58,6 +59,7 @@ class Answer:
     control: bool = False
     if_shown: str = ""
     explained: bool = False
+    compared: str = ""
 
 
 def verdict(row: Row, against: float | None = None) -> Verdict:
@@ -151,11 +153,11 @@ def parted(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def beside(baselines: Sequence[Row]) -> str:
-    """Return a sentence on what the baselines reach, with a space before it; empty where there is none."""
+    """Return a sentence on what the baselines reach; empty where there is none."""
     if not baselines:
         return ""
     who = baselines[0].encoder if len(baselines) == 1 else "the baselines"
-    return f" For comparison, {who}: {span(baselines)}."
+    return f"For comparison, {who}: {span(baselines)}."
 
 
 def span(rows: Sequence[Row]) -> str:

@@ -41,6 +41,22 @@ def test_of_several_questions_the_weak_one_is_no_longer_shown() -> None:
     assert [one.verdict for one in corrected([answer(rows[1])], tests)] == [Verdict.ABOVE]
 
 
+def test_what_is_said_of_the_encoders_stands_before_the_baseline() -> None:
+    """An answer that is not shown among several says so of itself, and the baseline's figure ends the comment."""
+    rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Is Smartphone", "Make")]
+    rows += [replace(row, encoder="baseline/residual", value=0.9, ci_low=0.85, ci_high=0.95) for row in rows]
+    tests = [
+        {**{k: getattr(row, k) for k in ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting")},
+         "chance_test": {"p_value": p}}
+        for row, p in zip(rows, (0.03, 0.04, 0.001, 0.001), strict=True)
+    ]  # fmt: skip
+    for one in answers(rows, tests):
+        assert one.verdict is Verdict.OPEN
+        own, baseline = one.comment.split("For comparison, ")
+        assert "By itself this answer would be “shown”; among the two questions of this page it is not" in own
+        assert baseline.startswith("baseline/residual: 90") and "this" not in baseline and not one.compared
+
+
 def test_a_control_keeps_its_warning_and_is_no_question() -> None:
     """That content is left is said however many questions there are."""
     rows = [probe(name, 0.6, 0.51, 0.69) for name in ("Make", "semantic_label")]

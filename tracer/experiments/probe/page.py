@@ -127,7 +127,8 @@ def _camera(rows: Rows, files: Files) -> Answer | None:
     if deepest and whole:
         comment += f" With nothing hidden: {span(whole)}."
     about, found, shown = words.title(rows[0].attribute), joint_verdict(masked), (*masked, *baselines)
-    return Answer(about, sentence, comment + beside(baselines), found, shown, explained=files.explain(found))
+    explained = files.explain(found)
+    return Answer(about, sentence, comment, found, shown, explained=explained, compared=beside(baselines))
 
 
 def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) -> Answer | None:
@@ -165,7 +166,7 @@ def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) ->
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[verdict] + (f" The permutation test gives p = {shares}." if shares else "")
     about, shown = "Control, what the picture shows" if of_camera else "What the picture shows", (*rows, *baselines)
-    return Answer(about, sentence, comment + beside(baselines), verdict, shown, control=True)
+    return Answer(about, sentence, comment, verdict, shown, control=True, compared=beside(baselines))
 
 
 def _processing(rows: Rows) -> list[Answer]:
@@ -176,8 +177,8 @@ def _processing(rows: Rows) -> list[Answer]:
         if chosen:
             sentence, comment = _rates("", chosen, attribute)
             shown = (*chosen, *baselines)
-            comment += beside(baselines)
-            made.append(Answer(words.title(attribute), sentence, comment, joint_verdict(chosen), shown))
+            title, found = words.title(attribute), joint_verdict(chosen)
+            made.append(Answer(title, sentence, comment, found, shown, compared=beside(baselines)))
     return made
 
 

@@ -80,9 +80,10 @@ class Unseen:
             f"{f' [{bounds}' if bounds else ''} on camera models that the probe never saw ({self._models()})"
             f"{f', where guessing gives {chance}' if chance else ''}."
         )
-        text = " ".join(filter(None, comment)) + self._beside(baselines)
+        text, compared = " ".join(filter(None, comment)), self._beside(baselines)
         explained, further = self.files.explain(found), self._how_far(shown)
-        return Answer(about, sentence, text, found, (*shown, *baselines), if_shown=further, explained=explained)
+        rows = (*shown, *baselines)
+        return Answer(about, sentence, text, found, rows, if_shown=further, explained=explained, compared=compared)
 
     def headline(self, found: Verdict) -> str:
         """The page's title, by the verdict that holds for all answers together."""
