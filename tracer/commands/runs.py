@@ -154,7 +154,7 @@ def compare(
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
         note(
             f"Not paired photo by photo: {counted(unpaired, 'difference')}. Means over classes or camera models"
-            " (balanced accuracy, unseen cameras) never are, nor figures of other photos; their intervals are those of"
+            " (balanced accuracy) never are, nor figures of other photos; their intervals are those of"
             " independent runs, wider than need be where the photos are the same."
         )
     if other := sum(None not in (levels := (r["a_chance"], r["b_chance"])) and not isclose(*levels) for r in rows):

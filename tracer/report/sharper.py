@@ -9,27 +9,35 @@ from typing import Final
 from tracer import stats
 from tracer.base.text import counted
 from tracer.report.main_figures import MainFigure, main_figures
+from tracer.report.opening import units_known
 from tracer.results import words
 from tracer.results.runs import Run
 
 _UNITS: Final = {"retrieval": ("pair", "pairs")}
 _SCENES: Final = ("scene or owner", "scenes or owners")
+_PHOTOS: Final = ("photo", "photos")
 _MOST_TIMES: Final = 20
 """A set that is so many times as large is not what anybody can do about an interval."""
 
 
 def sharper(run: Run) -> list[tuple[str, str]]:
     """Return a sentence for each main answer whose interval can be planned, as (question, sentence)."""
-    return [(one.about, said) for one in main_figures(run) if (said := in_words(one))]
+    units = _SCENES if units_known(run) else _PHOTOS
+    return [(one.about, said) for one in main_figures(run) if (said := in_words(one, units))]
 
 
-def in_words(found: MainFigure) -> str:
-    """Return what would halve the interval; empty where there is none."""
+def in_words(found: MainFigure, units: tuple[str, str] = _SCENES) -> str:
+    """Return what would halve the interval; empty where there is none.
+
+    Args:
+        found: the figure with its design.
+        units: what photos were drawn in, one and several: scenes or owners, or photos where neither is known.
+    """
     if isinstance(found.design, stats.CameraDesign):
         if found.design.flat:
             return ""
-        return _of_cameras(found, found.design)
-    return _of_scenes(found, found.design)
+        return _of_cameras(found, found.design, units[1])
+    return _of_scenes(found, found.design, units)
 
 
 def _opening(found: MainFigure, half: float) -> str:
@@ -37,7 +45,7 @@ def _opening(found: MainFigure, half: float) -> str:
     return f"To halve {which}± {words.number(half)} points): "
 
 
-def _of_cameras(found: MainFigure, design: stats.CameraDesign) -> str:
+def _of_cameras(found: MainFigure, design: stats.CameraDesign, units: str) -> str:
     layout, half, row = design.layout, design.half_width(), found.row
     opening = _opening(found, half if row.ci_low is None or row.ci_high is None else (row.ci_high - row.ci_low) / 2)
 
@@ -52,21 +60,21 @@ def _of_cameras(found: MainFigure, design: stats.CameraDesign) -> str:
     if models:
         ways.append(f"about {_rough(models)} camera models a class instead of {now}")
     if scenes:
-        ways.append(f"about {_rough(scenes)} scenes or owners a model instead of {round(layout.scenes)}")
+        ways.append(f"about {_rough(scenes)} {units} a model instead of {round(layout.scenes)}")
     if not ways:
-        return f"{opening}more of one thing alone does not do it; both more camera models and more scenes or owners are needed."
+        return f"{opening}more of one thing alone does not do it; both more camera models and more {units} are needed."
     said = " or ".join(ways)
     if not models:
         return f"{opening}{said}; more camera models alone do not do it."
     if not scenes:
         most = replace(design, layout=layout.of(scenes=layout.scenes * _MOST_TIMES)).half_width()
         gain = "add little" if most > 0.85 * half else "alone do not do it"
-        said += f"; more scenes or owners {gain}"
+        said += f"; more {units} {gain}"
     return f"{opening}{said}."
 
 
-def _of_scenes(found: MainFigure, design: stats.SceneDesign) -> str:
-    half, units = design.half_width(), _UNITS.get(found.row.experiment, _SCENES)
+def _of_scenes(found: MainFigure, design: stats.SceneDesign, units: tuple[str, str]) -> str:
+    half, units = design.half_width(), _UNITS.get(found.row.experiment, units)
 
     def enough(many: int) -> bool:
         return design.of(scenes=many).half_width() <= half / 2

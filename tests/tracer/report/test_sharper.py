@@ -104,3 +104,11 @@ def test_unequal_numbers_of_models_are_named_each(tmp_path: Path) -> None:
     """Not their harmonic mean, which nobody counted."""
     (cameras, _) = main_figures(load_run(evaluated(tmp_path / "run")))
     assert "camera models a class instead of 8 and 3" in in_words(replace(cameras, models={"False": 8, "True": 3}))
+
+
+def test_photos_are_named_where_neither_scenes_nor_owners_are_known(tmp_path: Path) -> None:
+    """Nobody can take more scenes of a set that knows none."""
+    run = load_run(evaluated(tmp_path / "run"))
+    unknown = {**run.meta, "dataset": {"counts": {"photos": 480, "scenes_or_owners": None}}}
+    said = dict(sharper(replace(run, meta=unknown)))["Phone or camera"]
+    assert "scenes or owners" not in said and "photos" in said
