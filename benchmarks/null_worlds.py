@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tracer.base.progress import Work, finish
 from tracer.encoders.text import TextSide
+from tracer.errors import TooFew
 from tracer.experiments.association.association import associate
 from tracer.experiments.knn.acquisition import acquisition_knn
 from tracer.experiments.knn.processing import Voting
@@ -328,10 +329,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def told(name: str, world: World, many: int, seed: int) -> int:
-    """Print what was found in so many worlds; return how many figures are outside their target."""
-    start, by_name = time.perf_counter(), dict[str, list[Found]]()
+    """Print what was found in so many worlds; return how many figures are outside their target.
+
+    A world whose owners are so unequal that the experiment refuses it is counted, and has no figure.
+    """
+    start, by_name, refused = time.perf_counter(), dict[str, list[Found]](), 0
     for number in range(many):
-        for found in world(np.random.default_rng([seed, number]), number):
+        try:
+            figures = list(world(np.random.default_rng([seed, number]), number))
+        except TooFew:
+            refused += 1
+            continue
+        for found in figures:
             by_name.setdefault(found.name, []).append(found)
     slack, missed = 3 * np.sqrt(0.05 * 0.95 / many) if many < 2000 else 0.0, 0
     for figure, all_found in by_name.items():
@@ -351,7 +360,7 @@ def told(name: str, world: World, many: int, seed: int) -> int:
                     bad |= not LOW - slack <= np.mean(share) <= HIGH + slack
         missed += bad
         print(f"{name:34} {figure:36} mean {mean:+.3f}{text}{'  MISSED' if bad else ''}", flush=True)
-    print(f"{'':34} {time.perf_counter() - start:.0f} s", flush=True)
+    print(f"{'':34} {time.perf_counter() - start:.0f} s; {refused} of {many} worlds refused", flush=True)
     return missed
 
 

@@ -73,7 +73,8 @@ def make_workspace(root: Path, pairs: int, make: str = PHONE[0], previews: bool 
         candidates = [(ids[n, 0], ids[n, 1], 0.99 - 0.002 * n, True, EVIDENCE) for n in range(pairs)]
         if pairs > 1:
             candidates += [
-                (ids[n, 0], ids[(n + 1) % pairs, 1], 0.1, False, {"matches": 9, "inliers": 4, "agreement": 0.0}) for n in range(pairs)
+                (ids[n, 0], ids[(n + 1) % pairs, 1], 0.1, False, {"matches": 9, "inliers": 4, "agreement": 0.0})
+                for n in range(pairs)
             ]
         replace_candidates(catalog, candidates)
     return workspace
