@@ -130,6 +130,7 @@ def advice(program: str) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_command_that_a_text_names_parses(program: str) -> None:
     """Errors, notes, reports and docstrings name commands, options and arguments that exist, quoted where they must be."""

@@ -22,7 +22,7 @@ from PIL import Image
 
 from tests.conftest import write_photo
 
-pytestmark = pytest.mark.xdist_group("promises")  # the journey is made once
+pytestmark = [pytest.mark.xdist_group("promises"), pytest.mark.slow]  # the journey is made once
 
 OWNERS = 9
 CAMERAS = {"Canon": "Canon EOS 40D", "Apple": "iPhone 6"}

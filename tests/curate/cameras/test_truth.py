@@ -29,6 +29,7 @@ def test_lensfun_bodies_with_all_sources() -> None:
     assert not confused(measured), measured.others
 
 
+@pytest.mark.slow
 def test_names_by_hand() -> None:
     """Phones, tablets, cameras, scanners and what is neither, old and new: 99 % right, none wrong."""
     measured = measure(list(truth_of_csv(BY_HAND)), ALL_SOURCES)

@@ -94,6 +94,7 @@ def test_exiftool_finds_nothing_private(kind: str, tmp_path: Path, program: Call
     assert complaints == []
 
 
+@pytest.mark.slow
 @pytest.mark.system
 @pytest.mark.corpus
 def test_the_corpus(corpus: Path, tmp_path: Path, program: Callable[[str], str]) -> None:
@@ -136,6 +137,7 @@ def test_the_corpus(corpus: Path, tmp_path: Path, program: Callable[[str], str])
     assert len(compared) >= 240
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_heic_of_real_phones_decode_to_the_same_pixels(corpus: Path) -> None:
     """HEIC files are changed in place: decoded pixels stay, also where thumbnails and depth maps went."""

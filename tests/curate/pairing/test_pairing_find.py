@@ -77,6 +77,7 @@ def test_clock_offsets(result: PairingResult) -> None:
         assert offset.support >= 8
 
 
+@pytest.mark.slow
 def test_result_depends_on_neither_workers_nor_order(collection: Collection, cache: Path, tmp_path: Path) -> None:
     """Two processes, a fresh cache and shuffled photos give the same candidates to the last bit."""
     few = collection.photos[:16]

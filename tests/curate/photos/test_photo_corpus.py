@@ -30,6 +30,7 @@ def test_labels_agree_with_exiftool() -> None:
     assert "targets missed: none" in result.stdout
 
 
+@pytest.mark.slow
 def test_every_picture_has_a_row_and_sources_stay_untouched(tmp_path: Path) -> None:
     """Each file of the corpus gives a row; what a decoder opens is OK with hash and preview, the rest says why."""
     with (CORPUS / "files.csv").open(encoding="utf-8", newline="") as file:

@@ -36,6 +36,7 @@ def test_an_axis_of_many_steps_keeps_its_labels_apart(count: int) -> None:
     assert count > MOST_LABELS or all(tick.label for tick in ticks)
 
 
+@pytest.mark.slow
 def test_an_evaluation_draws_the_curve_that_was_asked_for(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

@@ -178,6 +178,7 @@ def _interrupt(command: list[str], when: str) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["embed", "evaluate", "retrieve"])
 def test_an_interruption_says_that_the_same_command_goes_on(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]

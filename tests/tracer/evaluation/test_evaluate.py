@@ -299,6 +299,7 @@ def test_processings_of_too_few_photos_are_skipped(photos: Path, tmp_path: Path)
     assert not [r for r in evaluation.rows if r.setting == "processing"]
 
 
+@pytest.mark.slow
 def test_figures_under_processings_are_compared_photo_by_photo(photos: Path, tmp_path: Path) -> None:
     """Runs that differ in k hold each photo's own values, under its id: their differences are paired, also of neighbours."""
     root = change(shutil.copytree(photos, tmp_path / "small"), Model=None)
