@@ -50,6 +50,7 @@ def test_bytes_depend_on_the_seed_alone(collection: Path, tmp_path: Path) -> Non
     assert not set(digests(other).values()) & set(digests(collection).values())
 
 
+@pytest.mark.slow
 def test_a_finished_collection_is_left_as_it_is(collection: Path) -> None:
     """Running again takes no photo."""
     times = {path: path.stat().st_mtime_ns for path in collection.rglob("*.JPG")}

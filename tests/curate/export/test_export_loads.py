@@ -73,6 +73,7 @@ def test_a_set_that_is_mostly_heic(tmp_path: Path) -> None:
     assert len(loaded(mixed, tmp_path, tmp_path / "cache", before=heic)["ids"]) == 4
 
 
+@pytest.mark.slow
 def test_the_loader_s_cache_follows_the_content(rows: list[dict], tmp_path: Path) -> None:
     """A label that changed is read anew, a set of the same name elsewhere is not mixed in, an unchanged set is not built
     again."""

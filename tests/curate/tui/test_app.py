@@ -331,6 +331,7 @@ def test_shown_is_plain() -> None:
     assert shown("[red]x\x1b[2J") == Text("[red]x[2J") and shown(None).plain == "–"
 
 
+@pytest.mark.slow
 async def test_every_key_is_described_on_the_help_screen(tmp_path: Path) -> None:
     """Each binding has an id, a description and a tooltip, and stands on `?`."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)

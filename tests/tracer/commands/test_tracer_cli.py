@@ -393,6 +393,7 @@ def test_encoders(run: Run) -> None:
     assert set(answer[0]) == {"name", "group", "dim", "input", "available", "source"}
 
 
+@pytest.mark.slow
 def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
     """The commands on a set, one after the other, each with the keys that it promises."""
     photos, out_dir = write_set(tmp_path / "small", scenes=12), tmp_path / "run"

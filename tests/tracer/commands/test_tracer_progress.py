@@ -198,6 +198,7 @@ def test_an_interruption_says_that_the_same_command_goes_on(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_an_interruption_through_curate_is_said_once(tmp_path: Path) -> None:
     """curate passes tracer's lines on as they come, waits for its last words, and ends with 130 too."""
     root = write_set(tmp_path / "small", scenes=12)
@@ -223,6 +224,7 @@ def test_an_interruption_of_a_short_command_promises_nothing(
     assert "goes on" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_no_stage_that_is_over_as_begun(tmp_path: Path) -> None:
     """On a terminal each bar is full at the end, and what counts nothing is gone."""
     root = write_set(tmp_path / "small", scenes=12)

@@ -68,6 +68,7 @@ def test_pictures_that_take_too_much_memory_fail_alone(tmp_path: Path) -> None:
     assert store.load(tmp_path / "run", "set", COLOUR).ids.tolist() == [5, 6]
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_within_seconds(tmp_path: Path) -> None:
     """Ctrl+C in the middle of a decoding that would take minutes: the command ends with 130, and so do its processes."""
     folder = write_flat(tmp_path / "set", 1)

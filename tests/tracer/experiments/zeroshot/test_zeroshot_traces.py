@@ -96,6 +96,7 @@ def test_harder_content_is_not_taken_for_the_camera() -> None:
     assert _row(outcome, "").ci_low == 0.0
 
 
+@pytest.mark.slow
 def test_these_cameras_differ_and_their_kinds_do_not() -> None:
     """Models with strong traces of their own: relabelled models do as well, however sure the difference of these cameras is."""
     shown = {"": 0, UNSEEN: 0}
