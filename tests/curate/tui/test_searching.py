@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.tui import searching
 from curate.tui.app import CurateApp
+from curate.tui.screens.library import LibraryScreen
 from curate.tui.searching import Search
 from curate.tui.widgets.filterline import AskFilter
 from curate.workspace import Workspace
@@ -40,7 +42,7 @@ async def type_in_dialog(pilot: Pilot[None], app: CurateApp, text: str, found: s
 
 
 def test_a_search_answers_only_for_what_it_searched(tmp_path: Path) -> None:
-    """Another filter, another order, or a change of the catalogue from here or elsewhere: it is no answer."""
+    """A search is no answer for another filter or order, nor once the catalogue has changed, here or elsewhere."""
     workspace = make_workspace(tmp_path / "w", 2, previews=False)
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
         search = Search(catalog, PHONES, Order())
@@ -57,48 +59,60 @@ def test_a_search_answers_only_for_what_it_searched(tmp_path: Path) -> None:
         assert not search.answers(PHONES, Order())
 
 
-def test_two_threads_search_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Held:
+    """Searches in place of the catalogue's: they wait until they may go on, and fail where they were stopped meanwhile."""
+
+    def __init__(self) -> None:
+        self.searches: list[str | None] = []
+        self.began, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(
+        self, workspace: Workspace, where: str | None, order: Order, begun: Callable[[Callable[[], None]], None]
+    ) -> array[int]:
+        stopped = threading.Event()
+        begun(stopped.set)
+        self.searches.append(where)
+        self.began.set()
+        assert self.go_on.wait(30)
+        if stopped.is_set():
+            raise UsageError("the query was stopped")
+        return browsing.photo_ids(workspace, where, order)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """The app's searches are held."""
+    found = Held()
+    monkeypatch.setattr(searching, "photo_ids", found)
+    return found
+
+
+def test_two_threads_search_once(tmp_path: Path, held: Held) -> None:
     """A thread that comes while another one searches waits for what that one finds."""
-    began, go_on = threading.Event(), threading.Event()
-    searches = []
-
-    def slow(*arguments: object) -> object:
-        searches.append(arguments)
-        began.set()
-        assert go_on.wait(30)
-        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(searching, "photo_ids", slow)
     with Catalog.open(make_workspace(tmp_path / "w", 2, previews=False), read_only=True) as catalog:
         search = Search(catalog, PHONES, Order())
         threads = [threading.Thread(target=search.run) for _ in range(2)]
         for thread in threads:
             thread.start()
-        assert began.wait(30)
-        go_on.set()
+        assert held.began.wait(30)
+        held.go_on.set()
         for thread in threads:
             thread.join(30)
         search.run()
-        assert len(searches) == 1 and search.photos is not None and len(search.photos) == 2
+        assert held.searches == [PHONES] and search.photos is not None and len(search.photos) == 2
 
 
-async def test_a_filter_is_searched_while_it_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_filter_is_searched_while_it_is_typed(tmp_path: Path, held: Held) -> None:
     """The border tells how many photos it finds; Enter shows them, without another search."""
-    searches = []
-
-    def counted(*arguments: object) -> object:
-        searches.append(arguments[1])
-        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(searching, "photo_ids", counted)
+    held.go_on.set()
     async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
         await pilot.press("slash")
         await type_in_dialog(pilot, app, PHONES, "3 photos")
         await pilot.press("enter")
-        assert len(names_in_list(app)) == 3 and searches == [PHONES]
+        assert len(names_in_list(app)) == 3 and held.searches == [PHONES]
         await pilot.press("slash")
         app.screen.query_one(Input).value = "camera_type ="
-        await until(pilot, lambda: searches[-1] == "camera_type =")
+        await until(pilot, lambda: held.searches[-1] == "camera_type =")
         await pilot.pause(0.1)
         assert told(app) == ""  # not whole yet, which is no fault while it is typed
         await type_in_dialog(pilot, app, "zzz", "0 photos")
@@ -107,15 +121,8 @@ async def test_a_filter_is_searched_while_it_is_typed(tmp_path: Path, monkeypatc
         assert len(names_in_list(app)) == 3
 
 
-async def test_enter_before_the_search_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_enter_before_the_search_has_ended(tmp_path: Path, held: Held) -> None:
     """The photos are shown once they are found, and the text that was typed last counts."""
-    go_on = threading.Event()
-
-    def slow(*arguments: object) -> object:
-        assert go_on.wait(30)
-        return browsing.photo_ids(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(searching, "photo_ids", slow)
     async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
         await pilot.press("slash")
         app.screen.query_one(Input).value = "zzz"
@@ -125,7 +132,7 @@ async def test_enter_before_the_search_has_ended(tmp_path: Path, monkeypatch: py
         await pilot.press("enter")
         await pilot.pause()
         assert len(names_in_list(app)) == 6
-        go_on.set()
+        held.go_on.set()
         await until(pilot, lambda: len(names_in_list(app)) == 3)
 
 
@@ -159,25 +166,14 @@ def test_a_search_is_stopped_from_another_thread(tmp_path: Path) -> None:
         assert early.photos is None and early.error is not None
 
 
-async def test_a_text_that_is_typed_again_is_searched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_text_that_is_typed_again_is_searched_again(tmp_path: Path, held: Held) -> None:
     """A letter is added and deleted while the search runs: it was stopped for the longer text, and begins once more."""
-    go_on = threading.Event()
-
-    def slow(workspace: Workspace, where: str, order: Order, begun: Callable[[Callable[[], None]], None]) -> object:
-        stopped = threading.Event()
-        begun(stopped.set)
-        assert go_on.wait(30)
-        if stopped.is_set():
-            raise UsageError("the query was stopped")
-        return browsing.photo_ids(workspace, where, order)
-
-    monkeypatch.setattr(searching, "photo_ids", slow)
     async with opened(make_workspace(tmp_path / "w", 3, previews=False)) as (app, pilot):
         await pilot.press("slash")
         for text in (PHONES, f"{PHONES}0", PHONES):
             app.screen.query_one(Input).value = text
             await pilot.pause(0.3)
-        go_on.set()
+        held.go_on.set()
         await until(pilot, lambda: told(app) == "3 photos")
         await pilot.press("enter")
         assert len(names_in_list(app)) == 3
@@ -197,4 +193,7 @@ async def test_no_search_holds_up_the_next_one_or_the_end(tmp_path: Path) -> Non
         app.screen.query_one(Input).value = ENDLESS
         await pilot.press("enter")
         await pilot.pause(0.4)
+        library = app.screen
     assert time.monotonic() - began < 9
+    assert isinstance(library, LibraryScreen)
+    assert library._listing is not None and library._listing.stopped  # Python waits at its end for threads that search

@@ -12,7 +12,7 @@ from tracer.results import words
 
 @pytest.mark.parametrize("name", [entry.name for entry in ENTRIES])
 def test_every_known_encoder_is_described(name: str) -> None:
-    """Network, training and sizes of those that are trained; of baselines that there is no network."""
+    """A trained encoder: its network, its training and its sizes. A baseline: that it is no network."""
     entry = next(one for one in ENTRIES if one.name == name)
     said = described(name)
     assert "\n" not in said and len(said) < 200

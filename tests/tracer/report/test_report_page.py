@@ -343,7 +343,7 @@ def test_the_audit_s_p_values_say_what_they_treat_as_independent(tmp_path: Path)
 
 
 def test_a_sentence_keeps_its_end_and_a_name_is_cut(tmp_path: Path) -> None:
-    """What the audit, the run and its skips say ends in what was found; a name of a thousand characters is no name."""
+    """Sentences of the audit, the run and its skips are shown to their end. A name of a thousand characters is cut."""
     long = "The properties " + "of a file " * 40 + "are told: "
     audit = {"leaks": [], "confounds": [], "confounds_in_words": [long + "more than chance."]}
     skipped = [{"what": long + "a probe", "why": long + "too few."}]

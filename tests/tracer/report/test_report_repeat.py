@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer.main
+from typer.core import TyperGroup
 
 import tracer.cli
 from tests.helpers.report_runs import meta, probe_rows, write_run
@@ -26,7 +27,8 @@ def repeated(folder: Path, **more: Any) -> list[str]:
 def parsed(words: list[str]) -> dict[str, Any]:
     """What `tracer` makes of the words."""
     group = typer.main.get_command(tracer.cli.app)
-    found = group.get_command(None, words[1])  # type: ignore[attr-defined, arg-type]
+    assert isinstance(group, TyperGroup)
+    found = group.commands[words[1]]
     values: dict[str, Any] = found.make_context(words[1], words[2:]).params
     return values
 
