@@ -65,7 +65,7 @@ def subjects(place: Path | None, asked: Asked) -> list[Subject]:
 
 
 def questions_of_page(place: Path | None) -> int | None:
-    """Return how many answers of a run's page are corrected together; None where the place is no run, or none is."""
+    """Return how many answers of a run's page are corrected together; None for another place, and where there is no answer."""
     if place is None or not _is_run(folder := place.expanduser().resolve()):
         return None
     run = load_run(folder)

@@ -85,11 +85,12 @@ def dataset_counts(run: Run) -> dict[str, int | None]:
     """Return the set's counts by name; None where the set does not tell, as of scenes and owners."""
     dataset = dataset_meta(run.meta)
     counts = dataset.get("counts")
-    named = isinstance(counts, dict)
+    named = counts if isinstance(counts, dict) else None
     return {
         str(name): value
-        for name, value in (counts if named else dataset).items()  # type: ignore[union-attr]
-        if (value is None and named) or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+        for name, value in (dataset if named is None else named).items()
+        if (value is None and named is not None)
+        or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
     }
 
 
