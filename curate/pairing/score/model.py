@@ -97,8 +97,9 @@ looks less the same."""
 LAID_HARDLY = 0.5
 """Alignment up to which a sight is taken to be seen from elsewhere; look-alikes whose agreeing part looks the same have more."""
 
-LAID_CLOSELY = 0.65
-"""Alignment from which the extent does not count: the pictures can be laid over each other, and alignment says more."""
+LAID_CLOSELY, LAID_EXACTLY = 0.65, 0.9
+"""Alignment from which a sight does not count, as alignment says more, and from which it counts again: a pair that can be laid
+over exactly is no less likely than one seen from elsewhere."""
 
 MOST_ALIKE = 30.0
 """Excess of matches that turn and scale alike, plus number of matches, from which more of them counts no more."""
@@ -208,7 +209,8 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
         seen = 0.0 if _is_chance(e) else 1.0
         inliers, parallax, extent = np.log1p(e.inliers), _parallax(e), _extent(e)
         hardly = 1.0 if e.alignment is None else _ramp(-e.alignment, -LAID_CLOSELY, -LAID_HARDLY)
-        sight = extent * hardly
+        exactly = _ramp(e.alignment, LAID_EXACTLY, 1.0)
+        sight = extent * max(hardly, exactly)
         apart = max(sight, _from_another_standpoint(e))
         rivals = seen * (1.0 - max(parallax, sight, _as_a_partner(e)))
         rows[k] = (
