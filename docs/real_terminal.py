@@ -6,6 +6,7 @@ here: the program runs on its one end, and keys are written to the other as xter
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
@@ -153,9 +154,12 @@ class RealTerminal:
             pass_fds=[self._master],
             env=os.environ | {"DISPLAY": display.name, "LC_ALL": "C.UTF-8"},
         )
-        _answer(slave, b"\n")  # xterm begins with the number of its window
-        width, height = _asked(slave, b"\x1b[14t")
-        self.cell = _asked(slave, b"\x1b[16t")
+        with contextlib.ExitStack() as unanswered:
+            unanswered.callback(self._xterm.terminate)
+            _answer(slave, b"\n")  # xterm begins with the number of its window
+            width, height = _asked(slave, b"\x1b[14t")
+            self.cell = _asked(slave, b"\x1b[16t")
+            unanswered.pop_all()
         border = 2 * int(_RESOURCES["internalBorder"])
         self.pixels = width + border, height + border
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], width, height))

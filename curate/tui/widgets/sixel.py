@@ -16,7 +16,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from curate.tui.halfcells import centred, half_cells
 from curate.tui.terminal_images import cell_size
+from curate.tui.view import Placed
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,7 +29,7 @@ _PLAIN = Style()
 class SixelPicture(Widget, inherit_css=False):
     """A picture that fills the widget; its shape is what the widget's size makes of it.
 
-    In a screen that a dialog covers the picture is left out, since it would lie over the dialog.
+    In a screen that a dialog covers the picture is drawn as half cells, since a Sixel picture would lie over the dialog.
     """
 
     def __init__(self, *, classes: str) -> None:
@@ -54,17 +56,25 @@ class SixelPicture(Widget, inherit_css=False):
         """
         blank = Strip.blank(crop.width, self.rich_style)
         lines = [blank] * crop.height
-        try:
-            shown = self._image is not None and self.screen.is_active and crop.area > 0
-        except NoScreen:
-            shown = False
-        if not shown:
+        if self._image is None or not crop.area:
             return lines
+        try:
+            covered = not self.screen.is_active
+        except NoScreen:
+            return lines
+        if covered:
+            return self._as_half_cells(self._image, crop)
         left, top = self.region.offset + crop.offset
         sixels = Segment(self._code(crop), _PLAIN, [(ControlType.CURSOR_FORWARD, 0)])
         after = _moved(left + crop.width, top + crop.height - 1)
         lines[-1] = Strip([*blank, _moved(left, top), sixels, after], crop.width)
         return lines
+
+    def _as_half_cells(self, image: Image, crop: Region) -> list[Strip]:
+        """Return the lines of a region of the widget, drawn with characters."""
+        drawn = half_cells(image, Placed(*self.size, (0, 0, *image.size)))
+        lines = centred(drawn, (self.size.width, self.size.height), self.rich_style, self.app.console)
+        return [line.crop(crop.x, crop.right) for line in lines[crop.y : crop.bottom]]
 
     def _code(self, crop: Region) -> str:
         """Return the part of the picture in a region of the widget as Sixel; the last one is kept."""

@@ -13,6 +13,7 @@ from PIL import Image
 from rich.console import Console
 from rich.style import Style
 from textual.events import MouseScrollDown
+from textual.geometry import Region
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -186,6 +187,31 @@ async def test_other_ways_to_draw(tmp_path: Path, images: Any) -> None:
                 assert shown.first().image.size == (320, 240)  # type: ignore[attr-defined]
                 await pilot.press("plus", "plus")
                 assert shown.first().image.size[0] < 320  # type: ignore[attr-defined]
+
+
+async def test_below_a_dialog_sixel_pictures_are_drawn_with_characters(tmp_path: Path) -> None:
+    """A Sixel picture would lie over the dialog; it comes back when the dialog is closed."""
+    workspace = make_workspace(tmp_path / "w", 3)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        app = CurateApp(catalog, "review", "sixel")
+        async with app.run_test(size=(120, 40)) as pilot:
+            picture = app.screen.query_one("#first .picture")
+
+            def drawn() -> str:
+                whole = picture.render_lines(Region(0, 0, *picture.size))
+                assert all(line.cell_length == picture.size.width for line in whole)
+                part = picture.render_lines(Region(2, 1, 5, 3))
+                assert [line.cell_length for line in part] == [5, 5, 5]
+                return "".join(line.text for line in whole)
+
+            await until(pilot, lambda: picture.image is not None and picture.region.area > 0)  # type: ignore[attr-defined]
+            assert "\x1bP" in drawn() and "▀" not in drawn()
+            await pilot.press("question_mark")
+            await until(pilot, lambda: app.screen.is_modal)
+            assert "\x1bP" not in drawn() and set(drawn()) == {"▀"}
+            await pilot.press("escape")
+            await until(pilot, lambda: not app.screen.is_modal)
+            assert "\x1bP" in drawn()
 
 
 async def test_the_mouse_on_pictures_of_the_terminals_own_kind(tmp_path: Path) -> None:
