@@ -63,12 +63,18 @@ class Source:
         )
 
     def per_photo(
-        self, row: Row, rows: NDArray[np.int64], clusters: NDArray[np.int64], values: NDArray[np.floating[Any]]
+        self,
+        row: Row,
+        rows: NDArray[np.int64],
+        clusters: NDArray[np.int64],
+        values: NDArray[np.floating[Any]],
+        cameras: NDArray[np.int64] | None = None,
     ) -> PhotoScores:
-        """The single photos' scores that a row is the mean of."""
+        """The single photos' scores that a row is the mean of; with camera models where these are what was sampled."""
         names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
         key = {name: getattr(row, name) for name in names}
-        return PhotoScores(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values])
+        models = [] if cameras is None else cameras.tolist()
+        return PhotoScores(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values], models)
 
     def detail(self, experiment: str, attribute: str, setting: str, **more: Any) -> dict[str, Any]:
         """An entry of `details` in results.json, named like the rows that it belongs to."""

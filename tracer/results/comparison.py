@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -104,18 +105,45 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
     if a is None or b is None or not np.array_equal(a.ids, b.ids):
         return pair
-    columns = np.column_stack([a.values, b.values])
-    means = columns.mean(axis=0)
-    draws = stats.bootstrap_means(columns, a.clusters, seed=pair.row.seed or 0)
-    if pair.row.experiment == "probe":  # the training photos are drawn too; see `stats.widened_draws`
-        draws = stats.widened_draws(draws, means, means[:, None])
-    if facts(pair.row.metric).is_size:
-        means, draws = np.abs(means), np.abs(draws)
-    value = float(means[1] - means[0])
+    is_size = facts(pair.row.metric).is_size
+    value, (low, high) = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
     if abs(value - pair.difference) > TOLERANCE:
         return pair  # the values are not those that the figure was made from
-    low, high = stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
     return replace(pair, low=min(low, pair.difference), high=max(high, pair.difference), paired=True)
+
+
+def paired_difference(
+    a: photo_scores.Values, b: photo_scores.Values, is_size: bool, trained: bool, seed: int
+) -> tuple[float, Interval]:
+    """Return the difference of two figures of the same photos, b − a, and its 95 % interval.
+
+    Whole scenes or owners are drawn. Where camera models were sampled too, the interval is Student's, with the variance over both
+    (`stats.crossed_error`).
+
+    Args:
+        a, b: the photos' values; scenes and camera models are those of a.
+        is_size: whether the figures are sizes of a signed mean.
+        trained: whether they come from probes, whose training photos are drawn as well (`stats.widened_draws`).
+        seed: of the draws.
+    """
+    columns = np.column_stack([a.values, b.values])
+    means = columns.mean(axis=0)
+    if a.cameras is not None:
+        signs = np.where(means < 0, -1.0, 1.0) if is_size else np.ones(2)
+        gained = columns @ (signs * (-1.0, 1.0))
+        value, units = float(gained.mean()), min(len(np.unique(a.clusters)), len(np.unique(a.cameras)))
+        error = stats.crossed_error(gained, a.clusters, a.cameras) * (math.sqrt(2) if trained else 1.0)
+        half = stats.student_quantile(units) * error
+        return value, Interval(value - half, value + half) if half > 0 else stats.difference_interval(
+            value, [value], units
+        )
+    draws = stats.bootstrap_means(columns, a.clusters, seed=seed)
+    if trained:
+        draws = stats.widened_draws(draws, means, means[:, None])
+    if is_size:
+        means, draws = np.abs(means), np.abs(draws)
+    value = float(means[1] - means[0])
+    return value, stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

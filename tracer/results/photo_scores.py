@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME: Final = "photos.parquet"
+_CAMERA: Final = "camera"
+_NO_CAMERA: Final = -1
 KEY: Final = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
 
 
@@ -28,13 +30,16 @@ class PhotoScores:
         key: the columns that name the figure's row.
         rows: which of the photos that the experiment was given. The evaluation puts the photos' ids in their place.
         clusters: scene or owner of each.
-        values: fractions; signed for SPD, whose row has the size of their mean.
+        values: fractions; signed for SPD, whose row has the size of their mean. Of a mean over classes each photo has the mean
+            plus its own part in the error of that mean (`parts_of_mean`).
+        cameras: camera model of each; empty where the figure speaks of the cameras of the set alone.
     """
 
     key: dict[str, Any]
     rows: list[int]
     clusters: list[int]
     values: list[float]
+    cameras: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,11 +48,27 @@ class Values:
 
     Attributes:
         ids, clusters, values: (n,) each.
+        cameras: (n,) camera models; None where the figure speaks of the cameras of the set alone.
     """
 
     ids: NDArray[np.int64]
     clusters: NDArray[np.int64]
     values: NDArray[np.float64]
+    cameras: NDArray[np.int64] | None = None
+
+
+def parts_of_mean(
+    values: NDArray[np.floating[Any]], weights: NDArray[np.float64], groups: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return each photo's part (n,) in a mean over classes: their plain mean is that mean, and their errors are its errors.
+
+    Args:
+        values: (n,) of the photos.
+        weights: (n,) of the photos in the mean; their sum is 1.
+        groups: (n,) the class of each photo, codes from 0.
+    """
+    of_group = np.bincount(groups, weights=weights * values) / np.bincount(groups, weights=weights)
+    return np.asarray(weights @ values + len(values) * weights * (values - of_group[groups]))
 
 
 def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep: bool) -> None:
@@ -59,7 +80,15 @@ def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep:
     import pandas as pd
 
     frames = [
-        pd.DataFrame({**entry.key, "photo_id": entry.rows, "cluster": entry.clusters, "value": entry.values})
+        pd.DataFrame(
+            {
+                **entry.key,
+                "photo_id": entry.rows,
+                "cluster": entry.clusters,
+                _CAMERA: entry.cameras or _NO_CAMERA,
+                "value": entry.values,
+            }
+        )
         for entry in entries
     ]
     before = _read(run) if keep else None
@@ -94,7 +123,8 @@ def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tup
             values = ordered["value"].to_numpy(dtype=np.float64)
             if not np.isfinite(values).all():
                 return {}
-            found[tuple(key)] = Values(ids, clusters, values)
+            cameras = ordered[_CAMERA].to_numpy(dtype=np.int64)
+            found[tuple(key)] = Values(ids, clusters, values, None if (cameras == _NO_CAMERA).any() else cameras)
     except (TypeError, ValueError, OverflowError):
         return {}  # damaged: it holds something else than numbers
     return found
@@ -112,4 +142,6 @@ def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.Data
             table = pd.read_parquet(file, filters=chosen)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
-    return table if {*KEY, "photo_id", "cluster", "value"} <= set(table.columns) else None
+    return (
+        table if {*KEY, "photo_id", "cluster", _CAMERA, "value"} <= set(table.columns) else None
+    )  # or an earlier version's

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.helpers.report_runs import meta, probe_rows, rate, write_run
 from tracer.errors import TracerError
 from tracer.results import Row, photo_scores
-from tracer.results.comparison import KEY, compare
-from tracer.results.photo_scores import PhotoScores
+from tracer.results.comparison import KEY, compare, paired_difference
+from tracer.results.photo_scores import PhotoScores, Values, parts_of_mean
 
 
 def row(value: float, **columns: object) -> Row:
@@ -172,3 +174,46 @@ def test_the_size_of_a_difference_is_compared_by_its_sign(tmp_path: Path) -> Non
     (found,) = compare(*folders)
     assert found.paired
     assert found.difference == pytest.approx(-0.1)
+
+
+def two_encoders(rng: np.random.Generator, models: int, scenes: int, of_model: float) -> tuple[Values, Values]:
+    """Scores of the same photos, every model in each scene; the gain of the second encoder differs between models."""
+    model, scene = np.tile(np.arange(models), scenes), np.repeat(np.arange(scenes), models)
+    first = rng.normal(0.5, 0.1, len(model))
+    gain = of_model * rng.normal(size=models)[model] + rng.normal(0.0, 0.1, len(model))
+    ids = np.arange(len(model))
+    return Values(ids, scene, first, model), Values(ids, scene, first + gain, model)
+
+
+def test_camera_models_are_drawn_where_they_were_sampled() -> None:
+    """A gain that differs from model to model, and is 0 on average, is inside the interval; scenes alone would leave it out."""
+    rng = np.random.default_rng(1)
+    held, by_scenes = [], []
+    for _ in range(200):
+        a, b = two_encoders(rng, 10, 40, 0.1)
+        for found, first in ((held, a), (by_scenes, replace(a, cameras=None))):
+            _, (low, high) = paired_difference(first, b, is_size=False, trained=False, seed=0)
+            found.append(low <= 0 <= high)
+    assert np.mean(held) > 0.9 and np.mean(by_scenes) < 0.5
+
+
+def test_equal_figures_of_the_same_cameras_have_an_interval() -> None:
+    """Two runs of one encoder: no difference, and an interval that a few models allow."""
+    a, _ = two_encoders(np.random.default_rng(2), 8, 5, 0.0)
+    value, (low, high) = paired_difference(a, a, is_size=False, trained=True, seed=0)
+    assert value == 0 and -0.6 < low < 0 < high < 0.6
+
+
+@given(st.data())
+def test_parts_of_a_mean_over_classes(data: st.DataObject) -> None:
+    """Their mean is the mean over classes of the means over models, and leaving their clusters out shifts it alike."""
+    groups = np.array(
+        data.draw(st.lists(st.integers(0, 2), min_size=3, max_size=30).filter(lambda g: {0, 1, 2} <= set(g)))
+    )
+    values = np.array(data.draw(st.lists(st.floats(0, 1), min_size=len(groups), max_size=len(groups))))
+    sizes = np.bincount(groups)
+    parts = parts_of_mean(values, 1.0 / (3 * sizes[groups]), groups)
+    of_class = [values[groups == code].mean() for code in range(3)]
+    assert parts.mean() == pytest.approx(np.mean(of_class), abs=1e-9)
+    error = np.sqrt(sum(values[groups == code].var() / sizes[code] for code in range(3))) / 3
+    assert parts.std() / np.sqrt(len(parts)) == pytest.approx(error, abs=1e-9)

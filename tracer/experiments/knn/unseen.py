@@ -51,12 +51,14 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
         clusters=len(np.unique(found.clusters)), left_out=len(photos.labels) - len(gained), **test.facts,
         **of_queries.facts(gained),
     )  # fmt: skip
-    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained)])
+    outcome = Outcome(
+        [row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained, of_queries.code)]
+    )
     for setting in ("pos-same", "neg-same"):
         right = found.values[:, SETTINGS.index(setting)]
         bounds = mean_interval(right, found.clusters, of_queries.code)
         rate = Estimate(float(right.mean()), bounds, chance, len(right))
         row = source.row("knn", photos.attribute, f"{setting},{UNSEEN}", "accuracy", rate, how.seed)
         outcome.rows.append(row)
-        outcome.per_photo.append(source.per_photo(row, known[found.rows], found.clusters, right))
+        outcome.per_photo.append(source.per_photo(row, known[found.rows], found.clusters, right, of_queries.code))
     return outcome

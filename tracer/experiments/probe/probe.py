@@ -33,6 +33,7 @@ from tracer.experiments.probe.folds import (
 from tracer.experiments.probe.permutation import against_chance
 from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
 from tracer.results import Row
+from tracer.results.photo_scores import PhotoScores, parts_of_mean
 from tracer.stats import Interval
 
 INTERVALS_OF_FOLDS: Final = "bootstrap over scenes and owners, with the variance of the training draw added"
@@ -95,7 +96,7 @@ def probe_split(
             **confusion(guess[None], truth, split.classes),
         )
     ]
-    outcome.per_photo = [source.per_photo(outcome.rows[0], found["test"], group, right)]
+    outcome.per_photo = _scores(source, outcome.rows, (found["test"], truth, group), right)
     outcome.warnings = _warnings_of_split(split, found, clusters)
     return outcome
 
@@ -195,7 +196,7 @@ def probe_cross_validated(
         )
     ]
     outcome.warnings = _warnings(photos.attribute, found, n_clusters)
-    outcome.per_photo = [source.per_photo(outcome.rows[0], found.rows, found.clusters, right.mean(axis=0))]
+    outcome.per_photo = _scores(source, outcome.rows, (found.rows, found.labels, found.clusters), right.mean(axis=0))
     return outcome
 
 
@@ -204,6 +205,20 @@ def _rows(source: Source, attribute: str, accuracy: Estimate, balanced: Estimate
         source.row("probe", attribute, "acquisition", "accuracy", accuracy, seed),
         source.row("probe", attribute, "acquisition", "balanced_accuracy", balanced, seed),
     ]
+
+
+def _scores(
+    source: Source,
+    rows: Sequence[Row],
+    photos: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    right: NDArray[np.floating[Any]],
+) -> list[PhotoScores]:
+    """The photos' scores behind accuracy and balanced accuracy; of the photos: their rows, classes and clusters."""
+    of, truth, clusters = photos
+    code = np.unique(truth, return_inverse=True)[1]
+    sizes = np.bincount(code)
+    parts = parts_of_mean(right, 1.0 / (len(sizes) * sizes[code]), code)
+    return [source.per_photo(row, of, clusters, values) for row, values in zip(rows, (right, parts), strict=True)]
 
 
 def accuracy_interval(

@@ -98,11 +98,11 @@ def _difference(
         pairs=len(np.unique(subject)),
         **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
     )  # fmt: skip
-    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained)])
+    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained, of.code)])
     for pool, right in zip(NEGATIVES, (same, different), strict=True):
         chance = float(np.mean([stats.recall_chance(1, 1, int(many)) for many in size[both]]))
         rate = Estimate(float(right.mean()), mean_interval(right, subject, of.code), chance, len(right))
         named = f"query={CLASSES[code]},negatives={pool},{UNSEEN}"
         outcome.rows.append(source.row("retrieval", ATTRIBUTE, named, "recall@1", rate, seed))
-        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right))
+        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right, of.code))
     return outcome

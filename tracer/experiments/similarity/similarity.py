@@ -82,7 +82,8 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         row = source.row("similarity", attribute, setting, "accuracy", estimate, seed)
         asked = np.isfinite(found.each)
         outcome.rows.append(row)
-        outcome.per_photo.append(source.per_photo(row, rows[asked], clusters[rows[asked]], found.each[asked]))
+        of = None if cameras is None else cameras.code[asked]
+        outcome.per_photo.append(source.per_photo(row, rows[asked], clusters[rows[asked]], found.each[asked], of))
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
