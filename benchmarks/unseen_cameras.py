@@ -4,7 +4,8 @@
 
 Each world draws camera models from a population: a model's trace is the trace that its class shares, of a given strength, and one
 of its own. Photos are the sum of that, of what the scene shows, and of noise. Scenes are photographed by every model, or by one
-alone (owners). The truth is the mean balanced accuracy, on many new models, of probes trained on all models of each world.
+alone (owners), or by one of each class (pairs). The truth is the mean balanced accuracy, on many new models, of probes trained on
+all models of each world.
 
 Printed are the share of intervals that hold the truth, and the share of worlds that are called shown (p < .05, above guessing).
 Exits with 1 where intervals at six models a class or more hold it outside of 92 to 97.5 %, where more than 5 % are shown though
@@ -42,12 +43,13 @@ class World:
 
     Attributes:
         cameras, phones: models of each class.
-        scenes: that every model photographs; with `owners` those of one model.
+        scenes: that every model photographs; with `owners` or `pairs` those of one model.
         shared: strength of the trace that a class shares; 0: classes mean nothing.
         own: of each model's own trace.
         content: of what a scene shows.
         dimensions: of embeddings.
         owners: whether every scene is photographed by one model alone, two photos each.
+        pairs: whether every scene is photographed by one phone and one other camera, of as many models each.
         power: whether the trace must be found.
     """
 
@@ -59,6 +61,7 @@ class World:
     content: float = 1.0
     dimensions: int = 8
     owners: bool = False
+    pairs: bool = False
     power: bool = False
 
 
@@ -69,6 +72,8 @@ WORLDS = {
     "a strong trace, 6 + 6": World(shared=2.2, own=0.5, power=True),
     "classes mean nothing, 6 + 6": World(shared=0.0, own=1.0),
     "classes mean nothing, an owner each, 6 + 6": World(shared=0.0, own=1.5, owners=True, scenes=8),
+    "classes mean nothing, a pair a scene, 6 + 6": World(shared=0.0, own=0.5, content=1.5, pairs=True, scenes=20),
+    "a trace, a pair a scene, 6 + 6": World(shared=1.2, own=0.5, content=1.5, pairs=True, scenes=20, power=True),
     "a weak trace, much content, 6 + 6": World(shared=1.0, own=0.3, content=1.6),
     "a trace, 10 + 10": World(cameras=10, phones=10, scenes=10, power=True),
     "a trace, 6 + 12": World(cameras=12, scenes=10, power=True),
@@ -86,6 +91,10 @@ def draw(rng: np.random.Generator, world: World) -> tuple[NDArray[np.float32], N
     if world.owners:
         scene = np.repeat(np.arange(models * world.scenes), 2)
         model = scene // world.scenes
+    elif world.pairs:
+        camera = np.tile(np.arange(world.cameras), world.scenes)
+        scene = np.repeat(np.arange(len(camera)), 2)
+        model = np.column_stack([camera, world.cameras + rng.permutation(camera)]).ravel()
     else:
         scene, model = np.repeat(np.arange(world.scenes), models), np.tile(np.arange(models), world.scenes)
     shows = world.content * rng.normal(size=(int(scene.max()) + 1, width))

@@ -37,7 +37,8 @@ from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence
 from curate.pairing.find import ASSIGNED
 from curate.pairing.scenes import best_of_each_scene
-from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, pair_scores, penalised, prior
+from curate.pairing.score.fitting import penalised
+from curate.pairing.score.model import FEATURES, SIGNALS, LogisticScorer, feature_rows, pair_scores, prior
 
 STEP = 10
 """The model is fitted again after each 10 decisions; from 100 decisions on after each 50, from 1,000 on after each 500."""

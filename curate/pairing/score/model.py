@@ -235,83 +235,20 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     return rows
 
 
-def fit(
-    rows: NDArray[np.float64], same: NDArray[np.bool_], start: LogisticScorer | None = None, strength: float = 1.0
-) -> LogisticScorer:
-    """Fit a model by penalised likelihood. Coefficients that are not in `FREE` stay at or above 0.
-
-    The penalty pulls towards `start`. With few examples the result stays near it; with many it follows the examples.
-
-    Args:
-        rows: (n, len(FEATURES)) float64.
-        same: (n,) bool, whether the pair shows one scene.
-        start: the model that the penalty pulls towards; None for coefficients of 0.
-        strength: weight of half the squared distance from `start`; the intercept's weight is a hundredth of it.
-    """
-    centre = np.zeros(len(FEATURES) + 1) if start is None else np.concatenate([[start.intercept], start.weights])
-    pull = np.full(len(centre), strength)
-    pull[0] *= 0.01
-    free = np.array([True, *(name in FREE for name in FEATURES)])
-    design = np.column_stack([np.ones(len(rows)), rows])
-    found = penalised(design, np.where(same, 1.0, -1.0), centre, pull, free)
-    return LogisticScorer(float(found[0]), found[1:])
-
-
-def penalised(
-    design: NDArray[np.float64],
-    sign: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    pull: NDArray[np.float64],
-    free: NDArray[np.bool_],
-    amount: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """Fit a logistic regression whose penalty pulls the coefficients towards `centre`.
-
-    scikit-learn's penalty pulls towards 0 only, and cannot bound the coefficients.
-
-    Args:
-        design: (n, k) float64.
-        sign: (n,) 1 for yes, −1 for no.
-        centre: (k,) values that the coefficients are pulled towards.
-        pull: (k,) weights of half the squared distance from `centre`.
-        free: (k,) bool, whether a coefficient may be negative.
-        amount: (n,) weights of the rows; None for 1 each.
-
-    Returns:
-        (k,) float64 coefficients.
-
-    Without rows the coefficients stay where they are pulled; rows move them:
-
-    >>> centre, pull, free = np.array([0.0, 1.0]), np.ones(2), np.array([True, False])
-    >>> penalised(np.empty((0, 2)), np.empty(0), centre, pull, free).tolist()
-    [0.0, 1.0]
-    >>> penalised(np.array([[1.0, 2.0]] * 50), -np.ones(50), centre, pull, free).round(1).tolist()
-    [-2.8, 0.0]
-    """
-    from scipy.optimize import minimize
-
-    weight = np.ones(len(design)) if amount is None else amount
-
-    def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = sign * (design @ theta)
-        away = theta - centre
-        value = float(weight @ np.logaddexp(0, -margin) + 0.5 * pull @ away**2)
-        slope = -weight * sign / (1 + np.exp(np.clip(margin, -500, 500)))
-        return value, design.T @ slope + pull * away
-
-    bounds = [(None, None) if any_sign else (0.0, None) for any_sign in free]
-    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000})
-    return np.asarray(found.x, np.float64)
-
-
 def _as_if_by_chance(e: Evidence) -> Evidence:
     """Return the evidence that the pair would have if its pictures agreed by chance."""
     return replace(e, agreement=0.0, parallax=None, extent=0.0, sameness=None, alignment=None)
 
 
 def _parallax(e: Evidence) -> float:
-    """Return how much the parallax counts, 0 to 1: its share of `MOST_PARALLAX`, times the share of the agreement."""
-    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e)
+    """Return how much the parallax counts, 0 to 1: its share of `MOST_PARALLAX`, times the share of the agreement.
+
+    Things that were moved as a group lie off the plane of the others, too. Where most of what both photos show agrees and looks
+    different, and a photo agrees much more with another one, parallax counts less, unless one can be laid over the other exactly.
+    """
+    different = 0.0 if e.extent is None or e.sameness is None else e.extent * (1.0 - _same(e))
+    moved = different * (1.0 - _as_a_partner(e)) * (1.0 - _ramp(e.alignment, LAID_EXACTLY, 1.0))
+    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e) * (1.0 - moved)
 
 
 def _is_unclear(e: Evidence) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence, with_rivals, words
-from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, fit, pair_scores, prior
+from curate.pairing.score.fitting import fit
+from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, pair_scores, prior
 
 EVIDENCE = st.builds(
     Evidence,
@@ -73,6 +74,18 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
     seen_apart = replace(product, inliers=15, coverage=0.3, parallax=8.0)
     assert score(seen_apart) >= 0.98
     assert score(replace(seen_apart, agreement=2.5)) < 0.9  # parallax is no surer than the whole agreement
+
+
+def test_parallax_of_things_that_were_moved_counts_less() -> None:
+    """Where the agreeing part looks different, and a photo agrees much more with another one, parallax does not make confident."""
+    moved = Evidence(
+        30, 17, "homography", coverage=0.5, alignment=0.5, agreement=80.0, parallax=5.0, extent=0.8, sameness=0.5,
+        most_phone=120, most_other=120, most_agreement=1200.0,
+    )  # fmt: skip
+    assert score(moved) < 0.8
+    assert score(replace(moved, most_agreement=80.0)) >= 0.98
+    assert score(replace(moved, extent=0.0, sameness=None)) >= 0.98
+    assert score(replace(moved, sameness=0.9)) >= 0.98
 
 
 def test_extent_and_sameness_tell_a_flat_sight_from_a_product_and_from_moved_things() -> None:
