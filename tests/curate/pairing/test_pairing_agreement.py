@@ -219,6 +219,20 @@ def test_window_holds_the_matches_that_turn_and_scale_alike() -> None:
         assert np.isin(np.arange(60), inside).mean() > 0.9
 
 
+def test_which_photo_is_the_first_does_not_decide_whether_a_pair_agrees() -> None:
+    """The bins of turn and scale have other edges when the photos change places; pairs near the gate pass it both ways or never."""
+    gate, apart = comparing.GATE[WIDE], 0
+    for seed in range(120):
+        a, b = two_photos(seed, 8, 60)
+        alike = [window(*order, all_pairs(68))[2] for order in ((a, b), (b, a))]
+        if min(alike) < gate / 2:
+            continue
+        apart += min(alike) < gate <= max(alike)
+        found = [comparing._agreement(x, y, x.unit(WIDE) @ y.unit(WIDE).T, WIDE)[1] for x, y in ((a, b), (b, a))]
+        assert min(found) >= gate or max(found) < gate
+    assert apart >= 3
+
+
 # --- comparisons that OpenCV cannot compute
 
 
