@@ -147,7 +147,7 @@ class LogisticScorer:
         >>> weak = Evidence(matches=30, inliers=6)
         >>> strong = Evidence(90, 80, coverage=0.8, alignment=0.9, agreement=90.0, extent=0.9, sameness=0.9)
         >>> prior().probabilities(feature_rows([weak, strong])).round(3).tolist()
-        [0.178, 0.993]
+        [0.365, 0.988]
         """
         logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
@@ -244,10 +244,9 @@ def _parallax(e: Evidence) -> float:
     """Return how much the parallax counts, 0 to 1: its share of `MOST_PARALLAX`, times the share of the agreement.
 
     Things that were moved as a group lie off the plane of the others, too. Where most of what both photos show agrees and looks
-    different, and a photo agrees much more with another one, parallax counts less, unless one can be laid over the other exactly.
+    different, and a photo agrees much more with another one, parallax counts less.
     """
-    different = 0.0 if e.extent is None or e.sameness is None else e.extent * (1.0 - _same(e))
-    moved = different * (1.0 - _as_a_partner(e)) * (1.0 - _ramp(e.alignment, LAID_EXACTLY, 1.0))
+    moved = 0.0 if e.extent is None or e.sameness is None else e.extent * (1.0 - _same(e)) * (1.0 - _as_a_partner(e))
     return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e) * (1.0 - moved)
 
 
@@ -278,10 +277,11 @@ def _extent(e: Evidence) -> float:
 def _same(e: Evidence) -> float:
     """Return how surely the agreeing part looks the same, 0 to 1.
 
-    Less is asked of pictures that cannot be laid over each other.
+    Less is asked of pictures that cannot be laid over each other. What can be laid over exactly looks the same.
     """
     from_elsewhere = 0.0 if e.alignment is None else _ramp(-e.alignment, -LAID_OVER, -APART)
-    return max(_ramp(e.sameness, CHANGED, SAME), from_elsewhere * _ramp(e.sameness, DIFFERENT, SIMILAR))
+    as_seen_from_elsewhere = from_elsewhere * _ramp(e.sameness, DIFFERENT, SIMILAR)
+    return max(_ramp(e.sameness, CHANGED, SAME), as_seen_from_elsewhere, _ramp(e.alignment, LAID_EXACTLY, 1.0))
 
 
 def _as_a_partner(e: Evidence) -> float:

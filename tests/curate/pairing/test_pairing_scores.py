@@ -44,6 +44,7 @@ def score(evidence: Evidence) -> float:
 @settings(max_examples=200, deadline=None)
 @given(EVIDENCE, st.integers(1, 50))
 @example(Evidence(matches=0, inliers=0, alignment=0.0, agreement=11.0, extent=1.0, sameness=1.0), 1)
+@example(Evidence(2, 2, alignment=0.3, agreement=45.0, extent=0.93, sameness=0.56, most_agreement=105.0), 1)
 def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> None:
     """More inliers, a closer hash, a smaller gap, a better fit: none of them can make a pair less probable."""
     before = score(evidence)
