@@ -78,7 +78,7 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
 
 
 def test_parallax_of_things_that_were_moved_counts_less() -> None:
-    """Where the agreeing part looks different, and a photo agrees much more with another one, parallax does not make confident."""
+    """Where the agreeing part looks different, and a photo agrees much more with another one, parallax makes nobody sure."""
     moved = Evidence(
         30, 17, "homography", coverage=0.5, alignment=0.5, agreement=80.0, parallax=5.0, extent=0.8, sameness=0.5,
         most_phone=120, most_other=120, most_agreement=1200.0,
