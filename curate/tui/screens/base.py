@@ -114,10 +114,14 @@ class CurateScreen(GuardedScreen[None]):
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
         line = self.query_one("#running", Static)
-        text = self.curate.work.line
-        if not self.curate.work.stopping and len(text) + len(_STOPS) <= self.app.size.width - 2:
-            text += _STOPS
-        line.update(shown(text), layout=False)  # a new layout would draw the whole screen again
+        work, room = self.curate.work, self.app.size.width - 2
+        text = shown(work.line)
+        stops = "" if work.stopping or text.cell_len + len(_STOPS) > room else _STOPS
+        if work.detail:
+            detail = Text(" · ") + shown(work.detail)
+            detail.truncate(max(0, room - text.cell_len - len(stops)), overflow="ellipsis")
+            text = text + detail
+        line.update(text + Text(stops), layout=False)  # a new layout would draw the whole screen again
         line.display = self.curate.work.running
 
     def on_work_advanced(self, _message: WorkAdvanced) -> None:
