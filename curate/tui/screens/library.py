@@ -140,6 +140,7 @@ class LibraryScreen(PairsByHand):
         self._wants_preview = not self.has_class("-preview")
         self.set_class(self._wants_preview, "-preview")
         self._show_preview()
+        self.call_after_refresh(self._show_note)
 
     def action_scroll_labels(self, way: int) -> None:
         """Scroll the labels of the preview, by half of what is in view."""

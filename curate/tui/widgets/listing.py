@@ -91,14 +91,14 @@ class Listing(DataTable[Text]):
 def _cut(cell: Text, width: int, keeps: str) -> Text:
     """Return a cell that fits into a column; one that keeps its start is cut where it is drawn.
 
-    >>> [_cut(Text("/photos/city/one"), 10, keeps).plain for keeps in ("start", "end", "both")]
+    >>> [_cut(Text("/photos/city/one", overflow="ellipsis"), 10, keeps).plain for keeps in ("start", "end", "both")]
     ['/photos/city/one', '…/city/one', '/pho…y/one']
     """
     if keeps == "start" or cell.cell_len <= width:
         return cell
     head = 0 if keeps == "end" else (width - 1) // 2
     left = cell.copy()
-    left.truncate(head)
+    left.truncate(head, overflow="crop")
     right = cell[-(width - 1 - head) :]
     while right.cell_len > width - 1 - head:
         right = right[1:]

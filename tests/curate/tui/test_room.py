@@ -75,7 +75,7 @@ class Folding(App[None]):
     """One folded text in a window."""
 
     def compose(self) -> ComposeResult:
-        yield FoldedText(2, id="text")
+        yield FoldedText(lambda: 2, id="text")
         yield Static("below", id="below")
 
 
