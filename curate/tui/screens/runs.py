@@ -25,20 +25,20 @@ from curate.tui.work import start_beside
 from tracer.base.text import counted
 
 _RUNS = (Column("", 1), Column("run", 16), Column("of the set", 16), Column("written", 22))
+_ENCODER = 11
+"""Longest name of an encoder that is shown with its family."""
+
 _FIGURES = (
     Column("what", 28),
     Column("mask", 4, numeric=True),
     Column("metric", 8),
-    Column("encoder", 11, keeps="both"),
+    Column("encoder", _ENCODER, keeps="both"),
     Column("value", 5, numeric=True),
     Column("", BAR),
     Column("95 % interval", 14),
     Column("guessing", 8, numeric=True),
     Column("n", 5, numeric=True),
 )
-_ENCODER = 18
-"""Longest name of an encoder that is shown whole."""
-
 _METRICS = {"balanced_accuracy": "balanced"}
 """Metric -> a shorter word for the table."""
 
@@ -271,4 +271,4 @@ def _cells(figure: Figure, of_two: bool) -> list[Text]:
 
 def _short(encoder: str) -> str:
     """Return an encoder's name without its family where the whole is long."""
-    return encoder if len(encoder) <= _ENCODER else encoder.rpartition("/")[2]
+    return encoder if len(encoder) <= _ENCODER else encoder.partition("/")[2] or encoder
