@@ -415,7 +415,7 @@ def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
     assert kept == (
         "tracer evaluate small --encoders baseline/colour --device cpu --attributes Make --protocol fast -o run --json"
     )
-    assert all(set(entry) == {"what", "why"} for entry in answer["skipped"])
+    assert all(set(entry) == {"what", "why", "on_request"} for entry in answer["skipped"])
     assert Path(answer["report"]).stat().st_size > 20_000
     code, out, _ = run("retrieve", photos, *common, "-o", out_dir, "--json")
     assert {"rows", "seconds", "device"} <= set(json.loads(out))
