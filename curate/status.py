@@ -14,6 +14,7 @@ from curate.catalog.decisions import gone, tally
 from curate.catalog.flickr_photos import has_originals
 from curate.catalog.folders import skipped_count
 from curate.catalog.harvests import allowed_licenses
+from curate.catalog.keepers import chosen_groups
 from curate.catalog.photos import equal_files, is_any_read
 from curate.catalog.sets import evaluated_sets, exported_sets
 from curate.catalog.sides import compared, photos_by_side
@@ -111,6 +112,7 @@ class Status:
         skipped: the files that the last ingest skipped.
         disagreements: the cameras on whose type the sources disagree.
         duplicates: the groups of photos whose files are the same; those that look alike are not counted here.
+        chosen: of how many of these a person chose the photo to keep.
     """
 
     workspace: Path
@@ -136,6 +138,7 @@ class Status:
     skipped: int = 0
     disagreements: int = 0
     duplicates: int = 0
+    chosen: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -189,7 +192,7 @@ class Status:
             + (f"; {self.gone:,} decided with a photo forgotten or replaced" if self.gone else ""),
         ]
         if self.duplicates:
-            lines.append(f"copies   {counted(self.duplicates, 'group')} of equal files")
+            lines.append(f"copies   {equal_in_words(self)}")
         if self.skipped:
             listed = command("skipped", workspace=self.workspace)
             lines.append(f"skipped  {counted(self.skipped, 'file')} by the last ingest; listed by: {listed}")
@@ -210,6 +213,13 @@ class Status:
 
 
 _NEITHER = {None: "{} without a camera's name", CameraType.UNKNOWN: "{} by cameras of unknown type"}
+
+
+def equal_in_words(found: Status) -> str:
+    """Return in words how many groups of equal files there are, and in how many of them a person still may choose."""
+    left = found.duplicates - found.chosen
+    decided = "" if not found.chosen else f", {left:,} to decide" if left else ", all decided"
+    return f"{counted(found.duplicates, 'group')} of equal files{decided}"
 
 
 def open_pairs(proposed: int, waiting: int) -> str:
@@ -251,6 +261,7 @@ def status(catalog: Catalog) -> Status:
         skipped=skipped_count(catalog),
         disagreements=sum(bool(camera.also) for camera, _ in cameras),
         duplicates=equal_files(catalog),
+        chosen=chosen_groups(catalog),
     )
 
 

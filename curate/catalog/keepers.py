@@ -16,6 +16,17 @@ def keep(catalog: Catalog, photo: int) -> None:
         decisions.label(catalog, [photo], KEEPER, str(row[0] + 1))
 
 
+def chosen_groups(catalog: Catalog) -> int:
+    """Return the number of groups of photos whose files are the same, and of which a person chose the one to keep."""
+    row = catalog.connection.execute(
+        "SELECT count(DISTINCT photo.sha256) FROM assertion JOIN photo ON photo.id = assertion.photo "
+        "WHERE key = ? AND value IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM photo AS copy WHERE copy.sha256 = photo.sha256 AND copy.id != photo.id)",
+        (KEEPER,),
+    ).fetchone()
+    return int(row[0])
+
+
 def kept(catalog: Catalog) -> dict[bytes, int]:
     """Return path (bytes) -> number of the choice, for the photos that were chosen."""
     rows = catalog.connection.execute(

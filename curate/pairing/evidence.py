@@ -122,8 +122,12 @@ def with_rivals(evidence: Mapping[tuple[int, int], Evidence]) -> dict[tuple[int,
     }
 
 
-def words(evidence: Evidence) -> list[str]:
-    """Return the evidence in plain words, the pictures first.
+def words(evidence: Evidence, no_time: str = "") -> list[str]:
+    """Return the evidence in plain words: the points on which both agree, then the clocks and GPS, then all else.
+
+    Args:
+        evidence: the evidence.
+        no_time: what is said where the clocks say nothing; nothing if it is empty.
 
     >>> for line in words(Evidence(45, 37, "homography", overlap=0.8, time_gap_s=-12.4, distance_m=35.2)):
     ...     print(line)
@@ -132,7 +136,7 @@ def words(evidence: Evidence) -> list[str]:
     taken 12 s apart, clocks corrected
     taken 35 m apart by GPS
     """
-    said = _points_in_words(evidence)
+    said = [*_points_in_words(evidence), *_place_in_words(evidence, no_time), *_chance_in_words(evidence)]
     if evidence.alignment is not None:
         closely = "closely" if evidence.alignment >= 0.8 else "in part" if evidence.alignment >= 0.5 else "hardly"
         said.append(f"laid over each other, the pictures agree {closely} ({evidence.alignment:.2f})")
@@ -143,11 +147,6 @@ def words(evidence: Evidence) -> list[str]:
         said.append(f"things are {ratio:.1f} times larger in the {larger} photo")
     if evidence.rotation_deg is not None and abs(evidence.rotation_deg) >= 10:
         said.append(f"turned by {abs(evidence.rotation_deg):.0f}°")
-    if evidence.time_gap_s is not None:
-        said.append(f"taken {_duration(abs(evidence.time_gap_s))} apart, clocks corrected")
-    if evidence.distance_m is not None:
-        far = f"{evidence.distance_m:.0f} m" if evidence.distance_m < 2000 else f"{evidence.distance_m / 1000:.0f} km"
-        said.append(f"taken {far} apart by GPS")
     if evidence.hash_distance is not None:
         alike = (
             "alike"
@@ -173,18 +172,35 @@ def words(evidence: Evidence) -> list[str]:
 
 
 def _points_in_words(evidence: Evidence) -> list[str]:
-    significant = evidence.agreement is not None and evidence.agreement >= 1
-    said = []
     if evidence.inliers:
-        said.append(f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view")
         all_of_it = evidence.overlap > 0.97
-        said.append(f"both see {'all' if all_of_it else f'{evidence.overlap:.0%}'} of the smaller view")
-    elif evidence.matches:
-        how = "seen from different standpoints" if significant else "but no common view"
-        said.append(f"{counted(evidence.matches, 'matching point')}, {how}")
-    else:
-        said.append("no matching points")
-    if significant:
+        return [
+            f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view",
+            f"both see {'all' if all_of_it else f'{evidence.overlap:.0%}'} of the smaller view",
+        ]
+    if evidence.matches:
+        how = "seen from different standpoints" if _is_significant(evidence) else "but no common view"
+        return [f"{counted(evidence.matches, 'matching point')}, {how}"]
+    return ["no matching points"]
+
+
+def _place_in_words(evidence: Evidence, no_time: str) -> list[str]:
+    said = [no_time] if no_time else []
+    if evidence.time_gap_s is not None:
+        said = [f"taken {_duration(abs(evidence.time_gap_s))} apart, clocks corrected"]
+    if evidence.distance_m is not None:
+        far = f"{evidence.distance_m:.0f} m" if evidence.distance_m < 2000 else f"{evidence.distance_m / 1000:.0f} km"
+        said.append(f"taken {far} apart by GPS")
+    return said
+
+
+def _is_significant(evidence: Evidence) -> bool:
+    return evidence.agreement is not None and evidence.agreement >= 1
+
+
+def _chance_in_words(evidence: Evidence) -> list[str]:
+    said = []
+    if _is_significant(evidence):
         said.append(f"such agreement by chance: {_odds(evidence.agreement or 0)}")
         if evidence.parallax is not None and evidence.parallax >= 1:
             said.append(f"things at other depths agree too ({_odds(evidence.parallax)} by chance)")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from curate import handoff
 from curate.catalog.originals import refuse_original
@@ -48,7 +49,7 @@ class Evaluated:
     Attributes:
         run: its folder.
         seconds: how long tracer took.
-        skipped: how many things could not be measured.
+        skipped: how many things could not be measured; not those that are only measured when asked for.
         some_failed: whether some photos could not be evaluated.
     """
 
@@ -123,13 +124,19 @@ def evaluating(catalog: Catalog, request: EvaluateRequest) -> Work[Evaluated]:
     answer, some_failed = yield from handoff.evaluating(
         request.dataset, request.run, request.encoders, catalog.workspace.settings.evaluate.protocol
     )
-    return Evaluated(request.run, float(answer["seconds"]), len(answer["skipped"]), some_failed)
+    skipped = sum(not on_request(one) for one in answer["skipped"])
+    return Evaluated(request.run, float(answer["seconds"]), skipped, some_failed)
+
+
+def on_request(skipped: Mapping[str, Any]) -> bool:
+    """Whether something that was not measured is only measured when asked for, as tracer tells."""
+    return skipped.get("on_request") is True
 
 
 def evaluate_summary(done: Evaluated) -> str:
     """Put the result into words, in one line."""
     parts = [f"done in {done.seconds:,.0f} s"]
-    parts += [f"{counted(done.skipped, 'thing')} could not be measured"] if done.skipped else []
+    parts += [f"{counted(done.skipped, 'thing')} could not be measured (w in Runs lists them)"] if done.skipped else []
     parts += ["some photos could not be evaluated"] if done.some_failed else []
     return f"{', '.join(parts)}: {quoted_path(done.run / REPORT)}"
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
@@ -99,6 +101,29 @@ class Window(ModalScreen[Answer], GuardedScreen[Answer]):
         """Close the window by a click beside it."""
         if event.widget is self and self.may_close:
             self.dismiss(None)
+
+
+def scrolling(place: str) -> list[BindingType]:
+    """Return the keys that scroll the text of a window, as on every screen; `place` begins their IDs."""
+    return [
+        Binding(keys, f"scroll_text('{way}')", name, id=f"{place}.{way}", show=False, tooltip=tooltip)
+        for keys, way, name, tooltip in (
+            ("j", "down", "Down", "a line down, as the arrow"),
+            ("k", "up", "Up", "a line up, as the arrow"),
+            ("ctrl+d", "page_down", "Page down", "a page down"),
+            ("ctrl+u", "page_up", "Page up", "a page up"),
+            ("G", "end", "End", "to the end"),
+            ("g", "home", "Begin", "to the beginning"),
+        )
+    ]
+
+
+class TextWindow(Window[None]):
+    """A window with a text that scrolls (`scrolling`)."""
+
+    def action_scroll_text(self, way: str) -> None:
+        """Scroll the text: down, up, page_down, page_up, end or home."""
+        getattr(self.query_one(VerticalScroll), f"scroll_{way}")(animate=False)
 
 
 class Dialog(Window[Answer]):

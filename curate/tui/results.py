@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from curate import handoff
 from curate.catalog.sets import evaluated_sets
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
 from curate.sources.made import MANIFEST
-from curate.tui.evaluating import REPORT
+from curate.tui.evaluating import REPORT, on_request
 from tracer.base.parsing import Unparsable
 from tracer.base.reading import read_json
 from tracer.base.text import counted, printable_path
+
+Read = TypeVar("Read")
 
 RESULTS = "results.json"
 _BEGUN = ("embeddings", "shards", RESULTS)
@@ -26,7 +29,16 @@ _BEGUN = ("embeddings", "shards", RESULTS)
 BAR = 8
 """Characters of a bar."""
 _LONGEST = 64 << 20
-_SKIPPED = 12
+
+_SHORT = {
+    "acquisition": "",
+    "method=leace": "",
+    "query=dslr/compact": "camera",
+    "negatives=same": "same",
+    "negatives=different": "other",
+    "unseen-cameras": "unseen",
+}
+"""Part of a setting -> a short word for it; empty for what most figures have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ class Figure:
         chance: what guessing gives.
         n: the number of photos, pairs or queries.
         other: of two runs, the value of the second; the interval is then that of the difference.
+        brief: what was measured in few words, what tells figures apart first.
     """
 
     what: str
@@ -80,6 +93,29 @@ class Figure:
     chance: float | None = None
     n: int | None = None
     other: float | None = None
+    brief: str = ""
+
+    @property
+    def whole(self) -> str:
+        """All of it in words."""
+        both = self.low is not None and self.high is not None
+        parts = [
+            self.what,
+            self.metric,
+            self.encoder,
+            f"{100 * self.masked:g} % of the photo covered" if self.masked else "",
+            number(self.value) or "no value",
+            f"in the second run {number(self.other) or 'none'}" if self.other is not None else "",
+            f"95 % interval {number(self.low)} to {number(self.high)}" if both else "",
+            f"guessing {number(self.chance)}" if self.chance is not None else "",
+            f"n {self.n:,}" if self.n is not None else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+
+def number(value: float | None) -> str:
+    """Return a figure with three digits; empty where there is none."""
+    return "" if value is None else f"{value:.3f}"
 
 
 def runs_here(catalog: Catalog) -> list[RunHere]:
@@ -117,12 +153,27 @@ def figures(run: Path) -> list[Figure]:
     Raises:
         CurateError: the results cannot be read.
     """
+    return _read(run, lambda told: [_figure(row) for row in told["rows"]])
+
+
+def not_measured(run: Path) -> list[tuple[str, str]]:
+    """Return what a run could not measure and why; not what is only measured when asked for.
+
+    Raises:
+        CurateError: the results cannot be read.
+    """
+    return _read(
+        run,
+        lambda told: [(str(one["what"]), str(one["why"])) for one in told.get("skipped", ()) if not on_request(one)],
+    )
+
+
+def _read(run: Path, parse: Callable[[Any], list[Read]]) -> list[Read]:
     try:
-        told = read_json(run / RESULTS, _LONGEST)
-        return [_figure(row) for row in told["rows"]]
+        return parse(read_json(run / RESULTS, _LONGEST))
     except FileNotFoundError:
         return []
-    except (OSError, Unparsable, TypeError, KeyError, ValueError) as error:
+    except (OSError, Unparsable, TypeError, KeyError, ValueError, AttributeError) as error:
         raise CurateError(
             f"the results of {printable_path(run)} cannot be read", str(error), "Evaluate the set again."
         ) from error
@@ -131,7 +182,7 @@ def figures(run: Path) -> list[Figure]:
 def _figure(row: Mapping[str, Any]) -> Figure:
     return Figure(
         _what(row), str(row["metric"]), str(row["encoder"] or ""), float(row["mask_ratio"] or 0), _number(row["value"]),
-        _number(row["ci_low"]), _number(row["ci_high"]), _number(row["chance"]), row["n"],
+        _number(row["ci_low"]), _number(row["ci_high"]), _number(row["chance"]), row["n"], brief=_brief(row),
     )  # fmt: skip
 
 
@@ -149,13 +200,31 @@ def _what(row: Mapping[str, Any]) -> str:
     """
     setting = str(row["setting"] or "")
     if setting.startswith("query="):
-        # short, so that what tells rows apart is in view
-        said = f"{row['experiment']} {setting.removeprefix('query=').replace(',negatives=', ', vs ')}"
+        said = f"{row['experiment']} {setting.removeprefix('query=').replace('negatives=', 'vs ')}"
     else:
         said = f"{row['experiment']} of {row['attribute']}" if row["attribute"] else str(row["experiment"])
-        said += f", {setting}" if setting not in ("", "acquisition") else ""
+        said += f",{setting}" if setting not in ("", "acquisition") else ""
+    said = re.sub(r",(?! )", ", ", said)
     processing = row.get("processing") or "IDENTITY"
     return said if processing == "IDENTITY" else f"{said}, {processing}"
+
+
+def _brief(row: Mapping[str, Any]) -> str:
+    """Return the same in few words: the setting before the label, which is cut first.
+
+    >>> _brief({"experiment": "probe", "attribute": "Is Smartphone", "setting": "unseen-cameras,matched"})
+    'probe unseen matched Is Smartphone'
+    >>> _brief({"experiment": "mitigation", "attribute": "Make", "setting": "method=leace,stage=after,query=phone"})
+    'after phone Make'
+    """
+    setting = str(row["setting"] or "")
+    parts = sorted(setting.split(","), key=lambda part: part != "unseen-cameras")
+    words = [_SHORT.get(part, part.rpartition("=")[2]) for part in parts]
+    experiment = "" if "stage=" in setting else str(row["experiment"])
+    label = "" if setting.startswith("query=") else str(row["attribute"] or "")
+    processing = str(row.get("processing") or "IDENTITY")
+    said = [experiment, *words, "" if processing == "IDENTITY" else processing, label]
+    return " ".join(word for word in said if word)
 
 
 def compared(first: Path, second: Path) -> list[Figure]:
@@ -167,7 +236,7 @@ def compared(first: Path, second: Path) -> list[Figure]:
     return [
         Figure(
             _what(row), str(row["metric"]), str(row["encoder"] or ""), float(row["mask_ratio"] or 0), _number(row["a"]),
-            _number(row["ci_low"]), _number(row["ci_high"]), None, None, _number(row["b"]),
+            _number(row["ci_low"]), _number(row["ci_high"]), None, None, _number(row["b"]), _brief(row),
         )
         for row in handoff.compared_runs(first, second)
     ]  # fmt: skip
@@ -193,12 +262,13 @@ def bar(figure: Figure) -> str:
 # --- before an evaluation
 
 
-def known_about(dataset: Path | None, encoders: tuple[str, ...]) -> list[tuple[str, str]]:
+def known_about(dataset: Path | None, encoders: tuple[str, ...], run: Path | None = None) -> list[tuple[str, str]]:
     """Return which encoders are here, what would be measured, and what not and why: (name, text) of each line.
 
     Args:
         dataset: the set; None where there is none yet.
         encoders: names of encoders or of groups of encoders.
+        run: a run, of which is told what it could not measure; None for none.
 
     Raises:
         HandoffError: tracer failed.
@@ -208,11 +278,17 @@ def known_about(dataset: Path | None, encoders: tuple[str, ...]) -> list[tuple[s
         return [*lines, ("measured", "there is no set yet; e exports one")]
     plan = handoff.planned_evaluation(dataset, encoders)
     measured = [f"{entry['what']}{_masks(entry['mask_ratios'])}" for entry in plan["measured"]]
-    lines += [("" if at else "measured", text) for at, text in enumerate(measured or ["nothing"])]
-    skipped = [f"{entry['what']}: {entry['why']}" for entry in plan["skipped"]]
-    lines += [("" if at else "not measured", text) for at, text in enumerate(skipped[:_SKIPPED])]
-    more = len(skipped) - _SKIPPED
-    return [*lines, ("", f"and {more} more")] if more > 0 else lines
+    lines += _section("measured", measured or ["nothing"])
+    never, asked = ([one for one in plan["skipped"] if on_request(one) == wanted] for wanted in (False, True))
+    known = {one["what"] for one in never}
+    found = [] if run is None else [(what, why) for what, why in not_measured(run) if what not in known]
+    lines += _section("not measured", [f"{one['what']}: {one['why']}" for one in never])
+    lines += _section("nor in this run", [f"{what}: {why}" for what, why in found])
+    return lines + _section("when asked for", [f"{one['what']}: {one['why']}" for one in asked])
+
+
+def _section(name: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    return [("" if at else name, text) for at, text in enumerate(texts)]
 
 
 def _about_encoders(known: Sequence[Mapping[str, Any]], chosen: tuple[str, ...]) -> Iterator[tuple[str, str]]:

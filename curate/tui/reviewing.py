@@ -43,11 +43,31 @@ def caption(side: str, labels: Mapping[str, Any]) -> Text:
     return Text.assemble((f"{side}  ", "bold bright_cyan"), file_name(labels["path"] or ""))
 
 
-def facts_of(queue: ReviewQueue, tally: Tally) -> list[str]:
-    """Return what the headline says: how many are left, what is asked for, what was decided, and the pace."""
+def facts_of(queue: ReviewQueue, tally: Tally) -> list[str | tuple[str, ...]]:
+    """Return what the headline says, in lengths: how many are left, the pace, what is asked for, and what was decided."""
     asked = shown(queue.wanted.in_words(), missing="").plain
     decided = f"{tally.accepted:,} accepted, {tally.rejected:,} rejected"
-    return [fact for fact in (queue.place, asked, decided, queue.pace.in_words(queue.left)) if fact]
+    place, pace = queue.place, queue.pace.in_words(queue.left)
+    return [
+        (place, place.partition(", ")[0]),
+        (pace, pace.rpartition(", ")[2]),
+        asked,
+        (decided, f"{tally.accepted:,} ✓ {tally.rejected:,} ✗", ""),
+    ]
+
+
+def evidence_lines(height: int, details: bool) -> int:
+    """Return the largest number of lines of the evidence in a window of some height; nearly all where details are hidden."""
+    return 3 + max(0, height - 24) // 4 if details else max(3, height - 12)
+
+
+def drawn_in_words(points: int) -> str:
+    """Return what is said of the drawn matches.
+
+    Their number is not told: they are looked for among all points of both photos, the evidence mostly counts the strongest.
+    """
+    said = "each line joins two points that agree on one view" if points else "too few points agree to draw lines"
+    return f"{said} · m shows the photos again"
 
 
 def score_in_words(score: float) -> str:
@@ -85,9 +105,7 @@ def evidence_line(pair: PairRow, partners: Sequence[tuple[str, str]], remark: Re
         share = "over 99 %" if pair.score >= 0.995 else f"{100 * pair.score:.0f} %"
         line.append(share, "bold").append(f" · {score_in_words(pair.score)} the same scene")
     evidence = Evidence.from_dict(pair.evidence)
-    said = list(words(evidence)) if evidence else []
-    if evidence and evidence.time_gap_s is None:
-        said.append("the clocks say nothing")
+    said = words(evidence, "the clocks say nothing") if evidence else []
     if place[1] > 1:
         said.append(f"candidate {place[0]} of {place[1]} for this phone photo")
     for part in said:

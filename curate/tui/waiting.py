@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from curate.status import Status, Step, next_step, open_pairs
+from curate.status import Status, Step, equal_in_words, next_step, open_pairs
 from tracer.base.text import counted
 
 
@@ -73,8 +73,8 @@ def _photos(found: Status) -> Iterator[Entry]:
             "skipped", f"{counted(found.skipped, 'file')} skipped by the last ingest", "skipped", "see why", waits=True
         )
     if found.duplicates:
-        copies = f"{counted(found.duplicates, 'group')} of equal files"
-        yield Entry("copies", copies, "app.switch_mode('copies')", "see which is kept", waits=True)
+        waiting = found.duplicates > found.chosen
+        yield Entry("copies", equal_in_words(found), "app.switch_mode('copies')", "see which is kept", waits=waiting)
     cameras, does = "app.switch_mode('cameras')", "state camera types"
     if found.cameras:
         waits = [(found.unknown_cameras, "of unknown type"), (found.disagreements, "on whose type sources disagree")]

@@ -52,6 +52,7 @@ class LongWork:
     Attributes:
         running: whether work is running, including work that was told to stop and has not ended yet.
         line: the progress in words.
+        detail: what is done at the moment; it is cut where there is no room for it.
     """
 
     def __init__(self, app: DOMNode, workspace: Workspace) -> None:
@@ -59,7 +60,7 @@ class LongWork:
         self._app, self._workspace = app, workspace
         self._stopped = threading.Event()
         self.running = False
-        self.line = ""
+        self.line = self.detail = ""
 
     def begin(self, name: str, begin: Callable[[Catalog], Work[Any]], summary: Callable[[Any], str]) -> None:
         """Start work; no other work may be running.
@@ -93,7 +94,7 @@ class LongWork:
                         last = time.monotonic()
                         self._app.post_message(WorkAdvanced(step, last - started))
 
-        self.running, self.line = True, f"{name} …"
+        self.running, self.line, self.detail = True, f"{name} …", ""
         start_beside(self._app, self._workspace, name, run, LONG)
 
     @property
@@ -105,18 +106,31 @@ class LongWork:
         """Tell the running work to stop at its next step; return whether any work is running."""
         if self.running:
             self._stopped.set()
-            self.line = "stopping …"
+            self.line, self.detail = "stopping …", ""
         return self.running
 
     def note(self, message: WorkAdvanced | WorkEnded | WorkFailed) -> None:
         """Update the state of the work from a message."""
         if not isinstance(message, WorkAdvanced):
-            self.running, self.line = False, ""
+            self.running, self.line, self.detail = False, "", ""
         elif not self._stopped.is_set():
             step = message.progress
             amount = f": {step.done:,} of {step.total:,}" if step.total else f": {step.done:,}" if step.done else ""
-            rate = f" · {step.done / message.seconds:,.0f} a second" if step.done and message.seconds > 1 else ""
-            self.line = f"{step.what}: {step.left}" if step.left else f"{step.what}{amount}{rate}"
+            rate = _rate(step.done / message.seconds) if message.seconds > 1 else ""
+            stage, _, detail = (step.what, "", "") if step.left else step.what.partition(": ")
+            self.line = f"{stage}: {step.left}" if step.left else f"{stage}{amount}{rate}"
+            self.detail = detail
+
+
+def _rate(a_second: float) -> str:
+    """Return a rate in words; empty where less than one is done in a minute.
+
+    >>> [_rate(a_second) for a_second in (12.4, 0.2, 0.001)]
+    [' · 12 a second', ' · 12 a minute', '']
+    """
+    if a_second >= 1:
+        return f" · {a_second:,.0f} a second"
+    return f" · {60 * a_second:.0f} a minute" if 60 * a_second >= 1 else ""
 
 
 def is_running(worker: Worker[None] | None) -> bool:

@@ -51,9 +51,9 @@ class Skip:
         masked = f", {100 * self.mask_ratio:.6g} % masked" if self.mask_ratio else ""
         return f"{self.subject} ({self.encoder}{masked})"
 
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, Any]:
         """The entry that commands print."""
-        return {"what": self.what, "why": self.reason}
+        return {"what": self.what, "why": self.reason, "on_request": self.on_request}
 
     def entry(self) -> dict[str, Any]:
         """The entry of `skipped` in results.json."""
@@ -65,7 +65,6 @@ class Skip:
             "attribute": self.attribute,
             "encoder": self.encoder,
             "mask_ratio": self.mask_ratio,
-            "on_request": self.on_request,
         }
 
     @classmethod

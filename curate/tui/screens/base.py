@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -26,12 +27,48 @@ _STOPS = " · Esc stops"
 """Follows the progress of running work where there is room for it."""
 
 
+_BETWEEN = "  ·  "
+"""Stands before each fact of the headline."""
+
+Fact = str | tuple[str, ...]
+"""A fact of the headline, or the same fact in several lengths, the longest first; an empty one is left out."""
+
+
+def fitting(facts: Sequence[Fact], room: int, between: int) -> list[str]:
+    """Return the facts in lengths that fit, the last ones shortened first; the shortest ones where none fit.
+
+    Args:
+        facts: the facts.
+        room: the number of characters that there are.
+        between: how many of them each fact needs besides its own.
+
+    >>> fitting([("1 of 30 proposed", "1 of 30"), ("45 accepted", "45", "")], 40, 5)
+    ['1 of 30 proposed', '45 accepted']
+    >>> fitting([("1 of 30 proposed", "1 of 30"), ("45 accepted", "45", "")], 28, 5)
+    ['1 of 30 proposed', '45']
+    >>> fitting([("1 of 30 proposed", "1 of 30"), ("45 accepted", "45", "")], 18, 5)
+    ['1 of 30']
+    """
+    lengths = [(fact,) if isinstance(fact, str) else fact for fact in facts]
+    level = [0] * len(lengths)
+
+    def chosen() -> list[str]:
+        return [said for fact, at in zip(lengths, level, strict=True) if (said := fact[at])]
+
+    for step in range(1, max(map(len, lengths), default=1)):
+        for at in reversed(range(len(lengths))):
+            if sum(between + cell_len(said) for said in chosen()) <= room:
+                break
+            level[at] = min(step, len(lengths[at]) - 1)
+    return chosen()
+
+
 class CurateScreen(GuardedScreen[None]):
     """A screen of the app: a headline, its own body, a status line and the footer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._headline: tuple[str, tuple[str, ...]] = "", ()
+        self._headline: tuple[str, tuple[Fact, ...]] = "", ()
 
     def compose_content(self) -> ComposeResult:
         yield Static(id="headline", markup=False)
@@ -49,16 +86,16 @@ class CurateScreen(GuardedScreen[None]):
         """The app's catalogue."""
         return self.curate.catalog
 
-    def headline(self, title: str, *facts: str) -> None:
-        """Show the screen's title and some facts."""
+    def headline(self, title: str, *facts: Fact) -> None:
+        """Show the screen's title and some facts, shortened where there is no room for them."""
         self._headline = title, facts
         line = Text.assemble((" lenstrace ", "bold reverse"), " ") if self.app.size.width >= WIDE else Text()
         line.append(" ").append(shown(self.catalog.workspace.name, "bold"))
         if self.catalog.read_only:
             line.append("  ").append(" read only ", "bold reverse")
         line.append("  ").append(title, "bold bright_cyan")
-        for fact in facts:
-            line.append("  ·  ", "dim").append(fact)
+        for fact in fitting(facts, self.app.size.width - line.cell_len, len(_BETWEEN)):
+            line.append(_BETWEEN, "dim").append(fact)
         self.query_one("#headline", Static).update(line, layout=False)
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -114,10 +151,14 @@ class CurateScreen(GuardedScreen[None]):
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
         line = self.query_one("#running", Static)
-        text = self.curate.work.line
-        if not self.curate.work.stopping and len(text) + len(_STOPS) <= self.app.size.width - 2:
-            text += _STOPS
-        line.update(shown(text), layout=False)  # a new layout would draw the whole screen again
+        work, room = self.curate.work, self.app.size.width - 2
+        text = shown(work.line)
+        stops = "" if work.stopping or text.cell_len + len(_STOPS) > room else _STOPS
+        if work.detail:
+            detail = Text(" · ") + shown(work.detail)
+            detail.truncate(max(0, room - text.cell_len - len(stops)), overflow="ellipsis")
+            text = text + detail
+        line.update(text + Text(stops), layout=False)  # a new layout would draw the whole screen again
         line.display = self.curate.work.running
 
     def on_work_advanced(self, _message: WorkAdvanced) -> None:

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 SHOWN_GROUPS = 500
 """Largest number of groups listed; `curate duplicates` lists all."""
 
-_COLUMNS = (Column("", 1), Column("photo", 18), Column("file", 17), Column("why", 14), Column("folder", 14))
+_COLUMNS = (
+    Column("", 1),
+    Column("photo", 18),
+    Column("file", 17),
+    Column("why", 14),
+    Column("folder", 14, keeps="end"),
+)
 _KINDS = {"exact": "exact copy", "near": "looks alike"}
 _WELCOME = """No photo has a copy.
 

@@ -13,17 +13,18 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from curate.tui.guarded import Window
+from curate.tui.guarded import TextWindow, scrolling
 from curate.tui.keymap import NO_KEYS
 
-_HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ scroll"
+_HINT = "Everywhere: ^p commands, F1 to F10 screens, q quit · ↑ ↓ j k scroll"
 
 
-class HelpScreen(Window[None]):
+class HelpScreen(TextWindow):
     """The keys of the screen below this one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="back to the screen")
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="back to the screen"),
+        *scrolling("help"),
     ]
 
     def __init__(self, below: Screen[Any]) -> None:
@@ -56,8 +57,8 @@ class HelpScreen(Window[None]):
                     Text(binding.tooltip, "dim"),
                 )
         table.add_row(Text(""), Text(""), Text(""))
-        for binding in described(self, self.curate.keys):
-            table.add_row(Text(key_names(binding), "bold bright_cyan"), Text("Close"), Text("this window", "dim"))
+        close = next(iter(described(self, self.curate.keys)))
+        table.add_row(Text(key_names(close), "bold bright_cyan"), Text("Close"), Text("this window", "dim"))
         return table
 
 

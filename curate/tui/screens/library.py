@@ -28,6 +28,7 @@ from curate.tui.widgets.filterline import AskFilter
 from curate.tui.widgets.photogrid import PhotoGrid
 from curate.tui.widgets.photoscroll import PhotoScroll
 from curate.tui.widgets.phototable import SORT_KEYS, PhotoTable
+from curate.tui.widgets.preview import Preview
 from curate.tui.widgets.prompt import AskChoice, AskForm
 from tracer.base.text import counted, shell_word
 
@@ -139,6 +140,12 @@ class LibraryScreen(PairsByHand):
         self._wants_preview = not self.has_class("-preview")
         self.set_class(self._wants_preview, "-preview")
         self._show_preview()
+        self.call_after_refresh(self._show_note)
+
+    def action_scroll_labels(self, way: int) -> None:
+        """Scroll the labels of the preview, by half of what is in view."""
+        if not self.query_one(Preview).scroll_labels(way):
+            self.say("v shows labels beside the list, which J and K scroll")
 
     def action_open(self) -> None:
         """Show the photo under the cursor as large as the window, or the list again."""

@@ -18,6 +18,8 @@ KEYS: list[BindingType] = [
     _key("g", "grid", "Grid", "show the photos as pictures, or as a table", shown=True),
     _key("slash", "filter", "Filter", "a word, or an expression: camera_type = 'dslr'", shown=True, display="/"),
     _key("v", "preview", "View", "show this photo beside the list, with its labels and the rule behind each", shown=True),
+    _key("J", "scroll_labels(1)", "Labels down", "scroll the labels beside the photo, which v shows"),
+    _key("K", "scroll_labels(-1)", "Labels up", "scroll them back"),
     _key("space", "choose", "Choose", "choose this photo, or no longer, and go on", shown=True, display="Space"),
     _key("e", "label", "Label", "give the chosen photos a label, or the photo under the cursor"),
     _key("enter", "open", "Open", "show this photo as large as the window; again: back to the list"),

@@ -50,6 +50,9 @@ BROAD, OPEN = 140, 180
 _SETTLED = 0.06
 """Seconds that the cursor stays on a photo before its preview is drawn."""
 
+_KEYS = " (e labels, F forgets)"
+"""Stands behind the number of chosen photos where there is room for it."""
+
 _WELCOME = """No photos yet.
 
 Press i and type the path of a folder: its photos are read, never changed.
@@ -107,6 +110,7 @@ class PhotoListScreen(CurateScreen):
         self.set_class(event.size.width >= BROAD, "-broad")
         self.set_class(event.size.width >= OPEN if self._wants_preview is None else self._wants_preview, "-preview")
         self._show_preview()
+        self.call_after_refresh(self._show_note)
 
     def on_unmount(self) -> None:
         """Stop searches, for which the program would wait at its end."""
@@ -158,10 +162,14 @@ class PhotoListScreen(CurateScreen):
         unreadable = sum(count for status, count in self.catalog.counts("status") if status in UNREADABLE)
         tally = decisions.tally(self.catalog)
         phones, others = photos_by_side(self.catalog)
+        to_decide = proposed(self.catalog)
         self.headline(
             "Library",
-            counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
-            f"{proposed(self.catalog):,} to decide, {tally.accepted:,} accepted",
+            (
+                counted(total, "photo") + (f" ({unreadable:,} unreadable)" if unreadable else ""),
+                counted(total, "photo"),
+            ),
+            (f"{to_decide:,} to decide, {tally.accepted:,} accepted", f"{to_decide:,} to decide"),
             f"{phones:,} phone, {others:,} camera",
         )
         self._show_facets()
@@ -238,14 +246,17 @@ class PhotoListScreen(CurateScreen):
         self._show_preview()
 
     def _show_note(self) -> None:
-        """Say what is listed: how many photos, in which order, how many are chosen, by which filter."""
+        """Say what is listed: how many photos, how many are chosen, in which order, by which filter."""
         order, chosen = self.browse.order, len(self.browse.chosen)
         total = self.browse.total
         note = Text("Filter" if self._where is not None else "All photos", "bold", no_wrap=True, overflow="ellipsis")
         note.append("  ").append("reading …" if self._reading and self._where is not None else f"{total or 0:,}")
-        note.append(f" · by {order.key} {'▼' if order.descending else '▲'}", "dim")
+        by = f" · by {order.key} {'▼' if order.descending else '▲'}"
         if chosen:
-            note.append(f" · {chosen:,} chosen", "bold").append(" (e labels, F forgets)", "dim")
+            note.append(f" · {chosen:,} chosen", "bold")
+            if note.cell_len + len(_KEYS) + len(by) <= self.query_one("#shown").size.width:
+                note.append(_KEYS, "dim")
+        note.append(by, "dim")
         if self.browse.range_from is not None:
             note.append(" · range", "bold")
         if self._where is not None:

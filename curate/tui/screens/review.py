@@ -27,7 +27,9 @@ from curate.tui.reviewing import (
     NOTHING,
     candidate_words,
     caption,
+    drawn_in_words,
     evidence_line,
+    evidence_lines,
     facts_of,
     nothing_left,
     wanted_form,
@@ -69,7 +71,7 @@ class ReviewScreen(CurateScreen):
     def compose_body(self) -> ComposeResult:
         self._pictures = Pictures(self.catalog.workspace)
         yield PairView(self.curate.images, self._pictures, id="pictures")
-        yield FoldedText(3, id="evidence")
+        yield FoldedText(lambda: evidence_lines(self.app.size.height, self._details), id="evidence")
         yield CandidateStrip(self._pictures, self.curate.images, id="candidates")
         yield Differences(id="differences")
         yield Static(NOTHING, id="welcome", markup=False)
@@ -113,9 +115,8 @@ class ReviewScreen(CurateScreen):
         self._show_pictures(pair, sides[0][0], sides[1][0])
         self._show_candidates(pair)
         place = self._place_among(pair) + 1, len(self._candidates)
-        self.query_one("#evidence", FoldedText).show(
-            evidence_line(pair, self._queue.partners(), self._queue.remark(), place)
-        )
+        said = evidence_line(pair, self._queue.partners(), self._queue.remark(), place)
+        self.query_one("#evidence", FoldedText).show(said)
         names = "camera" if self._view.swapped else "phone", "phone" if self._view.swapped else "camera"
         ordered = (other, phone) if self._view.swapped else (phone, other)
         self.query_one(Differences).show(*ordered, names)
@@ -221,8 +222,7 @@ class ReviewScreen(CurateScreen):
         self._drawn = message
         self._view.look(WHOLE)
         self._show()
-        agree = f"{message.points:,}" if message.points else "no"
-        self.say(f"{agree} matching points fit one view · m shows the photos again")
+        self.say(drawn_in_words(message.points))
 
     def action_leave_matches(self) -> None:
         """Stop the drawing or show the photos again; if there is no drawing, stop the app's long work."""

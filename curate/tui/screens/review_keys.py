@@ -89,7 +89,7 @@ _LOOKING: list[BindingType] = [
         "Details",
         id="review.details",
         show=False,
-        tooltip="hide what differs and the other candidates, which leaves more room for the photos; again: show them",
+        tooltip="hide what differs and the other candidates, for larger photos and all of the evidence; again: show them",
     ),
 ]
 

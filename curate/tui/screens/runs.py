@@ -16,28 +16,31 @@ from textual.widgets import DataTable, Static
 from curate.errors import CurateError
 from curate.tui.evaluating import REPORT, sets_here
 from curate.tui.messages import FiguresRead, PlanTold
-from curate.tui.results import BAR, Figure, RunHere, bar, compared, figures, known_about, runs_here
+from curate.tui.results import BAR, Figure, RunHere, bar, compared, figures, known_about, number, runs_here
 from curate.tui.screens.base import CurateScreen
-from curate.tui.shown import shown
+from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
 from curate.tui.widgets.told import Told
 from curate.tui.work import start_beside
 from tracer.base.text import counted
 
 _RUNS = (Column("", 1), Column("run", 16), Column("of the set", 16), Column("written", 22))
+_ENCODER = 11
+"""Longest name of an encoder that is shown with its family."""
+
 _FIGURES = (
-    Column("what", 19),
-    Column("masked", 6, numeric=True),
+    Column("what", 28),
+    Column("mask", 4, numeric=True),
     Column("metric", 8),
-    Column("encoder", 18),
+    Column("encoder", _ENCODER, keeps="both"),
     Column("value", 5, numeric=True),
     Column("", BAR),
     Column("95 % interval", 14),
     Column("guessing", 8, numeric=True),
     Column("n", 5, numeric=True),
 )
-_ENCODER = 18
-"""Longest name of an encoder that is shown whole."""
+_METRICS = {"balanced_accuracy": "balanced"}
+"""Metric -> a shorter word for the table."""
 
 _OF_ONE = "━ value, ╌ its interval, │ guessing"
 _OF_TWO = "→ the second run; interval of the difference"
@@ -63,7 +66,22 @@ class RunsScreen(CurateScreen):
         ),
         Binding("o,enter", "open", "Report", id="runs.open", tooltip="open the report of this run in the browser"),
         Binding("g", "go_on", "Go on", id="runs.go_on", show=False, tooltip="do what is missing in this run"),
-        Binding("m", "mark", "Mark", id="runs.mark", tooltip="mark this run, so that c compares another one with it"),
+        Binding(
+            "tab,shift+tab",
+            "other_list",
+            "Figures",
+            id="runs.figures",
+            key_display="Tab",
+            tooltip="go to the figures, where the keys then move; again: back to the runs",
+        ),
+        Binding(
+            "m",
+            "mark",
+            "Mark",
+            id="runs.mark",
+            show=False,
+            tooltip="mark this run, so that c compares another one with it",
+        ),
         Binding("c", "compare", "Compare", id="runs.compare", tooltip="compare this run with the marked one"),
         Binding("u,z", "undo", "Undo", id="runs.undo", show=False, tooltip="take back the last decision"),
         Binding("r,Z", "redo", "Redo", id="runs.redo", show=False, tooltip="repeat what was taken back"),
@@ -81,12 +99,14 @@ class RunsScreen(CurateScreen):
         self._marked: Path | None = None
         self._shown: tuple[Path, ...] = ()
         """The run, or the two runs, whose figures are shown."""
+        self._figures: list[Figure] = []
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="evaluations"):
             yield Listing(_RUNS, id="runs")
             yield Static(id="of-run", markup=False)
             yield Listing(_FIGURES, id="figures")
+            yield Static(id="figure", markup=False)
         yield Static(_WELCOME, id="welcome", markup=False)
 
     def refresh_data(self) -> None:
@@ -147,11 +167,24 @@ class RunsScreen(CurateScreen):
         names = " · ".join(run.name for run in message.runs)
         kind = _OF_TWO if len(message.runs) == 2 else _OF_ONE
         self.query_one("#of-run", Static).update(Text.assemble(shown(names, "bold"), f"  {many}  ", (kind, "dim")))
+        self._figures = message.figures
         self.query_one("#figures", Listing).list(
             (_cells(figure, len(message.runs) == 2) for figure in message.figures), 0
         )
+        self._tell()
+
+    @on(DataTable.RowHighlighted, "#figures")
+    def _tell(self) -> None:
+        """Tell the whole figure under the cursor, of which a narrow table shows a part."""
+        row = self.query_one("#figures", Listing).cursor_row
+        whole = folded(self._figures[row].whole) if 0 <= row < len(self._figures) else Text()
+        self.query_one("#figure", Static).update(whole, layout=False)
 
     # --- actions
+
+    def action_other_list(self) -> None:
+        """Go to the figures, or back to the runs."""
+        self.query_one("#runs" if self.query_one("#figures").has_focus else "#figures").focus()
 
     async def on_data_table_row_selected(self, _event: DataTable.RowSelected) -> None:
         """Open the report (Enter)."""
@@ -197,11 +230,12 @@ class RunsScreen(CurateScreen):
         """Tell which encoders are here and what an evaluation would measure, asked of tracer in a thread."""
         known = sets_here(self.catalog)
         dataset, encoders = next(iter(known), None), self.catalog.workspace.settings.evaluate.encoders
+        run = self._run.path if self._runs and self._run is not None else None
         self.say("asking tracer …")
 
         def ask() -> None:
             try:
-                self.post_message(PlanTold(dataset, known_about(dataset, encoders)))
+                self.post_message(PlanTold(dataset, known_about(dataset, encoders, run)))
             except CurateError as error:
                 self.post_message(PlanTold(dataset, [], error))
 
@@ -220,25 +254,21 @@ class RunsScreen(CurateScreen):
 
 def _cells(figure: Figure, of_two: bool) -> list[Text]:
     both = figure.low is not None and figure.high is not None
-    value, interval = _number(figure.value), f"{_number(figure.low)} to {_number(figure.high)}" if both else ""
-    drawn = f"→ {_number(figure.other) or '–'}" if of_two else bar(figure)
+    value, interval = number(figure.value), f"{number(figure.low)} to {number(figure.high)}" if both else ""
+    drawn = f"→ {number(figure.other) or '–'}" if of_two else bar(figure)
     return [
-        shown(figure.what),
+        shown(figure.brief),
         Text(f"{100 * figure.masked:g} %" if figure.masked else "", justify="right"),
-        shown(figure.metric),
+        shown(_METRICS.get(figure.metric, figure.metric)),
         shown(_short(figure.encoder) or None),
         Text(value, justify="right"),
         Text(drawn, "bright_cyan"),
         Text(interval),
-        Text(_number(figure.chance), justify="right"),
+        Text(number(figure.chance), justify="right"),
         Text("" if figure.n is None else f"{figure.n:,}", justify="right"),
     ]
 
 
 def _short(encoder: str) -> str:
     """Return an encoder's name without its family where the whole is long."""
-    return encoder if len(encoder) <= _ENCODER else encoder.rpartition("/")[2]
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
+    return encoder if len(encoder) <= _ENCODER else encoder.partition("/")[2] or encoder

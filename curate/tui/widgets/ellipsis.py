@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.text import Text
 from textual.app import RenderResult
 from textual.geometry import Size
@@ -9,11 +11,11 @@ from textual.widget import Widget
 
 
 class FoldedText(Widget):
-    """Text on as many lines as it needs, up to `most`."""
+    """Text on as many lines as it needs, up to `most`, which is asked for whenever it is drawn."""
 
     DEFAULT_CSS = "FoldedText { height: auto; width: 100%; }"
 
-    def __init__(self, most: int, *, id: str) -> None:
+    def __init__(self, most: Callable[[], int], *, id: str) -> None:
         super().__init__(id=id)
         self._most = most
         self._text = Text()
@@ -38,9 +40,10 @@ class FoldedText(Widget):
         text = self._text.copy()
         text.no_wrap, text.overflow = False, "fold"
         lines = list(text.wrap(self.app.console, max(1, width)))
-        shown = lines[: self._most]
-        if len(lines) > self._most:
-            last = Text(" ").join(lines[self._most - 1 :])
+        most = self._most()
+        shown = lines[:most]
+        if len(lines) > most:
+            last = Text(" ").join(lines[most - 1 :])
             last.truncate(width, overflow="ellipsis")
             shown[-1] = last
         return shown

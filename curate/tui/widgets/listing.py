@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rich.text import Text
 from textual import events
 from textual.widgets import DataTable
 
 MOST = 60
-"""Largest width of a column in characters; a longer cell ends in an ellipsis."""
+"""Largest width of a column in characters, unless the column says otherwise; a longer cell is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,15 @@ class Column:
         title: its title.
         least: its smallest width in characters.
         numeric: whether it holds numbers, which are right-aligned.
+        keeps: which part of a cell stays where the column is narrower: its start, its end (of a path), or both.
+        most: its largest width in characters.
     """
 
     title: str
     least: int
     numeric: bool = False
+    keeps: Literal["start", "end", "both"] = "start"
+    most: int = MOST
 
 
 class Listing(DataTable[Text]):
@@ -38,13 +43,14 @@ class Listing(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=zebra_stripes)
         self._of = tuple(columns)
         self._widths: list[int] = []
+        self._cells: list[Sequence[Text]] = []
 
     def list(self, rows: Iterable[Sequence[Text]], row: int | None = None) -> None:
         """Show these rows. `row` is the row of the cursor; by default the cursor stays."""
-        cells = list(rows)
+        cells = self._cells = list(rows)
         row = self.cursor_row if row is None else row
         wanted = [
-            min(MOST, max([len(column.title), *(cell.cell_len for cell in column_cells)]))
+            min(column.most, max([len(column.title), *(cell.cell_len for cell in column_cells)]))
             for column, *column_cells in zip(self._of, *cells, strict=True)
         ]
         room, around = self.outer_size.width - self.styles.scrollbar_size_vertical, 2 * self.cell_padding
@@ -55,7 +61,10 @@ class Listing(DataTable[Text]):
             self._widths = widths
             for column, width in zip(self._of, widths, strict=True):
                 self.add_column(Text(column.title, justify="right" if column.numeric else "left"), width=width)
-        self.add_rows(cells)
+        self.add_rows(
+            [_cut(cell, width, column.keeps) for cell, width, column in zip(row_cells, widths, self._of, strict=True)]
+            for row_cells in cells
+        )
         self.move_cursor(row=min(row, max(0, self.row_count - 1)))
 
     def action_scroll_home(self) -> None:
@@ -76,7 +85,24 @@ class Listing(DataTable[Text]):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Fit the columns to the new width."""
-        self.list([self.get_row_at(row) for row in range(self.row_count)])
+        self.list(self._cells)
+
+
+def _cut(cell: Text, width: int, keeps: str) -> Text:
+    """Return a cell that fits into a column; one that keeps its start is cut where it is drawn.
+
+    >>> [_cut(Text("/photos/city/one", overflow="ellipsis"), 10, keeps).plain for keeps in ("start", "end", "both")]
+    ['/photos/city/one', '…/city/one', '/pho…y/one']
+    """
+    if keeps == "start" or cell.cell_len <= width:
+        return cell
+    head = 0 if keeps == "end" else (width - 1) // 2
+    left = cell.copy()
+    left.truncate(head, overflow="crop")
+    right = cell[-(width - 1 - head) :]
+    while right.cell_len > width - 1 - head:
+        right = right[1:]
+    return left + Text("…", cell.style) + right
 
 
 def shared(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:

@@ -147,6 +147,14 @@ class Preview(Vertical):
             self._waits = False
             self._draw()
 
+    def scroll_labels(self, way: int) -> bool:
+        """Scroll the labels down (1) or up (-1) by half of what is in view; return whether they are shown."""
+        labels = self.query_one(VerticalScroll)
+        if not (self.display and labels.display and labels.size.height):
+            return False
+        labels.scroll_relative(y=way * max(1, labels.size.height // 2), animate=False)
+        return True
+
     def _wish(self) -> Wish | None:
         row, room = self._row, self.query_one(PictureBox).size
         if row is None or row["sha256"] is None or self._images == "none" or not room.area:

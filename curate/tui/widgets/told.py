@@ -11,15 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Label, Static
 
-from curate.tui.guarded import Window
+from curate.tui.guarded import TextWindow, scrolling
 from curate.tui.shown import folded, shown
 
 
-class Told(Window[None]):
+class Told(TextWindow):
     """Lines of a name and a text, which scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss(None)", "Close", id="told.close", tooltip="back to the screen")
+        Binding("escape,enter,q", "dismiss(None)", "Close", id="told.close", tooltip="back to the screen"),
+        *scrolling("told"),
     ]
 
     def __init__(self, title: str, lines: Sequence[tuple[str, str]]) -> None:

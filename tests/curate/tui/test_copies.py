@@ -9,7 +9,8 @@ import pytest
 from textual.widgets import DataTable, Static
 
 from curate.catalog import decisions
-from curate.catalog.photos import put_photo
+from curate.catalog.keepers import chosen_groups
+from curate.catalog.photos import equal_files, put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.export.run import duplicate_report
@@ -61,10 +62,25 @@ async def test_another_copy_is_kept_and_taken_back(workspace: Workspace) -> None
         await pilot.press("space")
         assert f"{chosen} is already kept: a person chose it" in status(app)
         assert len(list(decisions.entries(app.catalog))) == 1
+        assert (equal_files(app.catalog), chosen_groups(app.catalog)) == (1, 1)
         await pilot.press("u")
         await until(pilot, lambda: listed(app)[0] == first)
+        assert chosen_groups(app.catalog) == 0
         await pilot.press("r")
         await until(pilot, lambda: listed(app)[0][1] == chosen)
+
+
+async def test_the_end_of_a_folder_is_in_view(tmp_path: Path) -> None:
+    """Folders begin alike; a wider window shows all of them again."""
+    workspace = make_workspace(tmp_path / "w", 1, previews=False)
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        facts = PhotoFacts(Status.OK, sha256=f"{0:064x}", format="JPEG", width=4032, height=3024)
+        put_photo(catalog, b"/photos/from/an/old/disk/of/mine/holiday/a.JPG", facts, 1)
+    async with opened(workspace, "copies", (80, 24)) as (app, pilot):
+        await until(pilot, lambda: "mine/holiday" in drawn(app))
+        assert "…" in drawn(app) and "/photos/from" not in drawn(app)
+        await pilot.resize_terminal(180, 40)
+        await until(pilot, lambda: "/photos/from/an/old/disk/of/mine/holiday" in drawn(app))
 
 
 async def test_a_copy_whose_name_is_no_text_is_kept(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 from textual.widgets import DataTable, Input, Static
 
 from curate.catalog.store import Catalog
@@ -18,10 +19,13 @@ from curate.tui.forms import Form
 from curate.tui.screens.starting import StartApp, workspace_at
 from curate.tui.start import made, start_form, start_request
 from curate.tui.waiting import entries
+from curate.tui.widgets.listing import Listing
 from curate.tui.widgets.told import Told
 from curate.workspace import Workspace, is_workspace
 from tests.conftest import write_photo
 from tests.curate.tui.test_app import opened, until
+from tests.curate.tui.test_library import drawn
+from tests.curate.tui.workspaces import make_workspace
 from tracer.base.progress import finish
 
 EMPTY = Status(
@@ -57,6 +61,11 @@ def test_what_waits_is_marked() -> None:
         FULL, unreadable=1, skipped=2, duplicates=3, unknown_cameras=1, disagreements=1, gone=1, waiting=2, proposed=1,
         sets=(dataclasses.replace(SET, stale=True),), runs=(Run(Path("/w/runs/w"), SET.path, True),),
     )  # fmt: skip
+    for chosen, said in ((0, "3 groups of equal files"), (2, "3 groups of equal files, 1 to decide")):
+        copies = next(entry for entry in entries(dataclasses.replace(odd, chosen=chosen)) if entry.name == "copies")
+        assert copies.waits and copies.text == said
+    decided = next(entry for entry in entries(dataclasses.replace(odd, chosen=3)) if entry.name == "copies")
+    assert not decided.waits and decided.text == "3 groups of equal files, all decided"
     waits = [entry.name for entry in entries(odd)[1:] if entry.waits]
     assert waits == ["unreadable", "skipped", "copies", "cameras", "pairs", "", "set", "run"]
     assert not any(entry.waits for entry in entries(FULL)[1:])
@@ -90,6 +99,16 @@ async def test_enter_goes_where_a_line_says(tmp_path: Path) -> None:
         assert app.current_mode == "cameras"
         await pilot.press("f10", "u")
         assert app.current_mode == "home"
+
+
+async def test_a_long_line_is_whole_where_there_is_room(tmp_path: Path) -> None:
+    """In 120 columns nothing is cut beside empty room."""
+    said = "0 proposed to decide, 10 other candidates; 45 accepted, 10 rejected"
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False), "home", (120, 40)) as (app, pilot):
+        table = app.screen.query_one("#waiting", Listing)
+        await until(pilot, lambda: table.row_count > 3)
+        table.list([[Text(" "), Text("pairs"), Text(said), Text("review pairs")]])
+        await until(pilot, lambda: said in drawn(app) and "review" in drawn(app))
 
 
 async def test_an_empty_workspace_asks_for_photos(tmp_path: Path) -> None:

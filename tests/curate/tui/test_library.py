@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -221,6 +222,24 @@ async def test_the_preview_says_why(tmp_path: Path) -> None:
         assert library(app).browse.cursor == 4
         await pilot.press("escape", "v")
         assert not preview.display and "DSC_0001" in drawn(app)
+
+
+async def test_keys_reach_the_last_label_of_the_preview(tmp_path: Path) -> None:
+    """J and K scroll the labels, while the cursor stays; where none are shown, they say what shows them."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), size=(80, 24)) as (app, pilot):
+        await pilot.press("J")
+        assert "v shows labels" in status(app)
+        await pilot.press("v")
+        labels = app.screen.query_one(Preview).query_one(VerticalScroll)
+        await until(pilot, lambda: labels.max_scroll_y > 0)
+        before = drawn(app)
+        for _ in range(12):
+            await pilot.press("J")
+        await until(pilot, lambda: labels.scroll_y == labels.max_scroll_y and drawn(app) != before)
+        assert library(app).browse.cursor == 0
+        for _ in range(12):
+            await pilot.press("K")
+        await until(pilot, lambda: labels.scroll_y == 0)
 
 
 async def test_facets_take_the_place_of_the_preview(tmp_path: Path) -> None:

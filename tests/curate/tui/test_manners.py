@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
+from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
 from curate.cameras.types import Camera
@@ -16,6 +17,7 @@ from curate.tui.keymap import usable
 from curate.tui.screens import cameras
 from curate.tui.screens.help import HelpScreen
 from curate.tui.widgets.longlisting import LongListing
+from curate.tui.widgets.told import Told
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
@@ -132,6 +134,26 @@ async def test_vims_motions(tmp_path: Path) -> None:
         assert table.cursor_row == 0
         await pilot.press("end")
         assert table.cursor_row == table.row_count - 1
+
+
+@pytest.mark.parametrize("window", ["help", "told"])
+async def test_vims_motions_in_windows(window: str, tmp_path: Path) -> None:
+    """They scroll the list of keys and a window that tells, which do not reach the keys of all screens."""
+    async with opened(make_workspace(tmp_path / "w", 1, previews=False), size=(80, 24)) as (app, pilot):
+        if window == "help":
+            await pilot.press("question_mark")
+        else:
+            app.push_screen(Told("many", [("", f"line {number}") for number in range(200)]))
+        await until(pilot, lambda: len(app.screen_stack) == 2 and len(app.screen.query(VerticalScroll)) == 1)
+        text = app.screen.query_one(VerticalScroll)
+        await until(pilot, lambda: text.max_scroll_y > 20)
+        for key, at in (("j", 1), ("j", 2), ("k", 1), ("G", text.max_scroll_y), ("g", 0)):
+            await pilot.press(key)
+            await until(pilot, lambda at=at: text.scroll_y == at)  # type: ignore[misc]
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: text.scroll_y > 5)
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: text.scroll_y == 0)
 
 
 async def test_thousands_of_cameras_show_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from curate.tui.widgets.ellipsis import FoldedText
 from curate.tui.widgets.listing import shared
 from curate.tui.widgets.phototable import PhotoTable
 from curate.workspace import Workspace
-from tests.curate.tui.test_app import opened
-from tests.curate.tui.workspaces import make_workspace
+from tests.curate.tui.test_app import opened, press_in_turn, until
+from tests.curate.tui.workspaces import EVIDENCE, make_workspace
 
 LONG_NAME = "20240603_081832_a_walk_along_the_harbour_in_the_morning.jpg"
 
@@ -71,11 +72,48 @@ async def test_a_headline_that_is_cut_says_so(tmp_path: Path) -> None:
         assert drawn(app)[0].rstrip().endswith("…")
 
 
+async def test_headlines_fit_80_columns(tmp_path: Path) -> None:
+    """The review's pace and the time that is left, and what the library counts; a wide window says more."""
+    workspace = make_workspace(tmp_path / "w", 40, previews=False)
+    (workspace.root / "workspace.toml").write_text('name = "ws1"\n')
+    async with opened(Workspace.open(workspace.root), "review", (80, 24)) as (app, pilot):
+        await press_in_turn(app, pilot, *("space", "x") * 5)
+        top = drawn(app)[0]
+        assert " left" in top and "of 30 proposed" in top and "5 ✓ 5 ✗" in top and "…" not in top
+        await pilot.resize_terminal(160, 40)
+        await until(pilot, lambda: "5 accepted, 5 rejected" in drawn(app)[0] and "a minute, " in drawn(app)[0])
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("L", "V", *"jjjjjjjjjjjj", "V")
+        await until(pilot, lambda: "13 chosen · by path ▲ " in drawn(app)[2])
+        assert "40 phone, 40 camera" in drawn(app)[0] and "…" not in drawn(app)[0]
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "13 chosen (e labels, F forgets) · by path ▲" in drawn(app)[2])
+
+
+async def test_evidence_takes_the_room_of_hidden_details(tmp_path: Path) -> None:
+    """At 80x24 three lines of it are shown, with what the clocks say; i shows all of it, and again as before."""
+    workspace = make_workspace(tmp_path / "w", 1)
+    said = EVIDENCE | {"agreement": 30.0, "parallax": 5.0, "extent": 1.0, "alignment": 0.9, "rotation_deg": 90.0}
+    with Catalog.open(workspace) as catalog:
+        catalog.connection.execute("UPDATE candidate SET evidence = ?", (json.dumps(said),))
+    async with opened(workspace, "review", (80, 24)) as (app, pilot):
+        text = app.screen.query_one("#evidence", FoldedText)
+        await until(pilot, lambda: text.size.height == 3)
+        shown = str(text.render())
+        assert "taken 12 s apart" in shown.replace("\n", " ").replace("  ", " ") and shown.endswith("…")
+        await pilot.press("i")
+        await until(pilot, lambda: text.size.height > 4)
+        assert "".join(str(text.render()).split()) == "".join(text.text.split())
+        assert app.screen.query_one("#pictures").size.height >= 9
+        await pilot.press("i")
+        await until(pilot, lambda: text.size.height == 3)
+
+
 class Folding(App[None]):
     """One folded text in a window."""
 
     def compose(self) -> ComposeResult:
-        yield FoldedText(2, id="text")
+        yield FoldedText(lambda: 2, id="text")
         yield Static("below", id="below")
 
 

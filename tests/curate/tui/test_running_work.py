@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
 from curate.tui.app import CurateApp
+from curate.tui.messages import WorkAdvanced
 from tests.curate.tui.test_app import opened, status, until
 from tests.curate.tui.workspaces import make_workspace
 from tracer.base.progress import Progress
@@ -58,6 +59,28 @@ async def test_work_is_seen_and_stopped_on_every_screen(screen: str, endless: En
         assert running(app) in ("stopping …", "")
         await until(pilot, lambda: "pairs was stopped" in status(app))
         assert endless.closed.is_set() and running(app) == ""
+
+
+async def test_how_far_work_is_stays_in_view_at_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done at the moment is cut; how many of how many, and the key that stops, are not. A rate of 0 is not told."""
+    go = threading.Event()
+
+    def long_words(_catalog: Catalog, **_settings: bool) -> Iterator[Progress]:
+        what = "measuring: probe of Make (offline/efficientnet-lite0), 14 of 15 probes fitted"
+        while not go.wait(0.01):
+            yield Progress(what, 9, 65)
+
+    monkeypatch.setattr("curate.pairing.run.pair_workspace", long_words)
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), size=(80, 24)) as (app, pilot):
+        await pilot.press("f")
+        await until(pilot, lambda: running(app).startswith("measuring: 9 of 65"))
+        assert " · probe of Make (offline/effic" in running(app) and running(app).endswith("… · Esc stops")
+        assert len(running(app)) == 78
+        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 3600.0))
+        assert "a second" not in app.work.line and "a minute" not in app.work.line
+        app.work.note(WorkAdvanced(Progress("measuring: probe of Make", 9, 65), 60.0))
+        assert app.work.line == "measuring: 9 of 65 · 9 a minute"
+        go.set()
 
 
 async def test_what_a_screen_says_stays_while_work_runs(endless: Endless, tmp_path: Path) -> None:

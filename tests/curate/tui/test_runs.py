@@ -18,10 +18,15 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError, HandoffError
 from curate.sources.made import MANIFEST
 from curate.tui import results
-from curate.tui.results import BAR, Figure, bar, figures, known_about, runs_here
+from curate.tui.evaluating import EvaluateRequest, evaluate_summary, evaluating
+from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here
+from curate.tui.screens.help import described
+from curate.tui.widgets.listing import Listing
 from curate.tui.widgets.told import Told
 from curate.workspace import Workspace
 from tests.curate.tui.test_app import opened, status, until
+from tests.curate.tui.test_library import drawn
+from tracer.base.progress import Work, finish
 
 ROW = {
     "experiment": "probe", "dataset": "w", "encoder": "offline/efficientnet-lite0", "attribute": "Make", "processing": "IDENTITY",
@@ -35,7 +40,10 @@ KNOWN = [
 ]
 PLAN = {
     "measured": [{"experiment": "probe", "what": "probe of Make", "mask_ratios": [0.0, 0.95]}],
-    "skipped": [{"what": f"thing {n}", "why": "too few"} for n in range(20)],
+    "skipped": [
+        *({"what": f"thing {n}", "why": "too few", "on_request": False} for n in range(20)),
+        {"what": "other labels", "why": "only done when asked for", "on_request": True},
+    ],
 }
 
 
@@ -98,7 +106,14 @@ def test_what_would_be_measured_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     text = "\n".join(f"{name}: {said}" for name, said in lines)
     assert "here: offline/efficientnet-lite0" in text and "1 encoder when named: 1 contrastive" in text
     assert "probe of Make, plain and with 95 % of the photo covered" in text
-    assert "thing 0: too few" in text and "and 8 more" in text
+    assert "not measured: thing 0: too few" in text and "thing 19: too few" in text
+    assert "when asked for: other labels: only done when asked for" in text
+    skipped = [*PLAN["skipped"], {"what": "neighbours", "why": "0 photos qualify", "on_request": False}]
+    (tmp_path / "results.json").write_text(json.dumps({"rows": [], "skipped": skipped}))
+    lines = known_about(tmp_path, ("offline",), tmp_path)
+    assert ("nor in this run", "neighbours: 0 photos qualify") in lines
+    assert sum("too few" in text for _, text in lines) == 20
+    assert len(not_measured(tmp_path)) == 21
     assert known_about(None, ("offline",))[-1] == ("measured", "there is no set yet; e exports one")
 
 
@@ -135,6 +150,67 @@ async def test_runs_by_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         await until(pilot, lambda: isinstance(app.screen, Told))
         await pilot.press("q")
         assert app.is_running
+
+
+QUERIES = [
+    f"query={side}{negatives}"
+    for side in ("phone", "dslr/compact")
+    for negatives in ("", ",negatives=same", ",negatives=different")
+]
+STAGES = ("stage=before", "method=leace,stage=after", "method=leace,stage=change")
+KINDS = [
+    *(("probe", label, setting) for label in ("Is Smartphone", "Make", "Model")
+      for setting in ("acquisition", "unseen-cameras", "unseen-cameras,matched")),
+    *(("retrieval", "Is Smartphone", query + unseen) for query in QUERIES for unseen in ("", ",unseen-cameras")),
+    *(("mitigation", label, stage + query) for label in ("Is Smartphone", "Make")
+      for stage in STAGES for query in ("", *(f",{query}" for query in QUERIES))),
+]  # fmt: skip
+
+
+async def test_figures_are_told_apart_at_80_columns(tmp_path: Path) -> None:
+    """By what of them is in view; the whole figure under the cursor stands below, and Tab, which is listed, goes there."""
+    workspace = Workspace.create(tmp_path / "w")
+    rows = [
+        ROW | {"experiment": experiment, "attribute": label, "setting": setting, "encoder": encoder, "metric": metric}
+        for encoder in ("offline/efficientnet-lite0", "offline/efficientnet-lite2", "baseline/residual")
+        for experiment, label, setting in KINDS
+        for metric in ("balanced_accuracy", "accuracy", "recall@1")
+    ]
+    make_run(workspace, "one", rows=rows)
+    async with opened(workspace, "runs", (80, 24)) as (app, pilot):
+        table = app.screen.query_one("#figures", Listing)
+        await until(pilot, lambda: table.row_count == len(rows))
+        seen = set()
+        for row in table.ordered_rows:
+            cells = [cell.copy() for cell in table.get_row(row.key)[:4]]
+            for cell, column in zip(cells, table.ordered_columns, strict=False):
+                cell.truncate(column.width, overflow="ellipsis")
+            seen.add(tuple(cell.plain for cell in cells))
+        assert len(seen) == len(rows)
+        assert "━━━" in drawn(app)  # the bar is in view
+        assert "Tab Figures" in drawn(app).splitlines()[-1]
+        assert "Tab" in {one.key_display for one in described(app.screen)}
+        await pilot.press("tab", "j", "j")
+        assert table.cursor_row == 2
+        whole = "probe of Is Smartphone · recall@1 · offline/efficientnet-lite0 · 95 % of the photo covered · 0.800"
+        await until(pilot, lambda: whole in str(app.screen.query_one("#figure", Static).render()))
+        await pilot.press("tab", "j")
+        assert table.cursor_row == 2
+
+
+def test_what_is_only_measured_when_asked_for_is_not_counted(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It could be measured."""
+
+    def evaluated(*_: Any) -> Work[Any]:
+        yield from ()
+        return {"seconds": 1.0, "skipped": PLAN["skipped"]}, False
+
+    monkeypatch.setattr(handoff, "evaluating", evaluated)
+    (tmp_path / "set").mkdir()
+    done = finish(evaluating(catalog, EvaluateRequest(tmp_path / "set", ("offline",), tmp_path / "run")))
+    assert "20 things could not be measured (w in Runs lists them)" in evaluate_summary(done)
 
 
 async def test_a_damaged_run_and_a_failing_tracer_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

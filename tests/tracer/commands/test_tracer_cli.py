@@ -100,6 +100,7 @@ def test_a_plan_opens_no_picture_and_makes_no_run(run: Run, tmp_path: Path) -> N
     assert code == 0 and not (tmp_path / "run").exists()
     assert {"experiment": "probe", "what": "probe of Make", "mask_ratios": [0.0, 0.9, 0.95]} in answer["measured"]
     assert answer["skipped"] and all(entry["what"] and entry["why"] for entry in answer["skipped"])
+    assert {entry["on_request"] for entry in answer["skipped"]} == {True, False}
     code, out, err = run("evaluate", root, "-o", tmp_path / "run", "--dry-run")
     assert code == 0 and "probe of Make" in out and f"not measured: {answer['skipped'][0]['what']}" in err
 
@@ -414,7 +415,7 @@ def test_embed_evaluate_report_compare(run: Run, tmp_path: Path) -> None:
     assert kept == (
         "tracer evaluate small --encoders baseline/colour --device cpu --attributes Make --protocol fast -o run --json"
     )
-    assert all(set(entry) == {"what", "why"} for entry in answer["skipped"])
+    assert all(set(entry) == {"what", "why", "on_request"} for entry in answer["skipped"])
     assert Path(answer["report"]).stat().st_size > 20_000
     code, out, _ = run("retrieve", photos, *common, "-o", out_dir, "--json")
     assert {"rows", "seconds", "device"} <= set(json.loads(out))

@@ -410,6 +410,7 @@ def test_an_encoder_that_cannot_be_had_is_skipped(photos: Path, tmp_path: Path) 
     assert {
         "what": "encoder clip/ViT-B-16",
         "why": "No weights: there is no network. Bring them.",
+        "on_request": False,
     } in [skip.said() for skip in evaluation.skipped]
     with pytest.raises(EncoderError, match="No weights"):
         finish(evaluate(photos, tmp_path / "run", Options(encoders=("clip/ViT-B-16",)), loader=load))
