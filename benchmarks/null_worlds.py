@@ -83,31 +83,42 @@ MODELS, OWN = 12, 1.5
 """Camera models of a world in which the label goes with the camera, and the strength of each one's own trace."""
 
 
-def of_cameras(rng: np.random.Generator, dim: int = 32, shared: float = 0.0) -> tuple[LabelledPhotos, Pairs]:
+def of_cameras(
+    rng: np.random.Generator,
+    dim: int = 32,
+    shared: float = 0.0,
+    *,
+    values: int = 2,
+    classes: int = 4,
+    rare: float = 1.0,
+) -> tuple[LabelledPhotos, Pairs]:
     """Photos of 40 scenes by six of twelve camera models each, and their pairs; the label is dealt out to whole models.
 
     Args:
         rng: draws the world.
         dim: of the embeddings.
         shared: strength of a trace that the models of one label share; with 0 the label means nothing.
+        values: of the label. classes: of what the scenes show.
+        rare: how often a model of the first value is taken, relative to the others.
     """
-    side = rng.permutation(np.arange(MODELS) % 2)
-    model = np.concatenate([rng.permutation(MODELS)[:6] for _ in range(40)])
+    side = rng.permutation(np.arange(MODELS) % values)
+    taken = np.where(side == 0, rare, 1.0)
+    model = np.concatenate([rng.choice(MODELS, 6, replace=False, p=taken / taken.sum()) for _ in range(40)])
     cluster, label = np.repeat(np.arange(40), 6), side[model]
-    y = rng.permutation(np.arange(40) % 4)[cluster]
-    X = 0.7 * rng.normal(size=(4, dim))[y] + rng.normal(size=(40, dim))[cluster]
+    y = rng.permutation(np.arange(40) % classes)[cluster]
+    X = 0.7 * rng.normal(size=(classes, dim))[y] + rng.normal(size=(40, dim))[cluster]
     X += OWN * rng.normal(size=(MODELS, dim))[model] + 0.7 * rng.normal(size=(len(model), dim))
     X += shared * rng.normal(size=dim) * (2 * label - 1)[:, None]
-    labels, classes = (part.astype(str).astype(object) for part in (label, y))
+    labels, shown = (part.astype(str).astype(object) for part in (label, y))
     names = np.array([f"model {code}" for code in model], dtype=object)
-    return LabelledPhotos(X, labels, cluster, "Is Smartphone", classes, names), Pairs(cluster, label)
+    return LabelledPhotos(X, labels, cluster, "Is Smartphone", shown, names), Pairs(cluster, label)
 
 
-def cameras(name: str, shared: float = 0.0) -> World:
-    """Neighbours, similarity or retrieval by a label that is dealt out to whole camera models."""
+def cameras(name: str, shared: float = 0.0, *, values: int = 2, classes: int = 4, rare: float = 1.0) -> World:
+    """Neighbours, similarity or retrieval by a label that is dealt out to whole camera models; the design as in `of_cameras`."""
 
     def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
-        given, paired = of_cameras(rng, shared=shared)
+        given, paired = of_cameras(rng, shared=shared, values=values, classes=classes, rare=rare)
         assert given.cameras is not None
         measure: Callable[[], Work[Outcome]] = {
             "neighbours": lambda: unseen_neighbours(SOURCE, given, Voting(1, 5, seed)),
@@ -307,6 +318,9 @@ WORLDS: dict[str, World] = {
     "names, 4 × 3 models, own scenes": names_of_cameras(3, 4, shared=False),
     "retrieval, 60 pairs": pairs,
     "neighbours, 6 + 6 camera models": cameras("neighbours"),
+    "neighbours, 6 × 2 camera models": cameras("neighbours", values=6),
+    "neighbours, 6 + 6 camera models, 20 classes": cameras("neighbours", classes=20),
+    "neighbours, 6 + 6 camera models, few photos of one value": cameras("neighbours", rare=0.2),
     "similarity, 6 + 6 camera models": cameras("similarity"),
     "retrieval, 6 + 6 camera models": cameras("retrieval"),
     "mitigation, labels within scenes": mitigation("scenes"),
@@ -361,8 +375,8 @@ def told(name: str, world: World, many: int, seed: int) -> int:
                     text += f"  {word} {100 * np.mean(share):5.2f} %"
                     bad |= not LOW - slack <= np.mean(share) <= HIGH + slack
         missed += bad
-        print(f"{name:34} {figure:36} mean {mean:+.3f}{text}{'  MISSED' if bad else ''}", flush=True)
-    print(f"{'':34} {time.perf_counter() - start:.0f} s; {refused} of {many} worlds refused", flush=True)
+        print(f"{name:58} {figure:36} mean {mean:+.3f}{text}{'  MISSED' if bad else ''}", flush=True)
+    print(f"{'':58} {time.perf_counter() - start:.0f} s; {refused} of {many} worlds refused", flush=True)
     return missed
 
 

@@ -220,7 +220,7 @@ def test_window_holds_the_matches_that_turn_and_scale_alike() -> None:
 
 
 def test_which_photo_is_the_first_does_not_decide_whether_a_pair_agrees() -> None:
-    """The bins of turn and scale have other edges when the photos change places; near the gate a pair passes both ways or never."""
+    """The bins of turn and scale have other edges when the photos change places; a pair passes both ways or never."""
     gate, apart = comparing.GATE[WIDE], 0
     for seed in range(120):
         a, b = two_photos(seed, 8, 60)

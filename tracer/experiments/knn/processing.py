@@ -315,7 +315,8 @@ def tested_difference(
     """
     value = float(differences.mean())
     spread = error(differences, clusters, models)
-    test = stats.calibrated(value, spread, shuffled.differences, shuffled.errors, independent(clusters, models))
+    units, observed = independent(clusters, models), shuffled.observed
+    test = stats.calibrated(value, spread, shuffled.differences, shuffled.errors, units, observed=observed)
     low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
     return TestedDifference(
         stats.Interval(min(low, value), max(high, value)),

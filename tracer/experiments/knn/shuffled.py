@@ -20,10 +20,10 @@ from tracer.experiments.shared.thinning import thinned
 SHUFFLES = 199
 PHOTOS = 1000
 """Larger sets are thinned out."""
-NEAREST = 200
+NEAREST = 400
 """Neighbours of each photo among which its nearest of both pools are looked for."""
 DRAWS = 5
-"""Draws of the thinned pools, the same under each shuffle."""
+"""Orders by which pools are thinned out, the same under each shuffle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,57 @@ def shuffled_differences(
     S = np.where(apart, X @ X.T, -np.inf)
     nearest = np.argsort(-S, axis=1, kind="stable")[:, :NEAREST]
     there = np.take_along_axis(S, nearest, axis=1) > -np.inf
-    noise = np.random.default_rng([seed, 2]).random((DRAWS, len(y)))
-    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of, noise)
+    rng = np.random.default_rng([seed, 2])
+    orders = tuple(_Order.of(rng.permutation(len(y)), apart, y, nearest) for _ in range(DRAWS))
+    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of, orders)
     ways = dealt(a, g, of, seed, SHUFFLES)
     found = [votes.difference(labels) for labels in ways.others]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
     return Shuffled(known[:, 0], known[:, 1], ways.unit, votes.difference(ways.observed), ways.exact)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """An order of the photos, by which the first ones of each kind stay in a pool.
+
+    Attributes:
+        order: (n,) the photos.
+        own, other: (n, n) in this order, the photos of a query's pool that are of its class, and those of other classes.
+        place: (n, m) where in the order the nearest of each query are.
+        of_own, of_other: (n, m) how many of them stand up to there.
+    """
+
+    order: NDArray[np.int64]
+    own: NDArray[np.bool_]
+    other: NDArray[np.bool_]
+    place: NDArray[np.int64]
+    of_own: NDArray[np.int32]
+    of_other: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls, order: NDArray[np.int64], apart: NDArray[np.bool_], y: NDArray[np.int64], nearest: NDArray[np.int64]
+    ) -> _Order:
+        """Prepare what all shuffles share."""
+        there, same = apart[:, order], y[:, None] == y[order]
+        own, other, place = there & same, there & ~same, np.argsort(order)[nearest]
+        return cls(order, own, other, place, _counted(own, place), _counted(other, place))
+
+    def ranks(self, labels: NDArray[np.int64], kind: NDArray[np.int64]) -> NDArray[np.int32]:
+        """(n, m) the place of each of the nearest among the photos of its kind in the query's pool, from 1 on.
+
+        Args:
+            labels: (n,).
+            kind: (n, m) of the nearest: own class and same label, own class, same label, neither.
+        """
+        same = labels[:, None] == labels[self.order]
+        with_own, with_other = (_counted(part & same, self.place) for part in (self.own, self.other))
+        return np.choose(kind, [with_own, self.of_own - with_own, with_other, self.of_other - with_other])
+
+
+def _counted(mask: NDArray[np.bool_], place: NDArray[np.int64]) -> NDArray[np.int32]:
+    """How many are set in each row up to some places of it."""
+    return np.take_along_axis(mask.cumsum(axis=1, dtype=np.int32), place, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +135,7 @@ class _Votes:
         y, g: (n,) classes and clusters.
         k: neighbours that vote.
         models: (n,) camera models, where they are what was sampled.
-        noise: (draws, n) by which pools are thinned out.
+        orders: by which pools are thinned out.
     """
 
     nearest: NDArray[np.int64]
@@ -100,26 +145,29 @@ class _Votes:
     g: NDArray[np.int64]
     k: int
     models: NDArray[np.int64] | None
-    noise: NDArray[np.float64]
+    orders: tuple[_Order, ...]
 
     def difference(self, labels: NDArray[np.int64]) -> tuple[float, float]:
-        """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies."""
+        """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies.
+
+        Of each kind exactly as many photos stay as in the vote itself (`acquisition`): a share of them would leave some pools
+        without any photo of the query's class, and others with several.
+        """
         own = self.y[self.nearest] == self.y[:, None]
         same = labels[self.nearest] == labels[:, None]
         sizes = self._sizes(labels)
         few = np.stack([np.minimum(sizes[0], sizes[1])] * 2 + [np.minimum(sizes[2], sizes[3])] * 2)
-        keep = few / np.maximum(sizes, 1)  # (4, n): the share of each kind of photo that stays
         valid = (few[0] > 0) & (few[2] > 0)
         if not valid.any():
             return float("nan"), 0.0
         kind = np.where(own, np.where(same, 0, 1), np.where(same, 2, 3))
-        share = np.take_along_axis(keep.T, kind, axis=1)
+        number = np.take_along_axis(few.T, kind, axis=1)
         total = np.zeros(len(labels))
-        for noise in self.noise:
-            stays = (noise[self.nearest] < share) & self.there
+        for order in self.orders:
+            stays = (order.ranks(labels, kind) <= number) & self.there
             right = [self._right(stays & chosen) for chosen in (own == same, own != same)]
             total += right[0].astype(float) - right[1]
-        given = total[valid] / len(self.noise)
+        given = total[valid] / len(self.orders)
         of = None if self.models is None else self.models[valid]
         return float(given.mean()), error(given, self.g[valid], of)
 
