@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context, parent_process, resource_tracker
 
 
 def process_pool(workers: int, begin: Callable[[], None]) -> ProcessPoolExecutor:
@@ -15,7 +16,7 @@ def process_pool(workers: int, begin: Callable[[], None]) -> ProcessPoolExecutor
 
     The processes are spawned, not forked: the app has threads, and a lock that one of them holds during a fork stays locked
     for ever in the child. Where the app has replaced sys.stderr, the output of the processes is discarded, because the app
-    draws on the terminal.
+    draws on the terminal. The processes end with this one, however it ends.
 
     Args:
         workers: number of processes.
@@ -35,4 +36,16 @@ def _begin(begin: Callable[[], None], quiet: bool) -> None:
         for stream in (1, 2):
             os.dup2(nowhere, stream)
         os.close(nowhere)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     begin()
+
+
+def _end_with_the_parent() -> None:
+    """Wait until the parent has ended, then end this process, even in the middle of a task.
+
+    A pool ends its processes itself unless it is killed: then they would wait for tasks for ever.
+    """
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
