@@ -31,7 +31,8 @@ def where_of(text: str) -> str | None:
     """Return the text if it is an expression, else an expression that searches for it; None for empty text (all photos)."""
     if not text or is_expression(text):
         return text or None
-    pattern = "'%" + text.replace("'", "''") + "%'"
+    plain = re.sub(r"([\\%_])", r"\\\1", text)
+    pattern = "'%" + plain.replace("'", "''") + "%'" + (r" ESCAPE '\'" if plain != text else "")
     return " OR ".join(f"{column} LIKE {pattern}" for column in _SEARCHED)
 
 

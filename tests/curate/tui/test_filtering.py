@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from curate.catalog.browsing import Order, photo_ids
+from curate.catalog.photos import put_photo
+from curate.catalog.store import Catalog
+from curate.photos.facts import PhotoFacts, Status
 from curate.tui.filtering import where_of
+from curate.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -33,3 +40,14 @@ def test_everything_else_is_words(text: str) -> None:
 def test_nothing_typed_is_all_photos() -> None:
     """There is no expression."""
     assert where_of("") is None
+
+
+@pytest.mark.parametrize("words", ["100%", "a_b", "c\\d", "%_\\'", "_", "%"])
+def test_words_mean_themselves(tmp_path: Path, words: str) -> None:
+    """No sign in them stands for other letters."""
+    names = ["100%.jpg", "1000.jpg", "a_b.jpg", "axb.jpg", "c\\d.jpg", "cd.jpg", "%_\\'.jpg", "plain.jpg"]
+    workspace = Workspace.create(tmp_path / "w")
+    with Catalog.open(workspace) as catalog, catalog.transaction():
+        ids = {put_photo(catalog, f"/p/{n}".encode(), PhotoFacts(Status.OK), 1): n for n in names}
+    found = {ids[photo] for photo in photo_ids(workspace, where_of(words), Order())}
+    assert found == {name for name in names if words in name}
