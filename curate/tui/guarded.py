@@ -14,6 +14,7 @@ from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from curate.errors import CurateError
 from curate.tui.interface import Host
 from curate.tui.widgets.keyline import KeyLine
 
@@ -133,6 +134,10 @@ class Dialog(Window[Answer]):
         super().__init__()
         self._early: list[events.Key | events.Paste] | None = []
         self._drawn = asyncio.Event()
+
+    def again(self, answer: Answer, error: CurateError) -> Dialog[Answer] | None:
+        """Return the window that asks once more where the answer could not be acted on; None where it has nothing to keep."""
+        return None
 
     def _forward_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and self._early is not None and self.focused is None:
