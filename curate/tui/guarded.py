@@ -135,7 +135,7 @@ class Dialog(Window[Answer]):
         self._early: list[events.Key | events.Paste] | None = []
         self._drawn = asyncio.Event()
 
-    def again(self, answer: Answer, error: CurateError) -> Dialog[Answer] | None:
+    def again(self, answer: Any, error: CurateError) -> Dialog[Answer] | None:  # noqa: ARG002  for windows with text
         """Return the window that asks once more where the answer could not be acted on; None where it has nothing to keep."""
         return None
 
