@@ -238,7 +238,7 @@ class Commands(Host):
         if screen is None or not self.work.running or screen.too_small:
             self.exit()
             return
-        choices = {"quit": "Stop it and quit; what is finished is kept", "stay": "Stay"}
+        choices = {"stay": "Stay", "quit": "Stop it and quit; what is finished is kept"}
         screen.ask(
             AskChoice("Work is still running.", choices), lambda answer: self.exit() if answer == "quit" else None
         )
