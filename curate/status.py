@@ -207,13 +207,23 @@ class Status:
         """Return a line that counts the photos of neither side by camera type, and names the command that lists them."""
         if not self.by_neither:
             return []
-        kinds = [_NEITHER.get(kind) or f"{str(kind).replace('_', ' ')} {{}}" for kind in self.by_neither]
-        parts = [kind.format(f"{count:,}") for kind, count in zip(kinds, self.by_neither.values(), strict=True)]
+        parts = [f"{count:,} {_NEITHER[kind]}" for kind, count in self.by_neither.items()]
         listed = command("photos", "--where", '"Is Smartphone" IS NULL', workspace=self.workspace)
         return [f"         by neither: {', '.join(parts)}; listed by: {listed}"]
 
 
-_NEITHER = {None: "{} without a camera's name", CameraType.UNKNOWN: "{} by cameras of unknown type"}
+_NEITHER = {
+    None: "without a camera's name",
+    CameraType.UNKNOWN: "by cameras of unknown type",
+    CameraType.FEATURE_PHONE: "by feature phones",
+    CameraType.TABLET: "by tablets",
+    CameraType.ACTION: "by action cameras",
+    CameraType.DRONE: "by drones",
+    CameraType.CAMCORDER: "by camcorders",
+    CameraType.FILM_SCANNER: "by film scanners",
+    CameraType.SCANNER: "by scanners",
+}
+"""Camera type of neither side -> what follows the number of its photos; None for photos that name no camera."""
 
 
 def equal_in_words(found: Status) -> str:

@@ -57,7 +57,11 @@ def facets(catalog: Catalog) -> list[Facet]:
         else:
             types.append(Value(kind, photos, f"camera_type = {quoted(kind)}"))
     makes = [
-        Value("no maker" if make is None else make, photos, NO_MAKER if make is None else is_value("make_normalized", make))
+        Value(
+            "no maker" if make is None else make,
+            photos,
+            NO_MAKER if make is None else is_value("make_normalized", make),
+        )
         for make, photos in catalog.counts("make_normalized")
     ]
     found = [_facet("Type", types), _facet("Make", makes)]

@@ -33,7 +33,8 @@ def nothing_left(queue: ReviewQueue) -> str:
     if not queue.at_the_others:
         return f"No pair waits that was asked for: {shown(asked).plain}.\n\n/ asks for others." if asked else NOTHING
     others = counted(queue.waiting - queue.proposed, "other candidate")
-    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows them again." if queue.skipped else ""
+    them = "it" if queue.skipped == 1 else "them"
+    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows {them} again." if queue.skipped else ""
     left = f"{others} left, less likely and most of them wrong: Enter shows them."
     return f"No proposed pair is left to decide.{skipped}\n\n{left}"
 
@@ -150,10 +151,10 @@ def wanted_of(answers: Mapping[str, str]) -> Wanted:
     """
     only = {part.strip().lower() for part in answers["only"].split(",") if part.strip()}
     if unknown := sorted(only - set(_ONLY)):
-        raise UsageError("only what?", shown(unknown[0]).plain, "Write flagged, noted, or both.")
+        raise UsageError(f"only cannot be {unknown[0]!r}", "", "Write flagged, noted, or both.")
     order: Order | None = next((name for name in ORDERS if name == (answers["order"].lower() or "likely")), None)
     if order is None:
-        raise UsageError("in which order?", shown(answers["order"]).plain, f"Write one of {', '.join(ORDERS)}.")
+        raise UsageError(f"the order cannot be {answers['order']!r}", "", f"Write one of {', '.join(ORDERS)}.")
     least, most = _share(answers["least"], 0), _share(answers["most"], 1)
     if least > most:
         raise UsageError("no score is that", "the first percentage is larger than the second", "Exchange them.")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from curate.cameras.types import CameraType
 from curate.catalog import decisions, marking
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
@@ -237,6 +238,13 @@ def place_with_a_pair(tmp_path: Path, made_once: MadeOnce) -> Path:
     return place
 
 
+def test_every_type_of_neither_side_has_words() -> None:
+    """Number first, then the cameras."""
+    kinds = [kind for kind in CameraType if kind.is_smartphone is None]
+    said = " ".join(dataclasses.replace(TAKEN_IN, by_neither=dict.fromkeys([None, *kinds], 1)).in_words())
+    assert said.count("1 by ") == len(kinds) and "1 by action cameras" in said and "1 by film scanners" in said
+
+
 def test_photos_of_neither_side_are_counted_by_kind_and_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,7 +261,7 @@ def test_photos_of_neither_side_are_counted_by_kind_and_listed(
     assert run_cli(["status", "-w", str(place)]) == Exit.DONE
     said = capsys.readouterr().out
     assert "photos   5: 1 by phones, 1 by other cameras, 3 by neither\n" in said
-    assert "1 without a camera's name" in said and "1 by cameras of unknown type" in said and "tablet 1" in said
+    assert "1 without a camera's name" in said and "1 by cameras of unknown type" in said and "1 by tablets" in said
     (line,) = (line for line in said.splitlines() if "listed by: " in line)
     words = shlex.split(line.partition("listed by: ")[2])
     assert run_cli([*words[1:], "--json"]) == Exit.DONE

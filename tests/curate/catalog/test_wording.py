@@ -99,7 +99,11 @@ def test_a_stated_clock_is_logged_and_taken_back(catalog: Catalog) -> None:
 def test_a_clock_is_told_in_the_words_of_its_screen(catalog: Catalog) -> None:
     """Behind, equal, withdrawn, and of a camera that the catalogue does not have."""
     fill(catalog)
-    for seconds, words in ((-3600.0, "is 1 h 0 min 0 s behind"), (0.0, "reads the same as"), (0.5, "is 0.5 s ahead of")):
+    for seconds, words in (
+        (-3600.0, "is 1 h 0 min 0 s behind"),
+        (0.0, "reads the same as"),
+        (0.5, "is 0.5 s ahead of"),
+    ):
         decisions.state_clock(catalog, PHONE, "Nobody|N 1", seconds)
         assert taken_back(catalog) == f"the clock of the Nobody N 1 {words} that of the Apple iPhone X"
     decisions.state_clock(catalog, PHONE, CAMERA, None)

@@ -430,7 +430,8 @@ async def test_a_pair_that_is_odd_is_asked_about(tmp_path: Path) -> None:
         for answer, accepted in ((["enter"], 0), (["escape"], 0), (["down", "enter"], 1)):
             await pilot.press(*(["m", "down", "m"] if not app.screen.marked else []), "p")  # type: ignore[attr-defined]
             question = str(app.screen.query_one(".question", Static).render())
-            assert "neither was taken with a phone" in question or "cannot be read" in question
+            assert question.startswith("Pair ") and question.endswith("?") and question.count("?") == 1
+            assert "although neither was taken with a phone" in question or "cannot be read" in question
             await pilot.press(*answer)
             assert decisions.tally(app.catalog).accepted == accepted
 

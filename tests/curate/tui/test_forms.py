@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, Static
 
+from curate.catalog.store import Catalog
+from curate.errors import UsageError
+from curate.review.queue import ReviewQueue
+from curate.tui.reviewing import nothing_left, wanted_of
 from tests.curate.tui.test_app import opened, status
 from tests.curate.tui.workspaces import make_workspace
 
@@ -29,3 +34,27 @@ async def test_a_note_survives_a_full_disk(tmp_path: Path) -> None:
         assert app.screen is screen and status(app).startswith("noted on")
         await pilot.press("t")
         assert app.screen.query_one(Input).value == f"{note}!?"
+
+
+def test_an_order_that_is_none_is_named() -> None:
+    """In a sentence, with the ones that there are."""
+    empty = {"camera": "", "least": "", "most": "", "only": "", "order": ""}
+    with pytest.raises(UsageError) as refused:
+        wanted_of(empty | {"order": "un"})
+    assert refused.value.lines() == ["the order cannot be 'un'", "Write one of likely, unsure, unlikely, camera."]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [(1, "1 proposed pair skipped: s shows it again"), (2, "2 proposed pairs skipped: s shows them again")],
+)
+def test_skipped_pairs_are_counted_in_words(tmp_path: Path, pairs: int, words: str) -> None:
+    """One is it, more are them."""
+    with Catalog.open(make_workspace(tmp_path / "w", 3, previews=False)) as catalog:
+        queue = ReviewQueue(catalog)
+        queue.refresh()
+        for _ in range(3 - pairs):
+            queue.decide("reject")
+        for _ in range(pairs):
+            queue.skip()
+        assert queue.at_the_others and words in nothing_left(queue)

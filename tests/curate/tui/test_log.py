@@ -37,7 +37,10 @@ async def test_steps_are_taken_back_from_the_log(tmp_path: Path) -> None:
         )
         await pilot.press("down", "enter", "enter")
         assert status(app) == "nothing was taken back" and decisions.tally(app.catalog).accepted == accepted
-        await pilot.press("b", "down", "enter")
+        await pilot.press("b")
+        question = str(app.screen.query_one(".question", Static).render())
+        assert question.startswith("Take back “rejected ") and question.endswith("” and 1 later step?")
+        await pilot.press("down", "enter")
         assert status(app).startswith("taken back: 2 steps") and decisions.tally(app.catalog) == decisions.Tally(1, 0)
         await until(pilot, lambda: str(table.get_row_at(0)[4]) == "taken back")
         await pilot.press("b")
