@@ -16,7 +16,7 @@ from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
-from curate.tui.failures import as_message
+from curate.tui.failures import as_message, told_here
 from curate.tui.guarded import WIDE, Answer, Dialog, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
@@ -112,7 +112,7 @@ class CurateScreen(GuardedScreen[None]):
 
     def complain(self, error: CurateError, before: str = "") -> None:
         """Show an error and what to do about it in the status line."""
-        self.say(before + ". ".join(error.lines()), problem=True)
+        self.say(before + told_here(error), problem=True)
 
     def ask(self, prompt: ModalScreen[Answer | None], answered: Callable[[Answer], None]) -> None:
         """Open a dialog; `answered` gets the answer, and is not called if the dialog is cancelled.

@@ -14,6 +14,7 @@ from textual.widgets.input import Selection
 from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
+from curate.tui.failures import told_here
 from curate.tui.forms import Field
 from curate.tui.guarded import Answer, Dialog
 from curate.tui.shown import folded, shown
@@ -161,7 +162,7 @@ class _Lines(Dialog[Answer | None]):
 
 
 def _problem(error: CurateError) -> str:
-    return "✗ " + ". ".join(error.lines())
+    return f"✗ {told_here(error)}"
 
 
 class AskForm(_Lines[dict[str, str]]):
