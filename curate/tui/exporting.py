@@ -131,8 +131,8 @@ def export_request(catalog: Catalog, answers: Mapping[str, str]) -> ExportReques
     choice = SetChoice(
         pairs=one_of(answers["photos"], _PHOTOS, "photos") == _PHOTOS[0],
         layout=one_of(answers["layout"], [*Layout], "the layout") if answers["layout"] else "",
-        licenses=listed(answers["licenses"]),
-        match=listed(answers["match"]),
+        licenses=listed(answers["licenses"], "all"),
+        match=listed(answers["match"], "nothing", "none"),
         keep_gps=yes(answers["keep_gps"], "keep GPS"),
     )
     replaced = yes(answers["replace"], "replace")

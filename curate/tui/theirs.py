@@ -25,7 +25,7 @@ def import_form() -> Form:
         "What `curate decisions export` wrote in another workspace. Where both decided differently, you are asked. "
         "Enter reads it, Tab completes."
     )
-    field = Field("file", "file", example="decisions.jsonl", complete=paths(Path.cwd(), ".jsonl"))
+    field = Field("file", "file", example="such as decisions.jsonl", complete=paths(Path.cwd(), ".jsonl"))
     return Form("Import whose decisions?", (field,), hint)
 
 

@@ -35,7 +35,8 @@ class Line(Input):
         """`typed`: what a person typed into it before; None where it holds what is filled in."""
         value = field.value if is_harmless(field.value) else ""
         text = value if typed is None else typed
-        super().__init__(text, field.example, id=field.name, compact=bool(field.label), select_on_focus=False)
+        example = f"({field.example})" if field.example else ""  # so that nobody takes it for what is filled in
+        super().__init__(text, example, id=field.name, compact=bool(field.label), select_on_focus=False)
         self._filled_in, self._kept = value, field.kept
 
     @property
@@ -116,6 +117,12 @@ class _Lines(Dialog[Answer | None]):
                     yield Line(field, self._typed.get(field.name))
             yield Label(self._hint, markup=False, classes="hint")
             yield Label(folded(self._problem), markup=False, classes="problem")
+
+    def on_descendant_focus(self) -> None:
+        """Put the hint back in the place of the possible names of another line."""
+        if self._listed is not None and (self.focused is None or self.focused.id != self._listed[0]):
+            self._listed = None
+            self.query_one(".hint", Label).update(folded(self._hint))
 
     @property
     def may_close(self) -> bool:

@@ -184,7 +184,7 @@ async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
 
 
 async def test_what_a_filter_does_not_find(tmp_path: Path) -> None:
-    """Words with "like" in them are words; where none is found, the line says so; the window, where an expression is not whole."""
+    """Words with "like" in them are words; where none is found, the line says so; the window, where one is not whole."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):
         await pilot.press("slash", *"nothing", "space", *"like", "space", *"this", "enter")
         await until(pilot, lambda: "no photo matches" in status(app))

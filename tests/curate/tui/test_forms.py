@@ -8,9 +8,13 @@ import pytest
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
+from curate.catalog.wanted import Wanted
 from curate.errors import UsageError
 from curate.review.queue import ReviewQueue
+from curate.tui.exporting import SetChoice, export_form, export_request
+from curate.tui.ingesting import ingest_request
 from curate.tui.reviewing import nothing_left, wanted_of
+from curate.tui.setplan import alike_in, only_licenses, split_request
 from tests.curate.tui.test_app import opened, status
 from tests.curate.tui.workspaces import make_workspace
 
@@ -59,3 +63,34 @@ def test_skipped_pairs_are_counted_in_words(tmp_path: Path, pairs: int, words: s
         for _ in range(pairs):
             queue.skip()
         assert queue.at_the_others and words in nothing_left(queue)
+
+
+async def test_possible_names_are_told_of_their_line_alone(tmp_path: Path) -> None:
+    """Going to another line brings the hint back; an example is no text that is filled in, and looks like none."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
+        await pilot.press("slash")
+        hint = app.screen.query_one(".hint", Static)
+        said = str(hint.render())
+        order, only = app.screen.query_one("#order", Input), app.screen.query_one("#only", Input)
+        assert only.placeholder == "(all; or flagged, noted)"
+        order.focus()
+        for way in ("up", "shift+tab", "down"):
+            await pilot.press("ctrl+u", *"un", "tab", "tab")
+            assert "unsure" in str(hint.render()) and "unlikely" in str(hint.render())
+            await pilot.press(way)
+            assert str(hint.render()) == said
+            order.focus()
+            await pilot.pause()
+
+
+def test_words_for_nothing_are_taken(catalog: Catalog) -> None:
+    """Those that the examples of the lines show."""
+    assert ingest_request({"folder": ".", "labels": "None", "topics": "no"}).labels is None
+    everything = {"camera": "all", "least": "", "most": "", "only": "All", "order": ""}
+    assert wanted_of(everything) == Wanted()
+    form = {field.name: field.value for field in export_form(catalog, SetChoice()).fields}
+    choice = export_request(catalog, form | {"licenses": "all", "match": "nothing"}).choice
+    assert choice.licenses == () and choice.match == ()
+    assert alike_in(SetChoice(match=("format",)), "none").match == () and only_licenses(choice, "All").licenses == ()
+    splits = split_request({"attributes": "none", "group_by": "nothing", "seed": "1"})
+    assert splits.attributes == () and splits.group_by == ()
