@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from curate.errors import CurateError
 from curate.tui.failures import told_here
 from curate.tui.forms import Field
-from curate.tui.guarded import Answer, Dialog
+from curate.tui.guarded import Answer, Dialog, GuardedScreen
 from curate.tui.shown import folded, shown
 from tracer.base.text import is_harmless
 
@@ -49,7 +49,22 @@ class Line(Input):
         if self.untouched and not event.from_app_focus:
             self.selection = Selection(self._kept, len(self.value))
 
+    @property
+    def _unseen(self) -> bool:
+        return isinstance(self.screen, GuardedScreen) and self.screen.too_small
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no editing in a window that is too small to show the text."""
+        return False if self._unseen else super().check_action(action, parameters)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if self._unseen:
+            event.prevent_default()
+
     async def _on_key(self, event: events.Key) -> None:
+        if self._unseen:
+            event.prevent_default()
+            return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if binding.action != "submit":
                 event.stop()

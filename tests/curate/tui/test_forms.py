@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
@@ -94,3 +95,21 @@ def test_words_for_nothing_are_taken(catalog: Catalog) -> None:
     assert alike_in(SetChoice(match=("format",)), "none").match == () and only_licenses(choice, "All").licenses == ()
     splits = split_request({"attributes": "none", "group_by": "nothing", "seed": "1"})
     assert splits.attributes == () and splits.group_by == ()
+
+
+async def test_a_form_that_is_not_seen_takes_no_letters(tmp_path: Path) -> None:
+    """In a window that is too small nothing is typed, deleted or pasted; Esc leaves the form, and a larger window shows it again."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
+        await pilot.press("t", *"door")
+        line = app.screen.query_one(Input)
+        await pilot.resize_terminal(60, 20)
+        await pilot.press("x", "backspace", "ctrl+u", "left", "enter", "up")
+        line.post_message(events.Paste("pasted"))
+        await pilot.pause()
+        await pilot.resize_terminal(100, 30)
+        assert line.value == "door" and app.screen.query_one(Input) is line
+        await pilot.press("s")
+        assert line.value == "doors"
+        await pilot.resize_terminal(60, 20)
+        await pilot.press("escape")
+        assert app.screen is app.in_view
