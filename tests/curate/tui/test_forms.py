@@ -98,7 +98,7 @@ def test_words_for_nothing_are_taken(catalog: Catalog) -> None:
 
 
 async def test_a_form_that_is_not_seen_takes_no_letters(tmp_path: Path) -> None:
-    """In a window that is too small nothing is typed, deleted or pasted; Esc leaves the form, and a larger window shows it again."""
+    """In a window that is too small nothing is typed, deleted or pasted; Esc leaves the form, a larger window shows it again."""
     async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
         await pilot.press("t", *"door")
         line = app.screen.query_one(Input)
