@@ -131,7 +131,7 @@ class _Lines(Dialog[Answer | None]):
                         yield Label(field.label, markup=False)
                     yield Line(field, self._typed.get(field.name))
             yield Label(self._hint, markup=False, classes="hint")
-            yield Label(folded(self._problem), markup=False, classes="problem")
+            yield Label(folded(self._problem) if self._problem else "", markup=False, classes="problem")
 
     def on_descendant_focus(self) -> None:
         """Put the hint back in the place of the possible names of another line."""

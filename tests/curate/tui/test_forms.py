@@ -73,6 +73,7 @@ async def test_possible_names_are_told_of_their_line_alone(tmp_path: Path) -> No
         hint = app.screen.query_one(".hint", Static)
         said = str(hint.render())
         order, only = app.screen.query_one("#order", Input), app.screen.query_one("#only", Input)
+        assert str(app.screen.query_one(".problem", Static).render()) == ""
         assert only.placeholder == "(all; or flagged, noted)"
         order.focus()
         for way in ("up", "shift+tab", "down"):
