@@ -377,13 +377,11 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
 def standing(catalog: Catalog) -> str:
     """Return a hash of the decisions that stand, without flags and notes. An undo brings back the one before the decision."""
     stand: set[int] = set()
-    for action, of in catalog.connection.execute(
-        "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision "
-        "WHERE action NOT IN ('flag', 'note') ORDER BY seq"
+    for action, seq in catalog.connection.execute(
+        "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
     ):
-        stand.discard(of) if action == "undo" else stand.add(of)
-    remarks = catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")
-    stand -= {row[0] for row in remarks}
+        stand.discard(seq) if action == "undo" else stand.add(seq)
+    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
     return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 
 
