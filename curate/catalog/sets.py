@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from curate.catalog.facts import EXPORTS, MEASURED, RUNS, SPLIT, SPLIT_LOG, DrawnSplits, SplitEvent, WithdrawnSplits
+from curate.catalog.decisions import standing
+from curate.catalog.facts import (
+    EXPORTS,
+    MEASURED,
+    RUNS,
+    SCORES_FOLLOW,
+    SPLIT,
+    SPLIT_LOG,
+    UNLOGGED,
+    DrawnSplits,
+    SplitEvent,
+    WithdrawnSplits,
+)
 from curate.catalog.store import Catalog, now
 from curate.errors import CurateError
 from curate.workspace import Workspace, is_workspace
+
+
+def standing_state(catalog: Catalog) -> str:
+    """Return a hash of all that sets are made from, which an undo and its redo lead back to. It reads the log."""
+    parts = standing(catalog), UNLOGGED.read(catalog.connection), SCORES_FOLLOW.read(catalog.connection)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def exported_sets(catalog: Catalog) -> dict[Path, str]:

@@ -6,9 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from curate.catalog.decisions import standing
-from curate.catalog.facts import SCORES_FOLLOW, UNLOGGED
-from curate.catalog.sets import exported_sets
+from curate.catalog.sets import exported_sets, standing_state
 from curate.catalog.store import Catalog
 from curate.sources.made import MANIFEST
 from tracer.base.reading import MOST_JSON, read_bytes
@@ -28,7 +26,7 @@ def current_sets(catalog: Catalog, places: Iterable[Path]) -> set[Path]:
         if lies != _lies(catalog, place):
             continue
         if then != revision:  # the log is read only where something was changed since
-            rest = _rest(catalog) if rest is None else rest
+            rest = standing_state(catalog) if rest is None else rest
         if then == revision or state == rest:
             current.add(place)
     return current
@@ -36,13 +34,7 @@ def current_sets(catalog: Catalog, places: Iterable[Path]) -> set[Path]:
 
 def state_of(catalog: Catalog, place: Path) -> str:
     """Return what `current_sets` compares a set with: what it was made from, and the set at the path."""
-    return f"{catalog.revision()}:{_rest(catalog)} {_lies(catalog, place)}"
-
-
-def _rest(catalog: Catalog) -> str:
-    """Return a hash of the catalogue that an undo and its redo lead back to."""
-    parts = standing(catalog), UNLOGGED.read(catalog.connection), SCORES_FOLLOW.read(catalog.connection)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return f"{catalog.revision()}:{standing_state(catalog)} {_lies(catalog, place)}"
 
 
 def _lies(catalog: Catalog, place: Path) -> str:

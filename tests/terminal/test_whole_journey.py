@@ -55,7 +55,7 @@ def test_from_an_empty_folder_to_a_report(
     app.wait("1 of ")
     for accepted in range(1, 17):
         app.press("Space")
-        app.wait(f"{accepted} accepted", again=["Space"])
+        app.wait(f" {accepted} ✓ 0 ✗", again=["Space"])
     app.type(f"{OPEN}Set\r")
     app.wait("of accepted pairs")
     app.wait("none between the sides", seconds=60)
