@@ -65,7 +65,7 @@ def _dispatch(argv: list[str]) -> int:
             return _open_app(Path(first), argv[1:])
         if first not in names:
             near = difflib.get_close_matches(first, names, n=1)
-            there = f"curate --help lists the commands; a workspace of that name is made by: {command('new', first)}"
+            there = f"curate --help lists the commands; to open the app on a new folder of that name: {command(f'./{first}')}"
             hint = f"Did you mean: curate {near[0]}?" if near else there
             raise UsageError("there is no such command or folder", first, hint)
         if len(argv) == 1 and is_workspace(Path(first)):
@@ -76,11 +76,16 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _open_app(folder: Path, more: list[str]) -> int:
-    """Open the app on a folder. If the folder is not a workspace, the app first offers to make one.
+    """Open the app on a folder. If the folder is not a workspace, the app first offers to make one. --help tells of all commands.
 
     Raises:
         UsageError: there are more words.
     """
+    if more and {*more} <= {"--help", "-h"}:
+        from curate.commands.program import app
+        from tracer.base.commandline import run_app
+
+        return run_app(app, ["--help"], "curate")
     if more:
         raise UsageError(
             "the app takes one folder", f"{' '.join(more)} was given too", "curate --help lists the commands."

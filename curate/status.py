@@ -16,16 +16,17 @@ from curate.catalog.folders import skipped_count
 from curate.catalog.harvests import allowed_licenses
 from curate.catalog.keepers import chosen_groups
 from curate.catalog.photos import equal_files, is_any_read
-from curate.catalog.sets import evaluated_sets, exported_sets
+from curate.catalog.sets import evaluated_sets, exported_sets, measured
 from curate.catalog.sides import compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
+from curate.export.current import current_sets
 from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
 from curate.sources.flickr.targets import is_exif_needed
 from curate.sources.made import MANIFEST
-from curate.sources.manifest import Manifest, read_manifest
+from curate.sources.manifest import Manifest, content_at, read_manifest
 from tracer.base.text import counted, printable_path
 
 
@@ -37,7 +38,7 @@ class ExportedSet:
         path: its folder.
         photos: the number of photos in it.
         pairs: the number of pairs in it.
-        stale: whether an export would now write something else.
+        stale: whether an export might now write other photos or labels.
         options: the options of the export command that made it, from its manifest.
     """
 
@@ -55,7 +56,7 @@ class Run:
     Attributes:
         path: its folder.
         dataset: the set's folder, if it is known.
-        stale: whether the set was written again after the evaluation.
+        stale: whether other photos or labels were written to the set after the evaluation.
     """
 
     path: Path
@@ -206,13 +207,23 @@ class Status:
         """Return a line that counts the photos of neither side by camera type, and names the command that lists them."""
         if not self.by_neither:
             return []
-        kinds = [_NEITHER.get(kind) or f"{str(kind).replace('_', ' ')} {{}}" for kind in self.by_neither]
-        parts = [kind.format(f"{count:,}") for kind, count in zip(kinds, self.by_neither.values(), strict=True)]
+        parts = [f"{count:,} {_NEITHER[kind]}" for kind, count in self.by_neither.items()]
         listed = command("photos", "--where", '"Is Smartphone" IS NULL', workspace=self.workspace)
         return [f"         by neither: {', '.join(parts)}; listed by: {listed}"]
 
 
-_NEITHER = {None: "{} without a camera's name", CameraType.UNKNOWN: "{} by cameras of unknown type"}
+_NEITHER = {
+    None: "without a camera's name",
+    CameraType.UNKNOWN: "by cameras of unknown type",
+    CameraType.FEATURE_PHONE: "by feature phones",
+    CameraType.TABLET: "by tablets",
+    CameraType.ACTION: "by action cameras",
+    CameraType.DRONE: "by drones",
+    CameraType.CAMCORDER: "by camcorders",
+    CameraType.FILM_SCANNER: "by film scanners",
+    CameraType.SCANNER: "by scanners",
+}
+"""Camera type of neither side -> what follows the number of its photos; None for photos that name no camera."""
 
 
 def equal_in_words(found: Status) -> str:
@@ -320,13 +331,11 @@ def _export_or_evaluate(found: Status) -> Step:
 def _sets(catalog: Catalog) -> list[ExportedSet]:
     """Return the sets that are still where they were written, the oldest first."""
     places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
-    found = []
+    found, current = [], current_sets(catalog, places)
     for path in places:
         manifest = read_manifest(path)
         if manifest is not None:
-            from curate.export.run import is_current  # it loads Arrow, which only a workspace with sets needs
-
-            stale, options = not is_current(catalog, path), _words(manifest)
+            stale, options = path not in current, _words(manifest)
             one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
             found.append(((path / MANIFEST).stat().st_mtime_ns, one))
     return [one for _, one in sorted(found, key=lambda entry: entry[0])]
@@ -348,15 +357,20 @@ def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
 def _runs(catalog: Catalog, sets: tuple[ExportedSet, ...]) -> list[Run]:
     dataset_of = {place: one.path for one in sets for place in _run_places(catalog.workspace.root, one.path)}
     dataset_of |= evaluated_sets(catalog)
-    inside = sorted(catalog.workspace.runs.glob("*"))
+    inside, ended = sorted(catalog.workspace.runs.glob("*")), measured(catalog)
     runs = []
     for place in [*inside, *sorted(dataset_of.keys() - {*inside})]:
         report = place / "report.html"
         if report.is_file():
             dataset = dataset_of.get(place)
-            manifest = None if dataset is None else dataset / MANIFEST
-            stale = (
-                manifest is not None and manifest.exists() and report.stat().st_mtime_ns < manifest.stat().st_mtime_ns
-            )
+            stale = dataset is not None and _is_written_since(dataset, report, ended.get(place))
             runs.append(Run(place, dataset, stale))
     return runs
+
+
+def _is_written_since(dataset: Path, report: Path, content: str | None) -> bool:
+    """Return whether a set was written after a report, and holds something else than what was measured, where that is known."""
+    manifest = dataset / MANIFEST
+    if not manifest.exists() or report.stat().st_mtime_ns >= manifest.stat().st_mtime_ns:
+        return False
+    return content is None or content_at(dataset) != content

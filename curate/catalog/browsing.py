@@ -95,11 +95,25 @@ def photo_ids(
         with label_reader(workspace.catalog) as reader:
             if begun is not None:
                 begun(reader.stop)
-            return reader.ids(f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}")
+            return reader.ids(_filtered(where, order))
     with contextlib.closing(connect_read_only(workspace.catalog)) as connection:
         idlist.begin(connection)
         idlist.collect(connection, f"SELECT id FROM label ORDER BY {order.sql()}")
         return idlist.collected(connection)
+
+
+def check_expression(workspace: Workspace, where: str) -> None:
+    """Refuse an expression that cannot be used, before any photo is looked at.
+
+    Raises:
+        UsageError: it is no expression over the label columns, or does what none may do.
+    """
+    with label_reader(workspace.catalog) as reader:
+        list(reader.rows(f"{_filtered(where, Order())} LIMIT 0"))
+
+
+def _filtered(where: str, order: Order) -> str:
+    return f"SELECT id FROM label WHERE ({where}\n) ORDER BY {order.sql()}"
 
 
 def first_ids(catalog: Catalog, most: int) -> array[int]:

@@ -182,6 +182,25 @@ def parsed(path: Path) -> Iterator[Line | Refused]:
         ) from error
 
 
+def check_decisions(path: Path) -> None:
+    """Refuse a file that holds lines, and none that is a decision.
+
+    Raises:
+        UsageError: it holds no decision, or cannot be read.
+    """
+    first: Refused | None = None
+    for line in parsed(path):
+        if not isinstance(line, Refused) or line.other_version:
+            return
+        first = first or line
+    if first is not None:
+        raise UsageError(
+            "no line of that file is a decision",
+            f"{quoted_path(path)}: line {first.line}: {first.why}",
+            "Name a file that `curate decisions export` wrote.",
+        )
+
+
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:
     """Yield the lines without a leading byte order mark; None for a line that is too long, which is not held in memory."""
     first = True
@@ -203,6 +222,10 @@ def _parsed(number: int, line: bytes) -> Line | Refused:
         if first["type"] == "union_tag_invalid":
             kind = _clean(str(first["ctx"]["tag"]))[:64]
             return Refused(number, f"this version does not know decisions of the kind {kind!r}", other_version=True)
+        if first["type"] == "json_invalid":
+            return Refused(number, "it is not JSON")
+        if first["type"] == "union_tag_not_found":
+            return Refused(number, "it names no kind of decision")
         place = ".".join(str(part) for part in first["loc"][1:])
         return Refused(number, _clean(f"{place}: {first['msg']}" if place else first["msg"])[:200])
 

@@ -22,6 +22,7 @@ class Key(StrEnum):
 
     CHANGED = "changed"
     REVISION = "revision"
+    UNLOGGED = "unlogged"
     CANDIDATES = "candidates"
     CAMERA_SETTINGS = "camera_settings"
     CAMERA_RULES = "camera_rules"
@@ -30,6 +31,7 @@ class Key(StrEnum):
     SCORED_CANDIDATES = "pair_model_candidates"
     EXPORTS = "exports"
     RUNS = "runs"
+    MEASURED = "measured"
     SPLIT = "split"
     SPLIT_LOG = "split_log"
     THEME = "theme"
@@ -132,6 +134,9 @@ CHANGED: Fact[str] = Fact(Key.CHANGED)
 REVISION: Fact[int] = Fact(Key.REVISION, TypeAdapter(int))
 """Number of changes of the catalogue."""
 
+UNLOGGED: Fact[int] = Fact(Key.UNLOGGED, TypeAdapter(int))
+"""Number of changes of the catalogue that are neither decisions nor scores learned from them."""
+
 CANDIDATES: Fact[int] = Fact(Key.CANDIDATES, TypeAdapter(int))
 """Number of changes of the set of candidate pairs."""
 
@@ -153,6 +158,9 @@ EXPORTS: Fact[dict[str, str]] = Fact(Key.EXPORTS, TypeAdapter(dict[str, str]))
 
 RUNS: Fact[dict[str, str]] = Fact(Key.RUNS, TypeAdapter(dict[str, str]))
 """Folder of each evaluation -> folder of the set that was evaluated."""
+
+MEASURED: Fact[dict[str, str]] = Fact(Key.MEASURED, TypeAdapter(dict[str, str]))
+"""Folder of each evaluation that came to its end -> what the set held (`sources.manifest.content_of`)."""
 
 SPLIT: Fact[DrawnSplits] = Fact(Key.SPLIT, TypeAdapter(DrawnSplits))
 """The drawn splits that exports use; absent where exports follow the settings."""

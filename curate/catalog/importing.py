@@ -25,6 +25,7 @@ from curate.catalog.exchange import (
     PairLine,
     PhotoName,
     Refused,
+    check_decisions,
     exported,
     parsed,
 )
@@ -33,7 +34,6 @@ from curate.catalog.labelling import KEEPER
 from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from tracer.base.text import quoted_path
 
 _STATUS = {"accept": "accepted", "reject": "rejected"}
 
@@ -60,18 +60,12 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Preference = None, *,
     Raises:
         UsageError: the file cannot be read, or none of its lines can be used.
     """
+    check_decisions(path)
     found = Imported()
     resolve = _Resolver(catalog, found)
     last = _Latest(found, resolve)
     for line in parsed(path):
         last.take_in(line)
-    if not found.lines and found.refused and not any(refused.other_version for refused in found.refused):
-        first = found.refused[0]
-        raise UsageError(
-            "no line of that file is a decision",
-            f"{quoted_path(path)}: line {first.line}: {first.why}",
-            "Name a file that `curate decisions export` wrote.",
-        )
     found.agreement = agreement(_own_pairs(catalog), last.theirs_own)
     try:
         with catalog.transaction():

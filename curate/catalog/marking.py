@@ -45,7 +45,7 @@ def write_note(catalog: Catalog, phone: str, other: str, text: str) -> bool:
     """
     if len(text) > LONGEST:
         raise UsageError("that note is too long", f"{len(text):,} characters", f"Write at most {LONGEST:,} characters.")
-    said = (clean_text(text) or "").strip()
+    said = (clean_text(text, LONGEST) or "").strip()
     with catalog.transaction():
         before = remark_of(catalog, phone, other).note
         if before != said:

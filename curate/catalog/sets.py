@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from curate.catalog.facts import EXPORTS, RUNS, SPLIT, SPLIT_LOG, DrawnSplits, SplitEvent, WithdrawnSplits
+from curate.catalog.decisions import standing
+from curate.catalog.facts import (
+    EXPORTS,
+    MEASURED,
+    RUNS,
+    SCORES_FOLLOW,
+    SPLIT,
+    SPLIT_LOG,
+    UNLOGGED,
+    DrawnSplits,
+    SplitEvent,
+    WithdrawnSplits,
+)
 from curate.catalog.store import Catalog, now
 from curate.errors import CurateError
 from curate.workspace import Workspace, is_workspace
+
+
+def standing_state(catalog: Catalog) -> str:
+    """Return a hash of all that sets are made from, which an undo and its redo lead back to. It reads the log."""
+    parts = standing(catalog), UNLOGGED.read(catalog.connection), SCORES_FOLLOW.read(catalog.connection)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def exported_sets(catalog: Catalog) -> dict[Path, str]:
@@ -35,11 +54,26 @@ def evaluated_sets(catalog: Catalog) -> dict[Path, Path]:
     return {Path(run): Path(dataset) for run, dataset in (RUNS.read(catalog.connection) or {}).items()}
 
 
-def remember_run(catalog: Catalog, dataset: Path, run: Path) -> None:
-    """Store that a set was evaluated, and drop evaluations that no longer exist."""
+def measured(catalog: Catalog) -> dict[Path, str]:
+    """Return folder of an evaluation that came to its end -> what the set held, as `remember_run` was told it."""
+    return {Path(run): content for run, content in (MEASURED.read(catalog.connection) or {}).items()}
+
+
+def remember_run(catalog: Catalog, dataset: Path, run: Path, content: str | None = None) -> None:
+    """Store that a set was evaluated, and drop evaluations that no longer exist.
+
+    Args:
+        catalog: open for writing.
+        dataset: the set's folder.
+        run: the evaluation's folder.
+        content: what the set holds (`sources.manifest.content_of`), once the evaluation has come to its end.
+    """
     kept = {str(place): str(of) for place, of in evaluated_sets(catalog).items() if place.exists()}
     with catalog.transaction():
         RUNS.keep(catalog.connection, kept | {str(run): str(dataset)})
+        if content is not None:
+            ended = {str(place): held for place, held in measured(catalog).items() if place.exists()}
+            MEASURED.keep(catalog.connection, ended | {str(run): content})
 
 
 def drawn_splits(catalog: Catalog) -> DrawnSplits | None:

@@ -14,7 +14,7 @@ from typing import Literal
 from curate.catalog.cameras import Cameras
 from curate.catalog.database import connect, connect_read_only, damage_told, is_current, transaction
 from curate.catalog.expressions import label_reader
-from curate.catalog.facts import CANDIDATES, CHANGED, REVISION, count_up
+from curate.catalog.facts import CANDIDATES, CHANGED, REVISION, UNLOGGED, count_up
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
 from curate.errors import ReadOnly, WorkspaceError
 from curate.workspace import Workspace
@@ -111,10 +111,16 @@ class Catalog:
         """The annotator's name in the decision log: from the settings, else the login name."""
         return self.workspace.settings.review.annotator or getpass.getuser()
 
-    def touch(self) -> None:
-        """Record a change of the catalogue: its time, from which exports take their dates, and its revision."""
+    def touch(self, *, logged: bool = False) -> None:
+        """Record a change of the catalogue: its time, from which exports take their dates, and its revision.
+
+        Args:
+            logged: whether it is a decision, or follows from decisions alone, so that an undo brings the state before it back.
+        """
         CHANGED.keep(self.connection, now())
         count_up(self.connection, REVISION)
+        if not logged:
+            count_up(self.connection, UNLOGGED)
 
     def changed(self) -> str:
         """Return the time of the last change, ISO 8601 in UTC."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from curate.catalog import decisions
 from curate.catalog.decisions import Decision
+from curate.catalog.durations import compared
 from curate.catalog.labelling import KEEPER
 from curate.catalog.store import Catalog
 
@@ -66,12 +67,23 @@ def _one(catalog: Catalog, decision: Decision) -> str:
     if decision.action == "camera":
         return f"{' '.join(filter(None, (said['make'], said['model'])))} is: {said['type']}"
     if decision.action == "clock":
+        one, two = (_camera(catalog, said[side]) for side in ("camera_a", "camera_b"))
         if said["seconds"] is None:
-            return f"withdrew the offset between the clocks of {said['camera_a']} and {said['camera_b']}"
-        return f"the clock of {said['camera_b']} is {said['seconds']:g} s ahead of that of {said['camera_a']}"
+            return f"withdrew the offset between the clocks of the {one} and the {two}"
+        return f"the clock of the {two} {compared(said['seconds'])} that of the {one}"
     if decision.action == "forget":
         return f"forgot {_photos(catalog, (photo['photo'] for photo in said['photos']))}"
     return decision.action
+
+
+def _camera(catalog: Catalog, camera: str) -> str:
+    """Return the name of a camera `make|model`; that itself without the sign between them where the catalogue has it not."""
+    rows = catalog.connection.execute(
+        "SELECT make_normalized, model_normalized FROM camera WHERE coalesce(make, '') || '|' || coalesce(model, '') = ?",
+        (camera,),
+    ).fetchall()
+    named = " ".join(filter(None, rows[0])) if len(rows) == 1 else ""
+    return named or camera.replace("|", " ").strip()
 
 
 def _photos(catalog: Catalog, ids: Iterable[int]) -> str:

@@ -270,12 +270,13 @@ def evaluate(
 def _remember_run(owner: Workspace | None, dataset: Path, run: Path) -> None:
     """Record the run in the workspace of the set, if there is a workspace."""
     from curate.catalog.sets import remember_run
+    from curate.sources.manifest import content_at
 
     if owner is None:
         return
     try:
         with opened(owner.root, "evaluate") as catalog:
-            remember_run(catalog, dataset, run)
+            remember_run(catalog, dataset, run, content_at(dataset))
     except CurateError as error:  # not a failure: the evaluation is done and its report was printed
         note(f"{quoted_path(owner.root)} does not remember this run: {error}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,15 +18,16 @@ from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
 from curate.catalog.phototable import Coded, PhotoTable, read
-from curate.catalog.sets import exported_sets, keep_splits, remember_set
+from curate.catalog.sets import keep_splits, remember_set
 from curate.catalog.store import Catalog
 from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_duplicates, number_duplicates
 from curate.duplicates.likeness import alike_by_pixels
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
+from curate.export.current import current_sets, state_of
 from curate.export.select import way_out
 from curate.export.write import ExportOptions, NothingToExport, export_set
 from curate.pairing.scenes import scenes
-from curate.sources.made import MANIFEST, Layout, why_no_place
+from curate.sources.made import Layout, why_no_place
 from curate.sources.manifest import read_manifest
 from curate.splits.check import leaks
 from curate.splits.choice import SplitChoice, chosen, groupings
@@ -35,7 +35,6 @@ from curate.splits.groups import GroupBy
 from curate.splits.make import JointSplit, joint_split
 from tracer.base.files import remove_abandoned, write_atomically
 from tracer.base.progress import Work
-from tracer.base.reading import MOST_JSON, read_bytes
 from tracer.base.text import counted, quoted_path
 
 _ABSENT = "no photo has it"
@@ -273,7 +272,7 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
             error.way_out = f"Ingest some: {command('ingest', 'PHOTOS', workspace=root)}"
         raise
     try:
-        remember_set(catalog, result.dataset, _state(catalog, result.dataset))
+        remember_set(catalog, result.dataset, state_of(catalog, result.dataset))
         keep_left_out(catalog, result.dataset, ((entry.reason, entry.photos) for entry in result.left_out))
     except (StorageError, WorkspaceError) as error:
         error.way_out = (
@@ -288,11 +287,6 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
         chosen(catalog),
         time.monotonic() - started,
     )
-
-
-def is_current(catalog: Catalog, place: Path) -> bool:
-    """Whether an export would write the same set again: neither catalogue, settings nor the set changed since the export."""
-    return exported_sets(catalog).get(place) == _state(catalog, place)
 
 
 def written_with(place: Path) -> ExportChoice:
@@ -313,19 +307,10 @@ def ensure_export(catalog: Catalog) -> Work[Path]:
     """Return the workspace's own set with pictures in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
     options = replace(written_with(place), layout=Layout.IMAGEFOLDER, replace=place.exists())
-    if is_current(catalog, place) and written_with(place).layout == options.layout:
+    if place in current_sets(catalog, [place]) and written_with(place).layout == options.layout:
         return place
     written = yield from export_workspace(catalog, place, options)
     return written.dataset
-
-
-def _state(catalog: Catalog, place: Path) -> str:
-    """Return a string that identifies the catalogue and settings that a set is made from, and the set at the path."""
-    try:
-        lies = hashlib.sha256(read_bytes(place / MANIFEST, MOST_JSON)).hexdigest()
-    except OSError:  # nothing is there, or something that is not a set
-        lies = ""
-    return f"{catalog.revision()} {catalog.workspace.settings.export.model_dump_json()} {lies}"
 
 
 def options_of(catalog: Catalog, choice: ExportChoice) -> ExportOptions:

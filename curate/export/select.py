@@ -19,6 +19,7 @@ NO_LICENSE = "its licence is not stated"
 OTHER_LICENSE = "its licence was not selected"
 NO_PAIR = "it is in no accepted pair"
 NO_FILE = "its file was not downloaded"
+GONE_FILE = "its file is gone"
 NO_ADDRESS = "its address is not known"
 _UNREADABLE = "it could not be read"
 _WITHOUT_FILE = {Status.LISTED: "its EXIF has not come", Status.GONE: "it was deleted or made private"}
@@ -143,6 +144,8 @@ def way_out(reason: str, workspace: Path) -> str:
         return "Leave out --layout urls to export the files."
     if reason == _WITHOUT_FILE[Status.LISTED]:
         return f"Ask for it: {command('flickr', 'exif', workspace=workspace)}. Some owners do not share theirs."
+    if reason == GONE_FILE:
+        return "Bring back the folder or the disk that holds the photos, and export again."
     if reason == NO_PAIR:
         return f"To decide pairs: {command('review', workspace=workspace)}"
     if reason.startswith("--match"):

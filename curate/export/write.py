@@ -26,7 +26,7 @@ from curate.errors import ExportError, UsageError
 from curate.export import attribution, card, croissant, findings, licenses, table
 from curate.export.folder import SetFolder, writing
 from curate.export.privacy import DECODED, CannotClean, clean, container
-from curate.export.select import LEFT_OUT, Choice, LeftOut, Tally, in_whole_pairs, pair_count, select
+from curate.export.select import GONE_FILE, LEFT_OUT, Choice, LeftOut, Tally, in_whole_pairs, pair_count, select
 from curate.export.strip.exif import kept_exif
 from curate.export.strip.scans import ScanReader, scan_reader
 from curate.sources.made import IMAGES, LABELS, MANIFEST, METADATA, SCHEMA, Layout
@@ -94,10 +94,13 @@ class ExportResult:
 
 
 class NothingToExport(ExportError):
-    """All photos are left out, or there are none. `left_out` is sorted by the number of photos, largest first."""
+    """All photos are left out, or there are none.
+
+    `left_out` is sorted by the number of photos, largest first; before them come wanted photos whose files are gone.
+    """
 
     def __init__(self, left_out: Iterable[LeftOut]) -> None:
-        self.left_out = sorted(left_out, key=lambda out: -len(out.photos))
+        self.left_out = sorted(left_out, key=lambda out: (out.reason != GONE_FILE, -len(out.photos)))
         why = "; ".join(f"{len(out.photos):,} left out: {out.reason}" for out in self.left_out[:3])
         super().__init__("there is nothing to export", why or "there are no photos")
 
@@ -283,7 +286,7 @@ def _source(row: LabelRow) -> bytes:
                 raise _Unavailable("it is larger than 2 GiB")
             data = file.read()
     except FileNotFoundError:
-        raise _Unavailable("its file is gone") from None
+        raise _Unavailable(GONE_FILE) from None
     except PermissionError:
         raise _Unavailable("its file may not be read") from None
     except OSError as error:

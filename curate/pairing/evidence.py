@@ -132,7 +132,7 @@ def words(evidence: Evidence, no_time: str = "") -> list[str]:
     >>> for line in words(Evidence(45, 37, "homography", overlap=0.8, time_gap_s=-12.4, distance_m=35.2)):
     ...     print(line)
     37 of 45 matching points agree on one view
-    both see 80% of the smaller view
+    both see 80 % of the smaller view
     taken 12 s apart, clocks corrected
     taken 35 m apart by GPS
     """
@@ -176,7 +176,7 @@ def _points_in_words(evidence: Evidence) -> list[str]:
         all_of_it = evidence.overlap > 0.97
         return [
             f"{evidence.inliers} of {counted(evidence.matches, 'matching point')} agree on one view",
-            f"both see {'all' if all_of_it else f'{evidence.overlap:.0%}'} of the smaller view",
+            f"both see {'all' if all_of_it else f'{100 * evidence.overlap:.0f} %'} of the smaller view",
         ]
     if evidence.matches:
         how = "seen from different standpoints" if _is_significant(evidence) else "but no common view"
@@ -205,7 +205,7 @@ def _chance_in_words(evidence: Evidence) -> list[str]:
         if evidence.parallax is not None and evidence.parallax >= 1:
             said.append(f"things at other depths agree too ({_odds(evidence.parallax)} by chance)")
         if evidence.extent:
-            said.append(f"the agreeing part is {evidence.extent:.0%} of what both show")
+            said.append(f"the agreeing part is {100 * evidence.extent:.0f} % of what both show")
     return said
 
 

@@ -128,7 +128,8 @@ class _Loop:
             labels = labels_of(self._catalog, photo)
             facts = [labels.get(name) for name in _SAID]
             lines.append(f"{side}: {Path(path).name}, " + ", ".join(str(fact) for fact in facts if fact))
-        score = "" if pair.score is None else f"{100 * pair.score:.0f} percent likely; "
+        share = "" if pair.score is None else "over 99" if pair.score >= 0.995 else f"{100 * pair.score:.0f}"
+        score = f"{share} percent likely; " if share else ""
         evidence = Evidence.from_dict(pair.evidence)
         lines.append(f"Evidence: {score}" + "; ".join(words(evidence) if evidence else ["made by hand"]))
         remark = review.remark()

@@ -17,7 +17,8 @@ SCHEMA = "lenstrace/dataset/1"
 MANIFEST = "manifest.json"
 IMAGES, SPLITS = "images", "splits"
 METADATA, LABELS = "metadata.parquet", "labels.parquet"
-FILES = ("README.md", MANIFEST, "croissant.json", METADATA, "ATTRIBUTION.csv", "audit.json")
+CARD = "README.md"
+FILES = (CARD, MANIFEST, "croissant.json", METADATA, "ATTRIBUTION.csv", "audit.json")
 """The files of a data set, which also has the folders `images` and `splits`."""
 
 

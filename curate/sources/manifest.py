@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
-from curate.sources.made import MANIFEST, SCHEMA, Layout
+from curate.sources.made import CARD, MANIFEST, SCHEMA, Layout
 from tracer.base.parsing import Unparsable, parse_json_object
 from tracer.base.reading import MOST_JSON, read_bytes
 
@@ -68,6 +70,18 @@ def read_manifest(folder: Path) -> Manifest | None:
         return parse_manifest(read_bytes(folder / MANIFEST, MOST_JSON))
     except (OSError, Unparsable):
         return None
+
+
+def content_of(manifest: Manifest) -> str:
+    """Return a hash of what a set holds: photos, labels and splits. Its card is left out, which tells when it was written."""
+    files = sorted((name, sha256) for name, sha256 in manifest.files.items() if name != CARD)
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def content_at(folder: Path) -> str | None:
+    """Return the same of the set in a folder; None where there is none."""
+    told = read_manifest(folder)
+    return None if told is None else content_of(told)
 
 
 def _in_words(error: Any, content: dict[str, Any]) -> str:

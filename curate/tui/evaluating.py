@@ -15,6 +15,7 @@ from curate.catalog.sets import evaluated_sets, exported_sets, remember_run
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
 from curate.sources.made import MANIFEST, why_no_place
+from curate.sources.manifest import content_at
 from curate.tui.exporting import ExportRequest, exporting, usual_choice, usual_place
 from curate.tui.forms import Field, Form, listed, path_in, paths, words
 from tracer.base.progress import Work
@@ -124,6 +125,7 @@ def evaluating(catalog: Catalog, request: EvaluateRequest) -> Work[Evaluated]:
     answer, some_failed = yield from handoff.evaluating(
         request.dataset, request.run, request.encoders, catalog.workspace.settings.evaluate.protocol
     )
+    remember_run(catalog, request.dataset, request.run, content_at(request.dataset))
     skipped = sum(not on_request(one) for one in answer["skipped"])
     return Evaluated(request.run, float(answer["seconds"]), skipped, some_failed)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,9 +93,17 @@ def usual_place(catalog: Catalog) -> Path:
     return catalog.workspace.exports / catalog.workspace.name
 
 
+def free_place(catalog: Catalog) -> Path:
+    """Return the workspace's own set, or where that is written already, the first of its numbered neighbours that is not."""
+    usual = usual_place(catalog)
+    places = chain([usual], (usual.with_name(f"{usual.name}-{number}") for number in count(2)))
+    return next(place for place in places if not (place / MANIFEST).exists())
+
+
 def export_form(catalog: Catalog, choice: SetChoice) -> Form:
-    """Return the form, filled in with a choice."""
-    root, place = catalog.workspace.root, usual_place(catalog)
+    """Return the form, filled in with a choice. It writes over no set unless a person names it and types yes."""
+    root, place, usual = catalog.workspace.root, free_place(catalog), usual_place(catalog)
+    older = f"{quoted_path(usual.relative_to(root))} holds a set: name it, and yes behind replace writes over it. "
     match = catalog.workspace.settings.export.match if choice.match is None else choice.match
     return Form(
         "Export which set?",
@@ -105,9 +114,10 @@ def export_form(catalog: Catalog, choice: SetChoice) -> Form:
             Field("licenses", "licences", ",".join(choice.licenses), "all; or SPDX ids: CC0-1.0,CC-BY-4.0"),
             Field("match", "made alike in", ",".join(match), "nothing; or format,resolution,time_of_day,…"),
             Field("keep_gps", "keep GPS", _YES_NO[not choice.keep_gps], "yes or no", words(_YES_NO)),
-            Field("replace", "replace", _YES_NO[not (place / MANIFEST).exists()], "yes or no", words(_YES_NO)),
+            Field("replace", "replace", "no", "yes or no", words(_YES_NO)),
         ),
-        "The folder may be relative to the workspace. Private metadata is removed. Enter starts, Tab completes.",
+        f"{older * (place != usual)}The folder may be relative to the workspace. Private metadata is removed. Enter starts, Tab "
+        "completes.",
     )
 
 
@@ -121,8 +131,8 @@ def export_request(catalog: Catalog, answers: Mapping[str, str]) -> ExportReques
     choice = SetChoice(
         pairs=one_of(answers["photos"], _PHOTOS, "photos") == _PHOTOS[0],
         layout=one_of(answers["layout"], [*Layout], "the layout") if answers["layout"] else "",
-        licenses=listed(answers["licenses"]),
-        match=listed(answers["match"]),
+        licenses=listed(answers["licenses"], "all"),
+        match=listed(answers["match"], "nothing", "none"),
         keep_gps=yes(answers["keep_gps"], "keep GPS"),
     )
     replaced = yes(answers["replace"], "replace")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from curate.catalog.store import Catalog
 from curate.photos.facts import Status
-from curate.tui.filtering import is_expression, where_of
+from curate.tui.filtering import NO_CAMERA, NO_MAKER, UNKNOWN_TYPE, is_expression, where_of
 
 MOST = 200
 """Values of a facet that are listed."""
@@ -48,17 +48,20 @@ class Facet:
 
 def facets(catalog: Catalog) -> list[Facet]:
     """Return the facets of a catalogue. It takes no time, however many photos there are."""
-    unnamed = 'coalesce("Make", "Model") IS NULL'
     types = []
     for kind, photos in catalog.counts("camera_type"):
         if kind is None:
-            types.append(Value("no camera", photos, f"(camera_type = 'unknown' AND {unnamed})"))
+            types.append(Value("no camera", photos, NO_CAMERA))
         elif kind == "unknown":
-            types.append(Value("unknown type", photos, f"(camera_type = 'unknown' AND NOT {unnamed})"))
+            types.append(Value("unknown type", photos, UNKNOWN_TYPE))
         else:
             types.append(Value(kind, photos, f"camera_type = {quoted(kind)}"))
     makes = [
-        Value("no maker" if make is None else make, photos, is_value("make_normalized", make))
+        Value(
+            "no maker" if make is None else make,
+            photos,
+            NO_MAKER if make is None else is_value("make_normalized", make),
+        )
         for make, photos in catalog.counts("make_normalized")
     ]
     found = [_facet("Type", types), _facet("Make", makes)]

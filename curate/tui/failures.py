@@ -57,6 +57,21 @@ def as_message(error: Exception, doing: str, workspace: Workspace) -> CurateErro
     return CurateError(what, why, f"All decisions are saved; please send {quoted_path(place)} to its developers")
 
 
+_COMMANDS = (
+    ("Quit the app with q, and run the command again", "Close that window"),
+    ("run the command again", "do the same again"),
+)
+"""What errors say of commands -> the same for a person in the app."""
+
+
+def told_here(error: CurateError) -> str:
+    """Return an error in one line, in words for a person in the app."""
+    said = ". ".join(error.lines())
+    for of_a_command, here in _COMMANDS:
+        said = said.replace(of_a_command, here)
+    return said
+
+
 def _in_a_line(error: Exception) -> str:
     said = str(error).strip().splitlines()
     return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

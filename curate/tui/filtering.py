@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from curate.catalog.labels import CATALOG_COLUMNS, LABEL_COLUMNS
+from curate.photos.facts import UNREADABLE
 from curate.tui.completing import Completed, complete_word
 
 _COMPARISON = re.compile(
@@ -19,7 +20,21 @@ _SEARCHED = (
     "camera_type",
     "semantic_label",
     "status",
+    "format",
 )
+
+_UNNAMED = 'coalesce("Make", "Model") IS NULL'
+NO_CAMERA = f"(camera_type = 'unknown' AND {_UNNAMED})"
+UNKNOWN_TYPE = f"(camera_type = 'unknown' AND NOT {_UNNAMED})"
+NO_MAKER = "make_normalized IS NULL"
+
+_SHOWN = {
+    "unreadable": f"status IN ({', '.join(sorted(map(repr, map(str, UNREADABLE))))})",
+    "no camera": NO_CAMERA,
+    "unknown type": UNKNOWN_TYPE,
+    "no maker": NO_MAKER,
+}
+"""Words that the library shows and that no column holds -> the photos that they count."""
 
 
 def is_expression(text: str) -> bool:
@@ -31,8 +46,10 @@ def where_of(text: str) -> str | None:
     """Return the text if it is an expression, else an expression that searches for it; None for empty text (all photos)."""
     if not text or is_expression(text):
         return text or None
-    pattern = "'%" + text.replace("'", "''") + "%'"
-    return " OR ".join(f"{column} LIKE {pattern}" for column in _SEARCHED)
+    plain = re.sub(r"([\\%_])", r"\\\1", text)
+    pattern = "'%" + plain.replace("'", "''") + "%'" + (r" ESCAPE '\'" if plain != text else "")
+    named = _SHOWN.get(" ".join(text.casefold().split()))
+    return " OR ".join([*(f"{column} LIKE {pattern}" for column in _SEARCHED), *([named] if named else [])])
 
 
 _NAMES = [f'"{name}"' if " " in name or name != name.lower() else name for name in (*LABEL_COLUMNS, *CATALOG_COLUMNS)]

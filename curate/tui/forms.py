@@ -100,6 +100,12 @@ def yes(text: str, what: str) -> bool:
     return one_of(text, ("yes", "no"), what) == "yes"
 
 
-def listed(text: str) -> tuple[str, ...]:
-    """Return the entries of a comma-separated line."""
+def listed(text: str, *empty: str) -> tuple[str, ...]:
+    """Return the entries of a comma-separated line; none where it is empty, or one of the words for that.
+
+    >>> listed("a, b"), listed(" All", "all", "none"), listed("none,a", "none")
+    (('a', 'b'), (), ('none', 'a'))
+    """
+    if text.strip().casefold() in empty:
+        return ()
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())

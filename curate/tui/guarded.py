@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from typing import Any, TypeVar, cast
 
 from textual import events
@@ -14,6 +16,7 @@ from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from curate.errors import CurateError
 from curate.tui.interface import Host
 from curate.tui.widgets.keyline import KeyLine
 
@@ -28,6 +31,9 @@ _ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 
 _PATIENCE = 20.0
 """Seconds that a key waits for the widget that got the keys before it."""
+
+_LOOK = 0.1
+"""Seconds between two looks whether that widget is still there."""
 
 
 class GuardedScreen(Screen[Answer]):
@@ -134,6 +140,10 @@ class Dialog(Window[Answer]):
         self._early: list[events.Key | events.Paste] | None = []
         self._drawn = asyncio.Event()
 
+    def again(self, answer: Any, error: CurateError) -> Dialog[Answer] | None:  # noqa: ARG002  for windows with text
+        """Return the window that asks once more where the answer could not be acted on; None where it has nothing to keep."""
+        return None
+
     def _forward_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste) and self._early is not None and self.focused is None:
             self._early.append(event)
@@ -159,10 +169,12 @@ class Dialog(Window[Answer]):
 
 
 async def done_with_messages(pump: MessagePump) -> None:
-    """Wait until a widget or a screen has handled the messages that it has now."""
-    done = asyncio.Event()
-    if pump.call_later(done.set):
-        await asyncio.wait_for(done.wait(), _PATIENCE)
+    """Wait until a widget or a screen has handled the messages that it has now, or is gone."""
+    done, end = asyncio.Event(), time.monotonic() + _PATIENCE
+    waits = pump.call_later(done.set)
+    while waits and pump.is_running and not done.is_set() and time.monotonic() < end:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _LOOK)
 
 
 def _in_words(message: Any) -> str:

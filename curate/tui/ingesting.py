@@ -38,7 +38,7 @@ def ingest_form(catalog: Catalog) -> Form:
         "Ingest the photos of which folder?",
         (
             Field("folder", "folder", last_folder(catalog) or _current(catalog), complete=paths(here)),
-            Field("labels", "labels", "", "a CSV file with path, Make, Model, …; none", paths(here, ".csv")),
+            Field("labels", "labels", "", "none; or a CSV file with path, Make, Model, …", paths(here, ".csv")),
             Field("topics", "topics", "no", "yes: a folder's name is the label of its photos", words(("yes", "no"))),
         ),
         "Photos are only read. topics: yes if a folder's name says what its photos show. Enter starts, Tab completes.",
@@ -60,7 +60,8 @@ def ingest_request(answers: Mapping[str, str]) -> IngestRequest:
         UsageError: a line cannot be read.
     """
     folder = path_in(answers["folder"], Path.cwd(), "the folder")
-    labels = path_in(answers["labels"], Path.cwd(), "the file") if answers["labels"] else None
+    named = answers["labels"] if answers["labels"].casefold() != "none" or Path(answers["labels"]).exists() else ""
+    labels = path_in(named, Path.cwd(), "the file") if named else None
     for place in (folder, labels):
         if place is not None and not place.exists():
             raise SourceError(

@@ -16,7 +16,7 @@ from curate.catalog.wanted import ORDERS, Order, Wanted
 from curate.errors import UsageError
 from curate.pairing.evidence import Evidence, words
 from curate.review.queue import ReviewQueue
-from curate.tui.forms import Field, Form
+from curate.tui.forms import Field, Form, listed
 from curate.tui.forms import words as among
 from curate.tui.shown import file_name, shown
 from tracer.base.text import counted
@@ -33,7 +33,8 @@ def nothing_left(queue: ReviewQueue) -> str:
     if not queue.at_the_others:
         return f"No pair waits that was asked for: {shown(asked).plain}.\n\n/ asks for others." if asked else NOTHING
     others = counted(queue.waiting - queue.proposed, "other candidate")
-    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows them again." if queue.skipped else ""
+    them = "it" if queue.skipped == 1 else "them"
+    skipped = f"\n{counted(queue.skipped, 'proposed pair')} skipped: s shows {them} again." if queue.skipped else ""
     left = f"{others} left, less likely and most of them wrong: Enter shows them."
     return f"No proposed pair is left to decide.{skipped}\n\n{left}"
 
@@ -132,10 +133,10 @@ def wanted_form(catalog: Catalog, wanted: Wanted) -> Form:
     return Form(
         "Review which pairs? Nothing filled in means all.",
         (
-            Field("camera", "camera", wanted.camera, "a part of a name", among(names)),
+            Field("camera", "camera", wanted.camera, "all; or a part of a name", among(names)),
             Field("least", "from %", _percent(wanted.least, 0), "0"),
             Field("most", "to %", _percent(wanted.most, 1), "100"),
-            Field("only", "only", only, "flagged, noted", among(_ONLY)),
+            Field("only", "only", only, "all; or flagged, noted", among(_ONLY)),
             Field("order", "order", wanted.order, "likely", among(ORDERS)),
         ),
         "order: likely, unsure, unlikely, camera · Tab completes",
@@ -148,16 +149,17 @@ def wanted_of(answers: Mapping[str, str]) -> Wanted:
     Raises:
         UsageError: an answer cannot be understood.
     """
-    only = {part.strip().lower() for part in answers["only"].split(",") if part.strip()}
+    only = {part.lower() for part in listed(answers["only"], "all")}
     if unknown := sorted(only - set(_ONLY)):
-        raise UsageError("only what?", shown(unknown[0]).plain, "Write flagged, noted, or both.")
+        raise UsageError(f"only cannot be {unknown[0]!r}", "", "Write flagged, noted, or both.")
     order: Order | None = next((name for name in ORDERS if name == (answers["order"].lower() or "likely")), None)
     if order is None:
-        raise UsageError("in which order?", shown(answers["order"]).plain, f"Write one of {', '.join(ORDERS)}.")
+        raise UsageError(f"the order cannot be {answers['order']!r}", "", f"Write one of {', '.join(ORDERS)}.")
     least, most = _share(answers["least"], 0), _share(answers["most"], 1)
     if least > most:
         raise UsageError("no score is that", "the first percentage is larger than the second", "Exchange them.")
-    return Wanted(answers["camera"], least, most, "flagged" in only, "noted" in only, order)
+    camera = "" if answers["camera"].casefold() == "all" else answers["camera"]
+    return Wanted(camera, least, most, "flagged" in only, "noted" in only, order)
 
 
 def _share(text: str, missing: float) -> float:

@@ -48,7 +48,7 @@ def other_places(choice: SetChoice) -> SetChoice:
 
 def only_licenses(choice: SetChoice, text: str) -> SetChoice:
     """Return the choice with the licences that were typed; all where nothing was."""
-    return replace(choice, licenses=listed(text))
+    return replace(choice, licenses=listed(text, "all"))
 
 
 def alike_in(choice: SetChoice, text: str) -> SetChoice:
@@ -59,8 +59,9 @@ def alike_in(choice: SetChoice, text: str) -> SetChoice:
     """
     from curate.audit.matching import check_properties
 
-    check_properties(listed(text))
-    return replace(choice, match=listed(text))
+    properties = listed(text, "nothing", "none")
+    check_properties(properties)
+    return replace(choice, match=properties)
 
 
 def match_of(catalog: Catalog, choice: SetChoice) -> tuple[str, ...]:
@@ -176,7 +177,9 @@ def split_form(catalog: Catalog) -> Form:
         "Draw which splits?",
         (
             Field("attributes", "by", ",".join(now.attributes), "none: as the settings say", words(list(ATTRIBUTES))),
-            Field("group_by", "keep together", ",".join(now.group_by), "owner,scene,duplicate", words(_GROUPS)),
+            Field(
+                "group_by", "keep together", ",".join(now.group_by), "nothing; or owner,scene,duplicate", words(_GROUPS)
+            ),
             Field("seed", "seed", str(now.seed)),
         ),
         "Exports make the splits that were drawn last. With nothing in the first line they follow the settings again.",
@@ -191,13 +194,13 @@ def split_request(answers: Mapping[str, str]) -> SplitRequest:
     """
     from curate.splits.choice import groupings
 
-    attributes = listed(answers["attributes"])
+    attributes = listed(answers["attributes"], "none")
     for name in attributes:
         if name not in ATTRIBUTES:
             raise UsageError("no split can be made by that", name, f"Attributes are {', '.join(ATTRIBUTES)}.")
     if not answers["seed"].isascii() or not answers["seed"].isdigit():
         raise UsageError("the seed is not a number", answers["seed"], "Type a whole number such as 42.")
-    return SplitRequest(attributes, groupings(listed(answers["group_by"])), int(answers["seed"]))
+    return SplitRequest(attributes, groupings(listed(answers["group_by"], "nothing", "none")), int(answers["seed"]))
 
 
 def splitting(catalog: Catalog, request: SplitRequest) -> Work[str]:

@@ -350,7 +350,7 @@ def test_clocks_are_stated_undone_and_withdrawn(place: Path, capsys: pytest.Capt
     cameras = ("|".join(PHONE), "|".join(CAMERA))
     assert run_cli(["clocks", "set", *cameras, "60", "-w", str(place)]) == Exit.DONE
     assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
-    assert "taken back: the clock of NIKON CORPORATION|NIKON D5500 is 60 s ahead" in capsys.readouterr().out
+    assert "taken back: the clock of the Nikon D5500 is 1 min 0 s ahead of that of the" in capsys.readouterr().out
     assert answer(capsys, "clocks", "-w", str(place)) == {"offsets": []}
     assert run_cli(["redo", "-w", str(place)]) == Exit.DONE
     assert run_cli(["clocks", "unset", *reversed(cameras), "-w", str(place)]) == Exit.DONE

@@ -46,10 +46,23 @@ def test_completion(program: str, typed: str, expected: str, tmp_path: Path) -> 
 def test_a_folder_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The way out makes a workspace of that name."""
+    """The way out opens the app on that folder, which offers to make a workspace there."""
     monkeypatch.chdir(tmp_path)
     assert PROGRAMS["curate"](["walk 2024"]) == Exit.USAGE
-    assert "curate new 'walk 2024'" in capsys.readouterr().err
+    assert "curate './walk 2024'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["w", "--help"], ["./w", "-h"], ["./new", "--help"]])
+def test_help_beside_a_folder_is_help(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It lists the commands; anything else beside a folder is refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "w").mkdir()
+    assert run_cli(["--help"]) == Exit.DONE
+    told = capsys.readouterr().out
+    assert run_cli(words) == Exit.DONE and capsys.readouterr().out == told
+    assert run_cli([*words, "x"]) == Exit.USAGE
 
 
 @pytest.fixture

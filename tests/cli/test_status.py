@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from curate.cameras.types import CameraType
+from curate.catalog import decisions, marking
+from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import Exit
 from curate.status import ExportedSet, Run, Status, in_words, next_step
@@ -175,6 +178,49 @@ def test_a_set_is_stale_once_the_catalogue_or_its_splits_changed(
     assert [one["stale"] for one in status(capsys, place)["sets"]] == [True]
 
 
+def test_undo_and_redo_leave_a_set_and_its_run_as_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set is stale between the two, and a run not by a set that was written again as it was; notes are no matter of a set."""
+    monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
+    place, out = tmp_path / "w", tmp_path / "set"
+    for number in range(4):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number, "Canon", "Canon EOS 40D")
+    where = ["-w", str(place)]
+
+    def stale() -> tuple[bool, bool]:
+        found = status(capsys, place)
+        return found["sets"][0]["stale"], found["runs"][0]["stale"]
+
+    for words in (
+        ["new", str(place)],
+        ["ingest", str(tmp_path / "photos"), *where, "--jobs", "1"],
+        ["export", str(out), *where],
+    ):
+        assert run_cli(words) == Exit.DONE
+    assert run_cli(["label", "semantic_label=cat", "--where", "1", *where]) == Exit.DONE
+    again = ["export", str(out), "--replace", *where]
+    assert run_cli(again) == Exit.DONE
+    assert run_cli(["evaluate", str(out), "-o", str(tmp_path / "run"), *where]) == Exit.DONE
+    assert stale() == (False, False)
+    workspace = Workspace.open(place)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        assert decisions.undo(catalog) is not None
+    assert stale() == (True, False)
+    with workspace.writing("test"), Catalog.open(workspace) as catalog:
+        assert decisions.redo(catalog) is not None
+        marking.write_note(catalog, "0" * 64, "1" * 64, "red door")
+    assert stale() == (False, False)
+    assert run_cli(again) == Exit.DONE
+    assert stale() == (False, False)
+    assert run_cli(["label", "semantic_label=dog", "--where", "1", *where]) == Exit.DONE
+    assert stale() == (True, False)
+    assert run_cli(again) == Exit.DONE
+    assert stale() == (False, True)
+    assert run_cli(["evaluate", str(out), "-o", str(tmp_path / "run"), *where]) == Exit.DONE
+    assert stale() == (False, False)
+
+
 @pytest.fixture
 def place_with_a_pair(tmp_path: Path, made_once: MadeOnce) -> Path:
     """A workspace with an accepted pair."""
@@ -190,6 +236,13 @@ def place_with_a_pair(tmp_path: Path, made_once: MadeOnce) -> Path:
 
     made_once("an accepted pair", make)
     return place
+
+
+def test_every_type_of_neither_side_has_words() -> None:
+    """Number first, then the cameras."""
+    kinds = [kind for kind in CameraType if kind.is_smartphone is None]
+    said = " ".join(dataclasses.replace(TAKEN_IN, by_neither=dict.fromkeys([None, *kinds], 1)).in_words())
+    assert said.count("1 by ") == len(kinds) and "1 by action cameras" in said and "1 by film scanners" in said
 
 
 def test_photos_of_neither_side_are_counted_by_kind_and_listed(
@@ -208,7 +261,7 @@ def test_photos_of_neither_side_are_counted_by_kind_and_listed(
     assert run_cli(["status", "-w", str(place)]) == Exit.DONE
     said = capsys.readouterr().out
     assert "photos   5: 1 by phones, 1 by other cameras, 3 by neither\n" in said
-    assert "1 without a camera's name" in said and "1 by cameras of unknown type" in said and "tablet 1" in said
+    assert "1 without a camera's name" in said and "1 by cameras of unknown type" in said and "1 by tablets" in said
     (line,) = (line for line in said.splitlines() if "listed by: " in line)
     words = shlex.split(line.partition("listed by: ")[2])
     assert run_cli([*words[1:], "--json"]) == Exit.DONE

@@ -79,6 +79,15 @@ def test_nothing_to_export_names_the_way_out(place: Path, capsys: pytest.Capture
     assert "curate ingest PHOTOS -w empty" in capsys.readouterr().err
 
 
+def test_a_source_that_is_gone_is_to_be_brought_back(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where most photos are left out since they are in no pair."""
+    said(capsys, "decide", "accept", "photos/0.jpg", "photos/1.jpg")
+    Path("photos").rename("elsewhere")
+    for words in (["--pairs"], []):
+        told = said(capsys, "export", "set", *words, code=Exit.FAILED)
+        assert "its file is gone" in told and "Bring back the folder" in told and "curate review" not in told
+
+
 def test_a_copy_that_is_kept_already_is_not_chosen_again(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is logged, so that an undo takes back what was done last; what only the rule keeps can still be chosen."""
     for photo, count in (("photos/0.jpg", 1), ("photos/0.jpg", 1), ("photos/copy.jpg", 2), ("photos/0.jpg", 3)):

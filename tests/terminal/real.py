@@ -235,7 +235,7 @@ class Terminal:
         while "ended with 0" not in (text := self.text()):
             assert time.monotonic() < end and "ended with" not in text, text
             if time.monotonic() > next_press:
-                self.press("Enter" if "Work is still running" in text else "q")
+                self.press(*(["Down", "Enter"] if "Work is still running" in text else ["q"]))
                 next_press = time.monotonic() + AGAIN
             time.sleep(LOOK)
 

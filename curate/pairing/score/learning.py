@@ -213,7 +213,7 @@ def follow(catalog: Catalog, *, always: bool = False) -> bool:
         changed = [(*rank, k.rowid) for rank, old, k in new if rank != (old.rank_phone, old.rank_other)]
         keep_ranks(catalog, changed)
         keep_scored_with(catalog, _basis(decided, by_nobody), before[0])
-        catalog.touch()
+        catalog.touch(logged=True)
     return True
 
 

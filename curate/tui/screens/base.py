@@ -16,7 +16,8 @@ from curate.catalog import decisions
 from curate.catalog.store import Catalog
 from curate.catalog.wording import in_words
 from curate.errors import CurateError
-from curate.tui.guarded import WIDE, Answer, GuardedScreen
+from curate.tui.failures import as_message, told_here
+from curate.tui.guarded import WIDE, Answer, Dialog, GuardedScreen
 from curate.tui.messages import ScoresFollowed, WorkAdvanced, WorkEnded, WorkFailed
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.keyline import KeyLine
@@ -111,18 +112,27 @@ class CurateScreen(GuardedScreen[None]):
 
     def complain(self, error: CurateError, before: str = "") -> None:
         """Show an error and what to do about it in the status line."""
-        self.say(before + ". ".join(error.lines()), problem=True)
+        self.say(before + told_here(error), problem=True)
 
     def ask(self, prompt: ModalScreen[Answer | None], answered: Callable[[Answer], None]) -> None:
-        """Open a dialog; `answered` gets the answer, and is not called if the dialog is cancelled."""
+        """Open a dialog; `answered` gets the answer, and is not called if the dialog is cancelled.
+
+        Where `answered` raises an error, a form opens again with the error and with what was typed.
+        """
 
         def guarded(answer: Answer | None) -> None:
             if answer is None:
                 return
             try:
                 answered(answer)
-            except Exception as error:  # noqa: BLE001  shown in the status line, written to a file
-                self.curate.tell(error, "acting on the answer")
+            except Exception as error:  # noqa: BLE001  shown in the window or the status line, written to a file
+                doing = "acting on the answer"
+                message = as_message(error, doing, self.catalog.workspace)
+                again = prompt.again(answer, message) if isinstance(prompt, Dialog) else None
+                if again is None:
+                    self.curate.tell(message, doing)
+                else:
+                    self.ask(again, answered)
 
         self.app.push_screen(prompt, guarded)
 

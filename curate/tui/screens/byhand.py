@@ -54,7 +54,7 @@ class PairsByHand(PhotoListScreen):
         if not doubts:
             self._pair(phone, other)
             return
-        question = shown(f"Pair {names}? {'; '.join(doubts)}.").plain
+        question = shown(f"Pair {names}, although {', and '.join(doubts)}?").plain
         self.ask(
             AskChoice(question, {"no": "No, leave them unpaired", "yes": "Yes, pair them anyway"}),
             lambda answer: self._pair(phone, other) if answer == "yes" else self.say("nothing was paired"),

@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable, Static
 
+from curate.catalog.durations import compared, in_words, parse_seconds
 from curate.catalog.store import Catalog
-from curate.errors import CurateError, UsageError
+from curate.errors import UsageError
 from curate.pairing.clocks.offset import ClockOffset, jump, local_time
 from curate.pairing.clocks.workspace_offsets import clock_offsets, refuse_offset, state_clock_offset
-from curate.tui.durations import in_words, parse_seconds
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
 from curate.tui.widgets.listing import Column, Listing
@@ -157,11 +157,7 @@ class ClocksScreen(CurateScreen):
                 self.say("nothing was stated; the offset is unchanged" if value else "nothing was stated")
                 return
             seconds = _offset(text)
-            try:
-                state_clock_offset(self.catalog, camera_a, camera_b, seconds)
-            except CurateError as error:
-                self.complain(error)
-                return
+            state_clock_offset(self.catalog, camera_a, camera_b, seconds)
             self.refresh_data()
             self._show(camera_a, camera_b)
             before = f", not {value}" if value and value != in_words(seconds) else ""
@@ -222,10 +218,8 @@ def holds(offset: ClockOffset) -> str:
 
 def sentence(offset: ClockOffset, one: str, two: str) -> str:
     """Return an offset as sentences. `one` and `two` are the names of the first and the second camera."""
-    seconds, source = offset.seconds, offset.source
-    amount = in_words(seconds, sign=False)
-    how = "reads the same as" if amount == "0 s" else f"is {amount} {'ahead of' if seconds > 0 else 'behind'}"
-    said = [f"The clock of the {two} {how} that of the {one}"]
+    source = offset.source
+    said = [f"The clock of the {two} {compared(offset.seconds)} that of the {one}"]
     if local_time(offset.since) or local_time(offset.until):
         said[0] += f" ({holds(offset)} by the latter)"
     if source == "person":

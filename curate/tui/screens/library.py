@@ -42,7 +42,8 @@ class LibraryScreen(PairsByHand):
 
     def action_filter(self) -> None:
         """Ask for a filter."""
-        self.ask(AskFilter(self._filter, self._history.texts, self._search_typed), self._filter_typed)
+        text, self._refused = self._refused or self._filter, ""
+        self.ask(AskFilter(text, self._history.texts, self._search_typed, self._check_typed), self._filter_typed)
 
     def action_order(self) -> None:
         """Sort by the next column."""

@@ -120,7 +120,7 @@ class LogScreen(CurateScreen):
         seq, row = step.seq, self.query_one(Listing).cursor_row
         later = sum(one.stands and one.seq is not None for one in self._steps[:row])
         more = f" and {counted(later, 'later step')}" if later else ""
-        question = f"Take back {shown(step.words).plain}{more}?"
+        question = f"Take back “{shown(step.words).plain}”{more}?"
         choices = {"no": "No, leave all as it is", "yes": f"Yes, take back {counted(later + 1, 'step')}"}
 
         def answered(answer: str) -> None:

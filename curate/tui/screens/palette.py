@@ -18,11 +18,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from curate.tui.commands import Command, ranked
-from curate.tui.guarded import Window
+from curate.tui.guarded import WIDE, Window
 from tracer.base.text import is_harmless
 
-_NAME, _KEYS = 16, 6
-"""Characters of the columns of names and keys."""
+_KEYS = 6
+"""Characters of the column of keys in a window that is not wide; more keys push what the command does to the right."""
 
 _PAGE = 10
 """Commands that Page Up and Page Down go over."""
@@ -61,7 +61,7 @@ class PaletteScreen(Window[Command | None]):
         self._text, self._at, self._drawn = "", 0, False
 
     def compose_content(self) -> ComposeResult:
-        with Vertical(classes="dialog wide palette"):
+        with Vertical(classes="dialog broad palette"):
             yield Static(id="typed", markup=False)
             yield _Commands(id="commands")
 
@@ -118,10 +118,18 @@ class PaletteScreen(Window[Command | None]):
         )
         commands = self.query_one(_Commands)
         commands.clear_options()
-        commands.add_options(Option(_line(one)) for one in self._found)
+        commands.add_options(Option(self._line(one)) for one in self._found)
         if not self._found:
             commands.add_option(Option(Text("no command has that name", "dim"), disabled=True))
         self._mark()
+
+    def _line(self, command: Command) -> Text:
+        names = max(len(one.name) for one in self._commands)
+        keys = max(len(one.keys) for one in self._commands) if self.app.size.width >= WIDE else _KEYS
+        return Text.assemble(
+            (command.name.ljust(names), "bold"), "  ", (command.keys.ljust(keys), "bright_cyan"), "  ",
+            (command.tooltip, "dim"), no_wrap=True, overflow="ellipsis",
+        )  # fmt: skip
 
     def _mark(self) -> None:
         if self._drawn and self._found:
@@ -131,10 +139,3 @@ class PaletteScreen(Window[Command | None]):
         """Run the command that was clicked on."""
         if not self.too_small:
             self.dismiss(self._found[event.option_index])
-
-
-def _line(command: Command) -> Text:
-    return Text.assemble(
-        (command.name.ljust(_NAME), "bold"), (command.keys.ljust(_KEYS), "bright_cyan"), (command.tooltip, "dim"),
-        no_wrap=True, overflow="ellipsis",
-    )  # fmt: skip

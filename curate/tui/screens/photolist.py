@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from curate.catalog import decisions
-from curate.catalog.browsing import Order, first_ids, photo_ids, rows_of
+from curate.catalog.browsing import Order, check_expression, first_ids, photo_ids, rows_of
 from curate.catalog.candidates import proposed
 from curate.catalog.explaining import explained
 from curate.catalog.sides import photos_by_side
@@ -75,6 +75,10 @@ class PhotoListScreen(CurateScreen):
         self.marked: list[int] = []
         self._where: str | None = None
         self._filter = ""
+        self._before: tuple[str, str | None] = "", None
+        """Text and expression of the filter whose photos are listed."""
+        self._refused = ""
+        """Text of a filter that was stopped, so that it can be corrected."""
         self._filters: Filters | None = None
         self._wants_preview: bool | None = None
         self._listed: tuple[str | None, Order] | None = None
@@ -220,7 +224,8 @@ class PhotoListScreen(CurateScreen):
             return
         self._reading = False
         if message.error is not None:
-            self._where = None  # the typed text stays, so that it can be corrected
+            failed, self._refused = (self._filter, self._where), self._filter
+            self._filter, self._where = self._before if failed != self._before else ("", None)
             self.complain(message.error)
             self._show_facets()
             self._list()
@@ -235,6 +240,7 @@ class PhotoListScreen(CurateScreen):
 
     def _show_list(self, photos: array[int], total: int | None) -> None:
         self._listed = self._where, self.browse.order
+        self._before = self._filter, self._where
         self.browse.show(photos, total)
         empty = not photos and self._where is None
         grid = self.has_class("-grid")
@@ -361,6 +367,12 @@ class PhotoListScreen(CurateScreen):
             return
         found = message.search.photos
         dialog.tell_found(None if found is None else len(found))
+
+    def _check_typed(self, text: str) -> None:
+        """Refuse a filter that is no expression, while its window is open."""
+        where = where_of(text)
+        if where is not None:
+            check_expression(self.catalog.workspace, where)
 
     def _filter_typed(self, text: str) -> None:
         """Show the photos of a filter that a dialog asked for; the screen comes back from the dialog right after it."""

@@ -192,7 +192,7 @@ class SetScreen(CurateScreen):
     def action_match(self) -> None:
         """Ask for the properties to make alike."""
         choice = self.choice
-        hint = "format, resolution, aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …; nothing: none"
+        hint = "format, resolution, aspect, orientation, jpeg_quality, jpeg_subsampling, time_of_day, edited, …; or nothing"
         now = ",".join(setplan.match_of(self.catalog, choice))
         prompt = AskText(
             "Make phones and cameras alike in what?", now, hint, lambda text: setplan.alike_in(choice, text)

@@ -35,15 +35,19 @@ class AskFilter(_Lines[str]):
         ),
     ]
 
-    def __init__(self, value: str, earlier: Sequence[str], search: Callable[[str], None]) -> None:
+    def __init__(
+        self, value: str, earlier: Sequence[str], search: Callable[[str], None], check: Callable[[str], object]
+    ) -> None:
         """Prepare the dialog.
 
         Args:
             value: the filter in use.
             earlier: the filters that were used, the oldest first.
             search: begins a search for a text, whose result is told to `tell_found`.
+            check: raises a CurateError for a text that is no filter.
         """
-        super().__init__("Show which photos?", [Field("text", "", value, complete=complete_column)], _HINT)
+        field = Field("text", "", value, complete=complete_column)
+        super().__init__("Show which photos?", [field], _HINT, lambda lines: check(lines["text"]))
         self._recall = Recall(earlier)
         self._search = search
         self._pause: Timer | None = None

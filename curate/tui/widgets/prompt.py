@@ -14,8 +14,9 @@ from textual.widgets.input import Selection
 from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
+from curate.tui.failures import told_here
 from curate.tui.forms import Field
-from curate.tui.guarded import Answer, Dialog
+from curate.tui.guarded import Answer, Dialog, GuardedScreen
 from curate.tui.shown import folded, shown
 from tracer.base.text import is_harmless
 
@@ -30,9 +31,12 @@ class Line(Input):
     What is filled in is selected, so that typing replaces it; what a person typed is never selected by itself.
     """
 
-    def __init__(self, field: Field) -> None:
+    def __init__(self, field: Field, typed: str | None = None) -> None:
+        """`typed`: what a person typed into it before; None where it holds what is filled in."""
         value = field.value if is_harmless(field.value) else ""
-        super().__init__(value, field.example, id=field.name, compact=bool(field.label), select_on_focus=False)
+        text = value if typed is None else typed
+        example = f"({field.example})" if field.example else ""  # so that nobody takes it for what is filled in
+        super().__init__(text, example, id=field.name, compact=bool(field.label), select_on_focus=False)
         self._filled_in, self._kept = value, field.kept
 
     @property
@@ -45,7 +49,22 @@ class Line(Input):
         if self.untouched and not event.from_app_focus:
             self.selection = Selection(self._kept, len(self.value))
 
+    @property
+    def _unseen(self) -> bool:
+        return isinstance(self.screen, GuardedScreen) and self.screen.too_small
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow no editing in a window that is too small to show the text."""
+        return False if self._unseen else super().check_action(action, parameters)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if self._unseen:
+            event.prevent_default()
+
     async def _on_key(self, event: events.Key) -> None:
+        if self._unseen:
+            event.prevent_default()
+            return
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if binding.action != "submit":
                 event.stop()
@@ -100,6 +119,8 @@ class _Lines(Dialog[Answer | None]):
         self._question, self._fields, self._hint, self._check = question, fields, hint, check
         self._listed: tuple[str, str] | None = None
         """The line and its text whose possible names are listed."""
+        self._typed: Mapping[str, str] = {}
+        self._problem = ""
 
     def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog wide"):
@@ -108,9 +129,15 @@ class _Lines(Dialog[Answer | None]):
                 with Horizontal(classes="field" if field.label else "field alone"):
                     if field.label:
                         yield Label(field.label, markup=False)
-                    yield Line(field)
+                    yield Line(field, self._typed.get(field.name))
             yield Label(self._hint, markup=False, classes="hint")
-            yield Label(markup=False, classes="problem")
+            yield Label(folded(self._problem) if self._problem else "", markup=False, classes="problem")
+
+    def on_descendant_focus(self) -> None:
+        """Put the hint back in the place of the possible names of another line."""
+        if self._listed is not None and (self.focused is None or self.focused.id != self._listed[0]):
+            self._listed = None
+            self.query_one(".hint", Label).update(folded(self._hint))
 
     @property
     def may_close(self) -> bool:
@@ -126,7 +153,7 @@ class _Lines(Dialog[Answer | None]):
         try:
             self._check(answers)
         except CurateError as error:
-            self.query_one(".problem", Label).update(folded("✗ " + ". ".join(error.lines())))
+            self.query_one(".problem", Label).update(folded(_problem(error)))
             return
         self.dismiss(self.answer(answers))
 
@@ -156,12 +183,22 @@ class _Lines(Dialog[Answer | None]):
         self.app.action_focus_next()
 
 
+def _problem(error: CurateError) -> str:
+    return f"✗ {told_here(error)}"
+
+
 class AskForm(_Lines[dict[str, str]]):
     """Asks for several lines of text; its result is name -> text, or None if cancelled."""
 
     def answer(self, lines: dict[str, str]) -> dict[str, str]:
         """Return all lines."""
         return lines
+
+    def again(self, answer: dict[str, str], error: CurateError) -> AskForm:
+        """Return the same form with what was typed, and why that could not be done."""
+        form = AskForm(self._question, self._fields, self._hint, self._check)
+        form._typed, form._problem = answer, _problem(error)
+        return form
 
 
 class AskText(_Lines[str]):
@@ -176,6 +213,12 @@ class AskText(_Lines[str]):
     def answer(self, lines: dict[str, str]) -> str:
         """Return the only line."""
         return lines["text"]
+
+    def again(self, answer: str, error: CurateError) -> AskText:
+        """Return the same question with what was typed, and why that could not be done."""
+        asked = AskText(self._question, self._fields[0].value, self._hint, lambda text: self._check({"text": text}))
+        asked._typed, asked._problem = {"text": answer}, _problem(error)
+        return asked
 
 
 class AskChoice(Dialog[str | None]):

@@ -87,13 +87,27 @@ def test_a_stated_clock_is_logged_and_taken_back(catalog: Catalog) -> None:
     stated = offsets(catalog)
     assert stated == [(PHONE, CAMERA, 60.0, "person")]
     state_clock_offset(catalog, PHONE, CAMERA, 90)
-    assert taken_back(catalog) == f"the clock of {CAMERA} is 90 s ahead of that of {PHONE}"
+    assert taken_back(catalog) == "the clock of the Canon EOS 40D is 1 min 30 s ahead of that of the Apple iPhone X"
     assert offsets(catalog) == stated
     taken_back(catalog)
     assert offsets(catalog) == estimated
     decisions.redo(catalog)
     assert offsets(catalog) == stated
     assert [entry.action for entry in decisions.entries(catalog)] == ["clock", "clock", "undo", "undo", "redo"]
+
+
+def test_a_clock_is_told_in_the_words_of_its_screen(catalog: Catalog) -> None:
+    """Behind, equal, withdrawn, and of a camera that the catalogue does not have."""
+    fill(catalog)
+    for seconds, words in (
+        (-3600.0, "is 1 h 0 min 0 s behind"),
+        (0.0, "reads the same as"),
+        (0.5, "is 0.5 s ahead of"),
+    ):
+        decisions.state_clock(catalog, PHONE, "Nobody|N 1", seconds)
+        assert taken_back(catalog) == f"the clock of the Nobody N 1 {words} that of the Apple iPhone X"
+    decisions.state_clock(catalog, PHONE, CAMERA, None)
+    assert taken_back(catalog) == "withdrew the offset between the clocks of the Apple iPhone X and the Canon EOS 40D"
 
 
 def test_a_stated_clock_is_withdrawn(catalog: Catalog) -> None:
@@ -104,7 +118,7 @@ def test_a_stated_clock_is_withdrawn(catalog: Catalog) -> None:
     assert offsets(catalog) == []
     with pytest.raises(UsageError, match="no offset between these clocks was stated"):
         withdraw_clock_offset(catalog, PHONE, CAMERA)
-    assert taken_back(catalog) == f"withdrew the offset between the clocks of {PHONE} and {CAMERA}"
+    assert taken_back(catalog) == "withdrew the offset between the clocks of the Apple iPhone X and the Canon EOS 40D"
     assert offsets(catalog) == [(PHONE, CAMERA, 60.0, "person")]
 
 

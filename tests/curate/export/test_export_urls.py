@@ -15,7 +15,8 @@ from curate.catalog.flickr_photos import flickr_photo, put_listings, store
 from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import ExportError
-from curate.export.run import ExportChoice, WorkspaceExport, export_workspace, is_current
+from curate.export.current import current_sets
+from curate.export.run import ExportChoice, WorkspaceExport, export_workspace
 from curate.export.verify import verify_set
 from curate.photos.facts import Exif
 from curate.workspace import Workspace
@@ -146,7 +147,7 @@ def test_an_interrupted_harvest_makes_a_set_stale(harvested: Workspace, tmp_path
     out = tmp_path / "set"
     export(harvested, out)
     with harvested.writing("test"), Catalog.open(harvested) as catalog:
-        assert is_current(catalog, out)
+        assert out in current_sets(catalog, [out])
         known = flickr_photo(catalog, 1000)
         store(catalog, replace(known, exif=Exif(make="Canon")))
-        assert not is_current(catalog, out)
+        assert out not in current_sets(catalog, [out])

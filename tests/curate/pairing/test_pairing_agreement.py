@@ -299,7 +299,7 @@ def test_words_tell_the_odds() -> None:
     assert "such agreement by chance: less than one in 10^20" in words(Evidence(40, 20, "fundamental", agreement=527.0))
     deep = words(Evidence(40, 20, agreement=8.7, parallax=4.2))
     assert "things at other depths agree too (one in 10^4 by chance)" in deep
-    assert "the agreeing part is 62% of what both show" in words(Evidence(40, 20, agreement=8.7, extent=0.62))
+    assert "the agreeing part is 62 % of what both show" in words(Evidence(40, 20, agreement=8.7, extent=0.62))
     for value in (None, -3.0, 0.4):
         assert not [line for line in words(Evidence(40, 20, agreement=value)) if "by chance" in line]
 

@@ -133,7 +133,7 @@ def test_photos_are_taken_from_the_last_folder(
 
 
 def test_an_export_goes_into_the_workspace(catalog: Catalog) -> None:
-    """As it is filled in; what is there already is replaced, once that was said."""
+    """As it is filled in; what is there already is replaced where that was said alone, and else a new folder is proposed."""
     root, name = catalog.workspace.root, catalog.workspace.name
     assert usual_choice(catalog) == SetChoice(pairs=False)
     form = export_form(catalog, SetChoice(pairs=True, licenses=("CC0-1.0",)))
@@ -142,14 +142,19 @@ def test_an_export_goes_into_the_workspace(catalog: Catalog) -> None:
     assert request.choice.licenses == ("CC0-1.0",) and request.choice.match == ()
     request.out.mkdir()
     (request.out / MANIFEST).write_text("{}")
-    assert export_request(catalog, answers(export_form(catalog, SetChoice()))).replace
+    another = export_request(catalog, answers(export_form(catalog, SetChoice())))
+    assert another.out == root / "exports" / f"{name}-2" and not another.replace
+    assert f"exports/{name} holds a set" in export_form(catalog, SetChoice()).hint and "holds a set" not in form.hint
+    old = {"out": f"exports/{name}"}
+    assert export_request(catalog, answers(export_form(catalog, SetChoice()), **old, replace="yes")).replace
     for wrong in (
+        old,
         {"out": ""},
         {"out": "cache/x"},
         {"layout": "odd"},
         {"photos": ""},
         {"keep_gps": "2"},
-        {"replace": "no"},
+        {"replace": "2"},
     ):
         with pytest.raises(CurateError):
             export_request(catalog, answers(export_form(catalog, SetChoice()), **wrong))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable, Input, Static
 
 from curate.catalog import decisions
 from curate.catalog.exchange import exported
@@ -37,7 +37,10 @@ async def test_steps_are_taken_back_from_the_log(tmp_path: Path) -> None:
         )
         await pilot.press("down", "enter", "enter")
         assert status(app) == "nothing was taken back" and decisions.tally(app.catalog).accepted == accepted
-        await pilot.press("b", "down", "enter")
+        await pilot.press("b")
+        question = str(app.screen.query_one(".question", Static).render())
+        assert question.startswith("Take back “rejected ") and question.endswith("” and 1 later step?")
+        await pilot.press("down", "enter")
         assert status(app).startswith("taken back: 2 steps") and decisions.tally(app.catalog) == decisions.Tally(1, 0)
         await until(pilot, lambda: str(table.get_row_at(0)[4]) == "taken back")
         await pilot.press("b")
@@ -106,3 +109,17 @@ async def test_differing_decisions_stand_side_by_side(tmp_path: Path) -> None:
 def sha(number: int) -> str:
     """The hash of a photo of the workspace."""
     return f"{number:064x}"
+
+
+async def test_a_file_without_decisions_is_refused_in_its_form(tmp_path: Path) -> None:
+    """The form says what the file should be, in plain words, and keeps what was typed."""
+    file = tmp_path / "shopping.txt"
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "log") as (app, pilot):
+        await pilot.press("i", *str(file))
+        form = app.screen
+        for text, why in (("milk\n", "line 1: it is not JSON"), ('{"a": 1}\n', "line 1: it names no kind of decision")):
+            file.write_text(text, encoding="utf-8")
+            await pilot.press("enter")
+            told = " ".join(str(form.query_one(".problem", Static).render()).split())
+            assert app.screen is form and form.query_one(Input).value == str(file)
+            assert why in told and "Name a file that `curate decisions export` wrote" in told

@@ -90,16 +90,16 @@ async def test_colours_are_kept(tmp_path: Path) -> None:
 
 
 async def test_q_asks_only_while_work_runs(tmp_path: Path) -> None:
-    """Without work q leaves at once; with work it asks, and staying changes nothing."""
+    """Without work q leaves at once; with work it asks, and Enter stays, which changes nothing."""
     workspace = make_workspace(tmp_path / "w", 1, previews=False)
     async with opened(workspace) as (app, pilot):
         app.work.running = True
         await pilot.press("q")
         assert len(app.screen_stack) == 2 and app.is_running
-        await pilot.press("j", "enter")
+        await pilot.press("enter")
         await pilot.pause()
         assert len(app.screen_stack) == 1 and app._exit is False
-        await pilot.press("q", "enter")
+        await pilot.press("q", "j", "enter")
         await pilot.pause()
         assert app._exit
     async with opened(workspace) as (app, pilot):

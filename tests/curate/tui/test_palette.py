@@ -41,6 +41,24 @@ async def test_every_action_of_a_screen_is_listed(tmp_path: Path) -> None:
             await pilot.press("escape")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_names_keys_and_words_stand_apart(tmp_path: Path, size: tuple[int, int]) -> None:
+    """A wide window has columns, and room for what each command does."""
+    async with opened(make_workspace(tmp_path / "w", 2, previews=False), "log", size=size) as (app, pilot):
+        await pilot.press("ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, PaletteScreen)
+        lines = {one.name: str(palette._line(one)) for one in palette._commands}
+        for one in palette._commands:
+            assert f"{one.name}  " in lines[one.name] and f"{one.keys}  " in lines[one.name]
+        assert "b Enter  take back this step" in lines["Back to here"]
+        room = palette.query_one(OptionList).size.width
+        assert room >= size[0] - 12
+        if size[0] == 120:
+            assert all(len(line) <= room for line in lines.values())
+            assert len({lines[one.name].index(one.tooltip) for one in palette._commands}) == 1
+
+
 async def test_keys_edit_and_choose(tmp_path: Path) -> None:
     """Backspace, a word and all are deleted; arrows choose; a text that means nothing runs nothing."""
     async with opened(make_workspace(tmp_path / "w", 2, previews=False)) as (app, pilot):

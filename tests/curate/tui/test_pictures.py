@@ -142,7 +142,7 @@ async def test_flag_note_filter_and_order(tmp_path: Path) -> None:
         await pilot.press("slash")
         app.screen.query_one("#only", Input).value = "red"
         await pilot.press("enter")
-        assert "Write flagged" in str(app.screen.query_one(".problem").render())
+        assert "✗ only cannot be 'red'. Write flagged" in str(app.screen.query_one(".problem").render())
         app.screen.query_one("#only", Input).value = "flagged"
         await pilot.press("enter")
         await until(pilot, lambda: "asking about flagged" in status(app))

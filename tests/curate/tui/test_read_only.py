@@ -97,7 +97,8 @@ async def test_the_window_that_stays_can_write(shared: Workspace) -> None:
             async with app.run_test(size=(120, 40)) as pilot:
                 await until(pilot, lambda: SAID in status(app))
                 await pilot.press("W")
-                assert f"curate app (process {other.pid}) has it open" in status(app)
+                assert f"curate app (process {other.pid}) has it open. Close that window" in status(app)
+                assert "command" not in status(app)
                 await pilot.press("space")
                 assert SAID in status(app) and "press W" in status(app)
                 other.communicate("\n")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.tui.durations import in_words, parse_seconds
+from curate.catalog.durations import in_words, parse_seconds
 
 
 @pytest.mark.parametrize(

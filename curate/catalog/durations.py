@@ -39,6 +39,18 @@ def in_words(seconds: float, *, sign: bool = True, days_to: Literal["min", "s"] 
     return before + " ".join(parts)
 
 
+def compared(seconds: float) -> str:
+    """Return what stands between two clocks in a sentence: how far the first is ahead of the second, which follows.
+
+    >>> f"It {compared(-3600)} that of the other"
+    'It is 1 h 0 min 0 s behind that of the other'
+    """
+    amount = in_words(seconds, sign=False)
+    if amount == "0 s":
+        return "reads the same as"
+    return f"is {amount} ahead of" if seconds > 0 else f"is {amount} behind"
+
+
 def parse_seconds(text: str) -> float | None:
     """Parse a duration such as "-1 h 12 s", "1:00:12", "5:30" (minutes) or "-12.5" as seconds; None if it is not one."""
     text = text.strip().replace(MINUS, "-")
