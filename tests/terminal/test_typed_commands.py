@@ -93,19 +93,3 @@ def test_many_commands_at_once(workspace_of: MakeWorkspace, terminal: Open) -> N
         assert decisions.tally(catalog).accepted == 1
     run(app, "Quit")
     app.wait("ended with 0")
-
-
-def test_a_form_takes_what_is_typed_with_the_key_that_opens_it(workspace_of: MakeWorkspace, terminal: Open) -> None:
-    """All in one burst, as over a slow line: the key, the text and Enter, and a key of the screen behind it."""
-    app = terminal("-m", "curate.cli", workspace_of("small").root, size=(120, 40))
-    app.wait("Library")
-    app.press("F1")
-    app.wait("All photos")
-    app.type(f"/compact{ENTER}?")
-    app.wait("Keys of this screen")
-    app.leave_window()
-    app.wait(lambda text: "Filter  2" in text and "compact" in text)
-    app.type("i/nowhere/at/all")
-    app.wait("/nowhere/at/all")
-    app.leave_window()
-    app.quit()
