@@ -9,12 +9,10 @@ import os
 from abc import abstractmethod
 from asyncio import Queue
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import events
-from textual.app import ScreenStackError
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -52,8 +50,6 @@ class Commands(Host):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.typed: dict[str, dict[str, str]] = {}
-        self._way: list[DOMNode] = []
-        """The widgets that the last key went through, the focused one first."""
 
     @property
     @abstractmethod
@@ -68,11 +64,17 @@ class Commands(Host):
         return super().check_action(action, parameters)
 
     async def action_palette(self) -> None:
-        """Open the palette; a dialog is closed first."""
+        """Open the palette, after all keys that were pressed before; a dialog is closed first."""
+        await self._earlier_keys()
         while isinstance(top := self.screen, ModalScreen):
             if isinstance(top, PaletteScreen):
                 return
-            top.dismiss(None)
+            if isinstance(top, Dialog):
+                await top.all_typed()
+            else:
+                await done_with_messages(top)
+            if self.screen is top:
+                top.dismiss(None)
         bound = [
             Command(one.description, f"{owner}.{one.action}".removeprefix("."), one.tooltip, key_names(one))
             for owner, place in (("", self.screen), ("app", self))
@@ -80,41 +82,24 @@ class Commands(Host):
         ]
         self.push_screen(PaletteScreen(commands(bound)), self._run_command)
 
-    async def on_event(self, event: events.Event) -> None:
-        """Handle a key or a pasted text once all keys before it have done what they do, so that none overtakes another."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            with suppress(ScreenStackError):  # the app ends
-                await self._earlier_keys()
-                self._way = [*(self.focused or self.screen).ancestors_with_self]
-        await super().on_event(event)
-
     async def _earlier_keys(self) -> None:
         """Do what the keys do that were pressed before the one that is handled now.
 
-        A key goes to the focused widget and, where nobody wants it, up to the app, which then looks for its action. That may open
-        a window, whose keys are those that follow.
+        A key goes to the focused widget and, where nobody wants it, up to the app, which then looks for its action. The keys of
+        the palette take no such way, so they would overtake it.
         """
-        for widget in self._way:
-            if widget is not self:
-                await done_with_messages(widget)
-        for message in self._come_back():
-            await self._dispatch_message(message)
-        if isinstance(top := self.screen, Dialog):
-            with suppress(TimeoutError):
-                await top.all_typed()
-
-    def _come_back(self) -> list[events.Key]:
-        """Take the keys that nobody wanted from the messages that wait."""
-        waiting: list[Message | None] = [] if self._pending_message is None else [self._pending_message]
-        self._pending_message = None
+        way: list[DOMNode] = [*(self.focused or self.screen).ancestors_with_self]
+        for widget in way[: way.index(self.screen) + 1]:
+            await done_with_messages(widget)
         queue: Queue[Message | None] = self._message_queue
+        later: list[Message | None] = []
         while not queue.empty():
-            waiting.append(queue.get_nowait())
-        keys = [message for message in waiting if isinstance(message, events.Key) and message.is_forwarded]
-        for message in waiting:
-            if message not in keys:
+            later.append(queue.get_nowait())
+        for message in later:
+            if isinstance(message, events.Key) and message.is_forwarded:
+                await self._dispatch_message(message)
+            else:
                 queue.put_nowait(message)
-        return keys
 
     async def _run_command(self, command: Command | None) -> None:
         if command is not None:

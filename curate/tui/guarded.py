@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
 from typing import Any, TypeVar, cast
 
 from textual import events
@@ -31,9 +29,6 @@ _ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 
 _PATIENCE = 20.0
 """Seconds that a key waits for the widget that got the keys before it."""
-
-_LOOK = 0.1
-"""Seconds between two looks whether that widget is still there."""
 
 
 class GuardedScreen(Screen[Answer]):
@@ -169,12 +164,10 @@ class Dialog(Window[Answer]):
 
 
 async def done_with_messages(pump: MessagePump) -> None:
-    """Wait until a widget or a screen has handled the messages that it has now, or is gone."""
-    done, end = asyncio.Event(), time.monotonic() + _PATIENCE
-    waits = pump.call_later(done.set)
-    while waits and pump.is_running and not done.is_set() and time.monotonic() < end:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), _LOOK)
+    """Wait until a widget or a screen has handled the messages that it has now."""
+    done = asyncio.Event()
+    if pump.call_later(done.set):
+        await asyncio.wait_for(done.wait(), _PATIENCE)
 
 
 def _in_words(message: Any) -> str:
