@@ -26,6 +26,10 @@ from tracer.stats.components import Crossed as Crossed
 from tracer.stats.components import Nested as Nested
 from tracer.stats.components import crossed_components as crossed_components
 from tracer.stats.components import nested_components as nested_components
+from tracer.stats.ends import difference_at_least as difference_at_least
+from tracer.stats.ends import resampled_share as resampled_share
+from tracer.stats.ends import share_at_least as share_at_least
+from tracer.stats.ends import tested_at_least as tested_at_least
 from tracer.stats.intervals import Difference as Difference
 from tracer.stats.intervals import Interval as Interval
 from tracer.stats.intervals import absolute as absolute
@@ -46,6 +50,7 @@ from tracer.stats.models import of_models as of_models
 from tracer.stats.models import other_ways as other_ways
 from tracer.stats.models import relabelling_test as relabelling_test
 from tracer.stats.models import relabellings as relabellings
+from tracer.stats.models import unseen_difference as unseen_difference
 from tracer.stats.models import unseen_interval as unseen_interval
 from tracer.stats.planning import MOST as MOST
 from tracer.stats.planning import CameraDesign as CameraDesign

@@ -34,7 +34,7 @@ def normal_quantile(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 
-def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
+def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     """Return Wilson's score interval of a proportion of independent trials (Wilson 1927).
 
     Unlike the normal interval it stays inside [0, 1], and it is not empty where all or none of the trials succeed.
@@ -141,7 +141,8 @@ def repeated_interval(
     """The 95 % interval of a share that was measured several times, inside [0, 1] and around `value`.
 
     The percentiles of `widened_draws`. Where every cluster is equally right, Wilson's interval for that many independent
-    clusters takes the place of a bootstrap without width.
+    clusters takes the place of a bootstrap without width; where all photos are right, or wrong, it has no width
+    (`share_at_least` gives it one).
 
     Args:
         value: the mean over the repeats.
@@ -150,7 +151,7 @@ def repeated_interval(
         training_drawn: as in `widened_draws`.
     """
     if float(np.nanvar(np.asarray(draws, dtype=np.float64))) < NO_SPREAD:
-        return wilson(value * n_clusters, n_clusters)
+        return wilson(value * n_clusters, n_clusters) if 0 < value < 1 else Interval(value, value)
     low, high = percentile_interval(widened_draws(draws, value, per_repeat, training_drawn=training_drawn))
     return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
 

@@ -18,11 +18,18 @@ from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe import processing as processing_probe
 from tracer.experiments.probe.folds import cross_validate, group_folds, usable_classes
-from tracer.experiments.probe.probe import _shared_out, accuracy_interval, probe_cross_validated, probe_split
+from tracer.experiments.probe.probe import (
+    _shared_out,
+    accuracy_interval,
+    balanced_interval,
+    probe_cross_validated,
+    probe_split,
+)
 from tracer.experiments.probe.processing import probe_processing, probe_processing_folds
 from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
 from tracer.experiments.settings import Protocol
 from tracer.experiments.shared.parts import stratified
+from tracer.stats.ends import CORRELATION
 
 SOURCE = Source("set", "enc", mask_ratio=0.95)
 FAST = Fitting(Protocol.FAST)
@@ -257,10 +264,17 @@ def test_interval_holds_the_training_draw() -> None:
 
 
 def test_interval_where_everything_is_right() -> None:
-    """All photos right is no certainty: the interval is Wilson's for as many clusters as there are."""
-    value, interval = accuracy_interval(np.ones((3, 40), dtype=bool), np.repeat(np.arange(10), 4), 0)
-    assert value == 1.0
-    assert interval == pytest.approx(stats.wilson(10, 10))
+    """All photos right is no certainty: the interval is Wilson's for 40 photos of which four belong together."""
+    clusters, right = np.repeat(np.arange(10), 4), np.ones((3, 40), dtype=bool)
+    many = 40 / (1 + 3 * CORRELATION)
+    for found in (
+        accuracy_interval(right, clusters, 0),
+        balanced_interval(right, np.arange(40) % 2, clusters, 0, True),
+    ):
+        assert found[0] == 1.0
+        assert found[1] == pytest.approx(stats.wilson(many, many))
+    right[:, 0] = False
+    assert accuracy_interval(right, clusters, 0)[1].low < stats.wilson(many, many).low
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6), st.integers(1, 4))

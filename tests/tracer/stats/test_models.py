@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from tracer import stats
-from tracer.stats.models import SAMPLED
+from tracer.results.photo_scores import parts_of_mean
+from tracer.stats.ends import CORRELATION
+from tracer.stats.models import OF_MODELS, SAMPLED
 
 MODEL = np.repeat(np.arange(12), 20)
 CLASSES = np.repeat([0, 1], 6)
@@ -56,9 +57,59 @@ def test_scenes_that_models_share_widen_it() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_models_that_do_not_differ_have_the_interval_of_so_many_trials(value: float) -> None:
-    """All right, or all wrong: Wilson's interval for twelve trials, not one of no width."""
-    assert stats.unseen_interval(np.full(240, value), MODEL, CLASSES, SCENE) == stats.wilson(12 * value, 12)
+def test_all_right_is_as_wide_as_so_many_trials_allow(value: float) -> None:
+    """All right, or all wrong: Wilson's interval for the trials that correlated photos amount to, not one of no width."""
+    many = 1 / (1 / 240 + CORRELATION * (1 / 12 + 1 / 20 - 2 / 240))
+    assert stats.unseen_interval(np.full(240, value), MODEL, CLASSES, SCENE) == pytest.approx(
+        stats.wilson(many * value, many)
+    )
+
+
+def test_one_error_does_not_narrow_the_interval() -> None:
+    """The lower bound of one photo wrong is not above that of none."""
+    none, one = np.ones(240), np.ones(240)
+    one[0] = 0
+    low = [stats.unseen_interval(right, MODEL, CLASSES, SCENE).low for right in (none, one)]
+    assert low[1] < low[0] < 0.9
+
+
+def test_two_models_a_class_share_their_variance() -> None:
+    """With two models a class the width is not chance: classes of equal figures do not make it narrow."""
+    model, classes = np.repeat(np.arange(10), 20), np.repeat(np.arange(5), 2)
+    rng, widths, held = np.random.default_rng(0), [], []
+    for _ in range(300):
+        share = rng.beta(1, 3, 10)
+        right = (rng.random(len(model)) < share[model]).astype(float)
+        low, high = stats.unseen_interval(right, model, classes, np.arange(len(model)))
+        widths.append(high - low)
+        held.append(low <= 0.25 <= high)
+    narrow, middle, wide = np.percentile(widths, [5, 50, 95])
+    assert np.mean(held) > 0.93 and wide < 1.7 * middle
+    assert middle < 0.45 and narrow > 0.15
+
+
+def test_three_models_a_class_keep_their_own_variance() -> None:
+    """The interval is Welch's by class, by hand."""
+    model, classes = np.arange(7), np.array([0, 0, 0, 1, 1, 1, 1])
+    right = np.array([0.5, 0.6, 0.7, 0.2, 0.5, 0.8, 0.9])
+    terms = np.array([right[:3].var(ddof=1) / 3, right[3:].var(ddof=1) / 4]) * OF_MODELS / 4
+    variance = terms.sum()
+    value = (right[:3].mean() + right[3:].mean()) / 2
+    half = t.ppf(0.975, variance**2 / (terms**2 / [2, 3]).sum()) * np.sqrt(variance) / (value * (1 - value))
+    logit = np.log(value / (1 - value))
+    low, high = stats.unseen_interval(right, model, classes, np.arange(7))
+    assert (low, high) == pytest.approx(tuple(1 / (1 + np.exp(-(logit + side * half))) for side in (-1, 1)))
+
+
+def test_a_difference_of_unseen_cameras_has_the_variance_of_their_interval() -> None:
+    """With classes that weigh the same, the same sums of squares by class: near one half the two have the same width."""
+    rng = np.random.default_rng(1)
+    right = (rng.random(len(MODEL)) < np.repeat(rng.uniform(0.3, 0.7, 12), 20)).astype(float)
+    parts = parts_of_mean(right, np.full(240, 1 / 240), CLASSES[MODEL])
+    low, high = stats.unseen_difference(parts, MODEL, CLASSES, SCENE, trained=True)
+    of_share = stats.unseen_interval(right, MODEL, CLASSES, SCENE)
+    assert high - low == pytest.approx(of_share.high - of_share.low, rel=0.03)
+    assert (low + high) / 2 == pytest.approx(right.mean())
 
 
 @settings(max_examples=40, deadline=None)
@@ -74,11 +125,19 @@ def test_exact_test_goes_through_every_way_once(counts: list[int], seed: int) ->
 
     found = stats.relabelling_test(classes, statistic, seed)
     p, count, exact, ways = found.p_value, found.ways, found.exact, seen[-1]
-    every = math.factorial(len(classes)) // math.prod(math.factorial(one) for one in counts)
+    every = stats.relabellings(counts)
     assert exact and count == len(ways) == len(np.unique(ways, axis=0)) == every
     assert all(np.bincount(way, minlength=len(counts)).tolist() == counts for way in ways)
     values = ways @ np.arange(len(classes))
     assert p == np.mean(values >= classes @ np.arange(len(classes)))
+
+
+def test_five_makers_of_two_models_are_all_gone_through() -> None:
+    """Of 945 relabellings none is drawn at random, though 113,400 differ when classes of one size count by their names."""
+    found = stats.relabelling_test(
+        np.repeat(np.arange(5), 2), lambda ways: (ways[:, ::2] == ways[:, 1::2]).mean(axis=1), 0
+    )
+    assert (found.ways, found.exact, found.p_value) == (945, True, 1 / 945)
 
 
 def test_many_models_are_sampled() -> None:

@@ -251,10 +251,11 @@ def settings_outcome(
     means, chance = columns.mean(axis=0), stats.majority_share(votes.labels)
 
     def share(at: int) -> Estimate:
-        return Estimate(means[at], stats.share_interval(float(means[at]), resampled[:, at], n_clusters), chance, n)
+        return Estimate(means[at], stats.resampled_share(columns[:, at], resampled[:, at], clusters), chance, n)
 
     means[5] = gained.mean()  # to the last digit as it is tested
     signed = stats.difference_interval(float(means[5]), resampled[:, 5], n_clusters)
+    signed = stats.difference_at_least(signed, gained, clusters)
     facts: dict[str, Any] = {}
     if shuffled is not None and len(shuffled.differences):
         test = tested_difference(gained, clusters, shuffled)
@@ -317,7 +318,8 @@ def tested_difference(
     spread = error(differences, clusters, models)
     units, observed = independent(clusters, models), shuffled.observed
     test = stats.calibrated(value, spread, shuffled.differences, shuffled.errors, units, observed=observed)
-    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    drawn = [clusters] if models is None else [clusters, models]
+    low, high = (min(max(bound, -1.0), 1.0) for bound in stats.tested_at_least(test, differences, *drawn))
     return TestedDifference(
         stats.Interval(min(low, value), max(high, value)),
         {

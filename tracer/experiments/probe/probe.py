@@ -50,9 +50,8 @@ def probe_split(
 ) -> Work[Outcome]:
     """Fit on train and validation photos, score on test photos.
 
-    Intervals are a bootstrap's over the test photos' clusters. Where no two test photos share one, photos are independent, and
-    accuracy has Wilson's. All speak of this probe on other photos like these, not of other draws of the training part. Chance is
-    the test part's majority share, and 1 / classes.
+    Intervals are a bootstrap's over the test photos' clusters; where no two share one, accuracy has Wilson's. They speak of this
+    probe, not of other draws of the training part. Chance is the test part's majority share, and 1 / classes.
 
     Args:
         ids: (N,) of the embeddings (N, D), in any order; they may hold more photos than the split.
@@ -74,6 +73,7 @@ def probe_split(
     if groups < n:
         resampled = stats.bootstrap_means(right, group, 2000, how.seed)[:, 0]
         interval = stats.repeated_interval(value, resampled, [value], groups, training_drawn=False)
+        interval = stats.share_at_least(interval, right, group)
     accuracy = Estimate(value, interval, stats.majority_share(truth), n)
     balanced = Estimate(
         *balanced_interval(right[None], truth, group, how.seed, False), stats.uniform_chance(len(np.unique(truth))), n
@@ -232,7 +232,8 @@ def accuracy_interval(
     mean = right.mean(axis=0)
     value = float(mean.mean())
     resampled = stats.bootstrap_means(mean, clusters, draws, seed)[:, 0]
-    return value, stats.repeated_interval(value, resampled, right.mean(axis=1), len(np.unique(clusters)))
+    found = stats.repeated_interval(value, resampled, right.mean(axis=1), len(np.unique(clusters)))
+    return value, stats.share_at_least(found, mean, clusters)
 
 
 def balanced_interval(
@@ -255,7 +256,10 @@ def balanced_interval(
     resampled = np.where(drawn, ratios, 0.0).sum(axis=1) / np.maximum(drawn.sum(axis=1), 1)
     value = float(recalls.mean())
     groups = len(np.unique(clusters))
-    return value, stats.repeated_interval(value, resampled, recalls.mean(axis=1), groups, training_drawn=training_drawn)
+    found = stats.repeated_interval(value, resampled, recalls.mean(axis=1), groups, training_drawn=training_drawn)
+    sizes = np.bincount(code)
+    weights = 1.0 / (np.count_nonzero(sizes) * sizes[code])
+    return value, stats.share_at_least(found, right.mean(axis=0), clusters, weights=weights)
 
 
 def confusion(predictions: NDArray[np.int64], truth: NDArray[np.int64], classes: Sequence[str]) -> dict[str, Any]:

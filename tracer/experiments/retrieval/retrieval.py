@@ -222,7 +222,7 @@ def _add_difference(
     gained = same.astype(np.float64) - different
     value, groups = float(gained.mean()), len(np.unique(ranks.subject))
     test = shuffled.calibrated(code, value, stats.cluster_error(gained, ranks.subject), groups)
-    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    low, high = (min(max(bound, -1.0), 1.0) for bound in stats.tested_at_least(test, gained, ranks.subject))
     interval = stats.Interval(min(low, value), max(high, value))
     spd = Estimate(abs(value), stats.absolute(interval), 0.0, len(same))
     row = source.row("retrieval", ATTRIBUTE, setting, "spd_a", spd, seed)
@@ -255,10 +255,10 @@ def _add_pool(outcome: Outcome, source: Source, setting: str, ranks: Ranks, seed
     single = bool((ranks.positives == 1).all())
     by_chance = [stats.reciprocal_rank_chance(int(p + n)) for p, n in sizes]
     chances.append(float(np.average(by_chance, weights=often)) if single else None)
-    n, clusters = len(ranks.first), len(np.unique(ranks.subject))
+    n = len(ranks.first)
     metrics: tuple[Metric, ...] = ("recall@1", "recall@5", "map")
     for at, metric in enumerate(metrics):
         value = float(values[:, at].mean())
-        found = Estimate(value, stats.share_interval(value, resampled[:, at], clusters), chances[at], n)
+        found = Estimate(value, stats.resampled_share(values[:, at], resampled[:, at], ranks.subject), chances[at], n)
         outcome.rows.append(source.row("retrieval", ATTRIBUTE, setting, metric, found, seed))
         outcome.per_photo.append(source.per_photo(outcome.rows[-1], ranks.query, ranks.subject, values[:, at]))

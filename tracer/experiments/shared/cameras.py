@@ -37,6 +37,11 @@ class Cameras:
     names: tuple[str, ...]
     values: tuple[str, ...]
 
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The value (models,) of each model, as a code from 0."""
+        return np.unique(self.values, return_inverse=True)[1].astype(np.int64)
+
     def facts(self, figures: NDArray[np.floating[Any]]) -> dict[str, Any]:
         """What the details say of the models: how many a value has, whether a test can tell, and each model's own figure.
 
@@ -144,7 +149,8 @@ def error(values: ArrayLike, clusters: ArrayLike, models: ArrayLike | None) -> f
 def mean_interval(values: NDArray[np.floating[Any]], clusters: NDArray[Any], models: NDArray[Any]) -> stats.Interval:
     """Return the 95 % interval of a share of photos, over scenes or owners and camera models, by Student's t.
 
-    Where every photo is equally right, Wilson's interval for as many trials as there are independent units takes its place.
+    Where (nearly) all photos are right, or wrong, it is `stats.share_at_least` so wide. Where every photo is equally right
+    otherwise, Wilson's interval for as many trials as there are independent units takes its place.
 
     Args:
         values: (n,) from 0 to 1.
@@ -153,9 +159,11 @@ def mean_interval(values: NDArray[np.floating[Any]], clusters: NDArray[Any], mod
     """
     value, units = float(values.mean()), independent(clusters, models)
     half = stats.student_quantile(units) * error(values, clusters, models)
-    if half == 0:
+    if half == 0 and 0 < value < 1:
         return stats.wilson(value * units, units)
-    return stats.Interval(max(value - half, 0.0), min(value + half, 1.0))
+    return stats.share_at_least(
+        stats.Interval(max(value - half, 0.0), min(value + half, 1.0)), values, clusters, models
+    )
 
 
 def independent(clusters: NDArray[Any], models: NDArray[Any] | None) -> int:

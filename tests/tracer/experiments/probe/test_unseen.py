@@ -89,7 +89,7 @@ def test_a_shared_trace_is_found_on_unseen_models() -> None:
     assert [one["photos"] for one in detail["model_figures"]] == [12] * 12
     assert np.mean([one["value"] for one in detail["model_figures"]]) == pytest.approx(row.value)
     assert detail["settings_chosen_on"] == "unseen camera models"
-    assert detail["told"] and detail["chance_test"]["exact"] and detail["chance_test"]["permutations"] == 924
+    assert detail["told"] and detail["chance_test"]["exact"] and detail["chance_test"]["permutations"] == 462
     assert detail["chance_test"]["p_value"] < 0.05
     assert not outcome.warnings
 
