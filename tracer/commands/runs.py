@@ -153,9 +153,9 @@ def compare(
     print_rows(rows, {"rows": rows}, columns, json, style)
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
         note(
-            f"Not paired photo by photo: {counted(unpaired, 'difference')}. Means over classes or camera models"
-            " (balanced accuracy) never are, nor figures of other photos; their intervals are those of"
-            " independent runs, wider than need be where the photos are the same."
+            f"Not paired photo by photo: {counted(unpaired, 'difference')}. Only figures whose scores both runs hold for the"
+            " same photos are; the other intervals are those of independent runs, wider than need be where the photos are"
+            " the same."
         )
     if other := sum(None not in (levels := (r["a_chance"], r["b_chance"])) and not isclose(*levels) for r in rows):
         note(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.results import Metric, Row
-from tracer.results.photo_scores import PhotoScores
+from tracer.results.photo_scores import PhotoScores, Sampled
 from tracer.results.skips import Skip
 from tracer.stats import Interval
 
@@ -68,13 +68,15 @@ class Source:
         rows: NDArray[np.int64],
         clusters: NDArray[np.int64],
         values: NDArray[np.floating[Any]],
-        cameras: NDArray[np.int64] | None = None,
+        cameras: Sampled | None = None,
     ) -> PhotoScores:
         """The single photos' scores that a row is the mean of; with camera models where these are what was sampled."""
         names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
         key = {name: getattr(row, name) for name in names}
-        models = [] if cameras is None else cameras.tolist()
-        return PhotoScores(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values], models)
+        sampled: tuple[list[int], ...] = ()
+        if cameras is not None:
+            sampled = cameras.code.tolist(), cameras.classes[cameras.code].tolist()
+        return PhotoScores(key, rows.tolist(), clusters.tolist(), [round(float(v), 6) for v in values], *sampled)
 
     def detail(self, experiment: str, attribute: str, setting: str, **more: Any) -> dict[str, Any]:
         """An entry of `details` in results.json, named like the rows that it belongs to."""

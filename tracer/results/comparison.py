@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -105,6 +104,8 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
     if a is None or b is None or not np.array_equal(a.ids, b.ids):
         return pair
+    if any(one.cameras is not None and one.classes is None for one in (a, b)):
+        return pair  # of an earlier version
     is_size = facts(pair.row.metric).is_size
     value, (low, high) = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
     if abs(value - pair.difference) > TOLERANCE:
@@ -117,8 +118,8 @@ def paired_difference(
 ) -> tuple[float, Interval]:
     """Return the difference of two figures of the same photos, b − a, and its 95 % interval.
 
-    Whole scenes or owners are drawn. Where camera models were sampled too, the interval is Student's, with the variance over both
-    (`stats.crossed_error`).
+    Whole scenes or owners are drawn. Where camera models were sampled too, the interval is `stats.unseen_difference`. Where
+    hardly a photo differs, it is `stats.difference_at_least` so wide.
 
     Args:
         a, b: the photos' values; scenes and camera models are those of a.
@@ -128,22 +129,21 @@ def paired_difference(
     """
     columns = np.column_stack([a.values, b.values])
     means = columns.mean(axis=0)
-    if a.cameras is not None:
-        signs = np.where(means < 0, -1.0, 1.0) if is_size else np.ones(2)
-        gained = columns @ (signs * (-1.0, 1.0))
-        value, units = float(gained.mean()), min(len(np.unique(a.clusters)), len(np.unique(a.cameras)))
-        error = stats.crossed_error(gained, a.clusters, a.cameras) * (math.sqrt(2) if trained else 1.0)
-        half = stats.student_quantile(units) * error
-        return value, Interval(value - half, value + half) if half > 0 else stats.difference_interval(
-            value, [value], units
-        )
+    signs = np.where(means < 0, -1.0, 1.0) if is_size else np.ones(2)
+    gained = columns @ (signs * (-1.0, 1.0))
+    if a.cameras is not None and a.classes is not None:
+        _, first, model = np.unique(a.cameras, return_index=True, return_inverse=True)
+        classes = np.unique(a.classes[first], return_inverse=True)[1]
+        found = stats.unseen_difference(gained, model, classes, a.clusters, trained=trained)
+        return float(gained.mean()), stats.difference_at_least(found, gained, a.clusters, model)
     draws = stats.bootstrap_means(columns, a.clusters, seed=seed)
     if trained:
         draws = stats.widened_draws(draws, means, means[:, None])
     if is_size:
         means, draws = np.abs(means), np.abs(draws)
     value = float(means[1] - means[0])
-    return value, stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
+    found = stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
+    return value, stats.difference_at_least(found, gained, a.clusters)
 
 
 def _key(row: Row) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "photos.parquet"
 _CAMERA: Final = "camera"
+_CLASS: Final = "camera_class"
 _NO_CAMERA: Final = -1
 KEY: Final = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
 
@@ -33,6 +34,7 @@ class PhotoScores:
         values: fractions; signed for SPD, whose row has the size of their mean. Of a mean over classes each photo has the mean
             plus its own part in the error of that mean (`parts_of_mean`).
         cameras: camera model of each; empty where the figure speaks of the cameras of the set alone.
+        classes: class of the camera model of each; empty where cameras are.
     """
 
     key: dict[str, Any]
@@ -40,6 +42,7 @@ class PhotoScores:
     clusters: list[int]
     values: list[float]
     cameras: list[int] = field(default_factory=list)
+    classes: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +52,34 @@ class Values:
     Attributes:
         ids, clusters, values: (n,) each.
         cameras: (n,) camera models; None where the figure speaks of the cameras of the set alone.
+        classes: (n,) class of the camera model of each photo; None where cameras are, and in files of an earlier version.
     """
 
     ids: NDArray[np.int64]
     clusters: NDArray[np.int64]
     values: NDArray[np.float64]
     cameras: NDArray[np.int64] | None = None
+    classes: NDArray[np.int64] | None = None
+
+
+class Sampled(Protocol):
+    """Camera models that a figure speaks of as drawn from all of their class."""
+
+    @property
+    def code(self) -> NDArray[np.int64]:
+        """The camera model (n,) of each photo, from 0."""
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The class (models,) of each model, from 0."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledModels:
+    """Camera models of photos (n,), and the class of each model (models,)."""
+
+    code: NDArray[np.int64]
+    classes: NDArray[np.int64]
 
 
 def parts_of_mean(
@@ -86,6 +111,7 @@ def write(run: Path, entries: Sequence[PhotoScores], instead_of: set[str], keep:
                 "photo_id": entry.rows,
                 "cluster": entry.clusters,
                 _CAMERA: entry.cameras or _NO_CAMERA,
+                _CLASS: entry.classes or _NO_CAMERA,
                 "value": entry.values,
             }
         )
@@ -123,8 +149,9 @@ def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tup
             values = ordered["value"].to_numpy(dtype=np.float64)
             if not np.isfinite(values).all():
                 return {}
-            cameras = ordered[_CAMERA].to_numpy(dtype=np.int64)
-            found[tuple(key)] = Values(ids, clusters, values, None if (cameras == _NO_CAMERA).any() else cameras)
+            cameras, classes = (ordered[name].to_numpy(dtype=np.int64) for name in (_CAMERA, _CLASS))
+            sampled = (None if (codes == _NO_CAMERA).any() else codes for codes in (cameras, classes))
+            found[tuple(key)] = Values(ids, clusters, values, *sampled)
     except (TypeError, ValueError, OverflowError):
         return {}  # damaged: it holds something else than numbers
     return found
@@ -142,6 +169,6 @@ def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.Data
             table = pd.read_parquet(file, filters=chosen)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
-    return (
-        table if {*KEY, "photo_id", "cluster", _CAMERA, "value"} <= set(table.columns) else None
-    )  # or an earlier version's
+    if not {*KEY, "photo_id", "cluster", _CAMERA, "value"} <= set(table.columns):
+        return None  # or an earlier version's
+    return table if _CLASS in table.columns else table.assign(**{_CLASS: _NO_CAMERA})

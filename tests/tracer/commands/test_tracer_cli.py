@@ -431,6 +431,7 @@ def test_compared_runs_of_sets_with_other_chance_levels_say_so(run: Run, tmp_pat
     for name, chance in (("even", 0.5), ("uneven", 0.75)):
         write_run(tmp_path / name, [replace(row, chance=chance) for row in probe_rows()[:1]], meta())
     code, _, err = run("compare", tmp_path / "even", tmp_path / "uneven")
+    assert "Only figures whose scores both runs hold for the same photos are" in err and "never" not in err
     assert code == 0 and "Guessing reaches another level in the two runs: 1 figure." in err
     assert "Guessing" not in run("compare", tmp_path / "even", tmp_path / "even")[2]
 

@@ -85,6 +85,57 @@ def test_figures_of_models_add_up_and_few_models_cannot_tell(name: str) -> None:
     assert few["told"] is False and few["needed"].startswith("4 camera models") and few["p_value"] > 0.05
 
 
+@pytest.mark.parametrize("name", RUNS)
+def test_scores_of_photos_have_the_class_of_their_camera_model(name: str) -> None:
+    """Their mean is the figure, with its sign, and each camera model has one class, that of its photos."""
+    given = photos(shared=1.0)
+    assert given.cameras is not None
+    found = finish(RUNS[name](given))
+    assert len(found.per_photo) == len(found.rows)
+    for scores, row in zip(found.per_photo, found.rows, strict=True):
+        mean = float(np.mean(scores.values))
+        assert (abs(mean) if row.metric == "spd_a" else mean) == pytest.approx(row.value, abs=1e-5)
+        seen = set(
+            zip(scores.cameras, scores.classes, given.cameras[scores.rows], given.labels[scores.rows], strict=True)
+        )
+        assert len(seen) == len(set(scores.cameras)) == len({name for _, _, name, _ in seen})
+        assert len({(kind, label) for _, kind, _, label in seen}) == len({label for *_, label in seen})
+
+
+@pytest.mark.parametrize("name", ["neighbours", "retrieval"])
+def test_votes_and_searches_that_are_all_right_are_no_certainty(name: str) -> None:
+    """Each photo shows its scene and its class alone: 100 % begins below 99 %, and no difference reaches a point or more."""
+    given = photos()
+    assert given.classes is not None
+    scene, content = np.eye(40)[given.clusters], np.eye(4)[given.classes.astype(np.int64)]
+    given = replace(given, vectors=np.column_stack([scene, 3 * content]).astype(np.float32))
+    rows = finish(RUNS[name](given)).rows
+    for row in rows:
+        assert row.ci_low is not None and row.ci_high is not None
+        if row.metric == "spd_a":
+            assert row.value == 0 and row.ci_low == 0 and 0.01 < row.ci_high < 0.2
+        else:
+            assert row.value == 1 and 0.8 < row.ci_low < 0.99
+
+
+def test_scores_of_similarity_hold_both_roles() -> None:
+    """Leaving a camera model out changes the figure by about what its photos add to it, candidates among them."""
+    given = photos(shared=1.0, own=1.0)
+    assert given.cameras is not None
+    found = finish(similarity(SOURCE, given, unseen=True))
+    scores, value = found.per_photo[0], found.rows[0].value
+    told, left = [], []
+    for name in np.unique(given.cameras):
+        out = given.cameras[scores.rows] == name
+        told.append(-np.sum(np.array(scores.values)[out] - value) / (~out).sum())
+        left.append(
+            finish(similarity(SOURCE, given.only(np.flatnonzero(given.cameras != name)), unseen=True)).rows[0].value
+            - value
+        )
+    assert np.corrcoef(told, left)[0, 1] > 0.95
+    assert np.std(told) == pytest.approx(np.std(left), rel=0.3)
+
+
 def test_neighbours_are_never_of_the_own_model() -> None:
     """By brute force: the one neighbour of each query among other models and scenes, in each kind of pool."""
     given = photos(shared=1.0)

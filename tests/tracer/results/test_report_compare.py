@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -182,7 +183,8 @@ def two_encoders(rng: np.random.Generator, models: int, scenes: int, of_model: f
     first = rng.normal(0.5, 0.1, len(model))
     gain = of_model * rng.normal(size=models)[model] + rng.normal(0.0, 0.1, len(model))
     ids = np.arange(len(model))
-    return Values(ids, scene, first, model), Values(ids, scene, first + gain, model)
+    classes = model % 2
+    return Values(ids, scene, first, model, classes), Values(ids, scene, first + gain, model, classes)
 
 
 def test_camera_models_are_drawn_where_they_were_sampled() -> None:
@@ -202,6 +204,37 @@ def test_equal_figures_of_the_same_cameras_have_an_interval() -> None:
     a, _ = two_encoders(np.random.default_rng(2), 8, 5, 0.0)
     value, (low, high) = paired_difference(a, a, is_size=False, trained=True, seed=0)
     assert value == 0 and -0.6 < low < 0 < high < 0.6
+
+
+def test_two_classes_of_unequal_numbers_hold_no_difference() -> None:
+    """Two and eight models, every model in each scene: 0 is inside as often as promised."""
+    held, model = [], np.tile(np.arange(10), 30)
+    scene, classes = np.repeat(np.arange(30), 10), (np.arange(10) >= 2).astype(np.int64)
+    weights = 1.0 / (2 * np.bincount(classes)[classes[model]] * 30)
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        scores = [rng.normal(0.7, 0.15, 10)[model] + rng.normal(0, 0.3, 300) for _ in range(2)]
+        parts = [parts_of_mean(one, weights, classes[model]) for one in scores]
+        a, b = (Values(np.arange(300), scene, one, model, classes[model]) for one in parts)
+        value, (low, high) = paired_difference(a, b, is_size=False, trained=True, seed=0)
+        assert value == pytest.approx(parts[1].mean() - parts[0].mean())
+        held.append(low <= 0 <= high)
+    assert np.mean(held) > 0.92
+
+
+def test_scores_of_an_earlier_version_are_not_paired_where_cameras_are_drawn(tmp_path: Path) -> None:
+    """Its file does not say of which class a camera model is; figures of the set's own cameras stay paired."""
+    figure = row(0.5)
+    names = {name: getattr(figure, name) for name in photo_scores.KEY}
+    ids, values = list(range(40)), [0.0, 1.0] * 20
+    for cameras, paired in (([i % 4 for i in ids], False), ([], True)):
+        folders = runs(tmp_path / str(paired), [figure], [figure])
+        for folder in folders:
+            photo_scores.write(folder, [PhotoScores(names, ids, ids, values, cameras)], set(), keep=False)
+            pd.read_parquet(folder / photo_scores.NAME).drop(columns="camera_class").to_parquet(
+                folder / photo_scores.NAME
+            )
+        assert compare(*folders)[0].paired is paired
 
 
 @given(st.data())

@@ -52,7 +52,7 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
         **of_queries.facts(gained),
     )  # fmt: skip
     outcome = Outcome(
-        [row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained, of_queries.code)]
+        [row], [detail], per_photo=[source.per_photo(row, known[found.rows], found.clusters, gained, of_queries)]
     )
     for setting in ("pos-same", "neg-same"):
         right = found.values[:, SETTINGS.index(setting)]
@@ -60,5 +60,5 @@ def unseen_neighbours(source: Source, photos: LabelledPhotos, how: Voting) -> Wo
         rate = Estimate(float(right.mean()), bounds, chance, len(right))
         row = source.row("knn", photos.attribute, f"{setting},{UNSEEN}", "accuracy", rate, how.seed)
         outcome.rows.append(row)
-        outcome.per_photo.append(source.per_photo(row, known[found.rows], found.clusters, right, of_queries.code))
+        outcome.per_photo.append(source.per_photo(row, known[found.rows], found.clusters, right, of_queries))
     return outcome

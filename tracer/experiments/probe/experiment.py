@@ -173,7 +173,8 @@ def _probe_files(context: Context, _: str, *, attribute: str, unseen: bool) -> W
     photos = labelled_photos(context, Embedded(context.labelled.ids[rows], features, rows), attribute)
     how = _probing(context, len(rows), unseen)
     source = source_of(context, FILES_ALONE)
-    return (yield from context.cached("probe of file properties", probe_properties, source, photos, how))
+    outcome = yield from context.cached("probe of file properties", probe_properties, source, photos, how)
+    return context.name_photos(outcome, context.labelled.ids[rows])
 
 
 def _probe_matched(context: Context, encoder: str, *, attribute: str, mask: float) -> Work[Outcome]:
@@ -184,7 +185,8 @@ def _probe_matched(context: Context, encoder: str, *, attribute: str, mask: floa
     how = _probing(context, len(found.ids), context.labelled.goes_with_camera(attribute))
     properties = {name: values[found.rows] for name, values in context.file_properties().items()}
     source = source_of(context, encoder, mask=mask)
-    return (yield from context.cached("probe of matched photos", probe_matched, source, photos, properties, how))
+    outcome = yield from context.cached("probe of matched photos", probe_matched, source, photos, properties, how)
+    return context.name_photos(outcome, found.ids)
 
 
 def _probing(context: Context, photos: int, unseen: bool) -> Probing:

@@ -19,6 +19,7 @@ from tracer.experiments.probe.protocols import Fitting
 from tracer.experiments.probe.unseen import probe_unseen_cameras
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.experiments.shared.thinning import thinned
+from tracer.results.photo_scores import PhotoScores
 
 MATCHED: Final = "matched"
 """Ends the setting of a probe on photos that are matched in file properties."""
@@ -100,8 +101,13 @@ def probe_properties(source: Source, photos: LabelledPhotos, how: Probing) -> Wo
     rows = thinned(np.arange(len(photos.labels)), photos.clusters, MOST_PHOTOS, how.how.seed)
     found = yield from how.probe(source, photos.only(rows))
     found.details = [_without_confusions(detail) for detail in found.details]
-    found.per_photo = []
+    found.per_photo = [_at(one, rows) for one in found.per_photo]
     return found
+
+
+def _at(scores: PhotoScores, rows: NDArray[np.int64]) -> PhotoScores:
+    """The scores of some of the photos, by their rows among all."""
+    return replace(scores, rows=rows[np.asarray(scores.rows, dtype=np.int64)].tolist())
 
 
 def _without_confusions(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,5 +143,8 @@ def probe_matched(
         {**_without_confusions(detail), "setting": f"{detail['setting']},{MATCHED}", "matched": len(rows), "of": of}
         for detail in found.details
     ]
-    found.warnings, found.per_photo = [], []
+    found.per_photo = [
+        replace(_at(one, rows), key=one.key | {"setting": f"{one.key['setting']},{MATCHED}"}) for one in found.per_photo
+    ]
+    found.warnings = []
     return found

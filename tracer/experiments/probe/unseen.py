@@ -27,7 +27,7 @@ from tracer.experiments.probe.unseen_folds import (
 from tracer.experiments.shared.cameras import UNSEEN, models_needed
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.shared.threads import fits_at_once, one_core_each
-from tracer.results.photo_scores import parts_of_mean
+from tracer.results.photo_scores import SampledModels, parts_of_mean
 
 INTERVAL: Final = "t over camera models, widened for scenes and for the training draw, on the logit"
 MOST_PHOTOS: Final = 3000
@@ -121,7 +121,9 @@ def _outcome(
         left["no probe could be trained without their camera and scenes"] = untested
     of_class = np.bincount(classes)[classes[model]]
     parts_in = parts_of_mean(share, 1.0 / (len(counts) * of_class * np.bincount(model)[model]), classes[model])
-    outcome = Outcome(rows=[row], per_photo=[source.per_photo(row, photos.rows[kept], scene, parts_in, model)])
+    outcome = Outcome(
+        rows=[row], per_photo=[source.per_photo(row, photos.rows[kept], scene, parts_in, SampledModels(model, classes))]
+    )
     outcome.details = [
         source.detail(
             "probe", attribute, UNSEEN,

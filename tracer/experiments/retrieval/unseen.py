@@ -84,7 +84,7 @@ def _difference(
     of, value = replace(cameras, code=cameras.code[query]), float(gained.mean())
     units = min(len(np.unique(subject)), len(np.unique(of.code)))
     test = shuffled.calibrated(code, value, stats.crossed_error(gained, subject, of.code), units)
-    low, high = (min(max(bound, -1.0), 1.0) for bound in test.interval)
+    low, high = (min(max(bound, -1.0), 1.0) for bound in stats.tested_at_least(test, gained, subject, of.code))
     interval = stats.Interval(min(low, value), max(high, value))
     row = source.row(
         "retrieval", ATTRIBUTE, setting, "spd_a", Estimate(abs(value), stats.absolute(interval), 0.0, len(gained)), seed
@@ -98,11 +98,11 @@ def _difference(
         pairs=len(np.unique(subject)),
         **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
     )  # fmt: skip
-    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained, of.code)])
+    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained, of)])
     for pool, right in zip(NEGATIVES, (same, different), strict=True):
         chance = float(np.mean([stats.recall_chance(1, 1, int(many)) for many in size[both]]))
         rate = Estimate(float(right.mean()), mean_interval(right, subject, of.code), chance, len(right))
         named = f"query={CLASSES[code]},negatives={pool},{UNSEEN}"
         outcome.rows.append(source.row("retrieval", ATTRIBUTE, named, "recall@1", rate, seed))
-        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right, of.code))
+        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right, of))
     return outcome

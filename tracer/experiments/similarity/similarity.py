@@ -80,10 +80,9 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         low, high = (0.5 + bound for bound in test.interval)
         estimate = Estimate(found.value, stats.Interval(max(low, 0.0), min(high, 1.0)), 0.5, n)
         row = source.row("similarity", attribute, setting, "accuracy", estimate, seed)
-        asked = np.isfinite(found.each)
         outcome.rows.append(row)
-        of = None if cameras is None else cameras.code[asked]
-        outcome.per_photo.append(source.per_photo(row, rows[asked], clusters[rows[asked]], found.each[asked], of))
+        parts = found.value + len(rows) * found.influence  # in both roles, so that their errors are those of the figure
+        outcome.per_photo.append(source.per_photo(row, rows, clusters[rows], parts, cameras))
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)

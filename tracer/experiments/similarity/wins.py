@@ -42,11 +42,13 @@ class Wins:
         each: (n,) the share of pairs in which a photo finds the one with its label more similar; NaN where it has no pair.
         value: their mean.
         error: its standard error over clusters, and over camera models where the label goes with them.
+        influence: (n,) what each photo adds to the figure's distance from its expectation, by asking and as a candidate.
     """
 
     each: NDArray[np.float64]
     value: float
     error: float
+    influence: NDArray[np.float64]
 
 
 def ranked(S: NDArray[np.floating[Any]], candidate: NDArray[np.bool_], first: NDArray[np.int64]) -> Ranked:
@@ -83,7 +85,7 @@ def wins(given: Ranked, labels: NDArray[np.int64], models: NDArray[np.int64] | N
     of_same, of_other = same.sum(axis=1), other.sum(axis=1)
     used = (of_same > 0) & (of_other > 0)
     if not used.any():
-        return Wins(np.full(n, np.nan), float("nan"), 0.0)
+        return Wins(np.full(n, np.nan), float("nan"), 0.0, np.zeros(n))
     below = _before(other, given) / np.maximum(of_other, 1)[:, None]
     above = 1.0 - _before(same, given) / np.maximum(of_same, 1)[:, None]
     each = np.where(used, np.where(same, below, 0.0).sum(axis=1) / np.maximum(of_same, 1), np.nan)
@@ -97,12 +99,12 @@ def wins(given: Ranked, labels: NDArray[np.int64], models: NDArray[np.int64] | N
     of_photo /= asked
     asking = np.where(used, np.nan_to_num(each) - value, 0.0) / asked
     variance = _between_clusters(of_photo, asking, given.first)
+    influence = asking + of_photo.sum(axis=0, dtype=np.float64)
     if models is not None:
-        influence = asking + of_photo.sum(axis=0, dtype=np.float64)
         code = np.repeat(np.arange(len(given.first)), np.diff(np.r_[given.first, n]))
         of_models, of_both = _between(influence, models), _between(influence, code * (int(models.max()) + 1) + models)
         variance = max(variance + of_models - of_both, variance, of_models)
-    return Wins(each, value, float(np.sqrt(variance)))
+    return Wins(each, value, float(np.sqrt(variance)), influence)
 
 
 def _between(influence: NDArray[np.float64], groups: NDArray[np.int64]) -> float:

@@ -20,6 +20,7 @@ from tracer.experiments.probe.properties import matched, one_hot
 from tracer.experiments.settings import Protocol
 from tracer.report.answers import answers, headline
 from tracer.report.page import render
+from tracer.results import photo_scores
 from tracer.results.runs import Run, load_run
 from tracer.results.verdicts import Verdict
 from tracer.results.words import FILES_ALONE
@@ -81,6 +82,12 @@ def test_the_answer_is_worded_by_the_weaker_of_the_two(tmp_path: Path, told: boo
     assert (alone.value > 0.95) is told and FILES_ALONE not in run.encoders
     first = answers(run.rows, run.details)[0]
     assert "File properties alone" in first.comment
+    kept = photo_scores.read(data.with_name("run"))
+    (same,) = [found for key, found in kept.items() if key[1] == FILES_ALONE and key[-1] == "balanced_accuracy"]
+    assert same.values.mean() == pytest.approx(alone.value, abs=1e-4) and len(same.ids) == 80
+    ids = pd.read_parquet(data / "metadata.parquet")["photo_id"]
+    assert set(same.ids) <= set(ids)
+    assert any("matched" in key[5] for key in kept) is not told
     if told:
         assert "only 0 of 80 photos can be matched" in first.comment and first.verdict is Verdict.CONFOUNDED
         assert "as file properties alone do" in headline(run.rows, run.details)
