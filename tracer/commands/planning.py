@@ -92,7 +92,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     else:
         goal, reached = f"p < {row['level']:.3g} possible", f"p ≥ {row['reached']:.2g}"
     needed = "–" if row["needed"] is None else row["needed"]
-    return row | {"for": goal, "reached": reached, "needed": needed}
+    return row | {"for": goal, "reached": reached, "needed": needed, "now": f"{row['now']:g}"}
 
 
 def _points(share: float) -> str:

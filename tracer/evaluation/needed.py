@@ -143,7 +143,9 @@ def stated_instead(subject: Subject, asked: Asked) -> Subject:
     if asked.scenes is not None:
         layout = layout.of(scenes=layout.scenes * asked.scenes / layout.all_scenes)
     counts = subject.models if asked.models is None else dict.fromkeys(subject.models, asked.models)
-    return replace(subject, design=stats.CameraDesign(layout, parts, figure), sources=sources, models=counts)
+    stated = (asked.figure, asked.between_models, asked.between_scenes) != (None, None, None)
+    times = 1.0 if stated else design.times  # the interval that was measured had other variances
+    return replace(subject, design=stats.CameraDesign(layout, parts, figure, times), sources=sources, models=counts)
 
 
 def needed_for(subjects: Sequence[Subject], asked: Asked) -> list[Need]:

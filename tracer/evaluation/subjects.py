@@ -115,7 +115,7 @@ def _untold(run: Run, planned: set[str]) -> list[Subject]:
                 at_least = max(len(counts) / sum(1 / max(count, 1) for count in counts.values()), 1.0)
                 layout = replace(_USUAL, kinds=len(counts), models=at_least, together=len(counts))
                 note = "this set cannot tell: it has too few camera models; scenes and photos are usual numbers"
-                found[label] = _cameras(f"{about}, unseen cameras", counts, layout, (note,))
+                found[label] = _cameras(f"{about}, unseen cameras", _in_words(label, counts), layout, (note,))
     return list(found.values())
 
 
@@ -140,10 +140,11 @@ def _of_figure(found: MainFigure) -> Subject:
         about, sources = found.about + (_KNOWN if known else ""), {"scenes": RUN, "photos": RUN}
         return Subject(about, found.row.encoder, found.design, unit, {}, found.single, sources, notes)
     question = f"{found.about}, unseen cameras"
+    models = _in_words(found.row.attribute, found.models)
     if found.design.flat:
-        return _cameras(question, found.models, found.design.layout, (_ALL_ONE,), found.row.encoder)
+        return _cameras(question, models, found.design.layout, (_ALL_ONE,), found.row.encoder)
     sources = dict.fromkeys(("models", "scenes", "photos"), RUN)
-    return Subject(question, found.row.encoder, found.design, unit, found.models, found.single, sources, notes)
+    return Subject(question, found.row.encoder, found.design, unit, models, found.single, sources, notes)
 
 
 def of_set(labelled: LabelledSet) -> list[Subject]:
@@ -207,7 +208,13 @@ def _cameras_of_set(labelled: LabelledSet, label: str) -> Subject | None:
         return None
     counts = dict(zip((str(kinds[code]) for code in np.unique(classes)), np.bincount(held).tolist(), strict=True))
     layout = stats.layout_of(model, held, labelled.clusters[rows])
-    return _cameras(f"{words.title(label)}, unseen cameras", counts, layout)
+    return _cameras(f"{words.title(label)}, unseen cameras", _in_words(label, counts), layout)
+
+
+def _in_words(label: str, models: Mapping[str, int]) -> dict[str, int]:
+    """Camera models by the names of the label's values; those that share a name stay apart."""
+    named = {words.class_name(label, kind): count for kind, count in models.items()}
+    return named if len(named) == len(models) else dict(models)
 
 
 def _cameras(

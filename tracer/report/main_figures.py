@@ -140,6 +140,8 @@ def _of_cameras(about: str, row: Row, detail: Mapping[str, Any]) -> MainFigure |
     if not sound or not all(0 <= part <= 1 for part in variances) or not abs(parts.classes) <= 1:
         return None
     design = stats.CameraDesign(layout, parts, row.value)
+    if not design.flat:
+        design = design.measured(_half(row, detail))
     return MainFigure(about, row, design, counts, not parts.apart, parts.clipped)
 
 

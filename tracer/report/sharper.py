@@ -46,8 +46,8 @@ def _opening(found: MainFigure, half: float) -> str:
 
 
 def _of_cameras(found: MainFigure, design: stats.CameraDesign, units: str) -> str:
-    layout, half, row = design.layout, design.half_width(), found.row
-    opening = _opening(found, half if row.ci_low is None or row.ci_high is None else (row.ci_high - row.ci_low) / 2)
+    layout, half = design.layout, design.half_width()
+    opening = _opening(found, half)
 
     def with_more(quantity: str) -> Callable[[int], bool]:
         return lambda many: replace(design, layout=layout.of(**{quantity: float(many)})).half_width() <= half / 2

@@ -117,11 +117,13 @@ class CameraDesign:
         layout: of the set.
         parts: variance components of the share of photos named right.
         figure: the balanced accuracy, between 0 and 1.
+        times: how many times as wide the interval was that was measured with this design; 1 where none was.
     """
 
     layout: Layout
     parts: Crossed
     figure: float
+    times: float = 1.0
 
     @property
     def flat(self) -> bool:
@@ -130,7 +132,7 @@ class CameraDesign:
         return not 0 < self.figure < 1 or parts.models + parts.scenes + parts.photos < _FEWEST
 
     def half_width(self, confidence: float = 0.95) -> float:
-        """Half of the width of `unseen_interval`, in the mean of many such sets (to first order)."""
+        """Half of the width of `unseen_interval`, in the mean of many such sets (to first order), times `times`."""
         from scipy.stats import t
 
         variance, freedom = self._variance()
@@ -138,7 +140,12 @@ class CameraDesign:
         half = min(float(t.ppf(0.5 + confidence / 2, freedom)) * math.sqrt(variance) / slope, _MOST_LOGIT)
         logit = math.log(self.figure / (1 - self.figure))
         low, high = (1 / (1 + math.exp(-(logit + side * half))) for side in (-1, 1))
-        return (high - low) / 2
+        return self.times * (high - low) / 2
+
+    def measured(self, half: float) -> CameraDesign:
+        """The same, with half of the width of the interval that was measured with it."""
+        expected = replace(self, times=1.0).half_width()
+        return replace(self, times=half / expected) if expected > _FEWEST and half > 0 else self
 
     def power(self, effect: float, level: float = 0.05, training: float = IN_TEST) -> float:
         """The probability that relabelling whole models shows an effect (p below the level).

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from tests.helpers.planned_runs import LAYOUT, PARTS, evaluated
+from tests.helpers.planned_runs import LAYOUT, evaluated
 from tests.helpers.report_runs import write_run
 from tests.helpers.small_sets import change, write_set
 from tracer import stats
+from tracer.report.main_figures import main_figures
+from tracer.results.runs import load_run
 
 Run = Callable[..., tuple[int, str, str]]
 COLUMNS = {
@@ -59,16 +63,19 @@ def test_a_label_that_varies_within_cameras_has_known_cameras_alone(run: Run, tm
 
 def test_numbers_do_what_they_are_asked_for(run: Run, tmp_path: Path) -> None:
     """The needed number meets the goal, one less does not."""
-    rows = rows_of(run, str(evaluated(tmp_path / "run")), "--width", "0.08", "--effect", "0.15", "--questions", "1")
+    place = evaluated(tmp_path / "run")
+    rows = rows_of(run, str(place), "--width", "0.03", "--effect", "0.15", "--questions", "1")
+    measured = main_figures(load_run(place))[0].design
+    assert isinstance(measured, stats.CameraDesign)
     for row in rows:
         if (
             row["question"] == "Phone or camera, unseen cameras"
             and row["quantity"] == "camera models a class"
             and row["needed"]
         ):
-            made = [stats.CameraDesign(LAYOUT.of(models=row["needed"] - less), PARTS, 168 / 240) for less in (0, 1)]
+            made = [replace(measured, layout=LAYOUT.of(models=row["needed"] - less)) for less in (0, 1)]
             if row["goal"] == "interval":
-                assert made[0].half_width() <= 0.08 < made[1].half_width()
+                assert made[0].half_width() <= 0.03 < made[1].half_width()
             if row["goal"] == "effect":
                 assert made[0].power(0.15) >= 0.8 > made[1].power(0.15)
                 assert row["photos"] == 2 * row["needed"] * 20
@@ -85,6 +92,18 @@ def test_a_run_with_what_it_measured(run: Run, tmp_path: Path) -> None:
     assert pairs["reached"] == pytest.approx(0.08) and pairs["now"] == 80
     levels = {row["question"]: row["level"] for row in rows if row["goal"] == "effect"}
     assert sorted(levels.values()) == [0.025, 0.025, 0.05] and levels["Similarity, by Phone or camera"] == 0.05
+
+
+def test_numbers_and_values_are_written_for_people(run: Run, tmp_path: Path) -> None:
+    """Values of phone or camera have their words, and a mean of 5.8 models is not 5.800."""
+    place = write_set(tmp_path / "set")
+    table = pd.read_parquet(place / "metadata.parquet")
+    one = table.loc[table["Is Smartphone"], ["Make", "Model"]].iloc[0]
+    model = table["Model"].where(~((table["Make"] == one["Make"]) & (table["Model"] == one["Model"])), "new")
+    model.iloc[table.index[table["Is Smartphone"]][0]] = "another"
+    said = run("plan", change(place, Model=model.to_numpy()))[1]
+    assert "False:" not in said and ".800" not in said
+    assert re.search(r"now camera: \d+, phone: \d+", said)
 
 
 def test_stated_variances_are_named(run: Run, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.helpers.planned_runs import LAYOUT, PARTS, evaluated
 from tests.helpers.report_runs import measured, meta, write_run
 from tracer import stats
+from tracer.evaluation.needed import Asked, needed_for
+from tracer.evaluation.subjects import subjects
 from tracer.report.main_figures import MainFigure, main_figure, main_figures, scores_of
 from tracer.report.page import render
 from tracer.report.sharper import in_words, sharper
@@ -45,9 +47,30 @@ def test_the_number_halves_the_interval(tmp_path: Path) -> None:
     """The number of the sentence is one that the design says is enough, rounded up to two digits."""
     (cameras, _) = main_figures(load_run(evaluated(tmp_path / "run")))
     number = int(in_words(cameras).split("about ")[1].split()[0])
-    then = stats.CameraDesign(LAYOUT.of(models=number), PARTS, cameras.row.value)
     assert isinstance(cameras.design, stats.CameraDesign)
+    then = stats.CameraDesign(LAYOUT.of(models=number), PARTS, cameras.row.value, cameras.design.times)
     assert then.half_width() <= cameras.design.half_width() / 2
+
+
+def test_page_and_plan_halve_the_interval_of_the_run(tmp_path: Path) -> None:
+    """The half-width of the sentence is that of the row, and what the plan says is reached now."""
+    folder = evaluated(tmp_path / "run")
+    (cameras, _) = main_figures(load_run(folder))
+    row = cameras.row
+    assert row.ci_low is not None and row.ci_high is not None
+    half = (row.ci_high - row.ci_low) / 2
+    assert in_words(cameras).startswith(f"To halve this interval (± {100 * half:.1f} points)")
+    for asked in (Asked(width=0.05), Asked(width=0.05, models=6)):
+        needs = needed_for(subjects(folder, asked), asked)
+        now = [one for one in needs if one.question.startswith("Phone or camera") and one.goal == "interval"]
+        assert [one.reached for one in now] == pytest.approx([half] * 3)
+
+
+def test_stated_variances_are_not_scaled_by_the_interval_of_the_run(tmp_path: Path) -> None:
+    """That interval had other variances."""
+    asked = Asked(width=0.05, between_models=0.3)
+    found = subjects(evaluated(tmp_path / "run"), asked)[0].design
+    assert isinstance(found, stats.CameraDesign) and found.times == 1
 
 
 def test_runs_without_the_details_have_none(tmp_path: Path) -> None:
