@@ -65,13 +65,17 @@ def scale_for(rows: Iterable[Row]) -> Scale:
     ends = [v for r in listed for v in (r.value, r.ci_low, r.ci_high) if v is not None] or [0.0]
     if min(ends) >= 0 and not all(facts(r.metric).is_difference for r in listed):
         return rates()
-    reach = _round_up(max(abs(v) for v in ends))
+    reach = max(_round_up(max(abs(v) for v in ends)), _LEAST_REACH)
     low = -reach if min(ends) < 0 or any(r.metric == SIGNED for r in listed) else 0.0
     values = [low + i * (reach - low) / 4 for i in range(5)]
     decimals = 0 if all(abs(100 * v - round(100 * v)) < 1e-9 for v in values) else 1
     return Scale(
         low, reach, tuple(Tick(25.0 * i, words.number(v, decimals, signed=low < 0)) for i, v in enumerate(values))
     )
+
+
+_LEAST_REACH = 0.02
+"""Of the axis of differences: its labels differ by half a point."""
 
 
 def _round_up(value: float) -> float:

@@ -112,6 +112,10 @@ def standing(rows: Sequence[Row], against: float | None = None, level: str = "gu
     kinds = {verdict(row, against) for row in rows}
     found = kinds.pop() if len(kinds) == 1 else Verdict.MIXED if kinds else Verdict.UNKNOWN
     one = len(rows) == 1
+    if found is Verdict.ABOVE and against == 0 and (near := sum(_near_none(row) for row in rows)):
+        if one:
+            return f"The test tells the figure from {level}, but its size may be near 0."
+        return f"Every interval lies above {level}, but {near} of {len(rows)} reach nearly down to it."
     if found is Verdict.ABOVE:
         return f"The whole interval lies above {level}." if one else f"Every interval lies above {level}."
     if found is Verdict.BELOW:
@@ -128,6 +132,11 @@ def standing(rows: Sequence[Row], against: float | None = None, level: str = "gu
         if some := sum(verdict(r, against) is kind for r in rows):
             parts.append(f"{some} of {len(rows)} intervals {'lies' if some == 1 else 'lie'} {verb} {level}")
     return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "; for the others nothing is shown."
+
+
+def _near_none(row: Row) -> bool:
+    """Whether the interval leaves out 0 by less than a table shows."""
+    return row.ci_low is not None and round(100 * row.ci_low, 1) <= 0
 
 
 def effect(differences: Sequence[Row], toward: set[bool], expected: str, opposite: str) -> tuple[str, str]:

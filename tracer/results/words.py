@@ -117,6 +117,9 @@ def setting(text: str) -> str:
     return ", ".join(_SETTINGS.get(part, part) for part in parts)
 
 
+_ROUNDING = 1e-5
+
+
 def finite(value: float | None) -> bool:
     """Whether there is a number at all."""
     return value is not None and math.isfinite(value)
@@ -143,11 +146,21 @@ def percent(value: float | None, decimals: int = 0) -> str:
 
 
 def interval(low: float | None, high: float | None, decimals: int = 1, signed: bool = False) -> str:
-    """Return an interval as `[76.2–81.3]`, in percent; `to` parts signed bounds, whose minus would meet the dash."""
+    """Return an interval as `[76.2–81.3]`, in percent; `to` parts signed bounds, whose minus would meet the dash.
+
+    With decimals, a bound that would be rounded to 0 and is not 0 has more of them.
+    """
     if not (finite(low) and finite(high)):
         return "no interval"
     joint = " to " if signed or (low or 0) < 0 else "–"
-    return f"[{number(low, decimals, signed)}{joint}{number(high, decimals, signed)}]"
+    return f"[{_bound(low, decimals, signed)}{joint}{_bound(high, decimals, signed)}]"
+
+
+def _bound(value: float | None, decimals: int, signed: bool) -> str:
+    size = 100 * abs(value or 0.0)
+    if decimals and _ROUNDING < size < 0.5 * 10.0**-decimals:
+        decimals = -math.floor(math.log10(size))
+    return number(value, decimals, signed)
 
 
 def hidden(mask_ratio: float) -> str:

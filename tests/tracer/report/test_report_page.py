@@ -411,3 +411,5 @@ def test_scales_hold_what_they_show() -> None:
     assert scale.low == 0 and scale.high >= max(r.ci_high or 0 for r in differences)
     signed = scale_for([replace(differences[0], value=-0.1, ci_low=-0.17, ci_high=0.02)])
     assert (signed.low, signed.high) == (-0.2, 0.2) and signed.at(0.0) == 50.0
+    small = scale_for([replace(differences[0], value=0.0, ci_low=0.0, ci_high=0.001)])
+    assert len({tick.label for tick in small.ticks}) == 5 and small.at(0.001) < 10
