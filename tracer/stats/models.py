@@ -150,14 +150,11 @@ def crossed_by_class(
         factors: of both variances.
     """
     own, counts = np.bincount(model, weights=apart), np.bincount(classes)
-    squares = np.bincount(classes, weights=own**2)
-    terms, freedom = share**2 / counts, np.maximum(counts - 1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = squares * counts**2 / share**2 / freedom
+    squares = np.bincount(classes, weights=own**2) * counts**2 / share**2
+    terms, freedom = share**2 / counts, counts - 1
     if counts.min() < POOLED_BELOW:
-        spread = np.full(len(counts), float(np.nansum(spread * freedom) / freedom.sum()))
-        terms, freedom = terms.sum(keepdims=True), freedom.sum(keepdims=True)
-        spread = spread[:1]
+        squares, freedom, terms = (part.sum(keepdims=True) for part in (squares, freedom, terms))
+    spread = squares / freedom
     terms = factors[0] * terms * spread
     shared, scenes = _between_scenes(apart - (own / np.bincount(model))[model], model, scene)
     shared *= factors[1]

@@ -101,6 +101,14 @@ def test_three_models_a_class_keep_their_own_variance() -> None:
     assert (low, high) == pytest.approx(tuple(1 / (1 + np.exp(-(logit + side * half))) for side in (-1, 1)))
 
 
+def test_a_class_of_one_model_takes_part_in_a_difference() -> None:
+    """Its variance is that of the models of the other classes; where no class has two models, all count as one class."""
+    model, gained = np.arange(9), np.array([0.1, 0.3, 0.2, 0.4, 0.0, 0.1, 0.2, 0.3, 0.5])
+    for classes in (np.array([0, 1, 1, 1, 1, 2, 2, 2, 2]), np.arange(9)):
+        low, high = stats.unseen_difference(gained, model, classes, model)
+        assert low < gained.mean() < high and high - low < 0.4
+
+
 def test_a_difference_of_unseen_cameras_has_the_variance_of_their_interval() -> None:
     """With classes that weigh the same, the same sums of squares by class: near one half the two have the same width."""
     rng = np.random.default_rng(1)
