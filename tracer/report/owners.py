@@ -31,7 +31,7 @@ def untold_for_owners(answers: Sequence[Answer], details: Sequence[Mapping[str, 
             continue
         why = "As said above, the owner tells it too." if facts["label"] in said else _why_untold(facts)
         said.add(facts["label"])
-        comment = f"{why} {answer.comment}".strip()
+        comment = f"{why} {answer.comment}".strip() if answer.rows else why  # without a figure that is the only reason
         found.append(replace(answer, verdict=Verdict.OWNERS, comment=comment, if_shown=""))
     return found
 
