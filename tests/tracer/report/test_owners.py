@@ -83,7 +83,7 @@ def test_units_are_named_as_what_they_are(tmp_path: Path) -> None:
     page = render(load_run(write_run(tmp_path, [row], meta(details=details, dataset={"name": "A", "counts": counts}))))
     assert "8 owners (not kept apart: photos count as independent)" in page and "180 scenes or owners" not in page
     assert "The 8 owners of the photos are too few to be kept apart, and scenes are not known" in page
-    assert "Scenes or owners</dt>" not in page
+    assert "Scenes or owners</dt>" not in page and "owners of the tested photos" not in page
     view = answer_view(answers([row], details)[0], {}, [{**details[0], "owners": {**ONE_OWNER, "kept_apart": True}}])
     assert "not kept apart" not in view.plot.note
 

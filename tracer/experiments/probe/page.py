@@ -13,7 +13,17 @@ from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Styles
 from tracer.results.lattice import lattice
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, entry_of, near_copies_in_words, p_of
+from tracer.results.pages import (
+    Details,
+    Page,
+    Paragraph,
+    Prose,
+    Rows,
+    entry_of,
+    near_copies_in_words,
+    p_of,
+    units_known,
+)
 from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
@@ -50,9 +60,10 @@ def _intro(details: Details) -> Prose:
 def _scheme(detail: Mapping[str, Any]) -> str:
     """How one probe was tested, from its entry in the details."""
     if detail.get("setting") == UNSEEN:
+        with_them = ", and the scenes or owners of the tested photos with them" if units_known([detail]) else ""
         return (
             "Where a label goes with the camera, a second probe is tested on camera models that it never saw (“unseen cameras”):"
-            " models are left out of the training, and the scenes or owners of the tested photos with them. “Known cameras” are"
+            f" models are left out of the training{with_them}. “Known cameras” are"
             " those of which the probe was trained on other photos."
         )
     if not detail.get("scheme"):

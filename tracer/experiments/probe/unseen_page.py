@@ -65,7 +65,7 @@ class Unseen:
         shown, baselines = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
         found, about = self._verdict(shown), words.title(self.label)
         comment = [
-            kind_alone(self.entries),
+            kind_alone(self.entries) if shown else "",
             one_answer(self.label, [self._entry(row) for row in shown]),
             self._why(found, shown),
             self.files.sentence(),
