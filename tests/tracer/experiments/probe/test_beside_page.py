@@ -6,17 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.helpers.report_runs import rate
 from tests.helpers.small_sets import change, write_set
 from tracer.base.progress import finish
+from tracer.dataset import open_set
 from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.needed import Asked
 from tracer.evaluation.options import Options
 from tracer.evaluation.subjects import subjects
+from tracer.experiments.labels import labelled_set
+from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.beside_page import answer_to_all, kind_alone
+from tracer.experiments.probe.experiment import PROBE
+from tracer.experiments.probe.unseen import probe_unseen_cameras
 from tracer.experiments.settings import Protocol
+from tracer.experiments.shared.camera_page import why_untold
 from tracer.report.answers import answers, headline
 from tracer.results import Row
 from tracer.results.runs import load_run
@@ -132,3 +140,29 @@ def test_a_plan_takes_no_variance_from_a_probe_of_one_answer(tmp_path: Path) -> 
     (known,) = [one for one in subjects(tmp_path / "run", Asked()) if one.question == "Phone or camera, known cameras"]
     assert known.sources == {"scenes": "default", "photos": "default"}
     assert any("almost every photo one answer" in note for note in known.notes)
+
+
+def test_a_label_of_the_camera_that_was_asked_for_is_compared_with_file_properties(tmp_path: Path) -> None:
+    """As phone or camera and the maker are; a label of the shot is not."""
+    data = write_set(tmp_path / "set", scenes=10)
+    change(
+        data, camera_type=["smartphone", "dslr"] * 20, Flash=["on", "on", "off", "off", "off", "on", "on", "off"] * 5
+    )
+    planned = PROBE.plan(labelled_set(open_set(data)), Options(attributes=("camera_type", "Flash")))
+    subjects_of = [one.subject for one in planned.measurements]
+    assert "probe of camera_type by file properties alone on unseen cameras" in subjects_of
+    assert not any(subject.startswith("probe of Flash by file") for subject in subjects_of)
+
+
+def test_models_are_not_called_too_few_where_owners_are() -> None:
+    """Six models a class and one owner of all phones, who is kept apart: what is missing are owners."""
+    cameras = np.repeat([f"{kind}{n}" for kind in ("phone", "camera") for n in range(6)], 5).astype(object)
+    labels = np.array([name[:-1] for name in cameras], dtype=object)
+    owner = np.where(labels == "phone", 0, 1 + np.arange(60) % 29)
+    photos = LabelledPhotos(
+        np.random.default_rng(0).normal(size=(60, 4)), labels, owner, "Is Smartphone", None, cameras
+    )
+    found = finish(probe_unseen_cameras(Source("set", "e"), photos, cameras))
+    assert not found.rows and "by several owners" in found.details[0]["needed"]
+    said = why_untold("Is Smartphone", found.details)
+    assert "no probe could be trained" in said and "too few camera models" not in said
