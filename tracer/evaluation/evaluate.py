@@ -32,7 +32,7 @@ from tracer.evaluation.merge import earlier, fingerprints
 from tracer.evaluation.options import Options
 from tracer.evaluation.plan import Plan, make_plan
 from tracer.evaluation.refusals import nothing_measured, refuse_empty, refuse_without_text
-from tracer.evaluation.running import RunningEvaluation
+from tracer.evaluation.running import OF_SET, RunningEvaluation
 from tracer.evaluation.spent import note_spent, spent
 from tracer.evaluation.unlabelled import camera_advice, refuse_without_labels
 from tracer.experiments.experiment import Experiment, Measurement
@@ -47,7 +47,7 @@ __all__ = ["Evaluation", "Options", "evaluate", "versions"]
 _LIBRARIES: Final = (
     "lenstrace", "numpy", "torch", "torchvision", "timm", "open_clip_torch", "optuna", "scikit-learn", "pillow",
 )  # fmt: skip
-_SET, _EMBEDDING = "set", "embedding"
+_EMBEDDING = "embedding"
 """What warnings stand under that belong to no experiment: on the set, and on photos that could not be embedded."""
 
 
@@ -126,6 +126,7 @@ def _evaluated(
     running.outcome.warnings += plan.labelled.warnings
     running.outcome.skipped += [*plan.skipped, *_unreadable(photos)]
     encoders, failed = yield from _embedded(running, loader)
+    running.look_for_near_copies(encoders)
     yield from running.measure(encoders)
     if not running.outcome.rows:
         raise nothing_measured(plan, running.refusals, running.outcome.skipped)
@@ -226,11 +227,11 @@ def _merged(
     """Rows and meta of this call, joined with what stays of earlier ones."""
     plan, labelled, outcome, warned = running.plan, running.plan.labelled, running.outcome, running.warned
     audit, prints = _audit(running), fingerprints(labelled)
-    said_anew = {*plan.planned, _SET, *([_EMBEDDING] if plan.views else [])}
+    said_anew = {*plan.planned, OF_SET, *([_EMBEDDING] if plan.views else [])}
     stays = earlier(running.run, said_anew, prints, outcome.skipped)
     outcome.warnings += stays.dropped
-    of_set = [*labelled.warnings, *stays.dropped, *warned.pop(_SET, [])]
-    warned = {_SET: of_set, **stays.warned, **warned, **_not_embedded(failed)}
+    of_set = [*labelled.warnings, *stays.dropped, *warned.pop(OF_SET, [])]
+    warned = {OF_SET: of_set, **stays.warned, **warned, **_not_embedded(failed)}
     rows, details = stays.rows + outcome.rows, stays.details + outcome.details
     order = {one.name: number for number, one in enumerate(plan.experiments)}
     rows.sort(key=lambda row: order.get(row.experiment, len(order)))
@@ -241,6 +242,7 @@ def _merged(
             "counts": {
                 "photos": len(labelled),
                 "scenes_or_owners": len(np.unique(labelled.clusters)) if labelled.units_known else None,
+                **({"owners_not_kept_apart": n} if (n := labelled.owners_not_kept_apart) else {}),
                 "camera_models": len({camera for camera in labelled.cameras if camera is not None}),
                 "pairs": len(labelled.pairs.whole()),
             },
@@ -275,7 +277,7 @@ def _audit(running: RunningEvaluation) -> dict[str, Any] | None:
     try:
         return audit_of(running.labelled.photos.root)
     except TracerError:
-        running.warned.setdefault(_SET, []).append(
+        running.warned.setdefault(OF_SET, []).append(
             "The set's audit.json cannot be read, so the report does not show it."
         )
         return None

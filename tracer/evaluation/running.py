@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Final, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,10 @@ from tracer.encoders.names import parse_name
 from tracer.encoders.text import TextSide
 from tracer.errors import TooFew
 from tracer.evaluation.cache import keep, key_of, recall
+from tracer.evaluation.near_copies import in_words, near_copies
 from tracer.evaluation.plan import Plan
-from tracer.experiments.experiment import Measurement
+from tracer.experiments.experiment import Encoders, Measurement
+from tracer.experiments.label_facts import facts_of
 from tracer.experiments.labels import LabelledSet
 from tracer.experiments.outcome import Outcome
 from tracer.experiments.photos import Embedded
@@ -29,6 +31,8 @@ from tracer.results.skips import Skip
 
 P = ParamSpec("P")
 _READ_AT_ONCE = 4
+OF_SET: Final = "set"
+"""The name under which warnings about the set itself are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class RunningEvaluation:
         refusals: measurements for which there was too little.
         maps: files of maps that were written.
         text_sides: by encoder, of those that have a usable one.
+        near_copies: what the details say of photos with near-copies; empty where there is nothing to say.
     """
 
     plan: Plan
@@ -64,8 +69,10 @@ class RunningEvaluation:
     refusals: list[Refusal] = field(default_factory=list)
     maps: list[Path] = field(default_factory=list)
     text_sides: Mapping[str, TextSide] = field(default_factory=dict)
+    near_copies: Mapping[str, int] = field(default_factory=dict)
     _read: dict[tuple[str, str, float], Embedded] = field(default_factory=dict)
     _properties: Mapping[str, NDArray[Any]] | None = None
+    _facts_of: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def labelled(self) -> LabelledSet:
@@ -131,9 +138,27 @@ class RunningEvaluation:
             except TooFew as error:
                 self._refuse(measurement, encoder, error)
             else:
+                for entry in found.details:
+                    entry.update(self._facts(str(entry.get("attribute") or "")))
                 self.outcome.add(found)
                 self.warned.setdefault(measurement.experiment, []).extend(found.warnings)
         yield Progress("measuring", len(steps), len(steps))
+
+    def look_for_near_copies(self, encoders: tuple[str, ...]) -> None:
+        """Where no scenes are known, count the photos with a near-copy; the warning and the details of all figures say so."""
+        chosen = Encoders.ONE.among(encoders)
+        if self.labelled.units_known or not chosen or "IDENTITY" not in self.plan.views:
+            return
+        found, of = near_copies(self.embeddings(chosen[0]).vectors, self.settings.seed)
+        if said := in_words(found, of, chosen[0]):
+            self.near_copies = {"near_copies": found, "near_copies_of": of}
+            self.outcome.warnings.append(said)
+            self.warned.setdefault(OF_SET, []).append(said)
+
+    def _facts(self, attribute: str) -> dict[str, Any]:
+        if attribute not in self._facts_of:
+            self._facts_of[attribute] = {**facts_of(self.labelled, attribute), **self.near_copies}
+        return self._facts_of[attribute]
 
     def _refuse(self, measurement: Measurement, encoder: str, error: TooFew) -> None:
         skip = measurement.skip(encoder, str(error))

@@ -42,6 +42,7 @@ _SCENES: Final = 60
 _MOST: Final = 10**6
 _KNOWN: Final = ", known cameras"
 _ALL_ONE: Final = "every photo is named alike in this run, so it has no variance to take"
+_ONE_ANSWER: Final = "the probe of this run gives almost every photo one answer, so its variances say nothing"
 
 
 def subjects(place: Path | None, asked: Asked) -> list[Subject]:
@@ -138,11 +139,16 @@ def _of_figure(found: MainFigure) -> Subject:
     if not isinstance(found.design, stats.CameraDesign):
         known = found.row.setting == "acquisition" and not found.about.endswith(_KNOWN)
         about, sources = found.about + (_KNOWN if known else ""), {"scenes": RUN, "photos": RUN}
+        if found.one_answer:
+            clusters = np.arange(round(found.design.scenes * found.design.photos)) % round(found.design.scenes)
+            kinds = round(1 / found.row.chance) if found.row.chance else 2
+            return replace(_known(about, clusters, kinds), encoder=found.row.encoder, notes=(*notes, _ONE_ANSWER))
         return Subject(about, found.row.encoder, found.design, unit, {}, found.single, sources, notes)
     question = f"{found.about}, unseen cameras"
     models = _in_words(found.row.attribute, found.models)
-    if found.design.flat:
-        return _cameras(question, models, found.design.layout, (_ALL_ONE,), found.row.encoder)
+    if found.design.flat or found.one_answer:
+        why = _ALL_ONE if found.design.flat else _ONE_ANSWER
+        return _cameras(question, models, found.design.layout, (why,), found.row.encoder)
     sources = dict.fromkeys(("models", "scenes", "photos"), RUN)
     return Subject(question, found.row.encoder, found.design, unit, models, found.single, sources, notes)
 

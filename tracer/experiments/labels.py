@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.base.text import shell_word
+from tracer.base.text import counted, shell_word
 from tracer.dataset import PhotoSet, camera_models, groups, phone_or_not
 from tracer.dataset.splits import SplitFile
 from tracer.errors import UsageError
@@ -38,11 +38,16 @@ NAMES_MODEL: Final = ("Model", "Smartphone Model")
 GOES_WITH: Final = 0.95
 """The share of camera models, and of a model's photos, that have one value of a label which goes with the camera."""
 NO_LABEL: Final = "the set has no such label"
-UNITS: Final = ("owner", "scene_idx", "subject_idx")
+SCENES: Final = ("scene_idx", "subject_idx")
+UNITS: Final = ("owner", *SCENES)
 """Columns that tell which photos belong together."""
+NEAR_COPIES: Final = (
+    "Photos that are nearly alike, such as those of a burst, may then be in training and in test: figures on cameras that were "
+    "trained on may be far too high, not only their intervals."
+)
 NO_UNITS: Final = (
     "No scenes or owners are known of this set: each photo is taken as independent of the others. Where several photos show one "
-    "scene or are one person's, intervals are too short and p-values too small."
+    f"scene or are one person's, intervals are too short and p-values too small. {NEAR_COPIES}"
 )
 
 
@@ -58,6 +63,7 @@ class LabelledSet:
         pairs: (N,) which photos show the same subject.
         k: neighbours that vote, by the size of the classes.
         cameras: (N,) the camera model of each photo, None where unknown.
+        kept_apart: the columns that `clusters` are made of.
         warnings: sentences on how the set was read.
     """
 
@@ -68,6 +74,7 @@ class LabelledSet:
     pairs: Pairs
     k: int
     cameras: NDArray[Any]
+    kept_apart: tuple[str, ...] = UNITS
     warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -85,8 +92,14 @@ class LabelledSet:
 
     @property
     def units_known(self) -> bool:
-        """Whether any photo has a scene, an owner or a subject; if not, each photo is taken as independent of the others."""
-        return _units_known(self.photos.table)
+        """Whether any photo has a scene, an owner or a subject that is kept apart; if not, photos are taken as independent."""
+        return _known(self.photos.table, self.kept_apart)
+
+    @property
+    def owners_not_kept_apart(self) -> int:
+        """How many owners the photos are of where owners are too few to be kept apart; 0 where they are kept apart or unknown."""
+        table = self.photos.table
+        return int(table["owner"].nunique()) if "owner" in table and "owner" not in self.kept_apart else 0
 
     def values(self, name: str) -> list[str]:
         """The values of a label, sorted; none where the set has no such label."""
@@ -157,6 +170,13 @@ class LabelledSet:
         probeable = [name for name in self.labels if name not in FILE_LABELS]
         unknown = [name for name in asked if name != "all" and name not in probeable]
         if unknown:
+            if unknown[0] in self.photos.table.columns:
+                can = ", ".join((*MAIN_LABELS, *FURTHER_LABELS, SEMANTIC))
+                raise UsageError(
+                    f"{unknown[0]} is a column of the set, but not one that can be a label",
+                    f"labels are {can}",
+                    "It has of these: " + ", ".join(probeable) + "." if probeable else "It has none of these.",
+                )
             near = difflib.get_close_matches(unknown[0], probeable, n=1)
             raise UsageError(
                 f"The set has no label {', '.join(unknown)}",
@@ -169,12 +189,12 @@ def labelled_set(photos: PhotoSet) -> LabelledSet:
     """Read the labels off a set's columns; no picture is opened."""
     table = photos.table
     labels = {name: text_labels(table, name) for name in _columns(table)}
-    clusters, warnings = _clusters(table)
-    if not _units_known(table):
+    clusters, kept_apart, warnings = _clusters(table)
+    if not _known(table, UNITS):
         warnings.append(NO_UNITS)
     ids = table["photo_id"].to_numpy(dtype=np.int64)
     k, cameras = _k(labels.get(SEMANTIC)), camera_models(table)
-    return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, tuple(warnings))
+    return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, kept_apart, tuple(warnings))
 
 
 def text_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:
@@ -198,22 +218,28 @@ def _columns(table: pd.DataFrame) -> list[str]:
     return [name for name in wanted if (name == PHONE and has_phone) or name in table.columns]
 
 
-def _units_known(table: pd.DataFrame) -> bool:
-    return any(name in table and bool(table[name].notna().any()) for name in UNITS)
+def _known(table: pd.DataFrame, columns: Sequence[str]) -> bool:
+    return any(name in table and bool(table[name].notna().any()) for name in columns)
 
 
-def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:
-    """Scene and owner together; where hardly anything is left apart so, scenes alone, with a warning."""
+def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], tuple[str, ...], list[str]]:
+    """Scene and owner together, with their columns; where hardly anything is left apart so, scenes alone, and a warning."""
     both = groups(table)
     if len(np.unique(both)) >= stats.FEW_CLUSTERS:
-        return both, []
-    scenes = groups(table, by=("scene_idx", "subject_idx"))
+        return both, UNITS, []
+    scenes = groups(table, by=SCENES)
     if len(np.unique(scenes)) <= len(np.unique(both)):
-        return both, []
-    return scenes, [
-        f"By owner the photos fall into {len(np.unique(both))} groups only, so scenes alone are kept apart: what is "
-        "peculiar to an owner's photos can be learnt and counted as the camera's."
-    ]
+        return both, UNITS, []
+    peculiar = "what is peculiar to an owner's photos can be learnt and counted as the camera's"
+    if _known(table, SCENES):
+        said = f"By owner the photos fall into {len(np.unique(both))} groups only, so scenes alone are kept apart: {peculiar}."
+        return scenes, SCENES, [said]
+    said = (
+        f"The photos are of {counted(int(table['owner'].nunique()), 'owner')}: too few to keep owners apart, and no scenes are "
+        f"known. Each photo is taken as independent of the others; {peculiar}, intervals are too short and p-values too small. "
+        + NEAR_COPIES
+    )
+    return scenes, SCENES, [said]
 
 
 def _pairs(table: pd.DataFrame) -> Pairs:

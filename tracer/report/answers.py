@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.report.by_experiment import measured
+from tracer.report.owners import untold_for_owners
 from tracer.report.together import asked_together, corrected
 from tracer.results import Row, words
 from tracer.results.figures import STYLES, DotPlot
@@ -21,6 +22,8 @@ from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict
 
 _MOST_LINES = 8
 """Encoders that are drawn beside an answer; of more, the two highest and the two lowest."""
+
+_MARKS = {Verdict.ABOVE: "full", Verdict.MIXED: "half", Verdict.CONFOUNDED: "half", Verdict.OWNED: "half"}
 
 
 def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
@@ -39,7 +42,8 @@ def questions(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) ->
 
 def _by_themselves(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
-    return [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
+    found = [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
+    return untold_for_owners(found, details)
 
 
 def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -71,7 +75,7 @@ def answer_view(answer: Answer, styles: Mapping[str, int], details: Sequence[Map
     return AnswerView(
         about=answer.about,
         verdict=VERDICT_WORDS[answer.verdict],
-        mark={Verdict.ABOVE: "full", Verdict.MIXED: "half", Verdict.CONFOUNDED: "half"}.get(answer.verdict, "none"),
+        mark=_MARKS.get(answer.verdict, "none"),
         sentence=answer.sentence,
         comment=answer.comment,
         plot=_plot(answer, styles, details),
@@ -108,9 +112,19 @@ def _units(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> str:
     scenes = {int(count) for count in found if is_number(count)}
     held = [entry["models"].values() for entry in entries if isinstance(entry.get("models"), Mapping)]
     models = {sum(int(count) for count in counts if is_number(count)) for counts in held}
+    owners = {n for entry in entries if (n := _not_apart(entry))}
     said = [f"{_span(scenes)} scenes or owners"] if scenes else []
     said += [f"{_span(models)} camera models"] if models else []
+    said += [f"{_span(owners)} owners (not kept apart: photos count as independent)"] if owners and not scenes else []
     return f" of {' and '.join(said)}" if said else ""
+
+
+def _not_apart(entry: Mapping[str, Any]) -> int:
+    """How many owners the photos of a figure are of, where these are not kept apart; 0 otherwise."""
+    facts = entry.get("owners")
+    if not isinstance(facts, Mapping) or facts.get("kept_apart") is not False or not is_number(facts.get("owners")):
+        return 0
+    return int(facts["owners"])
 
 
 def _span(counts: Collection[int]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from tracer import stats
+from tracer.experiments.probe.beside_page import answer_to_all
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.report.answers import answers
 from tracer.results import Row, photo_scores, words
@@ -35,6 +36,7 @@ class MainFigure:
         single: whether photos of one scene cannot be told from scenes, so that nothing is known of more photos of a scene.
         clipped: variance components that came out below 0 and are taken as 0.
         several: whether the answer has other figures, with narrower intervals.
+        one_answer: whether the probe gives (almost) every photo the same answer, so that its variance says nothing.
     """
 
     about: str
@@ -44,6 +46,7 @@ class MainFigure:
     single: bool
     clipped: tuple[str, ...]
     several: bool = False
+    one_answer: bool = False
 
 
 def main_figures(run: Run) -> list[MainFigure]:
@@ -107,7 +110,10 @@ def main_figure(
             row.value if share else None,
             row.chance or 0.0,
         )
-        return MainFigure(about, row, design, {}, parts.photos <= 1, ("scenes",) if parts.clipped else ())
+        clipped = ("scenes",) if parts.clipped else ()
+        return MainFigure(
+            about, row, design, {}, parts.photos <= 1, clipped, one_answer=answer_to_all(detail) is not None
+        )
     clusters = detail.get("clusters")
     if row.experiment == "similarity" and isinstance(clusters, int) and 1 < clusters < _MOST and half > 0:
         return MainFigure(about, row, stats.SceneDesign(half, half**2, 0.0, clusters, 1.0), {}, True, ())
@@ -142,7 +148,8 @@ def _of_cameras(about: str, row: Row, detail: Mapping[str, Any]) -> MainFigure |
     design = stats.CameraDesign(layout, parts, row.value)
     if not design.flat:
         design = design.measured(_half(row, detail))
-    return MainFigure(about, row, design, counts, not parts.apart, parts.clipped)
+    alike = answer_to_all(detail) is not None
+    return MainFigure(about, row, design, counts, not parts.apart, parts.clipped, one_answer=alike)
 
 
 _Record = TypeVar("_Record")

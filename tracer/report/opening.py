@@ -72,6 +72,8 @@ def encoders(run: Run) -> list[tuple[str, str]]:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return the set's counts, as (name, number); a count of what is not known says so."""
     named = dataset_counts(run)
+    if named.get("owners_not_kept_apart"):  # what is known of the photos' units
+        named = {name: value for name, value in named.items() if name != "scenes_or_owners" or value is not None}
     return [(name.replace("_", " ").capitalize(), _count(name, value)) for name, value in named.items()]
 
 
@@ -97,3 +99,16 @@ def dataset_counts(run: Run) -> dict[str, int | None]:
 def units_known(run: Run) -> bool:
     """Whether the set tells which photos are of one scene or owner. Runs of earlier versions do not say so."""
     return dataset_counts(run).get("scenes_or_owners", 0) is not None
+
+
+def units_note(run: Run) -> str:
+    """Return a sentence on what photos are taken as where scenes and owners are not kept apart; empty where they are."""
+    if units_known(run):
+        return ""
+    owners = dataset_counts(run).get("owners_not_kept_apart")
+    whose = (
+        f"The {counted(owners, 'owner')} of the photos are too few to be kept apart, and scenes are not known"
+        if owners
+        else "Scenes and owners are not known"
+    )
+    return f"{whose}: each photo is taken as independent of the others."

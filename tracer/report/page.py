@@ -20,7 +20,7 @@ from tracer.report.about import audit_view, class_counts, making, protocol, warn
 from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
-from tracer.report.opening import deck, encoders, facts, of_camera, title, units_known
+from tracer.report.opening import deck, encoders, facts, of_camera, title, units_known, units_note
 from tracer.report.repeat import command
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
@@ -109,7 +109,7 @@ def _context(whole: Run) -> dict[str, Any]:
         "dataset": run.dataset,
         "headline": title(run, headline(rows, run.details)),
         "of_camera": of_camera(rows) or not rows,
-        "units_known": units_known(run),
+        "units_note": units_note(run),
         "deck": deck(run),
         "answers": [
             answer_view(answer, styles, told.details) for answer in told_once(answers(rows, run.details), whole)

@@ -12,6 +12,7 @@ from statistics import NormalDist
 from typing import Any, Final
 
 from tracer import stats
+from tracer.report.owners import owned
 from tracer.results import Row, words
 from tracer.results.pages import entry_of, p_of
 from tracer.results.tables import is_number
@@ -19,15 +20,16 @@ from tracer.results.verdicts import Answer, Verdict
 
 LEVEL = stats.LEVEL
 _SHOWN = (Verdict.ABOVE, Verdict.MIXED)
+_UNTOLD = (Verdict.UNTOLD, Verdict.OWNERS)
 
 
 def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return the answers with verdicts that hold for all of them together.
 
     An answer whose corrected p is 5 % or more is "not shown", and its comment says so. One that is shown and that file properties
-    explain as well is "confounded". One whose p is the smallest that so few camera models can give, and still too large among so
-    many answers, cannot be told from the set. Controls, and questions that the set cannot answer, are left as they are and do
-    not count.
+    explain as well is "confounded"; one that owners explain as well says so (`tracer.report.owners`). One whose p is the smallest
+    that so few camera models can give, and still too large among so many answers, cannot be told from the set. Controls, and
+    questions that the set cannot answer, are left as they are and do not count.
 
     Args:
         answers: of one page.
@@ -47,6 +49,7 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
         replace(answer, verdict=Verdict.CONFOUNDED) if answer.explained and answer.verdict in _SHOWN else answer
         for answer in found
     ]
+    found = owned(found, details)
     return [
         replace(answer, comment=f"{answer.comment} {answer.if_shown}".strip(), if_shown="")
         if answer.if_shown
@@ -58,8 +61,7 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
 def asked_together(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -> dict[int, float]:
     """Return which answers are corrected together, as position -> p-value of the answer by itself."""
     p_values = [
-        None if answer.control or answer.verdict is Verdict.UNTOLD else _p_of_answer(answer, details)
-        for answer in answers
+        None if answer.control or answer.verdict in _UNTOLD else _p_of_answer(answer, details) for answer in answers
     ]
     return {at: p for at, p in enumerate(p_values) if p is not None}
 

@@ -32,6 +32,25 @@ def p_of(entry: Mapping[str, Any]) -> float | None:
     return float(p) if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1 else None
 
 
+def units_known(details: Details) -> bool:
+    """Whether the photos' scenes or owners were known where figures were made; runs of earlier versions do not say otherwise."""
+    return not any(entry.get("units_known") is False for entry in details)
+
+
+def near_copies_in_words(details: Details) -> str:
+    """That near-copies may be in training and in test; empty where none are found, and where scenes or owners are known."""
+    if units_known(details):
+        return ""
+    counts = [(entry.get("near_copies"), entry.get("near_copies_of")) for entry in details]
+    known = next(((found, of) for found, of in counts if isinstance(found, int) and isinstance(of, int)), None)
+    if known is None:
+        return ""
+    return (
+        f"{known[0]:,} of {known[1]:,} photos have a near-copy among the others, and no scenes are known that could be kept"
+        " apart: figures on cameras that were trained on may be far too high."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph; what stands between backticks is code."""

@@ -20,6 +20,8 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     UNTOLD = "cannot be told"
     CONFOUNDED = "confounded"
+    OWNED = "the owner tells it too"
+    OWNERS = "too few owners"
 
 
 VERDICT_WORDS = {
@@ -30,6 +32,8 @@ VERDICT_WORDS = {
     Verdict.UNKNOWN: "no interval",
     Verdict.UNTOLD: "cannot be told from this set",
     Verdict.CONFOUNDED: "shown, but file properties tell it too",
+    Verdict.OWNED: "shown, but the owner tells it too",
+    Verdict.OWNERS: "cannot be told from this set: its owners tell it too",
 }
 
 

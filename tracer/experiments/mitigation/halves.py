@@ -151,7 +151,7 @@ def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Out
     if clusters < 2 * stats.FEW_CLUSTERS:
         outcome.warnings.append(
             f"Mitigation of {task.attribute} is fitted and tested on halves of {clusters} scenes or owners; with so few its "
-            "intervals are too short."
+            "intervals are too short and their p-values too small."
         )
     return outcome
 

@@ -8,24 +8,26 @@ from dataclasses import dataclass, replace
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Line, Scale, Styles
 from tracer.results.metrics import SIGNED, facts, metric_words
-from tracer.results.pages import Code, Details, Heading, Page, Paragraph, Prose, Rows
+from tracer.results.pages import Code, Details, Heading, Page, Paragraph, Prose, Rows, near_copies_in_words, units_known
 from tracer.results.placing import level, mark, scale_for
 from tracer.results.rows import Row, setting_parts
 from tracer.results.tables import Cell, PlainTable, change_cells, count_cell, text_cell
 from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, span, verdict
+from tracer.stats import FEW_CLUSTERS
 
 METHOD_WORDS = {"leace": "LEACE", "layer": "adversarial layer"}
 _MOST_ANSWERS = 2
 _LEGEND = (LegendEntry("before", -1, hollow=True), LegendEntry("after", -1))
 
 
-def _intro(_: Details) -> Prose:
+def _intro(details: Details) -> Prose:
+    drawn = "scenes" if units_known(details) else "photos"
     return (
         Paragraph(
             "A linear map can take a label out of an encoder's numbers. LEACE computes the smallest change after which"
             " no linear reader can tell the classes of those photos apart that it was fitted on; the adversarial layer"
             " starts as no change and learns to"
-            " leave a linear reader nothing to go by. Each map was fitted on one half of the scenes and judged on the"
+            f" leave a linear reader nothing to go by. Each map was fitted on one half of the {drawn} and judged on the"
             " other half, by a new probe that was trained there: a map must not be judged on photos it has seen."
         ),
         Paragraph(
@@ -95,22 +97,23 @@ def remedies(rows: Rows) -> list[Remedy]:
 # --- answers
 
 
-def _answers(rows: Rows, _details: Details) -> list[Answer]:
+def _answers(rows: Rows, details: Details) -> list[Answer]:
     """Whether the trace can be lowered without losing the content: of the first labels, each by the first method."""
     found = [r for r in remedies(rows) if not r.where and not words.is_baseline(r.before.encoder)]
     by_label = [
         [r for r in found if r.before.attribute == label and r.method == found[0].method]
         for label in list(dict.fromkeys(r.before.attribute for r in found))[:_MOST_ANSWERS]
     ]
-    return [_answer(chosen) for chosen in by_label if any(r.before.metric == "accuracy" for r in chosen)]
+    return [_answer(chosen, details) for chosen in by_label if any(r.before.metric == "accuracy" for r in chosen)]
 
 
-def _answer(chosen: Sequence[Remedy]) -> Answer:
-    attribute = chosen[0].before.attribute
+def _answer(chosen: Sequence[Remedy], details: Details) -> Answer:
+    """The answer for one label."""
+    attribute, others = chosen[0].before.attribute, "other scenes" if units_known(details) else "other photos"
     probe = [r for r in chosen if r.before.metric == "accuracy"]
     content = [r for r in chosen if r.before.metric == "sp"]
     sentence = (
-        f"After a linear map ({chosen[0].method_words}) that was fitted on other scenes, a new probe"
+        f"After a linear map ({chosen[0].method_words}) that was fitted on {others}, a new probe"
         f" {words.reads(attribute)} in {_shares([r.after for r in probe])}"
         f" (before: {_shares([r.before for r in probe])}{_guessing(probe)}) on other photos of the same cameras"
     )
@@ -131,10 +134,22 @@ def _answer(chosen: Sequence[Remedy]) -> Answer:
     if content:
         worse = any((r.change.ci_high or 0.0) < 0 for r in content)
         comment += " The vote on content loses, though." if worse else " No loss of content is shown."
+    entries = [entry for entry in details if entry.get("attribute") == attribute]
+    comment = " ".join(filter(None, (comment, _few_units(entries), near_copies_in_words(entries))))
     # The changes are drawn around zero, as signed differences.
     changes = tuple(replace(r.change, metric=SIGNED, setting="") for r in probe)
     about = f"What can be done, {words.title(attribute)}"
     return Answer(about, sentence + ".", comment, lowered, changes, difference=True)
+
+
+def _few_units(entries: Details) -> str:
+    """That halves of so few scenes or owners give too short an interval, and with it too small a p; empty where they do not."""
+    counts = [
+        count for entry in entries if isinstance(count := entry.get("clusters"), int) and count < 2 * FEW_CLUSTERS
+    ]
+    if not counts:
+        return ""
+    return f"With halves of {min(counts)} scenes or owners the interval is too short, and the p-value of the change too small."
 
 
 def _left(probe: Sequence[Remedy]) -> str:

@@ -87,7 +87,7 @@ def _plan(labelled: LabelledSet, settings: Settings) -> Planned:
 def _of_files(labelled: LabelledSet, attributes: Sequence[str], deepest: float) -> list[Measurement]:
     """Whether file properties tell the labels of the camera, and the probe on photos matched in them under the deepest mask."""
     made = []
-    camera = [name for name in attributes if name in MAIN_LABELS]
+    camera = [name for name in attributes if name in MAIN_LABELS or labelled.goes_with_camera(name)]
     for name in [one for one in camera if one not in NAMES_MODEL] or camera:
         unseen = labelled.goes_with_camera(name)
         what = f"probe of {name} by file properties alone{' on unseen cameras' if unseen else ''}"
@@ -173,8 +173,11 @@ def _probe_files(context: Context, _: str, *, attribute: str, unseen: bool) -> W
     photos = labelled_photos(context, Embedded(context.labelled.ids[rows], features, rows), attribute)
     how = _probing(context, len(rows), unseen)
     source = source_of(context, FILES_ALONE)
-    outcome = yield from context.cached("probe of file properties", probe_properties, source, photos, how)
-    return context.name_photos(outcome, context.labelled.ids[rows])
+    found = yield from context.cached("probe of file properties", probe_properties, source, photos, how)
+    if not np.ptp(features, axis=0).any():
+        for entry in found.details:
+            entry["alike"] = True  # the figure is that of a probe with nothing to go by
+    return context.name_photos(found, context.labelled.ids[rows])
 
 
 def _probe_matched(context: Context, encoder: str, *, attribute: str, mask: float) -> Work[Outcome]:

@@ -52,6 +52,8 @@ class Files:
         alone = self._alone()
         if alone is None:
             return ""
+        if self._entry(alone).get("alike") is True:
+            return f"All photos are alike in their file properties ({WORDS}), so these tell nothing."
         said = f"File properties alone ({WORDS}) are right in {words.percent(alone.value)} of cases{self._test(alone)}"
         if self._of(alone) is Verdict.UNTOLD:
             models = models_in_words(self.label, [self._entry(alone)])

@@ -6,13 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tracer.experiments.probe.beside_page import content_read, kind_alone, labels_asked, one_answer
 from tracer.experiments.probe.files_page import Files, of_files
-from tracer.experiments.probe.unseen_page import by_label, unseen_tables
+from tracer.experiments.probe.unseen_page import by_label, hidden_share, unseen_tables
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, LegendEntry, Styles
 from tracer.results.lattice import lattice
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, entry_of, p_of
+from tracer.results.pages import (
+    Details,
+    Page,
+    Paragraph,
+    Prose,
+    Rows,
+    entry_of,
+    near_copies_in_words,
+    p_of,
+    units_known,
+)
 from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
@@ -49,9 +60,10 @@ def _intro(details: Details) -> Prose:
 def _scheme(detail: Mapping[str, Any]) -> str:
     """How one probe was tested, from its entry in the details."""
     if detail.get("setting") == UNSEEN:
+        with_them = ", and the scenes or owners of the tested photos with them" if units_known([detail]) else ""
         return (
             "Where a label goes with the camera, a second probe is tested on camera models that it never saw (“unseen cameras”):"
-            " models are left out of the training, and the scenes or owners of the tested photos with them. “Known cameras” are"
+            f" models are left out of the training{with_them}. “Known cameras” are"
             " those of which the probe was trained on other photos."
         )
     if not detail.get("scheme"):
@@ -77,11 +89,13 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
     unseen = by_label(rows, details)
     probes = _plain(rows)
     deepest = max((r.mask_ratio for r in probes), default=0.0)
-    labels = words.camera_labels({r.attribute for r in probes} | unseen.keys())
+    labels = labels_asked({r.attribute: None for r in probes} | dict.fromkeys(unseen))
     made = [
         unseen[label].answer()
         if label in unseen
-        else _camera([r for r in probes if r.attribute == label], Files.of(label, "acquisition", rows, details))
+        else _camera(
+            [r for r in probes if r.attribute == label], Files.of(label, "acquisition", rows, details), details
+        )
         for label in labels
     ]
     made.append(_content(probes, deepest, details, of_camera=bool(labels)))
@@ -96,9 +110,9 @@ def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> 
     camera = words.camera_labels({r.attribute for r in probes} | unseen.keys())
     if not camera:
         return ""
-    found = verdicts.get(words.title(camera[0]), Verdict.UNKNOWN)
+    found, content = verdicts.get(words.title(camera[0]), Verdict.UNKNOWN), content_read(probes)
     if camera[0] in unseen:
-        return unseen[camera[0]].headline(found)
+        return unseen[camera[0]].headline(found, content)
     deepest = max(r.mask_ratio for r in probes if r.attribute == camera[0])
     one = len({r.encoder for r in probes}) == 1
     who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
@@ -108,13 +122,15 @@ def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> 
         Verdict.OPEN: f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing",
         Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing",
         Verdict.CONFOUNDED: f"{who} {beats} guessing, as file properties alone do",
+        Verdict.OWNED: f"{who} {beats} guessing, and so would the owner alone",
+        Verdict.OWNERS: "this set cannot tell, because its owners tell it too",
     }.get(found, "no interval says whether it is known")
-    if deepest:
-        return f"{words.title(camera[0])}? With {words.percent(deepest)} of the photo hidden, {said}"
+    if deepest and found is not Verdict.OWNERS:
+        return f"{words.title(camera[0])}? {hidden_share(deepest, content)}, {said}"
     return f"{words.title(camera[0])}? {said[:1].upper()}{said[1:]}"
 
 
-def _camera(rows: Rows, files: Files) -> Answer | None:
+def _camera(rows: Rows, files: Files, details: Details) -> Answer | None:
     """The answer for one label of the camera, from the most strongly masked photos."""
     deepest = max((r.mask_ratio for r in rows), default=0.0)
     masked, baselines = parted(r for r in rows if r.mask_ratio == deepest)
@@ -123,7 +139,9 @@ def _camera(rows: Rows, files: Files) -> Answer | None:
         return None
     opening = f"From masked photos ({words.percent(deepest)} of the picture hidden), " if deepest else ""
     sentence, comment = _rates(opening, masked, rows[0].attribute)
-    comment += f" {files.sentence()}" if files.sentence() else ""
+    entries, label = [entry_of(row, details) for row in masked], rows[0].attribute
+    more = (one_answer(label, entries), kind_alone(entries), near_copies_in_words(entries), files.sentence())
+    comment = " ".join(filter(None, (comment, *more)))
     if deepest and whole:
         comment += f" With nothing hidden: {span(whole)}."
     about, found, shown = words.title(rows[0].attribute), joint_verdict(masked), (*masked, *baselines)
@@ -158,8 +176,9 @@ def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) ->
         if of_camera
         else ("", "")
     )
+    left = "is still read" if joint_verdict(rows) is Verdict.ABOVE else "may be left at the edges"
     comment = {
-        Verdict.ABOVE: f"So content may be left at the edges{so}.",
+        Verdict.ABOVE: f"So content {left}{so}.",
         Verdict.MIXED: f"For some encoders content may be left at the edges{theirs}.",
         Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
         Verdict.BELOW: "Below guessing: no content is shown to be left.",

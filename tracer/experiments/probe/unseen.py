@@ -31,6 +31,7 @@ from tracer.results.photo_scores import SampledModels, parts_of_mean
 
 INTERVAL: Final = "t over camera models, widened for scenes and for the training draw, on the logit"
 MOST_PHOTOS: Final = 3000
+OF_SEVERAL: Final = "photos of each class by several owners, and of several scenes,"
 
 
 def probe_unseen_cameras(
@@ -168,7 +169,9 @@ def _figures(
 
 def _untold(source: Source, attribute: str, given: dict[str, int], found: CameraPhotos) -> Outcome:
     """What is said where no figure can be made."""
-    needed = models_needed(list(given.values()))
+    counts = list(given.values())
+    # Where the models would do, it is their scenes or owners: those of the tested photos leave a class without training photos.
+    needed = OF_SEVERAL if stats.can_reach(counts) else models_needed(counts)
     detail = source.detail(
         "probe",
         attribute,
@@ -179,7 +182,7 @@ def _untold(source: Source, attribute: str, given: dict[str, int], found: Camera
         told=False,
         needed=needed,
     )
-    return Outcome(details=[detail], warnings=[_cannot(attribute, list(given.values()), needed)])
+    return Outcome(details=[detail], warnings=[_cannot(attribute, counts, needed)])
 
 
 def _counted_models(photos: LabelledPhotos, cameras: NDArray[Any]) -> dict[str, int]:

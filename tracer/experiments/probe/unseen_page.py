@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tracer.experiments.probe.beside_page import kind_alone, one_answer
 from tracer.experiments.probe.files_page import Files, of_files
 from tracer.experiments.shared.camera_page import few_models, model_tables, models_in_words, p_in_words, why_untold
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
-from tracer.results.pages import Details, Rows, entry_of, p_of
+from tracer.results.pages import Details, Rows, entry_of, near_copies_in_words, p_of
 from tracer.results.rows import Row
 from tracer.results.tables import PlainTable, is_number
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, parted, span, together, verdict
@@ -35,6 +36,7 @@ def by_label(rows: Rows, details: Details) -> dict[str, Unseen]:
             ],
             [entry for entry in entries if entry.get("attribute") == label],
             Files.of(label, UNSEEN, rows, details),
+            [d for d in details if d.get("attribute") == label and d.get("setting") == "acquisition"],
         )
         for label in dict.fromkeys(str(entry.get("attribute")) for entry in entries)
     }
@@ -48,19 +50,28 @@ class Unseen:
         rows: balanced accuracies of the label.
         entries: of the details, one for each encoder and mask.
         files: what the files' properties tell.
+        known: entries of the details on known cameras.
     """
 
     label: str
     rows: Sequence[Row]
     entries: Details
     files: Files
+    known: Details = ()
 
     def answer(self) -> Answer:
         """The answer; it rests on unseen cameras alone."""
         deepest = self._deepest()
         shown, baselines = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
         found, about = self._verdict(shown), words.title(self.label)
-        comment = [self._why(found, shown), self.files.sentence(), self._whole(deepest), self._known(deepest)]
+        comment = [
+            kind_alone(self.entries) if shown else "",
+            one_answer(self.label, [self._entry(row) for row in shown]),
+            self._why(found, shown),
+            self.files.sentence(),
+            self._whole(deepest),
+            self._known(deepest),
+        ]
         if not shown:
             sentence = (
                 f"Whether an encoder that {words.reads(self.label)} does so for cameras that it never saw cannot be told from"
@@ -85,8 +96,8 @@ class Unseen:
         rows = (*shown, *baselines)
         return Answer(about, sentence, text, found, rows, if_shown=further, explained=explained, compared=compared)
 
-    def headline(self, found: Verdict) -> str:
-        """The page's title, by the verdict that holds for all answers together."""
+    def headline(self, found: Verdict, content: str = "") -> str:
+        """The page's title, by the verdict that holds for all answers together; `content` as of `hidden_share`."""
         deepest = self._deepest()
         shown, _ = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
         one = len({r.encoder for r in shown}) == 1
@@ -96,13 +107,17 @@ class Unseen:
             Verdict.MIXED: "some encoders beat guessing on cameras never seen",
             Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing on cameras never seen",
             Verdict.UNTOLD: "this set has too few camera models to tell",
+            Verdict.OWNERS: "this set cannot tell, because its owners tell phones from cameras too"
+            if self.label in words.PHONE
+            else "this set cannot tell, because its owners tell it too",
+            Verdict.OWNED: f"{who} {beats} guessing on cameras never seen, and so would the owner alone",
             Verdict.CONFOUNDED: f"{who} {beats} guessing on cameras never seen, as file properties alone do",
         }.get(
             found,
             f"{'the' if one else 'no'} encoder is {'not ' if one else ''}shown to beat guessing on cameras never seen",
         )
-        if deepest and found is not Verdict.UNTOLD:
-            return f"{words.title(self.label)}? With {words.percent(deepest)} of the photo hidden, {said}"
+        if deepest and found not in (Verdict.UNTOLD, Verdict.OWNERS):
+            return f"{words.title(self.label)}? {hidden_share(deepest, content)}, {said}"
         return f"{words.title(self.label)}? {said[:1].upper()}{said[1:]}"
 
     def _deepest(self) -> float:
@@ -180,7 +195,15 @@ class Unseen:
             return ""
         level = f" (guessing {guessing(known)})" if guessing(known) else ""
         rate = f"{span(known)}{level}"
-        return f"On other photos of cameras that were trained on, where recognising these cameras is enough: {rate}."
+        said = f"On other photos of cameras that were trained on, where recognising these cameras is enough: {rate}."
+        entries = [entry_of(row, self.known) for row in known]
+        return " ".join(filter(None, (said, one_answer(self.label, entries), near_copies_in_words(entries))))
+
+
+def hidden_share(deepest: float, content: str) -> str:
+    """How much of the photo is hidden, for the title; `content` is how often content is read all the same, empty if it is not."""
+    still = f" (and its content still read in {content} of cases)" if content else ""
+    return f"With {words.percent(deepest)} of the photo hidden{still}"
 
 
 def unseen_tables(details: Details) -> list[PlainTable]:

@@ -9,7 +9,7 @@ from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.pages import Details, p_of
 from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
-from tracer.stats import FEW_MODELS
+from tracer.stats import FEW_MODELS, can_reach
 
 
 def unseen_entries(details: Details, attribute: str) -> list[Mapping[str, Any]]:
@@ -42,6 +42,8 @@ def told(entries: Details) -> bool:
 def why_untold(attribute: str, entries: Details) -> str:
     """Why a set cannot tell, and what it takes."""
     needed = next((str(e["needed"]) for e in entries if e.get("needed")), "more camera models of each class")
+    if can_reach(list(models(entries).values())):
+        return f"Without the scenes and owners of the tested photos no probe could be trained; it takes {needed.rstrip(',')}."
     return (
         f"The set has too few camera models ({models_in_words(attribute, entries)}); it takes {needed}, which is the least at"
         " which one question by itself can be answered. A page with several questions takes more."

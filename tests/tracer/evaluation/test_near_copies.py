@@ -1,0 +1,74 @@
+"""Sets without scenes: photos that have a near-copy are counted, and named beside the figures that they raise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.report_runs import before_and_after
+from tests.helpers.small_sets import change, write_set
+from tracer.base.progress import finish
+from tracer.evaluation import near_copies as module
+from tracer.evaluation.evaluate import evaluate
+from tracer.evaluation.near_copies import in_words, near_copies
+from tracer.evaluation.options import Options
+from tracer.experiments.settings import Protocol
+from tracer.report.answers import answers
+from tracer.results.runs import load_run
+
+
+@pytest.mark.parametrize("block", [7, 1000])
+def test_bursts_are_counted(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three shots of each of twenty scenes, and twenty photos alone; blocks of rows change nothing."""
+    monkeypatch.setattr(module, "_BLOCK", block)
+    rng = np.random.default_rng(0)
+    scenes = rng.normal(size=(40, 64))
+    shots = np.repeat(scenes[:20], 3, axis=0)
+    vectors = np.vstack([shots + rng.normal(scale=0.02, size=shots.shape), scenes[20:]])
+    assert near_copies(vectors) == (60, 80)
+    assert near_copies(scenes) == (0, 40) and near_copies(scenes[:1]) == (0, 1)
+
+
+def test_photos_that_are_all_alike_are_no_near_copies() -> None:
+    """An encoder whose embeddings all point one way: what is alike by its cosine is not so among such photos."""
+    rng = np.random.default_rng(0)
+    vectors = 10 + rng.normal(size=(100, 64))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert (unit @ unit.T).min() > 0.98 and near_copies(vectors) == (0, 100)
+    assert in_words(0, 100, "e") == ""
+
+
+def test_a_set_of_bursts_says_so_beside_its_figures(tmp_path: Path) -> None:
+    """Without scenes the photos of one scene lie in training and in test; with scenes nothing is said."""
+    said = {}
+    for name, columns in (("bursts", {"scene_idx": None, "subject_idx": None}), ("scenes", {})):
+        data = change(write_set(tmp_path / name, scenes=12), **columns)
+        options = Options(
+            encoders=("baseline/thumbnail",), experiments=("probe",), masks=(0.0,), protocol=Protocol.FAST
+        )
+        found = finish(evaluate(data, tmp_path / f"run-{name}", options, with_report=False))
+        run = load_run(tmp_path / f"run-{name}")
+        said[name] = " ".join(found.warnings), answers(run.rows, run.details)[0].comment
+    warned, comment = said["bursts"]
+    assert "have a near-copy among the others (by the embeddings of baseline/thumbnail" in warned
+    assert "may be far too high, not only their intervals" in warned
+    assert "figures on cameras that were trained on may be far too high" in comment
+    assert not any("near-copy" in text for text in said["scenes"])
+
+
+def test_a_map_of_a_set_without_scenes_was_fitted_on_other_photos() -> None:
+    """Scenes are spoken of only where they are known."""
+    rows = before_and_after()
+    entry = {"experiment": "mitigation", "attribute": rows[0].attribute, "encoder": "e", "setting": ""}
+    assert "that was fitted on other scenes" in answers(rows, [entry])[0].sentence
+    assert "that was fitted on other photos" in answers(rows, [{**entry, "units_known": False}])[0].sentence
+
+
+def test_few_scenes_are_named_beside_the_p_value_of_a_map() -> None:
+    """What is warned of stands where the p-value is."""
+    rows = before_and_after()
+    entry = {"experiment": "mitigation", "attribute": rows[0].attribute, "encoder": "e", "setting": "", "clusters": 30}
+    assert "the p-value of the change too small" in answers(rows, [entry])[0].comment
+    assert "too small" not in answers(rows, [{**entry, "clusters": 60}])[0].comment

@@ -1,0 +1,101 @@
+"""What a label goes with besides the camera: owners and the kind of camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.helpers.small_sets import change, write_set
+from tracer.dataset import open_set
+from tracer.errors import UsageError
+from tracer.experiments.label_facts import NOTHING, TOO, UNTOLD, facts_of, kinds_of, owner_facts
+from tracer.experiments.labels import labelled_set
+
+
+def people(*photos: tuple[str, str, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Owners and labels of so many photos of each kind."""
+    rows = [(owner, label) for owner, label, count in photos for _ in range(count)]
+    return np.array([r[0] for r in rows], dtype=object), np.array([r[1] for r in rows], dtype=object)
+
+
+FEW = [(f"o{n}", "camera", 10) for n in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("photos", "kept_apart", "tells"),
+    [
+        ([("anna", "phone", 60), *FEW], False, UNTOLD),  # all phones of one owner
+        ([("anna", "phone", 60), *FEW], True, UNTOLD),
+        ([("anna", "phone", 60), ("anna", "camera", 10), *FEW], False, TOO),  # she has a camera too
+        ([("anna", "phone", 60), ("anna", "camera", 10), *FEW], True, NOTHING),
+        (
+            [(f"p{n}", "phone", 10) for n in range(7)] + FEW,
+            False,
+            TOO,
+        ),  # several owners of each, who are in training and test
+        ([(f"p{n}", "phone", 10) for n in range(7)] + FEW, True, NOTHING),
+        ([(f"p{n}", "phone", 10) for n in range(3)] + FEW[:3], True, UNTOLD),  # 3 and 3 owners: p cannot be below .1
+        ([("ann", "phone", 20), ("ann", "camera", 20), ("bob", "phone", 20), ("bob", "camera", 20)], False, NOTHING),
+    ],
+)
+def test_what_owners_do_to_a_label(photos: list[tuple[str, str, int]], kept_apart: bool, tells: str) -> None:
+    """The fewer owners have photos of several classes, the less a set can tell."""
+    assert owner_facts(*people(*photos), kept_apart=kept_apart)["tells"] == tells
+
+
+def test_what_the_owner_alone_tells() -> None:
+    """The class of which an owner has the largest part; each class counts the same."""
+    facts = owner_facts(
+        *people(("anna", "phone", 30), ("anna", "camera", 60), ("bob", "camera", 100)), kept_apart=False
+    )
+    assert facts["alone"] == pytest.approx((1 + 100 / 160) / 2)
+    assert facts["of_class"] == {"camera": 2, "phone": 1} and facts["owners"] == 2
+    assert owner_facts(*people(("anna", "phone", 30), ("anna", "camera", 60)), kept_apart=False) == {}
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.sampled_from([None, "x", "y", "z"])), max_size=40))
+def test_the_owner_is_never_worse_than_guessing(rows: list[tuple[str | None, str | None]]) -> None:
+    """And never better than always right."""
+    owners, labels = (np.array([row[at] for row in rows], dtype=object) for at in (0, 1))
+    if facts := owner_facts(owners, labels, kept_apart=False):
+        assert 1 / len(facts["of_class"]) - 1e-9 <= facts["alone"] <= 1 + 1e-9
+
+
+def test_kinds_of_makers() -> None:
+    """A maker of phones and cameras has no kind, and then none is told; nor where all are phones."""
+    makers = np.array(["a", "b", "c", "d"] * 5, dtype=object)
+    phone = np.array(["True", "True", "False", "False"] * 5, dtype=object)
+    assert kinds_of(makers, phone) == {"a": "True", "b": "True", "c": "False", "d": "False"}
+    assert kinds_of(np.array(["a", "b", "c", "a"] * 5, dtype=object), phone) == {}
+    assert kinds_of(makers, np.array(["True"] * 20, dtype=object)) == {}
+
+
+def test_owners_too_few_to_keep_apart_are_no_units(tmp_path: Path) -> None:
+    """Without scenes each photo stands alone: the units are not known, and the warning names the owners."""
+    root = write_set(tmp_path / "set", scenes=10)
+    phone = pd.read_parquet(root / "metadata.parquet")["Is Smartphone"]
+    change(
+        root, scene_idx=None, subject_idx=None, owner=["anna" if one else f"o{n % 3}" for n, one in enumerate(phone)]
+    )
+    labelled = labelled_set(open_set(root))
+    assert not labelled.units_known and labelled.owners_not_kept_apart > 1
+    assert any("too few to keep owners apart, and no scenes are known" in said for said in labelled.warnings)
+    facts = facts_of(labelled, "Is Smartphone")
+    assert facts["units_known"] is False and facts["owners"]["of_class"]["True"] == 1
+    assert facts_of(labelled, "semantic_label") == {"units_known": False}
+    scenes = labelled_set(open_set(write_set(tmp_path / "scenes", scenes=10)))
+    assert scenes.units_known and "owners" not in facts_of(scenes, "Is Smartphone")
+
+
+def test_a_column_that_can_be_no_label_is_named_as_such(tmp_path: Path) -> None:
+    """Who asks for one is told which columns can be labels."""
+    labelled = labelled_set(open_set(change(write_set(tmp_path / "set", scenes=10), Sticker="a")))
+    with pytest.raises(UsageError) as raised:
+        labelled.refuse_unknown(["Sticker"])
+    assert "Sticker is a column of the set, but not one that can be a label" in str(raised.value)
+    assert "Flash, Year, camera_type" in str(raised.value)
