@@ -71,6 +71,7 @@ def test_search_ask_stop_go_on(
         assert len(asked_twice(flickr.log)) <= 1  # the call under way when it was stopped
 
 
+@pytest.mark.slow
 def test_the_commands_say_how_far_they_are(
     workspace_of: MakeWorkspace, terminal: Open, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

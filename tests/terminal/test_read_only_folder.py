@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.curate.tui.workspaces import make_workspace
 from tests.terminal.pseudo import Pseudo
 
@@ -31,6 +33,7 @@ SCREENS = (
 """F1 to F10."""
 
 
+@pytest.mark.slow
 def test_it_is_shown_and_nothing_is_changed(tmp_path: Path) -> None:
     """Every screen opens; a key that decides says why it cannot, and W why it cannot take over; no file is added."""
     workspace = make_workspace(tmp_path / "w", 4)

@@ -44,6 +44,7 @@ def test_the_cursor_stays_on_the_last_line_of_a_picture(tmp_path: Path) -> None:
         assert next_row <= 40 and next_column <= 121
 
 
+@pytest.mark.slow
 @pytest.mark.system
 @pytest.mark.skipif(bool(lacking()), reason="; ".join(lacking()))
 def test_nothing_is_left_of_the_screen_before(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_labels_that_are_asked_for(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_an_evaluation_measures_both(tmp_path: Path) -> None:
     """kNN and similarity by a label that was named, similarity by processing; on the page and as a file."""
     root = write_set(tmp_path / "set", scenes=14)

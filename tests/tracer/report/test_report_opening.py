@@ -116,6 +116,7 @@ def test_settings_and_heads_are_words(tmp_path: Path) -> None:
         assert all(f">{head}</th>" in table for head in heads) and ">%</th>" not in table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [False, True])
 def test_a_run_says_whether_scenes_were_known(tmp_path: Path, known: bool) -> None:
     """The results tell it, with a warning, and the protocol speaks of what was done alone."""
