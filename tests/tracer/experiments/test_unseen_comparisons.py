@@ -16,7 +16,7 @@ from tracer import stats
 from tracer.base.progress import Work, finish
 from tracer.errors import TooFew
 from tracer.experiments.knn.processing import Voting
-from tracer.experiments.knn.shuffled import shuffled_differences
+from tracer.experiments.knn.shuffled import DRAWS, shuffled_differences
 from tracer.experiments.knn.unseen import unseen_neighbours
 from tracer.experiments.outcome import Outcome, Source
 from tracer.experiments.photos import LabelledPhotos, Pairs
@@ -213,3 +213,34 @@ def test_photos_of_unknown_models_are_left_out() -> None:
     for name in RUNS:
         with pytest.raises(TooFew):
             finish(RUNS[name](replace(given, cameras=none)))
+
+
+@pytest.mark.parametrize(("values", "k"), [(2, 1), (5, 1), (2, 3)])
+def test_labels_as_they_are_are_measured_like_shuffled_ones_with_pools_of_exact_numbers(values: int, k: int) -> None:
+    """One query and one order after the other, with loops: of each kind as many photos stay as of its rarer counterpart."""
+    given = photos()
+    assert given.cameras is not None and given.classes is not None
+    X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
+    y, m = (np.unique(part, return_inverse=True)[1] for part in (given.classes, given.cameras))
+    a, g = m % values, given.clusters
+    rng, gained = np.random.default_rng([7, 2]), []
+    orders = [rng.permutation(len(y)) for _ in range(DRAWS)]
+    for q in range(len(y)):
+        pool = [p for p in np.argsort(-(X @ X[q]), kind="stable") if g[p] != g[q] and m[p] != m[q]]
+        kinds = {
+            (own, same): {p for p in pool if ((y[p] == y[q]), (a[p] == a[q])) == (own, same)}
+            for own in (0, 1)
+            for same in (0, 1)
+        }
+        number = {own: min(len(kinds[own, 0]), len(kinds[own, 1])) for own in (0, 1)}
+        if not all(number.values()):
+            continue
+        right = []
+        for order in orders:
+            stay = {kind: set([p for p in order if p in held][: number[kind[0]]]) for kind, held in kinds.items()}
+            for pools in ((stay[1, 1] | stay[0, 0]), (stay[1, 0] | stay[0, 1])):
+                said = [y[p] for p in pool if p in pools][:k]
+                right.append(max(said, key=lambda one: (said.count(one), -said.index(one))) == y[q])
+        gained.append(np.mean(right[::2]) - np.mean(right[1::2]))
+    found = shuffled_differences(X, y, a, g, k, 7, m)
+    assert found.observed[0] == pytest.approx(np.mean(gained), abs=1e-9)

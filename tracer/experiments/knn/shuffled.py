@@ -20,8 +20,8 @@ from tracer.experiments.shared.thinning import thinned
 SHUFFLES = 199
 PHOTOS = 1000
 """Larger sets are thinned out."""
-NEAREST = 400
-"""Neighbours of each photo among which its nearest of both pools are looked for."""
+SHORT, NEAREST = 25, 400
+"""Neighbours of each photo among which its nearest of both pools are looked for: first among these, then among those."""
 DRAWS = 5
 """Orders by which pools are thinned out, the same under each shuffle."""
 
@@ -72,8 +72,8 @@ def shuffled_differences(
     nearest = np.argsort(-S, axis=1, kind="stable")[:, :NEAREST]
     there = np.take_along_axis(S, nearest, axis=1) > -np.inf
     rng = np.random.default_rng([seed, 2])
-    orders = tuple(_Order.of(rng.permutation(len(y)), apart, y, nearest) for _ in range(DRAWS))
-    votes = _Votes(nearest, there, apart.astype(np.float32), y, g, k, of, orders)
+    orders = tuple(_Order.of(rng.permutation(len(y)), apart, y) for _ in range(DRAWS))
+    votes = _Votes(nearest, there, y, g, k, of, orders)
     ways = dealt(a, g, of, seed, SHUFFLES)
     found = [votes.difference(labels) for labels in ways.others]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
@@ -85,43 +85,27 @@ class _Order:
     """An order of the photos, by which the first ones of each kind stay in a pool.
 
     Attributes:
-        order: (n,) the photos.
-        own, other: (n, n) in this order, the photos of a query's pool that are of its class, and those of other classes.
-        place: (n, m) where in the order the nearest of each query are.
-        of_own, of_other: (n, m) how many of them stand up to there.
+        order: (n,) the photos. place: (n,) where in it each photo is.
+        pool: (2, n, n) in this order, 1 for the photos of a query's pool that are of its class, and for those of others; else 0.
+        counted: (2, n, n) how many of them stand up to each photo.
     """
 
     order: NDArray[np.int64]
-    own: NDArray[np.bool_]
-    other: NDArray[np.bool_]
     place: NDArray[np.int64]
-    of_own: NDArray[np.int32]
-    of_other: NDArray[np.int32]
+    pool: NDArray[np.int32]
+    counted: NDArray[np.int32]
 
     @classmethod
-    def of(
-        cls, order: NDArray[np.int64], apart: NDArray[np.bool_], y: NDArray[np.int64], nearest: NDArray[np.int64]
-    ) -> _Order:
+    def of(cls, order: NDArray[np.int64], apart: NDArray[np.bool_], y: NDArray[np.int64]) -> _Order:
         """Prepare what all shuffles share."""
-        there, same = apart[:, order], y[:, None] == y[order]
-        own, other, place = there & same, there & ~same, np.argsort(order)[nearest]
-        return cls(order, own, other, place, _counted(own, place), _counted(other, place))
+        there, own = apart[:, order], y[:, None] == y[order]
+        pool = np.stack([there & own, there & ~own]).astype(np.int32)
+        return cls(order, np.argsort(order), pool, pool.cumsum(axis=2, dtype=np.int32))
 
-    def ranks(self, labels: NDArray[np.int64], kind: NDArray[np.int64]) -> NDArray[np.int32]:
-        """(n, m) the place of each of the nearest among the photos of its kind in the query's pool, from 1 on.
-
-        Args:
-            labels: (n,).
-            kind: (n, m) of the nearest: own class and same label, own class, same label, neither.
-        """
+    def counted_same(self, labels: NDArray[np.int64]) -> NDArray[np.int32]:
+        """As `counted` (2, n, n), of the photos with the query's label."""
         same = labels[:, None] == labels[self.order]
-        with_own, with_other = (_counted(part & same, self.place) for part in (self.own, self.other))
-        return np.choose(kind, [with_own, self.of_own - with_own, with_other, self.of_other - with_other])
-
-
-def _counted(mask: NDArray[np.bool_], place: NDArray[np.int64]) -> NDArray[np.int32]:
-    """How many are set in each row up to some places of it."""
-    return np.take_along_axis(mask.cumsum(axis=1, dtype=np.int32), place, axis=1)
+        return np.cumsum(self.pool * same, axis=2, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +115,6 @@ class _Votes:
     Attributes:
         nearest: (n, m) the nearest first.
         there: (n, m) False where a photo that is not in the query's pool fills the list.
-        apart: (n, n) 1 where a photo (column) is in a query's pool (row), else 0.
         y, g: (n,) classes and clusters.
         k: neighbours that vote.
         models: (n,) camera models, where they are what was sampled.
@@ -140,7 +123,6 @@ class _Votes:
 
     nearest: NDArray[np.int64]
     there: NDArray[np.bool_]
-    apart: NDArray[np.float32]
     y: NDArray[np.int64]
     g: NDArray[np.int64]
     k: int
@@ -153,47 +135,57 @@ class _Votes:
         Of each kind exactly as many photos stay as in the vote itself (`acquisition`): a share of them would leave some pools
         without any photo of the query's class, and others with several.
         """
-        own = self.y[self.nearest] == self.y[:, None]
-        same = labels[self.nearest] == labels[:, None]
-        sizes = self._sizes(labels)
-        few = np.stack([np.minimum(sizes[0], sizes[1])] * 2 + [np.minimum(sizes[2], sizes[3])] * 2)
-        valid = (few[0] > 0) & (few[2] > 0)
-        if not valid.any():
-            return float("nan"), 0.0
-        kind = np.where(own, np.where(same, 0, 1), np.where(same, 2, 3))
-        number = np.take_along_axis(few.T, kind, axis=1)
-        total = np.zeros(len(labels))
+        total, asked = np.zeros(len(labels)), np.empty(0, dtype=np.int64)
         for order in self.orders:
-            stays = (order.ranks(labels, kind) <= number) & self.there
-            right = [self._right(stays & chosen) for chosen in (own == same, own != same)]
-            total += right[0].astype(float) - right[1]
-        given = total[valid] / len(self.orders)
-        of = None if self.models is None else self.models[valid]
-        return float(given.mean()), error(given, self.g[valid], of)
+            same = order.counted_same(labels)
+            few = np.minimum(same[:, :, -1], order.counted[:, :, -1] - same[:, :, -1])
+            asked = np.flatnonzero((few > 0).all(axis=0))
+            left = asked
+            for many in (SHORT, NEAREST):
+                left = left[~self._voted(left, many, labels, few, (order, same), total)]
+        if not len(asked):
+            return float("nan"), 0.0
+        given = total[asked] / len(self.orders)
+        of = None if self.models is None else self.models[asked]
+        return float(given.mean()), error(given, self.g[asked], of)
 
-    def _sizes(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(4, n) photos in each query's pool: of its class with its label, with another; of other classes likewise."""
-        rows = np.arange(len(labels))
+    def _voted(
+        self,
+        rows: NDArray[np.int64],
+        many: int,
+        labels: NDArray[np.int64],
+        few: NDArray[np.int32],
+        counts: tuple[_Order, NDArray[np.int32]],
+        total: NDArray[np.float64],
+    ) -> NDArray[np.bool_]:
+        """Add what queries gain to the total (n,), and return which of them (q,) so many of their nearest decide.
 
-        def held(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-            member = np.zeros((len(rows), int(codes.max()) + 1), dtype=np.float32)
-            member[rows, codes] = 1.0
-            return np.asarray((self.apart @ member)[rows, codes].round().astype(np.int64))
+        Args:
+            rows: (q,) the queries.
+            many: how many of the nearest are looked at; with `NEAREST` all queries are decided.
+            labels: (n,).
+            few: (2, n) how many photos stay with the query's label, and as many with another: of its class, and of others.
+            counts: the order by which they stay, and its `counted_same`.
+            total: to add to.
+        """
+        order, counted_same = counts
+        near, query = self.nearest[rows, :many], rows[:, None]
+        other, same = (self.y[near] != self.y[query]).astype(np.int64), labels[near] == labels[query]
+        at = other, query, order.place[near]
+        rank = np.where(same, counted_same[at], order.counted[at] - counted_same[at])
+        stays = (rank <= few[other, query]) & self.there[rows, :many]
+        pools = stays & (same != other), stays & (same == other)
+        done = np.minimum(*(pool.sum(axis=1) for pool in pools)) >= (self.k if many < NEAREST else 0)
+        right = [self._right(pool[done], near[done], self.y[rows[done]]) for pool in pools]
+        total[rows[done]] += right[0].astype(float) - right[1]
+        return np.asarray(done)
 
-        both, of_class, of_label = held(self.y * (int(labels.max()) + 1) + labels), held(self.y), held(labels)
-        everyone = self.apart.sum(axis=1).round().astype(np.int64)
-        return np.stack([both, of_class - both, of_label - both, everyone - of_class - of_label + both])
-
-    def _right(self, pool: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether the k nearest of a pool (n, m) name the class; among classes with equally many votes the nearest wins."""
-        if self.k == 1:
-            first = pool.argmax(axis=1)
-            rows = np.arange(len(pool))
-            return np.asarray(pool[rows, first] & (self.y[self.nearest[rows, first]] == self.y))
-        place = np.argsort(~pool, axis=1, kind="stable")[:, : self.k]
-        voters = np.take_along_axis(self.nearest, place, axis=1)
+    def _right(self, pool: NDArray[np.bool_], near: NDArray[np.int64], y: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether the k nearest of pools (q, m) name the class (q,); among classes with equally many votes the nearest wins."""
+        place = np.argsort(~pool, axis=1, kind="stable")[:, : self.k] if self.k > 1 else pool.argmax(axis=1)[:, None]
+        voters = np.take_along_axis(near, place, axis=1)
         real = np.take_along_axis(pool, place, axis=1)
         said = np.where(real, self.y[voters], -1)
         count = ((said[:, :, None] == said[:, None, :]) & real[:, None, :]).sum(axis=2)
         winner = np.where(real, count, -1).argmax(axis=1)
-        return np.asarray(said[np.arange(len(pool)), winner] == self.y)
+        return np.asarray(said[np.arange(len(pool)), winner] == y)
