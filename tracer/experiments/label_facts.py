@@ -31,11 +31,23 @@ def facts_of(labelled: LabelledSet, attribute: str) -> dict[str, Any]:
     if OWNER in labelled.photos.table:
         owners = labelled.photos.table[OWNER]
         known = owners.astype(object).where(owners.notna(), None).to_numpy()
-        if facts := owner_facts(known, values, kept_apart=OWNER in labelled.kept_apart):
+        rows = _measured(labelled, values)
+        if facts := owner_facts(known[rows], values[rows], kept_apart=OWNER in labelled.kept_apart):
             found["owners"] = facts
     if attribute != PHONE and PHONE in labelled.labels and (kinds := kinds_of(values, labelled.labels[PHONE])):
         found["kinds"] = kinds
     return found
+
+
+def _measured(labelled: LabelledSet, values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the rows of the classes that a probe measures; all rows where these are fewer than two classes.
+
+    A rare maker whose photos are of one owner is left out of the probe, and says nothing of the others.
+    """
+    from tracer.experiments.probe.folds import FOLDS, usable_classes
+
+    rows, _ = usable_classes(values, labelled.clusters, FOLDS)
+    return rows if len({str(value) for value in values[rows]}) > 1 else np.arange(len(values))
 
 
 def owner_facts(owners: NDArray[Any], labels: NDArray[Any], *, kept_apart: bool) -> dict[str, Any]:
@@ -50,13 +62,9 @@ def owner_facts(owners: NDArray[Any], labels: NDArray[Any], *, kept_apart: bool)
         owners, labels: (N,) None where unknown.
         kept_apart: whether no owner is in training and test.
     """
-    known = np.array([a is not None and b is not None for a, b in zip(owners, labels, strict=True)], dtype=bool)
-    names, label = np.unique(labels[known].astype(str), return_inverse=True)
-    people, owner = np.unique(owners[known].astype(str), return_inverse=True)
+    people, names, table = _crossed(owners, labels)
     if len(names) < 2 or len(people) < 2:
         return {}
-    table = np.zeros((len(people), len(names)))
-    np.add.at(table, (owner, label), 1)
     share = table / table.sum(axis=0)
     mostly = share.argmax(axis=1)
     alone = float(share.max(axis=1).sum() / len(names))
@@ -70,7 +78,7 @@ def owner_facts(owners: NDArray[Any], labels: NDArray[Any], *, kept_apart: bool)
         tells = TOO
     return {
         "owners": len(people),
-        "of_class": dict(zip(names.tolist(), held.tolist(), strict=True)),
+        "of_class": dict(zip(names, held.tolist(), strict=True)),
         "alone": alone,
         "kept_apart": kept_apart,
         "tells": tells,
@@ -84,15 +92,20 @@ def kinds_of(labels: NDArray[Any], phone: NDArray[Any]) -> dict[str, str]:
     Args:
         labels, phone: (N,) None where unknown.
     """
-    known = np.array([a is not None and b is not None for a, b in zip(labels, phone, strict=True)], dtype=bool)
-    names, label = np.unique(labels[known].astype(str), return_inverse=True)
-    kinds, kind = np.unique(phone[known].astype(str), return_inverse=True)
+    names, kinds, table = _crossed(labels, phone)
     if len(names) < 3 or len(kinds) < 2:
         return {}
-    table = np.zeros((len(names), len(kinds)))
-    np.add.at(table, (label, kind), 1)
     whole = bool((table.max(axis=1) / table.sum(axis=1) >= GOES_WITH).all())
     mostly = table.argmax(axis=1)
     if not whole or len(np.unique(mostly)) < 2:
         return {}
-    return {str(name): str(kinds[at]) for name, at in zip(names, mostly, strict=True)}
+    return {name: kinds[at] for name, at in zip(names, mostly, strict=True)}
+
+
+def _crossed(one: NDArray[Any], other: NDArray[Any]) -> tuple[list[str], list[str], NDArray[np.int64]]:
+    """Return the values of two labels (N,), and how many photos have each two of them, of the photos that have both."""
+    both = [(str(a), str(b)) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
+    if not both:
+        return [], [], np.zeros((0, 0), dtype=np.int64)
+    first, second = zip(*both, strict=True)
+    return sorted(set(first)), sorted(set(second)), stats.contingency(first, second)

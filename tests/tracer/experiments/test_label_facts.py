@@ -92,6 +92,24 @@ def test_owners_too_few_to_keep_apart_are_no_units(tmp_path: Path) -> None:
     assert scenes.units_known and "owners" not in facts_of(scenes, "Is Smartphone")
 
 
+def test_a_rare_class_of_one_owner_says_nothing_of_the_others(tmp_path: Path) -> None:
+    """Owners are kept apart, and the probe leaves a maker out whose photos are of one owner; the others can be told."""
+    makers = [("Apple", 15), ("Canon", 14), ("Pentax", 1)]
+    owner = [(f"{maker} {n}", maker) for maker, many in makers for n in range(many)]
+    root = write_set(tmp_path / "set", scenes=60)
+    count = len(pd.read_parquet(root / "metadata.parquet"))
+    people, made = zip(*(owner[n % len(owner)] for n in range(count)), strict=True)
+    change(root, scene_idx=None, subject_idx=None, owner=list(people), Make=list(made))
+    labelled = labelled_set(open_set(root))
+    assert "owner" in labelled.kept_apart and len(np.unique(labelled.clusters)) == len(owner)
+    facts = facts_of(labelled, "Make")["owners"]
+    assert (
+        facts["alone"] == pytest.approx(1)
+        and facts["of_class"] == {"Apple": 15, "Canon": 14}
+        and facts["tells"] == NOTHING
+    )
+
+
 def test_a_column_that_can_be_no_label_is_named_as_such(tmp_path: Path) -> None:
     """Who asks for one is told which columns can be labels."""
     labelled = labelled_set(open_set(change(write_set(tmp_path / "set", scenes=10), Sticker="a")))
