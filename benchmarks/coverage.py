@@ -164,6 +164,24 @@ def probe(count: int, strength: float) -> Callable[[np.random.Generator, int], I
     return worlds
 
 
+def models(
+    kinds: int, each: int, p: float, strength: float
+) -> Callable[[np.random.Generator, int], Iterator[tuple[Interval, float]]]:
+    """The share named right of unseen camera models, 20 photos each, of classes with few models.
+
+    The scores are drawn and no probe is trained, so the interval, which allows for training, should be too wide.
+    """
+
+    def worlds(rng: np.random.Generator, many: int) -> Iterator[tuple[Interval, float]]:
+        classes = np.repeat(np.arange(kinds), each)
+        model = np.repeat(np.arange(len(classes)), 20)
+        for _ in range(many):
+            right = (rng.random(len(model)) < _tendency(rng, len(classes), p, strength)[model]).astype(float)
+            yield stats.unseen_interval(right, model, classes, np.arange(len(model))), p
+
+    return worlds
+
+
 def _least_squares(X: NDArray[np.float64], y: NDArray[np.int64]) -> NDArray[np.float64]:
     A = np.column_stack([X, np.ones(len(X))])
     return np.asarray(np.linalg.solve(A.T @ A + 1e-3 * np.eye(A.shape[1]), A.T @ (2.0 * y - 1)))
@@ -201,6 +219,8 @@ CASES = (
     Case("probe, 100 clusters, weak trace", probe(100, 0.3), 0.92, 0.99),
     Case("cluster bootstrap of a share, 10 clusters (warned of)", share(10, 0.5, 0.3), None, None),
     Case("cluster bootstrap of a share, 19 clusters (warned of)", share(19, 0.5, 0.3), None, None),
+    Case("unseen cameras, 5 classes of 2 models (warned of)", models(5, 2, 0.5, 0.1), 0.92, 0.99),
+    Case("unseen cameras, 2 classes of 2 models (warned of)", models(2, 2, 0.7, 0.1), None, None),
 )
 
 

@@ -106,7 +106,7 @@ def check_expression(workspace: Workspace, where: str) -> None:
     """Refuse an expression that cannot be used, before any photo is looked at.
 
     Raises:
-        UsageError: it is no expression over the label columns, or does what none may do.
+        UsageError: the text is not an expression over the label columns, or it uses something that is not allowed.
     """
     with label_reader(workspace.catalog) as reader:
         list(reader.rows(f"{_filtered(where, Order())} LIMIT 0"))

@@ -380,7 +380,7 @@ def standing(catalog: Catalog) -> str:
     for action, seq in catalog.connection.execute(
         "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
     ):
-        stand.discard(seq) if action == "undo" else stand.add(seq)
+        (stand.discard if action == "undo" else stand.add)(seq)
     stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
     return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 

@@ -183,10 +183,10 @@ def parsed(path: Path) -> Iterator[Line | Refused]:
 
 
 def check_decisions(path: Path) -> None:
-    """Refuse a file that holds lines, and none that is a decision.
+    """Refuse a file of which no line is a decision; an empty file is accepted.
 
     Raises:
-        UsageError: it holds no decision, or cannot be read.
+        UsageError: no line of the file is a decision, or the file cannot be read.
     """
     first: Refused | None = None
     for line in parsed(path):

@@ -147,7 +147,8 @@ def _agreement(a: Features, b: Features, similarity: NDArray[np.float32], count:
     """Return the agreement of the strongest keypoints, or of all where these leave it open, and `alike`."""
     pairs, _ = matches_of(similarity, RATIO)
     seen = window(a, b, pairs)
-    if GATE[count] / 2 <= seen[2] < GATE[count]:  # the bins' edges lie elsewhere when the photos change places
+    # The edges of the bins lie elsewhere when the photos change places. A pair far below the gate passes in neither order.
+    if GATE[count] / 2 <= seen[2] < GATE[count]:
         seen = max(seen, window(b, a, pairs[:, ::-1]), key=lambda found: found[2])
     alike = seen[2]
     if alike < GATE[count]:

@@ -194,7 +194,7 @@ class CurateApp(Commands):
     def _handle_exception(self, error: Exception) -> None:
         """End the app with a message instead of a traceback, if no screen can show the error (e.g. it cannot be drawn).
 
-        While the app closes, a callback may look for a widget that is gone already. That is no error.
+        While the app closes, a callback may look for a widget that is gone already. This is not an error.
         """
         if self._closes and isinstance(error, NoMatches):
             return

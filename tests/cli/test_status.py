@@ -181,7 +181,7 @@ def test_a_set_is_stale_once_the_catalogue_or_its_splits_changed(
 def test_undo_and_redo_leave_a_set_and_its_run_as_they_were(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A set is stale between the two, and a run not by a set that was written again as it was; notes are no matter of a set."""
+    """Between an undo and its redo a set is stale; notes change nothing. A set written again unchanged makes no run stale."""
     monkeypatch.setattr("curate.handoff.evaluate", evaluated_by_nobody)
     place, out = tmp_path / "w", tmp_path / "set"
     for number in range(4):

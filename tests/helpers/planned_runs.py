@@ -64,7 +64,7 @@ def evaluated(folder: Path, *, components: bool = True) -> Path:
     if components:
         gained = np.random.default_rng(0).choice([-1.0, 0.0, 1.0], size=80)
         key = {name: getattr(pairs, name) for name in KEY}
-        pd.DataFrame({**key, "photo_id": range(80), "cluster": range(80), "camera": -1, "value": gained}).to_parquet(
-            folder / NAME
-        )
+        pd.DataFrame(
+            {**key, "photo_id": range(80), "cluster": range(80), "camera": -1, "camera_class": -1, "value": gained}
+        ).to_parquet(folder / NAME)
     return folder

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.results import Metric, Row
-from tracer.results.photo_scores import PhotoScores, Sampled
+from tracer.results.photo_scores import PhotoScores, SampledModels
 from tracer.results.skips import Skip
 from tracer.stats import Interval
 
@@ -68,7 +68,7 @@ class Source:
         rows: NDArray[np.int64],
         clusters: NDArray[np.int64],
         values: NDArray[np.floating[Any]],
-        cameras: Sampled | None = None,
+        cameras: SampledModels | None = None,
     ) -> PhotoScores:
         """The single photos' scores that a row is the mean of; with camera models where these are what was sampled."""
         names = ("experiment", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")

@@ -8,10 +8,12 @@ from typing import Final
 
 from tracer import stats
 from tracer.base.text import counted
+from tracer.report.answers import answers
 from tracer.report.main_figures import MainFigure, main_figures
 from tracer.report.opening import units_known
 from tracer.results import words
 from tracer.results.runs import Run
+from tracer.results.verdicts import Verdict
 
 _UNITS: Final = {"retrieval": ("pair", "pairs")}
 _SCENES: Final = ("scene or owner", "scenes or owners")
@@ -21,9 +23,14 @@ _MOST_TIMES: Final = 20
 
 
 def sharper(run: Run) -> list[tuple[str, str]]:
-    """Return a sentence for each main answer whose interval can be planned, as (question, sentence)."""
+    """Return a sentence for each main answer whose interval can be planned, as (question, sentence).
+
+    More photos change nothing about a probe that gives one answer, nor where owners tell the label too.
+    """
     units = _SCENES if units_known(run) else _PHOTOS
-    return [(one.about, said) for one in main_figures(run) if (said := in_words(one, units))]
+    by_owners = {answer.about for answer in answers(run.rows, run.details) if answer.verdict is Verdict.OWNERS}
+    planned = [one for one in main_figures(run) if not one.one_answer and one.about not in by_owners]
+    return [(one.about, said) for one in planned if (said := in_words(one, units))]
 
 
 def in_words(found: MainFigure, units: tuple[str, str] = _SCENES) -> str:

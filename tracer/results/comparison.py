@@ -104,8 +104,6 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
     if a is None or b is None or not np.array_equal(a.ids, b.ids):
         return pair
-    if any(one.cameras is not None and one.classes is None for one in (a, b)):
-        return pair  # of an earlier version
     is_size = facts(pair.row.metric).is_size
     value, (low, high) = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
     if abs(value - pair.difference) > TOLERANCE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Values:
     Attributes:
         ids, clusters, values: (n,) each.
         cameras: (n,) camera models; None where the figure speaks of the cameras of the set alone.
-        classes: (n,) class of the camera model of each photo; None where cameras are, and in files of an earlier version.
+        classes: (n,) class of the camera model of each photo; None where cameras are.
     """
 
     ids: NDArray[np.int64]
@@ -62,21 +62,14 @@ class Values:
     classes: NDArray[np.int64] | None = None
 
 
-class Sampled(Protocol):
-    """Camera models that a figure speaks of as drawn from all of their class."""
-
-    @property
-    def code(self) -> NDArray[np.int64]:
-        """The camera model (n,) of each photo, from 0."""
-
-    @property
-    def classes(self) -> NDArray[np.int64]:
-        """The class (models,) of each model, from 0."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledModels:
-    """Camera models of photos (n,), and the class of each model (models,)."""
+    """Camera models that a figure speaks of as drawn from all of their class.
+
+    Attributes:
+        code: (n,) of each photo, from 0.
+        classes: (models,) the class of each model, from 0.
+    """
 
     code: NDArray[np.int64]
     classes: NDArray[np.int64]
@@ -169,6 +162,5 @@ def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.Data
             table = pd.read_parquet(file, filters=chosen)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
-    if not {*KEY, "photo_id", "cluster", _CAMERA, "value"} <= set(table.columns):
-        return None  # or an earlier version's
-    return table if _CLASS in table.columns else table.assign(**{_CLASS: _NO_CAMERA})
+    known = {*KEY, "photo_id", "cluster", _CAMERA, _CLASS, "value"} <= set(table.columns)
+    return table if known else None  # or an earlier version's

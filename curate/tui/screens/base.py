@@ -88,7 +88,7 @@ class CurateScreen(GuardedScreen[None]):
         return self.curate.catalog
 
     def headline(self, title: str, *facts: Fact) -> None:
-        """Show the screen's title and some facts, shortened where there is no room for them."""
+        """Show the screen's title and some facts. Facts that do not fit are shortened."""
         self._headline = title, facts
         line = Text.assemble((" lenstrace ", "bold reverse"), " ") if self.app.size.width >= WIDE else Text()
         line.append(" ").append(shown(self.catalog.workspace.name, "bold"))

@@ -369,7 +369,7 @@ class PhotoListScreen(CurateScreen):
         dialog.tell_found(None if found is None else len(found))
 
     def _check_typed(self, text: str) -> None:
-        """Refuse a filter that is no expression, while its window is open."""
+        """Check a filter before its window closes, so that a wrong expression can be corrected there."""
         where = where_of(text)
         if where is not None:
             check_expression(self.catalog.workspace, where)

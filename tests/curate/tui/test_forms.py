@@ -67,7 +67,7 @@ def test_skipped_pairs_are_counted_in_words(tmp_path: Path, pairs: int, words: s
 
 
 async def test_possible_names_are_told_of_their_line_alone(tmp_path: Path) -> None:
-    """Going to another line brings the hint back; an example is no text that is filled in, and looks like none."""
+    """Going to another line brings the hint back. An example does not look like text that is filled in."""
     async with opened(make_workspace(tmp_path / "w", 3, previews=False), "review") as (app, pilot):
         await pilot.press("slash")
         hint = app.screen.query_one(".hint", Static)

@@ -42,7 +42,7 @@ async def type_in_dialog(pilot: Pilot[None], app: CurateApp, text: str, found: s
 
 
 def test_a_search_answers_only_for_what_it_searched(tmp_path: Path) -> None:
-    """A search is no answer for another filter or order, nor once the catalogue has changed, here or elsewhere."""
+    """A search is not used for another filter or order, nor after the catalogue was changed, here or by another program."""
     workspace = make_workspace(tmp_path / "w", 2, previews=False)
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
         search = Search(catalog, PHONES, Order())

@@ -65,8 +65,6 @@ def retrieve_unseen(
         yield Progress("searches done", 2 * at, 4)
         found = {pool: rank_pairs(X, given.subject, given.model, code, pool, device, held.code) for pool in NEGATIVES}
         outcome.add(_difference(source, code, found, held, shuffled, seed))
-    for score in outcome.per_photo:
-        score.rows[:] = rows[score.rows].tolist()
     return outcome
 
 
@@ -98,11 +96,11 @@ def _difference(
         pairs=len(np.unique(subject)),
         **of.facts(gained) | {"models": models, "told": told, "needed": "" if told else models_needed(list(models.values()))},
     )  # fmt: skip
-    outcome = Outcome([row], [detail], per_photo=[source.per_photo(row, query, subject, gained, of)])
+    # Single photos' scores are not kept: two runs' searches share negatives, which no interval over queries allows for.
+    outcome = Outcome([row], [detail])
     for pool, right in zip(NEGATIVES, (same, different), strict=True):
         chance = float(np.mean([stats.recall_chance(1, 1, int(many)) for many in size[both]]))
         rate = Estimate(float(right.mean()), mean_interval(right, subject, of.code), chance, len(right))
         named = f"query={CLASSES[code]},negatives={pool},{UNSEEN}"
         outcome.rows.append(source.row("retrieval", ATTRIBUTE, named, "recall@1", rate, seed))
-        outcome.per_photo.append(source.per_photo(outcome.rows[-1], query, subject, right, of))
     return outcome

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracer import stats
 from tracer.base.text import counted
+from tracer.results.photo_scores import SampledModels
 
 UNSEEN: Final = "unseen-cameras"
 """The setting of figures in which no photo meets another one of its own camera model."""
@@ -38,9 +39,9 @@ class Cameras:
     values: tuple[str, ...]
 
     @property
-    def classes(self) -> NDArray[np.int64]:
-        """The value (models,) of each model, as a code from 0."""
-        return np.unique(self.values, return_inverse=True)[1].astype(np.int64)
+    def sampled(self) -> SampledModels:
+        """The models, and their values as classes."""
+        return SampledModels(self.code, np.unique(self.values, return_inverse=True)[1].astype(np.int64))
 
     def facts(self, figures: NDArray[np.floating[Any]]) -> dict[str, Any]:
         """What the details say of the models: how many a value has, whether a test can tell, and each model's own figure.

@@ -59,6 +59,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
     assert photos.classes is not None, "photos are compared by content"
     y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (photos.classes, photos.labels))
     cameras = cameras_of(photos.labels[rows], photos.cameras[rows]) if unseen and photos.cameras is not None else None
+    sampled = None if cameras is None else cameras.sampled
     S = np.clip(X @ X.T, -1.0, 1.0)
     away = clusters[rows][:, None] != clusters[rows]
     if cameras is not None:
@@ -82,7 +83,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         row = source.row("similarity", attribute, setting, "accuracy", estimate, seed)
         outcome.rows.append(row)
         parts = found.value + len(rows) * found.influence  # in both roles, so that their errors are those of the figure
-        outcome.per_photo.append(source.per_photo(row, rows, clusters[rows], parts, cameras))
+        outcome.per_photo.append(source.per_photo(row, rows, clusters[rows], parts, sampled))
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
