@@ -22,6 +22,8 @@ PHOTOS = 1000
 """Larger sets are thinned out."""
 SHORT, NEAREST = 25, 400
 """Neighbours of each photo among which its nearest of both pools are looked for: first among these, then among those."""
+UNEQUAL = 1.25
+"""Times the photos of the observed value from which on shuffled values are thinned out."""
 DRAWS = 5
 """Orders by which pools are thinned out, the same under each shuffle."""
 
@@ -75,9 +77,28 @@ def shuffled_differences(
     orders = tuple(_Order.of(rng.permutation(len(y)), apart, y) for _ in range(DRAWS))
     votes = _Votes(nearest, there, y, g, k, of, orders)
     ways = dealt(a, g, of, seed, SHUFFLES)
-    found = [votes.difference(labels) for labels in ways.others]
+    found = [votes.difference(labels, _as_many(labels, ways.observed, rng)) for labels in ways.others]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
     return Shuffled(known[:, 0], known[:, 1], ways.unit, votes.difference(ways.observed), ways.exact)
+
+
+def _as_many(
+    labels: NDArray[np.int64], observed: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.bool_] | None:
+    """Return which photos (n,) to use so that values of shuffled labels have about as few as the observed ones; None for all.
+
+    Camera models have unequal numbers of photos. A value that few photos have shares these among many queries, which makes the
+    difference vary more than its standard error tells. So the rarest value has as few photos in the shuffles, and so on.
+    """
+    now = np.bincount(labels, minlength=int(observed.max()) + 1)
+    limit = np.empty_like(now)
+    limit[np.argsort(now)] = np.sort(np.bincount(observed))
+    if (now <= UNEQUAL * limit).all():
+        return None
+    keep = np.zeros(len(labels), dtype=bool)
+    for value, many in enumerate(limit.tolist()):
+        keep[rng.permutation(np.flatnonzero(labels == value))[:many]] = True
+    return keep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,10 +123,15 @@ class _Order:
         pool = np.stack([there & own, there & ~own]).astype(np.int32)
         return cls(order, np.argsort(order), pool, pool.cumsum(axis=2, dtype=np.int32))
 
-    def counted_same(self, labels: NDArray[np.int64]) -> NDArray[np.int32]:
-        """As `counted` (2, n, n), of the photos with the query's label."""
+    def counts(
+        self, labels: NDArray[np.int64], keep: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """As `counted` (2, n, n), of the photos that are kept (n,), or all: those with the query's label, and all."""
         same = labels[:, None] == labels[self.order]
-        return np.cumsum(self.pool * same, axis=2, dtype=np.int32)
+        if keep is None:
+            return np.cumsum(self.pool * same, axis=2, dtype=np.int32), self.counted
+        kept = self.pool * keep[self.order]
+        return np.cumsum(kept * same, axis=2, dtype=np.int32), np.cumsum(kept, axis=2, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,54 +155,62 @@ class _Votes:
     models: NDArray[np.int64] | None
     orders: tuple[_Order, ...]
 
-    def difference(self, labels: NDArray[np.int64]) -> tuple[float, float]:
-        """pos-same minus neg-same for labels (n,), and its standard error; NaN where no photo qualifies.
+    def difference(self, labels: NDArray[np.int64], keep: NDArray[np.bool_] | None = None) -> tuple[float, float]:
+        """pos-same minus neg-same for labels (n,) among the photos that are kept; its standard error; NaN where none qualifies.
 
         Of each kind exactly as many photos stay as in the vote itself (`acquisition`): a share of them would leave some pools
         without any photo of the query's class, and others with several.
         """
         total, asked = np.zeros(len(labels)), np.empty(0, dtype=np.int64)
+        used = np.ones(len(labels), dtype=bool) if keep is None else keep
         for order in self.orders:
-            same = order.counted_same(labels)
-            few = np.minimum(same[:, :, -1], order.counted[:, :, -1] - same[:, :, -1])
-            asked = np.flatnonzero((few > 0).all(axis=0))
+            same, every = order.counts(labels, keep)
+            few = np.minimum(same[:, :, -1], every[:, :, -1] - same[:, :, -1])
+            asked = np.flatnonzero((few > 0).all(axis=0) & used)
             left = asked
             for many in (SHORT, NEAREST):
-                left = left[~self._voted(left, many, labels, few, (order, same), total)]
+                pools = self._pools(left, many, labels, few, (order.place, same, every))
+                pools = pools & used[self.nearest[left, :many]]
+                left = left[~self._voted(left, pools, total)]
         if not len(asked):
             return float("nan"), 0.0
         given = total[asked] / len(self.orders)
         of = None if self.models is None else self.models[asked]
         return float(given.mean()), error(given, self.g[asked], of)
 
-    def _voted(
+    def _pools(
         self,
         rows: NDArray[np.int64],
         many: int,
         labels: NDArray[np.int64],
         few: NDArray[np.int32],
-        counts: tuple[_Order, NDArray[np.int32]],
-        total: NDArray[np.float64],
+        counts: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
     ) -> NDArray[np.bool_]:
-        """Add what queries gain to the total (n,), and return which of them (q,) so many of their nearest decide.
+        """Return which of the nearest of queries are in both thinned pools: (2, q, many).
 
         Args:
             rows: (q,) the queries.
-            many: how many of the nearest are looked at; with `NEAREST` all queries are decided.
+            many: how many of the nearest are looked at.
             labels: (n,).
             few: (2, n) how many photos stay with the query's label, and as many with another: of its class, and of others.
-            counts: the order by which they stay, and its `counted_same`.
-            total: to add to.
+            counts: place in the order (n,) and its `counts`.
         """
-        order, counted_same = counts
+        place, counted_same, counted = counts
         near, query = self.nearest[rows, :many], rows[:, None]
         other, same = (self.y[near] != self.y[query]).astype(np.int64), labels[near] == labels[query]
-        at = other, query, order.place[near]
-        rank = np.where(same, counted_same[at], order.counted[at] - counted_same[at])
+        at = other, query, place[near]
+        rank = np.where(same, counted_same[at], counted[at] - counted_same[at])
         stays = (rank <= few[other, query]) & self.there[rows, :many]
-        pools = stays & (same != other), stays & (same == other)
-        done = np.minimum(*(pool.sum(axis=1) for pool in pools)) >= (self.k if many < NEAREST else 0)
-        right = [self._right(pool[done], near[done], self.y[rows[done]]) for pool in pools]
+        return np.stack([stays & (same != other), stays & (same == other)])
+
+    def _voted(
+        self, rows: NDArray[np.int64], pools: NDArray[np.bool_], total: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Add what queries (q,) gain to the total (n,), and return which of them so many of their nearest decide."""
+        many = pools.shape[2]
+        done = pools.sum(axis=2).min(axis=0) >= (self.k if many < self.nearest.shape[1] else 0)
+        near = self.nearest[rows[done], :many]
+        right = [self._right(pool[done], near, self.y[rows[done]]) for pool in pools]
         total[rows[done]] += right[0].astype(float) - right[1]
         return np.asarray(done)
 
