@@ -188,7 +188,7 @@ async def test_figures_are_told_apart_at_80_columns(tmp_path: Path) -> None:
             seen.add(tuple(cell.plain for cell in cells))
         assert len(seen) == len(rows)
         assert "━━━" in drawn(app)  # the bar is in view
-        assert "Tab Figures" in drawn(app).splitlines()[-1]
+        await until(pilot, lambda: "Tab Figures" in drawn(app).splitlines()[-1])  # the footer is drawn last
         assert "Tab" in {one.key_display for one in described(app.screen)}
         await pilot.press("tab", "j", "j")
         assert table.cursor_row == 2
