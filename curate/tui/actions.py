@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from asyncio import Queue
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import events
-from textual.dom import DOMNode
-from textual.message import Message
 from textual.screen import ModalScreen
 
 from curate.catalog.facts import keep_theme
@@ -22,8 +18,8 @@ from curate.catalog.store import Catalog
 from curate.tui.browser import open_page
 from curate.tui.commands import Command, commands
 from curate.tui.forms import Form
-from curate.tui.guarded import Dialog, GuardedScreen, done_with_messages
-from curate.tui.interface import Host
+from curate.tui.guarded import GuardedScreen
+from curate.tui.key_order import KeysInOrder
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import described, key_names
 from curate.tui.screens.palette import PaletteScreen
@@ -40,7 +36,7 @@ _NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate",
 """Actions that a window must be large enough for."""
 
 
-class Commands(Host):
+class Commands(KeysInOrder):
     """The app with the palette and the actions behind its fixed names.
 
     Attributes:
@@ -63,43 +59,18 @@ class Commands(Host):
             return False
         return super().check_action(action, parameters)
 
-    async def action_palette(self) -> None:
-        """Open the palette, after all keys that were pressed before; a dialog is closed first."""
-        await self._earlier_keys()
+    def action_palette(self) -> None:
+        """Open the palette; a dialog is closed first."""
         while isinstance(top := self.screen, ModalScreen):
             if isinstance(top, PaletteScreen):
                 return
-            if isinstance(top, Dialog):
-                await top.all_typed()
-            else:
-                await done_with_messages(top)
-            if self.screen is top:
-                top.dismiss(None)
+            top.dismiss(None)
         bound = [
             Command(one.description, f"{owner}.{one.action}".removeprefix("."), one.tooltip, key_names(one))
             for owner, place in (("", self.screen), ("app", self))
             for one in described(place, self.keys)
         ]
         self.push_screen(PaletteScreen(commands(bound)), self._run_command)
-
-    async def _earlier_keys(self) -> None:
-        """Do what the keys do that were pressed before the one that is handled now.
-
-        A key goes to the focused widget and, where nobody wants it, up to the app, which then looks for its action. The keys of
-        the palette take no such way, so they would overtake it.
-        """
-        way: list[DOMNode] = [*(self.focused or self.screen).ancestors_with_self]
-        for widget in way[: way.index(self.screen) + 1]:
-            await done_with_messages(widget)
-        queue: Queue[Message | None] = self._message_queue
-        later: list[Message | None] = []
-        while not queue.empty():
-            later.append(queue.get_nowait())
-        for message in later:
-            if isinstance(message, events.Key) and message.is_forwarded:
-                await self._dispatch_message(message)
-            else:
-                queue.put_nowait(message)
 
     async def _run_command(self, command: Command | None) -> None:
         if command is not None:

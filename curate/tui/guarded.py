@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, TypeVar, cast
 
 from textual import events
@@ -10,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -27,15 +25,20 @@ Answer = TypeVar("Answer")
 _ALWAYS = frozenset({"dismiss", "stop_or_clear", "leave_matches"})
 """Actions that also work in a window that is too small: they leave or stop something, and decide nothing."""
 
-_PATIENCE = 20.0
-"""Seconds that a key waits for the widget that got the keys before it."""
-
 
 class GuardedScreen(Screen[Answer]):
     """A screen whose keys work only while the window shows it, and whose exceptions become messages.
 
     A window names ModalScreen before this class: Textual takes a class's styles from its first base alone.
+
+    Attributes:
+        drawn: whether its widgets are there and one of them may have the focus. Keys wait for it (`key_order`).
     """
+
+    class Drawn(Message):
+        """Told when the screen is shown, and may take keys."""
+
+    drawn = False
 
     def compose(self) -> ComposeResult:
         yield from self.compose_content()
@@ -65,6 +68,14 @@ class GuardedScreen(Screen[Answer]):
         self.set_class(self.too_small, "-too-small")
         self.set_class(event.size.height >= 32, "-tall")
         self.set_class(event.size.width >= WIDE, "-wide")
+
+    def on_screen_resume(self) -> None:
+        """Say that keys may come, once Textual has given a widget the focus."""
+        self.call_next(self._tell_drawn)
+
+    def _tell_drawn(self) -> None:
+        self.drawn = True
+        self.post_message(self.Drawn())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow only leaving and stopping in a window that is too small; Textual calls this before each action."""
@@ -128,46 +139,11 @@ class TextWindow(Window[None]):
 
 
 class Dialog(Window[Answer]):
-    """A window that asks. Keys that are typed before it is drawn are kept for it, so that none is lost."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._early: list[events.Key | events.Paste] | None = []
-        self._drawn = asyncio.Event()
+    """A window that asks."""
 
     def again(self, answer: Any, error: CurateError) -> Dialog[Answer] | None:  # noqa: ARG002  for windows with text
         """Return the window that asks once more where the answer could not be acted on; None where it has nothing to keep."""
         return None
-
-    def _forward_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key | events.Paste) and self._early is not None and self.focused is None:
-            self._early.append(event)
-        else:
-            super()._forward_event(event)
-
-    def on_screen_resume(self) -> None:
-        """Pass the early keys on, once Textual has given a widget the focus."""
-        self.call_next(self._pass_on)
-
-    def _pass_on(self) -> None:
-        early, self._early = self._early or [], None
-        for event in early:
-            (self.focused or self)._forward_event(event)
-        self._drawn.set()
-
-    async def all_typed(self) -> None:
-        """Wait until the keys that came so far have done what they do. To be called by the app's own actions alone."""
-        await asyncio.wait_for(self._drawn.wait(), _PATIENCE)
-        if self.focused is not None:
-            await done_with_messages(self.focused)
-        await done_with_messages(self)
-
-
-async def done_with_messages(pump: MessagePump) -> None:
-    """Wait until a widget or a screen has handled the messages that it has now."""
-    done = asyncio.Event()
-    if pump.call_later(done.set):
-        await asyncio.wait_for(done.wait(), _PATIENCE)
 
 
 def _in_words(message: Any) -> str:

@@ -1,7 +1,7 @@
 """The palette: a command is typed and run.
 
-Textual's own palette searches in the background, so that Enter right after a name can run nothing, or another command. Here every
-key is handled as it comes: Enter runs what the text before it means, however fast it was typed.
+Textual's own palette searches in the background, so that Enter right after a name can run nothing, or another command. Here Enter
+runs what the text before it means, however fast it was typed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PaletteScreen(Window[Command | None]):
     def __init__(self, commands: Sequence[Command]) -> None:
         super().__init__()
         self._commands = self._found = list(commands)
-        self._text, self._at, self._drawn = "", 0, False
+        self._text, self._at = "", 0
 
     def compose_content(self) -> ComposeResult:
         with Vertical(classes="dialog broad palette"):
@@ -66,19 +66,15 @@ class PaletteScreen(Window[Command | None]):
             yield _Commands(id="commands")
 
     def on_mount(self) -> None:
-        self._drawn = True
         self._show()
 
-    def _forward_event(self, event: events.Event) -> None:
-        """Handle keys and pasted text at once, in the order in which they were typed."""
-        if isinstance(event, events.Key):
-            self._press(event)
-        elif isinstance(event, events.Paste):
-            self._type(event.text)
-        else:
-            super()._forward_event(event)
+    def on_paste(self, event: events.Paste) -> None:
+        """Type a pasted text."""
+        self._type(event.text)
 
-    def _press(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Handle any key, so that none acts on the screen below."""
+        event.stop()
         if event.key in ("escape", "ctrl+c"):
             self.dismiss(None)
         elif self.too_small:
@@ -110,8 +106,6 @@ class PaletteScreen(Window[Command | None]):
         self._show()
 
     def _show(self) -> None:
-        if not self._drawn:  # keys may come before the window is drawn
-            return
         line = Text.assemble("> ", (self._text, "bold"), ("▏", "bold bright_cyan"))
         self.query_one("#typed", Static).update(
             line if self._text else line + Text(" type the name of a command", "dim")
@@ -132,7 +126,7 @@ class PaletteScreen(Window[Command | None]):
         )  # fmt: skip
 
     def _mark(self) -> None:
-        if self._drawn and self._found:
+        if self._found:
             self.query_one(_Commands).highlighted = self._at
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

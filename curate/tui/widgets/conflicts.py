@@ -87,9 +87,8 @@ class Conflicts(Dialog[Choices | None]):
         self._chosen = [cast(Prefer, whose)] * len(self._conflicts)
         self._show()
 
-    async def action_confirm(self) -> None:
+    def action_confirm(self) -> None:
         """Close the window with the choices."""
-        await self.all_typed()
         if not self.too_small and self.is_active:
             self.dismiss(dict(zip(self._conflicts, self._chosen, strict=True)))
 

@@ -68,14 +68,12 @@ class AskFilter(_Lines[str]):
         """Return the only line."""
         return lines["text"]
 
-    async def action_older(self) -> None:
+    def action_older(self) -> None:
         """Show the filter that was used before."""
-        await self.all_typed()
         self._show(self._recall.older)
 
-    async def action_newer(self) -> None:
+    def action_newer(self) -> None:
         """Show the filter that was used after it."""
-        await self.all_typed()
         self._show(self._recall.newer)
 
     def _show(self, recall: Callable[[str], str]) -> None:

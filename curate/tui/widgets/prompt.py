@@ -144,9 +144,8 @@ class _Lines(Dialog[Answer | None]):
         """Whether nothing was typed."""
         return all(line.untouched for line in self.query(Line))
 
-    async def action_confirm(self) -> None:
+    def action_confirm(self) -> None:
         """Close the dialog with the answers."""
-        await self.all_typed()
         if self.too_small or not self.is_active:
             return
         answers = {field.name: self.query_one(f"#{field.name}", Input).value.strip() for field in self._fields}
@@ -161,9 +160,8 @@ class _Lines(Dialog[Answer | None]):
         """Return the dialog's result from name -> text."""
         raise NotImplementedError
 
-    async def action_complete(self) -> None:
+    def action_complete(self) -> None:
         """Complete the line; where nothing can be completed, go to the next one."""
-        await self.all_typed()
         line = self.focused
         field = next((field for field in self._fields if line is not None and field.name == line.id), None)
         if isinstance(line, Line) and not line.untouched and field is not None and field.complete is not None:
