@@ -19,31 +19,6 @@ from numpy.typing import NDArray
 
 from curate.pairing.evidence import Evidence
 
-FEATURES = (
-    "inliers",
-    "inlier_share",
-    "coverage",
-    "alignment",
-    "chance",
-    "agreement",
-    "parallax",
-    "extent",
-    "sight",
-    "moved",
-    "against_phone",
-    "against_other",
-    "hash",
-    "time",
-    "time_known",
-    "distance",
-    "distance_known",
-)
-"""Names of the feature columns, in order."""
-
-FREE = frozenset({"time_known", "distance_known"})
-"""Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but
-their coefficient sets the value at which the signal changes from evidence against the pair to evidence for it."""
-
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "geometry": (
@@ -67,6 +42,12 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Signal -> its columns. A workspace learns the trust of each signal (`learning`)."""
 
+FEATURES = tuple(column for columns in SIGNALS.values() for column in columns)
+"""Names of the feature columns, in order."""
+
+FREE = frozenset({"time_known", "distance_known"})
+"""Columns whose coefficient may have either sign. They say whether a signal is present. That is not evidence by itself, but
+their coefficient sets the value at which the signal changes from evidence against the pair to evidence for it."""
 
 LEAST_AGREEMENT = 1.0
 """Significance (−log10 of the number of false alarms) from which agreement counts."""
