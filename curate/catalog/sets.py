@@ -33,7 +33,8 @@ def standing_state(catalog: Catalog) -> str:
 
 def exported_sets(catalog: Catalog) -> dict[Path, str]:
     """Return folder -> state of the catalogue that it was written from, of the sets written from this workspace."""
-    return {Path(path): state for path, state in (EXPORTS.read(catalog.connection) or {}).items()}
+    root = catalog.workspace.root
+    return {root / path: state for path, state in (EXPORTS.read(catalog.connection) or {}).items()}
 
 
 def remember_set(catalog: Catalog, place: Path, state: str) -> None:
@@ -44,19 +45,21 @@ def remember_set(catalog: Catalog, place: Path, state: str) -> None:
         place: absolute path of its folder.
         state: hash by which a later export tells whether it would write the same set again.
     """
-    kept = {str(path): known for path, known in exported_sets(catalog).items() if path.exists()}
+    kept = {path: known for path, known in exported_sets(catalog).items() if path.exists()} | {place: state}
     with catalog.transaction():
-        EXPORTS.keep(catalog.connection, kept | {str(place): state})
+        EXPORTS.keep(catalog.connection, {_stored(catalog, path): known for path, known in kept.items()})
 
 
 def evaluated_sets(catalog: Catalog) -> dict[Path, Path]:
     """Return folder of an evaluation -> folder of the evaluated set."""
-    return {Path(run): Path(dataset) for run, dataset in (RUNS.read(catalog.connection) or {}).items()}
+    root = catalog.workspace.root
+    return {root / run: root / dataset for run, dataset in (RUNS.read(catalog.connection) or {}).items()}
 
 
 def measured(catalog: Catalog) -> dict[Path, str]:
     """Return folder of an evaluation that came to its end -> what the set held, as `remember_run` was told it."""
-    return {Path(run): content for run, content in (MEASURED.read(catalog.connection) or {}).items()}
+    root = catalog.workspace.root
+    return {root / run: content for run, content in (MEASURED.read(catalog.connection) or {}).items()}
 
 
 def remember_run(catalog: Catalog, dataset: Path, run: Path, content: str | None = None) -> None:
@@ -68,12 +71,18 @@ def remember_run(catalog: Catalog, dataset: Path, run: Path, content: str | None
         run: the evaluation's folder.
         content: what the set holds (`sources.manifest.content_of`), once the evaluation has come to its end.
     """
-    kept = {str(place): str(of) for place, of in evaluated_sets(catalog).items() if place.exists()}
+    kept = {place: of for place, of in evaluated_sets(catalog).items() if place.exists()} | {run: dataset}
     with catalog.transaction():
-        RUNS.keep(catalog.connection, kept | {str(run): str(dataset)})
+        RUNS.keep(catalog.connection, {_stored(catalog, place): _stored(catalog, of) for place, of in kept.items()})
         if content is not None:
-            ended = {str(place): held for place, held in measured(catalog).items() if place.exists()}
-            MEASURED.keep(catalog.connection, ended | {str(run): content})
+            ended = {place: held for place, held in measured(catalog).items() if place.exists()} | {run: content}
+            MEASURED.keep(catalog.connection, {_stored(catalog, place): held for place, held in ended.items()})
+
+
+def _stored(catalog: Catalog, place: Path) -> str:
+    """Return a path as it is stored: relative to the workspace's folder where it lies in it, so that the folder can be moved."""
+    root = catalog.workspace.root
+    return str(place.relative_to(root) if place.is_relative_to(root) else place)
 
 
 def drawn_splits(catalog: Catalog) -> DrawnSplits | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from curate.catalog.sets import (
     evaluated_sets,
     exported_sets,
     keep_splits,
+    measured,
     remember_run,
     remember_set,
     split_log,
     withdraw_splits,
 )
 from curate.catalog.store import Catalog
+from curate.workspace import Workspace
 
 
 def test_sets_and_runs_are_remembered_as_long_as_they_are_there(catalog: Catalog, tmp_path: Path) -> None:
@@ -31,6 +34,23 @@ def test_sets_and_runs_are_remembered_as_long_as_they_are_there(catalog: Catalog
     assert evaluated_sets(catalog) == {gone: odd}
     remember_run(catalog, odd, tmp_path)
     assert evaluated_sets(catalog) == {tmp_path: odd}
+
+
+def test_sets_and_runs_move_with_the_workspace(catalog: Catalog, tmp_path: Path) -> None:
+    """A copy lists its own sets, and not those of the original; a set elsewhere is that of both."""
+    root = catalog.workspace.root
+    inside, outside, run = root / "exports" / "a", tmp_path / "elsewhere", root / "runs" / "a"
+    for folder in (inside, outside, run):
+        folder.mkdir(parents=True)
+    remember_set(catalog, inside, "1")
+    remember_set(catalog, outside, "2")
+    remember_run(catalog, inside, run, "content")
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    with Catalog.open(Workspace.open(copy)) as other:
+        assert exported_sets(other) == {copy / "exports" / "a": "1", outside: "2"}
+        assert evaluated_sets(other) == {copy / "runs" / "a": copy / "exports" / "a"}
+        assert measured(other) == {copy / "runs" / "a": "content"}
 
 
 def test_drawn_splits_come_back_as_a_record(catalog: Catalog) -> None:
