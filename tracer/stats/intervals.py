@@ -106,7 +106,7 @@ NO_SPREAD = 1e-12
 
 
 def widened_draws(
-    draws: ArrayLike, value: ArrayLike, per_repeat: ArrayLike, *, training_drawn: bool = True
+    draws: ArrayLike, value: ArrayLike, per_repeat: ArrayLike, *, training: ArrayLike = 1.0
 ) -> NDArray[np.float64]:
     """Bootstrap draws of means over test photos, spread so that they also hold the draw of the training photos.
 
@@ -120,8 +120,8 @@ def widened_draws(
         draws: (d,) or (d, m) bootstrap means of m figures. NaN draws say nothing.
         value: () or (m,) the estimates.
         per_repeat: (repeats,) or (m, repeats) the figure of each repeat. One repeat has no variance between repeats.
-        training_drawn: False where one training part is given and the interval speaks of this fit alone: the draws then keep
-            their own variance.
+        training: () or (m,) variance of the training photos, times that of the test photos; 0 where one training part is given
+            and the interval speaks of this fit alone.
 
     Returns:
         Draws of the same shape. Those without spread stay as they are.
@@ -131,7 +131,7 @@ def widened_draws(
     count = repeats.shape[-1]
     between = np.var(repeats, axis=-1, ddof=1) / count if count > 1 else 0.0
     with np.errstate(invalid="ignore", divide="ignore"):
-        widen = np.sqrt(((2 if training_drawn else 1) * sampling + between) / sampling)
+        widen = np.sqrt(((1.0 + np.asarray(training)) * sampling + between) / sampling)
     return np.asarray(estimate + np.where(sampling > NO_SPREAD, widen, 1.0) * (resampled - estimate))
 
 
@@ -148,11 +148,11 @@ def repeated_interval(
         value: the mean over the repeats.
         draws: (d,) bootstrap means of it. per_repeat: (repeats,).
         n_clusters: clusters of the test photos.
-        training_drawn: as in `widened_draws`.
+        training_drawn: False where one training part is given and the interval speaks of this fit alone.
     """
     if float(np.nanvar(np.asarray(draws, dtype=np.float64))) < NO_SPREAD:
         return wilson(value * n_clusters, n_clusters) if 0 < value < 1 else Interval(value, value)
-    low, high = percentile_interval(widened_draws(draws, value, per_repeat, training_drawn=training_drawn))
+    low, high = percentile_interval(widened_draws(draws, value, per_repeat, training=float(training_drawn)))
     return Interval(max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 

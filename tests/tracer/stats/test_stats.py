@@ -221,5 +221,8 @@ def test_draws_are_widened_to_twice_their_variance_and_that_between_repeats() ->
     assert np.array_equal(wide[:, 2], draws[:, 2])
     for at in range(3):
         assert np.allclose(stats.widened_draws(draws[:, at], values[at], repeats[at]), wide[:, at])
-    given = stats.widened_draws(draws[:, 0], values[0], [0.6], training_drawn=False)
+    given = stats.widened_draws(draws[:, 0], values[0], [0.6], training=0.0)
     assert np.allclose(given, draws[:, 0])
+    assert stats.widened_draws(draws[:, 0], values[0], [0.6], training=0.5).var() == pytest.approx(
+        1.5 * draws[:, 0].var()
+    )

@@ -27,6 +27,9 @@ BEFORE: Final = "before"
 METHODS: Final = (Method.LEACE, Method.LAYER)
 REPEATS = 2
 """Draws of the halves."""
+TRAINING_OF_CHANGE = 0.5
+"""Variance of a change that comes from the photos that maps and probes are fitted on, times that of the scored photos. It is half
+as much as in a probe, since both sides share their photos and folds (`python -m benchmarks.mitigation_changes`)."""
 
 Apply: TypeAlias = Callable[[NDArray[np.floating[Any]]], NDArray[np.floating[Any]]]
 Level: TypeAlias = float | NDArray[Any]
@@ -212,10 +215,10 @@ def _rows(source: Source, task: Task, figure: Figure, table: Table, how: Mitigat
     measured = np.concatenate([scores, scores[1:] - scores[0]])  # the stages, and the changes
     columns = measured.mean(axis=1).T  # (n, 2·stages − 1)
     values, n, count = columns.mean(axis=0), int(used.sum()), len(np.unique(clusters))
-    # Map and probe are fitted on photos that are drawn, too. A difference of settings has the same map and photos on both sides:
-    # twice the variance showed a change in 1 % of worlds without one, the plain variance in 6 % (benchmarks/null_worlds.py).
     resampled = stats.bootstrap_means(columns, clusters, BOOTSTRAP, how.seed)
-    widened = stats.widened_draws(resampled, values, measured.mean(axis=2), training_drawn=not signed)
+    # for SPD before and after, which is a difference of votes, nothing is fitted
+    training = np.where(np.arange(len(values)) < len(stages), 0.0 if signed else 1.0, TRAINING_OF_CHANGE)
+    widened = stats.widened_draws(resampled, values, measured.mean(axis=2), training=training)
     draws = values + _of_few(clusters) * (widened - values)
     guessing = task.levels.get(figure.metric)
     level = stats.majority_share(guessing[used]) if isinstance(guessing, np.ndarray) else guessing
