@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.catalog.labels import LOCAL_ID_BASE
 from curate.catalog.phototable import Coded, PhotoTable
 from curate.duplicates.groups import keeper_keys
 from curate.errors import command
@@ -21,6 +23,8 @@ NO_PAIR = "it is in no accepted pair"
 NO_FILE = "its file was not downloaded"
 GONE_FILE = "its file is gone"
 NO_ADDRESS = "its address is not known"
+NO_FLICKR_ID = "it has no Flickr ID"
+COPY = "an exact copy of it is in the set"
 _UNREADABLE = "it could not be read"
 _WITHOUT_FILE = {Status.LISTED: "its EXIF has not come", Status.GONE: "it was deleted or made private"}
 
@@ -74,7 +78,7 @@ class Choice:
     Attributes:
         pairs: only photos of accepted pairs.
         licenses: only photos with these licences (SPDX ids in any case, or URLs); empty for all, and for those without one.
-        with_files: only photos that have a file; otherwise only those that have an address.
+        with_files: only photos that have a file; otherwise only those from Flickr that have an address.
     """
 
     pairs: bool = False
@@ -108,6 +112,7 @@ def select(photos: PhotoTable, choice: Choice, tally: Tally) -> PhotoTable:
         leave(NO_FILE, ~photos.present("sha256"))
     else:
         leave(NO_ADDRESS, ~photos.present("url"))
+        leave(NO_FLICKR_ID, photos.integers("photo_id", 0) >= LOCAL_ID_BASE)
     if wanted:
         stated, names = photos.coded("license")
         leave(NO_LICENSE, np.array([*(not name for name in names), True])[stated])
@@ -118,16 +123,26 @@ def select(photos: PhotoTable, choice: Choice, tally: Tally) -> PhotoTable:
 
     ids, files = photos.integers("photo_id", -1), photos.codes("sha256")
     # among copies, a photo in a pair is preferred, then the kept copy
-    order = np.lexsort([*reversed(keeper_keys(photos)), unpaired, ids])
-    order = order[stays[order]]
-    _, first, number_of = np.unique(ids[order], return_index=True, return_inverse=True)
-    chosen = order[first]
-    copies = np.setdiff1d(np.arange(len(order)), first)
-    same = files[order[copies]] == files[chosen[number_of[copies]]]
+    order = np.lexsort([ids, *reversed(keeper_keys(photos)), unpaired])
+    chosen, copies = _first_of_each(order[stays[order]], files if choice.with_files else _numbered(ids, files))
+    chosen, others = _first_of_each(chosen, ids)
     named = photos.select(LEFT_OUT)
-    tally.add("an exact copy of it is in the set", named.take(order[copies[same]]))
-    tally.add("another photo with its ID is in the set", named.take(order[copies[~same]]))
-    return photos.narrow(chosen)
+    tally.add(COPY, named.take(copies))
+    tally.add("another photo with its ID is in the set", named.take(others))
+    return photos.narrow(chosen[np.argsort(ids[chosen])])
+
+
+def _first_of_each(
+    rows: NDArray[np.integer[Any]], key: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
+    """Return the first of the rows with each key, and the rest."""
+    _, first = np.unique(key[rows], return_index=True)
+    return rows[first], np.delete(rows, first)
+
+
+def _numbered(*columns: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Return a number for each row, the same for rows that are equal in all columns."""
+    return np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
 
 
 def way_out(reason: str, workspace: Path) -> str:
@@ -140,7 +155,7 @@ def way_out(reason: str, workspace: Path) -> str:
     if reason == NO_FILE:
         fetch = command("flickr", "download", workspace=workspace)
         return f"Download the originals that may be: {fetch}. Or export addresses and labels alone, with --layout urls."
-    if reason == NO_ADDRESS:
+    if reason in (NO_ADDRESS, NO_FLICKR_ID):
         return "Leave out --layout urls to export the files."
     if reason == _WITHOUT_FILE[Status.LISTED]:
         return f"Ask for it: {command('flickr', 'exif', workspace=workspace)}. Some owners do not share theirs."

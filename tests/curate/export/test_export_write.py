@@ -147,6 +147,31 @@ def test_what_cannot_be_exported_is_left_out_and_listed(rows: list[dict], tmp_pa
     assert verify_set(result.dataset) == []
 
 
+def test_a_set_holds_one_of_two_photos_with_the_same_file(rows: list[dict], tmp_path: Path) -> None:
+    """A file that was uploaded twice has two Flickr IDs, and a third one as a local photo: the one in a pair is kept."""
+    twice = [{**rows[0], "photo_id": number, "subject_idx": None, "source": "flickr"} for number in (53000000001, 7)]
+    twice += [{**rows[3], "photo_id": 8}]
+    result = export([twice[0], *rows, *twice[1:]], tmp_path / "set")
+    assert reasons(result) == {"an exact copy of it is in the set": 3}
+    assert result.left_out[0].ids == (7, 53000000001, rows[3]["photo_id"])  # of two copies in pairs, the lower ID is kept
+    found = table(result.dataset)
+    assert len(found) == len(rows) == len({r["sha256"] for r in found})
+    assert rows[0]["photo_id"] in {r["photo_id"] for r in found}
+    assert [r["photo_id"] for r in found] == sorted(r["photo_id"] for r in found)
+    assert verify_set(result.dataset) == []
+
+
+def test_a_set_of_addresses_names_photos_of_flickr_alone(rows: list[dict], tmp_path: Path) -> None:
+    """The number of a local photo is no Flickr ID, wherever the photo is published too: it is left out, and listed."""
+    address = "https://www.flickr.com/photos/1@N01/53000000001/"
+    rows[0] |= {"photo_id": 53000000001, "url": address, "subject_idx": None}
+    rows[1] |= {"url": "https://photos.example.org/1"}
+    result = export(rows, tmp_path / "set", layout="urls")
+    assert reasons(result) == {"its address is not known": len(rows) - 2, "it has no Flickr ID": 1}
+    assert pq.read_table(result.dataset / "metadata.parquet")["Flickr ID"].to_pylist() == [53000000001]
+    assert verify_set(result.dataset) == []
+
+
 def test_a_photo_with_bytes_hidden_in_its_picture_data_is_left_out(rows: list[dict], tmp_path: Path) -> None:
     """What a decoder passes over inside coded data cannot be taken out bit by bit: such a photo is left out, and listed."""
     out = io.BytesIO()
