@@ -193,8 +193,10 @@ class _GuardedTransport(httpx.BaseTransport):
         )
         if response.has_redirect_location:
             try:
-                url.join(response.headers["location"])
-            except (httpx.InvalidURL, ValueError) as error:  # httpx parses it too, and raises them as they are
+                there = httpx.URL(response.headers["location"])
+                there = there if there.host or not there.scheme else there.copy_with(host=url.host)
+                _ = url.join(there).host  # an international name is only decoded here
+            except (httpx.InvalidURL, ValueError) as error:  # httpx does the same, and raises them as they are
                 response.close()
                 raise httpx.RemoteProtocolError("a redirect to something that is not a valid URL") from error
         return response
