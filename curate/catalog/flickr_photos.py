@@ -259,6 +259,15 @@ def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, 
     )
 
 
+def failures_before(catalog: Catalog, step: Step, at: str) -> dict[int, str | None]:
+    """Return Flickr ID -> reason of the photos for which a step failed last before a time (ISO 8601 in UTC, to the second)."""
+    return dict(
+        catalog.connection.execute(
+            "SELECT flickr_id, reason FROM flickr_step WHERE step = ? AND outcome = 'failed' AND at < ?", (step, at)
+        )
+    )
+
+
 def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:
     """Remove the outcomes of a step, so that it is done again for all photos that are not gone, or for one."""
     catalog.connection.execute(

@@ -169,6 +169,8 @@ def download(
             _follow(catalog)
         _print(counts, json)
         _end(catalog, "original")
+        if counts.unreadable:  # files that came and are damaged
+            raise typer.Exit(Exit.SOME_FAILED)
 
 
 @app.command()

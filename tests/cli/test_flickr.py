@@ -19,8 +19,9 @@ from curate.catalog import database
 from curate.cli import run_cli
 from curate.errors import Exit
 from curate.sources.flickr.key import key_file
+from curate.sources.flickr.licenses import OPEN
 from curate.workspace import Workspace
-from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Rates, Universe, by_method
+from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Rates, Trick, Universe, by_method
 from tests.helpers.fake_flickr.people import group_id
 
 COUNTS = {"added", "updated", "unchanged", "missing", "unreadable", "skipped", "seconds", "calls_made", "calls_left"}
@@ -381,3 +382,39 @@ def test_the_command_that_wrote_a_plan_can_be_run_again(flickr: FakeFlickr, run:
     assert run(*words, "--json")["added"] == PHOTOS
     assert run(*words, "--json")["calls_made"] == 0
     run(*words, "--tags", "dog", code=Exit.USAGE)
+
+
+def test_a_doubtful_answer_is_no_word_about_a_photo(flickr: FakeFlickr, run: Run, workspace: Workspace) -> None:
+    """Web pages and odd redirects are tried again by the next run; the same a day later is a refusal."""
+    run(*ALL)
+    pages, away, back = sorted(row["photo_id"] for row in lines(run) if row["license"] in OPEN)[:3]
+    tricks = {pages: Trick.HTML, away: Trick.PRIVATE, back: Trick.HTML}
+    for photo, trick in tricks.items():
+        flickr.trick(photo, trick)
+    for _ in range(2):
+        done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
+        status = run("flickr", "status", "--json")
+        assert done["unreadable"] == 3 and status["refused"] == []
+        assert {one["photo_id"] for one in status["failed"]} == tricks.keys()
+    connection = database.connect(workspace.catalog)
+    connection.execute("UPDATE flickr_step SET at = '2020-01-02T03:04:05+00:00' WHERE outcome = 'failed'")
+    connection.close()
+    flickr.trick(back, None)
+    done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
+    assert (done["updated"], done["unreadable"]) == (1, 2)
+    status = run("flickr", "status", "--json")
+    reasons = {one["photo_id"]: one["reason"] for one in status["refused"]}
+    assert reasons.keys() == {pages, away} and "not a picture" in reasons[pages] and status["failed"] == []
+
+
+def test_a_damaged_original_is_counted(flickr: FakeFlickr, run: Run) -> None:
+    """It is kept as a damaged photo of a folder would be, counted, and the exit code says so."""
+    run(*ALL)
+    run("flickr", "exif")
+    for number in range(PHOTOS):
+        flickr.trick(flickr.universe.id_of(number), Trick.TRUNCATED)
+    done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
+    said = run.said
+    damaged = lines(run, "--where", "status NOT IN ('ok', 'listed', 'gone')")
+    assert len(damaged) == done["unreadable"] == done["updated"] > 0
+    assert f"{len(damaged)} files could not be read" in said

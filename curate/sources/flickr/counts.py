@@ -21,8 +21,8 @@ from curate.sources.flickr.windows import window_from_json
 class HarvestCounts(IngestCounts):
     """What a step of a harvest did.
 
-    `missing` counts the photos that are gone, `unreadable` those among `unchanged` for which the step was refused or failed,
-    `skipped` those that were found and left out.
+    `missing` counts the photos that are gone, `unreadable` those among `unchanged` for which the step was refused or failed, and
+    those among `updated` whose file is damaged; `skipped` those that were found and left out.
 
     Attributes:
         calls_made: calls that were made, tries included.

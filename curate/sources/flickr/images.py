@@ -37,7 +37,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 600.0
 LONGEST_STATED_PAUSE = 3600.0
 """Seconds of a `Retry-After` that are believed."""
 
-_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _PLACEHOLDER = "photo_unavailable"
 PLACEHOLDER_SHOWN = "the server shows photo_unavailable instead"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -78,8 +77,11 @@ class TryAgain(NotFetched):
         super().__init__(reason)
 
 
-class PageInstead(TryAgain):
-    """A web page came in place of the file: mostly for a while, as when the server is busy."""
+class Doubtful(TryAgain):
+    """Something else came than a picture or word that the photo is gone.
+
+    Mostly that is so for a while and for every photo: the server is busy, refuses a network, or asks for a login.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class ImagePace:
             self._pauses = 0
 
 
-def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone | Refused | TryAgain | None:
+def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone | TryAgain | None:
     """Return what an answer means by its status and headers; None where its body may be the picture.
 
     Args:
@@ -193,7 +195,7 @@ def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone
     if status in _REDIRECTS:
         location = headers.get("location", "")
         if not location:
-            return Refused(f"a redirect ({status}) that leads nowhere")
+            return Doubtful(f"a redirect ({status}) that leads nowhere")
         return Gone(PLACEHOLDER_SHOWN) if is_placeholder(location) else Redirect(location)
     if status == 404:
         empty = headers.get("content-length") == "0" or not {"content-length", "transfer-encoding"} & headers.keys()
@@ -203,7 +205,7 @@ def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone
     if status in _AGAIN or status >= 500:
         why = "too many requests (429)" if status == 429 else f"the server answered {status}"
         return TryAgain(why, retry_after(headers.get("retry-after"), now))
-    return Refused("not allowed (403)" if status == 403 else f"the server answered {status}")
+    return Doubtful("not allowed (403)" if status == 403 else f"the server answered {status}")
 
 
 def is_placeholder(url: str) -> bool:
@@ -253,10 +255,13 @@ def fetch(
 def _follow(
     client: httpx.Client, hosts: Hosts, url: str, target: Path, limit: int, pace: ImagePace, seconds: float
 ) -> Fetched:
-    for _ in range(MOST_REDIRECTS + 1):
+    for redirects in range(MOST_REDIRECTS + 1):
         if is_placeholder(url):
             raise Gone(PLACEHOLDER_SHOWN)
-        check_url(url, hosts)
+        try:
+            check_url(url, hosts)
+        except ForbiddenAddress as error:
+            raise (Doubtful if redirects else Refused)(error.reason) from error
         pace.wait(paced=not hosts.names(url))
         asked = {"Accept-Encoding": "identity"}
         with time_limit(seconds), client.stream("GET", url, headers=asked, follow_redirects=False) as answer:
@@ -269,7 +274,7 @@ def _follow(
         if not isinstance(verdict, Redirect):
             raise verdict
         url = _joined(url, verdict.location)
-    raise Refused(f"more than {counted(MOST_REDIRECTS, 'redirect')}")
+    raise Doubtful(f"more than {counted(MOST_REDIRECTS, 'redirect')}")
 
 
 def _joined(url: str, location: str) -> str:
@@ -277,7 +282,7 @@ def _joined(url: str, location: str) -> str:
     here = httpx.URL(url)
     there = here.join(location)  # the client has refused what cannot be joined
     if here.scheme == "https" and there.scheme == "http":
-        raise Refused("a redirect from https to http")
+        raise Doubtful("a redirect from https to http")
     return str(there)
 
 
@@ -298,7 +303,7 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
     kind = sniff(head[:HEAD], target.name)
     if kind is None or kind is Format.EXV:
         why = f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})"
-        raise PageInstead(why) if _PAGE.match(head) else Refused(why)
+        raise Doubtful(why)
     digest, size = hashlib.sha256(), 0
 
     def write(partial: Path) -> None:

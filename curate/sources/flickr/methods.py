@@ -141,7 +141,8 @@ def exif_tags(flickr: Flickr, flickr_id: int) -> Work[tuple[ExifTag, ...]]:
         Failure: code 1 where the photo was deleted or is private, code 2 where its owner does not share EXIF.
         FlickrError: as `Flickr.call`.
     """
-    return (yield from flickr.call("flickr.photos.getExif", {"photo_id": flickr_id}, _exif_tags))
+    asked = {"photo_id": flickr_id}
+    return (yield from flickr.call("flickr.photos.getExif", asked, lambda c: _exif_tags(_photo(c, flickr_id))))
 
 
 def photo_state(flickr: Flickr, flickr_id: int) -> Work[PhotoState]:
@@ -151,7 +152,8 @@ def photo_state(flickr: Flickr, flickr_id: int) -> Work[PhotoState]:
         Failure: code 1 where the photo was deleted or is private.
         FlickrError: as `Flickr.call`.
     """
-    return (yield from flickr.call("flickr.photos.getInfo", {"photo_id": flickr_id}, _photo_state))
+    asked = {"photo_id": flickr_id}
+    return (yield from flickr.call("flickr.photos.getInfo", asked, lambda c: _photo_state(_photo(c, flickr_id))))
 
 
 def original_address(flickr: Flickr, flickr_id: int) -> Work[str | None]:
@@ -241,7 +243,9 @@ def _page(content: Mapping[str, Any], root: str) -> Page:
     entries = parts(listing, "photo")
     found = [one for entry in entries if (one := _found(entry, owner)) is not None]
     size = int_of(listing.get("perpage")) or int_of(listing.get("per_page"))
-    return Page(tuple(found), int_of(listing.get("total")), size, len(entries) - len(found))
+    listed = listing.get("photo")
+    listed = len(listed) if isinstance(listed, list) else len(entries)
+    return Page(tuple(found), int_of(listing.get("total")), size, listed - len(found))
 
 
 def _found(entry: Mapping[str, Any], owner: str | None) -> FoundPhoto | None:
@@ -271,17 +275,24 @@ def _owner(value: Any) -> str | None:
     return text if text is not None and _OWNER.fullmatch(text) else None
 
 
-def _exif_tags(content: Mapping[str, Any]) -> tuple[ExifTag, ...]:
+def _photo(content: Mapping[str, Any], flickr_id: int) -> dict[str, Any]:
+    """Return what an answer says of the photo that was asked about; a cache on the way can give that of another one."""
+    photo = part(content, "photo")
+    if int_of(photo.get("id")) not in (None, flickr_id):
+        raise Garbled("the answer is about another photo")
+    return photo
+
+
+def _exif_tags(photo: Mapping[str, Any]) -> tuple[ExifTag, ...]:
     tags = []
-    for entry in parts(part(content, "photo"), "exif"):
+    for entry in parts(photo, "exif"):
         space, tag, raw = (text_of(entry.get(name)) for name in ("tagspace", "tag", "raw"))
         if tag is not None and raw is not None:
             tags.append(ExifTag(space or "", tag, raw))
     return tuple(tags)
 
 
-def _photo_state(content: Mapping[str, Any]) -> PhotoState:
-    photo = part(content, "photo")
+def _photo_state(photo: Mapping[str, Any]) -> PhotoState:
     dates = part(photo, "dates") if "dates" in photo else {}
     taken = taken_of(*(dates.get(name) for name in ("taken", "takengranularity", "takenunknown")))
     return PhotoState(int_of(photo.get("license")), taken)
@@ -324,7 +335,15 @@ NOT_FOUND = {
 }
 """Method -> codes that say that the user, group or album does not exist, or may not be seen."""
 
+_FINAL = NOT_FOUND | {"flickr.photos.search": {1, 2, 3, 4, 5, 11, 12, 17, 18, 20}}
+"""Method -> its codes that stay: the search itself is refused, and asking again would not help."""
+
 
 def is_not_found(failure: FlickrError) -> bool:
     """Return whether a failure says that the user, group or album that was named is not there."""
     return isinstance(failure, Failure) and failure.code in NOT_FOUND.get(failure.method, set())
+
+
+def is_final(failure: FlickrError) -> bool:
+    """Return whether a failure of a search stays; a code that has no known meaning may pass."""
+    return isinstance(failure, Failure) and failure.code in _FINAL.get(failure.method, set())

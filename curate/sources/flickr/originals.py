@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ import httpx
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
+    failures_before,
     flickr_photo,
     forget_steps,
     pending,
@@ -26,7 +28,7 @@ from curate.catalog.listing import facts_of_listing
 from curate.catalog.photos import photos_where, photos_with
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, StorageError, command
-from curate.photos.facts import PhotoFacts
+from curate.photos.facts import PhotoFacts, Status
 from curate.photos.previews import keep_preview
 from curate.photos.reader.guard import Limits, Readers
 from curate.sources.flickr.answers import FlickrError, is_gone
@@ -34,7 +36,7 @@ from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, and_again, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import Gone, ImagePace, NotFetched, PageInstead, TryAgain, fetch
+from curate.sources.flickr.images import Doubtful, Gone, ImagePace, NotFetched, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.pace import eta, rest
@@ -49,6 +51,11 @@ _GIVE_UP = 10
 
 _TIMES = 5
 """How often a file is tried that could not be fetched, after all others each time."""
+
+_DAMAGED = "status NOT IN ('ok', 'listed', 'gone')"
+
+_PATIENCE = timedelta(days=1)
+"""How long ago an earlier run must have had the same doubtful answer for a file, so that it is not asked for any more."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def download(
     """
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
-    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, TryAgain](), 0
+    waiting, failed, in_a_row = pending(catalog, "original"), dict[int, str](), 0
     settings = catalog.workspace.settings.ingest
     limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
     with Readers(1, limits) as readers:
@@ -105,6 +112,9 @@ def download(
                     in_a_row = 0
                 failed.pop(flickr_id, None)
             except TryAgain as error:
+                if run.is_final(flickr_id, error):
+                    failed.pop(flickr_id, None)
+                    continue
                 in_a_row += 1
                 if in_a_row >= _GIVE_UP and done >= len(waiting):
                     break
@@ -112,11 +122,8 @@ def download(
                     raise SourceError(
                         "Flickr does not answer", error.reason, "Run the same command again later to go on."
                     ) from None
-                failed[flickr_id] = error
+                failed[flickr_id] = error.reason
                 record_step(catalog, flickr_id, "original", "failed", error.reason)
-    for flickr_id, last in failed.items():
-        if isinstance(last, PageInstead):
-            record_step(catalog, flickr_id, "original", "refused", last.reason)
     counts.unchanged += len(failed)
     counts.unreadable += len(failed)
     counts.skipped += run.not_allowed
@@ -142,7 +149,9 @@ class _Downloads:
         self._readers, self._counts = readers, counts
         self._cleaned: set[Path] = set()
         self._addresses: Mapping[int, str] | None = None
-        self.not_allowed, self.differ = 0, 0
+        long_ago = (datetime.now(UTC) - _PATIENCE).isoformat(timespec="seconds")
+        self._failed_before = failures_before(catalog, "original", long_ago)
+        self.not_allowed, self.differ, self.damaged = 0, 0, 0
 
     def remarks(self) -> list[str]:
         """Return sentences about what was not downloaded, and about files that differ from what Flickr says."""
@@ -150,6 +159,9 @@ class _Downloads:
         if self.not_allowed:
             left = counted(self.not_allowed, "photo")
             said.append(f"{left} not downloaded: the licence is not among those allowed")
+        if self.damaged:
+            listed = command("photos", "--where", _DAMAGED, workspace=self._catalog.workspace.root)
+            said.append(f"{counted(self.damaged, 'file')} could not be read; to list such: {listed}")
         if self.differ:
             where, root = "readers_disagree LIKE '%flickr%'", self._catalog.workspace.root
             listed = command("photos", "--where", where, workspace=root)
@@ -198,6 +210,13 @@ class _Downloads:
             raise _cannot_write(place, error) from error
         else:
             self._keep(known, place)
+        return True
+
+    def is_final(self, flickr_id: int, error: TryAgain) -> bool:
+        """Return whether a doubtful answer came before, days ago; then store it as a refusal."""
+        if not isinstance(error, Doubtful) or self._failed_before.get(flickr_id) != error.reason:
+            return False
+        self._refuse(flickr_photo(self._catalog, flickr_id), error.reason)
         return True
 
     def _turn(self, address: str) -> Work[None]:
@@ -254,6 +273,8 @@ class _Downloads:
             record_step(self._catalog, known.listing.flickr_id, "original", "done")
             store(self._catalog, replace(known, file=facts), path)
         self._counts.updated += 1
+        self._counts.unreadable += facts.status is not Status.OK
+        self.damaged += facts.status is not Status.OK
         both = facts_of_listing(known.listing, known.exif, facts).exif
         self.differ += len(both.disagreements) > len(facts.exif.disagreements)
 

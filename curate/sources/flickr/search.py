@@ -25,6 +25,7 @@ from curate.sources.flickr.methods import (
     Page,
     album_of,
     group_nsid,
+    is_final,
     is_not_found,
     licenses,
     per_page,
@@ -130,7 +131,7 @@ def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCoun
     counts.remarks += [in_words_of(one.span, one.reason) for one in harvests.remarks(catalog, number)]
     failed, cut = harvests.unfinished(catalog, number)
     if failed:
-        counts.remarks.append(f"{counted(failed, 'window')} failed; the same command tries them again")
+        counts.remarks.append(f"{counted(failed, 'window')} failed ({run.failure}); the same command tries them again")
     counts.incomplete = bool(failed or cut)
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
@@ -138,14 +139,18 @@ def search_on(catalog: Catalog, flickr: Flickr, number: int) -> Work[HarvestCoun
 
 
 class _Run:
-    """One run of a plan's searches."""
+    """One run of a plan's searches.
+
+    Attributes:
+        failure: why the window failed that failed last; empty where none did.
+    """
 
     def __init__(self, catalog: Catalog, flickr: Flickr, plan: Plan, number: int, counts: HarvestCounts) -> None:
         self._catalog, self._flickr, self._plan, self._number, self._counts = catalog, flickr, plan, number, counts
         self._taken = harvests.taken(catalog, number)
         self._addresses: Mapping[int, str] | None = None
         self._targets = Targets(catalog)
-        self._pages, self._failure = 0, ""
+        self._pages, self.failure = 0, ""
         self._unwanted = set[int]()  # what a query leaves of a list: a page of nothing else is not the list's end
 
     def list_windows(self) -> Work[None]:
@@ -156,8 +161,8 @@ class _Run:
         """
         for _ in range(2):
             yield from self._list_windows()
-        if self._failure and not self._pages:
-            raise _not_answered(self._failure)
+        if self.failure and not self._pages:
+            raise _not_answered(self.failure)
 
     def _list_windows(self) -> Work[None]:
         failed = set[int]()
@@ -176,9 +181,9 @@ class _Run:
             try:
                 page = yield from ask_page(self._flickr, query, span, window.page)
             except FlickrError as error:
-                if is_retryable(error):
+                if is_retryable(error) or not is_final(error):
                     failed.add(window.id)
-                    self._failure = str(error)
+                    self.failure = str(error)
                 elif is_not_found(error) and len(self._plan.search) == 1:
                     raise _unusable(query, error) from None
                 else:

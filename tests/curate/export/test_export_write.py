@@ -153,7 +153,11 @@ def test_a_set_holds_one_of_two_photos_with_the_same_file(rows: list[dict], tmp_
     twice += [{**rows[3], "photo_id": 8}]
     result = export([twice[0], *rows, *twice[1:]], tmp_path / "set")
     assert reasons(result) == {"an exact copy of it is in the set": 3}
-    assert result.left_out[0].ids == (7, 53000000001, rows[3]["photo_id"])  # of two copies in pairs, the lower ID is kept
+    assert result.left_out[0].ids == (
+        7,
+        53000000001,
+        rows[3]["photo_id"],
+    )  # of two copies in pairs, the lower ID is kept
     found = table(result.dataset)
     assert len(found) == len(rows) == len({r["sha256"] for r in found})
     assert rows[0]["photo_id"] in {r["photo_id"] for r in found}

@@ -17,8 +17,10 @@ from curate.catalog.store import Catalog
 from curate.errors import CredentialsError, SourceError
 from curate.sources.flickr.answers import Failure, FlickrError
 from curate.sources.flickr.client import ATTEMPTS, Flickr, NoCallsLeft
-from curate.sources.flickr.methods import exif_tags, licenses
+from curate.sources.flickr.methods import exif_tags, licenses, photo_state, search
 from curate.sources.flickr.pace import Limit, Pace
+from curate.sources.flickr.plan import Query
+from curate.sources.flickr.windows import Window
 from tests.helpers.fake_flickr import KEY, FakeFlickr, Fault, Faults, Limits, Rates, Universe, violations
 from tests.helpers.harvesting import Waking, client
 from tests.helpers.local_servers import reply, serving
@@ -283,3 +285,30 @@ def test_a_key_that_the_server_repeats_is_masked(catalog: Catalog, flickr: FakeF
         with pytest.raises(Failure) as caught:
             finish(exif_tags(asked, PHOTOS[0]))
     assert "verysecretkey" not in str(caught.value) and "***" in str(caught.value)
+
+
+def test_an_answer_about_another_photo_is_tried_again(catalog: Catalog, flickr: FakeFlickr) -> None:
+    """A cache on the way can mix answers up: the labels of one photo never become those of another."""
+    about = iter([PHOTOS[1], str(PHOTOS[0]), PHOTOS[1], None])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        tag = {"tagspace": "IFD0", "tag": "Make", "raw": "Canon"}
+        return httpx.Response(200, json={"stat": "ok", "photo": {"id": next(about), "license": 4, "exif": [tag]}})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
+        assert [tag.raw for tag in finish(exif_tags(asked, PHOTOS[0]))] == ["Canon"] and asked.calls == 2
+        assert finish(photo_state(asked, PHOTOS[0])).license == 4 and asked.calls == 4
+
+
+def test_all_that_a_page_lists_is_counted(catalog: Catalog, flickr: FakeFlickr) -> None:
+    """Also entries without an ID, and those that are no photo at all."""
+    photos = [{"id": "7", "owner": "1@N01"}, {"id": None}, None, "x", []]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"stat": "ok", "photos": {"total": "5", "photo": photos}})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
+        page = finish(search(asked, Query(text="x"), Window(), 1))
+    assert ([one.flickr_id for one in page.photos], page.unreadable) == ([7], 4)

@@ -25,11 +25,11 @@ from curate.containers.sniff import Format
 from curate.sources.flickr.hosts import Hosts
 from curate.sources.flickr.images import (
     MOST_REDIRECTS,
+    Doubtful,
     Fetched,
     Gone,
     ImagePace,
     NotFetched,
-    PageInstead,
     Redirect,
     Refused,
     TryAgain,
@@ -153,7 +153,7 @@ def test_redirects_are_followed(target: Path) -> None:
     with serving(answer) as server:
         assert get_from(server, target, f"/{MOST_REDIRECTS}").size == len(JPEG)
         target.unlink()
-        with pytest.raises(Refused, match="more than 5 redirects"):
+        with pytest.raises(Doubtful, match="more than 5 redirects"):
             get_from(server, target, f"/{MOST_REDIRECTS + 1}")
     assert not target.exists()
 
@@ -184,7 +184,7 @@ def test_a_redirect_elsewhere_is_refused(location: str, reason: str, target: Pat
         def away(handler: BaseHTTPRequestHandler) -> None:
             reply(handler, 302, Location=location.format(other=other.port, port=server.port))
 
-        with pytest.raises(Refused, match=reason):
+        with pytest.raises(Doubtful, match=reason):
             get_from(server, target, "/1.jpg")
     assert other.seen == []
     assert nothing_kept(target)
@@ -217,7 +217,7 @@ def test_flickrs_own_host(tmp_path: Path, target: Path) -> None:
     with over_tls(tmp_path, answer, ["151.101.1.140"], clock) as (server, network, get_url):
         assert get_url("https://live.staticflickr.com/moved", target).size == len(JPEG)
         assert clock.slept == [5.0]  # a redirect is a request too
-        with pytest.raises(Refused, match="from https to http"):
+        with pytest.raises(Doubtful, match="from https to http"):
             get_url("https://live.staticflickr.com/down", target)
         with pytest.raises(Refused, match="by http"):
             get_url("http://live.staticflickr.com/1.jpg", target)
@@ -242,9 +242,9 @@ def test_a_name_server_that_lies_is_no_fault_of_the_photo(tmp_path: Path, target
 def test_a_page_with_a_pictures_name_is_refused(target: Path) -> None:
     """It may be a page for a while. The reason names the type that the server gives, without its control characters."""
     page = b"<!DOCTYPE html><title>Please wait</title>" + bytes(100)
-    with pytest.raises(PageInstead, match=r"not a picture \(sent as text/html"):
+    with pytest.raises(Doubtful, match=r"not a picture \(sent as text/html"):
         get(lambda handler: reply(handler, 200, page, Content_Type="text/html\x1b[2J"), target)
-    with pytest.raises(Refused, match="not a picture"):
+    with pytest.raises(Doubtful, match="not a picture"):
         get(lambda handler: reply(handler, 200, b"\xff\xd8", Content_Type="image/jpeg"), target)
     assert nothing_kept(target)
 
@@ -413,30 +413,30 @@ def test_nobody_listens(target: Path) -> None:
     ("status", "headers", "kind", "reason"),
     [
         (200, {}, type(None), ""),
-        (204, {}, Refused, "204"),
-        (206, {}, Refused, "206"),
-        (300, {"location": "/a"}, Refused, "300"),
+        (204, {}, Doubtful, "204"),
+        (206, {}, Doubtful, "206"),
+        (300, {"location": "/a"}, Doubtful, "300"),
         (301, {"location": "/a"}, Redirect, "/a"),
         (302, {"location": "https://x/photo_unavailable.png"}, Gone, "photo_unavailable"),
         (302, {"location": "/Photo_Unavailable_l.png#a"}, Gone, "photo_unavailable"),
         (302, {"location": "/a?next=/photo_unavailable.png"}, Redirect, "/a"),
-        (303, {}, Refused, "leads nowhere"),
-        (304, {}, Refused, "304"),
+        (303, {}, Doubtful, "leads nowhere"),
+        (304, {}, Doubtful, "304"),
         (307, {"location": "/a"}, Redirect, "/a"),
         (308, {"location": "/a"}, Redirect, "/a"),
-        (400, {}, Refused, "400"),
-        (401, {}, Refused, "401"),
-        (403, {}, Refused, "not allowed (403)"),
+        (400, {}, Doubtful, "400"),
+        (401, {}, Doubtful, "401"),
+        (403, {}, Doubtful, "not allowed (403)"),
         (404, {}, Gone, "empty"),
         (404, {"content-length": "0"}, Gone, "empty"),
         (404, {"content-length": "7"}, Gone, "with a page"),
         (404, {"transfer-encoding": "chunked"}, Gone, "with a page"),
         (408, {}, TryAgain, "408"),
         (410, {}, Gone, "410"),
-        (418, {}, Refused, "418"),
+        (418, {}, Doubtful, "418"),
         (425, {}, TryAgain, "425"),
         (429, {}, TryAgain, "too many requests (429)"),
-        (451, {}, Refused, "451"),
+        (451, {}, Doubtful, "451"),
         (500, {}, TryAgain, "500"),
         (503, {}, TryAgain, "503"),
         (599, {}, TryAgain, "599"),

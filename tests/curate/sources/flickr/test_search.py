@@ -18,10 +18,13 @@ from curate.errors import SourceError, UsageError
 from curate.photos.facts import Exif
 from curate.sources.flickr import methods
 from curate.sources.flickr import search as search_module
-from curate.sources.flickr.client import NoCallsLeft
+from curate.sources.flickr.answers import Failure
+from curate.sources.flickr.client import Flickr, NoCallsLeft
 from curate.sources.flickr.counts import harvest_status
-from curate.sources.flickr.plan import plan_from
+from curate.sources.flickr.methods import Page
+from curate.sources.flickr.plan import Query, plan_from
 from curate.sources.flickr.search import estimate, search
+from curate.sources.flickr.windows import Window
 from tests.helpers.fake_flickr import (
     FakeFlickr,
     Fault,
@@ -35,7 +38,7 @@ from tests.helpers.fake_flickr import (
 )
 from tests.helpers.fake_flickr.people import album_id, group_id, group_url, member
 from tests.helpers.harvesting import ALL_YEARS, client, harvested, rows, searched
-from tracer.base.progress import finish
+from tracer.base.progress import Work, finish
 
 PLAIN = Universe(900, rates=Rates.none())
 
@@ -99,6 +102,29 @@ def test_a_search_without_dates_is_halved_by_upload(catalog: Catalog) -> None:
     assert rows(catalog).keys() == ids(universe, universe.found)
     dates = Counter(row["taken_precision"] for row in rows(catalog).values() if row["taken_at"] is None)
     assert dates.keys() == {"unknown"} and dates["unknown"] > 50
+
+
+@pytest.mark.parametrize(("code", "passes"), [(201, True), (0, True), (3, False)])
+def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, passes: bool
+) -> None:
+    """A code that says that the search itself is refused ends a window; another one may pass, and the next run asks again."""
+    ask = search_module.ask_page
+
+    def fails(flickr: Flickr, query: Query, window: Window, page: int) -> Work[Page]:
+        if window.taken is not None and window.taken[0] < "2012":
+            raise Failure("flickr.photos.search", code, "odd")
+        return (yield from ask(flickr, query, window, page))
+
+    monkeypatch.setattr(search_module, "ask_page", fails)
+    with FakeFlickr(PLAIN) as flickr:
+        counts = searched(catalog, flickr, ALL_YEARS, window="year")
+        assert counts.incomplete and any("odd" in remark for remark in counts.remarks)
+        first = len(rows(catalog))
+        monkeypatch.setattr(search_module, "ask_page", ask)
+        counts = searched(catalog, flickr, ALL_YEARS, window="year")
+    assert first < 900 and len(rows(catalog)) == (900 if passes else first)
+    assert counts.incomplete is not passes
 
 
 @pytest.mark.parametrize("beyond", ["repeat", "error"])

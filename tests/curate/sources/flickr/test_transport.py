@@ -154,7 +154,16 @@ def test_a_name_that_is_not_found() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["////[@", "http://[zz]/", "http://a:b/", "/" + "a" * 65_530, "data:image/jpeg;base64,AA", "mailto:a@b", "http:a", "//xn--/"],
+    [
+        "////[@",
+        "http://[zz]/",
+        "http://a:b/",
+        "/" + "a" * 65_530,
+        "data:image/jpeg;base64,AA",
+        "mailto:a@b",
+        "http:a",
+        "//xn--/",
+    ],
 )
 def test_a_redirect_that_is_not_a_url_is_an_error_of_the_server(location: str) -> None:
     """It is not one of ours: httpx looks at redirects even where it follows none."""
