@@ -27,6 +27,8 @@ UNKNOWN = "unknown"
 
 _SIZE = ("width", "height")
 _TURNED = range(5, 9)
+_UPRIGHT_FORMATS = frozenset({"HEIF", "AVIF"})
+"""Formats whose width and height are those of the displayed picture: their own turn counts, EXIF's does not."""
 _ASPECTS = {"1:1": 1.0, "5:4": 1.25, "4:3": 4 / 3, "3:2": 1.5, "16:10": 1.6, "16:9": 16 / 9, "2:1": 2.0}
 _QUALITIES = (50, 70, 80, 85, 90, 93, 96, 98)
 _HOURS = 4
@@ -98,7 +100,7 @@ def _orientation(row: LabelRow) -> str:
     width, height = row.get("width"), row.get("height")
     if not width or not height:
         return UNKNOWN
-    if row.get("orientation") in _TURNED:
+    if row.get("orientation") in _TURNED and row.get("format") not in _UPRIGHT_FORMATS:
         width, height = height, width
     return "landscape" if width > height else "portrait" if width < height else "square"
 
@@ -130,7 +132,7 @@ PROPERTIES: Mapping[str, Property] = MappingProxyType(
             Property("resolution", "megapixels, in octaves", _SIZE, _resolution),
             Property("size", "exact width and height", _SIZE, _size),
             Property("aspect", "ratio of the sides", _SIZE, _aspect),
-            Property("orientation", "portrait or landscape, as seen", (*_SIZE, "orientation"), _orientation),
+            Property("orientation", "portrait or landscape, as seen", (*_SIZE, "orientation", "format"), _orientation),
             _column("exif_orientation", "the file's orientation tag", "orientation"),
             Property("jpeg_quality", "JPEG quality, in steps", ("jpeg_quality",), _jpeg_quality),
             _column("jpeg_subsampling", "JPEG chroma subsampling", "jpeg_subsampling"),

@@ -97,7 +97,7 @@ MEANINGS: dict[str, str] = {
     "edited_reason": "the sign that tells",
     "width": "pixels, as stored",
     "height": "pixels, as stored",
-    "orientation": "EXIF's orientation, 1 to 8",
+    "orientation": "EXIF's orientation, 1 to 8; HEIF and AVIF pictures are turned by the decoder already",
     "format": "`JPEG`, `HEIF`, …",
     "jpeg_subsampling": "`4:2:0`, …",
     "jpeg_quality": "1 to 100, from the file's quantisation tables",

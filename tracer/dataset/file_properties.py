@@ -26,6 +26,8 @@ UNKNOWN: Final = "unknown"
 _ASPECTS: Final = {"1:1": 1.0, "5:4": 1.25, "4:3": 4 / 3, "3:2": 1.5, "16:10": 1.6, "16:9": 16 / 9, "2:1": 2.0}
 _QUALITIES: Final = (50, 70, 80, 85, 90, 93, 96, 98)
 _TURNED: Final = range(5, 9)
+_UPRIGHT_FORMATS: Final = frozenset({"HEIF", "AVIF"})
+"""Formats whose width and height are those of the displayed picture: their own turn counts, EXIF's does not."""
 
 
 def file_properties(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
@@ -54,7 +56,7 @@ def file_properties(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
 def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
     """The properties of one photo from its width, height, orientation, format, jpeg_quality and jpeg_subsampling."""
     width, height, quality = (_number(entry.get(name)) for name in ("width", "height", "jpeg_quality"))
-    if _number(entry.get("orientation")) in _TURNED:
+    if _number(entry.get("orientation")) in _TURNED and entry.get("format") not in _UPRIGHT_FORMATS:
         width, height = height, width
     found = dict.fromkeys((*COARSE, EXACT), UNKNOWN)
     for name in ("format", "jpeg_subsampling"):

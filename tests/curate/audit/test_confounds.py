@@ -34,7 +34,7 @@ def photos(scenes: int, seed: int = 0, **planted: tuple[list[Any], list[Any]]) -
                 "photo_id": len(rows) + 1,
                 "camera_class": class_,
                 "scene_idx": scene,
-                "format": rng.choice(["JPEG", "HEIF"]),
+                "format": rng.choice(["JPEG", "WEBP"]),
                 "width": 3000 if turned else 4000,
                 "height": 4000 if turned else 3000,
                 "orientation": 1,
@@ -60,7 +60,7 @@ def cell_counts(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Counter[
 @pytest.mark.parametrize(
     ("column", "values", "name"),
     [
-        ("format", (["HEIF", "JPEG"], ["JPEG"]), "format"),
+        ("format", (["WEBP", "JPEG"], ["JPEG"]), "format"),
         ("jpeg_quality", ([75, 92], [92, 97]), "jpeg_quality"),
         ("jpeg_subsampling", (["4:2:0"], ["4:2:2", "4:2:0"]), "jpeg_subsampling"),
         ("orientation", ([1, 6], [1]), "orientation"),
@@ -330,6 +330,7 @@ def test_values_are_coarse_and_total() -> None:
     assert value["aspect"]({"width": 4000, "height": 6016}) == "3:2"
     assert value["resolution"]({"width": 4032, "height": 3024}) == "8-16 MP"
     assert value["orientation"]({"width": 4000, "height": 3000, "orientation": 6}) == "portrait"
+    assert value["orientation"]({"width": 3024, "height": 4032, "orientation": 6, "format": "HEIF"}) == "portrait"
     assert [value["jpeg_quality"]({"jpeg_quality": q}) for q in (10, 85, 89, 98, 100)] == [
         "0-49", "85-89", "85-89", "98-100", "98-100",
     ]  # fmt: skip

@@ -62,6 +62,11 @@ def test_properties_come_from_columns_or_from_headers(tmp_path: Path) -> None:
     assert read["orientation"].tolist() == ["portrait", "portrait", "unknown"]
     assert read["aspect"].tolist() == ["4:3", "4:3", "unknown"] and read["size"][0] == "64x48"
     assert one_hot(read).shape[0] == 3
+    turned = pd.DataFrame({"width": [48, 48], "height": [64, 64], "orientation": [6, 6], "format": ["HEIF", "AVIF"]})
+    assert file_properties(turned)["orientation"].tolist() == [
+        "portrait",
+        "portrait",
+    ]  # such sizes are those of the upright
 
 
 def _evaluated(data: Path) -> Run:
