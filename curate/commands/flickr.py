@@ -233,11 +233,11 @@ def _end(catalog: Any, step: Literal["exif", "original", "recheck"]) -> None:
 
     refused, failed = outcomes(catalog, step)
     root = catalog.workspace.root
+    listed = f"; to list them with their reasons: {command('flickr', 'status', '--json', workspace=root)}"
     if refused:
-        note(
-            f"{refused:,} refused; to list them with their reasons: {command('flickr', 'status', '--json', workspace=root)}"
-        )
+        note(f"{refused:,} refused{listed}")
     if failed:
-        note(f"{failed:,} failed and are tried again by the next run of the same command; they are listed there, too")
+        where = "; they are listed there, too" if refused else listed
+        note(f"{failed:,} failed and are tried again by the next run of the same command{where}")
     if refused or failed:
         raise typer.Exit(Exit.SOME_FAILED)

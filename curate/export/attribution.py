@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from curate.catalog.labels import LabelRow
@@ -12,13 +13,14 @@ from curate.sources.made import Layout
 
 COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "license_seen", "changes")
 CHANGES = "metadata removed"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = re.compile(r'(^|[;\t])(?=["\s]*[=+\-@\t\r])')
+"""Where a spreadsheet would begin a formula: many countries' separate cells by semicolons, whatever stands in quotes."""
 
 
 def packed(rows: PhotoTable | Iterable[LabelRow], layout: Layout = Layout.IMAGEFOLDER) -> bytes:
     """Return the file, one line per photo, in UTF-8. `license_seen` is the day on which Flickr stated the licence.
 
-    An apostrophe is put before a cell that a spreadsheet would take for a formula; programs should read `metadata.parquet`.
+    An apostrophe is put before what a spreadsheet would take for a formula; programs should read `metadata.parquet`.
     """
     sink = io.BytesIO()
     with io.TextIOWrapper(sink, "utf-8", newline="", write_through=True) as text:
@@ -33,5 +35,4 @@ def packed(rows: PhotoTable | Iterable[LabelRow], layout: Layout = Layout.IMAGEF
 
 
 def _guarded(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return _RISKY.sub(r"\1'", "" if value is None else str(value))

@@ -63,7 +63,11 @@ _COLUMNS = (
         "`lens`, `software`, `edited`, `edited_reason`",
         "whether the file was changed after the camera wrote it, and the evidence",
     ),
-    ("`width`, `height`, `orientation`", "pixels as stored, and the EXIF orientation that turns them upright"),
+    (
+        "`width`, `height`, `orientation`",
+        "pixels as stored, and the EXIF orientation that turns them upright; pictures in HEIC and AVIF are turned when they are "
+        "decoded, so there width and height are those of the upright picture, and the orientation must not be applied",
+    ),
     ("`format`, `jpeg_quality`, `jpeg_subsampling`", "of the source file"),
     ("`semantic_label`", "what the picture shows"),
     ("`subject_idx`", "the accepted pair: two photos of one scene by different cameras"),
@@ -238,7 +242,7 @@ def _licences(photos: PhotoTable) -> str:
         "## Licences\n\n"
         + _table(("licence", "photos"), lines)
         + "\n`ATTRIBUTION.csv` names the owner, address and licence of each photo, and for photos from Flickr the day on which "
-        "the licence was seen. An apostrophe stands before cells that a "
+        "the licence was seen. An apostrophe stands before what a "
         "spreadsheet would take for a formula. Photos without a stated licence must not be passed on without asking "
         "their owners.\n"
     )

@@ -131,6 +131,8 @@ def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _cell_of_csv(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return as_json(value)
     if not isinstance(value, str):
         return value
     return visible_text(f"'{value}" if value.startswith(_FORMULA) else value, limit=None)

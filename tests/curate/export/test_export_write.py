@@ -284,6 +284,13 @@ def test_foreign_text_in_people_s_files(tmp_path: Path) -> None:
         "'@evil | <b>",
         "'+1",
     )
+    hidden = attribution.packed([rows[0] | {"owner": "x;=1+1", "license": 'a; "@b', "url": "https://x/;b=-1"}]).decode()
+    cells = [cell.strip(' "') for cell in re.split("[,;\n]", hidden)]
+    assert (
+        "'=1+1" in cells
+        and "https://x/" in cells
+        and not [cell for cell in cells if cell.startswith(("=", "@", "+", "-"))]
+    )
     audit = {"splits": {}, "confounds": [], "leaks": [], "kept_together": {"by": []}}
     about = {"tool_version": "1", "created": "", "recipe": "", "keep_gps": False, "seed": 1, "content_sha256": "00"}
     text = card.packed('a"\n---\nlicense: mit', rows, [], audit, about).decode()
