@@ -181,17 +181,32 @@ class _Run:
             try:
                 page = yield from ask_page(self._flickr, query, span, window.page)
             except FlickrError as error:
-                if is_retryable(error) or not is_final(error):
+                if self._stays_open(window, query, error):
                     failed.add(window.id)
                     self.failure = str(error)
-                elif is_not_found(error) and len(self._plan.search) == 1:
-                    raise _unusable(query, error) from None
-                else:
-                    harvests.close_window(self._catalog, window, "cut", str(error))
                 continue
             self._pages += 1
             with self._catalog.transaction():
                 self._file_page(window, query, span, page)
+
+    def _stays_open(self, window: StoredWindow, query: Query, error: FlickrError) -> bool:
+        """Return whether the page of a window is to be asked again; a window that ends with the error is closed.
+
+        Raises:
+            UsageError: the user, group or album of the only search is not there.
+        """
+        beyond = window.page > 1 and window.total is not None and (window.page - 1) * per_page(query) >= window.total
+        if is_retryable(error):
+            return True
+        if beyond:  # a page after the last one can be an error, too
+            harvests.close_window(self._catalog, window, "done")
+            return False
+        if not is_final(error):
+            return True
+        if is_not_found(error) and len(self._plan.search) == 1 and window.page == 1:
+            raise _unusable(query, error) from None
+        harvests.close_window(self._catalog, window, "cut", str(error))
+        return False
 
     def _file_page(self, window: StoredWindow, query: Query, span: Window, page: Page) -> None:
         """Store a page: its photos, and how the window goes on."""

@@ -127,6 +127,27 @@ def test_a_window_that_fails_with_an_unknown_code_is_tried_again(
     assert counts.incomplete is not passes
 
 
+@pytest.mark.parametrize(("code", "page", "whole"), [(1, 3, True), (20, 3, True), (1, 2, False)])
+def test_a_list_whose_later_page_is_an_error(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, code: int, page: int, whole: bool
+) -> None:
+    """After the last page it is the list's end; before, what came is kept and the rest is told. The album is there."""
+    ask, owner = search_module.ask_page, int(PLAIN.owner[0])
+
+    def fails(flickr: Flickr, query: Query, window: Window, number: int) -> Work[Page]:
+        if number >= page:
+            raise Failure("flickr.photosets.getPhotos", code, "Photoset not found")
+        found = yield from ask(flickr, query, window, 1)
+        photos = tuple(replace(one, flickr_id=one.flickr_id + number) for one in found.photos)
+        return replace(found, photos=photos, total=800)
+
+    monkeypatch.setattr(search_module, "ask_page", fails)
+    with FakeFlickr(PLAIN) as flickr:
+        counts = searched(catalog, flickr, {"album": album_id(owner, 1), "user": member(owner).nsid})
+    assert rows(catalog) and counts.incomplete is not whole
+    assert bool(counts.remarks) is not whole
+
+
 @pytest.mark.parametrize("beyond", ["repeat", "error"])
 def test_pages_beyond_are_never_asked_for(catalog: Catalog, beyond: str) -> None:
     """They repeat earlier photos, or are an error."""
