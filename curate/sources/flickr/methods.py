@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.catalog.labelling import parse_taken
+from curate.catalog.labels import LOCAL_ID_BASE
 from curate.photos.facts import TakenPrecision
 from curate.sources.flickr.answers import Failure, FlickrError, Garbled, int_of, part, parts, text_of
 from curate.sources.flickr.client import Flickr
@@ -250,7 +251,7 @@ def _page(content: Mapping[str, Any], root: str) -> Page:
 
 def _found(entry: Mapping[str, Any], owner: str | None) -> FoundPhoto | None:
     flickr_id = int_of(entry.get("id"))
-    if flickr_id is None or flickr_id <= 0:
+    if flickr_id is None or not 0 < flickr_id < LOCAL_ID_BASE:
         return None
     return FoundPhoto(
         flickr_id,

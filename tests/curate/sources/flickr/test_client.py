@@ -303,12 +303,19 @@ def test_an_answer_about_another_photo_is_tried_again(catalog: Catalog, flickr: 
 
 def test_all_that_a_page_lists_is_counted(catalog: Catalog, flickr: FakeFlickr) -> None:
     """Also entries without an ID, and those that are no photo at all."""
-    photos = [{"id": "7", "owner": "1@N01"}, {"id": None}, None, "x", []]
+    photos = [
+        {"id": "7", "owner": "1@N01"},
+        {"id": None},
+        {"id": "1" + "0" * 15},
+        None,
+        "x",
+        [],
+    ]  # the third: a local number
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"stat": "ok", "photos": {"total": "5", "photo": photos}})
+        return httpx.Response(200, json={"stat": "ok", "photos": {"total": "6", "photo": photos}})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         asked = Flickr(http, flickr.endpoint, SecretStr("key"), Pace(Calls(catalog), Limit(3_600_000, 0.001)))
         page = finish(search(asked, Query(text="x"), Window(), 1))
-    assert ([one.flickr_id for one in page.photos], page.unreadable) == ([7], 4)
+    assert ([one.flickr_id for one in page.photos], page.unreadable) == ([7], 5)
