@@ -24,6 +24,9 @@ _MEDIA_TYPES = {
     Container.HEIC: "image/heic",
     Container.AVIF: "image/avif",
 }
+_READABLE = frozenset({Container.JPEG, Container.PNG})
+"""The kinds that mlcroissant 1.1 opens. It fails at records of others, also where a program reads all records of a set."""
+
 _TERMS = """annotation arrayShape citeAs column containedIn equivalentProperty excludes extract field fileProperty
 fileObject fileSet format includes isArray isLiveDataset jsonPath key md5 parentField path recordSet references
 regex readLines repeated replace samplingRate sdVersion separator source subField transform unArchive value""".split()  # noqa: SIM905 - easier to compare like this
@@ -93,6 +96,7 @@ def packed(
                 "key": {"@id": "photos/photo_id"},
                 "field": photos,
             },
+            *(_pictures(kind) for kind in _kinds(files) if kind in _READABLE),
         ],
     }
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
@@ -110,18 +114,43 @@ def _table(name: str, files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _image_sets(files: Mapping[str, str]) -> list[dict[str, Any]]:
-    there = {file.rsplit(".", 1)[-1] for file in files if file.startswith("images/")}
     return [
         {
             "@type": "cr:FileSet",
             "@id": f"{kind.value}-files",
             "name": f"{kind.value} files",
             "includes": f"images/*.{kind.value}",
-            "encodingFormat": media_type,
+            "encodingFormat": _MEDIA_TYPES[kind],
         }
-        for kind, media_type in _MEDIA_TYPES.items()
-        if kind.value in there
+        for kind in _kinds(files)
     ]
+
+
+def _kinds(files: Mapping[str, str]) -> list[Container]:
+    """Return the kinds of the set's pictures."""
+    there = {file.rsplit(".", 1)[-1] for file in files if file.startswith("images/")}
+    return [kind for kind in _MEDIA_TYPES if kind.value in there]
+
+
+def _pictures(kind: Container) -> dict[str, Any]:
+    """Return the record set of the pictures of a kind; their `file_name` is that of the photos."""
+    own, files = f"{kind.value}-pictures", {"fileSet": {"@id": f"{kind.value}-files"}}
+    columns = {"file_name": ("sc:Text", "fullpath"), "image": ("sc:ImageObject", "content")}
+    return {
+        "@type": "cr:RecordSet",
+        "@id": own,
+        "name": own,
+        "field": [
+            {
+                "@type": "cr:Field",
+                "@id": f"{own}/{name}",
+                "name": name,
+                "dataType": data_type,
+                "source": {**files, "extract": {"fileProperty": file_property}},
+            }
+            for name, (data_type, file_property) in columns.items()
+        ],
+    }
 
 
 def _splits() -> dict[str, Any]:

@@ -381,6 +381,23 @@ def test_croissant_has_what_the_specification_requires(exported: Path) -> None:
     assert not [i for i in ids if " " in i]
 
 
+def test_croissant_describes_the_pictures(exported: Path) -> None:
+    """Each picture is in one set of files. JPEG and PNG have records of pictures too; mlcroissant fails at others."""
+    content = json.loads((exported / "croissant.json").read_text())
+    files = {one["@id"]: one["includes"] for one in content["distribution"] if one["@type"] == "cr:FileSet"}
+    found = [[path.name for path in exported.glob(pattern)] for pattern in files.values()]
+    assert sorted(name for names in found for name in names) == sorted(p.name for p in (exported / "images").iterdir())
+    of_pictures = {
+        record["field"][0]["source"]["fileSet"]["@id"]: [
+            field["source"]["extract"]["fileProperty"] for field in record["field"]
+        ]
+        for record in content["recordSet"]
+        if record["@id"].endswith("-pictures")
+    }
+    assert files.keys() == {"jpg-files", "png-files", "webp-files"}
+    assert of_pictures == {name: ["fullpath", "content"] for name in ("jpg-files", "png-files")}
+
+
 def test_cameras_pair_helper_is_sound() -> None:
     """The tests' own labels of a camera keep the rule between type and class."""
     assert (camera()["Is Smartphone"], camera()["camera_class"]) == (False, "dslr/compact")
