@@ -186,7 +186,7 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
 _TO_DO: dict[Step, str] = {
     "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
     "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
-    "recheck": "photo.status != 'gone' AND photo.source != 'flickr-export'",
+    "recheck": "photo.source != 'flickr-export'",
 }
 """Step -> the condition that photos meet for which it can be done."""
 
@@ -194,8 +194,9 @@ _TO_DO: dict[Step, str] = {
 def pending(catalog: Catalog, step: Step) -> list[int]:
     """Return the Flickr IDs of the photos for which a step is still to be done, in the order in which they were found.
 
-    Those for which it failed come last. Photos that are forgotten or gone, and photos whose EXIF an import gave, need no step
-    `exif`. The files of somebody's own account are there already, and strangers may not see them all.
+    Those for which it failed come last. Photos that are forgotten, and photos whose EXIF an import gave, need no step
+    `exif`; photos that are gone need `recheck` alone, since they can come back. The files of somebody's own account are
+    there already, and strangers may not see them all.
     """
     return [
         row[0] for row in catalog.connection.execute(f"{_pending_of(step)} ORDER BY failed, photo.id", {"step": step})
@@ -259,6 +260,15 @@ def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, 
     )
 
 
+def is_refused(catalog: Catalog, flickr_id: int, reason: str) -> bool:
+    """Return whether a step was refused for a photo for a reason."""
+    found = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM flickr_step WHERE flickr_id = ? AND outcome = 'refused' AND reason = ?)",
+        (flickr_id, reason),
+    )
+    return bool(found.fetchone()[0])
+
+
 def failures_before(catalog: Catalog, step: Step, at: str) -> dict[int, str | None]:
     """Return Flickr ID -> reason of the photos for which a step failed last before a time (ISO 8601 in UTC, to the second)."""
     return dict(
@@ -269,11 +279,9 @@ def failures_before(catalog: Catalog, step: Step, at: str) -> dict[int, str | No
 
 
 def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:
-    """Remove the outcomes of a step, so that it is done again for all photos that are not gone, or for one."""
+    """Remove the outcomes of a step, so that it is done again for all photos for which it is possible, or for one."""
     catalog.connection.execute(
-        "DELETE FROM flickr_step WHERE step = ?1 AND (flickr_id = ?2 OR ?2 IS NULL AND flickr_id IN ("
-        "SELECT flickr_id FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo WHERE photo.status != 'gone'))",
-        (step, flickr_id),
+        "DELETE FROM flickr_step WHERE step = ?1 AND (flickr_id = ?2 OR ?2 IS NULL)", (step, flickr_id)
     )
 
 

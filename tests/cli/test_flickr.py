@@ -418,3 +418,24 @@ def test_a_damaged_original_is_counted(flickr: FakeFlickr, run: Run) -> None:
     damaged = lines(run, "--where", "status NOT IN ('ok', 'listed', 'gone')")
     assert len(damaged) == done["unreadable"] == done["updated"] > 0
     assert f"{len(damaged)} files could not be read" in said
+
+
+def test_a_photo_that_had_gone_comes_back(flickr: FakeFlickr, run: Run) -> None:
+    """A recheck asks about photos that are gone, too: the one that can be seen again is as before, the other one is told once."""
+    run(*ALL)
+    run("flickr", "exif")
+    back, deleted = sorted(row["photo_id"] for row in lines(run) if row["license"] in OPEN)[:2]
+    for photo in (back, deleted):
+        flickr.trick(photo, Trick.MISSING)
+    flickr.universe.delete(deleted)
+    run("flickr", "download", code=Exit.SOME_FAILED)
+    assert {row["photo_id"] for row in lines(run) if row["status"] == "gone"} == {back, deleted}
+    flickr.trick(back, None)
+    done = run("flickr", "recheck", "--json")
+    assert (done["updated"], done["missing"]) == (1, 0) and "1 photo that had gone can be seen again" in run.said
+    run("flickr", "exif")
+    assert run("flickr", "download", "--json", code=Exit.SOME_FAILED)["updated"] == 1
+    rows = {row["photo_id"]: row for row in lines(run)}
+    assert (rows[back]["status"], rows[back]["error"], rows[deleted]["status"]) == ("ok", None, "gone")
+    refused = run("flickr", "status", "--json")["refused"]
+    assert [(one["photo_id"], one["reason"]) for one in refused] == [(deleted, "it was deleted, or is private now")]

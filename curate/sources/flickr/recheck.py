@@ -1,11 +1,24 @@
-"""Asks Flickr again about each photo: those that are gone, and those whose licence changed, lose their files where they must."""
+"""Asks Flickr again about each photo.
+
+Those that are gone, and those whose licence changed, lose their files where they must. Those that were gone and are there again
+(their owners had made them private, or a server was mistaken) come back.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
 
-from curate.catalog.flickr_photos import FlickrPhoto, flickr_photo, forget_steps, pending, record_step, store
+from curate.catalog.flickr_photos import (
+    FlickrPhoto,
+    Step,
+    flickr_photo,
+    forget_steps,
+    is_refused,
+    pending,
+    record_step,
+    store,
+)
 from curate.catalog.harvests import allowed_licenses, begin_recheck, end_recheck
 from curate.catalog.store import Catalog
 from curate.sources.flickr.answers import FlickrError, is_gone
@@ -22,7 +35,7 @@ from tracer.base.text import counted
 
 
 def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
-    """Ask for the state of every photo that is not gone; an interrupted recheck goes on where it stopped.
+    """Ask for the state of every photo; an interrupted recheck goes on where it stopped.
 
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
@@ -48,6 +61,8 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         else:
             run.came(known, state, license_of(state.license, addresses))
     end_recheck(catalog)  # those that failed are asked about again with all others
+    if run.returned:
+        counts.remarks.append(f"{counted(run.returned, 'photo')} that had gone can be seen again")
     if run.removed:
         counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
@@ -61,13 +76,15 @@ class _Recheck:
     def __init__(self, catalog: Catalog, counts: HarvestCounts) -> None:
         self._catalog, self._counts = catalog, counts
         self._allowed = allowed_licenses(catalog) or OPEN
-        self.removed = 0
+        self.removed, self.returned = 0, 0
 
     def failed(self, known: FlickrPhoto, error: FlickrError) -> None:
         """Store that a photo is gone, or that it could not be asked about."""
         if is_gone(error):
-            self._change(gone(self._without_file(known)), GONE)
-            self._counts.missing += 1
+            told = known.listing.gone and is_refused(self._catalog, known.listing.flickr_id, GONE)
+            self._change(gone(self._without_file(known)), None if told else GONE)
+            self._counts.missing += not known.listing.gone
+            self._counts.unchanged += known.listing.gone
             return
         record_step(self._catalog, known.listing.flickr_id, "recheck", outcome_of(error), str(error))
         self._counts.unchanged += 1
@@ -82,12 +99,23 @@ class _Recheck:
             reason = f"its licence is {license} now, which is not among those allowed; its file was removed"
         elif changed:
             forget_steps(self._catalog, "original", known.listing.flickr_id)
+        if known.listing.gone:
+            known, changed = self._returned(known), True
         listing = known.listing if license is None else replace(known.listing, license=license, license_seen=today())
         if state.taken.at is not None:
             listing = replace(listing, taken_at=state.taken.at, taken_precision=state.taken.precision)
         self._change(replace(known, listing=listing), reason)
         self._counts.updated += changed
         self._counts.unchanged += not changed
+
+    def _returned(self, known: FlickrPhoto) -> FlickrPhoto:
+        """Return a photo that was gone as one that is there, of which EXIF and original are asked for again."""
+        self.returned += 1
+        steps: tuple[Step, ...] = ("exif", "original")
+        for step in steps:
+            forget_steps(self._catalog, step, known.listing.flickr_id)
+        # the address of its original is asked for anew, since another one is given to a photo that was private
+        return replace(known, listing=replace(known.listing, gone=False, original=None))
 
     def _without_file(self, known: FlickrPhoto) -> FlickrPhoto:
         self.removed += known.file is not None
