@@ -427,3 +427,16 @@ def test_a_label_that_cannot_be_taken_out_is_listed(photos: Path, tmp_path: Path
         assert "ISO Speed" not in planned.attributes
         reasons = {skip.what: skip.reason for skip in planned.skipped}
         assert reasons["mitigation of ISO Speed"] == "all photos have ISO Speed = 100"
+
+
+def test_unequal_owners_count_as_few() -> None:
+    """Sixty equal owners are enough; where four of them have most of the photos, the intervals are said to be too short."""
+    makes = np.array(["a", "b"])[np.arange(60) % 2]
+    for sizes, few in (
+        (np.full(60, 4), ""),
+        (np.r_[[40] * 4, [4] * 56], "60 scenes or owners, as unequal as 20 of equal size"),
+    ):
+        vectors, labels, owner = _owners(sizes, makes)
+        outcome = finish(mitigate(SOURCE, LabelledPhotos(vectors, labels, owner, "Make"), replace(LEACE, repeats=1)))
+        assert outcome.details[0]["few_units"] == few
+        assert any("on halves of" in line for line in outcome.warnings) is bool(few)

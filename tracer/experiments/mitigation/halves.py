@@ -129,7 +129,8 @@ def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Out
         needed = [name for name in (figure.plus, figure.minus) if name]
         if all((stage, name) in table for stage in stages for name in needed):
             outcome.rows += _rows(source, task, figure, table, how)
-    clusters = len(np.unique(task.group))
+    clusters, effective = len(np.unique(task.group)), _effective(task.group)
+    few = _few_units(clusters, effective)
     outcome.details.append(
         source.detail(
             "mitigation",
@@ -139,7 +140,8 @@ def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Out
             methods=[str(m) for m in how.methods],
             photos=len(task.y),
             clusters=clusters,
-            effective_clusters=_effective(task.group),
+            effective_clusters=effective,
+            few_units=few,
             repeats=how.repeats,
             left_out=task.left_out,
             left_out_of_halves=short,
@@ -151,12 +153,24 @@ def both_halves(source: Source, task: Task, how: MitigationSettings) -> Work[Out
             f"In {len(short)} of {2 * how.repeats} halves the probe of {task.attribute} left classes out: "
             f"{left_out_in_words(reasons)}. Its figures are of photos that every draw of the halves scores."
         )
-    if clusters < 2 * stats.FEW_CLUSTERS:
+    if few:
         outcome.warnings.append(
-            f"Mitigation of {task.attribute} is fitted and tested on halves of {clusters} scenes or owners; with so few its "
-            "intervals are too short and their p-values too small."
+            f"Mitigation of {task.attribute} is fitted and tested on halves of {few}; with so few its intervals are too short "
+            "and their p-values too small."
         )
     return outcome
+
+
+def _few_units(clusters: int, effective: float) -> str:
+    """Name the scenes or owners where they are too few for the intervals of changes; empty where they are enough.
+
+    Args:
+        clusters: how many there are. effective: as how many of equal size they count.
+    """
+    if round(effective) >= 2 * stats.FEW_CLUSTERS:
+        return ""
+    unequal = f", as unequal as {effective:.0f} of equal size" if round(effective) < clusters else ""
+    return f"{clusters} scenes or owners{unequal}"
 
 
 def _scored(task: Task, how: MitigationSettings) -> Work[tuple[Table, list[dict[str, Any]]]]:

@@ -13,7 +13,6 @@ from tracer.results.placing import level, mark, scale_for
 from tracer.results.rows import Row, setting_parts
 from tracer.results.tables import Cell, PlainTable, change_cells, count_cell, text_cell
 from tracer.results.verdicts import Answer, Verdict, guessing, joint_verdict, span, verdict
-from tracer.stats import FEW_CLUSTERS
 
 METHOD_WORDS = {"leace": "LEACE", "layer": "adversarial layer"}
 _MOST_ANSWERS = 2
@@ -144,12 +143,8 @@ def _answer(chosen: Sequence[Remedy], details: Details) -> Answer:
 
 def _few_units(entries: Details) -> str:
     """That halves of so few scenes or owners give too short an interval, and with it too small a p; empty where they do not."""
-    counts = [
-        count for entry in entries if isinstance(count := entry.get("clusters"), int) and count < 2 * FEW_CLUSTERS
-    ]
-    if not counts:
-        return ""
-    return f"With halves of {min(counts)} scenes or owners the interval is too short, and the p-value of the change too small."
+    few = next((str(found) for entry in entries if (found := entry.get("few_units"))), "")
+    return f"With halves of {few} the interval is too short, and the p-value of the change too small." if few else ""
 
 
 def _left(probe: Sequence[Remedy]) -> str:
