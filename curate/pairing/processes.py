@@ -10,13 +10,16 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process, resource_tracker
 
+from tracer.base.machine import give_way
+
 
 def process_pool(workers: int, begin: Callable[[], None]) -> ProcessPoolExecutor:
     """Return a pool of processes.
 
     The processes are spawned, not forked: the app has threads, and a lock that one of them holds during a fork stays locked
     for ever in the child. Where the app has replaced sys.stderr, the output of the processes is discarded, because the app
-    draws on the terminal. The processes end with this one, however it ends.
+    draws on the terminal. The processes end with this one, however it ends, and leave
+    the cores to others first.
 
     Args:
         workers: number of processes.
@@ -37,6 +40,7 @@ def _begin(begin: Callable[[], None], quiet: bool) -> None:
             os.dup2(nowhere, stream)
         os.close(nowhere)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    give_way()
     begin()
 
 

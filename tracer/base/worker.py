@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from tracer.base.errors import StorageError
+from tracer.base.machine import give_way
 
 READY: Final = "ready"
 HEAD: Final = struct.Struct("<II")
@@ -60,6 +61,7 @@ def main(arguments: list[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+    give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     threading.Thread(target=_end_with_the_parent, args=(jobs.fileno(),), daemon=True).start()
     handler: Handler = getattr(importlib.import_module(module), function)(*arguments[3:])

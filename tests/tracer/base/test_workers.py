@@ -57,6 +57,11 @@ def test_computing_without_end_is_overdue() -> None:
     assert isinstance(second, Answer)
 
 
+def test_workers_leave_the_cores_to_others_first() -> None:
+    """The app stays as fast while photos are read."""
+    assert results([["nice", 0]], 1, Limits(5.0)) == [Answer(min(os.nice(0) + 5, 19), b"")]
+
+
 def test_a_worker_that_gets_no_core_is_not_overdue() -> None:
     """Among a dozen busy processes a worker may wait for a core for three times its limit."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(12)]
