@@ -43,6 +43,23 @@ def test_completion(program: str, typed: str, expected: str, tmp_path: Path) -> 
     assert done.stdout.split() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("program", "words", "code", "said"),
+    [
+        ("curate", ["./w"], Exit.USAGE, "the app needs a terminal"),
+        ("curate", ["none/at/all"], Exit.USAGE, "this is not a workspace"),
+        ("curate", ["review", "--plain", "-w", "w"], Exit.DONE, "No pair waits"),
+        ("tracer", ["plan", "none"], 2, "none is not a folder"),
+    ],
+)
+def test_closed_standard_input(program: str, words: list[str], code: int, said: str, tmp_path: Path) -> None:
+    """Nothing can be typed; that is no failure of the program."""
+    assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
+    started = shlex.join([sys.executable, "-c", f"from {program}.cli import main; main()", *words])
+    done = subprocess.run(f"{started} <&-", shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code and said in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
 def test_a_folder_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

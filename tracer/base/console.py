@@ -353,6 +353,12 @@ def take_over_messages() -> None:
     logging.lastResort = _Noted(logging.WARNING)
 
 
+def have_input() -> None:
+    """Read from nothing where standard input was closed. Otherwise its number would go to the next file that is opened."""
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+
+
 def _print_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     note("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"))
 
