@@ -292,9 +292,9 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
             names = {
                 row["sha256"]: row["path"]
                 for row in catalog.connection.execute(
-                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?)", (this, partner)
+                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
                 )
-            }
+            }  # of exact copies the first by path, which is the one that pairs name
             raise UsageError(
                 "that photo already has a partner",
                 f"{names.get(this, this)} is paired with {names.get(partner, partner)}",

@@ -100,15 +100,16 @@ WHERE (coalesce(v.status, w.status) IS NOT NULL OR (p.scene = o.scene) IS NOT 0)
 different stated scenes are left out."""
 
 
-def pairs(catalog: Catalog, status: PairStatus | None = None) -> Iterator[PairRow]:
+def pairs(catalog: Catalog, status: PairStatus | Literal["proposed"] | None = None) -> Iterator[PairRow]:
     """Yield pairs by score, the best first; pairs made by hand come last.
 
     Args:
         catalog: the workspace's catalogue.
-        status: only pairs with this status; None for all.
+        status: only pairs with this status, or the candidates that are proposed; None for all.
     """
     where = {
         None: "",
+        "proposed": "AND coalesce(v.status, w.status) IS NULL AND pair.assigned AND NOT taken",
         "candidate": "AND coalesce(v.status, w.status) IS NULL",
         "accepted": "AND coalesce(v.status, w.status) = 'accepted'",
         "rejected": "AND coalesce(v.status, w.status) = 'rejected'",

@@ -13,7 +13,9 @@ import typer
 from curate.errors import Exit, UsageError, command
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
+from tracer.base import console
 from tracer.base.console import note, print_csv, print_json, print_json_rows, print_lines, print_table, say
+from tracer.base.progress import Result, Work
 from tracer.base.text import counted, quoted_path
 
 
@@ -66,6 +68,15 @@ def print_listing(name: str, rows: Iterable[Mapping[str, Any]], style: Style | N
         print_rows(rows, style, columns)
 
 
+def run_with_progress(work: Work[Result]) -> Result:
+    """Run long work to its end and return its result, with progress on standard error; tell after Ctrl-C what became of it."""
+    try:
+        return console.run_with_progress(work)
+    except KeyboardInterrupt:
+        note("Stopped. What is finished is kept; the same command can be given again.")
+        raise
+
+
 def say_next(catalog: Any) -> None:
     """Print the next step to standard error."""
     from curate.status import in_words, next_step, status
@@ -115,14 +126,19 @@ def report_counts(catalog: Any, counts: Any, json: bool) -> None:
 
 def say_left_out(photos: Sequence[tuple[str, str]], workspace: Path) -> None:
     """Print which photos were left out: each path, or for many photos with one reason their number and the first paths."""
-    from curate.pairing.run import NO_FILE
+    from curate.pairing.run import COPY, NO_FILE
 
     by_reason: dict[str, list[str]] = {}
     for path, reason in photos:
-        by_reason.setdefault(reason, []).append(path)
+        by_reason.setdefault(COPY if reason.startswith(COPY) else reason, []).append(path)
     if without := by_reason.pop(NO_FILE, None):
         fetch = command("flickr", "download", workspace=workspace)
         note(f"left out: {counted(len(without), 'photo')} without a file; to download originals: {fetch}")
+    if copies := by_reason.pop(COPY, None):
+        listed = command("duplicates", workspace=workspace)
+        note(
+            f"left out: {counted(len(copies), 'exact copy', 'exact copies')} of other photos; to list all copies: {listed}"
+        )
     for reason, paths in by_reason.items():
         for path in paths[:_NAMED]:
             note(f"left out: {path}: {reason}")

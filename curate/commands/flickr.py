@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from curate.commands.common import HERE, Json, Where, opened
+from curate.commands.common import HERE, Json, Where, opened, run_with_progress
 from curate.errors import Exit, UsageError, command
-from tracer.base.console import note, print_json, run_with_progress, say
+from tracer.base.console import note, print_json, say
 
 app = typer.Typer(no_args_is_help=True)
 

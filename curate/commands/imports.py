@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from curate.commands.common import HERE, Json, Where, opened, report_counts
-from tracer.base.console import note, run_with_progress
+from curate.commands.common import HERE, Json, Where, opened, report_counts, run_with_progress
+from tracer.base.console import note
 
 app = typer.Typer()
 

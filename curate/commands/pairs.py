@@ -20,11 +20,12 @@ from curate.commands.common import (
     opened,
     print_listing,
     rows_as,
+    run_with_progress,
     say_left_out,
     say_next,
 )
 from curate.errors import CurateError, Exit, command
-from tracer.base.console import note, print_json, print_lines, print_table, run_with_progress, say
+from tracer.base.console import note, print_json, print_lines, print_table, say
 from tracer.base.text import counted, printable_path, quoted_path
 
 app = typer.Typer()
@@ -40,8 +41,9 @@ PhotoPath = Annotated[Path, typer.Argument(help="A photo: any path that curate p
 
 
 class Status(StrEnum):
-    """What was decided about a pair."""
+    """What was decided about a pair; of the candidates, the proposed ones are those that a review asks about first."""
 
+    PROPOSED = "proposed"
     CANDIDATE = "candidate"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -114,7 +116,10 @@ def pair(
 def pairs(
     context: typer.Context,
     workspace: Where = HERE,
-    status: Annotated[Status | None, typer.Option(help="Only pairs with this status.")] = None,
+    status: Annotated[
+        Status | None,
+        typer.Option(help="Only pairs with this status; proposed are those candidates that a review asks about first."),
+    ] = None,
     remarks: Annotated[
         bool, typer.Option("--remarks", help="Only pairs with a flag or a note, and print these.")
     ] = False,

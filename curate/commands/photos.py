@@ -18,11 +18,12 @@ from curate.commands.common import (
     print_listing,
     report_counts,
     rows_as,
+    run_with_progress,
     say_next,
 )
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
-from tracer.base.console import note, print_json, run_with_progress, say
+from tracer.base.console import note, print_json, say
 
 app = typer.Typer()
 

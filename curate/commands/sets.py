@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from curate.commands.common import HERE, Json, Where, opened, say_next
+from curate.commands.common import HERE, Json, Where, opened, run_with_progress, say_next
 from curate.errors import CurateError, Exit, UsageError, command, shown
 from curate.workspace import Workspace, is_workspace
-from tracer.base.console import note, print_json, print_table, run_with_progress, say
+from tracer.base.console import note, print_json, print_table, say
 from tracer.base.machine import cores
 from tracer.base.text import counted, quoted_path
 
@@ -193,6 +193,8 @@ def audit(
             note(f"could not be used: {entry['what']}, {counted(entry['values'], 'time')} ({entry['place']})")
     if found["leaks"]:
         raise typer.Exit(Exit.LEAK)
+    if not found["compared"] and not found["confounds"]:  # nothing was looked at, which is not "no leak"
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command()

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _UNDECODED = "has no preview: its picture cannot be decoded here"
 NO_FILE = "its file was not downloaded"
+COPY = "an exact copy of "
+"""The beginning of the reason why an exact copy is left out; the path of the compared photo follows."""
+
 _LOST = "its preview is lost: curate ingest makes it again"
 
 
@@ -83,7 +86,7 @@ def pairing_photos(
             left_out.append((one.path, NO_FILE if without else f"could not be read ({one.status})"))
             continue
         if one.sha256 in seen:
-            left_out.append((one.path, f"an exact copy of {seen[one.sha256]}"))
+            left_out.append((one.path, f"{COPY}{seen[one.sha256]}"))
             continue
         seen[one.sha256] = one.path
         preview = catalog.workspace.preview(one.sha256)

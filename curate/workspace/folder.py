@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command
+from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command, shown
 from curate.resources import data_file, data_names
 from curate.workspace.settings import SETTINGS, Settings, read_settings
 from tracer.base.files import is_partial, write_atomically
@@ -20,6 +20,9 @@ from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
 _LOCK = "workspace.lock"
+_NAMED = 3
+"""Workspaces in a folder that is none itself, of which a message names so many."""
+
 _FOLDERS = ("cache", "exports", "originals", "runs")
 
 _TEMPLATE = """# Settings of this workspace; each has a default; `curate settings` lists them all.
@@ -106,7 +109,8 @@ class Workspace:
                 f"{quoted_path(root)} has no {SETTINGS}" if root.is_dir() else f"there is no folder {quoted_path(root)}"
             )
             free = free_folder(root) if os.path.lexists(root) else root
-            raise NotAWorkspace("this is not a workspace", why, f"Make one with: {command('new', free)}")
+            below = "".join(f"Did you mean: -w {shell_word(shown(one))}\n" for one in workspaces_in(root)[:_NAMED])
+            raise NotAWorkspace("this is not a workspace", why, f"{below}Make one with: {command('new', free)}")
         return cls(root)
 
     @property
@@ -226,6 +230,15 @@ def is_workspace(folder: Path) -> bool:
     """Whether a folder is a workspace: it has settings or, if these were lost, a catalogue and a folder of a workspace."""
     lost = (folder / CATALOG).is_file() and any((folder / name).is_dir() for name in _FOLDERS)
     return lost or (folder / SETTINGS).is_file()
+
+
+def workspaces_in(folder: Path) -> list[Path]:
+    """Return the workspaces that lie directly in a folder, by name; none where it cannot be read."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return []
+    return [folder / name for name in names if is_workspace(folder / name)]
 
 
 def free_folder(near: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from curate.cli import run_cli
 from curate.errors import Exit
 from tests.conftest import MadeOnce, write_photo
+from tracer.base.progress import Progress
 
 PHONE = ("Apple", "iPhone X")
 CAMERA = ("NIKON CORPORATION", "NIKON D5500")
@@ -128,3 +130,59 @@ def test_settings_that_name_no_label_column(place: Path, capsys: pytest.CaptureF
         told = said(capsys, *words, code=Exit.FAILED)
         assert "workspace.toml: export.attributes" in told and "nope" in told
     assert not Path("set").exists()
+
+
+def test_without_w_the_workspaces_in_the_current_folder_are_named(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At most three, and quoted for a shell; a file or another folder is none."""
+    (place.parent / "notes.toml").write_text("")
+    assert run_cli(["new", "a walk"]) == Exit.DONE
+    for words in (["status"], ["pairs"], ["ingest", "photos"]):
+        capsys.readouterr()
+        assert run_cli(words) == Exit.USAGE
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[1:] == [
+            "Did you mean: -w 'a walk'", "Did you mean: -w w", f"Make one with: curate new {place.parent}-workspace"
+        ]  # fmt: skip
+    for name in "bcd":
+        assert run_cli(["new", name]) == Exit.DONE
+    capsys.readouterr()
+    assert run_cli(["status"]) == Exit.USAGE
+    assert capsys.readouterr().err.count("Did you mean") == 3
+
+
+def test_exact_copies_are_counted_in_one_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever photo each is a copy of; --json lists them."""
+    (place.parent / "photos" / "other.jpg").write_bytes((place.parent / "photos" / "1.jpg").read_bytes())
+    said(capsys, "ingest", "photos", "--jobs", "1")
+    told = said(capsys, "pair", "--jobs", "1")
+    assert "left out: 2 exact copies of other photos; to list all copies: curate duplicates -w w" in told
+    assert "an exact copy of" not in told
+    assert run_cli(["pair", "--jobs", "1", "--json", "-w", "w"]) == Exit.DONE
+    assert capsys.readouterr().out.count("an exact copy of") == 2
+
+
+def test_a_photo_with_a_partner_is_named_as_pairs_name_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not by the path of an exact copy."""
+    (place.parent / "photos" / "zzz.jpg").write_bytes((place.parent / "photos" / "0.jpg").read_bytes())
+    (place.parent / "photos" / "copy.jpg").unlink()
+    said(capsys, "ingest", "photos", "--jobs", "1")
+    said(capsys, "decide", "accept", "photos/0.jpg", "photos/1.jpg")
+    told = said(capsys, "decide", "accept", "photos/0.jpg", "photos/3.jpg", code=Exit.USAGE)
+    photos = place.parent / "photos"
+    assert f"{photos}/0.jpg is paired with {photos}/1.jpg" in told
+
+
+def test_an_interruption_says_what_became_of_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence and exit code 130."""
+
+    def interrupted(*_: object) -> Iterator[Progress]:
+        yield Progress("taking photos", 0, 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("curate.demo.collection.write_photos", interrupted)
+    assert run_cli(["demo", "photos", str(tmp_path / "photos")]) == Exit.INTERRUPTED
+    assert capsys.readouterr().err.endswith("Stopped. What is finished is kept; the same command can be given again.\n")

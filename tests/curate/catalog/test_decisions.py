@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curate.cameras.types import CameraType
 from curate.catalog import decisions
-from curate.catalog.candidates import replace_candidates, waiting
+from curate.catalog.candidates import proposed, replace_candidates, waiting
 from curate.catalog.pairs import decide_auto, pairs, queue
 from curate.catalog.photos import put_photo, set_status
 from curate.catalog.store import Catalog
@@ -295,3 +295,14 @@ def test_rows_can_be_counted_and_cut_short(catalog: Catalog) -> None:
     assert catalog.count() == 8 and catalog.count("camera_type = 'dslr'") == 4
     assert [row["path"] for row in catalog.labels(limit=2)] == ["/photos/0.jpg", "/photos/1.jpg"]
     assert [row["path"] for row in catalog.labels("camera_type = 'dslr'", 1)] == ["/photos/1.jpg"]
+
+
+def test_proposed_pairs_are_the_waiting_ones_that_were_assigned(catalog: Catalog) -> None:
+    """As many as are counted; none that is decided, or whose photo has a partner."""
+    fill(catalog)
+    assert len([*pairs(catalog, "proposed")]) == proposed(catalog) == 4
+    decisions.decide(catalog, "accept", sha(0), sha(3))  # takes a photo of the second proposed pair, too
+    decisions.decide(catalog, "reject", sha(4), sha(5))
+    left = [*pairs(catalog, "proposed")]
+    assert [(pair.phone_sha256, pair.other_sha256) for pair in left] == [(sha(6), sha(7))]
+    assert len(left) == proposed(catalog) and {pair.status for pair in left} == {"candidate"}
