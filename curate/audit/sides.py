@@ -13,6 +13,7 @@ from curate.audit.tables import as_key, read_table
 from curate.catalog.phototable import Builder, PhotoTable
 from curate.errors import UsageError
 from curate.sources.manifest import read_manifest
+from curate.workspace import is_workspace
 from tracer.base.reading import open_regular, read_json
 from tracer.base.text import quoted_path
 
@@ -22,6 +23,7 @@ PhotoKey = int | str
 METADATA = ("metadata.parquet", "metadata.csv", "metadata.jsonl")
 SIDE_NAMES = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval")
 _IDS = "_ids"
+_NAME_A_SET = "Name a set's folder; curate export writes one."
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif"}
 
 
@@ -79,7 +81,7 @@ def split_file(path: Path) -> Split:
         raise UsageError(
             "that split file cannot be read",
             f"{quoted_path(path)}: {getattr(error, 'strerror', None) or error}",
-            "Name a JSON file of a split.",
+            "Name the folder of a set, or a JSON file of a split.",
         ) from error
     sides: dict[str, list[PhotoKey]] = {}
     unused: Counter[str] = Counter()
@@ -104,6 +106,10 @@ def found_set(folder: Path) -> FoundSet:
     Raises:
         UsageError: the folder holds no photos, or its table cannot be read.
     """
+    if is_workspace(folder):
+        raise UsageError(
+            "that folder holds no set", f"{quoted_path(folder)} is a workspace: its pictures are previews", _NAME_A_SET
+        )
     unused: Counter[str] = Counter()
     photos = _photos(folder, unused)
     if "Is Smartphone" in photos:
@@ -127,7 +133,7 @@ def _photos(folder: Path, unused: Counter[str]) -> PhotoTable:
         raise UsageError(
             "that folder holds no set",
             f"{quoted_path(folder)} has neither a table nor pictures",
-            "Name a set's folder.",
+            _NAME_A_SET,
         )
     hashes = [_sha256(picture) for picture in pictures]
     unused["picture file"] += hashes.count(None)

@@ -29,6 +29,7 @@ from curate.sources.manifest import Manifest, parse_manifest
 from curate.splits.check import defects, leaks
 from curate.splits.groups import GROUP_BY, groups
 from curate.splits.make import SIDES, label_text
+from curate.workspace import is_workspace
 from tracer.base.parsing import Unparsable, parse_json, parse_json_object, parse_text
 from tracer.base.reading import read_bytes
 from tracer.base.text import counted, printable_path, quoted_path, visible_text
@@ -73,6 +74,9 @@ def verify_set(path: Path) -> list[Problem]:
     """
     if not path.is_dir():
         raise UsageError(f"{quoted_path(path)} is not a folder", way_out="Name the folder of a set.")
+    if not any(os.path.lexists(path / name) for name in (MANIFEST, METADATA, LABELS)):
+        why = "it is a workspace" if is_workspace(path) else f"it has neither {MANIFEST} nor {METADATA}"
+        raise UsageError(f"{quoted_path(path)} is not a set", why, "Name the folder of a set that curate export wrote.")
     return [Problem(p.check, _shown(p.path), visible_text(p.what)) for p in _problems(path)]
 
 

@@ -279,9 +279,9 @@ def test_leaks_name_files(tmp_path: Path) -> None:
 
 
 def test_an_audit_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A set without sides has nothing that could leak: that is said, with what to name instead, and is not called sound."""
+    """A set without sides has nothing that could leak: that is said, with what to name instead, and does not count as done."""
     place = parquet_set(tmp_path / "set", [{"photo_id": 1, "file_name": "images/1.jpg"}])
-    assert run_cli(["audit", str(place)]) == Exit.DONE
+    assert run_cli(["audit", str(place)]) == Exit.FAILED
     said = capsys.readouterr()
     assert "no leak found" not in said.out and "nothing was compared" in said.out
     assert "curate audit TRAIN_SET TEST_SET" in said.err
@@ -289,3 +289,12 @@ def test_an_audit_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert run_cli(["audit", str(path)]) == Exit.DONE
     assert "no leak found in 3 comparisons" in capsys.readouterr().out
     assert audit([path])["compared"] == 3
+
+
+def test_what_is_no_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A workspace holds previews, which are no set; a path that does not exist may have been meant as either."""
+    assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
+    assert run_cli(["audit", str(tmp_path / "w")]) == Exit.USAGE
+    assert "is a workspace" in capsys.readouterr().err
+    assert run_cli(["audit", str(tmp_path / "none")]) == Exit.USAGE
+    assert "Name the folder of a set, or a JSON file of a split." in capsys.readouterr().err

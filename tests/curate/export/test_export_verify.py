@@ -17,6 +17,7 @@ from dirty_pictures import dirty
 from curate.cli import run_cli
 from curate.errors import UsageError
 from curate.export.verify import verify_set
+from curate.workspace import Workspace
 
 SPLIT = "splits/split_data_target_attribute=Make.json"
 
@@ -283,3 +284,12 @@ def test_a_path_that_is_no_folder(tmp_path: Path) -> None:
     """A wrong path is a usage error."""
     with pytest.raises(UsageError):
         verify_set(tmp_path / "none")
+
+
+def test_a_folder_that_is_no_set(tmp_path: Path) -> None:
+    """A folder of photos, an empty one and a workspace are not called damaged sets."""
+    (tmp_path / "photos").mkdir()
+    Workspace.create(tmp_path / "w")
+    for name, why in (("photos", "it has neither manifest.json nor metadata.parquet"), ("w", "it is a workspace")):
+        with pytest.raises(UsageError, match=f"is not a set: {why}"):
+            verify_set(tmp_path / name)
