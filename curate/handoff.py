@@ -247,6 +247,13 @@ def _message(said: str) -> tuple[str, str]:
     return lines[at].removeprefix(_ERROR), "\n".join(lines[at + 1 :])
 
 
+def _way_out(code: int, words: tuple[str, ...], said: str) -> str:
+    """Return the way out of a failure: tracer's own message where the user has seen it, else its command line."""
+    if code in (Exit.FAILED, Exit.USAGE) and not said:
+        return "What tracer wrote above says why."
+    return f"Run it by hand to see more: tracer {command_line(*words)}"
+
+
 def _command(*words: str) -> list[str]:
     # -P: Python does not search the current folder for modules, so that a user's file cannot shadow one
     return [sys.executable, "-P", "-m", "tracer", *words, "--json"]
@@ -288,7 +295,7 @@ def _answer(code: int, words: tuple[str, ...], out: str, said: str, otherwise: s
         failure = HandoffError(
             f"tracer {words[0]} failed",
             why or f"tracer ended with exit code {code}",
-            way_out or otherwise or f"Run it by hand to see more: tracer {command_line(*words)}",
+            way_out or otherwise or _way_out(code, words, said),
         )
         if code == Exit.USAGE:  # a usage error of tracer is a usage error of curate
             failure.exit_code = Exit.USAGE

@@ -67,6 +67,19 @@ def test_a_failure_is_told_in_its_own_words(pretend: Pretend, tmp_path: Path) ->
     assert failure.value.way_out == "Name another."
 
 
+@pytest.mark.parametrize(
+    ("end", "hint"), [("sys.exit(2)", "tracer wrote above"), ("os.kill(os.getpid(), 9)", "by hand")]
+)
+def test_a_failure_that_was_seen_is_not_to_be_seen_again(
+    end: str, hint: str, pretend: Pretend, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Only what ended without a word is worth a second try by hand."""
+    pretend(f'import os; print("tracer: there is no such set", file=sys.stderr, flush=True); {end}')
+    with pytest.raises(HandoffError) as failure:
+        handoff.evaluate(tmp_path, tmp_path, ("a",))
+    assert hint in failure.value.way_out and "there is no such set" in capfd.readouterr().err
+
+
 def test_a_stop_lets_the_process_end_by_itself(pretend: Pretend, tmp_path: Path) -> None:
     """It is interrupted as by Ctrl-C and may finish what it does; the caller can stop also while nothing is said."""
     pretend(

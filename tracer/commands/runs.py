@@ -107,8 +107,10 @@ def evaluate(
 
 
 def _say_plan(data: Path, chosen: Options, json: bool) -> None:
+    from tracer.encoders.registry import check
     from tracer.evaluation.evaluate import planned
 
+    check(chosen.encoders)
     plan = planned(data, chosen)
     masks: dict[tuple[str, str], list[float]] = {}
     for one in plan.measurements:

@@ -10,9 +10,13 @@ from tracer.evaluation.encoders import WithText
 from tracer.evaluation.plan import Plan
 from tracer.evaluation.running import Refusal
 from tracer.evaluation.unlabelled import camera_advice
-from tracer.experiments.labels import NO_LABEL
+from tracer.experiments.labels import NO_LABEL, NO_SEMANTIC
 from tracer.results.skips import Skip, as_cause, listed, without_label
 
+_SAY_WHAT: Final = (
+    "Say what the photos show, and export the set again: curate label semantic_label=cat --where \"path LIKE '%/cats/%'\" "
+    "-w DIR, or, where folders are named so: curate ingest PHOTOS --label-from folder -w DIR"
+)
 _IN_FULL: Final = 2
 """Reasons that are all given; of more, the first."""
 
@@ -30,7 +34,9 @@ def refuse_empty(plan: Plan) -> None:
     raise TooFew(
         f"Nothing can be measured on {plan.labelled.name}",
         as_cause(wanted),
-        camera_advice(plan.labelled) or "Give its photos labels of two values or more, or pairs.",
+        camera_advice(plan.labelled)
+        or (_SAY_WHAT if all(skip.reason == NO_SEMANTIC for skip in wanted) else "")
+        or "Give its photos labels of two values or more, or pairs.",
     )
 
 

@@ -38,6 +38,7 @@ NAMES_MODEL: Final = ("Model", "Smartphone Model")
 GOES_WITH: Final = 0.95
 """The share of camera models, and of a model's photos, that have one value of a label which goes with the camera."""
 NO_LABEL: Final = "the set has no such label"
+NO_SEMANTIC: Final = "the set has no semantic_label"
 SCENES: Final = ("scene_idx", "subject_idx")
 UNITS: Final = ("owner", *SCENES)
 """Columns that tell which photos belong together."""
@@ -158,7 +159,7 @@ class LabelledSet:
         """Why the semantic label tells no photos apart; "" where it does."""
         classes = self.values(SEMANTIC)
         if not classes:
-            return "the set has no semantic_label"
+            return NO_SEMANTIC
         return "" if len(classes) > 1 else f"all photos have the semantic label {classes[0]}, and it takes two"
 
     def refuse_unknown(self, asked: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
 
@@ -103,6 +104,19 @@ def test_a_plan_opens_no_picture_and_makes_no_run(run: Run, tmp_path: Path) -> N
     assert {entry["on_request"] for entry in answer["skipped"]} == {True, False}
     code, out, err = run("evaluate", root, "-o", tmp_path / "run", "--dry-run")
     assert code == 0 and "probe of Make" in out and f"not measured: {answer['skipped'][0]['what']}" in err
+    for wrong in ("clip", "clip/vit-b-32"):
+        code, out, err = run("evaluate", root, "-o", tmp_path / "run", "--dry-run", "--encoders", wrong)
+        assert code == 2 and not out and wrong in err
+
+
+def test_photos_without_labels_of_what_they_show(run: Run, tmp_path: Path) -> None:
+    """An experiment that compares photos of one content says how they get such labels."""
+    root = write_set(tmp_path / "set", 24)
+    pd.read_parquet(root / "metadata.parquet").drop(columns="semantic_label").to_parquet(root / "metadata.parquet")
+    for command in ("knn", "association"):
+        code, _, err = run(command, root, "-o", tmp_path / "run")
+        assert code == 1 and "the set has no semantic_label" in err
+        assert "curate label semantic_label=" in err and "--label-from folder" in err
 
 
 def test_probe_from_files(run: Run, probe_files: Path) -> None:
