@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from curate.errors import ReadOnly, StorageError, UsageError, WorkspaceBusy, com
 from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
 from curate.tui.failures import Ended, as_message
+from curate.tui.ingesting import proposed_folder
 from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.loading import collect_seldom, loading
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
@@ -281,7 +281,7 @@ def run(
         held.enter_context(app.held)
         app.wanted = wanted
         if ingest_from is not None:
-            app.typed["ingest"] = {"folder": os.fspath(ingest_from)}
+            app.typed["ingest"] = {"folder": proposed_folder(ingest_from)}
         app.run()
         return app.return_code or 0
 

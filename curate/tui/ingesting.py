@@ -48,7 +48,20 @@ def ingest_form(catalog: Catalog) -> Form:
 def _current(catalog: Catalog) -> str:
     """Return the folder that is proposed: the current one, or the one above the workspace if the current one is inside it."""
     here, root = Path.cwd(), catalog.workspace.root
-    folder = root.parent if here == root or root in here.parents else here
+    return proposed_folder(root.parent if here == root or root in here.parents else here)
+
+
+def proposed_folder(folder: Path) -> str:
+    """Return a folder as a form proposes it for an ingest.
+
+    The home folder and those above it hold far more than photos. In their place it is Pictures in the home folder, or nothing
+    where there is none.
+    """
+    home = Path.home()
+    if folder == home or folder in home.parents:
+        folder = home / "Pictures"
+        if not folder.is_dir():
+            return ""
     return clean_text(os.fsencode(folder)) or ""
 
 

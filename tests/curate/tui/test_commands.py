@@ -132,6 +132,20 @@ def test_photos_are_taken_from_the_last_folder(
             ingest_request(answers(ingest_form(catalog), **wrong))
 
 
+def test_the_home_folder_is_not_proposed(tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds far more than photos, and so does what lies above it: Pictures is proposed, or nothing."""
+    home = tmp_path / "people" / "ann"
+    home.mkdir(parents=True)
+    monkeypatch.setenv("HOME", os.fspath(home))
+    for folder in (home, home.parent, Path("/")):
+        monkeypatch.chdir(folder)
+        assert answers(ingest_form(catalog))["folder"] == ""
+    (home / "Pictures").mkdir()
+    assert answers(ingest_form(catalog))["folder"] == os.fspath(home / "Pictures")
+    monkeypatch.chdir(home / "Pictures")
+    assert answers(ingest_form(catalog))["folder"] == os.fspath(home / "Pictures")
+
+
 def test_an_export_goes_into_the_workspace(catalog: Catalog) -> None:
     """As it is filled in; what is there already is replaced where that was said alone, and else a new folder is proposed."""
     root, name = catalog.workspace.root, catalog.workspace.name
