@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from curate.errors import CurateError, Exit, StorageError, UsageError, command
-from tracer.base.console import complain, have_input, note, take_over_messages
+from tracer.base.console import complain, note, prepare_streams, take_over_messages
 from tracer.base.errors import DISK_ERRORS
 
 
@@ -109,7 +109,7 @@ def _open_app(folder: Path, more: list[str]) -> int:
 def main() -> None:
     """Run the program `curate`."""
     take_over_messages()
-    have_input()
+    prepare_streams()
     sys.exit(run_cli(sys.argv[1:]))
 
 

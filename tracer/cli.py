@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tracer.base.commandline import run_app, version_option
-from tracer.base.console import complain, have_input, take_over_messages
+from tracer.base.console import complain, prepare_streams, take_over_messages
 from tracer.base.errors import DISK_ERRORS
 from tracer.commands import embeddings, experiments, planning, runs
 from tracer.errors import Exit, TracerError
@@ -70,7 +70,7 @@ def run_cli(argv: Sequence[str]) -> int:
 def main() -> NoReturn:
     """The command `tracer`."""
     take_over_messages()
-    have_input()
+    prepare_streams()
     code = run_cli(sys.argv[1:])
     if code == Exit.INTERRUPTED:
         # Threads may still be fitting or decoding. Files are written atomically, so nothing is lost by not waiting for them.

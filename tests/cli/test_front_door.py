@@ -60,6 +60,27 @@ def test_closed_standard_input(program: str, words: list[str], code: int, said: 
     assert done.returncode == code and said in done.stdout + done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_standard_output_that_lacks_characters(encoding: str, tmp_path: Path) -> None:
+    """They are escaped: JSON keeps its values, and text for a person stays readable."""
+    place = tmp_path / "Köln 日本 📷"
+    assert run_cli(["new", str(place)]) == Exit.DONE
+
+    def said(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", "from curate.cli import main; main()", *words, "-w", str(place)],
+            env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        assert done.returncode == Exit.DONE, done.stderr
+        return done.stdout.decode(encoding)
+
+    (place.parent / "photos").mkdir()
+    (place.parent / "photos" / "日本 📷.jpg").write_bytes(b"no photo")
+    assert run_cli(["ingest", str(place.parent / "photos"), "-w", str(place), "--jobs", "1"]) == Exit.SOME_FAILED
+    assert json.loads(said("photos", "--json"))["photos"][0]["path"].endswith("/photos/日本 📷.jpg")
+    assert "photos/\\u65e5\\u672c" in said("photos")
+
+
 def test_a_folder_that_is_not_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

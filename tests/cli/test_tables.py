@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +38,28 @@ def test_a_narrow_terminal_shows_everything(monkeypatch: pytest.MonkeyPatch) -> 
     assert lines[0].split() == ["camera", "path", "seconds", "support"]
     shown = "".join(screen.getvalue().split())
     assert shown.count("Q") == 30 and shown.count("y") == 60
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 100, 140, 300])
+def test_no_figure_is_cut_off(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has no room in a table is printed in words: each value is there whole, beside its column's name."""
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    columns = ("experiment", "encoder", "metric", *(f"figure_{k}" for k in range(8)), "none")
+    rows = [
+        {"experiment": "probe", "encoder": "offline/efficientnet-lite0", "metric": f"recall@{row}", "none": None}
+        | {f"figure_{k}": -(row + k / 1000) for k in range(8)}
+        for row in range(3)
+    ]
+    print_table(rows, columns)
+    told = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue())
+    assert max(map(len, told.splitlines())) <= width
+    words = told.split()
+    for row in rows:
+        assert all(f"{row[f'figure_{k}']:.3f}" in words for k in range(8)) and row["metric"] in words
+    assert ("all rows" in told) == (width <= 100)
 
 
 def test_a_wide_enough_terminal_keeps_all_columns(monkeypatch: pytest.MonkeyPatch) -> None:

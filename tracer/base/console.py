@@ -9,8 +9,10 @@ the values the same.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
+import io
 import json
 import logging
 import os
@@ -28,7 +30,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from tracer.base.errors import LenstraceError
-from tracer.base.longtable import MANY, print_long
+from tracer.base.longtable import LEAST, MANY, in_words, print_long
 from tracer.base.progress import Progress, Work, finish
 from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_lines, visible_text
 
@@ -141,7 +143,8 @@ def _cell_of_csv(value: Any) -> Any:
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print a table for a person. Where the terminal is too narrow, empty columns are left out.
 
-    A table of more than `MANY` rows is printed as its rows come (`longtable`).
+    Where it has no room even for numbers and a few letters of each text, each row is printed in words instead (`in_words`). A
+    table of more than `MANY` rows is printed as its rows come (`longtable`).
     """
     from rich.console import Console
     from rich.table import Table
@@ -164,6 +167,10 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> No
     longest = [max(len(head), *(len(row[k]) for row in cells)) for k, head in enumerate(heads)]
     fits = sum(longest) + 2 * len(columns) <= console.width
     shown = [k for k in range(len(columns)) if fits or any(row[k] for row in cells)]
+    least = [longest[k] if longest[k] <= _SHORT else LEAST for k in shown]
+    if sum(least) + 2 * len(shown) > console.width:  # Rich would cut numbers off
+        say("\n".join(in_words([heads[k] for k in shown], [[row[k] for k in shown] for row in cells], console.width)))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for k in shown:
         # Where there is too little room, long texts wrap and short ones and numbers do not.
@@ -353,10 +360,23 @@ def take_over_messages() -> None:
     logging.lastResort = _Noted(logging.WARNING)
 
 
-def have_input() -> None:
-    """Read from nothing where standard input was closed. Otherwise its number would go to the next file that is opened."""
+def prepare_streams() -> None:
+    r"""Let a program run whatever its standard streams are. Call it when the program starts.
+
+    Closed standard input is read from nothing; otherwise its number would go to the next file that is opened. Characters that
+    the encoding of standard output lacks are printed as ``\u65e5``, which is also how JSON writes them.
+    """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("as-json", _escaped)
+        sys.stdout.reconfigure(errors="as-json")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

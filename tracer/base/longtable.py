@@ -1,4 +1,4 @@
-"""Tables of many rows, printed as the rows come.
+"""Tables of many rows, printed as the rows come, and tables that a terminal has no room for.
 
 The first rows decide the widths of the columns. On a terminal a longer text wraps; elsewhere it shifts the cells to its right,
 so that each row stays one line.
@@ -6,7 +6,8 @@ so that each row stays one line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, zip_longest
 from typing import TextIO
 
@@ -14,7 +15,7 @@ MANY = 2_000
 """A table of more rows is printed as its rows come, and this many of them decide the widths."""
 
 _GAP = "  "
-_LEAST = 8
+LEAST = 8
 """The least width of a column, in characters, on a terminal that is too narrow."""
 
 
@@ -37,6 +38,28 @@ def print_long(header: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO
         out.writelines(_GAP.join(map(_padded, line, widths)).rstrip() + "\n" for line in lines)
 
 
+def in_words(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield the lines of a table that a terminal has no room for: what all rows have in common, then each row.
+
+    Args:
+        header: the columns' names.
+        rows: the cells, without control characters.
+        width: the terminal's width in characters.
+    """
+    common = [len(rows) > 1 and len({*column}) == 1 for column in zip(*rows, strict=True)]
+    if any(common):
+        yield from _wrapped(
+            "all rows", header, [cell if same else "" for cell, same in zip(rows[0], common, strict=True)], width
+        )
+    for row in rows:
+        yield from _wrapped("", header, ["" if same else cell for cell, same in zip(row, common, strict=True)], width)
+
+
+def _wrapped(begin: str, header: Sequence[str], cells: Sequence[str], width: int) -> list[str]:
+    told = [begin] * bool(begin) + [f"{name}: {cell}" for name, cell in zip(header, cells, strict=True) if cell]
+    return textwrap.wrap(" · ".join(told), width, subsequent_indent="  ", break_on_hyphens=False)
+
+
 def _length(text: str) -> int:
     """The width of a text on a terminal: some characters take two columns."""
     if text.isascii():
@@ -53,7 +76,7 @@ def _padded(text: str, width: int) -> str:
 def _fitted(widths: list[int], room: int) -> list[int]:
     """Cut the widest columns to a common width, so that all fit into `room` characters."""
     widest = max(widths)
-    while widest > _LEAST and sum(min(width, widest) for width in widths) > room:
+    while widest > LEAST and sum(min(width, widest) for width in widths) > room:
         widest -= 1
     return [min(width, widest) for width in widths]
 

@@ -210,10 +210,14 @@ def _values(column: Any) -> pd.Series:
 
 
 def _check_footer(file: BinaryIO) -> None:
-    """Check the footer's length, since pyarrow reads any footer whole. The file ends with it: footer, length, four letters."""
+    """Check the footer's length, since pyarrow reads any footer whole. The file ends with it: footer, length, four letters.
+
+    What ends with other letters was cut off, and pyarrow says that it is no Parquet file.
+    """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 8))
-    if int.from_bytes(file.read(4), "little") > _MOST_FOOTER:
+    length, letters = file.read(4), file.read(4)
+    if letters in (b"PAR1", b"PARE") and int.from_bytes(length, "little") > _MOST_FOOTER:
         raise ValueError(f"its footer has more than {_MOST_FOOTER >> 20} MB")
     file.seek(0)
 

@@ -201,6 +201,7 @@ def test_what_is_no_data_set_is_said(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("metadata.parquet", b"PAR1 but not really", "cannot be read"),
+        ("metadata.parquet", b"PAR1" + b"\xff" * 90, "not a parquet file"),
         ("metadata.jsonl", b'{"file_name": "a.png"}\n{"file', "cannot be read"),
         ("metadata.jsonl", b"[1]\n", "cannot be read"),
         ("metadata.csv", b"file_name,Make\na.png,\xff\xfe\n", "cannot be read"),
