@@ -219,15 +219,16 @@ def draw_pair(catalog: Catalog, phone: Path, other: Path, target: Path, *, repla
     if os.path.lexists(target) and not replace:
         raise UsageError("the file already exists", str(target), "Choose another name, or add --replace.")
     rows = pair_of(catalog, phone, other)
-    by_sha256 = {photo.sha256: photo for photo in pairing_photos(catalog, [row.id for row in rows])[0]}
+    compared, left_out = pairing_photos(catalog, [row.id for row in rows])
+    by_sha256, reasons = {photo.sha256: photo for photo in compared}, dict(left_out)
     chosen = []
     for row in rows:
         if row.sha256 not in by_sha256:
             raise UsageError(
                 "that photo is not compared",
-                row.path,
-                f"Photos that are left out are listed, with the reason, by: "
-                f"{command('pair', workspace=catalog.workspace.root)}",
+                f"{row.path}: {reasons.get(row.path, 'it is neither by a phone nor by another camera')}",
+                f"Readable photos whose cameras have a type are compared; to list all: "
+                f"{command('photos', workspace=catalog.workspace.root)}",
             )
         chosen.append(by_sha256[row.content])
     try:

@@ -186,3 +186,17 @@ def test_an_interruption_says_what_became_of_the_work(
     monkeypatch.setattr("curate.demo.collection.write_photos", interrupted)
     assert run_cli(["demo", "photos", str(tmp_path / "photos")]) == Exit.INTERRUPTED
     assert capsys.readouterr().err.endswith("Stopped. What is finished is kept; the same command can be given again.\n")
+
+
+def test_a_photo_that_pairing_leaves_out_is_told_with_its_reason(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one whose camera has no type, which `curate pair` does not list, since it is on no side."""
+    write_photo(place.parent / "photos" / "plain.jpg", 9, "Acme", "X 9")
+    (place.parent / "photos" / "broken.jpg").write_bytes(b"no photo")
+    said(capsys, "ingest", "photos", "--jobs", "1", code=Exit.SOME_FAILED)
+    said(capsys, "label", "Make=Apple", "--where", "path LIKE '%broken%'")
+    said(capsys, "label", "Model=iPhone X", "--where", "path LIKE '%broken%'")
+    for name, why in (("plain", "it is neither by a phone nor by another camera"), ("broken", "could not be read")):
+        told = said(capsys, "matches", f"photos/{name}.jpg", "photos/1.jpg", "-o", "m.png", code=Exit.USAGE)
+        assert f"{name}.jpg: {why}" in told and "curate photos -w w" in told
