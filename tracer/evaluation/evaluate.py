@@ -28,7 +28,7 @@ from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import load
 from tracer.errors import TracerError
 from tracer.evaluation.encoders import usable, with_text
-from tracer.evaluation.merge import earlier, fingerprints
+from tracer.evaluation.merge import earlier, fingerprints, refuse_other_set
 from tracer.evaluation.options import Options
 from tracer.evaluation.plan import Plan, make_plan
 from tracer.evaluation.refusals import nothing_measured, refuse_empty, refuse_without_text
@@ -97,6 +97,7 @@ def evaluate(
     Raises:
         DataSetError, EncoderError, EmbeddingsError: the set, every encoder or the embeddings cannot be used.
         TooFew: nothing at all can be measured; the message lists the reasons.
+        UsageError: the run is one of another set.
     """
     run = run.expanduser().resolve()
     started = time.perf_counter() - spent(run)
@@ -122,6 +123,7 @@ def _evaluated(
     plan = _plan_of(photos, options, experiments)
     refuse_without_labels(plan)
     refuse_empty(plan)
+    refuse_other_set(run, plan.labelled)
     running = RunningEvaluation(plan, run, "cpu")
     running.outcome.warnings += plan.labelled.warnings
     running.outcome.skipped += [*plan.skipped, *_unreadable(photos)]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tracer import results
-from tracer.errors import TracerError
+from tracer.base.text import quoted_path, visible_text
+from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.experiments.labels import LabelledSet
 from tracer.results import Row
@@ -50,6 +51,25 @@ def fingerprints(labelled: LabelledSet) -> dict[str, str]:
         "pairs": [labelled.pairs.subject[order], labelled.pairs.model[order]],
     }
     return {name: key_of(*parts) for name, parts in facts.items()}
+
+
+def refuse_other_set(run: Path, labelled: LabelledSet) -> None:
+    """Refuse a run of another set: its figures would be replaced. A set that changed or was renamed is the same one.
+
+    Raises:
+        UsageError: the run holds figures of a set with another name and other photos.
+    """
+    try:
+        before = results.read(run).meta.get("dataset", {})
+    except TracerError:  # there are none, or they are damaged
+        return
+    then, now = before.get("fingerprints", {}), fingerprints(labelled)
+    if then and all(then.get(what) != now[what] for what in ("name", "photos")):
+        raise UsageError(
+            f"{quoted_path(run)} is a run of another set",
+            f"it holds figures of {visible_text(str(before.get('name')))}, which would be replaced",
+            "Name a new folder with -o, as in -o RUN.",
+        )
 
 
 def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], skipped: Sequence[Skip]) -> Earlier:

@@ -374,6 +374,24 @@ def test_a_set_of_one_class_is_refused_before_it_is_embedded(photos: Path, tmp_p
     assert not (tmp_path / "run" / "embeddings").exists()
 
 
+def test_figures_of_another_set_are_not_replaced(photos: Path, tmp_path: Path) -> None:
+    """Another name and other photos are another set; a set that was renamed, or that changed in its place, is the same."""
+    one, run = shutil.copytree(photos, tmp_path / "one"), tmp_path / "run"
+    options = replace(OPTIONS, experiments=("similarity",), masks=(0.0,))
+    finish(evaluate(one, run, options))
+    figures = (run / "results.json").read_bytes()
+    two = shutil.copytree(photos, tmp_path / "two")
+    finish(evaluate(two, run, options))
+    table = pd.read_parquet(two / "metadata.parquet")
+    table.iloc[:-1].to_parquet(one / "metadata.parquet")
+    with pytest.raises(UsageError, match="is a run of another set: it holds figures of two, which would be replaced"):
+        finish(evaluate(one, run, options))
+    assert json.loads((run / "results.json").read_text())["dataset"]["name"] == "two"
+    table.iloc[:-1].to_parquet(two / "metadata.parquet")
+    finish(evaluate(two, run, options))
+    assert (run / "results.json").read_bytes() != figures
+
+
 def test_ten_photos_are_too_few(photos: Path, tmp_path: Path) -> None:
     """On ten photos no figure comes out, and the message says of one label how many would do; the rest is named."""
     root = shutil.copytree(photos, tmp_path / "small")
