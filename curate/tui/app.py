@@ -23,7 +23,6 @@ from curate.errors import ReadOnly, StorageError, UsageError, WorkspaceBusy, com
 from curate.tui.actions import Commands
 from curate.tui.app_keys import KEYS
 from curate.tui.failures import Ended, as_message
-from curate.tui.ingesting import proposed_folder
 from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.loading import collect_seldom, loading
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
@@ -281,6 +280,8 @@ def run(
         held.enter_context(app.held)
         app.wanted = wanted
         if ingest_from is not None:
+            from curate.tui.ingesting import proposed_folder  # it loads what an ingest needs
+
             app.typed["ingest"] = {"folder": proposed_folder(ingest_from)}
         app.run()
         return app.return_code or 0
