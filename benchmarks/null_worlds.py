@@ -131,6 +131,36 @@ def cameras(name: str, shared: float = 0.0, *, values: int = 2, classes: int = 4
     return world
 
 
+def of_subjects(rng: np.random.Generator, dim: int = 32) -> LabelledPhotos:
+    """180 photos by twelve camera models, whose kind goes with what they show: of four classes, two alike and two alike.
+
+    Four of five photos of a kind show one of its two classes. The embeddings know the class alone.
+    """
+    model = np.arange(180) % MODELS
+    label = rng.permutation(np.arange(MODELS) % 2)[model]
+    y = 2 * np.where(rng.random(180) < 0.8, label, 1 - label) + rng.integers(2, size=180)
+    centres = 0.7 * rng.normal(size=(2, dim))[[0, 0, 1, 1]] + 0.5 * rng.normal(size=(4, dim))
+    X = centres[y] + 0.9 * rng.normal(size=(180, dim))
+    labels, shown, names = (part.astype(str).astype(object) for part in (label, y, model))
+    return LabelledPhotos(X, labels, np.arange(180), "Is Smartphone", shown, names)
+
+
+def subjects(name: str) -> World:
+    """Neighbours or similarity, also on unseen cameras, where the label goes with what photos show (`of_subjects`)."""
+
+    def world(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+        given = of_subjects(rng)
+        for unseen in (False, True):
+            measure = unseen_neighbours if unseen else acquisition_knn
+            if name == "similarity":
+                yield from _rows(finish(similarity(SOURCE, given, seed, unseen=unseen)), 0.5)
+            else:
+                found = _rows(finish(measure(SOURCE, given, Voting(1, 5, seed))), 0.0)
+                yield from (one for one in found if one.name.startswith("spd_a"))
+
+    return world
+
+
 def photos(rng: np.random.Generator, kind: str, dim: int = 32, values: int = 2) -> Photos:
     """Photos whose scenes or owners resemble each other, of four classes.
 
@@ -309,6 +339,8 @@ WORLDS: dict[str, World] = {
     "neighbours, 24 owners": neighbours("owners"),
     "neighbours, 24 owners, 4 values": neighbours("owners", 4),
     "neighbours, 40 unequal owners": neighbours("unequal"),
+    "neighbours, content goes with the camera": subjects("neighbours"),
+    "similarity, content goes with the camera": subjects("similarity"),
     "names, labels within scenes": names("scenes"),
     "names, 24 owners": names("owners"),
     "names, 24 owners, 4 values": names("owners", 4),

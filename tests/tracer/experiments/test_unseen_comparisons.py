@@ -216,7 +216,7 @@ def test_photos_of_unknown_models_are_left_out() -> None:
 
 @pytest.mark.parametrize(("values", "k"), [(2, 1), (5, 1), (2, 3)])
 def test_labels_as_they_are_are_measured_like_shuffled_ones_with_pools_of_exact_numbers(values: int, k: int) -> None:
-    """One query and one order after the other, with loops: of each kind as many photos stay as of its rarer counterpart."""
+    """One query and one order after the other, with loops: of each class as many photos stay as with its rarer kind of label."""
     given = photos()
     assert given.cameras is not None and given.classes is not None
     X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
@@ -226,18 +226,15 @@ def test_labels_as_they_are_are_measured_like_shuffled_ones_with_pools_of_exact_
     orders = [rng.permutation(len(y)) for _ in range(DRAWS)]
     for q in range(len(y)):
         pool = [p for p in np.argsort(-(X @ X[q]), kind="stable") if g[p] != g[q] and m[p] != m[q]]
-        kinds = {
-            (own, same): {p for p in pool if ((y[p] == y[q]), (a[p] == a[q])) == (own, same)}
-            for own in (0, 1)
-            for same in (0, 1)
-        }
-        number = {own: min(len(kinds[own, 0]), len(kinds[own, 1])) for own in (0, 1)}
-        if not all(number.values()):
+        cells = {(c, same): {p for p in pool if (y[p], a[p] == a[q]) == (c, same)} for c in set(y) for same in (0, 1)}
+        number = {c: min(len(cells[c, 0]), len(cells[c, 1])) for c in set(y)}
+        if not number[y[q]] or sum(number.values()) == number[y[q]]:
             continue
         right = []
         for order in orders:
-            stay = {kind: set([p for p in order if p in held][: number[kind[0]]]) for kind, held in kinds.items()}
-            for pools in ((stay[1, 1] | stay[0, 0]), (stay[1, 0] | stay[0, 1])):
+            stay = {cell: set([p for p in order if p in cells[cell]][: number[cell[0]]]) for cell in cells}
+            for own in (1, 0):
+                pools = set().union(*(stay[c, own if c == y[q] else 1 - own] for c in set(y)))
                 said = [y[p] for p in pool if p in pools][:k]
                 right.append(max(said, key=lambda one: (said.count(one), -said.index(one))) == y[q])
         gained.append(np.mean(right[::2]) - np.mean(right[1::2]))

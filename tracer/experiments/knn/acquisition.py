@@ -1,9 +1,10 @@
 """Semantic neighbours with the camera as the trace: same camera against other camera, in one labelled set.
 
 Here each photo has its trace once, so "the pool in another trace" is other photos, and fewer or more of them; a plain comparison
-would confuse the trace with how many own-class photos a pool holds. So for each query the four kinds of pool photo (own class or
-not × same label or not) are thinned out, at random and several times, until own-class photos are as many with the same label as
-with another, and photos of other classes too. Every setting then has the same numbers.
+would confuse the trace with how many own-class photos a pool holds, and with which other classes it holds: where phones are
+used for other subjects than cameras, photos of the own class would meet other wrong classes. So for each query the photos of
+each class are thinned out, at random and several times, until they are as many with the query's label as with another. Every
+setting then has the same numbers of each class.
 """
 
 from __future__ import annotations
@@ -73,12 +74,12 @@ def shuffled_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64
 
 
 def traced_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64] | None = None) -> Work[TracedVotes]:
-    """Vote for each photo that has all four kinds of pool photo.
+    """Vote for each photo that can be asked.
 
-    Each photo with both labels is a query; its own cluster is never in its pool. Queries that lack one of the four kinds of pool
-    photo are left out and counted. SP is plain kNN of the same queries in the whole pool. In `uniform`, photos are drawn
-    regardless of their label, in the same numbers. Which photos are queries, and what is drawn, depends on labels and seed
-    alone: two embeddings of the same photos give paired answers.
+    Each photo with both labels is a query; its own cluster is never in its pool. Queries whose own class, or all other ones,
+    lack photos with the same label or with another are left out and counted. SP is plain kNN of the same queries in the whole
+    pool. In `uniform`, photos are drawn regardless of their label, in the same numbers. Which photos are queries, and what is
+    drawn, depends on labels and seed alone: two embeddings of the same photos give paired answers.
 
     Args:
         photos: with what they show; `labels` are the traces.
@@ -186,10 +187,9 @@ def _tile(
         there &= asked.m[tile][:, None] != asked.m
     S[~there] = -torch.inf
     own, same = y[tile][:, None] == y, a[tile][:, None] == a
-    cells = [there & kind & label for kind in (own, ~own) for label in (same, ~same)]
-    sizes = [cell.sum(dim=1) for cell in cells]
-    n_own, n_other = torch.minimum(sizes[0], sizes[1]), torch.minimum(sizes[2], sizes[3])
-    valid = (n_own > 0) & (n_other > 0)
+    number = torch.minimum(_by_class(there & same, y), _by_class(there & ~same, y))
+    n_own = number.gather(1, y[tile][:, None]).squeeze(1)
+    valid = (n_own > 0) & (number.sum(dim=1) > n_own)
     truth = y[tile].cpu().numpy()
     right = np.zeros((len(truth), len(SETTINGS)))
     tied = np.zeros(len(truth))
@@ -201,11 +201,9 @@ def _tile(
         return majority(best[:, : k + 1], y[at[:, : k + 1]], k)
 
     for order in orders:
-        own_same, own_diff, other_same, other_diff = (
-            _first(cell, order, number) for cell, number in zip(cells, (n_own, n_own, n_other, n_other), strict=True)
-        )
-        either = _first(there & own, order, n_own) | _first(there & ~own, order, n_other)
-        pools = (own_same | other_same, own_diff | other_diff, own_same | other_diff, own_diff | other_same, either)
+        by_class = order[y[order].argsort(stable=True)]
+        alike, unlike, either = (_first(kind, by_class, y, number) for kind in (there & same, there & ~same, there))
+        pools = (alike, unlike, torch.where(own, alike, unlike), torch.where(own, unlike, alike), either)
         for at, pool in enumerate(pools):
             said = ask(pool)
             right[:, at] += said.labels == truth
@@ -214,10 +212,18 @@ def _tile(
     return right / len(orders), plain, valid.cpu().numpy(), tied / (len(SETTINGS) * len(orders))
 
 
-def _first(cell: torch.Tensor, order: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
-    """The first `number` (q,) photos of each row of a mask (q, N), in a drawn order of the columns."""
-    shuffled = cell[:, order]
-    kept = shuffled & (shuffled.cumsum(dim=1) <= number[:, None])
+def _by_class(kind: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """How many photos of a mask (q, N) are of each class: (q, C)."""
+    counts = torch.zeros((len(kind), int(y.max()) + 1), dtype=torch.int64, device=y.device)
+    return counts.scatter_add_(1, y.expand(len(kind), -1), kind.long())
+
+
+def _first(kind: torch.Tensor, by_class: torch.Tensor, y: torch.Tensor, number: torch.Tensor) -> torch.Tensor:
+    """Of each row of a mask (q, N) the first `number` (q, C) photos of each class, in an order (N,) by class."""
+    drawn, of = kind[:, by_class], y[by_class]
+    begins = torch.nn.functional.pad(drawn.cumsum(dim=1), (1, 0))
+    before = begins[:, torch.searchsorted(of, of)]  # in classes that stand before a photo's
+    kept = drawn & (begins[:, 1:] - before <= number[:, of])
     back = torch.empty_like(kept)
-    back[:, order] = kept
+    back[:, by_class] = kept
     return back

@@ -60,6 +60,8 @@ def _intro(_: Details) -> Prose:
             " it is measured once more among neighbours from other camera models: photos of one model share its trace."
             " Where a label has few owners or models, shuffled labels give a difference by themselves (`mean_of_shuffles` in"
             " results.json). Here SPDₐ is what lies beyond it; results.parquet has the plain difference, as the paper defines it."
+            " By a label, a vote has as many photos of each class with the label as with another: where phones are used for other"
+            " subjects than cameras, it would otherwise matter which wrong classes it meets."
         ),
     )
 

@@ -103,35 +103,68 @@ def _as_many(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Order:
-    """An order of the photos, by which the first ones of each kind stay in a pool.
+    """An order of the photos by class, by which the first ones of each class stay in a pool.
 
     Attributes:
-        order: (n,) the photos. place: (n,) where in it each photo is.
-        pool: (2, n, n) in this order, 1 for the photos of a query's pool that are of its class, and for those of others; else 0.
-        counted: (2, n, n) how many of them stand up to each photo.
+        order: (n,) the photos, those of a class together. place: (n,) where in it each photo is.
+        starts: (classes + 1,) where each class begins, and the end.
+        pool: (n, n) in this order, 1 for the photos of a query's pool; else 0.
+        counted: (n, n + 1) how many of them stand before each place.
     """
 
     order: NDArray[np.int64]
     place: NDArray[np.int64]
+    starts: NDArray[np.int64]
     pool: NDArray[np.int32]
     counted: NDArray[np.int32]
 
     @classmethod
-    def of(cls, order: NDArray[np.int64], apart: NDArray[np.bool_], y: NDArray[np.int64]) -> _Order:
-        """Prepare what all shuffles share."""
-        there, own = apart[:, order], y[:, None] == y[order]
-        pool = np.stack([there & own, there & ~own]).astype(np.int32)
-        return cls(order, np.argsort(order), pool, pool.cumsum(axis=2, dtype=np.int32))
+    def of(cls, drawn: NDArray[np.int64], apart: NDArray[np.bool_], y: NDArray[np.int64]) -> _Order:
+        """Prepare what all shuffles share; `drawn` (n,) are the photos in the order in which those of a class stand."""
+        order = drawn[np.argsort(y[drawn], kind="stable")]
+        starts = np.searchsorted(y[order], np.arange(int(y.max()) + 2))
+        pool = apart[:, order].astype(np.int32)
+        return cls(order, np.argsort(order), starts, pool, _before(pool))
 
-    def counts(
-        self, labels: NDArray[np.int64], keep: NDArray[np.bool_] | None
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """As `counted` (2, n, n), of the photos that are kept (n,), or all: those with the query's label, and all."""
-        same = labels[:, None] == labels[self.order]
-        if keep is None:
-            return np.cumsum(self.pool * same, axis=2, dtype=np.int32), self.counted
-        kept = self.pool * keep[self.order]
-        return np.cumsum(kept * same, axis=2, dtype=np.int32), np.cumsum(kept, axis=2, dtype=np.int32)
+    def counts(self, labels: NDArray[np.int64], keep: NDArray[np.bool_] | None) -> _Counts:
+        """What stands before each place, of the photos that are kept (n,), or all: those with the query's label, and all."""
+        pool = self.pool if keep is None else self.pool * keep[self.order]
+        same = _before(pool * (labels[:, None] == labels[self.order]))
+        every = self.counted if keep is None else _before(pool)
+        of_same, of_every = (np.diff(part[:, self.starts], axis=1) for part in (same, every))
+        return _Counts(self, same, every, np.minimum(of_same, of_every - of_same))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """An order with the photos of some labels.
+
+    Attributes:
+        order: the order.
+        same, every: (n, n + 1) how many photos of a query's pool stand before each place: those with its label, and all.
+        few: (n, classes) how many of each class stay with the query's label, and as many with another.
+    """
+
+    order: _Order
+    same: NDArray[np.int32]
+    every: NDArray[np.int32]
+    few: NDArray[np.int32]
+
+    def stays(
+        self, rows: NDArray[np.int64], near: NDArray[np.int64], classes: NDArray[np.int64], same: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Return which of the photos near (q, m) some queries (q,) stay, given their classes and whether they share the label."""
+        query, place, begin = rows[:, None], self.order.place[near], self.order.starts[classes]
+        alike = self.same[query, place] - self.same[query, begin]
+        every = self.every[query, place] - self.every[query, begin]
+        return np.asarray(np.where(same, alike, every - alike) < self.few[query, classes])
+
+
+def _before(pool: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Sums of what stands before each place of rows (n, m), and in all: (n, m + 1)."""
+    found = np.zeros((len(pool), pool.shape[1] + 1), dtype=np.int32)
+    np.cumsum(pool, axis=1, out=found[:, 1:])
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,18 +191,18 @@ class _Votes:
     def difference(self, labels: NDArray[np.int64], keep: NDArray[np.bool_] | None = None) -> tuple[float, float]:
         """pos-same minus neg-same for labels (n,) among the photos that are kept; its standard error; NaN where none qualifies.
 
-        Of each kind exactly as many photos stay as in the vote itself (`acquisition`): a share of them would leave some pools
+        Of each class exactly as many photos stay as in the vote itself (`acquisition`): a share of them would leave some pools
         without any photo of the query's class, and others with several.
         """
         total, asked = np.zeros(len(labels)), np.empty(0, dtype=np.int64)
         used = np.ones(len(labels), dtype=bool) if keep is None else keep
         for order in self.orders:
-            same, every = order.counts(labels, keep)
-            few = np.minimum(same[:, :, -1], every[:, :, -1] - same[:, :, -1])
-            asked = np.flatnonzero((few > 0).all(axis=0) & used)
+            counts = order.counts(labels, keep)
+            own = counts.few[np.arange(len(labels)), self.y]
+            asked = np.flatnonzero((own > 0) & (counts.few.sum(axis=1) > own) & used)
             left = asked
             for many in (SHORT, NEAREST):
-                pools = self._pools(left, many, labels, few, (order.place, same, every))
+                pools = self._pools(left, many, labels, counts)
                 pools = pools & used[self.nearest[left, :many]]
                 left = left[~self._voted(left, pools, total)]
         if not len(asked):
@@ -179,12 +212,7 @@ class _Votes:
         return float(given.mean()), error(given, self.g[asked], of)
 
     def _pools(
-        self,
-        rows: NDArray[np.int64],
-        many: int,
-        labels: NDArray[np.int64],
-        few: NDArray[np.int32],
-        counts: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]],
+        self, rows: NDArray[np.int64], many: int, labels: NDArray[np.int64], counts: _Counts
     ) -> NDArray[np.bool_]:
         """Return which of the nearest of queries are in both thinned pools: (2, q, many).
 
@@ -192,16 +220,12 @@ class _Votes:
             rows: (q,) the queries.
             many: how many of the nearest are looked at.
             labels: (n,).
-            few: (2, n) how many photos stay with the query's label, and as many with another: of its class, and of others.
-            counts: place in the order (n,) and its `counts`.
+            counts: of these labels.
         """
-        place, counted_same, counted = counts
         near, query = self.nearest[rows, :many], rows[:, None]
-        other, same = (self.y[near] != self.y[query]).astype(np.int64), labels[near] == labels[query]
-        at = other, query, place[near]
-        rank = np.where(same, counted_same[at], counted[at] - counted_same[at])
-        stays = (rank <= few[other, query]) & self.there[rows, :many]
-        return np.stack([stays & (same != other), stays & (same == other)])
+        own, same = self.y[near] == self.y[query], labels[near] == labels[query]
+        stays = counts.stays(rows, near, self.y[near], same) & self.there[rows, :many]
+        return np.stack([stays & (same == own), stays & (same != own)])
 
     def _voted(
         self, rows: NDArray[np.int64], pools: NDArray[np.bool_], total: NDArray[np.float64]

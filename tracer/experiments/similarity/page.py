@@ -23,7 +23,7 @@ def _intro(_: Details) -> Prose:
     return (
         Paragraph(
             "Take a photo, one that shares its label (or its processing) and one that does not, both of the same"
-            " content (or both of other content). How often does the encoder find the one with the shared label more"
+            " content (or both of one other content). How often does the encoder find the one with the shared label more"
             " similar? In half of all cases, if the label plays no part. For a label that goes with the camera the same is asked"
             " of photos of three camera models (unseen cameras): photos of one model have that model's trace, too."
         ),

@@ -2,7 +2,7 @@
 
 For each photo the cosine similarities to others fall into four kinds: same or other class × same or other acquisition label. The
 effect size is the probability that a photo with the same label is more similar than one with another label, both of the same
-kind of content: 0.5 where the label plays no part (the area under the ROC curve, or the common-language effect size).
+content: 0.5 where the label plays no part (the area under the ROC curve, or the common-language effect size).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
     for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
         yield Progress("comparisons made", number, len(SETTINGS))
         setting += f",{UNSEEN}" if unseen else ""
-        compared = _Compared(S, away & content, a, clusters[rows], cameras)
+        compared = _Compared(S, away & content, a, clusters[rows], cameras, y if number else None)
         found = compared.wins()
         n = int(np.isfinite(found.each).sum())
         if n < MIN_PHOTOS:
@@ -113,6 +113,7 @@ class _Compared:
         candidate: (n, n) pairs that are compared.
         labels, clusters: (n,).
         cameras: of the photos, where the label goes with the camera.
+        content: (n,) what photos show; None where a photo is compared with those of its own content alone.
     """
 
     S: NDArray[np.float32]
@@ -120,18 +121,20 @@ class _Compared:
     labels: NDArray[np.int64]
     clusters: NDArray[np.int64]
     cameras: Cameras | None
+    content: NDArray[np.int64] | None
 
     @property
     def models(self) -> NDArray[np.int64] | None:
         return None if self.cameras is None else self.cameras.code
 
     def wins(self) -> Wins:
-        return wins(ranked(self.S, self.candidate, _first(self.clusters)), self.labels, self.models)
+        return wins(ranked(self.S, self.candidate, _first(self.clusters), self.content), self.labels, self.models)
 
     def test(self, found: Wins, seed: int) -> tuple[stats.Calibrated, dict[str, Any]]:
         """The test of the figure against that of shuffled labels, and what is said of it."""
         at = thinned(np.arange(len(self.labels)), self.clusters, SHUFFLED_PHOTOS, seed)
-        given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], _first(self.clusters[at]))
+        content, first = None if self.content is None else self.content[at], _first(self.clusters[at])
+        given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], first, content)
         models = None if self.models is None else self.models[at]
         ways = dealt(self.labels[at], self.clusters[at], models, seed, SHUFFLES)
         others = [wins(given, labels, models) for labels in ways.others]
