@@ -161,6 +161,15 @@ def subjects(name: str) -> World:
     return world
 
 
+def scenes_of_owners(rng: np.random.Generator, seed: int) -> Iterator[Found]:
+    """The test of a cross-validated probe: 24 owners with five scenes of four photos each, and a label for each scene."""
+    owner, scene = np.repeat(np.arange(24), 20), np.repeat(np.arange(120), 4)
+    label = rng.integers(2, size=120)[scene]
+    X = 0.7 * rng.normal(size=(24, 32))[owner] + rng.normal(size=(120, 32))[scene] + 0.7 * rng.normal(size=(480, 32))
+    p = against_chance(np.zeros((1, 480), dtype=np.int64), label, owner, seed, vectors=X, scenes=scene)["p_value"]
+    yield Found("test", 0.0, None, p)
+
+
 def photos(rng: np.random.Generator, kind: str, dim: int = 32, values: int = 2) -> Photos:
     """Photos whose scenes or owners resemble each other, of four classes.
 
@@ -332,6 +341,7 @@ WORLDS: dict[str, World] = {
     "probe, labels within scenes": probe("scenes"),
     "probe, 24 owners": probe("owners"),
     "probe, 40 unequal owners": probe("unequal"),
+    "probe, scenes of 24 owners": scenes_of_owners,
     "similarity, labels within scenes": of_similarity("scenes"),
     "similarity, 24 owners": of_similarity("owners"),
     "similarity, 40 unequal owners": of_similarity("unequal"),

@@ -202,4 +202,5 @@ def labelled_photos(context: Context, found: Embedded, attribute: str, *, classe
     shown = labelled.labels[SEMANTIC][rows] if classes and SEMANTIC in labelled.labels else None
     cameras = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
     values, clusters = labelled.labels[attribute][rows], labelled.clusters[rows]
-    return LabelledPhotos(found.vectors, values, clusters, attribute, shown, cameras)
+    scenes = None if labelled.scenes is None else labelled.scenes[rows]
+    return LabelledPhotos(found.vectors, values, clusters, attribute, shown, cameras, scenes)

@@ -66,6 +66,7 @@ class LabelledSet:
         cameras: (N,) the camera model of each photo, None where unknown.
         kept_apart: the columns that `clusters` are made of.
         warnings: sentences on how the set was read.
+        scenes: (N,) photos that share a scene, where owners are kept apart as well and have several; None otherwise.
     """
 
     photos: PhotoSet
@@ -77,6 +78,7 @@ class LabelledSet:
     cameras: NDArray[Any]
     kept_apart: tuple[str, ...] = UNITS
     warnings: tuple[str, ...] = ()
+    scenes: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -195,7 +197,10 @@ def labelled_set(photos: PhotoSet) -> LabelledSet:
         warnings.append(NO_UNITS)
     ids = table["photo_id"].to_numpy(dtype=np.int64)
     k, cameras = _k(labels.get(SEMANTIC)), camera_models(table)
-    return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, kept_apart, tuple(warnings))
+    scenes = groups(table, by=SCENES) if _known(table, SCENES) and "owner" in kept_apart else None
+    if scenes is not None and scenes.max() == clusters.max():  # clusters are joined scenes
+        scenes = None
+    return LabelledSet(photos, ids, labels, clusters, _pairs(table), k, cameras, kept_apart, tuple(warnings), scenes)
 
 
 def text_labels(table: pd.DataFrame, name: str) -> NDArray[Any]:

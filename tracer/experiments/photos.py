@@ -22,6 +22,7 @@ class LabelledPhotos:
         classes: (N,) what each photo shows: strings, None where unknown. None where nothing is known of any photo.
         cameras: (N,) the camera model of each photo: strings, None where unknown. None as a whole where the label does not go
             with the camera.
+        scenes: (N,) the scene of each photo, where clusters are owners with several; None where there is no such difference.
     """
 
     vectors: NDArray[np.floating[Any]]
@@ -30,12 +31,15 @@ class LabelledPhotos:
     attribute: str
     classes: NDArray[Any] | None = None
     cameras: NDArray[Any] | None = None
+    scenes: NDArray[np.int64] | None = None
 
     def only(self, rows: NDArray[np.int64]) -> LabelledPhotos:
         """Some of the photos."""
-        classes, cameras = (None if part is None else part[rows] for part in (self.classes, self.cameras))
+        classes, cameras, scenes = (
+            None if part is None else part[rows] for part in (self.classes, self.cameras, self.scenes)
+        )
         return LabelledPhotos(
-            self.vectors[rows], self.labels[rows], self.clusters[rows], self.attribute, classes, cameras
+            self.vectors[rows], self.labels[rows], self.clusters[rows], self.attribute, classes, cameras, scenes
         )
 
 

@@ -22,6 +22,7 @@ class Unit(StrEnum):
 
     PHOTOS = "photos"
     WITHIN = "photos within scenes or owners"
+    SCENES = "whole scenes within owners"
     WHOLE = "whole scenes or owners"
     MODELS = "whole camera models"
 
@@ -78,12 +79,20 @@ def varying(labels: ArrayLike, clusters: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(np.bincount(held // (int(label.max()) + 1)) > 1)
 
 
-def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = None, seed: int = 0) -> Shuffle:
+def shuffle_of(
+    labels: ArrayLike,
+    clusters: ArrayLike,
+    *,
+    within: bool | None = None,
+    seed: int = 0,
+    scenes: ArrayLike | None = None,
+) -> Shuffle:
     """Return the shuffle that fits how a label belongs to clusters.
 
     * Each photo is its own cluster: photos change labels.
     * Most photos are in clusters with several labels (a scene that several cameras took), and `within` allows it: photos change
-      labels inside their cluster. What the cluster gives away stays as it is.
+      labels inside their cluster. What the cluster gives away stays as it is. Where scenes inside an owner's photos are known,
+      photos change labels inside scenes if most photos are in scenes with several; otherwise whole scenes of the owner do.
     * Otherwise whole clusters change labels. A cluster takes the labels of another one in their order, from a place that is
       drawn, and again from the first where it has more photos. Where every cluster has one label, or all are of one size, this
       is exact. Otherwise clusters change labels with `BLOCK` others of about their size.
@@ -93,9 +102,12 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
         clusters: (n,).
         within: False to change whole clusters in any case; True for photos inside clusters; by the labels if left out.
         seed: of the order of photos inside clusters.
+        scenes: (n,) parts of the clusters whose photos belong together more closely; None where none are known.
 
     >>> shuffle_of(["phone", "phone", "camera", "camera"], [1, 1, 2, 2]).unit.value
     'whole scenes or owners'
+    >>> shuffle_of(["phone", "phone", "camera", "camera"], [1, 1, 1, 1], scenes=[1, 1, 2, 2]).unit.value
+    'whole scenes within owners'
     """
     label = np.asarray(labels)
     code, size = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)[1:]
@@ -103,17 +115,23 @@ def shuffle_of(labels: ArrayLike, clusters: ArrayLike, *, within: bool | None = 
     several = varying(label, code)
     inside = bool(several[code].mean() >= 0.5) if within is None else within
     unit = Unit.PHOTOS if len(size) == n else Unit.WITHIN if inside else Unit.WHOLE
+    block = np.zeros(len(size), dtype=np.int64)
+    if unit is Unit.WHOLE and several.any() and size.min() != size.max():
+        block[np.argsort(size, kind="stable")] = np.minimum(
+            np.arange(len(size)) // BLOCK, max(len(size) // BLOCK - 1, 0)
+        )
+    if unit is Unit.WITHIN and scenes is not None:
+        scene = np.unique(np.asarray(scenes), return_inverse=True)[1]
+        parts, inner, count = np.unique(code * (int(scene.max()) + 1) + scene, return_inverse=True, return_counts=True)
+        if len(parts) < n:
+            unit = Unit.WITHIN if varying(label, inner)[inner].mean() >= 0.5 else Unit.SCENES
+            code, size, block = inner, count, parts // (int(scene.max()) + 1)
     order = np.lexsort(
         (np.random.default_rng([seed, 1]).random(n), code)
     )  # not the stream that shuffles are drawn from
     start = np.cumsum(size) - size
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n) - start[code[order]]
-    block = np.zeros(len(size), dtype=np.int64)
-    if unit is Unit.WHOLE and several.any() and size.min() != size.max():
-        block[np.argsort(size, kind="stable")] = np.minimum(
-            np.arange(len(size)) // BLOCK, max(len(size) // BLOCK - 1, 0)
-        )
     return Shuffle(unit, code.astype(np.int64), order, rank, start, size, block)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracer import stats
 from tracer.experiments.probe.permutation import against_chance
 
 
@@ -42,3 +43,21 @@ def test_an_owners_one_camera_is_shuffled_with_its_owner() -> None:
     alone = against_chance(truth[None], truth, np.arange(300), 0)
     assert alone["shuffled"] == "photos"
     assert alone["p_value"] < 0.001
+
+
+def test_labels_that_go_with_an_owners_scenes_are_shuffled_with_them() -> None:
+    """An owner keeps the labels of the scenes; photo by photo, scenes without any effect would be told apart too often."""
+    owner, scene = np.repeat(np.arange(12), 20), np.repeat(np.arange(60), 4)
+    label = np.random.default_rng(0).integers(2, size=60)[scene]
+    shuffle = stats.shuffle_of(label, owner, scenes=scene)
+    assert str(shuffle.unit) == "whole scenes within owners"
+    for draw in range(20):
+        dealt = label[shuffle.draw(np.random.default_rng(draw))]
+        assert (dealt.reshape(60, 4) == dealt.reshape(60, 4)[:, :1]).all()
+        assert (np.sort(dealt.reshape(12, 20)) == np.sort(label.reshape(12, 20))).all()
+    pairs = stats.shuffle_of(np.arange(240) % 2, owner, scenes=scene)
+    dealt = (np.arange(240) % 2)[pairs.draw(np.random.default_rng(0))]
+    assert (dealt.reshape(60, 4).sum(axis=1) == 2).all()  # scenes with several labels keep them
+    X = np.random.default_rng(1).normal(size=(240, 8))
+    test = against_chance(np.zeros((1, 240), dtype=np.int64), label, owner, 0, vectors=X, scenes=scene)
+    assert test["shuffled"] == "whole scenes within owners"

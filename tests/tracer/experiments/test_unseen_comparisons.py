@@ -160,7 +160,7 @@ def test_ten_models_are_dealt_out_in_every_way() -> None:
     given = photos()
     X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
     y, a, m = (np.unique(part, return_inverse=True)[1] for part in (given.classes, given.labels, given.cameras))
-    found = shuffled_differences(X, y, a, given.clusters, 1, 0, m)
+    found = shuffled_differences(X, (y, a, given.clusters), 1, 0, models=m)
     assert found.unit is stats.Unit.MODELS and found.exact and len(found.differences) == 251
     every = np.sort(np.append(found.differences, found.observed[0]))
     assert every[::2] == pytest.approx(every[1::2])
@@ -238,5 +238,5 @@ def test_labels_as_they_are_are_measured_like_shuffled_ones_with_pools_of_exact_
                 said = [y[p] for p in pool if p in pools][:k]
                 right.append(max(said, key=lambda one: (said.count(one), -said.index(one))) == y[q])
         gained.append(np.mean(right[::2]) - np.mean(right[1::2]))
-    found = shuffled_differences(X, y, a, g, k, 7, m)
+    found = shuffled_differences(X, (y, a, g), k, 7, models=m)
     assert found.observed[0] == pytest.approx(np.mean(gained), abs=1e-9)

@@ -70,7 +70,8 @@ def shuffled_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     y, a = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (_classes(photos), photos.labels))
     of = None if models is None else models[rows]
-    return shuffled_differences(vectors, y, a, photos.clusters[rows], how.k, how.seed, of)
+    scenes = None if photos.scenes is None else photos.scenes[rows]
+    return shuffled_differences(vectors, (y, a, photos.clusters[rows]), how.k, how.seed, models=of, scenes=scenes)
 
 
 def traced_votes(photos: LabelledPhotos, how: Voting, models: NDArray[np.int64] | None = None) -> Work[TracedVotes]:

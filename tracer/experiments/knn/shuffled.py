@@ -49,23 +49,25 @@ class Shuffled:
 
 def shuffled_differences(
     vectors: NDArray[np.floating[Any]],
-    classes: NDArray[np.int64],
-    labels: NDArray[np.int64],
-    clusters: NDArray[np.int64],
+    photos: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
     k: int,
     seed: int,
+    *,
     models: NDArray[np.int64] | None = None,
+    scenes: NDArray[np.int64] | None = None,
 ) -> Shuffled:
     """Vote with shuffled labels.
 
     Args:
         vectors: (n, D) unit rows.
-        classes, labels, clusters: (n,) codes.
+        photos: their classes, labels and clusters: (n,) codes each.
         k: neighbours that vote.
         seed: of the shuffles.
         models: (n,) codes of camera models, which change labels as a whole and whose own photos are no neighbours; None where
             scenes, owners or photos change labels.
+        scenes: (n,) scenes inside owners, as `stats.shuffle_of` takes them.
     """
+    classes, labels, clusters = photos
     at = thinned(np.arange(len(labels)), clusters, PHOTOS, seed)
     X, y, a, g = np.asarray(vectors)[at], classes[at], labels[at], clusters[at]
     of = None if models is None else models[at]
@@ -76,7 +78,7 @@ def shuffled_differences(
     rng = np.random.default_rng([seed, 2])
     orders = tuple(_Order.of(rng.permutation(len(y)), apart, y) for _ in range(DRAWS))
     votes = _Votes(nearest, there, y, g, k, of, orders)
-    ways = dealt(a, g, of, seed, SHUFFLES)
+    ways = dealt(a, g, of, seed, SHUFFLES, None if scenes is None else scenes[at])
     found = [votes.difference(labels, _as_many(labels, ways.observed, rng)) for labels in ways.others]
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
     return Shuffled(known[:, 0], known[:, 1], ways.unit, votes.difference(ways.observed), ways.exact)

@@ -1,8 +1,9 @@
 """Is a probe better than chance? A permutation test that respects how the photos belong together.
 
 Labels are shuffled as they belong to scenes or owners (`stats.shuffle_of`): inside scenes that hold several labels, so that what
-a scene gives away stays as it is; between whole owners where a label goes with its owner. What is compared is the balanced
-accuracy, since a constant answer has the same one, 1 / classes, under every shuffle, however unequal owners are.
+a scene gives away stays as it is; between whole owners where a label goes with its owner, and between an owner's scenes where it
+goes with these. What is compared is the balanced accuracy, since a constant answer has the same one, 1 / classes, under every
+shuffle, however unequal owners are.
 
 Cross-validated predictions cannot be held fixed. What is predicted of a photo rests on the labels of the others and theirs on its
 own, so that each pair of photos counts twice; a shuffle against fixed predictions counts it once, and rejected in 6 to 9 % of
@@ -43,6 +44,7 @@ def against_chance(
     seed: int,
     *,
     vectors: NDArray[np.floating[Any]] | None = None,
+    scenes: NDArray[Any] | None = None,
 ) -> dict[str, Any]:
     """The p-value, the draws, and what was shuffled, as an entry of the details.
 
@@ -51,11 +53,12 @@ def against_chance(
         seed: of the shuffles.
         vectors: (n, D) embeddings, for cross-validated predictions. Without them predictions are held fixed, which is right where
             the probe was trained on other photos alone.
+        scenes: (n,) scenes inside owners, as `stats.shuffle_of` takes them.
     """
     if vectors is not None:
-        return _refitted(vectors, truth, clusters, seed)
+        return _refitted(vectors, truth, clusters, seed, scenes)
     classes = int(max(truth.max(), predictions.max())) + 1
-    shuffle = stats.shuffle_of(truth, clusters, seed=seed)
+    shuffle = stats.shuffle_of(truth, clusters, seed=seed, scenes=scenes)
 
     def agreement(labels: NDArray[np.int64]) -> float:
         right = np.bincount(labels, weights=(predictions == labels).mean(axis=0), minlength=classes)
@@ -70,14 +73,18 @@ def against_chance(
 
 
 def _refitted(
-    vectors: NDArray[np.floating[Any]], truth: NDArray[np.int64], clusters: NDArray[Any], seed: int
+    vectors: NDArray[np.floating[Any]],
+    truth: NDArray[np.int64],
+    clusters: NDArray[Any],
+    seed: int,
+    scenes: NDArray[Any] | None,
 ) -> dict[str, Any]:
     """The test with a ridge probe that is fitted again under each shuffle."""
     rows = thinned(np.arange(len(truth)), clusters, REFIT_PHOTOS, seed)
     group = np.unique(clusters[rows], return_inverse=True)[1]
     labels = np.unique(truth[rows], return_inverse=True)[1]
     classes, n = int(labels.max()) + 1, len(rows)
-    shuffle = stats.shuffle_of(labels, group, seed=seed)
+    shuffle = stats.shuffle_of(labels, group, seed=seed, scenes=None if scenes is None else scenes[rows])
     X = np.asarray(vectors[rows], dtype=np.float64)
     X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
     readers = list(_readers(X, _folds(group, seed)))

@@ -190,7 +190,12 @@ def probe_cross_validated(
             accuracy_per_repeat=[float(share) for share in right.mean(axis=1)],
             left_out=found.left_out,
             chance_test=against_chance(
-                found.predictions, found.labels, found.clusters, how.seed, vectors=photos.vectors[found.rows]
+                found.predictions,
+                found.labels,
+                found.clusters,
+                how.seed,
+                vectors=photos.vectors[found.rows],
+                scenes=None if photos.scenes is None else photos.scenes[found.rows],
             ),
             **confusion(found.predictions, found.labels, found.classes),
         )

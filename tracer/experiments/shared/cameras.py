@@ -116,6 +116,7 @@ def dealt(
     models: NDArray[np.int64] | None,
     seed: int,
     shuffles: int,
+    scenes: NDArray[np.int64] | None = None,
 ) -> Dealt:
     """Deal labels out anew: to whole camera models where they are what was sampled, or else as `stats.shuffle_of` does.
 
@@ -127,9 +128,10 @@ def dealt(
         models: (n,) camera models of a label that goes with them; None otherwise.
         seed: of the draws.
         shuffles: ways that are drawn.
+        scenes: (n,) scenes inside owners, as `stats.shuffle_of` takes them.
     """
     if models is None:
-        drawn, rng = stats.shuffle_of(labels, clusters, seed=seed), np.random.default_rng(seed)
+        drawn, rng = stats.shuffle_of(labels, clusters, seed=seed, scenes=scenes), np.random.default_rng(seed)
         return Dealt(drawn.unit, labels, (labels[drawn.draw(rng)] for _ in range(shuffles)), False)
     code = np.unique(models, return_inverse=True)[1]
     table = np.zeros((int(code.max()) + 1, int(labels.max()) + 1), dtype=np.int64)

@@ -69,7 +69,8 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
     for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
         yield Progress("comparisons made", number, len(SETTINGS))
         setting += f",{UNSEEN}" if unseen else ""
-        compared = _Compared(S, away & content, a, clusters[rows], cameras, y if number else None)
+        scenes = None if photos.scenes is None else photos.scenes[rows]
+        compared = _Compared(S, away & content, a, clusters[rows], cameras, y if number else None, scenes)
         found = compared.wins()
         n = int(np.isfinite(found.each).sum())
         if n < MIN_PHOTOS:
@@ -114,6 +115,7 @@ class _Compared:
         labels, clusters: (n,).
         cameras: of the photos, where the label goes with the camera.
         content: (n,) what photos show; None where a photo is compared with those of its own content alone.
+        scenes: (n,) scenes inside owners; None where none are known.
     """
 
     S: NDArray[np.float32]
@@ -122,6 +124,7 @@ class _Compared:
     clusters: NDArray[np.int64]
     cameras: Cameras | None
     content: NDArray[np.int64] | None
+    scenes: NDArray[np.int64] | None
 
     @property
     def models(self) -> NDArray[np.int64] | None:
@@ -136,7 +139,8 @@ class _Compared:
         content, first = None if self.content is None else self.content[at], _first(self.clusters[at])
         given = ranked(self.S[np.ix_(at, at)], self.candidate[np.ix_(at, at)], first, content)
         models = None if self.models is None else self.models[at]
-        ways = dealt(self.labels[at], self.clusters[at], models, seed, SHUFFLES)
+        scenes = None if self.scenes is None else self.scenes[at]
+        ways = dealt(self.labels[at], self.clusters[at], models, seed, SHUFFLES, scenes)
         others = [wins(given, labels, models) for labels in ways.others]
         others = [other for other in others if np.isfinite(other.value)]
         own = wins(given, ways.observed, models)

@@ -47,7 +47,9 @@ class Difference:
     of_shuffles: float | None = None
 
 
-def of_scenes(right: Floats, label: Codes, classes: Codes, clusters: Codes, seed: int) -> Difference:
+def of_scenes(
+    right: Floats, label: Codes, classes: Codes, clusters: Codes, seed: int, scenes: Codes | None = None
+) -> Difference:
     """Compare the photos of a set, where scenes and owners are what is drawn. It speaks of the cameras of the set.
 
     With two values: the difference of the effects, with a studentized permutation test and the interval that goes with it
@@ -58,10 +60,11 @@ def of_scenes(right: Floats, label: Codes, classes: Codes, clusters: Codes, seed
     Args:
         right: (n,) 0 or 1. label, classes, clusters: (n,) codes; the values are `linked`.
         seed: of the shuffles.
+        scenes: (n,) scenes inside owners, as `stats.shuffle_of` takes them.
     """
     weight = np.ones(len(right))
     fit = Fit.of(right, label, classes, weight)
-    shuffle, rng = stats.shuffle_of(label, clusters, seed=seed), np.random.default_rng(seed)
+    shuffle, rng = stats.shuffle_of(label, clusters, seed=seed, scenes=scenes), np.random.default_rng(seed)
     draws = int(np.clip(WORK / len(right), FEWEST, SHUFFLES))
     if fit.size[0] > 2:
         found = np.array(

@@ -69,7 +69,8 @@ def compare_label(
             f"there are {int(use.sum())}",
         )
     clusters = _codes(photos.clusters[called.rows[kept]])
-    found = of_scenes(called.right[kept], label, truth, clusters, seed)
+    scenes = None if photos.scenes is None else photos.scenes[called.rows[kept]]
+    found = of_scenes(called.right[kept], label, truth, clusters, seed, scenes)
     yield Progress("comparisons made", 1, 2)
     outcome = _of_set(source, attribute, called, (kept, label, truth, clusters), (names, found, use), seed)
     if without := int((~link).sum()):
