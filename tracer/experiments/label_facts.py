@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
+from tracer.experiments.content_alone import content_alone
 from tracer.experiments.labels import FILE_LABELS, GOES_WITH, PHONE, SEMANTIC, LabelledSet
 
 OWNER: Final = "owner"
@@ -21,8 +22,8 @@ UNTOLD, TOO, NOTHING = "untold", "too", ""
 def facts_of(labelled: LabelledSet, attribute: str) -> dict[str, Any]:
     """Return what the details say of a label of the camera; of another label only whether units are known.
 
-    The entries are `units_known` (only where it is False), `owners` (`owner_facts`) and `kinds` (`kinds_of`), each where there is
-    something to say.
+    The entries are `units_known` (only where it is False), `owners` (`owner_facts`), `kinds` (`kinds_of`) and `content`
+    (`content_alone`), each where there is something to say.
     """
     found: dict[str, Any] = {} if labelled.units_known else {"units_known": False}
     if attribute not in labelled.labels or attribute in (SEMANTIC, *FILE_LABELS):
@@ -36,6 +37,10 @@ def facts_of(labelled: LabelledSet, attribute: str) -> dict[str, Any]:
             found["owners"] = facts
     if attribute != PHONE and PHONE in labelled.labels and (kinds := kinds_of(values, labelled.labels[PHONE])):
         found["kinds"] = kinds
+    if SEMANTIC in labelled.labels and len(rows := _measured(labelled, values)):
+        models = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
+        if content := content_alone(values[rows], labelled.labels[SEMANTIC][rows], labelled.clusters[rows], models):
+            found["content"] = content
     return found
 
 

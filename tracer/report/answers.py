@@ -11,6 +11,7 @@ from typing import Any
 
 from tracer.report.by_experiment import measured
 from tracer.report.owners import untold_for_owners
+from tracer.report.subjects import told_by_content
 from tracer.report.together import asked_together, corrected
 from tracer.results import Row, words
 from tracer.results.figures import STYLES, DotPlot
@@ -23,7 +24,9 @@ from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict
 _MOST_LINES = 8
 """Encoders that are drawn beside an answer; of more, the two highest and the two lowest."""
 
-_MARKS = {Verdict.ABOVE: "full", Verdict.MIXED: "half", Verdict.CONFOUNDED: "half", Verdict.OWNED: "half"}
+_MARKS = {Verdict.ABOVE: "full"} | dict.fromkeys(
+    (Verdict.MIXED, Verdict.CONFOUNDED, Verdict.OWNED, Verdict.SUBJECTS), "half"
+)
 
 
 def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> list[Answer]:
@@ -31,7 +34,7 @@ def answers(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> l
 
     Sentences and verdicts speak of encoders; baselines are named beside them. Verdicts hold for all answers together.
     """
-    found = corrected(_by_themselves(rows, details), details)
+    found = told_by_content(corrected(_by_themselves(rows, details), details), rows, details)
     return [replace(one, comment=f"{one.comment} {one.compared}".strip(), compared="") for one in found]
 
 

@@ -22,6 +22,7 @@ class Verdict(StrEnum):
     CONFOUNDED = "confounded"
     OWNED = "the owner tells it too"
     OWNERS = "too few owners"
+    SUBJECTS = "the content tells it too"
 
 
 VERDICT_WORDS = {
@@ -34,6 +35,7 @@ VERDICT_WORDS = {
     Verdict.CONFOUNDED: "shown, but file properties tell it too",
     Verdict.OWNED: "shown, but the owner tells it too",
     Verdict.OWNERS: "cannot be told from this set: its owners tell it too",
+    Verdict.SUBJECTS: "shown, but what the pictures show tells it too",
 }
 
 

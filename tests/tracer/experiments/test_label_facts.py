@@ -117,3 +117,26 @@ def test_a_column_that_can_be_no_label_is_named_as_such(tmp_path: Path) -> None:
         labelled.refuse_unknown(["Sticker"])
     assert "Sticker is a column of the set, but not one that can be a label" in str(raised.value)
     assert "Flash, Year, camera_type" in str(raised.value)
+
+
+def test_what_content_alone_tells_stands_in_the_facts(tmp_path: Path) -> None:
+    """Of the labels of a set whose photos have a semantic label; not of that label itself."""
+    labelled = labelled_set(open_set(write_set(tmp_path / "set", scenes=14)))
+    content = facts_of(labelled, "Is Smartphone")["content"]
+    assert content["on_models"] is labelled.goes_with_camera("Is Smartphone")
+    assert 0 <= content["alone"] <= 1 and 0 < content["p_value"] <= 1
+    assert "content" not in facts_of(labelled, "semantic_label")
+
+
+def test_scenes_inside_owners_are_known(tmp_path: Path) -> None:
+    """Where owners with several scenes are kept apart; not where no owner has two scenes, nor where owners are not kept apart."""
+    root = write_set(tmp_path / "set", scenes=60)
+    table = open_set(root).table
+    assert labelled_set(open_set(root)).scenes is None
+    scene = np.arange(len(table)) // 2
+    nested = labelled_set(
+        open_set(change(root, scene_idx=scene, owner=[f"o{n // 2}" for n in scene], subject_idx=None))
+    )
+    assert nested.scenes is not None and len(np.unique(nested.scenes)) == 2 * len(np.unique(nested.clusters))
+    few = labelled_set(open_set(change(root, scene_idx=scene, owner=[f"o{n % 5}" for n in scene])))
+    assert few.scenes is None

@@ -123,6 +123,7 @@ def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> 
         Verdict.BELOW: f"{who} {'does' if one else 'do'} not beat guessing",
         Verdict.CONFOUNDED: f"{who} {beats} guessing, as file properties alone do",
         Verdict.OWNED: f"{who} {beats} guessing, and so would the owner alone",
+        Verdict.SUBJECTS: f"{who} {beats} guessing, as what the pictures show does alone",
         Verdict.OWNERS: "this set cannot tell, because its owners tell it too",
     }.get(found, "no interval says whether it is known")
     if deepest and found is not Verdict.OWNERS:

@@ -111,6 +111,7 @@ class Unseen:
             if self.label in words.PHONE
             else "this set cannot tell, because its owners tell it too",
             Verdict.OWNED: f"{who} {beats} guessing on cameras never seen, and so would the owner alone",
+            Verdict.SUBJECTS: f"{who} {beats} guessing on cameras never seen, as what the pictures show does alone",
             Verdict.CONFOUNDED: f"{who} {beats} guessing on cameras never seen, as file properties alone do",
         }.get(
             found,
