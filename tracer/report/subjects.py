@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tracer.results import Row, words
-from tracer.results.pages import entry_of
+from tracer.results.pages import entry_of, p_of
 from tracer.results.tables import is_number
 from tracer.results.verdicts import Answer, Verdict, judged, parted, verdict
 from tracer.stats import LEVEL
@@ -38,7 +38,7 @@ def _told(answer: Answer, rows: Sequence[Row], details: Sequence[Mapping[str, An
     where = " on other camera models" if content.get("on_models") is True else ""
     said = f"What the pictures show tells it too: that alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g})."
     above = [row for row in shown if row.ci_low is not None and row.ci_low > alone]
-    hidden = [row for row in shown if row not in above and not _content_read(row, rows)]
+    hidden = [row for row in shown if row not in above and not _content_read(row, rows, details)]
     if above:
         said += f" {_which(above, shown)} above that."
     elif hidden:
@@ -56,8 +56,8 @@ def _which(above: Sequence[Row], shown: Sequence[Row]) -> str:
     return "Every interval lies" if len(above) == len(shown) else f"{len(above)} of {len(shown)} intervals lie"
 
 
-def _content_read(row: Row, rows: Sequence[Row]) -> bool:
-    """Whether an encoder's control reads content under the same mask; where there is no control it may."""
+def _content_read(row: Row, rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether an interval or a test says that an encoder reads content under the same mask; where there is no control it may."""
     controls = [
         other
         for other in judged(rows)
@@ -65,4 +65,5 @@ def _content_read(row: Row, rows: Sequence[Row]) -> bool:
         and other.attribute in words.SEMANTIC
         and (other.encoder, other.mask_ratio, other.processing) == (row.encoder, row.mask_ratio, row.processing)
     ]
-    return not controls or any(verdict(control) is Verdict.ABOVE for control in controls)
+    tests = [p for control in controls if (p := p_of(entry_of(control, details))) is not None]
+    return not controls or any(verdict(one) is Verdict.ABOVE for one in controls) or min(tests, default=1.0) < LEVEL

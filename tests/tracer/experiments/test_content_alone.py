@@ -87,6 +87,39 @@ def entries(p: float = 0.005, alone: float = 0.9) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def test_content_counts_as_read_where_its_test_says_so() -> None:
+    """The control's interval includes guessing, its test rejects: the control is shown, and so is the confound."""
+    rows = [figure("Is Smartphone", 0.9, 0.8, "unseen-cameras"), figure("semantic_label", 0.3, 0.2, chance=0.25)]
+    same = {
+        "experiment": "probe",
+        "dataset": "made",
+        "encoder": "test/encoder",
+        "processing": "IDENTITY",
+        "mask_ratio": 0.95,
+    }
+    control = {**same, "attribute": "semantic_label", "setting": "acquisition", "chance_test": {"p_value": 0.001}}
+    found = {one.about: one.verdict for one in answers(rows, [*entries(), control])}
+    assert found == {"Phone or camera": Verdict.SUBJECTS, "Control, what the picture shows": Verdict.ABOVE}
+
+
+def test_a_control_that_gives_one_answer_says_so() -> None:
+    """Such a probe does not show that the mask hides the content."""
+    same = {
+        "experiment": "probe",
+        "dataset": "made",
+        "encoder": "test/encoder",
+        "processing": "IDENTITY",
+        "mask_ratio": 0.95,
+    }
+    control = {
+        **same, "attribute": "semantic_label", "setting": "acquisition", "classes": ["beach", "food"],
+        "confusion": [[30, 0], [30, 0]],
+    }  # fmt: skip
+    rows = [figure("Is Smartphone", 0.9, 0.8, "unseen-cameras"), figure("semantic_label", 0.5, 0.4)]
+    control_of = {one.about: one for one in answers(rows, [*entries(), control])}["Control, what the picture shows"]
+    assert "The probe answers “beach” to almost every photo" in control_of.comment
+
+
 @pytest.mark.parametrize(
     ("low", "of_content", "facts", "expected", "said"),
     [

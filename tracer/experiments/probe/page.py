@@ -185,6 +185,8 @@ def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) ->
         Verdict.BELOW: "Below guessing: no content is shown to be left.",
         Verdict.UNKNOWN: "There is no interval to judge it by.",
     }[verdict] + (f" The permutation test gives p = {shares}." if shares else "")
+    if said := one_answer(rows[0].attribute, [entry_of(row, details) for row in rows]):
+        comment += f" {said}"
     about, shown = "Control, what the picture shows" if of_camera else "What the picture shows", (*rows, *baselines)
     return Answer(about, sentence, comment, verdict, shown, control=True, compared=beside(baselines))
 
