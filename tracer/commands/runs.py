@@ -148,6 +148,7 @@ def compare(
 ) -> None:
     """Put two runs side by side: the second minus the first, with an interval."""
     from tracer.results.comparison import compare as compare_runs
+    from tracer.results.comparison import measured_otherwise
 
     _runs_there(first, second)
     rows = [pair.record() for pair in compare_runs(first.expanduser().resolve(), second.expanduser().resolve())]
@@ -163,6 +164,11 @@ def compare(
         note(
             f"Guessing reaches another level in the two runs: {counted(other, 'figure')}. Their difference is also one"
             " between the sets; compare how far each figure lies above its own chance."
+        )
+    if otherwise := measured_otherwise(first.expanduser().resolve(), second.expanduser().resolve()):
+        note(
+            f"The two runs were not measured in the same way ({', '.join(otherwise)}): a difference may come from that. The"
+            " section “How to repeat it” of their pages says how each was."
         )
 
 

@@ -18,6 +18,7 @@ from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
 """The columns that name a figure; the others describe it."""
+_BALANCED = "balanced_accuracy"
 TOLERANCE = 1e-4
 """Two values of one figure that differ by more were not computed from the same photos."""
 _Photos: TypeAlias = dict[tuple[Any, ...], photo_scores.Values]
@@ -93,6 +94,14 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     return [_by_photo(pair, *photos) for pair in pairs]
 
 
+def measured_otherwise(run_a: Path, run_b: Path) -> list[str]:
+    """Return the parts of the protocol in which two runs differ, such as `probe`; those that one of them lacks do not count."""
+    one, other = (load_run(run).meta.get("protocol") for run in (run_a, run_b))
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return []
+    return [name for name in one if not name.endswith("intervals") and other.get(name, one[name]) != one[name]]
+
+
 def _figures(run: Path) -> list[Row]:
     return [r for r in load_run(run).rows if not r.setting.startswith("processing,")]
 
@@ -105,9 +114,10 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     if a is None or b is None or not np.array_equal(a.ids, b.ids):
         return pair
     is_size = facts(pair.row.metric).is_size
-    value, (low, high) = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
+    value, found = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
     if abs(value - pair.difference) > TOLERANCE:
         return pair  # the values are not those that the figure was made from
+    low, high = _at_least_of_plain(found, pair, first, second) if pair.row.metric == _BALANCED else found
     return replace(pair, low=min(low, pair.difference), high=max(high, pair.difference), paired=True)
 
 
@@ -142,6 +152,21 @@ def paired_difference(
     value = float(means[1] - means[0])
     found = stats.difference_interval(value, draws[:, 1] - draws[:, 0], len(np.unique(a.clusters)))
     return value, stats.difference_at_least(found, gained, a.clusters)
+
+
+def _at_least_of_plain(found: Interval, pair: Comparison, first: _Photos, second: _Photos) -> Interval:
+    """The interval of a balanced accuracy, as wide as single photos allow where hardly one differs (`difference_at_least`).
+
+    What a photo adds to a balanced accuracy changes with its class, so whether the photo differs is told by the plain accuracy.
+    """
+    plain = [
+        scores.get(_key(replace(row, metric="accuracy")))
+        for row, scores in ((pair.a, first), (pair.b, second))
+        if row is not None
+    ]
+    if len(plain) < 2 or plain[0] is None or plain[1] is None or not np.array_equal(plain[0].ids, plain[1].ids):
+        return found
+    return stats.difference_at_least(found, plain[1].values - plain[0].values, plain[0].clusters)
 
 
 def _key(row: Row) -> tuple[Any, ...]:

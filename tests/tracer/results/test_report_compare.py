@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.helpers.report_runs import meta, probe_rows, rate, write_run
 from tracer.errors import TracerError
 from tracer.results import Row, photo_scores
-from tracer.results.comparison import KEY, compare, paired_difference
+from tracer.results.comparison import KEY, compare, measured_otherwise, paired_difference
 from tracer.results.photo_scores import PhotoScores, Values, parts_of_mean
 
 
@@ -175,6 +176,40 @@ def test_the_size_of_a_difference_is_compared_by_its_sign(tmp_path: Path) -> Non
     (found,) = compare(*folders)
     assert found.paired
     assert found.difference == pytest.approx(-0.1)
+
+
+def test_a_balanced_accuracy_of_which_hardly_a_photo_differs_is_no_surer_than_the_plain_one(tmp_path: Path) -> None:
+    """One photo of 144 is right in one run alone; what photos add to a balanced accuracy then differs for all of a class."""
+    right, classes = np.ones(144), np.repeat([0, 1], 72)
+    right[::9] = 0
+    better = right.copy()
+    better[0] = 1
+    parts = [parts_of_mean(values, np.full(144, 1 / 144), classes) for values in (right, better)]
+    rows = [
+        [replace(row(0.89, metric=metric), value=float(one.mean())) for metric in ("accuracy", "balanced_accuracy")]
+        for one in (right, better)
+    ]
+    folders = runs(tmp_path, *rows)
+    for folder, figures, values in zip(folders, rows, zip((right, better), parts, strict=True), strict=True):
+        names = [{name: getattr(figure, name) for name in photo_scores.KEY} for figure in figures]
+        scores = [
+            PhotoScores(n, list(range(144)), list(range(144)), v.tolist()) for n, v in zip(names, values, strict=True)
+        ]
+        photo_scores.write(folder, scores, set(), keep=True)
+    plain, balanced = compare(*folders)
+    assert plain.paired and balanced.paired and plain.low is not None and balanced.low is not None
+    assert balanced.low <= plain.low + 1e-3 < 0 and (balanced.high or 0) >= (plain.high or 0) - 1e-3 > 0.02
+
+
+def test_runs_that_were_measured_otherwise(tmp_path: Path) -> None:
+    """The parts of the protocol that both have and that differ; how intervals are made is no such part."""
+    folders = runs(tmp_path, [row(0.5)], [row(0.5)])
+    for folder, search in zip(folders, ("batched", "fast"), strict=True):
+        file = folder / "results.json"
+        said = json.loads(file.read_text())
+        said["protocol"] = {"probe": search, "kNN": "k = 1", "probe intervals": search, search: "here alone"}
+        file.write_text(json.dumps(said))
+    assert measured_otherwise(*folders) == ["probe"] and measured_otherwise(folders[0], folders[0]) == []
 
 
 def two_encoders(rng: np.random.Generator, models: int, scenes: int, of_model: float) -> tuple[Values, Values]:

@@ -197,6 +197,7 @@ def _protocol(labelled: LabelledSet, settings: Settings, _details: Sequence[Mapp
     own = "never within a scene or owner" if labelled.units_known else "never the photo itself"
     return {
         "kNN": f"cosine, k = {k}, majority, {own}; {settings.draws} uniform draws"
+        + "; by label of each class as many photos with the label as with another"
         + ("; by processing: queries of the test folder, neighbours of the training folder" if folders else ""),
     }
 
