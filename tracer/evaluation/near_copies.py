@@ -16,12 +16,16 @@ from tracer.base.text import counted
 ALIKE: Final = 0.98
 """The cosine of two embeddings from which on photos count as near-copies, unless photos of the set are so alike in general."""
 OF_TYPICAL: Final = 0.25
-"""The distance of near-copies is at most this part of the median distance of two photos of the set."""
+"""1 − the cosine of near-copies is at most this part of what it is for two photos of the set (the median)."""
+OF_TYPICAL_STATISTICS: Final = OF_TYPICAL / 4
+"""The same for plain picture statistics: a few numbers, by which one of many photos is always rather near."""
 MOST_PHOTOS: Final = 10_000
 _BLOCK: Final = 1000
 
 
-def near_copies(vectors: NDArray[np.floating[Any]], seed: int = 0) -> tuple[int, int]:
+def near_copies(
+    vectors: NDArray[np.floating[Any]], seed: int = 0, *, of_typical: float = OF_TYPICAL
+) -> tuple[int, int]:
     """Return how many photos have a near-copy among the others, and of how many that is said.
 
     Of more than `MOST_PHOTOS` photos some are drawn; that finds fewer near-copies than there are.
@@ -29,6 +33,7 @@ def near_copies(vectors: NDArray[np.floating[Any]], seed: int = 0) -> tuple[int,
     Args:
         vectors: (n, D) embeddings of whole photos.
         seed: of the draws.
+        of_typical: `OF_TYPICAL`, or `OF_TYPICAL_STATISTICS` for plain picture statistics.
     """
     rng = np.random.default_rng(seed)
     count = len(vectors)
@@ -39,7 +44,7 @@ def near_copies(vectors: NDArray[np.floating[Any]], seed: int = 0) -> tuple[int,
         return 0, len(unit)
     some = unit[rng.permutation(len(unit))[:_BLOCK]]
     typical = float(np.median((1 - some @ some.T)[np.triu_indices(len(some), 1)]))
-    least = 1 - min(1 - ALIKE, OF_TYPICAL * typical)
+    least = 1 - min(1 - ALIKE, of_typical * typical)
     found = 0
     for start in range(0, len(unit), _BLOCK):
         cosine = unit[start : start + _BLOCK] @ unit.T

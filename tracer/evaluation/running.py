@@ -18,7 +18,7 @@ from tracer.encoders.names import parse_name
 from tracer.encoders.text import TextSide
 from tracer.errors import TooFew
 from tracer.evaluation.cache import keep, key_of, recall
-from tracer.evaluation.near_copies import in_words, near_copies
+from tracer.evaluation.near_copies import OF_TYPICAL, OF_TYPICAL_STATISTICS, in_words, near_copies
 from tracer.evaluation.plan import Plan
 from tracer.experiments.experiment import Encoders, Measurement
 from tracer.experiments.label_facts import facts_of
@@ -28,6 +28,7 @@ from tracer.experiments.photos import Embedded
 from tracer.experiments.settings import Settings
 from tracer.results.photo_scores import PhotoScores
 from tracer.results.skips import Skip
+from tracer.results.words import is_baseline
 
 P = ParamSpec("P")
 _READ_AT_ONCE = 4
@@ -149,7 +150,8 @@ class RunningEvaluation:
         chosen = Encoders.ONE.among(encoders)
         if self.labelled.units_known or not chosen or "IDENTITY" not in self.plan.views:
             return
-        found, of = near_copies(self.embeddings(chosen[0]).vectors, self.settings.seed)
+        part = OF_TYPICAL_STATISTICS if is_baseline(chosen[0]) else OF_TYPICAL
+        found, of = near_copies(self.embeddings(chosen[0]).vectors, self.settings.seed, of_typical=part)
         if said := in_words(found, of, chosen[0]):
             self.near_copies = {"near_copies": found, "near_copies_of": of}
             self.outcome.warnings.append(said)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer import stats
-from tracer.experiments.content_alone import content_alone
 from tracer.experiments.labels import FILE_LABELS, GOES_WITH, PHONE, SEMANTIC, LabelledSet
+from tracer.experiments.told_alone import told_alone
 
 OWNER: Final = "owner"
 UNTOLD, TOO, NOTHING = "untold", "too", ""
@@ -23,24 +23,29 @@ def facts_of(labelled: LabelledSet, attribute: str) -> dict[str, Any]:
     """Return what the details say of a label of the camera; of another label only whether units are known.
 
     The entries are `units_known` (only where it is False), `owners` (`owner_facts`), `kinds` (`kinds_of`) and `content`
-    (`content_alone`), each where there is something to say.
+    (`told_alone` by what photos show), each where there is something to say. Where owners are not kept apart, `owners` has
+    `on_others` (`told_alone` by owner).
     """
     found: dict[str, Any] = {} if labelled.units_known else {"units_known": False}
     if attribute not in labelled.labels or attribute in (SEMANTIC, *FILE_LABELS):
         return found
     values = labelled.labels[attribute]
+    rows = _measured(labelled, values)
+    models = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
+
+    def alone(by: NDArray[Any]) -> dict[str, Any]:
+        return told_alone(values[rows], by[rows], labelled.clusters[rows], models)
+
     if OWNER in labelled.photos.table:
         owners = labelled.photos.table[OWNER]
         known = owners.astype(object).where(owners.notna(), None).to_numpy()
-        rows = _measured(labelled, values)
-        if facts := owner_facts(known[rows], values[rows], kept_apart=OWNER in labelled.kept_apart):
-            found["owners"] = facts
+        apart = OWNER in labelled.kept_apart
+        if facts := owner_facts(known[rows], values[rows], kept_apart=apart):
+            found["owners"] = facts if apart else {**facts, "on_others": alone(known)}
     if attribute != PHONE and PHONE in labelled.labels and (kinds := kinds_of(values, labelled.labels[PHONE])):
         found["kinds"] = kinds
-    if SEMANTIC in labelled.labels and len(rows := _measured(labelled, values)):
-        models = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
-        if content := content_alone(values[rows], labelled.labels[SEMANTIC][rows], labelled.clusters[rows], models):
-            found["content"] = content
+    if SEMANTIC in labelled.labels and (content := alone(labelled.labels[SEMANTIC])):
+        found["content"] = content
     return found
 
 

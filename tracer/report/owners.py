@@ -10,8 +10,8 @@ from tracer.base.text import counted
 from tracer.experiments.label_facts import TOO, UNTOLD
 from tracer.results import words
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Answer, Verdict
-from tracer.stats import FEW_CLUSTERS
+from tracer.results.verdicts import Answer, Verdict, parted
+from tracer.stats import FEW_CLUSTERS, LEVEL
 
 _SHOWN: Final = (Verdict.ABOVE, Verdict.MIXED, Verdict.CONFOUNDED)
 _MOST_CLASSES: Final = 4
@@ -72,12 +72,33 @@ def _owned(answer: Answer, facts: Mapping[str, Any]) -> Answer:
             f"The {counted(int(facts['owners']), 'owner')} are not kept apart: what is peculiar to an owner's photos can count as"
             " the camera's."
         )
-        return replace(answer, comment=f"{answer.comment} {said}".strip())
+        further = _on_others(answer, facts)
+        found = Verdict.OWNED if further else answer.verdict
+        return replace(answer, verdict=found, comment=f"{answer.comment} {said}{further}".strip())
     said = (
         f"{_who(facts)}, and owners are not kept apart: the owner alone tells the classes in"
         f" {words.percent(facts.get('alone'))} of cases. {_takes(facts)}"
     )
     return replace(answer, verdict=Verdict.OWNED, comment=f"{answer.comment} {said}".strip())
+
+
+def _on_others(answer: Answer, facts: Mapping[str, Any]) -> str:
+    """Return that the owner alone tells the label of other photos, with a space before it.
+
+    Empty where a test does not show that, and where the figure of a probe is shown to be above what the owner tells.
+    """
+    found, classes = facts.get("on_others"), facts.get("of_class")
+    if not isinstance(found, Mapping) or not is_number(found.get("alone")) or not is_number(found.get("p_value")):
+        return ""
+    alone, p = float(found["alone"]), float(found["p_value"])
+    if p >= LEVEL or not isinstance(classes, Mapping) or alone <= 1 / max(len(classes), 1):
+        return ""
+    probes = [row for row in parted(answer.rows)[0] if row.experiment == "probe"]
+    if any(row.ci_low is not None and row.ci_low > alone for row in probes):
+        return ""
+    where = " on other camera models" if found.get("on_models") is True else " of other photos"
+    above = ", and no figure is shown to be above that" if probes else ""
+    return f" Who knows the owner alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g}){above}."
 
 
 def _takes(facts: Mapping[str, Any]) -> str:

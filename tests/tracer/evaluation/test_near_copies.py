@@ -40,6 +40,15 @@ def test_photos_that_are_all_alike_are_no_near_copies() -> None:
     assert in_words(0, 100, "e") == ""
 
 
+def test_a_few_numbers_are_near_by_chance() -> None:
+    """Picture statistics of different scenes, with eight numbers that vary: one of 200 photos is always rather near."""
+    rng = np.random.default_rng(1)
+    vectors = np.hstack([rng.normal(size=(200, 8)), np.full((200, 1), 10.0)])
+    assert near_copies(vectors)[0] > 100
+    assert near_copies(vectors, of_typical=module.OF_TYPICAL_STATISTICS)[0] < 20
+    assert near_copies(np.vstack([vectors, vectors]), of_typical=module.OF_TYPICAL_STATISTICS) == (400, 400)
+
+
 def test_a_set_of_bursts_says_so_beside_its_figures(tmp_path: Path) -> None:
     """Without scenes the photos of one scene lie in training and in test; with scenes nothing is said."""
     said = {}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.null_worlds import of_subjects
-from tracer.experiments.content_alone import content_alone
+from tracer.experiments.told_alone import told_alone
 from tracer.report.answers import VERDICT_WORDS, answers, headline
 from tracer.results import Row
 from tracer.results.verdicts import Verdict
@@ -35,7 +35,7 @@ def test_each_photo_is_told_by_photos_of_other_camera_models() -> None:
         by_model.setdefault((label[n], own), []).append((label[n] in best) / len(best))
     means = {key: np.mean(right) for key, right in by_model.items()}
     expected = np.mean([np.mean([m for (v, _), m in means.items() if v == value]) for value in set(label)])
-    found = content_alone(label, content, given.clusters, model)
+    found = told_alone(label, content, given.clusters, model)
     assert found["alone"] == pytest.approx(expected)
     assert found["alone"] > 0.7 and found["p_value"] < 0.02 and found["on_models"] is True
 
@@ -48,7 +48,7 @@ def test_content_that_means_nothing_is_rarely_told() -> None:
         own = rng.dirichlet(np.ones(4), size=12)
         content = np.array([rng.choice(4, p=own[m]) for m in model])
         label = rng.permutation(np.arange(12) % 2)[model]
-        told += content_alone(named(*label), named(*content), np.arange(144), named(*model))["p_value"] < 0.05
+        told += told_alone(named(*label), named(*content), np.arange(144), named(*model))["p_value"] < 0.05
     assert told <= 8
 
 
@@ -56,9 +56,9 @@ def test_nothing_to_compare() -> None:
     """One value, one content, or nothing that is known of both: no entry."""
     one, two, clusters = named(*[0] * 8), named(*[0, 1] * 4), np.arange(8)
     unknown = np.full(8, None, dtype=object)
-    assert content_alone(one, two, clusters) == content_alone(two, one, clusters) == {}
-    assert content_alone(two, unknown, clusters) == content_alone(two, two, clusters, unknown) == {}
-    assert content_alone(two, two, clusters)["alone"] == 1.0
+    assert told_alone(one, two, clusters) == told_alone(two, one, clusters) == {}
+    assert told_alone(two, unknown, clusters) == told_alone(two, two, clusters, unknown) == {}
+    assert told_alone(two, two, clusters)["alone"] == 1.0
 
 
 def figure(attribute: str, value: float, low: float, setting: str = "acquisition", chance: float = 0.5) -> Row:

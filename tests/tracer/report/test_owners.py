@@ -14,10 +14,11 @@ from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.options import Options
 from tracer.experiments.settings import Protocol
 from tracer.report.answers import answer_view, answers, headline
+from tracer.report.owners import owned
 from tracer.report.page import render
 from tracer.results import Row
 from tracer.results.runs import load_run
-from tracer.results.verdicts import VERDICT_WORDS, Verdict
+from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict
 
 UNSEEN = "unseen-cameras"
 ONE_OWNER = {
@@ -65,6 +66,38 @@ def test_owners_that_are_not_kept_apart_tell_it_too(setting: str) -> None:
     assert headline([row], details).endswith(", and so would the owner alone")
     (mixed,) = answers([row], [entry(row, owners={**ONE_OWNER, "alone": 0.5, "tells": ""})])
     assert mixed.verdict is Verdict.ABOVE and "The 8 owners are not kept apart" in mixed.comment
+
+
+@pytest.mark.parametrize("experiment", ["probe", "knn"])
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"alone": 0.93, "p_value": 0.01, "on_models": True}, Verdict.OWNED),
+        ({"alone": 0.93, "p_value": 0.2, "on_models": True}, Verdict.ABOVE),
+        ({"alone": 0.45, "p_value": 0.01, "on_models": True}, Verdict.ABOVE),
+    ],
+)
+def test_owners_with_photos_of_all_classes_can_tell_it_too(
+    experiment: str, told: dict[str, Any], expected: Verdict
+) -> None:
+    """One owner took most of the phones' photos and another one most of the cameras': no rule of 95 % is met."""
+    row = figure(experiment=experiment)
+    details = [
+        entry(
+            row, owners={**ONE_OWNER, "of_class": {"False": 7, "True": 6}, "alone": 0.9, "tells": "", "on_others": told}
+        )
+    ]
+    (found,) = owned([Answer("Phone or camera", "It is.", "", Verdict.ABOVE, (row,))], details)
+    assert found.verdict is expected
+    assert ("Who knows the owner alone is right in 93" in found.comment) is (expected is Verdict.OWNED)
+
+
+def test_a_figure_above_what_the_owner_tells_is_shown() -> None:
+    """The whole interval lies above it, so more than the owner is read."""
+    row = figure()
+    told = {"alone": 0.7, "p_value": 0.01, "on_models": True}
+    (found,) = answers([row], [entry(row, owners={**ONE_OWNER, "alone": 0.7, "tells": "", "on_others": told})])
+    assert found.verdict is Verdict.ABOVE and row.ci_low is not None and row.ci_low > 0.7
 
 
 def test_an_answer_without_a_figure_names_the_owners_too() -> None:

@@ -1,4 +1,4 @@
-"""What the content of the photos tells of a label, without any picture: where phones photograph other subjects than cameras."""
+"""What something else that is known of the photos tells of a label, without any picture: what they show, or whose they are."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ MOST_PHOTOS: Final = 5000
 SHUFFLES: Final = 199
 
 
-def content_alone(
+def told_alone(
     labels: NDArray[Any],
-    contents: NDArray[Any],
+    by: NDArray[Any],
     clusters: NDArray[np.int64],
     models: NDArray[Any] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return how often a label is right for whoever knows what a photo shows and has seen other photos.
+    """Return how often a label is right for whoever knows something else of a photo and has seen other photos.
 
-    Each photo gets the value that has the largest share of photos with its content, among photos of other scenes or owners; where
-    the label goes with the camera, among those of other camera models. The figure is a mean over values, and in a value over
-    camera models (or scenes and owners). The test deals labels out anew as those of the experiments do.
+    Each photo gets the value of which the largest share of photos is like it, among photos of other scenes or owners; where the
+    label goes with the camera, among those of other camera models. The figure is a mean over values, and in a value over camera
+    models (or scenes and owners). The test deals labels out anew as those of the experiments do.
 
     Args:
-        labels, contents: (N,) strings, None where unknown.
+        labels: (N,) strings, None where unknown.
+        by: (N,) what is known: what photos show, or whose they are; None where unknown.
         clusters: (N,) scene or owner.
         models: (N,) camera models of a label that goes with them, None where unknown; None as a whole for other labels.
         seed: of the draws.
@@ -38,19 +39,19 @@ def content_alone(
     Returns:
         `alone`, `p_value`, and `on_models` (whether whole camera models were left out); empty where there is nothing to compare.
     """
-    columns = [labels, contents, *([] if models is None else [models])]
+    columns = [labels, by, *([] if models is None else [models])]
     known = np.flatnonzero([all(value is not None for value in one) for one in zip(*columns, strict=True)])
     rows = thinned(known, clusters, MOST_PHOTOS, seed)
     if not len(rows):
         return {}
-    label, content = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (labels, contents))
-    if not label.max() or not content.max():
+    label, known_of = (np.unique(part[rows].astype(str), return_inverse=True)[1] for part in (labels, by))
+    if not label.max() or not known_of.max():
         return {}
     of = None if models is None else np.unique(models[rows].astype(str), return_inverse=True)[1]
     ways = dealt(label, clusters[rows], of, seed, SHUFFLES)
     apart = np.unique(clusters[rows] if of is None else of, return_inverse=True)[1]
-    alone = _figure(ways.observed, content, apart)
-    others = np.array([_figure(one, content, apart) for one in ways.others])
+    alone = _figure(ways.observed, known_of, apart)
+    others = np.array([_figure(one, known_of, apart) for one in ways.others])
     return {"alone": alone, "p_value": stats.share_above(alone, others), "on_models": of is not None}
 
 
