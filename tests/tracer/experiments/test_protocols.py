@@ -9,8 +9,11 @@ from sklearn.linear_model import LogisticRegression
 
 from tracer.base.progress import finish
 from tracer.errors import EmbeddingsError, TooFew
+from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe import linear, search
 from tracer.experiments.probe.linear import Schedule
+from tracer.experiments.probe.probe import probe_cross_validated
 from tracer.experiments.probe.protocols import Fitting, choose, fit_chosen, fit_probe, normalise
 from tracer.experiments.settings import Protocol
 
@@ -195,3 +198,22 @@ def test_bad_input_is_refused() -> None:
         finish(fit_probe(X, y, V[:0], v[:0], C))
     with pytest.raises(EmbeddingsError, match="outside"):
         finish(fit_probe(X, y, V, v, 2))
+
+
+def test_a_search_that_ends_too_early_says_so() -> None:
+    """Four classes beside a large part that all photos share: a search with steps misses them, and a warning says so."""
+    rng = np.random.default_rng(0)
+    kind = rng.integers(4, size=144)
+    apart = 0.6 * rng.normal(size=(4, 64))[kind] + rng.normal(size=(144, 64))
+    labels = np.array([f"class {code}" for code in kind], dtype=object)
+    source = Source("made", "test/encoder")
+    found = {}
+    for common in (0, 30):
+        photos = LabelledPhotos((apart + common).astype(np.float32), labels, np.arange(144), "Make")
+        for protocol in (Protocol.BATCHED, Protocol.FAST):
+            found[common, protocol] = finish(probe_cross_validated(source, photos, Fitting(protocol), repeats=1))
+    values = {key: outcome.rows[0].value for key, outcome in found.items()}
+    assert values[30, Protocol.BATCHED] < values[30, Protocol.FAST] - 0.1
+    assert min(values[0, Protocol.BATCHED], values[0, Protocol.FAST], values[30, Protocol.FAST]) > 0.95
+    warned = {key for key, outcome in found.items() if any("--protocol fast" in line for line in outcome.warnings)}
+    assert warned == {(30, Protocol.BATCHED)}

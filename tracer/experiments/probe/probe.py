@@ -31,7 +31,7 @@ from tracer.experiments.probe.folds import (
     left_out_in_words,
 )
 from tracer.experiments.probe.permutation import against_chance
-from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe
+from tracer.experiments.probe.protocols import Fitting, ProbeFit, fit_probe, too_few_steps
 from tracer.results import Row
 from tracer.results.photo_scores import PhotoScores, parts_of_mean
 from tracer.stats import Interval
@@ -201,6 +201,7 @@ def probe_cross_validated(
         )
     ]
     outcome.warnings = _warnings(photos.attribute, found, n_clusters)
+    outcome.warnings += filter(None, [too_few_steps(source.encoder, photos.vectors[found.rows], found.protocol)])
     outcome.per_photo = _scores(source, outcome.rows, (found.rows, found.labels, found.clusters), right.mean(axis=0))
     return outcome
 

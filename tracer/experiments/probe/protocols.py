@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -44,6 +44,11 @@ from tracer.experiments.probe.search import (
 from tracer.experiments.settings import Protocol as Protocol
 from tracer.experiments.shared.threads import cores_for, one_core_each
 
+NEARLY_ONE: Final = 0.99
+"""The mean cosine of two photos from which on searches with a step size are too slow on few photos."""
+FEW_STEPS: Final = 2 * BATCH_SIZE
+"""Up to so many photos an epoch has one or two steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
@@ -68,6 +73,24 @@ class Fitting:
         more: dict[Protocol, tuple[object, ...]] = {Protocol.BATCHED: (ROUND,), Protocol.HALVING: (ROUND, HALVING)}
         search = [TRIALS, EPOCHS, BATCH_SIZE, LR_RANGE, WEIGHT_DECAY_RANGE, more.get(self.protocol, ())]
         return [self.seed, self.protocol.value, *search]
+
+
+def too_few_steps(encoder: str, vectors: NDArray[np.floating[Any]], protocol: Protocol) -> str:
+    """Return that a search may end before its probes have learnt what is there; empty where nothing speaks for that.
+
+    Where all photos have nearly the same embedding (N, D), what tells them apart is small, and so are the steps of a search
+    with a step size. Of such photos `fast` was right in 97 % and `batched` in 49 % of cases.
+    """
+    if protocol is Protocol.FAST or len(vectors) > FEW_STEPS:
+        return ""
+    mean = normalise(vectors).mean(axis=0, dtype=np.float64)
+    if float(mean @ mean) < NEARLY_ONE:
+        return ""
+    return (
+        f"The embeddings of {encoder} are nearly alike for all photos (mean cosine of {NEARLY_ONE} or more), and the photos few:"
+        f" probes that are searched with `{protocol}` may end before they have learnt what is there, and their figures be too"
+        " low. `--protocol fast` goes on until they have."
+    )
 
 
 def in_words(protocol: Protocol) -> str:
