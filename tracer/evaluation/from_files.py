@@ -90,7 +90,7 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
         run,
         [*stay, *outcome.rows],
         {
-            "dataset": {"name": name, "fingerprints": prints, "counts": {}},
+            "dataset": {"name": name, "fingerprints": prints, "counts": {"scenes_or_owners": None}},
             "audit": None,
             "protocol": {**before.meta.get("protocol", {}), **call.protocol},
             "command": call.command,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,18 @@ def test_probe_from_files(run: Run, probe_files: Path) -> None:
     assert accuracy["ci_low"] < accuracy["value"] < accuracy["ci_high"]
     assert (accuracy["encoder"], accuracy["setting"], accuracy["seed"]) == ("clip/ViT-B-16", "acquisition", 3)
     assert json.loads(run(*words, "--protocol", "fast", "--seed", 3, "--json")[1])["rows"] == answer["rows"]
+
+
+def test_a_page_of_files_names_no_scenes_and_says_that_cameras_may_be_known(
+    run: Run, probe_files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Files tell neither scenes nor camera models: photos are counted as such, and so are the cameras."""
+    split, place = probe_files / "split_data_target_attribute=Make.json", tmp_path_factory.mktemp("run")
+    run("probe", "--embeddings", probe_files, *ENCODER, "--splits", split, "--protocol", "fast", "-o", place)
+    page = (place / "report.html").read_text()
+    assert "Scenes and owners are not known: each photo is taken as independent" in page
+    assert "The cameras may have been trained on: recognising these is enough" in page
+    assert not re.search(r"n = \d+ of \d+ scenes or owners|scenes or owners instead of", page)
 
 
 def test_jsonl_and_table(run: Run, probe_files: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_clear_effect_is_said_with_value_interval_and_guessing() -> None:
         f" [75–83], where guessing gives 50{THIN}%."
     )
     assert first.verdict is Verdict.ABOVE
-    assert first.comment == "The whole interval lies above guessing."
+    assert first.comment.startswith("The whole interval lies above guessing. The cameras may have been trained on")
 
 
 def test_no_effect_is_claimed_where_the_interval_includes_guessing() -> None:

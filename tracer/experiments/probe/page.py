@@ -40,6 +40,8 @@ from tracer.results.tables import (
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, judged, parted, span, standing
 from tracer.stats import LEVEL
 
+_OF_CAMERAS = (*words.PHONE, "Make", "make_normalized", "camera_type")
+"""Labels of whole camera models, of which another model could be told."""
 _MOST_BARS = 12
 """Panels of bars."""
 _MOST_COLUMNS = 6
@@ -145,6 +147,8 @@ def _camera(rows: Rows, files: Files, details: Details) -> Answer | None:
     comment = " ".join(filter(None, (comment, *more)))
     if deepest and whole:
         comment += f" With nothing hidden: {span(whole)}."
+    if label in _OF_CAMERAS:
+        comment += " The cameras may have been trained on: recognising these is enough for such a figure."
     about, found, shown = words.title(rows[0].attribute), joint_verdict(masked), (*masked, *baselines)
     explained = files.explain(found)
     return Answer(about, sentence, comment, found, shown, explained=explained, compared=beside(baselines))
