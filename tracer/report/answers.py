@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tracer.report.by_experiment import measured
+from tracer.report.files import explained_by_files
 from tracer.report.owners import untold_for_owners
 from tracer.report.subjects import told_by_content
 from tracer.report.together import asked_together, corrected
@@ -46,7 +47,7 @@ def questions(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) ->
 def _by_themselves(rows: Sequence[Row], details: Sequence[Mapping[str, Any]]) -> list[Answer]:
     experiments = sorted(measured(rows, details), key=lambda one: one.page.answers_order)
     found = [answer for one in experiments for answer in one.page.answers(one.rows, one.details)]
-    return untold_for_owners(found, details)
+    return untold_for_owners(explained_by_files(found, rows, details), details)
 
 
 def headline(rows: Sequence[Row], details: Sequence[Mapping[str, Any]] = ()) -> str:

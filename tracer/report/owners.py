@@ -10,7 +10,7 @@ from tracer.base.text import counted
 from tracer.experiments.label_facts import TOO, UNTOLD
 from tracer.results import words
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Answer, Verdict, parted
+from tracer.results.verdicts import Answer, Verdict, confounded, parted
 from tracer.stats import FEW_CLUSTERS, LEVEL
 
 _SHOWN: Final = (Verdict.ABOVE, Verdict.MIXED, Verdict.CONFOUNDED)
@@ -72,18 +72,18 @@ def _owned(answer: Answer, facts: Mapping[str, Any]) -> Answer:
             f"The {counted(int(facts['owners']), 'owner')} are not kept apart: what is peculiar to an owner's photos can count as"
             " the camera's."
         )
-        further = _on_others(answer, facts)
-        found = Verdict.OWNED if further else answer.verdict
-        return replace(answer, verdict=found, comment=f"{answer.comment} {said}{further}".strip())
+        if further := _on_others(answer, facts):
+            return confounded(answer, Verdict.OWNED, f"{said} {further}")
+        return replace(answer, comment=f"{answer.comment} {said}".strip())
     said = (
         f"{_who(facts)}, and owners are not kept apart: the owner alone tells the classes in"
         f" {words.percent(facts.get('alone'))} of cases. {_takes(facts)}"
     )
-    return replace(answer, verdict=Verdict.OWNED, comment=f"{answer.comment} {said}".strip())
+    return confounded(answer, Verdict.OWNED, said)
 
 
 def _on_others(answer: Answer, facts: Mapping[str, Any]) -> str:
-    """Return that the owner alone tells the label of other photos, with a space before it.
+    """Return that the owner alone tells the label of other photos.
 
     Empty where a test does not show that, and where the figure of a probe is shown to be above what the owner tells.
     """
@@ -98,7 +98,7 @@ def _on_others(answer: Answer, facts: Mapping[str, Any]) -> str:
         return ""
     where = " on other camera models" if found.get("on_models") is True else " of other photos"
     above = ", and no figure is shown to be above that" if probes else ""
-    return f" Who knows the owner alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g}){above}."
+    return f"Who knows the owner alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g}){above}."
 
 
 def _takes(facts: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tracer.results import Row, words
 from tracer.results.pages import entry_of, p_of
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Answer, Verdict, judged, parted, verdict
+from tracer.results.verdicts import Answer, Verdict, confounded, judged, parted, verdict
 from tracer.stats import LEVEL
 
 _SHOWN: Final = (Verdict.ABOVE, Verdict.MIXED, Verdict.CONFOUNDED, Verdict.OWNED)
@@ -45,9 +45,9 @@ def _told(answer: Answer, rows: Sequence[Row], details: Sequence[Mapping[str, An
         said += " Content is not shown to be read from these photos."
     else:
         said += " No figure is shown to be above that, so content may be all that is read."
-    explained = not above and not hidden and answer.verdict in (Verdict.ABOVE, Verdict.MIXED)
-    found = Verdict.SUBJECTS if explained else answer.verdict
-    return replace(answer, verdict=found, comment=f"{answer.comment} {said}".strip())
+    if not above and not hidden and answer.verdict in (Verdict.ABOVE, Verdict.MIXED):
+        return confounded(answer, Verdict.SUBJECTS, said)
+    return replace(answer, comment=f"{answer.comment} {said}".strip())
 
 
 def _which(above: Sequence[Row], shown: Sequence[Row]) -> str:

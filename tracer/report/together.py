@@ -16,10 +16,11 @@ from tracer.report.owners import owned
 from tracer.results import Row, words
 from tracer.results.pages import entry_of, p_of
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Answer, Verdict
+from tracer.results.verdicts import Answer, Verdict, confounded
 
 LEVEL = stats.LEVEL
 _SHOWN = (Verdict.ABOVE, Verdict.MIXED)
+_FILES_TOO = "As said above, file properties tell it too."
 _UNTOLD = (Verdict.UNTOLD, Verdict.OWNERS)
 
 
@@ -46,7 +47,9 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
             said = f"Corrected for the {words.spelled(len(asked))} questions of this page: p = {p:.2g}."
             found[at] = replace(found[at], comment=f"{found[at].comment} {said}".strip())
     found = [
-        replace(answer, verdict=Verdict.CONFOUNDED) if answer.explained and answer.verdict in _SHOWN else answer
+        confounded(answer, Verdict.CONFOUNDED, _FILES_TOO if answer.difference else "")
+        if answer.explained and answer.verdict in _SHOWN
+        else answer
         for answer in found
     ]
     found = owned(found, details)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tracer.results import words
@@ -66,6 +66,17 @@ class Answer:
     if_shown: str = ""
     explained: bool = False
     compared: str = ""
+
+
+def confounded(answer: Answer, by: Verdict, why: str = "") -> Answer:
+    """Return an answer that is shown with a verdict that names a confound, and what is said of it.
+
+    Where it is shown for some encoders alone, the comment says so, since the verdict does not.
+    """
+    some = "That is shown for some of the encoders alone." if answer.verdict is Verdict.MIXED else ""
+    further = "" if answer.difference else answer.if_shown  # of a difference it names the trace as the reason
+    comment = " ".join(filter(None, (answer.comment, some, why)))
+    return replace(answer, verdict=by, comment=comment, if_shown=further)
 
 
 def verdict(row: Row, against: float | None = None) -> Verdict:

@@ -118,6 +118,8 @@ def _headline(rows: Rows, details: Details, verdicts: Mapping[str, Verdict]) -> 
     deepest = max(r.mask_ratio for r in probes if r.attribute == camera[0])
     one = len({r.encoder for r in probes}) == 1
     who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
+    if joint_verdict(r for r in probes if r.attribute == camera[0] and r.mask_ratio == deepest) is Verdict.MIXED:
+        who = "some encoders"
     said = {
         Verdict.ABOVE: f"{who}{' still' if deepest else ''} {beats} guessing",
         Verdict.MIXED: "some encoders beat guessing",

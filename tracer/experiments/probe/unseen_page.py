@@ -102,6 +102,8 @@ class Unseen:
         shown, _ = parted(r for r in self.rows if r.setting == UNSEEN and r.mask_ratio == deepest)
         one = len({r.encoder for r in shown}) == 1
         who, beats = ("the encoder", "beats") if one else ("the encoders", "beat")
+        if self._verdict(shown) is Verdict.MIXED:
+            who = "some encoders"
         said = {
             Verdict.ABOVE: f"{who} {beats} guessing on cameras never seen",
             Verdict.MIXED: "some encoders beat guessing on cameras never seen",
