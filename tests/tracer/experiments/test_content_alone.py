@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,17 @@ def test_a_control_that_gives_one_answer_says_so() -> None:
     rows = [figure("Is Smartphone", 0.9, 0.8, "unseen-cameras"), figure("semantic_label", 0.5, 0.4)]
     control_of = {one.about: one for one in answers(rows, [*entries(), control])}["Control, what the picture shows"]
     assert "The probe answers “beach” to almost every photo" in control_of.comment
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_a_control_of_content_that_nobody_reads_controls_nothing(read: bool) -> None:
+    """Where whole photos do not tell their label either, a masked figure at guessing says nothing of the mask."""
+    masked = figure("semantic_label", 0.25, 0.2, chance=0.25)
+    whole = replace(masked, mask_ratio=0.0, value=0.9 if read else 0.25, ci_low=0.8 if read else 0.2, ci_high=0.95)
+    rows = [figure("Is Smartphone", 0.9, 0.8, "unseen-cameras"), masked, whole]
+    control = {one.about: one for one in answers(rows, entries())}["Control, what the picture shows"]
+    assert control.verdict is Verdict.OPEN
+    assert ("does not show that the mask hides any" in control.comment) is not read
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tracer.experiments.probe.beside_page import content_read, kind_alone, labels_asked, one_answer
+from tracer.experiments.probe.content_page import of_content
 from tracer.experiments.probe.files_page import Files, of_files
 from tracer.experiments.probe.unseen_page import by_label, hidden_share, unseen_tables
 from tracer.experiments.shared.cameras import UNSEEN
@@ -21,7 +22,6 @@ from tracer.results.pages import (
     Rows,
     entry_of,
     near_copies_in_words,
-    p_of,
     units_known,
 )
 from tracer.results.placing import Steps, curve_panel, line, rates, shared_note
@@ -38,7 +38,6 @@ from tracer.results.tables import (
     text_cell,
 )
 from tracer.results.verdicts import Answer, Verdict, beside, guessing, joint_verdict, judged, parted, span, standing
-from tracer.stats import LEVEL
 
 _OF_CAMERAS = (*words.PHONE, "Make", "make_normalized", "camera_type")
 """Labels of whole camera models, of which another model could be told."""
@@ -100,7 +99,7 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         )
         for label in labels
     ]
-    made.append(_content(probes, deepest, details, of_camera=bool(labels)))
+    made.append(of_content(probes, deepest, details, of_camera=bool(labels)))
     made.extend(_processing(rows))
     return [answer for answer in made if answer is not None]
 
@@ -154,47 +153,6 @@ def _camera(rows: Rows, files: Files, details: Details) -> Answer | None:
     about, found, shown = words.title(rows[0].attribute), joint_verdict(masked), (*masked, *baselines)
     explained = files.explain(found)
     return Answer(about, sentence, comment, found, shown, explained=explained, compared=beside(baselines))
-
-
-def _content(probes: Rows, deepest: float, details: Details, of_camera: bool) -> Answer | None:
-    """Whether the mask hides what the picture shows: otherwise the masked figures of the camera, if any, may rest on content.
-
-    A control is there to raise doubts, so content counts as left where an interval or a test says so.
-    """
-    found = [r for r in probes if r.attribute in words.SEMANTIC and r.mask_ratio == deepest] if deepest else []
-    if not found:
-        return None
-    rows, baselines = parted(found)
-    same = "the same " if of_camera else ""
-    opening = f"What the picture shows, read from {same}masked photos ({words.percent(deepest)} hidden): "
-    chance = guessing(rows)
-    sentence = f"{opening}{span(rows)}{f', where guessing gives {chance}' if chance else ''}."
-    where = "The interval includes" if len(rows) == 1 else "No interval lies above"
-    known = [p for row in rows if (p := p_of(entry_of(row, details))) is not None]
-    shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known)))) if known else ""
-    verdict = joint_verdict(rows)
-    if verdict is Verdict.OPEN and known and min(known) < LEVEL:
-        verdict = Verdict.MIXED if len(rows) > 1 else Verdict.ABOVE
-    so, theirs = (
-        (
-            ", and the masked figures for the camera may partly rest on it",
-            "; their masked figures may partly rest on it",
-        )
-        if of_camera
-        else ("", "")
-    )
-    left = "is still read" if joint_verdict(rows) is Verdict.ABOVE else "may be left at the edges"
-    comment = {
-        Verdict.ABOVE: f"So content {left}{so}.",
-        Verdict.MIXED: f"For some encoders content may be left at the edges{theirs}.",
-        Verdict.OPEN: f"{where} guessing: no content is shown to be left.",
-        Verdict.BELOW: "Below guessing: no content is shown to be left.",
-        Verdict.UNKNOWN: "There is no interval to judge it by.",
-    }[verdict] + (f" The permutation test gives p = {shares}." if shares else "")
-    if said := one_answer(rows[0].attribute, [entry_of(row, details) for row in rows]):
-        comment += f" {said}"
-    about, shown = "Control, what the picture shows" if of_camera else "What the picture shows", (*rows, *baselines)
-    return Answer(about, sentence, comment, verdict, shown, control=True, compared=beside(baselines))
 
 
 def _processing(rows: Rows) -> list[Answer]:
