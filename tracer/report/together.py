@@ -16,7 +16,7 @@ from tracer.report.owners import owned
 from tracer.results import Row, words
 from tracer.results.pages import entry_of, p_of
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Answer, Verdict, confounded
+from tracer.results.verdicts import VERDICT_WORDS, Answer, Verdict, confounded
 
 LEVEL = stats.LEVEL
 _SHOWN = (Verdict.ABOVE, Verdict.MIXED)
@@ -84,8 +84,8 @@ def _why_not(
         what = "the permutation test does not bear it out" if tested else "only just"
         return f"The interval lies to one side, but {what} (p = {alone:.2g})."
     return (
-        f"By itself this answer would be “shown”; among the {words.spelled(questions)} questions of this page it is not"
-        f" (p = {corrected:.2g} with Holm's correction)."
+        f"By itself this answer would be “{VERDICT_WORDS[answer.verdict]}”; among the {words.spelled(questions)} questions of"
+        f" this page it is not (p = {corrected:.2g} with Holm's correction)."
     )
 
 

@@ -39,6 +39,8 @@ def test_of_several_questions_the_weak_one_is_no_longer_shown() -> None:
     assert [one.verdict for one in found] == [Verdict.ABOVE, Verdict.OPEN, Verdict.OPEN]
     assert "among the three questions of this page it is not" in found[1].comment
     assert [one.verdict for one in corrected([answer(rows[1])], tests)] == [Verdict.ABOVE]
+    some = corrected([answer(rows[0]), answer(rows[1]), answer(rows[2], Verdict.MIXED)], tests)[2]
+    assert "By itself this answer would be “shown for some”; among the three questions" in some.comment
 
 
 def test_what_is_said_of_the_encoders_stands_before_the_baseline() -> None:
