@@ -51,3 +51,22 @@ def test_an_encoder_of_content_alone_has_no_trace() -> None:
         of_similar += [row.value for row in finish(similarity(SOURCE, given, seed)).rows]
     assert abs(np.mean(of_votes)) < 0.02
     assert np.mean(of_similar) == pytest.approx(0.5, abs=0.02)
+
+
+def test_drawn_distributions_have_equal_content_too() -> None:
+    """Means of photos with the same label and with another differ by what they show, unless pairs of contents weigh alike."""
+    of_other, plain = [], []
+    for seed in range(8):
+        given = of_subjects(np.random.default_rng(seed))
+        assert given.classes is not None
+        details = finish(similarity(SOURCE, given, seed)).details[0]
+        means = details["means"]
+        of_other.append(means["class=other,label=same"] - means["class=other,label=other"])
+        X = given.vectors / np.linalg.norm(given.vectors, axis=1, keepdims=True)
+        other = np.triu(given.classes[:, None] != given.classes, 1)
+        same = given.labels[:, None] == given.labels
+        plain.append((X @ X.T)[other & same].mean() - (X @ X.T)[other & ~same].mean())
+        assert sum(details["histograms"]["class=other,label=same"]) == pytest.approx(
+            sum(details["histograms"]["class=other,label=other"]), abs=0.01
+        )
+    assert abs(np.mean(of_other)) < 0.02 < np.mean(plain) - 0.02

@@ -64,7 +64,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
     away = clusters[rows][:, None] != clusters[rows]
     if cameras is not None:
         away &= cameras.code[:, None] != cameras.code
-    same_class, same_label = y[:, None] == y, a[:, None] == a
+    same_class = y[:, None] == y
     outcome = Outcome()
     for number, (setting, content) in enumerate(zip(SETTINGS, (same_class, ~same_class), strict=True)):
         yield Progress("comparisons made", number, len(SETTINGS))
@@ -92,7 +92,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         outcome.warnings.append(
             f"Similarity by {attribute} used {len(rows)} of {given} photos, drawn by scene and owner at random."
         )
-    distributions = _distributions(S, away, same_class, same_label)
+    distributions = _distributions(S, away, y, a)
     outcome.details.insert(0, source.detail("similarity", attribute, UNSEEN if unseen else "", **distributions))
     return outcome
 
@@ -165,15 +165,26 @@ def _first(clusters: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _distributions(
-    S: NDArray[np.float32], away: NDArray[np.bool_], same_class: NDArray[np.bool_], same_label: NDArray[np.bool_]
+    S: NDArray[np.float32], away: NDArray[np.bool_], y: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Histograms and means of the similarities (n, n) of each kind of pair."""
+    """Histograms and means of the similarities (n, n) of each kind of pair.
+
+    Pairs of the same two contents `y` (n,) weigh as much with one label as with two, k₁k₀ / (k₁ + k₀) for k₁ and k₀ pairs.
+    """
     edges = np.linspace(-1.0, 1.0, BINS + 1)
-    upper = np.triu(away, 1)
-    masks = (same_class & same_label, same_class & ~same_label, ~same_class & same_label, ~same_class & ~same_label)
-    of_kind = {kind: S[upper & mask] for kind, mask in zip(KINDS, masks, strict=True)}
+    one, other = np.nonzero(np.triu(away, 1))
+    contents = np.minimum(y[one], y[other]) * (int(y.max()) + 1) + np.maximum(y[one], y[other])
+    cell = np.unique(contents, return_inverse=True)[1]
+    alike, values = (labels[one] == labels[other]).astype(np.int64), S[one, other]
+    counts = np.bincount(2 * cell + alike, minlength=2 * (int(cell.max(initial=-1)) + 1)).reshape(-1, 2)
+    weight = counts[cell, 1 - alike] / np.maximum(counts[cell].sum(axis=1), 1)
+    same_content = y[one] == y[other]
+    kinds = [(same_content == content) & (alike == label) for content in (True, False) for label in (1, 0)]
+    of_kind = {kind: (values[mask], weight[mask]) for kind, mask in zip(KINDS, kinds, strict=True)}
     return {
         "edges": [round(float(edge), 6) for edge in edges],
-        "histograms": {kind: np.histogram(values, edges)[0].tolist() for kind, values in of_kind.items()},
-        "means": {kind: float(values.mean()) if len(values) else None for kind, values in of_kind.items()},
+        "histograms": {
+            kind: np.histogram(v, edges, weights=w)[0].round(4).tolist() for kind, (v, w) in of_kind.items()
+        },
+        "means": {kind: float(np.average(v, weights=w)) if w.any() else None for kind, (v, w) in of_kind.items()},
     }
