@@ -16,6 +16,14 @@ from tracer.experiments.similarity.similarity import similarity
 SOURCE = Source("made", "test/encoder")
 
 
+@pytest.fixture
+def few_shuffles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures themselves are looked at, not their tests."""
+    monkeypatch.setattr("tracer.experiments.knn.shuffled.SHUFFLES", 5)
+    monkeypatch.setattr("tracer.experiments.similarity.similarity.SHUFFLES", 5)
+    monkeypatch.setattr("tracer.experiments.shared.cameras.EXACT_UP_TO", 1)
+
+
 @pytest.mark.parametrize("unseen", [False, True])
 def test_photos_are_compared_with_photos_of_one_class(unseen: bool) -> None:
     """Triple by triple: a photo, one of another class with its label, and one of that class with another label."""
@@ -40,6 +48,7 @@ def test_photos_are_compared_with_photos_of_one_class(unseen: bool) -> None:
         assert row.value == pytest.approx(np.mean(expected[row.setting.split(",")[0]]), abs=1e-5)
 
 
+@pytest.mark.usefixtures("few_shuffles")
 def test_an_encoder_of_content_alone_has_no_trace() -> None:
     """Where phones photograph mostly some subjects, photos of a phone are alike for what they show, and that is not counted."""
     of_votes, of_similar = [], []
@@ -53,6 +62,7 @@ def test_an_encoder_of_content_alone_has_no_trace() -> None:
     assert np.mean(of_similar) == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.usefixtures("few_shuffles")
 def test_drawn_distributions_have_equal_content_too() -> None:
     """Means of photos with the same label and with another differ by what they show, unless pairs of contents weigh alike."""
     of_other, plain = [], []
