@@ -9,6 +9,7 @@ from benchmarks.null_worlds import of_subjects
 from tracer.base.progress import finish
 from tracer.experiments.knn.acquisition import acquisition_knn
 from tracer.experiments.knn.processing import Voting
+from tracer.experiments.knn.shuffled import _as_many
 from tracer.experiments.knn.unseen import unseen_neighbours
 from tracer.experiments.outcome import Source
 from tracer.experiments.similarity.similarity import similarity
@@ -80,3 +81,19 @@ def test_drawn_distributions_have_equal_content_too() -> None:
             sum(details["histograms"]["class=other,label=other"]), abs=0.01
         )
     assert abs(np.mean(of_other)) < 0.02 < np.mean(plain) - 0.02
+
+
+def test_shuffled_values_have_as_few_photos_of_a_class_as_the_observed() -> None:
+    """Where cameras hardly photograph a class, shuffled labels would have many more photos in common there."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(4, size=400)
+    observed = np.where(rng.random(400) < 0.9, classes % 2, 1 - classes % 2)
+    shuffled = rng.permutation(observed)
+    keep = _as_many(shuffled, observed, classes, rng)
+    assert keep is not None
+    for one in range(4):
+        held = np.bincount(observed[classes == one], minlength=2)
+        left = np.bincount(shuffled[keep & (classes == one)], minlength=2)
+        names = np.argsort(np.bincount(shuffled), kind="stable"), np.argsort(np.bincount(observed), kind="stable")
+        assert all(left[a] <= held[b] for a, b in zip(*names, strict=True)) and left.min() > 0
+    assert _as_many(shuffled, rng.permutation(observed), classes, rng) is None  # as evenly spread as the shuffled ones
