@@ -11,7 +11,7 @@ from tracer.experiments.labels import FURTHER_LABELS
 from tracer.results import words
 from tracer.results.pages import Details, Rows
 from tracer.results.tables import is_number
-from tracer.results.verdicts import Verdict, joint_verdict, parted
+from tracer.results.verdicts import Verdict, guessing, joint_verdict, parted
 
 MOSTLY: Final = 0.95
 """The share of answers from which on a probe is said to give one answer."""
@@ -26,14 +26,15 @@ def labels_asked(attributes: Iterable[str]) -> list[str]:
 
 
 def content_read(probes: Rows) -> str:
-    """How often what the picture shows is read under the deepest mask; empty unless every encoder beats guessing there."""
+    """How often what the picture shows is read under the deepest mask, and by guessing; empty unless every encoder beats that."""
     deepest = max((r.mask_ratio for r in probes), default=0.0)
     found = [r for r in probes if deepest and r.attribute in words.SEMANTIC and r.mask_ratio == deepest]
     encoders, _ = parted(found)
     if joint_verdict(encoders) is not Verdict.ABOVE:
         return ""
     low, high = (words.percent(pick(r.value for r in encoders)) for pick in (min, max))
-    return low if low == high else f"{low} to {high}"
+    chance = guessing(encoders)
+    return f"{low if low == high else f'{low} to {high}'} of cases{f', {chance} by guessing' if chance else ''}"
 
 
 def kind_alone(entries: Details) -> str:

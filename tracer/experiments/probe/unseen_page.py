@@ -205,7 +205,7 @@ class Unseen:
 
 def hidden_share(deepest: float, content: str) -> str:
     """How much of the photo is hidden, for the title; `content` is how often content is read all the same, empty if it is not."""
-    still = f" (and its content still read in {content} of cases)" if content else ""
+    still = f" (and its content still read in {content})" if content else ""
     return f"With {words.percent(deepest)} of the photo hidden{still}"
 
 

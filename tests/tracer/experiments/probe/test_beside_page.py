@@ -99,13 +99,13 @@ def test_the_kind_of_camera_alone_tells_part_of_the_maker() -> None:
 def test_content_that_is_read_through_the_mask_stands_in_the_title() -> None:
     """With how often; where its interval includes guessing, the title is silent."""
     row, content = figure(), figure("semantic_label", 0.98, 0.25)
-    assert "(and its content still read in 98\u202f% of cases)" in headline([row, content], [])
+    assert "(and its content still read in 98\u202f% of cases, 25\u202f% by guessing)" in headline([row, content], [])
     found = {one.about: one for one in answers([row, content], [])}["Control, what the picture shows"]
     assert "So content is still read, and" in found.comment
     assert "content" not in headline([row, figure("semantic_label", 0.26, 0.25)], [])
     unseen = replace(row, setting="unseen-cameras")
     details = [entry(unseen, told=True, chance_test={"p_value": 0.001})]
-    assert "(and its content still read in 98\u202f% of cases), the encoder beats" in headline(
+    assert "(and its content still read in 98\u202f% of cases, 25\u202f% by guessing), the encoder beats" in headline(
         [unseen, content], details
     )
 
