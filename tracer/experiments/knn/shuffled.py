@@ -79,15 +79,21 @@ def shuffled_differences(
     orders = tuple(_Order.of(rng.permutation(len(y)), apart, y) for _ in range(DRAWS))
     votes = _Votes(nearest, there, y, g, k, of, orders)
     ways = dealt(a, g, of, seed, SHUFFLES, None if scenes is None else scenes[at])
-    found = [votes.difference(labels, _as_many(labels, ways.observed, y, rng)) for labels in ways.others]
+    found = []
+    for labels in ways.others:
+        keep, by_class = _as_many(labels, ways.observed, y, rng)
+        difference, error_of = votes.difference(labels, keep)
+        # Photos were left out for the pools' sake: the error is that of as many queries as the observed labels have.
+        found.append((difference, error_of * (float(np.sqrt(keep.mean())) if keep is not None and by_class else 1.0)))
     known = np.array([one for one in found if np.isfinite(one[0])], dtype=np.float64).reshape(-1, 2)
     return Shuffled(known[:, 0], known[:, 1], ways.unit, votes.difference(ways.observed), ways.exact)
 
 
 def _as_many(
     labels: NDArray[np.int64], observed: NDArray[np.int64], classes: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.bool_] | None:
-    """Return which photos (n,) to use so that values of shuffled labels have about as few as the observed ones; None for all.
+) -> tuple[NDArray[np.bool_] | None, bool]:
+    """Return which photos (n,) to use so that values of shuffled labels have about as few as the observed ones, and whether in
+    each class; None for all photos.
 
     Camera models have unequal numbers of photos, and may be used for some classes more than for others. A value that few photos
     have, or few of a class, shares these among many queries, which makes the difference vary more than its standard error tells.
@@ -103,10 +109,10 @@ def _as_many(
     table = np.bincount(cells, minlength=many).reshape(-1, values)
     limit = np.bincount(of_class, minlength=many).reshape(-1, values)[:, as_observed]
     if _shared(table) > UNEQUAL * _shared(limit):
-        return _at_most(cells, limit.ravel(), rng)
+        return _at_most(cells, limit.ravel(), rng), True
     if (now <= UNEQUAL * there[as_observed]).all():
-        return None
-    return _at_most(labels, there[as_observed], rng)
+        return None, False
+    return _at_most(labels, there[as_observed], rng), False
 
 
 def _shared(table: NDArray[np.int64]) -> float:
