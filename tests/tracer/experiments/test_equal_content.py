@@ -9,9 +9,9 @@ from benchmarks.null_worlds import of_subjects
 from tracer.base.progress import finish
 from tracer.experiments.knn.acquisition import acquisition_knn
 from tracer.experiments.knn.processing import Voting
-from tracer.experiments.knn.shuffled import _as_many
 from tracer.experiments.knn.unseen import unseen_neighbours
 from tracer.experiments.outcome import Source
+from tracer.experiments.shared.few import as_many
 from tracer.experiments.similarity.similarity import similarity
 
 SOURCE = Source("made", "test/encoder")
@@ -89,14 +89,14 @@ def test_shuffled_values_have_as_few_photos_of_a_class_as_the_observed() -> None
     classes = rng.integers(4, size=400)
     observed = np.where(rng.random(400) < 0.9, classes % 2, 1 - classes % 2)
     shuffled = rng.permutation(observed)
-    keep, by_class = _as_many(shuffled, observed, classes, rng)
+    keep, by_class = as_many(shuffled, observed, classes, rng)
     assert keep is not None and by_class
     for one in range(4):
         held = np.bincount(observed[classes == one], minlength=2)
         left = np.bincount(shuffled[keep & (classes == one)], minlength=2)
         names = np.argsort(np.bincount(shuffled), kind="stable"), np.argsort(np.bincount(observed), kind="stable")
         assert all(left[a] <= held[b] for a, b in zip(*names, strict=True)) and left.min() > 0
-    assert _as_many(shuffled, rng.permutation(observed), classes, rng) == (
+    assert as_many(shuffled, rng.permutation(observed), classes, rng) == (
         None,
         False,
     )  # as evenly spread as the shuffled ones

@@ -20,6 +20,7 @@ from tracer.experiments.outcome import Estimate, Outcome, Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.probe.protocols import normalise
 from tracer.experiments.shared.cameras import UNSEEN, Cameras, cameras_of, dealt, independent
+from tracer.experiments.shared.few import as_many
 from tracer.experiments.shared.thinning import thinned
 from tracer.experiments.similarity.wins import Wins, ranked, wins
 from tracer.results.skips import Skip
@@ -70,7 +71,7 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         yield Progress("comparisons made", number, len(SETTINGS))
         setting += f",{UNSEEN}" if unseen else ""
         scenes = None if photos.scenes is None else photos.scenes[rows]
-        compared = _Compared(S, away & content, a, clusters[rows], cameras, y if number else None, scenes)
+        compared = _Compared(S, away & content, a, clusters[rows], cameras, y if number else None, scenes, y)
         found = compared.wins()
         n = int(np.isfinite(found.each).sum())
         if n < MIN_PHOTOS:
@@ -116,6 +117,7 @@ class _Compared:
         cameras: of the photos, where the label goes with the camera.
         content: (n,) what photos show; None where a photo is compared with those of its own content alone.
         scenes: (n,) scenes inside owners; None where none are known.
+        shown: (n,) what photos show.
     """
 
     S: NDArray[np.float32]
@@ -125,6 +127,7 @@ class _Compared:
     cameras: Cameras | None
     content: NDArray[np.int64] | None
     scenes: NDArray[np.int64] | None
+    shown: NDArray[np.int64]
 
     @property
     def models(self) -> NDArray[np.int64] | None:
@@ -141,7 +144,8 @@ class _Compared:
         models = None if self.models is None else self.models[at]
         scenes = None if self.scenes is None else self.scenes[at]
         ways = dealt(self.labels[at], self.clusters[at], models, seed, SHUFFLES, scenes)
-        others = [wins(given, labels, models) for labels in ways.others]
+        rng, shown = np.random.default_rng([seed, 3]), self.shown[at]
+        others = [wins(given, labels, models, as_many(labels, ways.observed, shown, rng)[0]) for labels in ways.others]
         others = [other for other in others if np.isfinite(other.value)]
         own = wins(given, ways.observed, models)
         asked = np.isfinite(found.each)

@@ -102,16 +102,24 @@ def _runs(change: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int3
     return low, np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1].astype(np.int32)
 
 
-def wins(given: Ranked, labels: NDArray[np.int64], models: NDArray[np.int64] | None = None) -> Wins:
+def wins(
+    given: Ranked,
+    labels: NDArray[np.int64],
+    models: NDArray[np.int64] | None = None,
+    keep: NDArray[np.bool_] | None = None,
+) -> Wins:
     """The figure of some labels, with its standard error.
 
     Args:
         given: the photos.
         labels: (n,) codes.
         models: (n,) codes of camera models, where the label goes with them.
+        keep: (n,) which photos ask and are candidates; None for all.
     """
     n = len(labels)
     there = np.arange(given.order.shape[1]) < given.candidates[:, None]
+    if keep is not None:
+        there &= keep[given.order] & keep[:, None]
     same = (labels[given.order] == labels[:, None]) & there
     other = there & ~same
     of_same, of_other = (_all(kind, given) for kind in (same, other))
