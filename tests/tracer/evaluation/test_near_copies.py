@@ -78,6 +78,7 @@ def test_a_map_of_a_set_without_scenes_was_fitted_on_other_photos() -> None:
 def test_few_scenes_are_named_beside_the_p_value_of_a_map() -> None:
     """What is warned of stands where the p-value is."""
     rows = before_and_after()
-    entry = {"experiment": "mitigation", "attribute": rows[0].attribute, "encoder": "e", "setting": "", "clusters": 30}
-    assert "the p-value of the change too small" in answers(rows, [entry])[0].comment
-    assert "too small" not in answers(rows, [{**entry, "clusters": 60}])[0].comment
+    entry = {"experiment": "mitigation", "attribute": rows[0].attribute, "encoder": "e", "setting": ""}
+    told = answers(rows, [{**entry, "few_units": "30 scenes or owners"}])[0].comment
+    assert "With halves of 30 scenes or owners" in told and "the p-value of the change too small" in told
+    assert "too small" not in answers(rows, [{**entry, "few_units": ""}])[0].comment
