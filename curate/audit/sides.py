@@ -23,7 +23,7 @@ PhotoKey = int | str
 METADATA = ("metadata.parquet", "metadata.csv", "metadata.jsonl")
 SIDE_NAMES = ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval")
 _IDS = "_ids"
-_NAME_A_SET = "Name a set's folder; curate export writes one."
+_NAME_A_SET = "Name the folder of a set that curate export wrote."
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp", ".gif"}
 
 

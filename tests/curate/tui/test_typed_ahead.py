@@ -41,11 +41,8 @@ async def test_a_filter_typed_in_one_burst(tmp_path: Path) -> None:
     ("start", "keys", "name", "text"),
     [
         ("library", ("i", *"abc"), "folder", "abc"),
-        ("library", ("e", *"quay"), "label", "semantic_label=quay"),
         ("review", ("t", *"red door"), "text", "red door"),
         ("review", ("/", *"nikon", "down", *"12"), "least", "12"),
-        ("log", ("i", *"a b"), "file", "a b"),
-        ("set", ("c", *"CC0"), "text", "CC0"),
         ("set", ("e", *"mine"), "out", "mine"),
         ("home", ("i", "x", "escape", "i", *"abc"), "folder", "abc"),
     ],

@@ -102,6 +102,7 @@ def test_a_class_without_two_training_photos_is_left_out(tree: Path, tmp_path: P
     assert (split.classes, len(split.ids["test"])) == (("disc", "stripe"), 39)
 
 
+@pytest.mark.slow
 def test_a_column_split_alone_draws_folds_as_before(tmp_path: Path) -> None:
     """Only folders count: a set with metadata in its root keeps its folds, whatever its column `split` says."""
     root = write_set(tmp_path / "set")

@@ -49,6 +49,7 @@ PARTS: dict[str, Callable[[int, Labels, Labels], object]] = {
 
 
 @pytest.mark.parametrize("name", PARTS)
+@pytest.mark.slow
 def test_no_array_of_photos_by_classes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of photos and of classes: less than half of what one such array takes."""
     photos, classes = (20_000, 2000) if name == "balanced accuracy" else (10_000, 1000)

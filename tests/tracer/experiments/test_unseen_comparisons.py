@@ -117,6 +117,7 @@ def test_votes_and_searches_that_are_all_right_are_no_certainty(name: str) -> No
             assert row.value == 1 and 0.8 < row.ci_low < 0.99
 
 
+@pytest.mark.slow
 def test_scores_of_similarity_hold_both_roles() -> None:
     """Leaving a camera model out changes the figure by about what its photos add to it, candidates among them."""
     given = photos(shared=1.0, own=1.0)
@@ -155,6 +156,7 @@ def test_neighbours_are_never_of_the_own_model() -> None:
     assert spd.value == pytest.approx(abs(gap)) and spd.setting == "unseen-cameras"
 
 
+@pytest.mark.slow
 def test_ten_models_are_dealt_out_in_every_way() -> None:
     """All 252 ways; exchanged names of the kinds give the same difference, so p is at least 2 in 252."""
     given = photos()

@@ -44,6 +44,7 @@ def test_an_encoder_without_a_figure_leaves_its_place_empty() -> None:
     assert first.cells[1] is not None and second.cells[1] is None
 
 
+@pytest.mark.slow
 def test_forty_seven_encoders_are_named_on_page_and_file(tmp_path: Path) -> None:
     """In place of bars that no name stands below; the file grows with the encoders."""
     rows = [
