@@ -43,7 +43,7 @@ PAINT = 60_000
 """Bytes that two pictures have at least."""
 
 _PALETTE = "\x10"
-_PHOTOS_A_SECOND = 25
+_PHOTOS_A_SECOND = 60
 """More than any ingest reads, so that it lasts as long as the review."""
 
 _DIFFERENT = 24
