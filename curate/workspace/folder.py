@@ -21,7 +21,7 @@ from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 CATALOG = "catalog.sqlite"
 _LOCK = "workspace.lock"
 _NAMED = 3
-"""Workspaces in a folder that is none itself, of which a message names so many."""
+"""How many of the workspaces in a folder a message names, where the folder itself is not one."""
 
 _FOLDERS = ("cache", "exports", "originals", "runs")
 

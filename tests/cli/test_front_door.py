@@ -53,7 +53,7 @@ def test_completion(program: str, typed: str, expected: str, tmp_path: Path) -> 
     ],
 )
 def test_closed_standard_input(program: str, words: list[str], code: int, said: str, tmp_path: Path) -> None:
-    """Nothing can be typed; that is no failure of the program."""
+    """Without standard input nothing can be typed, and the program runs all the same."""
     assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
     started = shlex.join([sys.executable, "-c", f"from {program}.cli import main; main()", *words])
     done = subprocess.run(f"{started} <&-", shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60)

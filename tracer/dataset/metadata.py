@@ -212,7 +212,7 @@ def _values(column: Any) -> pd.Series:
 def _check_footer(file: BinaryIO) -> None:
     """Check the footer's length, since pyarrow reads any footer whole. The file ends with it: footer, length, four letters.
 
-    What ends with other letters was cut off, and pyarrow says that it is no Parquet file.
+    A file that ends with other letters was cut off; pyarrow then says that it is not a Parquet file.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 8))

@@ -16,7 +16,7 @@ from tracer.base.text import counted
 ALIKE: Final = 0.98
 """The cosine of two embeddings from which on photos count as near-copies, unless photos of the set are so alike in general."""
 OF_TYPICAL: Final = 0.25
-"""1 − the cosine of near-copies is at most this part of what it is for two photos of the set (the median)."""
+"""Two photos are near-copies where 1 − cosine is at most this part of its median over pairs of photos of the set."""
 OF_TYPICAL_STATISTICS: Final = OF_TYPICAL / 4
 """The same for plain picture statistics: a few numbers, by which one of many photos is always rather near."""
 MOST_PHOTOS: Final = 10_000

@@ -292,7 +292,7 @@ def test_an_audit_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_what_is_no_set_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A workspace holds previews, which are no set; a path that does not exist may have been meant as either."""
+    """A workspace is refused, since its pictures are previews. For a path that does not exist the message names both kinds."""
     assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
     assert run_cli(["audit", str(tmp_path / "w")]) == Exit.USAGE
     assert "is a workspace" in capsys.readouterr().err

@@ -166,7 +166,7 @@ def test_a_set_holds_one_of_two_photos_with_the_same_file(rows: list[dict], tmp_
 
 
 def test_a_set_of_addresses_names_photos_of_flickr_alone(rows: list[dict], tmp_path: Path) -> None:
-    """The number of a local photo is no Flickr ID, wherever the photo is published too: it is left out, and listed."""
+    """A local photo has a number of its own and not a Flickr ID. So it is left out, and listed, even if it is published too."""
     address = "https://www.flickr.com/photos/1@N01/53000000001/"
     rows[0] |= {"photo_id": 53000000001, "url": address, "subject_idx": None}
     rows[1] |= {"url": "https://photos.example.org/1"}

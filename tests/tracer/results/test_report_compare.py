@@ -202,7 +202,7 @@ def test_a_balanced_accuracy_of_which_hardly_a_photo_differs_is_no_surer_than_th
 
 
 def test_runs_that_were_measured_otherwise(tmp_path: Path) -> None:
-    """The parts of the protocol that both have and that differ; how intervals are made is no such part."""
+    """Named are the parts of the protocol that both runs have and that differ, without how intervals are made."""
     folders = runs(tmp_path, [row(0.5)], [row(0.5)])
     for folder, search in zip(folders, ("batched", "fast"), strict=True):
         file = folder / "results.json"

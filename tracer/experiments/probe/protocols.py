@@ -79,7 +79,7 @@ def too_few_steps(encoder: str, vectors: NDArray[np.floating[Any]], protocol: Pr
     """Return that a search may end before its probes have learnt what is there; empty where nothing speaks for that.
 
     Where all photos have nearly the same embedding (N, D), what tells them apart is small, and so are the steps of a search
-    with a step size. Of such photos `fast` was right in 97 % and `batched` in 49 % of cases.
+    with a step size.
     """
     if protocol is Protocol.FAST or len(vectors) > FEW_STEPS:
         return ""

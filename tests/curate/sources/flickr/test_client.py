@@ -302,7 +302,7 @@ def test_an_answer_about_another_photo_is_tried_again(catalog: Catalog, flickr: 
 
 
 def test_all_that_a_page_lists_is_counted(catalog: Catalog, flickr: FakeFlickr) -> None:
-    """Also entries without an ID, and those that are no photo at all."""
+    """Entries without an ID count, and so do entries that are not objects."""
     photos = [
         {"id": "7", "owner": "1@N01"},
         {"id": None},
