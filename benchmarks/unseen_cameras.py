@@ -72,6 +72,9 @@ WORLDS = {
     "a strong trace, 6 + 6": World(shared=2.2, own=0.5, power=True),
     "classes mean nothing, 6 + 6": World(shared=0.0, own=1.0),
     "classes mean nothing, an owner each, 6 + 6": World(shared=0.0, own=1.5, owners=True, scenes=8),
+    "classes mean nothing, an owner each, 15 + 15": World(
+        cameras=15, phones=15, shared=0.0, own=1.5, owners=True, scenes=8
+    ),
     "classes mean nothing, a pair a scene, 6 + 6": World(shared=0.0, own=0.5, content=1.5, pairs=True, scenes=20),
     "a trace, a pair a scene, 6 + 6": World(shared=1.2, own=0.5, content=1.5, pairs=True, scenes=20, power=True),
     "a weak trace, much content, 6 + 6": World(shared=1.0, own=0.3, content=1.6),

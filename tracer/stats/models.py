@@ -19,7 +19,7 @@ from tracer.stats.intervals import NO_SPREAD, Interval, wilson
 
 FEW_MODELS = 6
 """With fewer models in a class the interval is not known to hold; callers warn about it."""
-OF_MODELS = 1.5
+OF_MODELS = 1.25
 """Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
 OF_SCENES = 2.0
 """Times the variance between scenes that several models share."""
