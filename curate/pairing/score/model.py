@@ -59,11 +59,18 @@ MOST_PARALLAX = 2.0
 """The same of parallax, whose matches are few: one in each of 75 cells. Few wrong pairs reach it
 (`python -m benchmarks.fit_pair_prior` prints how many), as where a whole group of things was moved."""
 
-SMALL = 0.4
+NO_DEPTH, SOME_DEPTH = -8.0, -3.0
+"""Parallax of pictures that cannot be laid over each other: up to the first, one plane is all that agrees; from the second on,
+some matches off that plane agree as well. Alone they could do so by chance, but beside much that agrees they hardly do."""
+
+LITTLE, HALF = 0.2, 0.5
+"""`SMALL` and `LARGE` for so little parallax."""
+
+SMALL = 0.3
 """Extent up to which the agreeing part is as likely one thing in two places (a product, a poster, a window) as a sight."""
 
-LARGE = 0.75
-"""Extent from which more of it counts no more. A flat thing in two places can be more than half of what both photos show."""
+LARGE = 0.65
+"""Extent from which more of it counts no more. A flat thing in two places can be half of what both photos show."""
 
 CHANGED = 0.6
 """Sameness up to which things were moved in the agreeing part, or it does not lie on one plane."""
@@ -74,6 +81,10 @@ SAME = 0.8
 DIFFERENT, SIMILAR = 0.4, 0.6
 """`CHANGED` and `SAME` for pictures that cannot be laid over each other: seen from elsewhere, a sight with depth in other light
 looks less the same."""
+
+UNCHANGED, PRINTED = 0.8, 0.95
+"""Sameness of pictures that cannot be laid over each other, up to which a sight looks the same from elsewhere, and from which on
+the agreeing part is a print (a product, a poster), which looks the same in any light."""
 
 LAID_HARDLY = 0.5
 """Alignment up to which a sight is taken to be seen from elsewhere; look-alikes whose agreeing part looks the same have more."""
@@ -189,9 +200,7 @@ def feature_rows(evidence: Sequence[Evidence]) -> NDArray[np.float64]:
     for k, e in enumerate(evidence):
         seen = 0.0 if _is_chance(e) else 1.0
         inliers, parallax, extent = np.log1p(e.inliers), _parallax(e), _extent(e)
-        hardly = 1.0 if e.alignment is None else _ramp(-e.alignment, -LAID_CLOSELY, -LAID_HARDLY)
-        exactly = _ramp(e.alignment, LAID_EXACTLY, 1.0)
-        sight = extent * max(hardly, exactly)
+        sight = extent * _hardly_or_exactly(e)
         apart = max(sight, _from_another_standpoint(e))
         rivals = seen * (1.0 - max(parallax, sight, _as_a_partner(e)))
         rows[k] = (
@@ -227,8 +236,34 @@ def _parallax(e: Evidence) -> float:
     Things that were moved as a group lie off the plane of the others, too. Where most of what both photos show agrees and looks
     different, and a photo agrees much more with another one, parallax counts less.
     """
-    moved = 0.0 if e.extent is None or e.sameness is None else e.extent * (1.0 - _same(e)) * (1.0 - _as_a_partner(e))
-    return min(max(e.parallax or 0.0, 0.0), MOST_PARALLAX) / MOST_PARALLAX * _significance(e) * (1.0 - moved)
+    moved = 0.0 if e.extent is None or e.sameness is None else e.extent * (1.0 - _same(e))
+    much = _ramp(e.parallax, 0.0, MOST_PARALLAX) * (1.0 - moved * (1.0 - _as_a_partner(e)))
+    return max(much, _some_parallax(e) * (1.0 - moved)) * _significance(e)
+
+
+def _some_parallax(e: Evidence) -> float:
+    """Return how much parallax counts that is not significant by itself, 0 to 1 (`SOME_DEPTH`).
+
+    It does where a good part of what both photos show agrees, is no print, and agrees about as much as either photo does with any
+    other.
+    """
+    depth, part = _ramp(e.parallax, NO_DEPTH, SOME_DEPTH), _ramp(e.extent, LITTLE, HALF) * (1.0 - _print(e))
+    return _hardly_or_exactly(e) * depth * part * _as_a_partner(e)
+
+
+def _laid_hardly(e: Evidence) -> float:
+    """Return how surely the pictures cannot be laid over each other, 0 to 1."""
+    return 1.0 if e.alignment is None else _ramp(-e.alignment, -LAID_CLOSELY, -LAID_HARDLY)
+
+
+def _hardly_or_exactly(e: Evidence) -> float:
+    """Return how surely the pictures cannot be laid over each other, or can exactly, 0 to 1; between, alignment says more."""
+    return max(_laid_hardly(e), _ramp(e.alignment, LAID_EXACTLY, 1.0))
+
+
+def _print(e: Evidence) -> float:
+    """Return how surely the agreeing part is a print in two places, 0 to 1: it looks the same, and the pictures differ."""
+    return _laid_hardly(e) * _ramp(e.sameness, UNCHANGED, PRINTED)
 
 
 def _is_unclear(e: Evidence) -> bool:
@@ -249,10 +284,10 @@ def _agreement(e: Evidence, apart: float) -> float:
 
 
 def _extent(e: Evidence) -> float:
-    """Return how surely most of what both photos show agrees on one plane and looks the same, 0 to 1."""
+    """Return how surely most of what both photos show agrees on one plane, looks the same and is no print, 0 to 1."""
     if _is_unclear(e):
         return 0.0
-    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * _same(e) * _as_a_partner(e)
+    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * _same(e) * (1.0 - _print(e)) * _as_a_partner(e)
 
 
 def _same(e: Evidence) -> float:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from curate.pairing.assignment import assign
 from curate.pairing.evidence import Evidence, with_rivals, words
 from curate.pairing.score.fitting import fit
-from curate.pairing.score.model import FEATURES, LogisticScorer, feature_rows, pair_scores, prior
+from curate.pairing.score.model import FEATURES, LAID_CLOSELY, LogisticScorer, feature_rows, pair_scores, prior
 
 EVIDENCE = st.builds(
     Evidence,
@@ -54,8 +54,9 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
     assert score(replace(evidence, parallax=20.0)) >= before
     if evidence.sameness is not None:
         same = replace(evidence, sameness=1.0)
-        assert score(same) >= before
         assert score(replace(same, extent=1.0)) >= score(same)
+        if (evidence.alignment or 0.0) >= LAID_CLOSELY:  # what looks the same from elsewhere may be a print in two places
+            assert score(same) >= before
     if evidence.alignment is not None:
         assert score(replace(evidence, alignment=1.0)) >= before
     if evidence.hash_distance is not None:
@@ -77,6 +78,19 @@ def test_parallax_tells_a_scene_from_one_thing_in_two_places() -> None:
     assert score(replace(seen_apart, agreement=2.5)) < 0.9  # parallax is no surer than the whole agreement
 
 
+def test_some_parallax_counts_beside_a_good_part_that_is_no_print() -> None:
+    """A few matches off the plane make a pair confident (0.98) where half of what both show agrees and looks different enough."""
+    sight = Evidence(
+        90, 45, "homography", coverage=0.5, alignment=0.2, agreement=80.0, parallax=-3.0, extent=0.5, sameness=0.7,
+        most_agreement=80.0,
+    )  # fmt: skip
+    assert score(sight) >= 0.98
+    assert score(replace(sight, parallax=-9.0)) < 0.98
+    assert score(replace(sight, sameness=0.97)) < 0.95
+    assert score(replace(sight, extent=0.2)) < 0.95
+    assert score(replace(sight, most_agreement=400.0)) < 0.95
+
+
 def test_parallax_of_things_that_were_moved_counts_less() -> None:
     """Where the agreeing part looks different, and a photo agrees much more with another one, parallax makes nobody sure."""
     moved = Evidence(
@@ -92,10 +106,11 @@ def test_parallax_of_things_that_were_moved_counts_less() -> None:
 def test_extent_and_sameness_tell_a_flat_sight_from_a_product_and_from_moved_things() -> None:
     """Of three pairs without parallax that agree as significantly, the flat sight alone is confident (0.98)."""
     sight = Evidence(
-        90, 45, "homography", coverage=0.5, alignment=0.2, agreement=80.0, extent=0.7, sameness=0.9, most_agreement=80.0
+        90, 45, "homography", coverage=0.5, alignment=0.2, agreement=80.0, extent=0.7, sameness=0.75, most_agreement=80.0
     )
     assert score(sight) >= 0.98
     assert score(replace(sight, extent=0.25)) < 0.98
+    assert score(replace(sight, sameness=0.97)) < 0.9  # a carton that fills both pictures
     assert score(replace(sight, sameness=0.4)) < 0.9
     assert score(replace(sight, most_agreement=900.0)) < 0.9
 
