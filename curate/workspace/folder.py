@@ -53,13 +53,14 @@ class Workspace:
     root: Path
 
     @classmethod
-    def create(cls, root: Path, recipe: str = "", settings_text: str | None = None) -> Workspace:
+    def create(cls, root: Path, recipe: str = "", settings_text: str | None = None, maker: str = "new") -> Workspace:
         """Make a workspace in a new, empty or half-made folder. An existing workspace only gets a missing settings file again.
 
         Args:
             root: the folder.
             recipe: the name of the recipe that gives the settings; empty for the default settings.
             settings_text: the content of the settings file, instead of a recipe.
+            maker: the command that makes it; a message names it with a folder that is free.
 
         Raises:
             UsageError: the folder holds something else, its name is not allowed, or the recipe is unknown.
@@ -80,7 +81,7 @@ class Workspace:
                 raise UsageError(
                     "the folder is not empty",
                     f"{quoted_path(root)} holds {others[0]}",
-                    f"A workspace needs its own folder; photos stay where they are: {command('new', free_folder(root))}",
+                    f"A workspace needs its own folder; photos stay where they are: {command(maker, free_folder(root))}",
                 )
             for name in filter(is_partial, os.listdir(root)):  # left by a killed process
                 (root / name).unlink()

@@ -200,3 +200,12 @@ def test_a_photo_that_pairing_leaves_out_is_told_with_its_reason(
     for name, why in (("plain", "it is neither by a phone nor by another camera"), ("broken", "could not be read")):
         told = said(capsys, "matches", f"photos/{name}.jpg", "photos/1.jpg", "-o", "m.png", code=Exit.USAGE)
         assert f"{name}.jpg: {why}" in told and "curate photos -w w" in told
+
+
+@pytest.mark.parametrize(
+    "words", [["new", "a" * 300], ["export", "a" * 300, "-w", "w"], ["export", "/proc/set", "-w", "w"]]
+)
+def test_a_folder_that_cannot_be_made(place: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """A message, no traceback, for a name that is too long and for a place where nobody can make folders."""
+    assert run_cli(words) == Exit.FAILED
+    assert "cannot be" in (told := capsys.readouterr().err) and ("Check the path" in told or "Choose a place" in told)
