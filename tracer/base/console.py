@@ -227,7 +227,7 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
             at, said = now, words
 
     yield show
-    if last and not printed:
+    if last and not printed and _in_words(last) != said:
         note(_in_words(last))
 
 
