@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -283,9 +282,7 @@ class _Downloads:
     def _keep(self, known: FlickrPhoto, place: Path) -> None:
         """Read a fetched file, give it its name, and store its facts. One that is cut off is fetched once more by a later run."""
         known = remove_original(self._catalog, known)  # an earlier one, which was cut off
-        previews = self._catalog.workspace.cache / "previews"
-        previews.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="incoming-", dir=previews) as incoming:
+        with self._catalog.workspace.incoming() as incoming:
             preview = Path(incoming) / "0.jpg"
             facts = next(self._readers.read([(place, preview)]))[1]
             if facts.sha256:
