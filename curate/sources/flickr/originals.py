@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from curate.catalog.assigning import refuse_no_license
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
@@ -92,10 +93,14 @@ def download(
         limit: the largest number of files to fetch; None for all.
 
     Raises:
+        UsageError: one of the licences is none.
         CredentialsError, SourceError: as `Flickr.call`, or the image host does not answer any more.
         StorageError: the workspace cannot be written to.
     """
     started, counts = time.monotonic(), HarvestCounts()
+    for name in allowed:
+        if name.casefold() != ANY_LICENSE:
+            refuse_no_license(name)
     allow(catalog, allowed)
     waiting, failed, in_a_row = pending(catalog, "original"), dict[int, str](), 0
     settings = catalog.workspace.settings.ingest
