@@ -113,7 +113,7 @@ def _narrower(before: Sequence[Row], now: Sequence[Row]) -> list[str]:
     experiments, values = (", ".join(sorted({pair[part] for pair in lost})) for part in (0, 1))
     return [
         f"The figures of {experiments} that this run held for {values} are left out: these experiments were run again for less. "
-        "To have all figures in one run, name everything in one call."
+        "A run holds all of them only where one call measures all of them."
     ]
 
 
