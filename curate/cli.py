@@ -44,7 +44,7 @@ def run_cli(argv: list[str]) -> int:
             StorageError(
                 "the disk cannot be read or written",
                 str(error),
-                "Check the disk and its free space, and run the command again; finished work is kept.",
+                "Check the path, the disk and its free space, and run the command again; finished work is kept.",
             ),
         )
         return Exit.FAILED

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -29,7 +28,6 @@ from curate.photos.reader.guard import Limits, Readers
 from curate.sources.counts import IngestCounts as IngestCounts
 from curate.sources.local import FoundFile, LocalSource, SkippedFile, Statements, read_ahead, walk
 from curate.sources.sidecar import UNMATCHED, Sidecar, read_sidecar
-from tracer.base.files import make_way
 from tracer.base.machine import cores
 from tracer.base.progress import Progress, Work
 from tracer.base.text import clean_text, counted
@@ -160,7 +158,7 @@ class _Run:
         self._seen = _Seen()
         self._skipped: list[SkippedFile] = []
         self._hidden: dict[bytes, str] = {}
-        self._folder: Path | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._asked: dict[tuple[str | None, str | None], Future[Any]] = {}
         self._asking = ThreadPoolExecutor(1)
 
@@ -168,28 +166,20 @@ class _Run:
         """Stop the thread and remove the temporary folder."""
         self._asking.shutdown(cancel_futures=True)
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.cleanup()
 
     def _incoming(self) -> Path:
-        """Return this run's own folder for previews of photos whose sha256 is not known yet.
-
-        Folders of killed runs are removed; a worker of such a run that is still alive then has no folder to write to.
-        """
+        """Return this run's own folder for previews of photos whose sha256 is not known yet."""
         if self._folder is None:
-            previews = self.catalog.workspace.cache / "previews"
-            for left in previews.glob("incoming*"):
-                shutil.rmtree(left, ignore_errors=True)
             try:
-                make_way(previews / "incoming")
-                previews.mkdir(parents=True, exist_ok=True)
-                self._folder = Path(tempfile.mkdtemp(prefix="incoming-", dir=previews))
+                self._folder = self.catalog.workspace.incoming()
             except OSError as error:
                 raise StorageError(
                     "the cache cannot be written to",
-                    f"{previews}: {error.strerror}",
+                    f"{self.catalog.workspace.cache / 'previews'}: {error.strerror}",
                     "Free some space on the disk and run the command again.",
                 ) from error
-        return self._folder
+        return Path(self._folder.name)
 
     def skip(self, entry: SkippedFile) -> None:
         """Count and remember a file or folder that is not ingested."""

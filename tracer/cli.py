@@ -61,7 +61,7 @@ def run_cli(argv: Sequence[str]) -> int:
             TracerError(
                 "The disk cannot be read or written",
                 str(error),
-                "Look at the disk and its free space, or choose another run folder; what is finished is kept.",
+                "Look at the path, the disk and its free space, or choose another run folder; what is finished is kept.",
             ),
         )
         return Exit.FAILED

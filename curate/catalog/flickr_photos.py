@@ -185,7 +185,7 @@ def store(catalog: Catalog, known: FlickrPhoto, path: Path | None = None) -> Non
 
 _TO_DO: dict[Step, str] = {
     "exif": "flickr_photo.exif IS NULL AND photo.status = 'listed'",
-    "original": "flickr_photo.file IS NULL AND photo.status != 'gone' AND photo.source != 'flickr-export'",
+    "original": "(flickr_photo.file IS NULL OR status = 'truncated') AND status != 'gone' AND source != 'flickr-export'",
     "recheck": "photo.source != 'flickr-export'",
 }
 """Step -> the condition that photos meet for which it can be done."""

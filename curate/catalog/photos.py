@@ -245,6 +245,14 @@ def is_any_read(catalog: Catalog) -> bool:
     )
 
 
+def stated_licenses(catalog: Catalog) -> list[str]:
+    """Return the licences that photos have, sorted."""
+    return [
+        row[0]
+        for row in catalog.connection.execute("SELECT DISTINCT license FROM photo WHERE license != '' ORDER BY 1")
+    ]
+
+
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
     return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}

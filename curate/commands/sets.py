@@ -114,6 +114,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write a labelled set. Private metadata is removed; the coded picture data stays bit-identical."""
+    from curate.catalog.photos import stated_licenses
     from curate.export.run import ExportChoice, export_workspace
     from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
@@ -122,6 +123,10 @@ def export(
     alike = None if match is None else tuple(name.strip() for name in match.split(",") if name.strip())
     choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace)
     with opened(workspace, None if dry_run else "export") as catalog:
+        stated = stated_licenses(catalog) if wanted else []
+        for name in wanted:
+            if name.casefold() not in map(str.casefold, stated):
+                note(f"no photo has the licence {name}; those of the photos are: {', '.join(stated) or 'none'}")
         if not json:
             note(chosen(catalog).in_words(catalog.workspace.root))
         if dry_run:

@@ -48,7 +48,7 @@ def journey(
     """
     started = time.monotonic()
     _refuse_other_workspace(folder)
-    workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()))
+    workspace = Workspace.create(folder, settings_text=demo_settings(camera_types()), maker="demo")
     photos = workspace.root / "photos"
     run(write_photos(photos, scenes, seed, cores()))
     say(f"{counted(scenes, 'scene')} photographed by {len(camera_types())} virtual cameras: {photos}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 
 from curate.catalog.labels import LabelRow
 from curate.catalog.phototable import PhotoTable
 from curate.sources.made import Layout
+from tracer.base.text import no_formula
 
 COLUMNS = ("photo_id", "file_name", "owner", "url", "license", "license_seen", "changes")
 CHANGES = "metadata removed"
-_RISKY = re.compile(r'(^|[;\t])(?=["\s]*[=+\-@\t\r])')
-"""Where a spreadsheet would begin a formula: many countries' separate cells by semicolons, whatever stands in quotes."""
 
 
 def packed(rows: PhotoTable | Iterable[LabelRow], layout: Layout = Layout.IMAGEFOLDER) -> bytes:
@@ -29,10 +27,6 @@ def packed(rows: PhotoTable | Iterable[LabelRow], layout: Layout = Layout.IMAGEF
         for row in PhotoTable.of(rows).select(COLUMNS).rows():
             own = {"changes": CHANGES} if layout is Layout.IMAGEFOLDER else {"file_name": None}
             cells = {**row, **own}
-            writer.writerow([_guarded(cells.get(column)) for column in COLUMNS])
+            writer.writerow(["" if cells.get(c) is None else no_formula(str(cells[c])) for c in COLUMNS])
         text.flush()
         return sink.getvalue()
-
-
-def _guarded(value: object) -> str:
-    return _RISKY.sub(r"\1'", "" if value is None else str(value))

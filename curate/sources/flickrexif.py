@@ -19,6 +19,8 @@ from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.photos.facts import Exif
 from curate.sources.counts import IngestCounts
+from curate.sources.made import LABELS as LABELS_OF_SET
+from curate.sources.made import Made, made_folder
 from curate.sources.published import address_of, known_exif, original_of
 from curate.sources.tables import BATCH, Batch, files_below, row_place, take_in_batches
 from tracer.base.progress import Work
@@ -52,8 +54,9 @@ def import_flickrexif(catalog: Catalog, paths: Sequence[Path]) -> Work[IngestCou
         if not given and file.suffix.lower() != ".parquet":
             continue
         names, rows = _columns(file)
-        if not given and ID not in names:  # another table, as in a set without pictures
-            others.skipped.append((bytes(file), f"it has no column {ID}"))
+        if not given and ID not in names:
+            if file.name != LABELS_OF_SET or made_folder(bytes(file.parent)) is not Made.SET:
+                others.skipped.append((bytes(file), f"it has no column {ID}"))
             continue
         _check_columns(file, names)
         files.append(file)

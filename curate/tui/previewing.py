@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -44,9 +43,7 @@ class PreviewMaker:
                 settings = self._workspace.settings.ingest
                 limits = Limits(settings.seconds, int(settings.memory * 2**30), int(settings.megapixels * 1e6))
                 self._readers = self._open.enter_context(Readers(1, limits))
-            previews = self._workspace.cache / "previews"
-            previews.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="incoming-", dir=previews) as folder:  # as the ingest names its own
+            with self._workspace.incoming() as folder:
                 made = Path(folder, "preview.jpg")
                 for _, facts in self._readers.read([(Path(os.fsdecode(path)), made)]):
                     if facts.sha256 == sha256:

@@ -7,6 +7,8 @@ import fcntl
 import itertools
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +17,7 @@ from pathlib import Path
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command, shown
 from curate.resources import data_file, data_names
 from curate.workspace.settings import SETTINGS, Settings, read_settings
-from tracer.base.files import is_partial, write_atomically
+from tracer.base.files import is_partial, is_running, make_way, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
@@ -53,13 +55,14 @@ class Workspace:
     root: Path
 
     @classmethod
-    def create(cls, root: Path, recipe: str = "", settings_text: str | None = None) -> Workspace:
+    def create(cls, root: Path, recipe: str = "", settings_text: str | None = None, maker: str = "new") -> Workspace:
         """Make a workspace in a new, empty or half-made folder. An existing workspace only gets a missing settings file again.
 
         Args:
             root: the folder.
             recipe: the name of the recipe that gives the settings; empty for the default settings.
             settings_text: the content of the settings file, instead of a recipe.
+            maker: the command that makes it; a message names it with a folder that is free.
 
         Raises:
             UsageError: the folder holds something else, its name is not allowed, or the recipe is unknown.
@@ -80,7 +83,7 @@ class Workspace:
                 raise UsageError(
                     "the folder is not empty",
                     f"{quoted_path(root)} holds {others[0]}",
-                    f"A workspace needs its own folder; photos stay where they are: {command('new', free_folder(root))}",
+                    f"A workspace needs its own folder; photos stay where they are: {command(maker, free_folder(root))}",
                 )
             for name in filter(is_partial, os.listdir(root)):  # left by a killed process
                 (root / name).unlink()
@@ -142,6 +145,17 @@ class Workspace:
         """Return the path of a photo's preview, an upright JPEG whose long side is at most 640 px."""
         return self.cache / "previews" / sha256[:2] / f"{sha256}.jpg"
 
+    def incoming(self) -> tempfile.TemporaryDirectory[str]:
+        """Make a folder of this process for previews of photos whose sha256 is not known yet.
+
+        Raises:
+            OSError: the cache cannot be written to.
+        """
+        place = self.cache / "previews" / f"incoming-{os.getpid()}-"
+        make_way(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(prefix=place.name, dir=place.parent, ignore_cleanup_errors=True)
+
     @cached_property
     def settings(self) -> Settings:
         """The settings, parsed and checked.
@@ -158,7 +172,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def writing(self, what: str) -> Iterator[None]:
-        """Hold the writer's lock; the system releases it even if this process is killed.
+        """Hold the writer's lock; the system releases it even if this process is killed. What killed ones left is removed.
 
         Args:
             what: the command that is writing.
@@ -169,10 +183,18 @@ class Workspace:
         """
         handle = self._lock(f"curate {what} (process {os.getpid()})")
         try:
+            self._remove_abandoned()
             yield
         finally:
             with contextlib.suppress(OSError):  # the lock is released in any case
                 os.close(handle)
+
+    def _remove_abandoned(self) -> None:
+        """Remove the folders of `incoming` whose processes were killed; a worker that outlived one has no folder then."""
+        for left in (self.cache / "previews").glob("incoming*"):
+            owner = re.match("incoming-([0-9]+)-", left.name)
+            if owner is None or not is_running(int(owner[1])):
+                shutil.rmtree(left, ignore_errors=True)
 
     @property
     def is_writable(self) -> bool:

@@ -44,6 +44,13 @@ def test_a_line_for_each_step_and_now_and_then(monkeypatch: pytest.MonkeyPatch) 
     assert slow[-2:] == ["reading photos: 1,200 of 1,200", "writing"]
 
 
+def test_no_line_is_printed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that begins at its end, as where no photo is new or none is there, has one line, also as the last step."""
+    for total in (0, 12):
+        steps = [Progress("looking", 0), *[Progress("reading photos", total, total)] * 2]
+        assert lines_of(steps, 0.0, monkeypatch) == ["looking", f"reading photos: {total} of {total}"]
+
+
 def test_an_ingest_knows_its_total(catalog: Catalog, tmp_path: Path) -> None:
     """The walk is ahead of reading: the number of photos is known when the first is read, and files of other kinds do not
     count."""

@@ -68,6 +68,17 @@ def test_a_label_of_an_unknown_name(place: Path, capsys: pytest.CaptureFixture[s
     assert hint in told and told.count("curate cameras set") == (key == "camera_type")
 
 
+def test_what_is_no_licence_or_no_photos_licence_is_said(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that is no licence is refused where photos are labelled; an export names the licences that there are."""
+    assert "an SPDX id such as CC-BY-4.0" in said(capsys, "label", "license=free", "--where", "1", code=Exit.USAGE)
+    assert "an SPDX id such as CC-BY-4.0" in said(capsys, "flickr", "download", "--licenses", "free", code=Exit.USAGE)
+    said(capsys, "label", "license=CC-BY-4.0", "--where", "1")
+    told = said(capsys, "export", "set", "--licenses", "cc-by-4.0,free")
+    assert (
+        told.count("no photo has") == 1 and "no photo has the licence free; those of the photos are: CC-BY-4.0" in told
+    )
+
+
 def test_nothing_to_export_names_the_way_out(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of licences that are not stated or not the wanted one, of pairs, and of a workspace without photos."""
     told = said(capsys, "export", "set", "--licenses", "CC0-1.0", code=Exit.FAILED)
@@ -200,3 +211,12 @@ def test_a_photo_that_pairing_leaves_out_is_told_with_its_reason(
     for name, why in (("plain", "it is neither by a phone nor by another camera"), ("broken", "could not be read")):
         told = said(capsys, "matches", f"photos/{name}.jpg", "photos/1.jpg", "-o", "m.png", code=Exit.USAGE)
         assert f"{name}.jpg: {why}" in told and "curate photos -w w" in told
+
+
+@pytest.mark.parametrize(
+    "words", [["new", "a" * 300], ["export", "a" * 300, "-w", "w"], ["export", "/proc/set", "-w", "w"]]
+)
+def test_a_folder_that_cannot_be_made(place: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """A message, no traceback, for a name that is too long and for a place where nobody can make folders."""
+    assert run_cli(words) == Exit.FAILED
+    assert "cannot be" in (told := capsys.readouterr().err) and ("Check the path" in told or "Choose a place" in told)

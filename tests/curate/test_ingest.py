@@ -8,6 +8,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -194,18 +196,18 @@ def test_killed_at_random_moments() -> None:
     assert "the same catalogue and the same previews" in result.stdout
 
 
-def test_what_a_killed_run_left_behind_is_removed(catalog: Catalog, tmp_path: Path) -> None:
-    """Half a preview in the folder of a run that was killed is gone after the next one, and belongs to no photo."""
-    write_photo(tmp_path / "photos" / "1.jpg", 1)
-    left = catalog.workspace.cache / "previews" / "incoming-left" / "0.jpg"
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"half")
-    take_in(catalog, tmp_path / "photos")
-    sha256 = str(rows(catalog)["1.jpg"]["sha256"])
-    assert [p for p in (catalog.workspace.cache / "previews").rglob("*") if p.is_file()] == [
-        catalog.workspace.preview(sha256)
-    ]
-    assert not list((catalog.workspace.cache / "previews").glob("incoming*"))
+def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
+    """The next command that writes removes half a preview of a process that was killed, and leaves one that is being made."""
+    workspace = Workspace.create(tmp_path / "w")
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    previews = workspace.cache / "previews"
+    for name in (f"incoming-{killed.pid}-ab", "incoming-older"):
+        (previews / name).mkdir(parents=True)
+        (previews / name / "0.jpg").write_bytes(b"half")
+    with workspace.incoming() as mine, Workspace.open(workspace.root).writing("test"):
+        assert [str(path) for path in previews.iterdir()] == [mine]
+    assert not list(previews.iterdir())
 
 
 def test_an_unreadable_folder_hides_its_photos(

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 from tracer.base.errors import LenstraceError
 from tracer.base.longtable import LEAST, MANY, in_words, print_long
 from tracer.base.progress import Progress, Work, finish
-from tracer.base.text import is_harmless, quoted_path, shortened_path, visible_lines, visible_text
+from tracer.base.text import is_harmless, no_formula, quoted_path, shortened_path, visible_lines, visible_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -54,8 +54,6 @@ _WIDE: Final = 100
 
 _SHORT: Final = 12
 """A column whose longest text has at most so many characters is never wrapped."""
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 # --- words
@@ -122,8 +120,8 @@ def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
 def print_csv(rows: Iterable[Mapping[str, Any]]) -> None:
     """Print CSV. Each row is printed as it comes; the keys of the first row are the header.
 
-    Spreadsheets take a cell that begins with `=` or the like for a formula, so such a cell gets a leading apostrophe. CSV has no
-    escapes, so control characters are written out as in a table.
+    What a spreadsheet would take for a formula gets an apostrophe before it. CSV has no escapes, so control characters are
+    written out as in a table.
     """
     writer = csv.writer(sys.stdout)
     for number, row in enumerate(rows):
@@ -137,7 +135,7 @@ def _cell_of_csv(value: Any) -> Any:
         return as_json(value)
     if not isinstance(value, str):
         return value
-    return visible_text(f"'{value}" if value.startswith(_FORMULA) else value, limit=None)
+    return visible_text(no_formula(value), limit=None)
 
 
 def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -227,7 +225,7 @@ def _lines(every: float = PAUSE) -> Iterator[Callable[[Progress], None]]:
             at, said = now, words
 
     yield show
-    if last and not printed:
+    if last and not printed and _in_words(last) != said:
         note(_in_words(last))
 
 

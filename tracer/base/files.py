@@ -81,11 +81,12 @@ def remove_abandoned(folder: Path) -> None:
     for place, _, names in os.walk(folder):
         for name in names:
             found = _PARTIAL.fullmatch(name)
-            if found and not _is_running(int(found[1])):
+            if found and not is_running(int(found[1])):
                 Path(place, name).unlink(missing_ok=True)
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Whether there is a process of that ID."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

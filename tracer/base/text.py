@@ -8,6 +8,7 @@ name read backwards. Neither widgets nor terminals remove them. Text that is sto
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import unicodedata
 from typing import Final
@@ -20,6 +21,9 @@ MAX_LENGTH: Final = 1000
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SPACES: Final = frozenset("\t\n\v\f\r\u2028\u2029")
 _NAMED: Final = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
+
+_FORMULA: Final = re.compile(r'(^|[;\t])(?=["\s]*[=+\-@\t\r])')
+"""Where a spreadsheet would begin a formula: many countries' separate cells by semicolons, whatever stands in quotes."""
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -81,6 +85,15 @@ def visible_text(text: str, limit: int | None = MAX_LENGTH) -> str:
     """
     shown = _written_out(text if limit is None else text[:limit])
     return shown if limit is None or max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
+
+
+def no_formula(text: str) -> str:
+    """Return the text of a CSV cell with an apostrophe before what a spreadsheet would take for a formula.
+
+    >>> no_formula("=1+1"), no_formula("ann;=1+1"), no_formula("1-2;3")
+    ("'=1+1", "ann;'=1+1", '1-2;3')
+    """
+    return _FORMULA.sub(r"\1'", text)
 
 
 def visible_lines(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -106,9 +107,17 @@ def run_folder(path: Path) -> Path:
 
     Raises:
         UsageError: it is a file, or holds something else.
+        TracerError: it cannot be made.
     """
     folder = path.expanduser().resolve()
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        if place.is_dir() and place != folder:  # tried, since permissions do not tell: by those of /proc, root may
+            os.rmdir(tempfile.mkdtemp(prefix=".", dir=place))
+    except OSError as error:
+        raise TracerError(
+            f"{quoted_path(path)} cannot be made", str(error.strerror), "Name a folder with -o that can be written."
+        ) from error
     if not place.is_dir():
         raise UsageError(
             f"{quoted_path(path)} cannot be a run folder",

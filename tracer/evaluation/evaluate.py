@@ -88,7 +88,7 @@ def evaluate(
     """Evaluate a data set folder into a run folder.
 
     Rows that `run` already holds of other experiments on the same photos and labels stay; those of the experiments that are run
-    are replaced.
+    are replaced, and a warning names what they were measured for earlier and are not now.
 
     Args:
         experiments: all that there are, in the order of the report's page; `options.experiments` names those to run.
@@ -230,7 +230,7 @@ def _merged(
     plan, labelled, outcome, warned = running.plan, running.plan.labelled, running.outcome, running.warned
     audit, prints = _audit(running), fingerprints(labelled)
     said_anew = {*plan.planned, OF_SET, *([_EMBEDDING] if plan.views else [])}
-    stays = earlier(running.run, said_anew, prints, outcome.skipped)
+    stays = earlier(running.run, said_anew, prints, outcome)
     outcome.warnings += stays.dropped
     of_set = [*labelled.warnings, *stays.dropped, *warned.pop(OF_SET, [])]
     warned = {OF_SET: of_set, **stays.warned, **warned, **_not_embedded(failed)}

@@ -1,6 +1,7 @@
 """Merges earlier results of a run folder with those of this call.
 
-Figures of experiments that were not run stay where their inputs are unchanged, with what was warned of and skipped then.
+Figures of experiments that were not run stay where their inputs are unchanged, with what was warned of and skipped then. Those
+of an experiment that was run are replaced; a sentence says so of what this call asked of it less than an earlier one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tracer.base.text import quoted_path, visible_text
 from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.experiments.labels import LabelledSet
+from tracer.experiments.outcome import Outcome
 from tracer.results import Row
 from tracer.results.skips import Scope, Skip
 
@@ -72,8 +74,8 @@ def refuse_other_set(run: Path, labelled: LabelledSet) -> None:
         )
 
 
-def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], skipped: Sequence[Skip]) -> Earlier:
-    """What stays beside a call that ran the experiments `now`, on a set with these fingerprints, and skipped these."""
+def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], outcome: Outcome) -> Earlier:
+    """What stays beside a call that ran the experiments `now`, on a set with these fingerprints, with this outcome."""
     try:
         before = results.read(run)
     except TracerError:  # there are none, or they are damaged: then nothing stays
@@ -81,9 +83,10 @@ def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], skipped:
     rows = [row for row in before.rows if row.experiment not in now]
     then = before.meta.get("dataset", {}).get("fingerprints", {})
     changed = [name for name in dict.fromkeys([*prints, *then]) if prints.get(name) != then.get(name)]
+    narrower = _narrower([row for row in before.rows if row.experiment in now], outcome.rows)
     if changed:
-        return Earlier(dropped=_dropped(rows, changed if then else []))
-    said = {skip.what for skip in skipped}
+        return Earlier(dropped=_dropped(rows, changed if then else []) + narrower)
+    said = {skip.what for skip in outcome.skipped}
 
     def stays(skip: Skip) -> bool:
         if skip.scope is Scope.FILES or skip.what in said:  # every call looks for the files anew
@@ -97,7 +100,28 @@ def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], skipped:
         [entry for entry in before.meta.get("details", []) if entry.get("experiment") not in now],
         {name: lines for name, lines in before.meta.get("warnings_of", {}).items() if name not in now},
         [skip for skip in map(Skip.read, before.meta.get("skipped", [])) if stays(skip)],
+        narrower,
     )
+
+
+def _narrower(before: Sequence[Row], now: Sequence[Row]) -> list[str]:
+    """A sentence on what experiments were measured for earlier, and are not now; none where this is nothing."""
+    measured = {(row.experiment, value) for row in now for value in _measured_for(row)}
+    lost = {(row.experiment, value) for row in before for value in _measured_for(row)} - measured
+    if not lost:
+        return []
+    experiments, values = (", ".join(sorted({pair[part] for pair in lost})) for part in (0, 1))
+    return [
+        f"The figures of {experiments} that this run held for {values} are left out: these experiments were run again for less. "
+        "A run holds all of them only where one call measures all of them."
+    ]
+
+
+def _measured_for(row: Row) -> list[str]:
+    """For what a row was measured, each as words: encoder, label, processing, mask, and the method of a mitigation."""
+    mask = f"{row.mask_ratio * 100:g} % masked" if row.mask_ratio else ""
+    method = next((part for part in row.setting.split(",") if part.startswith("method=")), "")
+    return [value for value in (row.encoder, row.attribute, row.processing, mask, method) if value]
 
 
 def _dropped(rows: Sequence[Row], changed: Sequence[str]) -> list[str]:

@@ -110,6 +110,11 @@ def test_each_label_says_what_decided_it(library: Workspace) -> None:
         ("semantic_label=cat", ("semantic_label", "cat")),
         (" owner = a=b ", ("owner", "a=b")),
         ("scene=", ("scene", None)),
+        ("license=", ("license", None)),
+        ("license=cc-by-sa-4.0", ("license", "cc-by-sa-4.0")),
+        ("license=GFDL-1.3-or-later OR CC0-1.0", ("license", "GFDL-1.3-or-later OR CC0-1.0")),
+        ("license=https://example.com/terms", ("license", "https://example.com/terms")),
+        ("license=LicenseRef-our-own", ("license", "LicenseRef-our-own")),
     ],
 )
 def test_an_assignment(text: str, stated: tuple[str, str | None]) -> None:
@@ -117,7 +122,9 @@ def test_an_assignment(text: str, stated: tuple[str, str | None]) -> None:
     assert assignment(text) == stated
 
 
-@pytest.mark.parametrize("text", ["", "cat", "keeper=yes", "label=cat", "taken_at=yesterday", "=x"])
+@pytest.mark.parametrize(
+    "text", ["", "cat", "keeper=yes", "label=cat", "taken_at=yesterday", "=x", "license=free", "license=CC BY"]
+)
 def test_a_wrong_assignment_is_refused(text: str) -> None:
     """With a way out."""
     with pytest.raises(UsageError) as refused:

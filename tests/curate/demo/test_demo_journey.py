@@ -25,6 +25,16 @@ def test_a_workspace_of_ones_own_gets_no_virtual_photos(tmp_path: Path, capsys: 
     assert sorted(path.name for path in workspace.root.iterdir()) == before
 
 
+def test_a_folder_of_photos_is_refused_with_a_free_one_for_the_demo(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The way out is the demo's own command, not the one that makes an empty workspace."""
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "1.jpg").write_bytes(b"")
+    assert run_cli(["demo", str(tmp_path / "holiday")]) == Exit.USAGE
+    assert f"curate demo {tmp_path / 'holiday-workspace'}\n" in capsys.readouterr().err
+
+
 def row(setting: str, metric: str, value: float, experiment: str = "probe") -> dict[str, Any]:
     """A row of results.json."""
     return {

@@ -157,16 +157,20 @@ def test_other_columns_are_refused_with_those_expected(catalog: Catalog, tmp_pat
 
 
 def test_a_set_without_pictures_is_imported_again(catalog: Catalog, tmp_path: Path) -> None:
-    """The layout `urls` has FlickrExif's columns; its other table is skipped, and it is not a set of files."""
+    """The layout `urls` has FlickrExif's columns; its other table is no skipped file, and it is not a set of files."""
     rows = [PHONE, PHONE | {"Flickr ID": 7, "Make": "Canon", "Model": "Canon EOS 40D", "owner": "2@N00"}]
     take_in(catalog, write_flickrexif(tmp_path / "a.parquet", rows))
     before = rows_of(catalog)
     workspace = Workspace.create(tmp_path / "other")
+    (tmp_path / "a").mkdir()
     finish(export_workspace(catalog, tmp_path / "set"))  # no photo has a file, so that this is the layout
     with workspace.writing("test"), Catalog.open(workspace) as other:
-        counts = take_in(other, tmp_path / "set")
+        pq.write_table(pa.table({"x": [1]}), tmp_path / "a" / "labels.parquet")  # somebody else's, in no set
+        counts = take_in(other, tmp_path / "set", tmp_path / "a")
         assert (counts.added, counts.skipped) == (2, 1)
         assert why_skipped(other) == {"labels.parquet": "it has no column Flickr ID"}
+        counts = take_in(other, tmp_path / "set")
+        assert (counts.unchanged, counts.skipped, why_skipped(other)) == (2, 0, {})
         names = (*COLUMNS[1:], "camera_type")
         after = rows_of(other)
         assert [{name: after[one][name] for name in names} for one in before] == [

@@ -73,6 +73,8 @@ def test_csv_is_read_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_csv([{"Make": 'Größe, "x"', "n": 5, "f": "=1", "e": "a\x1bb"}])
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert rows == [["Make", "n", "f", "e"], ['Größe, "x"', "5", "'=1", "a\\x1bb"]]
+    console.print_csv([{"owner": 'ann; "=1+1', "license": "by;@x"}])  # cells where semicolons part them
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out)))[1] == ["ann;' \"=1+1", "by;'@x"]
     console.print_csv([{"evidence": {"matches": 40, "assigned": False}}])
     assert list(csv.reader(io.StringIO(capsys.readouterr().out)))[1] == ['{"matches": 40, "assigned": false}']
 

@@ -323,6 +323,18 @@ def test_runs_may_be_written_to_again(tmp_path: Path) -> None:
         run_folder(tmp_path)
 
 
+@pytest.mark.parametrize("place", ["/proc/run", "/proc/new/run", "a" * 300])
+def test_a_run_folder_that_cannot_be_made_is_refused_before_the_work(tmp_path: Path, place: str) -> None:
+    """The message says what, why and what to do; where a folder can be made, nothing is left of the attempt."""
+    if place.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("there is no /proc")
+    with pytest.raises(TracerError, match=r"cannot be made: (No such file|File name too long)") as refused:
+        run_folder(tmp_path / place)
+    assert refused.value.way_out == "Name a folder with -o that can be written."
+    run_folder(tmp_path / "new" / "run")
+    assert not list(tmp_path.iterdir())
+
+
 def test_messages_have_a_way_out(tmp_path: Path, workspace: Path) -> None:
     """Each refusal says what, why and what to do."""
     for folder in (workspace, workspace / "cache", workspace / "exports", _run_of(tmp_path / "run")):

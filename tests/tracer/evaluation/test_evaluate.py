@@ -197,6 +197,23 @@ def test_figures_of_other_labels_do_not_stay(photos: Path, tmp_path: Path) -> No
     assert said in evaluation.warnings
 
 
+def test_a_narrower_call_says_what_it_replaces(photos: Path, tmp_path: Path) -> None:
+    """Figures of an experiment are replaced by the next call of it; what that one does not measure is named, once."""
+    run, both = tmp_path / "run", ("baseline/colour", "baseline/residual")
+    wide = replace(_only("probe", "similarity"), encoders=both, masks=(0.0, 0.9), attributes=("Make",))
+    finish(evaluate(photos, run, wide, with_report=False))
+    narrow = replace(_only("probe"), encoders=both[:1])
+    evaluation = finish(evaluate(photos, run, narrow))
+    held = results.read(run)
+    (said,) = [line for line in held.meta["warnings"] if "left out" in line]
+    assert said.startswith("The figures of probe that this run held for 90 % masked, baseline/residual are left out")
+    assert said in evaluation.warnings and said in (run / "report.html").read_text(encoding="utf-8")
+    encoders = {name: {row.encoder for row in held.rows if row.experiment == name} for name in ("probe", "similarity")}
+    assert both[1] not in encoders["probe"] and both[1] in encoders["similarity"]
+    finish(evaluate(photos, run, replace(narrow, encoders=both), with_report=False))
+    assert not [line for line in results.read(run).meta["warnings"] if "left out" in line]
+
+
 @pytest.mark.parametrize(
     "columns", [{"scene_idx": lambda old: old // 2}, {"subject_idx": lambda old: old.where(old > 3)}, {"Make": None}]
 )
