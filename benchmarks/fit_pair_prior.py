@@ -1,10 +1,11 @@
 """Fit the prior of the pairing score on virtual scenes: `python -m benchmarks.fit_pair_prior [FOLDER]`.
 
-Writes `curate/pairing/score/prior.json`. The collections are of four kinds, and no other benchmark and no test uses them: with the
-cameras as they are; with many look-alikes and shots further apart in time; with pictures that are cropped and softened at
+Writes `curate/pairing/score/prior.json`. The collections are of four kinds, and no other benchmark and no test uses them: with
+the cameras as they are; with many look-alikes and shots further apart in time; with pictures that are cropped and softened at
 random, so that some partners share little; with photographers who stand apart, and places that share products
-(`virtual_standpoints`). About half of the candidates are of the last kind. All photos have a position: most with a receiver's error, one in five that of an earlier scene (an
-outdated fix). Each candidate is used once for each subset of the optional signals.
+(`virtual_standpoints`). About half of the candidates are of the last kind. All photos have a position: most with a receiver's
+error, one in five that of an earlier scene (an outdated fix). Each candidate is used once for each subset of the optional
+signals.
 
 It takes about an hour on two free cores.
 """
@@ -160,7 +161,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="pair-prior-"))
     rows, same = [], []
-    for number, name, seed in [(number, name, seed) for number, name in enumerate(COLLECTIONS) for seed in SEEDS[name]]:
+    for (number, name), seed in ((kind, seed) for kind in enumerate(COLLECTIONS) for seed in SEEDS[kind[1]]):
         place = folder / f"{name}-{seed}"
         place.mkdir(parents=True, exist_ok=True)
         truth = collection(place, seed + number, name, arguments.scenes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -154,13 +155,15 @@ def download(
     json: Json = False,
 ) -> None:
     """Download the originals of photos with the allowed licences; a later run goes on where this one stopped."""
+    from curate.catalog.flickr_photos import lacks_license_or_address
     from curate.sources.flickr.licenses import OPEN
     from curate.sources.flickr.originals import download as fetch_originals
-    from curate.sources.flickr.session import download_session, image_hosts
+    from curate.sources.flickr.session import flickr_session, image_hosts
 
     allowed = tuple(_words(licenses)) or OPEN
     with opened(workspace, "flickr download") as catalog, image_hosts(catalog) as images:
-        with download_session(catalog, allowed) as flickr:
+        asks = lacks_license_or_address(catalog, allowed)
+        with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
             counts = run_with_progress(fetch_originals(catalog, images, flickr, allowed, limit))
         if counts.updated or counts.missing:
             _follow(catalog)

@@ -5,13 +5,14 @@ What asks Flickr is imported where it is used, in the thread that does the work,
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from curate.catalog.flickr_photos import Step as Refusable
-from curate.catalog.flickr_photos import Tally, has_originals, tally
+from curate.catalog.flickr_photos import Tally, has_originals, lacks_license_or_address, tally
 from curate.catalog.harvests import allowed_licenses, is_rechecking, unfinished_plans
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -64,11 +65,13 @@ def asking(catalog: Catalog) -> Work[Done]:
 def downloading(catalog: Catalog, allowed: Collection[str]) -> Work[Done]:
     """Download the originals of photos with the allowed licences."""
     from curate.sources.flickr.originals import download
-    from curate.sources.flickr.session import download_session, image_hosts
+    from curate.sources.flickr.session import flickr_session, image_hosts
 
     yield Progress("downloading", 0)
-    with image_hosts(catalog) as images, download_session(catalog, allowed) as flickr:
-        counts = yield from download(catalog, images, flickr, allowed)
+    with image_hosts(catalog) as images:
+        asks = lacks_license_or_address(catalog, allowed)
+        with flickr_session(catalog) if asks else contextlib.nullcontext() as flickr:
+            counts = yield from download(catalog, images, flickr, allowed)
     if counts.updated or counts.missing:
         _follow(catalog)
     return Done("download", counts)

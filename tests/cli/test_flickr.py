@@ -447,51 +447,17 @@ def test_an_original_that_was_cut_off_is_fetched_once_more(flickr: FakeFlickr, r
     assert not Path(before[always]["path"]).exists()
 
 
-@pytest.mark.parametrize("trick", [Trick.MISSING, Trick.UNAVAILABLE])
-def test_the_api_tells_whether_a_photo_is_gone(flickr: FakeFlickr, run: Run, trick: Trick) -> None:
-    """A file that the host has not is asked for at the API's address; a photo that the API knows is tried again later."""
-    run(*ALL)
-    run("flickr", "exif")
-    moved, missing, deleted = sorted(row["photo_id"] for row in lines(run) if row["license"] in OPEN)[:3]
-    secret = flickr.universe.original_secret
-    changed = flickr.universe.number_of(moved)
-    flickr.universe.original_secret = lambda number: "0123456789" if number == changed else secret(number)
-    flickr.trick(missing, trick)
-    flickr.universe.delete(deleted)
-    done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
-    assert (done["missing"], done["unreadable"]) == (1, 1)
-    status = {row["photo_id"]: row["status"] for row in lines(run)}
-    assert (status[moved], status[missing], status[deleted]) == ("ok", "ok", "gone")
-    (failed,) = run("flickr", "status", "--json")["failed"]
-    assert failed["photo_id"] == missing and failed["reason"].endswith("although Flickr lists the photo")
-    flickr.trick(missing, None)
-    assert run("flickr", "download", "--json", code=Exit.SOME_FAILED)["updated"] == 1
-    assert all(row["sha256"] for row in lines(run) if row["photo_id"] in (moved, missing))
-
-
-def test_without_a_key_the_image_host_is_believed(
-    flickr: FakeFlickr, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Photos whose licence and address are known can be downloaded without asking the API; one that is not found is gone."""
-    run(*ALL)
-    run("flickr", "exif")
-    missing = min(row["photo_id"] for row in lines(run) if row["license"] in OPEN)
-    flickr.trick(missing, Trick.MISSING)
-    monkeypatch.delenv("FLICKR_API_KEY")
-    done = run("flickr", "download", "--json", code=Exit.SOME_FAILED)
-    assert (done["missing"], done["calls_made"]) == (1, 0) and done["updated"] > 0
-
-
 def test_a_photo_that_had_gone_comes_back(flickr: FakeFlickr, run: Run) -> None:
     """A recheck asks about photos that are gone, too: the one that can be seen again is as before, the other one is told once."""
     run(*ALL)
     run("flickr", "exif")
     back, deleted = sorted(row["photo_id"] for row in lines(run) if row["license"] in OPEN)[:2]
     for photo in (back, deleted):
-        flickr.universe.delete(photo)
+        flickr.trick(photo, Trick.MISSING)
+    flickr.universe.delete(deleted)
     run("flickr", "download", code=Exit.SOME_FAILED)
     assert {row["photo_id"] for row in lines(run) if row["status"] == "gone"} == {back, deleted}
-    flickr.universe.restore(back)
+    flickr.trick(back, None)
     done = run("flickr", "recheck", "--json")
     assert (done["updated"], done["missing"]) == (1, 0) and "1 photo that had gone can be seen again" in run.said
     run("flickr", "exif")

@@ -139,7 +139,7 @@ class LogisticScorer:
         >>> weak = Evidence(matches=30, inliers=6)
         >>> strong = Evidence(90, 80, coverage=0.8, alignment=0.9, agreement=90.0, extent=0.9, sameness=0.9)
         >>> prior().probabilities(feature_rows([weak, strong])).round(3).tolist()
-        [0.365, 0.988]
+        [0.413, 0.991]
         """
         logits = np.clip(self.intercept + rows @ self.weights, -30.0, 30.0)
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)

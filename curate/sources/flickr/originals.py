@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +12,6 @@ from pathlib import Path
 
 import httpx
 
-from curate.catalog.assigning import refuse_no_license
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
@@ -24,7 +24,7 @@ from curate.catalog.flickr_photos import (
 )
 from curate.catalog.harvests import allow
 from curate.catalog.labelling import EXTENSIONS
-from curate.catalog.listing import Listing, facts_of_listing
+from curate.catalog.listing import facts_of_listing
 from curate.catalog.photos import photos_where, photos_with
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, StorageError, command
@@ -36,7 +36,7 @@ from curate.sources.flickr.client import Flickr
 from curate.sources.flickr.counts import HarvestCounts, calls_left
 from curate.sources.flickr.harvest import GONE, and_again, gone, outcome_of
 from curate.sources.flickr.hosts import Hosts
-from curate.sources.flickr.images import Doubtful, Gone, ImagePace, NotFetched, Refused, TryAgain, fetch
+from curate.sources.flickr.images import Doubtful, Gone, ImagePace, NotFetched, TryAgain, fetch
 from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.pace import eta, rest
@@ -88,19 +88,15 @@ def download(
     Args:
         catalog: open for writing; the caller holds the workspace's lock.
         images: asks the image hosts.
-        flickr: the client of the API; it may be None where `lacks_license_or_address` is false.
+        flickr: the client of the API; None where `lacks_license_or_address` is false.
         allowed: the licences that a person allows.
         limit: the largest number of files to fetch; None for all.
 
     Raises:
-        UsageError: one of the licences is none.
         CredentialsError, SourceError: as `Flickr.call`, or the image host does not answer any more.
         StorageError: the workspace cannot be written to.
     """
     started, counts = time.monotonic(), HarvestCounts()
-    for name in allowed:
-        if name.casefold() != ANY_LICENSE:
-            refuse_no_license(name)
     allow(catalog, allowed)
     waiting, failed, in_a_row = pending(catalog, "original"), dict[int, str](), 0
     settings = catalog.workspace.settings.ingest
@@ -181,14 +177,17 @@ class _Downloads:
             TryAgain: it may work later.
         """
         known = flickr_photo(self._catalog, flickr_id)
-        place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
         try:
             known = yield from self._with_license(known)
             if not is_allowed(known.listing.license, self._allowed):
                 self.not_allowed += 1
                 return False
-            self._clean(place.parent)
-            yield from self._fetch(known.listing, place)
+            address = known.listing.original
+            if address is None:
+                address = yield from original_address(self._api(), flickr_id)
+            if address is None:
+                self._refuse(known, NOT_OFFERED)
+                return True
         except FlickrError as error:
             if is_gone(error):
                 self._lose(known)
@@ -196,6 +195,12 @@ class _Downloads:
                 raise TryAgain(str(error)) from None
             else:
                 self._refuse(known, str(error))
+            return True
+        place = folder_of(self._catalog, flickr_id) / f"{flickr_id}.original"
+        self._clean(place.parent)
+        yield from self._turn(address)
+        try:
+            fetch(self._images.http, self._images.hosts, address, place, pace=self._images.pace)
         except TryAgain:
             raise
         except Gone:
@@ -207,36 +212,6 @@ class _Downloads:
         else:
             self._keep(known, place)
         return True
-
-    def _fetch(self, listing: Listing, place: Path) -> Work[None]:
-        """Fetch a photo's original, at another address where its own is none any more: the API tells whether a photo is gone.
-
-        Raises:
-            NotFetched: as `fetch`; `Gone` only where there is no API to be asked.
-            FlickrError: as `original_address`.
-            OSError: the file cannot be written.
-        """
-        gone: Gone | None = None
-        if listing.original is not None:
-            try:
-                return (yield from self._fetch_from(listing.original, place))
-            except Gone as error:
-                if self._flickr is None:
-                    raise
-                gone = error
-        address = yield from original_address(self._api(), listing.flickr_id)
-        if address is None:
-            raise Refused(NOT_OFFERED)
-        try:
-            if gone is None or address != listing.original:
-                return (yield from self._fetch_from(address, place))
-        except Gone as error:
-            gone = error
-        raise Doubtful(f"{gone.reason}, although Flickr lists the photo")
-
-    def _fetch_from(self, address: str, place: Path) -> Work[None]:
-        yield from self._turn(address)
-        fetch(self._images.http, self._images.hosts, address, place, pace=self._images.pace)
 
     def is_final(self, flickr_id: int, error: TryAgain) -> bool:
         """Return whether a doubtful answer came before, days ago; then store it as a refusal."""
@@ -287,7 +262,9 @@ class _Downloads:
     def _keep(self, known: FlickrPhoto, place: Path) -> None:
         """Read a fetched file, give it its name, and store its facts. One that is cut off is fetched once more by a later run."""
         known = remove_original(self._catalog, known)  # an earlier one, which was cut off
-        with self._catalog.workspace.incoming() as incoming:
+        previews = self._catalog.workspace.cache / "previews"
+        previews.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="incoming-", dir=previews) as incoming:
             preview = Path(incoming) / "0.jpg"
             facts = next(self._readers.read([(place, preview)]))[1]
             if facts.sha256:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from curate.catalog.flickr_photos import lacks_license_or_address
 from curate.catalog.harvests import Calls
 from curate.catalog.store import Catalog
-from curate.errors import CredentialsError, SourceError
+from curate.errors import SourceError
 from curate.sources.flickr.answers import FlickrError
 from curate.sources.flickr.client import TIMEOUT, Flickr
 from curate.sources.flickr.hosts import ENDPOINT, Hosts, endpoint_from_environment
@@ -68,27 +67,3 @@ def flickr_session(catalog: Catalog, environ: Mapping[str, str] = os.environ) ->
                 str(error),
                 "What was answered before is kept; do the same again later to go on.",
             ) from None
-
-
-@contextlib.contextmanager
-def download_session(
-    catalog: Catalog, allowed: Collection[str], environ: Mapping[str, str] = os.environ
-) -> Iterator[Flickr | None]:
-    """Open a client of the API for a download of originals; None where there is no key and no photo needs one.
-
-    Args:
-        catalog: open for writing.
-        allowed: the licences of the originals.
-        environ: the environment variables.
-
-    Raises:
-        CredentialsError, UsageError, SourceError: as `flickr_session`.
-    """
-    with contextlib.ExitStack() as stack:
-        try:
-            flickr = stack.enter_context(flickr_session(catalog, environ))
-        except CredentialsError:
-            if lacks_license_or_address(catalog, allowed):
-                raise
-            flickr = None
-        yield flickr

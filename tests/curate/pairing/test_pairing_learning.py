@@ -129,7 +129,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
                 exif = Exif(make="Apple", model="iPhone X") if k < 1000 else Exif(make="Canon", model="Canon EOS 40D")
                 facts = PhotoFacts(Status.OK, sha256=sha(k), format="JPEG", exif=exif)
                 ids[k] = put_photo(opened, f"/photos/{k}.jpg".encode(), facts, 1)
-        hard = replace(FAR, alignment=0.72, inliers=35), replace(NEAR_WRONG, inliers=16, alignment=0.58)
+        hard = replace(FAR, alignment=0.72, inliers=35), replace(NEAR_WRONG, inliers=16, alignment=0.62)
         easy = replace(FAR, alignment=0.85, inliers=90), replace(NEAR_WRONG, inliers=8, alignment=0.4)
         replace_candidates(
             opened,

@@ -55,7 +55,9 @@ def test_more_evidence_never_lowers_the_score(evidence: Evidence, more: int) -> 
     if evidence.sameness is not None:
         same = replace(evidence, sameness=1.0)
         assert score(replace(same, extent=1.0)) >= score(same)
-        if (evidence.alignment or 0.0) >= LAID_CLOSELY:  # what looks the same from elsewhere may be a print in two places
+        if (
+            evidence.alignment or 0.0
+        ) >= LAID_CLOSELY:  # what looks the same from elsewhere may be a print in two places
             assert score(same) >= before
     if evidence.alignment is not None:
         assert score(replace(evidence, alignment=1.0)) >= before
@@ -106,7 +108,15 @@ def test_parallax_of_things_that_were_moved_counts_less() -> None:
 def test_extent_and_sameness_tell_a_flat_sight_from_a_product_and_from_moved_things() -> None:
     """Of three pairs without parallax that agree as significantly, the flat sight alone is confident (0.98)."""
     sight = Evidence(
-        90, 45, "homography", coverage=0.5, alignment=0.2, agreement=80.0, extent=0.7, sameness=0.75, most_agreement=80.0
+        90,
+        45,
+        "homography",
+        coverage=0.5,
+        alignment=0.2,
+        agreement=80.0,
+        extent=0.7,
+        sameness=0.75,
+        most_agreement=80.0,
     )
     assert score(sight) >= 0.98
     assert score(replace(sight, extent=0.25)) < 0.98
