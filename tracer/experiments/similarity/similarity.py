@@ -7,6 +7,7 @@ content: 0.5 where the label plays no part (the area under the ROC curve, or the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ MIN_PHOTOS = 20
 MAX_PHOTOS = 4000
 """Larger sets are thinned out (`thinned`): time and memory grow with the square."""
 BINS = 50
+BLOCK = 256
+"""Photos whose pairs are held at once for the drawn distributions."""
 SHUFFLES = 199
 SHUFFLED_PHOTOS = 800
 """Larger sets are thinned out for the shuffles, whose time grows with the square."""
@@ -175,20 +178,36 @@ def _distributions(
 
     Pairs of the same two contents `y` (n,) weigh as much with one label as with two, k₁k₀ / (k₁ + k₀) for k₁ and k₀ pairs.
     """
-    edges = np.linspace(-1.0, 1.0, BINS + 1)
-    one, other = np.nonzero(np.triu(away, 1))
-    contents = np.minimum(y[one], y[other]) * (int(y.max()) + 1) + np.maximum(y[one], y[other])
-    cell = np.unique(contents, return_inverse=True)[1]
-    alike, values = (labels[one] == labels[other]).astype(np.int64), S[one, other]
-    counts = np.bincount(2 * cell + alike, minlength=2 * (int(cell.max(initial=-1)) + 1)).reshape(-1, 2)
-    weight = counts[cell, 1 - alike] / np.maximum(counts[cell].sum(axis=1), 1)
-    same_content = y[one] == y[other]
-    kinds = [(same_content == content) & (alike == label) for content in (True, False) for label in (1, 0)]
-    of_kind = {kind: (values[mask], weight[mask]) for kind, mask in zip(KINDS, kinds, strict=True)}
+    edges, kinds = np.linspace(-1.0, 1.0, BINS + 1), int(y.max()) + 1
+    counts = np.zeros((kinds * kinds, 2), dtype=np.int32)
+    for one, other in _pairs(away):
+        alike = (labels[one] == labels[other]).astype(np.int64)
+        np.add.at(counts, (_contents(y[one], y[other], kinds), alike), 1)
+    histograms, sums = np.zeros((len(KINDS), BINS)), np.zeros((len(KINDS), 2))
+    for one, other in _pairs(away):
+        alike, values = (labels[one] == labels[other]).astype(np.int64), S[one, other]
+        both = counts[_contents(y[one], y[other], kinds)]
+        weight = both[np.arange(len(one)), 1 - alike] / both.sum(axis=1)
+        kind = 2 * (y[one] != y[other]) + (1 - alike)
+        for at in range(len(KINDS)):
+            chosen = kind == at
+            histograms[at] += np.histogram(values[chosen], edges, weights=weight[chosen])[0]
+            sums[at] += weight[chosen].sum(), values[chosen] @ weight[chosen]
     return {
         "edges": [round(float(edge), 6) for edge in edges],
-        "histograms": {
-            kind: np.histogram(v, edges, weights=w)[0].round(4).tolist() for kind, (v, w) in of_kind.items()
-        },
-        "means": {kind: float(np.average(v, weights=w)) if w.any() else None for kind, (v, w) in of_kind.items()},
+        "histograms": {kind: row.round(4).tolist() for kind, row in zip(KINDS, histograms, strict=True)},
+        "means": {kind: float(v / w) if w else None for kind, (w, v) in zip(KINDS, sums, strict=True)},
     }
+
+
+def _pairs(away: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows of the photos of all pairs (n, n) that are compared, each pair once, a block of rows at a time."""
+    n = len(away)
+    for begin in range(0, n, BLOCK):
+        one, other = np.nonzero(np.triu(away[begin : begin + BLOCK], begin + 1))
+        yield one + begin, other
+
+
+def _contents(one: NDArray[np.int64], other: NDArray[np.int64], kinds: int) -> NDArray[np.int64]:
+    """A code for the contents of two photos, in either order."""
+    return np.minimum(one, other) * kinds + np.maximum(one, other)
