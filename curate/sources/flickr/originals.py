@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from curate.catalog.assigning import refuse_no_license
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
@@ -93,9 +94,13 @@ def download(
         limit: the largest number of files to fetch; None for all.
 
     Raises:
+        UsageError: one of the licences is none.
         CredentialsError, SourceError: as `Flickr.call`, or the image host does not answer any more.
         StorageError: the workspace cannot be written to.
     """
+    for name in allowed:
+        if name.casefold() != ANY_LICENSE:
+            refuse_no_license(name)
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
     waiting, failed, in_a_row = pending(catalog, "original"), dict[int, str](), 0
