@@ -38,7 +38,8 @@ def camera_models(table: pd.DataFrame) -> NDArray[Any]:
     """Return the camera model of each row, maker and model in one string; None where the model is not known.
 
     The columns are `Make` and `Model`, and `make_normalized` and `model_normalized` for rows that lack a model there. Spellings
-    that differ in case or spaces are one model, called as its first photo calls it.
+    that differ in case or spaces are one model, called as its first photo calls it. A model without a maker is that of the
+    one maker of whom the set has a model of this name.
 
     >>> import pandas as pd
     >>> camera_models(pd.DataFrame({"Make": ["Canon", "canon", "Sony"], "Model": ["Canon EOS 5D", "EOS  5d", None]})).tolist()
@@ -50,8 +51,16 @@ def camera_models(table: pd.DataFrame) -> NDArray[Any]:
         if model not in table:
             continue
         makers = _plain(table[make]) if make in table else [None] * len(table)
-        for row, (maker, name) in enumerate(zip(makers, _plain(table[model]), strict=True)):
+        pairs = list(zip(makers, _plain(table[model]), strict=True))
+        full: dict[str, dict[str, str]] = {}
+        for maker, name in pairs:
+            alone, called = _called(None, name), _called(maker, name)
+            if called != alone:
+                full.setdefault(alone.casefold(), {})[called.casefold()] = called
+        for row, (maker, name) in enumerate(pairs):
             if found[row] is None and (called := _called(maker, name)):
+                with_maker = full.get(called.casefold(), {})
+                called = next(iter(with_maker.values())) if len(with_maker) == 1 else called
                 found[row] = known.setdefault(called.casefold(), called)
     return np.array(found, dtype=object)
 

@@ -35,3 +35,11 @@ def test_numbers_and_missing_values_of_any_kind() -> None:
     table = pd.DataFrame({"Make": ["N", "N", "N"], "Model": pd.array(["a", pd.NA, "  "], dtype="string")})
     assert camera_models(table).tolist() == ["N a", None, None]
     assert camera_models(pd.DataFrame({"Model": [np.nan, "b"]})).tolist() == [None, "b"]
+
+
+def test_a_model_without_a_maker_is_that_of_the_only_maker_of_the_name() -> None:
+    """Photos that lost their maker make no second camera model; a name that two makers use is told as it stands."""
+    table = pd.DataFrame({"Make": ["Acme", None, "", "acme", None], "Model": ["One", "one", "ONE", "Two", "Three"]})
+    assert camera_models(table).tolist() == ["Acme One"] * 3 + ["acme Two", "Three"]
+    two = pd.DataFrame({"Make": ["Acme", "Bolt", None], "Model": ["One", "One", "One"]})
+    assert camera_models(two).tolist() == ["Acme One", "Bolt One", "One"]
