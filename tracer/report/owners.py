@@ -98,7 +98,9 @@ def _on_others(answer: Answer, facts: Mapping[str, Any]) -> str:
         return ""
     where = " on other camera models" if found.get("on_models") is True else " of other photos"
     above = ", and no figure is shown to be above that" if probes else ""
-    return f"Who knows the owner alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g}){above}."
+    return (
+        f"Who knows the owner alone is right in {words.percent(alone)} of cases{where} (p = {words.p_value(p)}){above}."
+    )
 
 
 def _takes(facts: Mapping[str, Any]) -> str:

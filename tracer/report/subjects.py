@@ -36,7 +36,8 @@ def _told(answer: Answer, rows: Sequence[Row], details: Sequence[Mapping[str, An
     if p >= LEVEL or shown[0].chance is None or alone <= shown[0].chance:
         return answer
     where = " on other camera models" if content.get("on_models") is True else ""
-    said = f"What the pictures show tells it too: that alone is right in {words.percent(alone)} of cases{where} (p = {p:.2g})."
+    rate = f"{words.percent(alone)} of cases{where} (p = {words.p_value(p)})"
+    said = f"What the pictures show tells it too: that alone is right in {rate}."
     above = [row for row in shown if row.ci_low is not None and row.ci_low > alone]
     hidden = [row for row in shown if row not in above and not _content_read(row, rows, details)]
     if above:

@@ -44,7 +44,7 @@ def corrected(answers: Sequence[Answer], details: Sequence[Mapping[str, Any]]) -
             verdict = Verdict.UNTOLD if few else Verdict.OPEN
             found[at] = replace(found[at], verdict=verdict, comment=f"{found[at].comment} {why}".strip(), if_shown="")
         elif found[at].verdict in _SHOWN and len(asked) > 1:
-            said = f"Corrected for the {words.spelled(len(asked))} questions of this page: p = {p:.2g}."
+            said = f"Corrected for the {words.spelled(len(asked))} questions of this page: {_p(p)}."
             found[at] = replace(found[at], comment=f"{found[at].comment} {said}".strip())
     found = [
         confounded(answer, Verdict.CONFOUNDED, _FILES_TOO if answer.difference else "")
@@ -78,15 +78,23 @@ def _why_not(
         if answer.verdict is Verdict.MIXED and len(encoders) > 1:
             return (
                 f"The more figures, the likelier one of them lies to one side by chance: corrected for the"
-                f" {words.spelled(len(encoders))} of this answer, p = {alone:.2g}."
+                f" {words.spelled(len(encoders))} of this answer, {_p(alone)}."
             )
         tested = any(p_of(entry_of(row, details)) is not None for row in encoders)
         what = "the permutation test does not bear it out" if tested else "only just"
-        return f"The interval lies to one side, but {what} (p = {alone:.2g})."
+        return f"The interval lies to one side, but {what} ({_p(alone)})."
     return (
         f"By itself this answer would be “{VERDICT_WORDS[answer.verdict]}”; among the {words.spelled(questions)} questions of"
-        f" this page it is not (p = {corrected:.2g} with Holm's correction)."
+        f" this page it is not ({_p(corrected)} with Holm's correction)."
     )
+
+
+def _p(p: float) -> str:
+    """A p-value as sentences have it. That of an interval says nothing of tails so far out that no interval was tested there."""
+    return f"p = {words.p_value(p)}" if p >= _LEAST else f"p < {_LEAST:.4f}"
+
+
+_LEAST: Final = 0.0001
 
 
 def _p_of_answer(answer: Answer, details: Sequence[Mapping[str, Any]]) -> float | None:
@@ -94,12 +102,16 @@ def _p_of_answer(answer: Answer, details: Sequence[Mapping[str, Any]]) -> float 
 
     That all show it: the largest of them. That some do: the smallest, times their number. None without any interval.
     """
-    found = [
-        p for row in _encoders(answer) if (p := p_of_row(row, details, 0.0 if answer.difference else None)) is not None
-    ]
+    found = _p_values(answer, details)
     if not found:
         return None
     return min(1.0, min(found) * len(found)) if answer.verdict is Verdict.MIXED else max(found)
+
+
+def _p_values(answer: Answer, details: Sequence[Mapping[str, Any]]) -> list[float]:
+    """The p-value of each figure of the encoders that has one."""
+    level = 0.0 if answer.difference else None
+    return [p for row in _encoders(answer) if (p := p_of_row(row, details, level)) is not None]
 
 
 def _encoders(answer: Answer) -> list[Row]:
@@ -109,9 +121,12 @@ def _encoders(answer: Answer) -> list[Row]:
 def _too_few_models(answer: Answer, alone: float, questions: int, details: Sequence[Mapping[str, Any]]) -> str:
     """Return that the p-value is the smallest that so few camera models can give, with a space before it.
 
-    Empty where it is not, where it would do for so many questions, and where no camera models were relabelled.
+    Empty where it is not, where it would do for so many questions, and where no camera models were relabelled. An answer that is
+    shown for some of several figures has been multiplied by their number (`_p_of_answer`), and so has its smallest p-value.
     """
-    level = LEVEL / questions
+    figures = len(_p_values(answer, details)) if answer.verdict is Verdict.MIXED else 1
+    level, alone = LEVEL / (questions * figures), alone / figures
+    many = "figures and questions" if figures > 1 else "questions"
     for row in _encoders(answer):
         models = entry_of(row, details).get("models")
         counts = [int(n) for n in models.values() if is_number(n) and n > 1] if isinstance(models, Mapping) else []
@@ -119,7 +134,7 @@ def _too_few_models(answer: Answer, alone: float, questions: int, details: Seque
             continue
         if LEVEL > alone >= (least := 1 / stats.relabellings(counts)) and alone <= 1.01 * least:
             return (
-                f" {words.plain(least)} is the smallest p-value that so few camera models can give; so many questions take"
+                f" {words.plain(least)} is the smallest p-value that so few camera models can give; so many {many} take"
                 f" {stats.models_needed(counts, level)} or more of each class."
             )
     return ""

@@ -163,6 +163,15 @@ def _bound(value: float | None, decimals: int, signed: bool) -> str:
     return number(value, decimals, signed)
 
 
+_LEVEL = 0.05
+
+
+def p_value(p: float) -> str:
+    """Return a p-value with two digits, or with as many as tell it from 5 %: 0.0496 as `0.0496`."""
+    texts = (f"{p:.{digits}g}" for digits in range(2, 8))
+    return next((text for text in texts if (float(text) < _LEVEL) == (p < _LEVEL)), f"{p:.2g}")
+
+
 def hidden(mask_ratio: float) -> str:
     """Return a mask in words for a column: `nothing`, `95 %`."""
     return (

@@ -10,7 +10,7 @@ from scipy.stats import t as t_distribution
 from tests.helpers.report_runs import knn_rows, rate
 from tracer.report.answers import answers, headline
 from tracer.report.together import corrected, p_of_row
-from tracer.results import Row
+from tracer.results import Row, words
 from tracer.results.verdicts import Answer, Verdict, judged
 
 
@@ -177,3 +177,33 @@ def test_one_of_several_figures_is_corrected_for_their_number() -> None:
     (found,) = corrected([Answer("Make", "It is so.", "", Verdict.MIXED, rows)], tests)
     assert found.verdict is Verdict.OPEN
     assert "corrected for the two of this answer, p = 0.06" in found.comment and "permutation test" not in found.comment
+
+
+def test_the_smallest_possible_p_of_one_of_several_figures_cannot_tell() -> None:
+    """Five and five models: p is 1 in 126 at least, which two encoders and four questions multiply by eight."""
+    pair = tuple(replace(probe("Is Smartphone", 0.9, 0.8, 1.0), encoder=name) for name in "ab")
+    rows = [probe(name, 0.9, 0.8, 1.0) for name in ("Make", "Model", "Flash")]
+    models = {"True": 5, "False": 5}
+    tests = [of_models(pair[0], 1 / 126, models), of_models(pair[1], 0.6, models)]
+    tests += [of_models(row, 0.5, models) for row in rows]
+    asked = [Answer("Is Smartphone", "It is so.", "", Verdict.MIXED, pair), *(answer(row) for row in rows)]
+    found = corrected(asked, tests)[0]
+    assert found.verdict is Verdict.UNTOLD
+    assert "so few camera models can give; so many figures and questions take 6 or more of each class." in found.comment
+    assert corrected(asked[:1], tests)[0].verdict is Verdict.MIXED
+    tests[0] = of_models(pair[0], 2 / 126, models)
+    assert corrected(asked, tests)[0].verdict is Verdict.OPEN
+
+
+def test_a_p_value_is_no_smaller_than_what_intervals_were_tested_for() -> None:
+    """Sixty half-widths from guessing: the tail of a distribution that fits 95 % intervals is not known there."""
+    rows = [replace(probe(name, 0.9, 0.893, 0.907), n=100) for name in ("JPEG", "Sharpening")]
+    for one in corrected([answer(row) for row in rows], []):
+        assert one.comment == "Corrected for the two questions of this page: p < 0.0001."
+
+
+def test_no_p_value_is_rounded_to_the_level() -> None:
+    """0.0496 is below 5 % and is shown, so the page does not say 0.05."""
+    assert [words.p_value(p) for p in (0.0496, 0.05, 0.0504, 0.012345, 0.049999)] == [
+        "0.0496", "0.05", "0.05", "0.012", "0.049999",
+    ]  # fmt: skip

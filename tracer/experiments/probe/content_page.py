@@ -24,7 +24,7 @@ def of_content(probes: Rows, deepest: float, details: Details, of_camera: bool) 
     sentence = f"{opening}{span(rows)}{f', where guessing gives {chance}' if chance else ''}."
     where = "The interval includes" if len(rows) == 1 else "No interval lies above"
     known = [p for row in rows if (p := p_of(entry_of(row, details))) is not None]
-    shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known)))) if known else ""
+    shares = " to ".join(dict.fromkeys(words.p_value(p) for p in (min(known), max(known)))) if known else ""
     verdict = joint_verdict(rows)
     if verdict is Verdict.OPEN and known and min(known) < LEVEL:
         verdict = Verdict.MIXED if len(rows) > 1 else Verdict.ABOVE

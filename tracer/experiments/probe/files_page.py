@@ -107,7 +107,7 @@ class Files:
 
     def _test(self, *rows: Row) -> str:
         known = [p for row in rows if (p := self._p(row)) is not None]
-        shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known)))) if known else ""
+        shares = " to ".join(dict.fromkeys(words.p_value(p) for p in (min(known), max(known)))) if known else ""
         where = " on camera models never seen" if self.setting == UNSEEN else ""
         return f"{where} (p = {shares})" if shares else where
 

@@ -345,7 +345,7 @@ def _chance_line(detail: Mapping[str, Any]) -> tuple[Cell, ...] | None:
         text_cell(str(detail.get("encoder") or "")),
         Cell(words.hidden(hidden), hidden, True),
         text_cell(processing_text(str(detail.get("processing") or "IDENTITY"))),
-        Cell(f"{p:.2g}", p, True),
+        Cell(words.p_value(p), p, True),
         text_cell(str(test.get("shuffled") or "–")),
         number_cell(times if is_number(times) else None),
     )
