@@ -235,6 +235,14 @@ def _merged(
     of_set = [*labelled.warnings, *stays.dropped, *warned.pop(OF_SET, [])]
     warned = {OF_SET: of_set, **stays.warned, **warned, **_not_embedded(failed)}
     rows, details = stays.rows + outcome.rows, stays.details + outcome.details
+    here = plan.protocols({row.experiment for row in rows}, details)
+    now = {row.experiment for row in outcome.rows}
+    this_call = {
+        name: {"command": plan.options.command, "protocol": lines}
+        for name, lines in here.items()
+        if name in now or name not in stays.calls
+    }
+    calls = stays.calls | this_call
     order = {one.name: number for number, one in enumerate(plan.experiments)}
     rows.sort(key=lambda row: order.get(row.experiment, len(order)))
     meta = {
@@ -251,8 +259,9 @@ def _merged(
             "same_labels": labelled.same_labels(),
         },
         "audit": audit,
-        "protocol": plan.protocol({row.experiment for row in rows}, details),
+        "protocol": plan.protocol({name: call.get("protocol", {}) for name, call in calls.items()}),
         "command": plan.options.command,
+        "calls": calls,
         "device": running.device,
         "seconds": round(seconds, 2),
         "seed": plan.options.seed,

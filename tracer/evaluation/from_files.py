@@ -83,6 +83,9 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     measured = {_measurement(asdict(row)) for row in outcome.rows}
     stay = [row for row in before.rows if _measurement(asdict(row)) not in measured]
     described = [entry for entry in before.meta.get("details", []) if _measurement(entry) not in measured]
+    staying = {_name(_measurement(asdict(row))) for row in stay}
+    calls = {name: said for name, said in before.meta.get("calls", {}).items() if name in staying}
+    calls |= {_name(measurement): {"command": call.command} for measurement in measured}
     warned = {**before.meta.get("warnings_of", {}), "set": dropped, outcome.rows[0].experiment: outcome.warnings}
     refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,7 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
             "audit": None,
             "protocol": {**before.meta.get("protocol", {}), **call.protocol},
             "command": call.command,
+            "calls": calls,
             "device": call.device,
             "seconds": round(call.seconds, 2),
             "seed": call.seed,
@@ -111,6 +115,11 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
 def _measurement(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     """Which measurement a row, or an entry of the details, belongs to."""
     return tuple(entry.get(name) for name in _PARTS)
+
+
+def _name(measurement: tuple[Any, ...]) -> str:
+    """A measurement in one string."""
+    return ", ".join(map(str, measurement))
 
 
 def _earlier(run: Path, prints: Mapping[str, str]) -> tuple[Results, list[str]]:

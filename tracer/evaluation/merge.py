@@ -31,6 +31,7 @@ class Earlier:
         rows, details, skipped: as in results.
         warned: experiment → sentences.
         dropped: a sentence on figures that do not stay, none where all do.
+        calls: experiment → the call that measured it: its command, and its lines of the protocol.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Earlier:
     warned: dict[str, list[str]] = field(default_factory=dict)
     skipped: list[Skip] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def fingerprints(labelled: LabelledSet) -> dict[str, str]:
@@ -101,6 +103,7 @@ def earlier(run: Path, now: Collection[str], prints: Mapping[str, str], outcome:
         {name: lines for name, lines in before.meta.get("warnings_of", {}).items() if name not in now},
         [skip for skip in map(Skip.read, before.meta.get("skipped", [])) if stays(skip)],
         narrower,
+        {name: call for name, call in before.meta.get("calls", {}).items() if name in {row.experiment for row in rows}},
     )
 
 

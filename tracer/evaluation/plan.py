@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracer.errors import UsageError
@@ -62,23 +62,31 @@ class Plan:
                 if encoder in one.encoders.among(encoders):
                     yield one, encoder
 
-    def protocol(self, measured: Collection[str], details: Sequence[dict[str, object]]) -> dict[str, str]:
-        """How the figures of a run were made, in lines for the report; nothing of experiments that have no figure in it.
+    def protocols(self, measured: Collection[str], details: Sequence[dict[str, object]]) -> dict[str, dict[str, str]]:
+        """How figures were made, in lines for the report, by experiment; nothing of experiments that have no figure.
 
         Args:
-            measured: names of the experiments with figures in its results.
-            details: of its results.
+            measured: names of the experiments with figures.
+            details: of the results.
         """
-        said: dict[str, str] = {}
-        for experiment in self.experiments:
-            if experiment.name in measured:
-                said |= experiment.protocol(self.labelled, self.options, details)
-        said["other intervals"] = "percentile bootstrap over scenes and owners"
-        if self.labelled.units_known:
-            return said
-        for without, instead in _UNKNOWN_UNITS:
-            said = {what: how.replace(without, instead) for what, how in said.items()}
-        return said
+        return {
+            one.name: {
+                what: self._of_units(how) for what, how in one.protocol(self.labelled, self.options, details).items()
+            }
+            for one in self.experiments
+            if one.name in measured
+        }
+
+    def protocol(self, of_experiments: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """All lines together, those of each experiment from the call that measured it, in the order of the experiments."""
+        said = {what: how for one in self.experiments for what, how in of_experiments.get(one.name, {}).items()}
+        return said | {"other intervals": self._of_units("percentile bootstrap over scenes and owners")}
+
+    def _of_units(self, text: str) -> str:
+        """A line as it is where nothing tells which photos belong together."""
+        for without, instead in () if self.labelled.units_known else _UNKNOWN_UNITS:
+            text = text.replace(without, instead)
+        return text
 
 
 def make_plan(labelled: LabelledSet, options: Options, experiments: Sequence[Experiment]) -> Plan:

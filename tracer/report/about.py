@@ -50,16 +50,18 @@ def warnings(run: Run) -> list[str]:
 def making(run: Run) -> list[tuple[str, str]]:
     """Return versions, device, time and seeds, as (name, value)."""
     listed = []
+    of_calls = {
+        r.seed for r in run.rows if not r.setting.startswith("processing,")
+    }  # single draws have seeds of their own
+    drawn = sorted(seed for seed in of_calls if seed is not None)
     for name in ("device", "seconds", "seed"):
         value = run.meta.get(name)
-        if value is None or value == [] or value == {}:
+        if value is None or value == [] or value == {} or (name == "seed" and len(drawn) > 1):
             continue
         time = isinstance(value, int | float) and name == "seconds"
         listed.append(("Time" if name == "seconds" else _plain(name), words.duration(value) if time else _value(value)))
-    if "seed" not in run.meta:
-        drawn = sorted({r.seed for r in run.rows if r.seed is not None})
-        if drawn:
-            listed.append(("Seeds", ", ".join(map(str, drawn))))
+    if len(drawn) > 1 or (drawn and "seed" not in run.meta):
+        listed.append(("Seeds", ", ".join(map(str, drawn))))
     versions = run.meta.get("versions")
     if isinstance(versions, Mapping) and versions:
         listed.append(("Versions", ", ".join(f"{name} {_value(value)}" for name, value in sorted(versions.items()))))

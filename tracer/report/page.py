@@ -21,7 +21,7 @@ from tracer.report.answers import answer_view, answers, headline
 from tracer.report.latex import write_tables
 from tracer.report.matrices import matrices
 from tracer.report.opening import deck, encoders, facts, of_camera, title, units_known, units_note
-from tracer.report.repeat import command
+from tracer.report.repeat import commands
 from tracer.report.same_labels import shown_once, told_once
 from tracer.report.sections import Section, sections
 from tracer.report.sharper import sharper
@@ -128,7 +128,7 @@ def _context(whole: Run) -> dict[str, Any]:
         "audit": audit_view(run.audit),
         "skipped": [{"what": what, "why": why} for what, why in in_groups(run.skipped)],
         "unusable": _unusable(run.unusable),
-        "command": command(run),
+        "command": "\n".join(commands(run)),
         "repeat_where": "In the folder that holds the set, run:",
         "making": making(run),
     }

@@ -13,17 +13,29 @@ _NOT_REPEATED = frozenset({"--json"})
 """What says how the command prints, not what it measures."""
 
 
+def commands(run: Run) -> list[str]:
+    """Return the commands that repeat the run, one after another: those of all calls whose figures it holds."""
+    calls = run.meta.get("calls")
+    held = [call.get("command") for call in calls.values() if isinstance(call, dict)] if isinstance(calls, dict) else []
+    typed = dict.fromkeys(said for said in held if isinstance(said, str) and said)
+    return list(dict.fromkeys(map(_repeating, typed))) or [command(run)]
+
+
 def command(run: Run) -> str:
-    """Return the command that repeats the run, with the set named by its folder: a page travels, a path does not.
+    """Return the command of the run's last call, with the set named by its folder: a page travels, a path does not.
 
     Set and run may lie in two folders under one name. In the folder that holds the set the run then gets another one.
     """
     said = run.meta.get("command")
     if isinstance(said, str) and said:
-        return command_line(*_beside_the_set(_without_places(said)))
+        return _repeating(said)
     encoders = ",".join(run.encoders)
     chosen = ["--encoders", encoders] if encoders else []
     return command_line(*_beside_the_set(["tracer", "evaluate", run.dataset, *chosen, "-o", "RUN"]))
+
+
+def _repeating(typed: str) -> str:
+    return command_line(*_beside_the_set(_without_places(typed)))
 
 
 def _without_places(typed: str) -> list[str]:

@@ -32,8 +32,12 @@ from tracer.experiments.probe.protocols import Protocol
 from tracer.experiments.registry import EXPERIMENTS
 from tracer.experiments.shared.processings import processing_groups
 from tracer.images.processing import GROUPS
+from tracer.report.about import making
+from tracer.report.page import write_report
+from tracer.report.repeat import commands
 from tracer.results import Row, photo_scores
 from tracer.results.comparison import compare
+from tracer.results.runs import load_run
 
 OPTIONS = Options(encoders=("baseline/colour",), protocol=Protocol.FAST, device="cpu")
 
@@ -505,3 +509,23 @@ def test_processings_are_grouped_as_in_the_paper() -> None:
     for names in (["JPEG75_420"], ["NONSENSE", "JPEG75_420"]):
         with pytest.raises(UsageError):
             processing_groups(names)
+
+
+@pytest.mark.plots
+def test_a_run_of_several_calls_says_how_each_figure_was_made(tmp_path: Path) -> None:
+    """The commands of all calls, their seeds, and the search of the probes that was used, not that of the last call."""
+    data, run = write_set(tmp_path / "set", scenes=12), tmp_path / "run"
+    probe = Options(
+        encoders=("baseline/colour",), experiments=("probe",), masks=(0.0,), attributes=("Make",),
+        protocol=Protocol.FAST, seed=1, command="tracer probe set -o run --protocol fast --seed 1",
+    )  # fmt: skip
+    finish(evaluate(data, run, probe, with_report=False))
+    before = load_run(run).meta["protocol"]
+    for seed in (2, 3):
+        again = Options(experiments=("association",), seed=seed, command=f"tracer association set -o run --seed {seed}")
+        finish(evaluate(data, run, again, with_report=False))
+    after = load_run(run)
+    assert "(fast)" in before["probe"] and after.meta["protocol"]["probe"] == before["probe"]
+    assert commands(after) == [probe.command, "tracer association set -o run --seed 3"]
+    assert dict(making(after))["Seeds"] == "1, 3"
+    assert commands(after)[1] in write_report(run).read_text(encoding="utf-8")
