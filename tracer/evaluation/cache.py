@@ -21,7 +21,7 @@ from tracer.results import Row
 from tracer.results.photo_scores import PhotoScores
 from tracer.results.skips import Scope, Skip
 
-_FORMAT = 19
+_FORMAT = 20
 """Raised when the same input gives other figures than before, or another key."""
 
 

@@ -16,9 +16,11 @@ from tracer.evaluation.evaluate import evaluate
 from tracer.evaluation.options import Options
 from tracer.experiments.labels import labelled_set
 from tracer.experiments.outcome import Source
+from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.shared.traces import trace_labels
 from tracer.experiments.similarity import processing
 from tracer.experiments.similarity.processing import similarity_of_views
+from tracer.experiments.similarity.similarity import similarity
 from tracer.report.page import render
 from tracer.report.plots import write_plots
 from tracer.results.runs import load_run
@@ -105,3 +107,14 @@ def test_an_evaluation_measures_both(tmp_path: Path) -> None:
     nothing = replace(options, processings=(), experiments=("similarity",))
     asked = [s.what for s in finish(evaluate(root, tmp_path / "other", nothing, with_report=False)).skipped]
     assert asked == ["similarity by processing"]
+
+
+@pytest.mark.parametrize(("scenes", "warned"), [(4, True), (24, False)])
+def test_few_scenes_are_warned_of(scenes: int, warned: bool) -> None:
+    """Intervals that rest on four scenes are too short, as those of probes and neighbours are."""
+    rng = np.random.default_rng(0)
+    scene = np.repeat(np.arange(scenes), 6)
+    labels, classes = (part.astype(str).astype(object) for part in (np.arange(len(scene)) % 2, scene % 2))
+    found = finish(similarity(SOURCE, LabelledPhotos(rng.normal(size=(len(scene), 8)), labels, scene, "Make", classes)))
+    said = f"The intervals of similarity by Make rest on {scenes} scenes or owners; below 20 they are too short."
+    assert (said in found.warnings) is warned

@@ -92,13 +92,24 @@ def similarity(source: Source, photos: LabelledPhotos, seed: int = 0, *, unseen:
         outcome.details.append(source.detail("similarity", attribute, setting, p_value=test.p_value, **facts))
     if not outcome.rows:
         raise TooFew(f"Similarity by {attribute} cannot be measured", outcome.skipped[0].reason)
-    if len(rows) < given:
-        outcome.warnings.append(
-            f"Similarity by {attribute} used {len(rows)} of {given} photos, drawn by scene and owner at random."
-        )
+    fewest = min(int(entry["clusters"]) for entry in outcome.details)
+    outcome.warnings += _warnings(attribute, len(rows), given, fewest)
     distributions = _distributions(S, away, y, a)
     outcome.details.insert(0, source.detail("similarity", attribute, UNSEEN if unseen else "", **distributions))
     return outcome
+
+
+def _warnings(attribute: str, used: int, given: int, clusters: int) -> list[str]:
+    """Sentences on photos that were not drawn, and on intervals that rest on few clusters."""
+    said = []
+    if used < given:
+        said.append(f"Similarity by {attribute} used {used} of {given} photos, drawn by scene and owner at random.")
+    if clusters < stats.FEW_CLUSTERS:
+        said.append(
+            f"The intervals of similarity by {attribute} rest on {clusters} scenes or owners; below {stats.FEW_CLUSTERS} they are"
+            " too short."
+        )
+    return said
 
 
 def _compared_photos(photos: LabelledPhotos, seed: int, unseen: bool) -> tuple[NDArray[np.int64], int]:
