@@ -157,8 +157,8 @@ def compare(
     if unpaired := sum(row["difference"] is not None and not row["paired"] for row in rows):
         note(
             f"Not paired photo by photo: {counted(unpaired, 'difference')}. Only figures whose scores both runs hold for the"
-            " same photos are; the other intervals are those of independent runs, wider than need be where the photos are"
-            " the same."
+            " same photos are, with the same labels, scenes or owners and camera models; the other intervals are those of"
+            " independent runs, wider than need be where the photos are the same."
         )
     if other := sum(None not in (levels := (r["a_chance"], r["b_chance"])) and not isclose(*levels) for r in rows):
         note(

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracer import stats
 from tracer.results import photo_scores
 from tracer.results.metrics import facts
 from tracer.results.rows import Row
-from tracer.results.runs import load_run
+from tracer.results.runs import dataset_meta, load_run
 from tracer.stats import Interval, difference_of_independent
 
 KEY = ("experiment", "dataset", "encoder", "attribute", "processing", "mask_ratio", "setting", "metric")
@@ -91,7 +92,21 @@ def compare(run_a: Path, run_b: Path) -> list[Comparison]:
     for key in dict.fromkeys([*left, *right]):
         pairs += _matched(left.get(key, []), right.get(key, []))
     photos = photo_scores.read(run_a), photo_scores.read(run_b)
-    return [_by_photo(pair, *photos) for pair in pairs]
+    others = _labelled_otherwise(run_a, run_b)
+    return [pair if others & {_CAMERAS, pair.row.attribute} else _by_photo(pair, *photos) for pair in pairs]
+
+
+_CAMERAS = "camera models"
+"""The fingerprint of the camera model of each photo."""
+
+
+def _labelled_otherwise(run_a: Path, run_b: Path) -> set[str]:
+    """Return in what two sets differ whose photos have the same ids, as those of two folders of numbered files do."""
+    prints = [dataset_meta(load_run(run).meta).get("fingerprints") for run in (run_a, run_b)]
+    one, other = (found if isinstance(found, dict) else {} for found in prints)
+    if one.get("photos") != other.get("photos"):
+        return set()
+    return {name for name in one.keys() & other.keys() if one[name] != other[name]}
 
 
 def measured_otherwise(run_a: Path, run_b: Path) -> list[str]:
@@ -111,7 +126,7 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
     if pair.a is None or pair.b is None or pair.difference is None:
         return pair
     a, b = first.get(_key(pair.a)), second.get(_key(pair.b))
-    if a is None or b is None or not np.array_equal(a.ids, b.ids):
+    if a is None or b is None or not _same_photos(a, b):
         return pair
     is_size = facts(pair.row.metric).is_size
     value, found = paired_difference(a, b, is_size, pair.row.experiment == "probe", pair.row.seed or 0)
@@ -119,6 +134,18 @@ def _by_photo(pair: Comparison, first: _Photos, second: _Photos) -> Comparison:
         return pair  # the values are not those that the figure was made from
     low, high = _at_least_of_plain(found, pair, first, second) if pair.row.metric == _BALANCED else found
     return replace(pair, low=min(low, pair.difference), high=max(high, pair.difference), paired=True)
+
+
+def _same_photos(a: photo_scores.Values, b: photo_scores.Values) -> bool:
+    """Whether two runs hold a figure's scores of photos with the same ids, which scenes or owners and cameras part alike."""
+    if not np.array_equal(a.ids, b.ids) or not _parted_alike(a.clusters, b.clusters):
+        return False
+    return a.cameras is None or b.cameras is None or _parted_alike(a.cameras, b.cameras)
+
+
+def _parted_alike(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
+    groups = len(np.unique(np.column_stack([a, b]), axis=0))
+    return groups == len(np.unique(a)) == len(np.unique(b))
 
 
 def paired_difference(

@@ -283,3 +283,25 @@ def test_parts_of_a_mean_over_classes(data: st.DataObject) -> None:
     assert parts.mean() == pytest.approx(np.mean(of_class), abs=1e-9)
     error = np.sqrt(sum(values[groups == code].var() / sizes[code] for code in range(3))) / 3
     assert parts.std() / np.sqrt(len(parts)) == pytest.approx(error, abs=1e-9)
+
+
+@pytest.mark.parametrize("other", ["scenes", "labels", "camera models", "none"])
+def test_sets_that_are_numbered_alike_are_not_paired(other: str, tmp_path: Path) -> None:
+    """Photos 1 to 400 of two sets: other scenes, other values of the label or other camera models tell them apart."""
+    rng = np.random.default_rng(0)
+    right = (rng.random(400) < 0.6).astype(float)
+    rows = [row(float(right.mean()))] * 2
+    folders = runs(tmp_path, [rows[0]], [rows[1]])
+    for at, folder in enumerate(folders):
+        names = {name: getattr(rows[at], name) for name in photo_scores.KEY}
+        scenes = [(i + (at if other == "scenes" else 0)) // 2 for i in range(400)]
+        photo_scores.write(folder, [PhotoScores(names, list(range(400)), scenes, right.tolist())], set(), keep=True)
+        said = json.loads((folder / "results.json").read_text())
+        prints = {"name": str(at), "photos": "p", "Make": "m", "camera models": "c", "Flash": str(at)}
+        prints |= (
+            {"Make": f"m{at}"} if other == "labels" else {"camera models": f"c{at}"} if other == "camera models" else {}
+        )
+        said["dataset"] = {**said["dataset"], "fingerprints": prints}
+        (folder / "results.json").write_text(json.dumps(said))
+    (found,) = compare(*folders)
+    assert found.paired is (other == "none")
