@@ -15,6 +15,7 @@ from tracer.experiments.labels import FILE_LABELS, GOES_WITH, PHONE, SEMANTIC, L
 from tracer.experiments.told_alone import told_alone
 
 OWNER: Final = "owner"
+_NAMES_CAMERAS: Final = (PHONE, "Make", "camera_type")
 UNTOLD, TOO, NOTHING = "untold", "too", ""
 """What owners do to a label's answers: nothing can be told beside them, they tell the label too, or they tell nothing."""
 
@@ -22,16 +23,22 @@ UNTOLD, TOO, NOTHING = "untold", "too", ""
 def facts_of(labelled: LabelledSet, attribute: str) -> dict[str, Any]:
     """Return what the details say of a label of the camera; of another label only whether units are known.
 
-    The entries are `units_known` (only where it is False), `owners` (`owner_facts`), `kinds` (`kinds_of`) and `content`
-    (`told_alone` by what photos show), each where there is something to say. Where owners are not kept apart, `owners` has
-    `on_others` (`told_alone` by owner).
+    The entries are `units_known` (only where it is False), `goes_with_camera` (where it does), `camera_models_known` (False where
+    none is, of labels that name cameras), `owners` (`owner_facts`), `kinds` (`kinds_of`) and `content` (`told_alone` by what
+    photos show), each where there is something to say. Where owners are not kept apart, `owners` has `on_others` (`told_alone`
+    by owner).
     """
     found: dict[str, Any] = {} if labelled.units_known else {"units_known": False}
     if attribute not in labelled.labels or attribute in (SEMANTIC, *FILE_LABELS):
         return found
     values = labelled.labels[attribute]
     rows = _measured(labelled, values)
-    models = labelled.cameras[rows] if labelled.goes_with_camera(attribute) else None
+    goes = labelled.goes_with_camera(attribute)
+    models = labelled.cameras[rows] if goes else None
+    if goes:
+        found["goes_with_camera"] = True
+    elif attribute in _NAMES_CAMERAS and not any(camera is not None for camera in labelled.cameras):
+        found["camera_models_known"] = False
 
     def alone(by: NDArray[Any]) -> dict[str, Any]:
         return told_alone(values[rows], by[rows], labelled.clusters[rows], models)
@@ -66,7 +73,8 @@ def owner_facts(owners: NDArray[Any], labels: NDArray[Any], *, kept_apart: bool)
     `of_class` counts the owners who have photos of each class. `alone` is how often the class that an owner's photos are mostly
     of is right, on average over the classes. `tells` is `untold` where owners tell the classes and a class has one owner, or so
     few that dealing whole owners out anew could not reach p < .05. It is `too` where owners are not kept apart and either tell
-    the classes, or a class is of one owner.
+    the classes, or a class is of one owner. Where the owner of most photos of a class is not known, owners are not said to tell
+    it: these photos may be anybody's.
 
     Args:
         owners, labels: (N,) None where unknown.
@@ -81,19 +89,20 @@ def owner_facts(owners: NDArray[Any], labels: NDArray[Any], *, kept_apart: bool)
     held = (table > 0).sum(axis=0)
     tell = alone >= GOES_WITH
     counts = np.bincount(mostly, minlength=len(names)).tolist()
-    tells = NOTHING
-    if tell and (held.min() == 1 or not stats.can_reach(counts)):
-        tells = UNTOLD
-    elif not kept_apart and (tell or held.min() == 1):
-        tells = TOO
-    return {
+    found = {
         "owners": len(people),
         "of_class": dict(zip(names, held.tolist(), strict=True)),
         "alone": alone,
         "kept_apart": kept_apart,
-        "tells": tells,
+        "tells": NOTHING,
         "needed": stats.models_needed([max(count, 1) for count in counts]),
     }
+    photos = np.array([np.count_nonzero(labels == name) for name in names])
+    if (2 * table.sum(axis=0) < photos).any():
+        return found
+    if tell and (held.min() == 1 or not stats.can_reach(counts)):
+        return {**found, "tells": UNTOLD}
+    return {**found, "tells": TOO} if not kept_apart and (tell or held.min() == 1) else found
 
 
 def kinds_of(labels: NDArray[Any], phone: NDArray[Any]) -> dict[str, str]:

@@ -39,16 +39,24 @@ def units_known(details: Details) -> bool:
 
 def near_copies_in_words(details: Details) -> str:
     """That near-copies may be in training and in test; empty where none are found, and where scenes or owners are known."""
-    if units_known(details):
-        return ""
-    counts = [(entry.get("near_copies"), entry.get("near_copies_of")) for entry in details]
-    known = next(((found, of) for found, of in counts if isinstance(found, int) and isinstance(of, int)), None)
-    if known is None:
+    found, of = near_copies(details)
+    if not found:
         return ""
     return (
-        f"{known[0]:,} of {known[1]:,} photos have a near-copy among the others, and no scenes are known that could be kept"
+        f"{found:,} of {of:,} photos have a near-copy among the others, and no scenes are known that could be kept"
         " apart: figures on cameras that were trained on may be far too high."
     )
+
+
+def near_copies(details: Details, kind: str = "near_copies") -> tuple[int, int]:
+    """Return how many photos have a near-copy that is not kept together with them, and of how many that is said.
+
+    Args:
+        details: of a figure.
+        kind: `near_copies_of_other_models` for those that another camera model took.
+    """
+    counts = [(entry.get(kind), entry.get("near_copies_of")) for entry in details]
+    return next(((found, of) for found, of in counts if isinstance(found, int) and isinstance(of, int)), (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

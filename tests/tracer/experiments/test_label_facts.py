@@ -17,7 +17,7 @@ from tracer.experiments.label_facts import NOTHING, TOO, UNTOLD, facts_of, kinds
 from tracer.experiments.labels import labelled_set
 
 
-def people(*photos: tuple[str, str, int]) -> tuple[np.ndarray, np.ndarray]:
+def people(*photos: tuple[str | None, str, int]) -> tuple[np.ndarray, np.ndarray]:
     """Owners and labels of so many photos of each kind."""
     rows = [(owner, label) for owner, label, count in photos for _ in range(count)]
     return np.array([r[0] for r in rows], dtype=object), np.array([r[1] for r in rows], dtype=object)
@@ -46,6 +46,16 @@ FEW = [(f"o{n}", "camera", 10) for n in range(7)]
 def test_what_owners_do_to_a_label(photos: list[tuple[str, str, int]], kept_apart: bool, tells: str) -> None:
     """The fewer owners have photos of several classes, the less a set can tell."""
     assert owner_facts(*people(*photos), kept_apart=kept_apart)["tells"] == tells
+
+
+def test_owners_of_a_few_photos_say_nothing_of_the_others() -> None:
+    """One owner of two phones' photos and one of two cameras': the other 96 photos may be anybody's."""
+    owners, labels = people(("anna", "phone", 2), ("bob", "camera", 2), ("", "phone", 48), ("", "camera", 48))
+    known = np.where(owners == "", None, owners)
+    assert owner_facts(known, labels, kept_apart=True)["tells"] == NOTHING
+    assert owner_facts(known[:4], labels[:4], kept_apart=True)["tells"] == UNTOLD
+    mostly = owner_facts(*people(("anna", "phone", 30), (None, "phone", 20), ("bob", "camera", 50)), kept_apart=True)
+    assert mostly["tells"] == UNTOLD
 
 
 def test_what_the_owner_alone_tells() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from tracer.experiments.shared.camera_page import (
     few_models,
     model_tables,
+    of_these_alone,
     p_in_words,
     p_values,
     told,
@@ -19,7 +20,7 @@ from tracer.experiments.shared.camera_page import (
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
 from tracer.results.figures import STYLES, DotPlot, Figure, Kind, Line, Styles
-from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, Terms, entry_of
+from tracer.results.pages import Details, Page, Paragraph, Prose, Rows, Terms, entry_of, near_copies
 from tracer.results.placing import Steps, curve_panel, level, mark, rates, shared_note
 from tracer.results.rows import Row
 from tracer.results.tables import (
@@ -31,7 +32,7 @@ from tracer.results.tables import (
     signed_rows,
     tables_by_rank,
 )
-from tracer.results.verdicts import Answer, Verdict, effect, joint_verdict, parted, span
+from tracer.results.verdicts import Answer, Verdict, effect, joint_verdict, parted, span, verdict
 
 SETTINGS = ("baseline", "all-diff", "pos-same", "neg-same", "uniform")
 """In the order in which they are drawn; the plain vote, whose setting is empty, stands below them."""
@@ -77,8 +78,28 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         of_attribute = [r for r in found if r.attribute == attribute]
         unseen = unseen_entries(details, attribute)
         answer = _of_unseen(of_attribute, attribute, unseen) if unseen else _answer(of_attribute, attribute)
-        made += [answer] if answer is not None else []
+        if answer is not None:
+            made.append(_beside_copies(answer if unseen else of_these_alone(answer, details), details))
     return made
+
+
+def _beside_copies(answer: Answer, details: Details) -> Answer:
+    """Return the answer; it cannot be told where near-copies alone can make every difference that is shown.
+
+    A near-copy is the nearest neighbour, and which label it has is chance or the set's design: in a burst it is the own one, of
+    two shots of a scene by a phone and another camera the other one. Only votes of photos that have a near-copy can change by it.
+    """
+    shown = [row for row in answer.rows if row.metric == "spd_a" and verdict(row, 0.0) is Verdict.ABOVE]
+    kind = "near_copies_of_other_models" if any(UNSEEN in row.setting for row in shown) else "near_copies"
+    found, of = near_copies([entry_of(row, details) for row in shown], kind)
+    if not found or any((row.ci_low or 0.0) > found / of for row in shown):
+        return answer
+    whose = " by another camera model" if UNSEEN in shown[0].setting else ""
+    said = (
+        f"{found:,} of {of:,} photos have a near-copy{whose} among the others, and no scenes are known by which they could be"
+        " kept out of each other’s neighbours: these alone can make such a difference."
+    )
+    return replace(answer, comment=f"{said} {answer.comment}", verdict=Verdict.UNTOLD, if_shown="")
 
 
 def beyond_chance(rows: Rows, details: Details) -> Rows:

@@ -10,6 +10,7 @@ from typing import Any
 from tracer.experiments.shared.camera_page import (
     few_models,
     model_tables,
+    of_these_alone,
     p_in_words,
     p_values,
     told,
@@ -52,7 +53,7 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
     seen, unseen = ([r for r in found if (UNSEEN in r.setting) is kind] for kind in (False, True))
     if not entries or not unseen:
         answer = _answer(seen)
-        return [] if answer is None else [answer]
+        return [] if answer is None else [of_these_alone(answer, details)]
     answer = _answer(unseen, " of another camera model")
     if answer is None:
         return []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tracer.experiments.shared.cameras import UNSEEN
 from tracer.results import words
-from tracer.results.pages import Details, p_of
+from tracer.results.pages import Details, entry_of, p_of
 from tracer.results.tables import Cell, PlainTable, is_number, number_cell, text_cell
+from tracer.results.verdicts import Answer, Verdict
 from tracer.stats import FEW_MODELS, can_reach
 
 
@@ -50,11 +52,26 @@ def why_untold(attribute: str, entries: Details) -> str:
     )
 
 
+def of_these_alone(answer: Answer, details: Details) -> Answer:
+    """Return an answer beside which no figure on unseen cameras stands, with what that means.
+
+    Where the label goes with the camera it cannot be told: of one phone and one camera, any trace is one of the kind.
+    """
+    entries = [entry_of(row, details) for row in answer.rows]
+    enough = "that photos of one model share its trace is enough for such a figure."
+    if any(entry.get("goes_with_camera") is True for entry in entries):
+        said = f"What photos of other camera models do could not be measured, and {enough}"
+        return replace(answer, comment=f"{said} {answer.comment}".strip(), verdict=Verdict.UNTOLD, if_shown="")
+    if any(entry.get("camera_models_known") is False for entry in entries):
+        return replace(answer, comment=f"{answer.comment} Camera models are not known: {enough}".strip())
+    return answer
+
+
 def p_in_words(known: Sequence[float], fitted: str = "") -> str:
     """A sentence on the test of whole models; `fitted` says what was fitted anew each time."""
     if not known:
         return "There is no test to judge it by."
-    shares = " to ".join(dict.fromkeys(f"{p:.2g}" for p in (min(known), max(known))))
+    shares = " to ".join(dict.fromkeys(words.p_value(p) for p in (min(known), max(known))))
     return f"Relabelling whole camera models{f' ({fitted})' if fitted else ''}: p = {shares}."
 
 

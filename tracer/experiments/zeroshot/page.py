@@ -9,6 +9,7 @@ from typing import Any, Final
 from tracer.experiments.shared.camera_page import (
     few_models,
     models_in_words,
+    of_these_alone,
     p_in_words,
     p_values,
     told,
@@ -157,12 +158,11 @@ def _answers(rows: Rows, details: Details) -> list[Answer]:
         f"With the classes as prompts, {span(right)} of the photos get the right name"
         f"{f' (always the commonest: {chance})' if chance else ''}. {label.at_equal_content()}"
     )
-    return [
-        Answer(
-            _about(main[0]), sentence, label.comment(), label.verdict(), tuple(label.deciding), difference=True,
-            if_shown=label.direction(),
-        )
-    ]  # fmt: skip
+    answer = Answer(
+        _about(main[0]), sentence, label.comment(), label.verdict(), tuple(label.deciding), difference=True,
+        if_shown=label.direction(),
+    )  # fmt: skip
+    return [answer if label.unseen else of_these_alone(answer, details)]
 
 
 def _rates(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
