@@ -1,7 +1,7 @@
-"""How many photos of a set without scenes have a near-copy in it, such as another shot of a burst.
+"""How many photos whose scene is not known have a near-copy in the set, such as another shot of a burst.
 
 Where scenes are known, such photos stay together. Where none are, one of them is in training and the other in test, and a probe
-that recognises the scene passes for one that reads the camera.
+that recognises the scene passes for one that reads the camera. They are each other's neighbours, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ _BLOCK: Final = 1000
 
 
 def near_copies(
-    vectors: NDArray[np.floating[Any]], seed: int = 0, *, of_typical: float = OF_TYPICAL
+    vectors: NDArray[np.floating[Any]],
+    seed: int = 0,
+    *,
+    of_typical: float = OF_TYPICAL,
+    alone: NDArray[np.bool_] | None = None,
+    models: NDArray[Any] | None = None,
 ) -> tuple[int, int]:
     """Return how many photos have a near-copy among the others, and of how many that is said.
 
@@ -34,6 +39,8 @@ def near_copies(
         vectors: (n, D) embeddings of whole photos.
         seed: of the draws.
         of_typical: `OF_TYPICAL`, or `OF_TYPICAL_STATISTICS` for plain picture statistics.
+        alone: (n,) whether nothing tells which photos a photo belongs to; one of two near-copies has to be such. All if left out.
+        models: (n,) the camera model of each photo; two of one model do not count then.
     """
     rng = np.random.default_rng(seed)
     count = len(vectors)
@@ -45,10 +52,16 @@ def near_copies(
     some = unit[rng.permutation(len(unit))[:_BLOCK]]
     typical = float(np.median((1 - some @ some.T)[np.triu_indices(len(some), 1)]))
     least = 1 - min(1 - ALIKE, of_typical * typical)
+    apart = np.ones(len(unit), dtype=bool) if alone is None else alone[rows]
+    code = None if models is None else np.unique(models[rows].astype(str), return_inverse=True)[1]
     found = 0
     for start in range(0, len(unit), _BLOCK):
-        cosine = unit[start : start + _BLOCK] @ unit.T
+        tile = slice(start, start + _BLOCK)
+        cosine = unit[tile] @ unit.T
         cosine[np.arange(len(cosine)), start + np.arange(len(cosine))] = -1
+        cosine[~(apart[tile][:, None] | apart)] = -1
+        if code is not None:
+            cosine[code[tile][:, None] == code] = -1
         found += int((cosine.max(axis=1) >= least).sum())
     return found, len(unit)
 

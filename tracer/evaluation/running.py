@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, ParamSpec
 
@@ -146,14 +147,17 @@ class RunningEvaluation:
         yield Progress("measuring", len(steps), len(steps))
 
     def look_for_near_copies(self, encoders: tuple[str, ...]) -> None:
-        """Where no scenes are known, count the photos with a near-copy; the warning and the details of all figures say so."""
-        chosen = Encoders.ONE.among(encoders)
-        if self.labelled.units_known or not chosen or "IDENTITY" not in self.plan.views:
+        """Count the photos with a near-copy whose scene is not known; the warning and the details of all figures say so."""
+        chosen, alone = Encoders.ONE.among(encoders), self.labelled.alone
+        if not alone.any() or not chosen or "IDENTITY" not in self.plan.views:
             return
         part = OF_TYPICAL_STATISTICS if is_baseline(chosen[0]) else OF_TYPICAL
-        found, of = near_copies(self.embeddings(chosen[0]).vectors, self.settings.seed, of_typical=part)
+        embedded = self.embeddings(chosen[0])
+        count = partial(near_copies, embedded.vectors, self.settings.seed, of_typical=part, alone=alone[embedded.rows])
+        found, of = count()
         if said := in_words(found, of, chosen[0]):
-            self.near_copies = {"near_copies": found, "near_copies_of": of}
+            others, _ = count(models=self.labelled.cameras[embedded.rows])
+            self.near_copies = {"near_copies": found, "near_copies_of_other_models": others, "near_copies_of": of}
             self.outcome.warnings.append(said)
             self.warned.setdefault(OF_SET, []).append(said)
 

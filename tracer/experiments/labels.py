@@ -99,6 +99,11 @@ class LabelledSet:
         return _known(self.photos.table, self.kept_apart)
 
     @property
+    def alone(self) -> NDArray[np.bool_]:
+        """(N,) whether nothing is known of a photo that is kept apart: no scene, owner or subject."""
+        return ~_each_known(self.photos.table, self.kept_apart)
+
+    @property
     def owners_not_kept_apart(self) -> int:
         """How many owners the photos are of where owners are too few to be kept apart; 0 where they are kept apart or unknown."""
         table = self.photos.table
@@ -195,6 +200,11 @@ def labelled_set(photos: PhotoSet) -> LabelledSet:
     clusters, kept_apart, warnings = _clusters(table)
     if not _known(table, UNITS):
         warnings.append(NO_UNITS)
+    elif lacking := int((~_each_known(table, UNITS)).sum()):
+        warnings.append(
+            f"No scene or owner is known of {lacking:,} of {len(table):,} photos: each of these is taken as independent of the"
+            " others."
+        )
     ids = table["photo_id"].to_numpy(dtype=np.int64)
     k, cameras = _k(labels.get(SEMANTIC)), camera_models(table)
     scenes = groups(table, by=SCENES) if _known(table, SCENES) and "owner" in kept_apart else None
@@ -225,7 +235,13 @@ def _columns(table: pd.DataFrame) -> list[str]:
 
 
 def _known(table: pd.DataFrame, columns: Sequence[str]) -> bool:
-    return any(name in table and bool(table[name].notna().any()) for name in columns)
+    return bool(_each_known(table, columns).any())
+
+
+def _each_known(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.bool_]:
+    """(N,) whether a photo has a value in one of some columns."""
+    there = [name for name in columns if name in table]
+    return np.asarray(table[there].notna().any(axis=1), dtype=bool)
 
 
 def _clusters(table: pd.DataFrame) -> tuple[NDArray[np.int64], tuple[str, ...], list[str]]:
