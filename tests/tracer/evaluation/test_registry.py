@@ -114,8 +114,8 @@ def test_it_is_planned_with_its_views(photos: Path, toy: MeanNorm) -> None:
         "mean norm by class (b)", "mean norm by class (b, 50 % masked)",
     ]  # fmt: skip
     assert [skip.what for skip in plan.skipped] == ["mean norm by weather"]
-    assert plan.protocol({NAME}, [])["Mean norm"] == "lengths of embeddings, averaged"
-    assert set(plan.protocol((), [])) == {"other intervals"}
+    assert plan.protocol(plan.protocols({NAME}, []))["Mean norm"] == "lengths of embeddings, averaged"
+    assert set(plan.protocol(plan.protocols((), []))) == {"other intervals"}
 
 
 def test_it_is_run_and_recalled(photos: Path, tmp_path: Path, toy: MeanNorm) -> None:
