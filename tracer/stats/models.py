@@ -21,6 +21,9 @@ FEW_MODELS = 6
 """With fewer models in a class the interval is not known to hold; callers warn about it."""
 OF_MODELS = 1.25
 """Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
+OF_MODELS_PAIRED = 2.0
+"""The same for a difference of two probes on the same photos: both are trained on the same draw of models, but what it does to each
+differs (`python -m benchmarks.compared`)."""
 OF_SCENES = 2.0
 """Times the variance between scenes that several models share."""
 POOLED_BELOW = 3
@@ -106,8 +109,8 @@ def unseen_difference(
 ) -> Interval:
     """Return the 95 % interval of a mean difference on the same photos of unseen cameras, over models and scenes.
 
-    The variance and its degrees of freedom are those of `unseen_interval`; its factors are those of probes, and 1 where nothing
-    is trained.
+    The variance and its degrees of freedom are those of `unseen_interval`; its factors are those of paired probes, and 1 where
+    nothing is trained.
 
     Args:
         gained: (n,) of the photos.
@@ -125,7 +128,7 @@ def unseen_difference(
     photos = np.bincount(of)
     share = np.full(len(photos), 1.0 / len(photos)) if trained else photos / n
     apart = (gained - (np.bincount(of, weights=gained) / photos)[of]) / n
-    factors = (OF_MODELS, OF_SCENES) if trained else (1.0, 1.0)
+    factors = (OF_MODELS_PAIRED, OF_SCENES) if trained else (1.0, 1.0)
     variance, freedom = crossed_by_class(apart, share, model, classes, scene, factors)
     half = float(t.ppf(0.975, freedom)) * math.sqrt(variance) if variance >= NO_SPREAD else 0.0
     value = float(gained.mean())
