@@ -22,8 +22,8 @@ FEW_MODELS = 6
 OF_MODELS = 1.25
 """Times the variance between models that the interval takes: once for the tested models, the rest for training on other ones."""
 OF_MODELS_PAIRED = 2.0
-"""The same for a difference of two probes on the same photos: both are trained on the same draw of models, but what it does to each
-differs (`python -m benchmarks.compared`)."""
+"""The same for a difference of two probes on the same photos: both are trained on the same draw of models, but what it does to
+each of them differs (`python -m benchmarks.compared`)."""
 OF_SCENES = 2.0
 """Times the variance between scenes that several models share."""
 POOLED_BELOW = 3
