@@ -136,7 +136,7 @@ class NetworkEncoder(Encoder):
             if self._network is None:
                 network = self.build().eval().requires_grad_(False)
                 # On a CPU, convolutions run about twice as fast in this memory order.
-                self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+                self._network = network.to(self._device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, unused-ignore]  # missing in some of torch's stubs
             return self._network
 
     def to(self, device: torch.device | str) -> None:

@@ -156,7 +156,8 @@ def crossed_by_class(
     squares = np.bincount(classes, weights=own**2) * counts**2 / share**2
     terms, freedom = share**2 / counts, counts - 1
     if counts.min() < POOLED_BELOW:
-        squares, freedom, terms = (part.sum(keepdims=True) for part in (squares, freedom, terms))
+        squares, terms = (part.sum(keepdims=True) for part in (squares, terms))
+        freedom = freedom.sum(keepdims=True)
     spread = squares / freedom
     terms = factors[0] * terms * spread
     shared, scenes = _between_scenes(apart - (own / np.bincount(model))[model], model, scene)

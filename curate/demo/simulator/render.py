@@ -130,7 +130,7 @@ def _relief(scene: Scene, nearness: Floats) -> Floats:
     over = np.asarray(cv2.subtract(around, nearness), np.float32)
     over *= 1.0 / (1.0 / NEAREST - 1.0 / FARTHEST)
     # a shadow if a nearer leaf is above the pixel, a lighter rim if not
-    shade = np.clip(over, 0.0, 0.45)
+    shade: Floats = np.clip(over, 0.0, 0.45)
     shade *= -1.5
     np.clip(over, -0.25, 0.0, out=over)
     over *= -0.55

@@ -162,8 +162,8 @@ def _inner(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows to train on and rows to choose on, both from `rest`."""
     at = np.flatnonzero(rest)
-    smallest = np.unique(y[at], return_counts=True)[1].min()
-    parts = int(np.clip(min(smallest, len(np.unique(clusters[at]))), 2, FOLDS))
+    smallest = int(np.unique(y[at], return_counts=True)[1].min())
+    parts = min(max(min(smallest, len(np.unique(clusters[at]))), 2), FOLDS)
     val = group_folds(y[at], clusters[at], parts, seed)[0]
     return at[~val], at[val]
 
