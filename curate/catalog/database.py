@@ -51,8 +51,9 @@ def connect(path: Path) -> sqlite3.Connection:
         WorkspaceError: the catalogue is damaged.
         StorageError: the disk is full, or the file cannot be read or written.
     """
-    try:
+    with _closed_on_failure(path) as closing:
         connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        closing.callback(connection.close)
         connection.row_factory = sqlite3.Row
         _version(connection, path)  # before anything is written: raises for a file that is not a catalogue
         connection.execute("PRAGMA journal_mode = WAL")
@@ -60,8 +61,6 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")  # after it: an upgrade may replace a table that others refer to
-    except _SQLITE_ERRORS as error:
-        raise translated(error, path) from error
     return connection
 
 
@@ -76,18 +75,28 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     """
     log = path.with_name(f"{path.name}-wal")
     immutable = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
-    try:
+    with _closed_on_failure(path) as closing:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * immutable}",
             uri=True,
             timeout=30,
             check_same_thread=False,
         )
+        closing.callback(connection.close)
         connection.row_factory = sqlite3.Row
         _version(connection, path)
-    except _SQLITE_ERRORS as error:
-        raise translated(error, path) from error
     return connection
+
+
+@contextlib.contextmanager
+def _closed_on_failure(path: Path) -> Iterator[contextlib.ExitStack]:
+    """Translate SQLite's errors, and call what closes the connection where one is raised."""
+    with contextlib.ExitStack() as closing:
+        try:
+            yield closing
+        except _SQLITE_ERRORS as error:
+            raise translated(error, path) from error
+        closing.pop_all()
 
 
 def is_current(path: Path) -> bool:
