@@ -69,7 +69,7 @@ def test_a_label_of_an_unknown_name(place: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_what_is_no_licence_or_no_photos_licence_is_said(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A value that is no licence is refused where photos are labelled; an export names the licences that there are."""
+    """Labels and downloads refuse text that is not a licence; an export names the licences that the photos have."""
     assert "an SPDX id such as CC-BY-4.0" in said(capsys, "label", "license=free", "--where", "1", code=Exit.USAGE)
     assert "an SPDX id such as CC-BY-4.0" in said(capsys, "flickr", "download", "--licenses", "free", code=Exit.USAGE)
     said(capsys, "label", "license=CC-BY-4.0", "--where", "1")

@@ -244,10 +244,10 @@ def _parallax(e: Evidence) -> float:
 def _some_parallax(e: Evidence) -> float:
     """Return how much parallax counts that is not significant by itself, 0 to 1 (`SOME_DEPTH`).
 
-    It does where a good part of what both photos show agrees, is no print, and agrees about as much as either photo does with any
-    other.
+    Three things are asked. A good part of what both photos show agrees. That part does not look like a print. The pair agrees
+    about as much as either photo does with any other.
     """
-    depth, part = _ramp(e.parallax, NO_DEPTH, SOME_DEPTH), _ramp(e.extent, LITTLE, HALF) * (1.0 - _print(e))
+    depth, part = _ramp(e.parallax, NO_DEPTH, SOME_DEPTH), _ramp(e.extent, LITTLE, HALF) * (1.0 - _looks_printed(e))
     return _hardly_or_exactly(e) * depth * part * _as_a_partner(e)
 
 
@@ -261,7 +261,7 @@ def _hardly_or_exactly(e: Evidence) -> float:
     return max(_laid_hardly(e), _ramp(e.alignment, LAID_EXACTLY, 1.0))
 
 
-def _print(e: Evidence) -> float:
+def _looks_printed(e: Evidence) -> float:
     """Return how surely the agreeing part is a print in two places, 0 to 1: it looks the same, and the pictures differ."""
     return _laid_hardly(e) * _ramp(e.sameness, UNCHANGED, PRINTED)
 
@@ -284,10 +284,13 @@ def _agreement(e: Evidence, apart: float) -> float:
 
 
 def _extent(e: Evidence) -> float:
-    """Return how surely most of what both photos show agrees on one plane, looks the same and is no print, 0 to 1."""
+    """Return how surely both photos show one flat sight, 0 to 1.
+
+    Most of what both show then agrees on one plane and looks the same, but not as exactly as a print in two places does.
+    """
     if _is_unclear(e):
         return 0.0
-    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * _same(e) * (1.0 - _print(e)) * _as_a_partner(e)
+    return _significance(e) * _ramp(e.extent, SMALL, LARGE) * _same(e) * (1.0 - _looks_printed(e)) * _as_a_partner(e)
 
 
 def _same(e: Evidence) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -267,9 +266,7 @@ class _Downloads:
     def _keep(self, known: FlickrPhoto, place: Path) -> None:
         """Read a fetched file, give it its name, and store its facts. One that is cut off is fetched once more by a later run."""
         known = remove_original(self._catalog, known)  # an earlier one, which was cut off
-        previews = self._catalog.workspace.cache / "previews"
-        previews.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="incoming-", dir=previews) as incoming:
+        with self._catalog.workspace.incoming() as incoming:
             preview = Path(incoming) / "0.jpg"
             facts = next(self._readers.read([(place, preview)]))[1]
             if facts.sha256:
@@ -277,11 +274,9 @@ class _Downloads:
         path = place.with_name(f"{known.listing.flickr_id}.{_extension(facts)}")
         os.replace(place, path)
         again = facts.status is Status.TRUNCATED and self._failed_before.get(known.listing.flickr_id) != CUT_OFF
+        step = ("failed", CUT_OFF) if again else ("done",)
         with self._catalog.transaction():
-            if again:
-                record_step(self._catalog, known.listing.flickr_id, "original", "failed", CUT_OFF)
-            else:
-                record_step(self._catalog, known.listing.flickr_id, "original", "done")
+            record_step(self._catalog, known.listing.flickr_id, "original", *step)
             store(self._catalog, replace(known, file=facts), path)
         self._counts.updated += 1
         self._counts.unreadable += facts.status is not Status.OK

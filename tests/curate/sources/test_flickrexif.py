@@ -157,7 +157,7 @@ def test_other_columns_are_refused_with_those_expected(catalog: Catalog, tmp_pat
 
 
 def test_a_set_without_pictures_is_imported_again(catalog: Catalog, tmp_path: Path) -> None:
-    """The layout `urls` has FlickrExif's columns; its other table is no skipped file, and it is not a set of files."""
+    """A set of addresses has FlickrExif's columns and is read as such; its table of labels is not listed as skipped."""
     rows = [PHONE, PHONE | {"Flickr ID": 7, "Make": "Canon", "Model": "Canon EOS 40D", "owner": "2@N00"}]
     take_in(catalog, write_flickrexif(tmp_path / "a.parquet", rows))
     before = rows_of(catalog)

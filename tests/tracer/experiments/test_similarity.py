@@ -19,6 +19,7 @@ from tracer.experiments.outcome import Source
 from tracer.experiments.photos import LabelledPhotos
 from tracer.experiments.shared.traces import trace_labels
 from tracer.experiments.similarity import processing
+from tracer.experiments.similarity import similarity as module
 from tracer.experiments.similarity.processing import similarity_of_views
 from tracer.experiments.similarity.similarity import similarity
 from tracer.report.page import render
@@ -118,3 +119,23 @@ def test_few_scenes_are_warned_of(scenes: int, warned: bool) -> None:
     found = finish(similarity(SOURCE, LabelledPhotos(rng.normal(size=(len(scene), 8)), labels, scene, "Make", classes)))
     said = f"The intervals of similarity by Make rest on {scenes} scenes or owners; below 20 they are too short."
     assert (said in found.warnings) is warned
+
+
+def test_drawn_distributions_hold_each_pair_once_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weights of all pairs add up to k₁k₀ / (k₁ + k₀) for each label and pair of contents, and blocks change nothing."""
+    rng = np.random.default_rng(0)
+    vectors, y, labels = rng.normal(size=(70, 5)), rng.integers(3, size=70), rng.integers(2, size=70)
+    S = (vectors @ vectors.T / 40).clip(-1, 1)
+    away = (np.arange(70) // 2)[:, None] != np.arange(70) // 2
+    whole = module._distributions(S, away, y, labels)
+    monkeypatch.setattr(module, "BLOCK", 16)
+    in_blocks = module._distributions(S, away, y, labels)
+    for kind, counts in whole["histograms"].items():
+        assert in_blocks["histograms"][kind] == pytest.approx(counts, abs=1e-3)
+        assert in_blocks["means"][kind] == pytest.approx(whole["means"][kind])
+    one, other = np.nonzero(np.triu(away & (y[:, None] == y), 1))
+    alike = labels[one] == labels[other]
+    pairs = [(int(alike[y[one] == kind].sum()), int((~alike[y[one] == kind]).sum())) for kind in range(3)]
+    weight = sum(a * b / (a + b) for a, b in pairs)
+    for kind in ("class=same,label=same", "class=same,label=other"):
+        assert sum(whole["histograms"][kind]) == pytest.approx(weight, abs=1e-2)
