@@ -41,33 +41,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def evaluate(
-    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched", *, quiet: bool = False
-) -> tuple[dict[str, Any], bool]:
-    """Evaluate a data set folder; tracer's progress goes to standard error.
+def evaluating(
+    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched"
+) -> Work[tuple[dict[str, Any], bool, list[str]]]:
+    """Evaluate a data set folder, with tracer's progress as steps.
+
+    Closing the work stops tracer, which keeps what is finished; the same evaluation again does what is missing.
 
     Args:
         dataset: the set's folder.
         run: the folder for results.
         encoders: names of encoders or of groups of encoders.
         protocol: how a probe's settings are found.
-        quiet: hide tracer's progress, because the app owns the terminal; its error message is still passed on.
 
     Returns:
-        What `tracer evaluate --json` printed, and whether some photos could not be evaluated.
-
-    Raises:
-        HandoffError: tracer failed; its own message is passed on.
-    """
-    return _tracer(*_evaluation(dataset, run, encoders, protocol), quiet=quiet)
-
-
-def evaluating(
-    dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol = "batched"
-) -> Work[tuple[dict[str, Any], bool]]:
-    """Evaluate a data set folder as `evaluate` does, with tracer's progress as steps.
-
-    Closing the work stops tracer, which keeps what is finished; the same evaluation again does what is missing.
+        What `tracer evaluate --json` printed, whether some photos could not be evaluated, and what it said meanwhile.
 
     Raises:
         HandoffError: tracer failed; its own message is passed on.
@@ -105,7 +93,8 @@ def evaluating(
             raise
         for reader in readers:
             reader.join()
-    return _answer(child.returncode, words, "".join(out), "".join(said))
+    answer, some_failed = _answer(child.returncode, words, "".join(out), "".join(said))
+    return answer, some_failed, [line.rstrip("\n") for line in said]
 
 
 def _evaluation(dataset: Path, run: Path, encoders: tuple[str, ...], protocol: Protocol) -> tuple[str, ...]:

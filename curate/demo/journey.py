@@ -16,7 +16,7 @@ from curate.demo.collection import MARKER, write_photos
 from curate.demo.simulator.cameras import camera_types
 from curate.errors import UsageError, command
 from curate.export.run import ensure_export
-from curate.handoff import evaluate
+from curate.handoff import evaluating
 from curate.ingest import ingest
 from curate.pairing.run import pair_workspace
 from curate.workspace import Workspace
@@ -64,7 +64,9 @@ def journey(
         dataset = run(ensure_export(catalog))
         say(f"exported: {quoted_path(dataset)}")
         how = workspace.settings.evaluate
-    answer, _ = evaluate(dataset, workspace.runs / dataset.name, how.encoders, how.protocol)
+    answer, _, said = run(evaluating(dataset, workspace.runs / dataset.name, how.encoders, how.protocol))
+    for line in said:
+        say(line)
     return {
         "workspace": str(workspace.root),
         "dataset": str(dataset),

@@ -3,72 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
+
+from pydantic import BaseModel, ConfigDict
 
 from curate.audit.matching import check_properties
 from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
 from curate.export import licenses
 from curate.export.findings import findings
-from curate.export.run import ExportChoice, LeftOutCount, export_rows, options_of
+from curate.export.options import ExportChoice
+from curate.export.run import LeftOutCount, export_rows, options_of
 from curate.export.select import Choice, Tally, pair_count, select
 from curate.export.write import balanced, fitting
+from curate.operation import Outcome
 from curate.sources.made import Layout
 from curate.splits.make import Split, joint_split
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSplit:
-    """A split that the set would have.
+class PlannedSplit(BaseModel):
+    """A split that the set would have."""
 
-    Attributes:
-        attribute: the label column.
-        classes: the number of classes.
-        photos: side -> photos of each class in it; empty where no split can be made.
-        left_out: the photos that are in no side, by reason.
-    """
+    model_config = ConfigDict(frozen=True)
 
     attribute: str
     classes: int
     photos: dict[str, int]
+    """Side -> photos of each class in it; empty where no split can be made."""
     left_out: tuple[LeftOutCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSet:
-    """What a set would hold.
-
-    Attributes:
-        layout: the layout of its folder.
-        photos: the number of photos.
-        pairs: the number of pairs.
-        phones: the photos of smartphones.
-        others: the photos of the cameras that phones are paired with.
-        left_out: the photos that are not in it, by reason, the most first.
-        licenses: licence -> number of photos.
-        splits: its splits.
-        leaks: the number of leaks between the sides of its splits; None while it is not known.
-        confounds: what else tells phones from other cameras, as sentences.
-    """
+class PlannedSet(Outcome):
+    """What a set would hold."""
 
     layout: Layout
     photos: int
     pairs: int
     phones: int
+    """Photos of smartphones."""
     others: int
+    """Photos of the cameras that phones are paired with."""
     left_out: tuple[LeftOutCount, ...]
+    """The photos that are not in it, by reason, the most first."""
     licenses: dict[str, int]
     splits: tuple[PlannedSplit, ...]
     leaks: int | None = None
+    """Leaks between the sides of its splits; None while it is not known."""
     confounds: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `curate export OUT --dry-run --json` prints."""
-        return {**asdict(self), "left_out": [entry.as_json() for entry in self.left_out]}
+    """What else tells phones from other cameras, as sentences."""
 
     def in_words(self) -> list[str]:
         """Return it in words, as lines."""
@@ -102,8 +86,6 @@ def planned_set(
         UsageError: an option is unknown.
         WorkspaceError: the settings name an attribute that is not a label column.
     """
-    if choice.layout not in ("", *Layout):
-        raise UsageError(f"unknown layout {choice.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
     options = options_of(catalog, choice)
     check_properties(options.match)
     yield Progress("reading the labels", 0)
@@ -116,7 +98,7 @@ def planned_set(
     photos = balanced(chosen, options, tally.add)
     yield Progress("drawing the splits", 0)
     joint = joint_split(photos, options.attributes, options.group_by, options.seed)
-    left_out = [LeftOutCount(entry.reason, len(entry.photos)) for entry in tally.result()]
+    left_out = [LeftOutCount(reason=entry.reason, photos=len(entry.photos)) for entry in tally.result()]
     planned = PlannedSet(
         layout=layout,
         photos=len(photos),
@@ -130,10 +112,10 @@ def planned_set(
     early(planned)
     yield Progress("looking for leaks and confounds", 0)
     found = findings(photos, joint)
-    return replace(planned, leaks=len(found["leaks"]), confounds=tuple(found["confounds_in_words"]))
+    return planned.model_copy(update={"leaks": len(found["leaks"]), "confounds": tuple(found["confounds_in_words"])})
 
 
 def _planned(split: Split) -> PlannedSplit:
     classes = 0 if split.content is None else len(split.content["label_encoder_classes"])
-    left_out = tuple(LeftOutCount(out.reason, len(out.photos)) for out in split.left_out)
-    return PlannedSplit(split.attribute, classes, split.per_class, left_out)
+    left_out = tuple(LeftOutCount(reason=out.reason, photos=len(out.photos)) for out in split.left_out)
+    return PlannedSplit(attribute=split.attribute, classes=classes, photos=split.per_class, left_out=left_out)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
 from curate.catalog.flickr_photos import licence_days
 from curate.catalog.keepers import kept as kept_photos
@@ -24,8 +24,10 @@ from curate.duplicates.groups import KEEPER_COLUMNS, DuplicateReport, find_dupli
 from curate.duplicates.likeness import alike_by_pixels
 from curate.errors import CurateError, StorageError, UsageError, WorkspaceError, command, shown
 from curate.export.current import current_sets, state_of
-from curate.export.select import way_out
+from curate.export.options import ExportChoice, Problem, in_one_line
+from curate.export.select import NO_LICENSE, way_out
 from curate.export.write import ExportOptions, NothingToExport, export_set
+from curate.operation import Outcome, Seconds
 from curate.pairing.scenes import scenes
 from curate.sources.made import Layout, why_no_place
 from curate.sources.manifest import read_manifest
@@ -40,111 +42,102 @@ from tracer.base.text import counted, quoted_path
 _ABSENT = "no photo has it"
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOutCount:
-    """The number of photos left out for one reason.
+class LeftOutCount(BaseModel):
+    """The number of photos left out of a set for one reason."""
 
-    Attributes:
-        reason: the reason in words.
-        photos: the number of photos.
-        attribute: the target of the split that leaves them out; None for an export.
-    """
+    model_config = ConfigDict(frozen=True)
 
     reason: str
     photos: int
-    attribute: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry for JSON."""
-        of = {} if self.attribute is None else {"attribute": self.attribute}
-        return of | {"reason": self.reason, "photos": self.photos}
 
 
-@dataclass(frozen=True, slots=True)
-class SplitResult:
-    """The splits that were written.
+class LeftOutOfSplit(LeftOutCount):
+    """The number of photos left out of a split for one reason."""
 
-    Attributes:
-        files: the split files.
-        left_out: the photos that are not in a split, by attribute and reason.
-        groups: the number of groups of photos.
-        group_by: the groupings; photos of one group are on one side.
-        seed: the seed of the draw.
-        leaks: the number of leaks between sides; 0 unless the splits are wrong.
-    """
+    attribute: str
 
-    files: tuple[Path, ...]
-    left_out: tuple[LeftOutCount, ...]
+    @model_serializer
+    def _in_order(self) -> dict[str, Any]:
+        return {"attribute": self.attribute, "reason": self.reason, "photos": self.photos}
+
+
+class SplitAudit(BaseModel):
+    """How the splits were drawn, and what they leak."""
+
     groups: int
+    """Groups of photos; those of one group are on one side."""
     group_by: tuple[GroupBy, ...]
     seed: int
     leaks: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `curate split --json` prints."""
-        return {
-            "files": [str(path) for path in self.files],
-            "left_out": [entry.as_json() for entry in self.left_out],
-            "audit": {
-                "groups": self.groups,
-                "group_by": list(self.group_by),
-                "seed": self.seed,
-                "leaks": self.leaks,
-            },
-        }
+    """Leaks between sides; 0 unless the splits are wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportChoice:
-    """The options of an export that a command gives; the others come from the workspace (`ExportOptions`).
+class SplitsDrawn(Outcome):
+    """The splits that were written."""
 
-    Attributes:
-        layout: the layout of the set's folder; empty for the one that fits (`ExportOptions`).
-        pairs: whether to export only photos of accepted pairs.
-        keep_gps: whether to keep GPS positions.
-        licenses: the licences to export; empty means all.
-        match: the properties that the classes are matched in; None for the workspace's setting.
-        replace: whether to replace an older set.
-    """
+    files: tuple[Path, ...]
+    left_out: tuple[LeftOutOfSplit, ...]
+    audit: SplitAudit
+    used: SplitChoice = Field(exclude=True)
 
-    layout: str = ""
-    pairs: bool = False
-    keep_gps: bool = False
-    licenses: tuple[str, ...] = ()
-    match: tuple[str, ...] | None = None
-    replace: bool = False
+    def summary(self) -> str:
+        """Say how many splits were drawn."""
+        left = sum(entry.photos for entry in self.left_out)
+        said = f"{counted(len(self.files), 'split')} of {counted(self.audit.groups, 'group')} drawn"
+        return f"{said}, {left:,} photos left out" if left else said
+
+    def in_words(self) -> Iterable[str]:
+        """Return the split files, and what is left out of each split."""
+        yield from map(quoted_path, self.files)
+        for entry in self.left_out:
+            yield f"{entry.attribute}: left out: {entry.photos:,} ({entry.reason})"
+
+    def notes(self, root: Path) -> Iterable[str]:
+        """Say how to list what was left out, and which splits exports use."""
+        if self.left_out:
+            yield how_to_list(root / "splits", root)
+        yield self.used.in_words(root)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceExport:
-    """The set that was written from a workspace.
+def how_to_list(place: Path, root: Path) -> str:
+    """Return a sentence with the command that lists what a set or the splits leave out."""
+    return f"to list which photos are left out and why: {command('skipped', shown(place), workspace=root)}"
 
-    Attributes:
-        dataset: its folder.
-        photos: the number of photos in it.
-        left_out: the photos that are not in it, by reason.
-        licenses: licence -> number of photos.
-        splits: its splits.
-        seconds: the wall time.
-    """
+
+class SetWritten(Outcome):
+    """The set that was written from a workspace."""
 
     dataset: Path
     photos: int
     left_out: tuple[LeftOutCount, ...]
     licenses: dict[str, int]
+    """Licence -> number of photos."""
     splits: SplitChoice
-    seconds: float
+    seconds: Seconds
+    problems: tuple[Problem, ...] | None = Field(None, exclude_if=lambda found: found is None)
+    """What is wrong with it, if it was checked."""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `curate export --json` prints."""
-        return {
-            "dataset": str(self.dataset),
-            "photos": self.photos,
-            "left_out": [entry.as_json() for entry in self.left_out],
-            "licenses": self.licenses,
-            "splits": self.splits.as_json(),
-            "seconds": round(self.seconds, 3),
-        }
+    def as_json(self) -> Mapping[str, Any]:
+        """Return the object that `--json` prints."""
+        return {**super().as_json(), "splits": self.splits.as_json()}
+
+    def summary(self) -> str:
+        """Say where the set is, and how many photos it holds."""
+        left = sum(entry.photos for entry in self.left_out)
+        checked = "" if self.problems is None else f", {in_one_line(self.problems)}"
+        return f"{counted(self.photos, 'photo')} in {quoted_path(self.dataset)}{f', {left:,} left out' * bool(left)}{checked}"
+
+    def in_words(self) -> Iterable[str]:
+        """Return the line that the command prints."""
+        yield f"{quoted_path(self.dataset)}: {counted(self.photos, 'photo')}"
+
+    def notes(self, root: Path) -> Iterable[str]:
+        """Say what was left out, and how to list it."""
+        for entry in self.left_out:
+            advice = f". {way_out(NO_LICENSE, root)}" if entry.reason == NO_LICENSE else ""
+            yield f"left out: {entry.photos:,} ({entry.reason}){advice}"
+        if self.left_out:
+            yield how_to_list(self.dataset, root)
 
 
 def export_rows(catalog: Catalog, columns: Iterable[str] = LABEL_COLUMNS) -> PhotoTable:
@@ -175,7 +168,7 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
     return read(catalog, ("path", "status", "error", "photo_id", *KEEPER_COLUMNS, *columns), looked_up)
 
 
-def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitResult:
+def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tuple[str, ...], seed: int) -> SplitsDrawn:
     """Make the splits of a workspace, write them to `splits/`, and record the choice for exports.
 
     If an error is raised, nothing is written and the earlier choice stays.
@@ -215,10 +208,14 @@ def split_workspace(catalog: Catalog, attributes: tuple[str, ...], group_by: tup
         for attribute, entry in left_out
     )
     keep_left_out(catalog, folder, listed)
-    counts = [LeftOutCount(entry.reason, len(entry.photos), attribute) for attribute, entry in left_out]
-    absent = (attribute for attribute in joint.splits if not photos.present(attribute).any())
-    counts += [LeftOutCount(_ABSENT, len(photos), attribute) for attribute in absent]
-    return SplitResult(tuple(files), tuple(counts), len(np.unique(joint.groups)), by, seed, len(found))
+    counts = [(attribute, entry.reason, len(entry.photos)) for attribute, entry in left_out]
+    counts += [(name, _ABSENT, len(photos)) for name in joint.splits if not photos.present(name).any()]
+    return SplitsDrawn(
+        files=tuple(files),
+        left_out=tuple(LeftOutOfSplit(attribute=name, reason=why, photos=number) for name, why, number in counts),
+        audit=SplitAudit(groups=len(np.unique(joint.groups)), group_by=by, seed=seed, leaks=len(found)),
+        used=chosen(catalog),
+    )
 
 
 def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) -> None:
@@ -242,7 +239,7 @@ def _refuse_no_split(catalog: Catalog, photos: PhotoTable, joint: JointSplit) ->
         )
 
 
-def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = None) -> Work[WorkspaceExport]:
+def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = None) -> Work[SetWritten]:
     """Write a workspace's set.
 
     Args:
@@ -279,13 +276,13 @@ def export_workspace(catalog: Catalog, out: Path, choice: ExportChoice | None = 
             f"The new set is complete at {result.dataset}, but the workspace has no record of it. {error.way_out}"
         )
         raise
-    return WorkspaceExport(
-        result.dataset,
-        result.photos,
-        tuple(LeftOutCount(entry.reason, len(entry.photos)) for entry in result.left_out),
-        dict(result.licenses),
-        chosen(catalog),
-        time.monotonic() - started,
+    return SetWritten(
+        dataset=result.dataset,
+        photos=result.photos,
+        left_out=tuple(LeftOutCount(reason=entry.reason, photos=len(entry.photos)) for entry in result.left_out),
+        licenses=dict(result.licenses),
+        splits=chosen(catalog),
+        seconds=time.monotonic() - started,
     )
 
 
@@ -295,7 +292,7 @@ def written_with(place: Path) -> ExportChoice:
     if told is None:
         return ExportChoice()
     return ExportChoice(
-        layout=told.layout,
+        layout=Layout(told.layout),
         pairs=told.pairs,
         keep_gps=told.keep_gps,
         licenses=tuple(told.licenses),
@@ -306,7 +303,7 @@ def written_with(place: Path) -> ExportChoice:
 def ensure_export(catalog: Catalog) -> Work[Path]:
     """Return the workspace's own set with pictures in `exports/`; it is exported again with its options unless it is current."""
     place = catalog.workspace.exports / catalog.workspace.name
-    options = replace(written_with(place), layout=Layout.IMAGEFOLDER, replace=place.exists())
+    options = written_with(place).model_copy(update={"layout": Layout.IMAGEFOLDER, "replace": place.exists()})
     if place in current_sets(catalog, [place]) and written_with(place).layout == options.layout:
         return place
     written = yield from export_workspace(catalog, place, options)
@@ -320,7 +317,7 @@ def options_of(catalog: Catalog, choice: ExportChoice) -> ExportOptions:
         name=catalog.workspace.name,
         created=catalog.changed(),
         recipe=catalog.workspace.settings.recipe,
-        layout=choice.layout,
+        layout=choice.layout or "",
         pairs=choice.pairs,
         keep_gps=choice.keep_gps,
         licenses=choice.licenses,

@@ -8,7 +8,6 @@ import io
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from curate.cameras.types import CameraType
 from curate.catalog.labels import LabelRow
 from curate.errors import UsageError
 from curate.export import table
+from curate.export.options import Problem
 from curate.export.place import IMAGE_NAME, SPLIT_NAME
 from curate.export.privacy import DECODED, CannotClean, Container, container, header_size, orientation, private_left
 from curate.export.strip.scans import scan_reader
@@ -41,22 +41,6 @@ _MOST_ROWS_AN_IMAGE = 100
 
 _BATCH = 10_000
 _CARD_CONFIG = ("config_name: default", "split: train")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A defect of a set.
-
-    Attributes:
-        check: the check that found it: `manifest`, `files`, `hashes`, `labels`, `ids`, `images`, `privacy`, `pairs`,
-            `splits`, `leaks`, `card`.
-        path: the file, relative to the set.
-        what: one sentence.
-    """
-
-    check: str
-    path: str
-    what: str
 
 
 def verify_set(path: Path) -> list[Problem]:

@@ -29,8 +29,7 @@ from tracer.base.progress import Work
 from tracer.base.text import quoted_path
 
 if TYPE_CHECKING:
-    from curate.tui.evaluating import EvaluateRequest
-    from curate.tui.exporting import ExportRequest
+    from curate.operation import Operation
 
 _NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate", "open_report", "theme"})
 """Actions that a window must be large enough for."""
@@ -104,14 +103,11 @@ class Commands(KeysInOrder):
         self._begin("pairs", begin, pairing_summary)
 
     def action_export(self) -> None:
-        """Ask which set to export, and export it."""
-        from curate.tui.exporting import export_form, export_request, export_summary, exporting, usual_choice
+        """Ask which set to export, and export and check it."""
+        from curate.operations.sets import ExportSet
 
-        def begin(request: ExportRequest) -> None:
-            self._begin("export", lambda catalog: exporting(catalog, request), export_summary)
-
-        form = export_form(self.catalog, self.choice or usual_choice(self.catalog))
-        self._ask_for("export", form, lambda answers: export_request(self.catalog, answers), begin)
+        chosen = {} if self.choice is None else self.choice.model_dump(exclude={"replace"})
+        self.ask_operation(ExportSet, chosen, verify=True)
 
     def action_evaluate(self) -> None:
         """Ask which set to evaluate with which encoders, and evaluate it."""
@@ -119,15 +115,34 @@ class Commands(KeysInOrder):
 
     def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:
         """Ask the same, filled in with a set and a run where they are given."""
-        from curate.tui.evaluating import evaluate_form, evaluate_request, evaluate_summary, evaluating
-
-        def begin(request: EvaluateRequest) -> None:
-            self._begin("evaluation", lambda catalog: evaluating(catalog, request), evaluate_summary)
+        from curate.operations.evaluating import Evaluate
 
         if run is not None:
-            self.typed.pop("evaluation", None)
-        form = evaluate_form(self.catalog, dataset, run)
-        self._ask_for("evaluation", form, lambda answers: evaluate_request(self.catalog, answers), begin)
+            self.typed.pop("evaluate", None)
+        given = {"place": dataset, "out": run}
+        self.ask_operation(Evaluate, {name: place for name, place in given.items() if place is not None})
+
+    def ask_operation(self, operation: type[Operation], filled: Mapping[str, Any], **fixed: Any) -> None:
+        """Ask the form of an operation unless work runs, and do it.
+
+        What was typed last is filled in again if its work has not succeeded.
+
+        Args:
+            operation: the operation.
+            filled: values that the form is filled in with, in place of the proposed ones.
+            fixed: values of fields that the form does not ask for.
+        """
+        from curate.tui.operation_form import form_of, operation_of
+
+        def parse(answers: Mapping[str, str]) -> Operation:
+            return operation_of(operation, self.catalog, answers, fixed)
+
+        form = form_of(operation, self.catalog, filled)
+        self._ask_for(" ".join(operation.words), form, parse, self.begin_operation)
+
+    def begin_operation(self, operation: Operation) -> None:
+        """Do an operation as long work."""
+        self._begin(" ".join(operation.words), operation.run, lambda outcome: outcome.summary())
 
     def _ask_for(
         self,
@@ -160,7 +175,7 @@ class Commands(KeysInOrder):
 
     def action_open_report(self) -> None:
         """Open the newest report in the browser. If there is no browser, show the path of the report."""
-        from curate.tui.evaluating import reports_here
+        from curate.operations.evaluating import reports_here
 
         reports = reports_here(self.catalog)
         if self.in_view is None:

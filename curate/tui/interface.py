@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
@@ -15,7 +16,8 @@ from curate.workspace.settings import ImagesMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from curate.tui.exporting import SetChoice
+    from curate.export.options import ExportChoice
+    from curate.operation import Operation
 
 
 class Host(App[None]):
@@ -41,7 +43,7 @@ class Host(App[None]):
         self.wanted_photos: str | None = None
         self.wanted = EVERYTHING
         self.keys: dict[str, str] = {}
-        self.choice: SetChoice | None = None
+        self.choice: ExportChoice | None = None
 
     @abstractmethod
     def tell(self, error: Exception, doing: str) -> None:
@@ -54,6 +56,14 @@ class Host(App[None]):
     @abstractmethod
     def show_report(self, page: Path) -> None:
         """Open a report in the browser, and say where it is."""
+
+    @abstractmethod
+    def ask_operation(self, operation: type[Operation], filled: Mapping[str, Any], **fixed: Any) -> None:
+        """Ask the form of an operation, and do it."""
+
+    @abstractmethod
+    def begin_operation(self, operation: Operation) -> None:
+        """Do an operation as long work."""
 
     @abstractmethod
     def ask_evaluation(self, dataset: Path | None, run: Path | None) -> None:

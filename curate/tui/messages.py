@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from curate.catalog.findings import Imported
     from curate.duplicates.groups import DuplicateReport
+    from curate.export.options import ExportChoice
     from curate.export.preview import PlannedSet
     from curate.status import Status
-    from curate.tui.exporting import SetChoice
     from curate.tui.harvesting import Overview
     from curate.tui.results import Figure
     from curate.tui.searching import Search
@@ -177,7 +177,7 @@ class HarvestCounted(Message):
 class SetPlanned(Message):
     """What a set would hold; sent first without leaks and confounds, which take longer."""
 
-    choice: SetChoice
+    choice: ExportChoice
     """The choice that it was found for."""
     planned: PlannedSet | None
     """What the set would hold; None where it cannot be told."""

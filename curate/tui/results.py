@@ -14,8 +14,8 @@ from curate import handoff
 from curate.catalog.sets import evaluated_sets
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.operations.evaluating import REPORT, is_on_request
 from curate.sources.made import MANIFEST
-from curate.tui.evaluating import REPORT, on_request
 from tracer.base.parsing import Unparsable
 from tracer.base.reading import read_json
 from tracer.base.text import counted, printable_path
@@ -164,7 +164,7 @@ def not_measured(run: Path) -> list[tuple[str, str]]:
     """
     return _read(
         run,
-        lambda told: [(str(one["what"]), str(one["why"])) for one in told.get("skipped", ()) if not on_request(one)],
+        lambda told: [(str(one["what"]), str(one["why"])) for one in told.get("skipped", ()) if not is_on_request(one)],
     )
 
 
@@ -279,7 +279,7 @@ def known_about(dataset: Path | None, encoders: tuple[str, ...], run: Path | Non
     plan = handoff.planned_evaluation(dataset, encoders)
     measured = [f"{entry['what']}{_masks(entry['mask_ratios'])}" for entry in plan["measured"]]
     lines += _section("measured", measured or ["nothing"])
-    never, asked = ([one for one in plan["skipped"] if on_request(one) == wanted] for wanted in (False, True))
+    never, asked = ([one for one in plan["skipped"] if is_on_request(one) == wanted] for wanted in (False, True))
     known = {one["what"] for one in never}
     found = [] if run is None else [(what, why) for what, why in not_measured(run) if what not in known]
     lines += _section("not measured", [f"{one['what']}: {one['why']}" for one in never])

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curate.catalog.labels import ATTRIBUTES
-from curate.catalog.sets import withdraw_splits
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
+from curate.export.options import ExportChoice
+from curate.operations.sets import sets_here
 from curate.sources.made import Layout
 from curate.sources.manifest import read_manifest
-from curate.tui.evaluating import sets_here
-from curate.tui.exporting import SetChoice, options_of
-from curate.tui.forms import Field, Form, listed, words
+from curate.tui.forms import listed
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted, quoted_path
 
@@ -30,28 +26,28 @@ _SETS = 3
 """Sets that are listed."""
 
 
-def other_photos(choice: SetChoice) -> SetChoice:
+def other_photos(choice: ExportChoice) -> ExportChoice:
     """Return the choice with all photos instead of pairs, or the other way round."""
-    return replace(choice, pairs=not choice.pairs)
+    return choice.model_copy(update={"pairs": not choice.pairs})
 
 
-def next_layout(choice: SetChoice) -> SetChoice:
+def next_layout(choice: ExportChoice) -> ExportChoice:
     """Return the choice with the next layout; the first one is the one that fits."""
-    layouts = ["", *Layout]
-    return replace(choice, layout=layouts[(layouts.index(choice.layout) + 1) % len(layouts)])
+    layouts = [None, *Layout]
+    return choice.model_copy(update={"layout": layouts[(layouts.index(choice.layout) + 1) % len(layouts)]})
 
 
-def other_places(choice: SetChoice) -> SetChoice:
+def other_places(choice: ExportChoice) -> ExportChoice:
     """Return the choice with GPS positions kept, or left out again."""
-    return replace(choice, keep_gps=not choice.keep_gps)
+    return choice.model_copy(update={"keep_gps": not choice.keep_gps})
 
 
-def only_licenses(choice: SetChoice, text: str) -> SetChoice:
+def only_licenses(choice: ExportChoice, text: str) -> ExportChoice:
     """Return the choice with the licences that were typed; all where nothing was."""
-    return replace(choice, licenses=listed(text, "all"))
+    return choice.model_copy(update={"licenses": listed(text, "all")})
 
 
-def alike_in(choice: SetChoice, text: str) -> SetChoice:
+def alike_in(choice: ExportChoice, text: str) -> ExportChoice:
     """Return the choice with the properties that were typed to make phones and cameras alike in.
 
     Raises:
@@ -61,28 +57,28 @@ def alike_in(choice: SetChoice, text: str) -> SetChoice:
 
     properties = listed(text, "nothing", "none")
     check_properties(properties)
-    return replace(choice, match=properties)
+    return choice.model_copy(update={"match": properties})
 
 
-def match_of(catalog: Catalog, choice: SetChoice) -> tuple[str, ...]:
+def match_of(catalog: Catalog, choice: ExportChoice) -> tuple[str, ...]:
     """Return the properties that phones and cameras are made alike in: those chosen, else those of the settings."""
     return catalog.workspace.settings.export.match if choice.match is None else choice.match
 
 
 def planning(
-    catalog: Catalog, choice: SetChoice, early: Callable[[PlannedSet], object] = lambda _: None
+    catalog: Catalog, choice: ExportChoice, early: Callable[[PlannedSet], object] = lambda _: None
 ) -> Work[PlannedSet]:
     """Find what the set would hold; `early` as in `planned_set`."""
     yield Progress("reading the labels", 0)
     from curate.export.preview import planned_set  # it loads tables and statistics, which takes a second
 
-    return (yield from planned_set(catalog, options_of(choice), early))
+    return (yield from planned_set(catalog, choice, early))
 
 
 # --- in words
 
 
-def chosen_lines(catalog: Catalog, choice: SetChoice) -> list[Line]:
+def chosen_lines(catalog: Catalog, choice: ExportChoice) -> list[Line]:
     """Return the choice in words."""
     from curate.splits.choice import chosen
 
@@ -148,72 +144,6 @@ def set_lines(catalog: Catalog) -> list[Line]:
 def _name(place: Path, catalog: Catalog) -> str:
     root = catalog.workspace.root
     return quoted_path(place.relative_to(root) if place.is_relative_to(root) else place)
-
-
-# --- splits
-
-
-@dataclass(frozen=True, slots=True)
-class SplitRequest:
-    """The splits to draw.
-
-    Attributes:
-        attributes: the label columns; none withdraws drawn splits.
-        group_by: what is kept on one side.
-        seed: the seed of the draw.
-    """
-
-    attributes: tuple[str, ...]
-    group_by: tuple[str, ...]
-    seed: int
-
-
-def split_form(catalog: Catalog) -> Form:
-    """Return the form, filled in with the splits that an export makes now."""
-    from curate.splits.choice import chosen
-
-    now = chosen(catalog)
-    return Form(
-        "Draw which splits?",
-        (
-            Field("attributes", "by", ",".join(now.attributes), "none: as the settings say", words(list(ATTRIBUTES))),
-            Field(
-                "group_by", "keep together", ",".join(now.group_by), "nothing; or owner,scene,duplicate", words(_GROUPS)
-            ),
-            Field("seed", "seed", str(now.seed)),
-        ),
-        "Exports make the splits that were drawn last. With nothing in the first line they follow the settings again.",
-    )
-
-
-def split_request(answers: Mapping[str, str]) -> SplitRequest:
-    """Read the answers.
-
-    Raises:
-        UsageError: a line cannot be read, or an attribute or a grouping is unknown.
-    """
-    from curate.splits.choice import groupings
-
-    attributes = listed(answers["attributes"], "none")
-    for name in attributes:
-        if name not in ATTRIBUTES:
-            raise UsageError("no split can be made by that", name, f"Attributes are {', '.join(ATTRIBUTES)}.")
-    if not answers["seed"].isascii() or not answers["seed"].isdigit():
-        raise UsageError("the seed is not a number", answers["seed"], "Type a whole number such as 42.")
-    return SplitRequest(attributes, groupings(listed(answers["group_by"], "nothing", "none")), int(answers["seed"]))
-
-
-def splitting(catalog: Catalog, request: SplitRequest) -> Work[str]:
-    """Draw splits, or withdraw those that were drawn; returns what was done, in words."""
-    yield Progress("drawing the splits", 0)
-    if not request.attributes:
-        return "exports follow the settings again" if withdraw_splits(catalog) else "no splits were drawn"
-    from curate.export.run import split_workspace
-
-    done = split_workspace(catalog, request.attributes, request.group_by, request.seed)
-    left = sum(entry.photos for entry in done.left_out)
-    said = f"{counted(len(done.files), 'split')} of {counted(done.groups, 'group')} drawn"
-    return f"{said}, {left:,} photos left out" if left else said
 
 
 def newest_set(catalog: Catalog) -> Path | None:

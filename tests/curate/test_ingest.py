@@ -23,7 +23,8 @@ from curate.catalog import decisions
 from curate.catalog.folders import remember_device, skipped
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
-from curate.export.run import ExportChoice, ensure_export, export_rows, export_workspace
+from curate.export.options import ExportChoice
+from curate.export.run import ensure_export, export_rows, export_workspace
 from curate.ingest import IngestCounts, ingest
 from curate.photos.facts import READER, PhotoFacts, Status
 from curate.photos.reader.guard import Readers

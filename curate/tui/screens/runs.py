@@ -14,7 +14,8 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from curate.errors import CurateError
-from curate.tui.evaluating import REPORT, sets_here
+from curate.operations.evaluating import REPORT
+from curate.operations.sets import sets_here
 from curate.tui.messages import FiguresRead, PlanTold
 from curate.tui.results import BAR, Figure, RunHere, bar, compared, figures, known_about, number, runs_here
 from curate.tui.screens.base import CurateScreen

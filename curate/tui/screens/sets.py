@@ -18,12 +18,13 @@ from textual.worker import get_current_worker
 
 from curate.catalog.store import Catalog
 from curate.errors import CurateError
+from curate.export.options import ExportChoice
+from curate.operations.sets import ExportSet, Split, VerifySet
 from curate.tui import setplan
-from curate.tui.exporting import SetChoice, check_summary, checking, usual_choice
 from curate.tui.messages import SetPlanned, SetsListed
 from curate.tui.screens.base import CurateScreen
 from curate.tui.shown import folded, shown
-from curate.tui.widgets.prompt import AskForm, AskText
+from curate.tui.widgets.prompt import AskText
 from curate.tui.work import start_beside
 from tracer.base.text import counted
 
@@ -71,7 +72,7 @@ class SetScreen(CurateScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: tuple[int, SetChoice] | None = None
+        self._known: tuple[int, ExportChoice] | None = None
         """The revision of the catalogue and the choice that the plan was made for."""
         self._one_at_a_time = threading.Lock()
         """A plan ends at its next step once another is wanted; that one waits for it."""
@@ -86,9 +87,9 @@ class SetScreen(CurateScreen):
                 yield Static(id="sets", classes="part")
 
     @property
-    def choice(self) -> SetChoice:
+    def choice(self) -> ExportChoice:
         """The choice: as keys have changed it, else the usual one."""
-        return self.curate.choice or usual_choice(self.catalog)
+        return self.curate.choice or ExportChoice(pairs=ExportSet.proposed(self.catalog)["pairs"])
 
     def refresh_data(self) -> None:
         """Show the choice, and find what the set would hold if anything has changed; that runs in a thread."""
@@ -164,7 +165,7 @@ class SetScreen(CurateScreen):
 
     # --- actions
 
-    def _choose(self, choice: SetChoice) -> None:
+    def _choose(self, choice: ExportChoice) -> None:
         self.curate.choice = choice
         self.say("")
         self.refresh_data()
@@ -200,16 +201,8 @@ class SetScreen(CurateScreen):
         self.ask(prompt, lambda text: self._choose(setplan.alike_in(choice, text)))
 
     def action_splits(self) -> None:
-        """Ask which splits to draw, and draw them."""
-        if self.busy():
-            return
-        form = setplan.split_form(self.catalog)
-
-        def answered(answers: dict[str, str]) -> None:
-            request = setplan.split_request(answers)
-            self.begin_work("splits", lambda catalog: setplan.splitting(catalog, request), str)
-
-        self.ask(AskForm(form.question, form.fields, form.hint, setplan.split_request), answered)
+        """Ask which splits to draw, and draw them; with nothing in the first line, withdraw those that were drawn."""
+        self.curate.ask_operation(Split, {})
 
     def action_verify(self) -> None:
         """Check the set that was written last."""
@@ -217,4 +210,4 @@ class SetScreen(CurateScreen):
         if place is None:
             self.say("no set was written yet; e exports one", problem=True)
             return
-        self.begin_work("check", lambda _: checking(place), lambda problems: check_summary(place, problems))
+        self.curate.begin_operation(VerifySet(dataset=place))

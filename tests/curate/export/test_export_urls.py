@@ -16,7 +16,8 @@ from curate.catalog.listing import Listing
 from curate.catalog.store import Catalog
 from curate.errors import ExportError
 from curate.export.current import current_sets
-from curate.export.run import ExportChoice, WorkspaceExport, export_workspace
+from curate.export.options import ExportChoice
+from curate.export.run import SetWritten, export_workspace
 from curate.export.verify import verify_set
 from curate.photos.facts import Exif
 from curate.workspace import Workspace
@@ -44,7 +45,7 @@ def harvested(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def export(workspace: Workspace, out: Path, **choice: object) -> WorkspaceExport:
+def export(workspace: Workspace, out: Path, **choice: object) -> SetWritten:
     """Export a workspace."""
     with workspace.writing("test"), Catalog.open(workspace) as catalog:
         return finish(export_workspace(catalog, out, ExportChoice(**choice)))

@@ -12,8 +12,9 @@ from curate.catalog.photos import labels_of
 from curate.catalog.store import Catalog
 from curate.cli import run_cli
 from curate.errors import CurateError
+from curate.export.options import ExportChoice
 from curate.export.preview import PlannedSet, planned_set
-from curate.export.run import ExportChoice, export_workspace
+from curate.export.run import export_workspace
 from curate.ingest import ingest
 from curate.sources.manifest import read_manifest
 from curate.workspace import Workspace

@@ -7,6 +7,8 @@ import string
 from pathlib import Path
 
 import pytest
+from curate.tui.evaluating import evaluate_form, evaluate_request
+from curate.tui.exporting import SetChoice, export_form, export_request, usual_choice
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +18,6 @@ from curate.ingest import ingest
 from curate.sources.made import MANIFEST
 from curate.tui.commands import FIXED, Command, commands, ranked
 from curate.tui.completing import Completed, complete_path, complete_word
-from curate.tui.evaluating import evaluate_form, evaluate_request
-from curate.tui.exporting import SetChoice, export_form, export_request, usual_choice
 from curate.tui.forms import Form, one_of
 from curate.tui.ingesting import ingest_form, ingest_request
 from curate.workspace import Workspace

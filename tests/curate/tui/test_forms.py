@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from curate.tui.exporting import SetChoice, export_form, export_request
 from textual import events
 from textual.widgets import Input, Static
 
@@ -12,7 +13,6 @@ from curate.catalog.store import Catalog
 from curate.catalog.wanted import Wanted
 from curate.errors import UsageError
 from curate.review.queue import ReviewQueue
-from curate.tui.exporting import SetChoice, export_form, export_request
 from curate.tui.ingesting import ingest_request
 from curate.tui.reviewing import nothing_left, wanted_of
 from curate.tui.setplan import alike_in, only_licenses, split_request

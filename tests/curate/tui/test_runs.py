@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from curate.tui.evaluating import EvaluateRequest, evaluate_summary, evaluating
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import DataTable, Input, Static
@@ -18,7 +19,6 @@ from curate.catalog.store import Catalog
 from curate.errors import CurateError, HandoffError
 from curate.sources.made import MANIFEST
 from curate.tui import results
-from curate.tui.evaluating import EvaluateRequest, evaluate_summary, evaluating
 from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here
 from curate.tui.screens.help import described
 from curate.tui.widgets.listing import Listing

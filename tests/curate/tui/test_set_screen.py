@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from curate.tui.exporting import SetChoice
 from textual.widgets import Input, Static
 
 from curate.catalog.store import Catalog
@@ -15,7 +16,6 @@ from curate.ingest import ingest
 from curate.sources.made import MANIFEST, Layout
 from curate.tui import setplan
 from curate.tui.app import CurateApp
-from curate.tui.exporting import SetChoice
 from curate.tui.screens.sets import SetScreen
 from curate.workspace import Workspace
 from tests.conftest import write_photo
