@@ -6,6 +6,7 @@ Its fields are the options. Its method `run` does the work and returns an `Outco
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from curate.errors import UsageError, command, shown
@@ -76,14 +77,15 @@ class Table:
     columns: Sequence[str]
 
 
-class Outcome(BaseModel):
-    """What an operation did."""
+class Outcome:
+    """What an operation did: the base of frozen dataclasses, whose fields are the keys of `--json`."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    __slots__ = ()
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the object that `--json` prints."""
-        return self.model_dump(mode="json")
+        answer: dict[str, Any] = _printer(type(self)).dump_python(self, mode="json")
+        return answer
 
     def tables(self) -> Iterable[Table]:
         """Return the tables that the command prints, before its lines."""
@@ -105,6 +107,11 @@ class Outcome(BaseModel):
     def exit_code(self) -> Exit:
         """The exit code of the command."""
         return Exit.DONE
+
+
+@functools.cache
+def _printer(kind: type[Outcome]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 class Operation(BaseModel):

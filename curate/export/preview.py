@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-
-from pydantic import BaseModel, ConfigDict
+from dataclasses import dataclass, replace
 
 from curate.audit.matching import check_properties
 from curate.audit.properties import CLASS_COLUMN, CLASSES
@@ -23,10 +21,9 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
 
-class PlannedSplit(BaseModel):
+@dataclass(frozen=True, slots=True)
+class PlannedSplit:
     """A split that the set would have."""
-
-    model_config = ConfigDict(frozen=True)
 
     attribute: str
     classes: int
@@ -35,6 +32,7 @@ class PlannedSplit(BaseModel):
     left_out: tuple[LeftOutCount, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class PlannedSet(Outcome):
     """What a set would hold."""
 
@@ -112,7 +110,7 @@ def planned_set(
     early(planned)
     yield Progress("looking for leaks and confounds", 0)
     found = findings(photos, joint)
-    return planned.model_copy(update={"leaks": len(found["leaks"]), "confounds": tuple(found["confounds_in_words"])})
+    return replace(planned, leaks=len(found["leaks"]), confounds=tuple(found["confounds_in_words"]))
 
 
 def _planned(split: Split) -> PlannedSplit:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, model_serializer
+from pydantic import Field
 
 from curate.catalog.flickr_photos import licence_days
 from curate.catalog.keepers import kept as kept_photos
@@ -42,26 +43,25 @@ from tracer.base.text import counted, quoted_path
 _ABSENT = "no photo has it"
 
 
-class LeftOutCount(BaseModel):
+@dataclass(frozen=True, slots=True)
+class LeftOutCount:
     """The number of photos left out of a set for one reason."""
-
-    model_config = ConfigDict(frozen=True)
 
     reason: str
     photos: int
 
 
-class LeftOutOfSplit(LeftOutCount):
+@dataclass(frozen=True, slots=True)
+class LeftOutOfSplit:
     """The number of photos left out of a split for one reason."""
 
     attribute: str
-
-    @model_serializer
-    def _in_order(self) -> dict[str, Any]:
-        return {"attribute": self.attribute, "reason": self.reason, "photos": self.photos}
+    reason: str
+    photos: int
 
 
-class SplitAudit(BaseModel):
+@dataclass(frozen=True, slots=True)
+class SplitAudit:
     """How the splits were drawn, and what they leak."""
 
     groups: int
@@ -72,13 +72,14 @@ class SplitAudit(BaseModel):
     """Leaks between sides; 0 unless the splits are wrong."""
 
 
+@dataclass(frozen=True, slots=True)
 class SplitsDrawn(Outcome):
     """The splits that were written."""
 
     files: tuple[Path, ...]
     left_out: tuple[LeftOutOfSplit, ...]
     audit: SplitAudit
-    used: SplitChoice = Field(exclude=True)
+    used: Annotated[SplitChoice, Field(exclude=True)]
 
     def summary(self) -> str:
         """Say how many splits were drawn."""
@@ -104,6 +105,7 @@ def how_to_list(place: Path, root: Path) -> str:
     return f"to list which photos are left out and why: {command('skipped', shown(place), workspace=root)}"
 
 
+@dataclass(frozen=True, slots=True)
 class SetWritten(Outcome):
     """The set that was written from a workspace."""
 
@@ -114,12 +116,12 @@ class SetWritten(Outcome):
     """Licence -> number of photos."""
     splits: SplitChoice
     seconds: Seconds
-    problems: tuple[Problem, ...] | None = Field(None, exclude_if=lambda found: found is None)
+    problems: Annotated[tuple[Problem, ...] | None, Field(exclude_if=lambda found: found is None)] = None
     """What is wrong with it, if it was checked."""
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the object that `--json` prints."""
-        return {**super().as_json(), "splits": self.splits.as_json()}
+        return {**Outcome.as_json(self), "splits": self.splits.as_json()}
 
     def summary(self) -> str:
         """Say where the set is, and how many photos it holds."""

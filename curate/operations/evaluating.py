@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -181,6 +182,7 @@ def _remember(
     return ""
 
 
+@dataclass(frozen=True, slots=True)
 class Evaluated(Outcome):
     """A finished evaluation."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -121,6 +122,7 @@ class Split(Operation):
         return SplitsUsed.of(catalog, withdrawn)
 
 
+@dataclass(frozen=True, slots=True)
 class SplitsUsed(Outcome):
     """The splits that exports make, without a draw."""
 
@@ -222,7 +224,7 @@ class ExportSet(ExportChoice, Operation):
         if not self.verify:
             return written
         checked = yield from VerifySet(dataset=written.dataset).run(catalog)
-        return written.model_copy(update={"problems": checked.problems})
+        return replace(written, problems=checked.problems)
 
 
 class VerifySet(Operation):
@@ -241,15 +243,16 @@ class VerifySet(Operation):
         return SetChecked(dataset=self.dataset, problems=tuple(verify_set(self.dataset)))
 
 
+@dataclass(frozen=True, slots=True)
 class SetChecked(Outcome):
     """What is wrong with a set."""
 
-    dataset: Path = Field(exclude=True)
+    dataset: Annotated[Path, Field(exclude=True)]
     problems: tuple[Problem, ...]
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the object that `--json` prints."""
-        return {"ok": not self.problems, **super().as_json()}
+        return {"ok": not self.problems, **Outcome.as_json(self)}
 
     def tables(self) -> Iterator[Table]:
         """Return the problems."""
@@ -302,6 +305,7 @@ class Audit(Operation):
         return Audited(found=audit(self.places, self.group))
 
 
+@dataclass(frozen=True, slots=True)
 class Audited(Outcome):
     """What an audit found."""
 
