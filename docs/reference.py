@@ -118,7 +118,7 @@ def app() -> str:
     lines = []
     places = [
         ("On every screen", CurateApp),
-        *((name.capitalize(), screen()) for name, screen in SCREENS.items()),
+        *((place.title, place.load()) for place in SCREENS.values()),
     ]
     for title, owner in [
         *places,

@@ -26,7 +26,7 @@ from curate.tui.failures import Ended, as_message
 from curate.tui.keymap import EVERYWHERE, usable
 from curate.tui.loading import collect_seldom, loading
 from curate.tui.messages import WorkAdvanced, WorkEnded, WorkFailed
-from curate.tui.modes import SCREENS, ScreenName
+from curate.tui.modes import SCREENS, Place, ScreenName
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import HelpScreen, described_in
 from curate.tui.terminal_images import asked_terminal, is_fine
@@ -86,8 +86,8 @@ class CurateApp(Commands):
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.call_after_refresh(self.refresh, layout=True))
-        for name, screen in SCREENS.items():
-            self.add_mode(name, _made(screen))
+        for name, place in SCREENS.items():
+            self.add_mode(name, _made(place))
         said = [f"workspace.toml: {'; '.join(self._problems)}"] if self._problems else []
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
@@ -202,11 +202,11 @@ class CurateApp(Commands):
         super()._handle_exception(ended)
 
 
-def _made(screen: Callable[[], type[CurateScreen]]) -> Callable[[], CurateScreen]:
+def _made(place: Place) -> Callable[[], CurateScreen]:
     def made() -> CurateScreen:
         with loading():
-            shown = screen()
-        return shown()
+            screen = place.load()
+        return screen()
 
     return made
 
@@ -217,7 +217,7 @@ def places() -> dict[str, list[Binding]]:
     from curate.tui.widgets.prompt import AskForm
 
     return {
-        **{name: described_in(screen()) for name, screen in SCREENS.items()},
+        **{name: described_in(place.load()) for name, place in SCREENS.items()},
         "a form": described_in(AskForm),
         "the window of differing decisions": described_in(Conflicts),
         "the list of keys": described_in(HelpScreen),

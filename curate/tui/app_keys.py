@@ -4,61 +4,10 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from curate.tui.modes import SCREENS
+
 KEYS: list[BindingType] = [
-    Binding(
-        "f1",
-        "switch_mode('library')",
-        "Library",
-        id="app.library",
-        show=False,
-        tooltip="the photos and their labels",
-    ),
-    Binding("f2", "switch_mode('review')", "Review", id="app.review", show=False, tooltip="decide pairs"),
-    Binding("f3", "switch_mode('cameras')", "Cameras", id="app.cameras", show=False, tooltip="cameras and their types"),
-    Binding(
-        "f4",
-        "switch_mode('clocks')",
-        "Clocks",
-        id="app.clocks",
-        show=False,
-        tooltip="how far the clocks of two cameras differ",
-    ),
-    Binding(
-        "f5",
-        "switch_mode('copies')",
-        "Copies",
-        id="app.copies",
-        show=False,
-        tooltip="copies of photos, and which copy is kept",
-    ),
-    Binding(
-        "f6",
-        "switch_mode('flickr')",
-        "Flickr",
-        id="app.flickr",
-        show=False,
-        tooltip="search Flickr and harvest photos",
-    ),
-    Binding(
-        "f7",
-        "switch_mode('set')",
-        "Set",
-        id="app.set",
-        show=False,
-        tooltip="what a set would hold, before it is written",
-    ),
-    Binding(
-        "f8",
-        "switch_mode('runs')",
-        "Runs",
-        id="app.runs",
-        show=False,
-        tooltip="evaluations, their figures and reports",
-    ),
-    Binding(
-        "f9", "switch_mode('log')", "Log", id="app.log", show=False, tooltip="who decided what, and undo from there"
-    ),
-    Binding("f10", "switch_mode('home')", "Home", id="app.home", show=False, tooltip="what waits, and the next step"),
+    *(place.binding for place in SCREENS.values()),
     Binding(
         "ctrl+p",
         "palette",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from curate.operations.registry import offered
+from curate.tui.modes import SCREENS
+
 _NO_MATCH = 5
 
 
@@ -26,18 +29,15 @@ class Command:
 
 
 FIXED = (
-    Command("Ingest photos", "app.ingest", "read the photos of a folder; again: only what changed"),
-    Command("Find pairs", "app.find_pairs", "find photos of one scene by a phone and by another camera"),
-    Command("Review pairs", "app.switch_mode('review')", "decide the waiting pairs"),
-    Command("Library", "app.switch_mode('library')", "the photos and their labels"),
-    Command("Cameras", "app.switch_mode('cameras')", "cameras and their types, unknown ones first"),
-    Command("Clocks", "app.switch_mode('clocks')", "how far the clocks of two cameras differ"),
-    Command("Copies", "app.switch_mode('copies')", "copies of photos, and which copy is kept"),
-    Command("Set", "app.switch_mode('set')", "what a set would hold, before it is written"),
-    Command("Export set", "app.export", "write a set, and check it"),
-    Command("Evaluate set", "app.evaluate", "measure what encoders know about the cameras of a set"),
+    *(
+        Command(operation.title, f"app.operation('{' '.join(operation.words)}')", operation.tooltip)
+        for operation in offered()
+    ),
+    *(
+        Command(place.command or place.title, f"app.switch_mode('{place.name}')", place.tooltip)
+        for place in SCREENS.values()
+    ),
     Command("Open report", "app.open_report", "open the report of an evaluation in the browser"),
-    Command("Log", "app.switch_mode('log')", "who decided what, and undo from there"),
     Command("Undo", "screen.undo", "take back the last decision"),
     Command("Redo", "screen.redo", "repeat what was taken back"),
     Command("Keys", "app.help", "all keys of this screen"),

@@ -1,85 +1,71 @@
-"""The app's screens by name. A screen's module is loaded when the screen is first shown, so that a start loads one alone."""
+"""The app's screens: a line for each. Keys, palette, modes and docs derive from it.
+
+A screen's module is loaded when the screen is first shown, so that a start loads one alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+import importlib
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from textual.binding import Binding
 
 from curate.tui.screens.base import CurateScreen
 
-ScreenName = Literal["home", "library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log"]
+ScreenName = Literal["library", "review", "cameras", "clocks", "copies", "flickr", "set", "runs", "log", "home"]
 
 
-def _home() -> type[CurateScreen]:
-    from curate.tui.screens.home import HomeScreen
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen, without its module.
 
-    return HomeScreen
+    Attributes:
+        name: of the mode.
+        key: goes there from every screen.
+        tooltip: what it shows.
+        module: `module:class` in `curate.tui.screens`.
+        command: its name in the palette, if that is not its own.
+    """
 
+    name: ScreenName
+    key: str
+    tooltip: str
+    module: str
+    command: str = ""
 
-def _library() -> type[CurateScreen]:
-    from curate.tui.screens.library import LibraryScreen
+    @property
+    def title(self) -> str:
+        """The name of the screen for the user."""
+        return self.name.capitalize()
 
-    return LibraryScreen
+    @property
+    def binding(self) -> Binding:
+        """The key that goes there."""
+        action = f"switch_mode('{self.name}')"
+        return Binding(self.key, action, self.title, id=f"app.{self.name}", show=False, tooltip=self.tooltip)
 
-
-def _review() -> type[CurateScreen]:
-    from curate.tui.screens.review import ReviewScreen
-
-    return ReviewScreen
-
-
-def _cameras() -> type[CurateScreen]:
-    from curate.tui.screens.cameras import CamerasScreen
-
-    return CamerasScreen
-
-
-def _clocks() -> type[CurateScreen]:
-    from curate.tui.screens.clocks import ClocksScreen
-
-    return ClocksScreen
-
-
-def _copies() -> type[CurateScreen]:
-    from curate.tui.screens.copies import CopiesScreen
-
-    return CopiesScreen
-
-
-def _flickr() -> type[CurateScreen]:
-    from curate.tui.screens.harvest import HarvestScreen
-
-    return HarvestScreen
+    def load(self) -> type[CurateScreen]:
+        """Return the screen's class."""
+        module, _, name = self.module.partition(":")
+        screen: type[CurateScreen] = getattr(importlib.import_module(f"curate.tui.screens.{module}"), name)
+        return screen
 
 
-def _set() -> type[CurateScreen]:
-    from curate.tui.screens.sets import SetScreen
+_PLACES = (
+    Place("library", "f1", "the photos and their labels", "library:LibraryScreen"),
+    Place("review", "f2", "decide the waiting pairs", "review:ReviewScreen", "Review pairs"),
+    Place("cameras", "f3", "cameras and their types, unknown ones first", "cameras:CamerasScreen"),
+    Place("clocks", "f4", "how far the clocks of two cameras differ", "clocks:ClocksScreen"),
+    Place("copies", "f5", "copies of photos, and which copy is kept", "copies:CopiesScreen"),
+    Place("flickr", "f6", "search Flickr and harvest photos", "harvest:HarvestScreen"),
+    Place("set", "f7", "what a set would hold, before it is written", "sets:SetScreen"),
+    Place("runs", "f8", "evaluations, their figures and reports", "runs:RunsScreen"),
+    Place("log", "f9", "who decided what, and undo from there", "log:LogScreen"),
+    Place("home", "f10", "what waits, and the next step", "home:HomeScreen"),
+)
 
-    return SetScreen
+SCREENS: dict[str, Place] = {place.name: place for place in _PLACES}
+"""Name of a mode -> its screen."""
 
-
-def _runs() -> type[CurateScreen]:
-    from curate.tui.screens.runs import RunsScreen
-
-    return RunsScreen
-
-
-def _log() -> type[CurateScreen]:
-    from curate.tui.screens.log import LogScreen
-
-    return LogScreen
-
-
-SCREENS: dict[ScreenName, Callable[[], type[CurateScreen]]] = {
-    "home": _home,
-    "library": _library,
-    "review": _review,
-    "cameras": _cameras,
-    "clocks": _clocks,
-    "copies": _copies,
-    "flickr": _flickr,
-    "set": _set,
-    "runs": _runs,
-    "log": _log,
-}
-"""Name of a screen -> a function that loads and returns its class."""
+assert set(SCREENS) == set(get_args(ScreenName))

@@ -79,7 +79,7 @@ def keys_of(bindings: Sequence[Binding]) -> list[str]:
 
 def keys_on(screen: str) -> list[str]:
     """Return the keys that `?` lists on a screen, from the bindings themselves: without `?`, and Esc, which stops work, last."""
-    keys = keys_of([*described_in(modes.SCREENS[screen]()), *_EVERYWHERE])
+    keys = keys_of([*described_in(modes.SCREENS[screen].load()), *_EVERYWHERE])
     return sorted(set(keys) - {"?"}, key=lambda key: (key == "Escape", key))
 
 
