@@ -254,9 +254,11 @@ def _is_any_original(catalog: Catalog, condition: str, licenses: Collection[str]
 
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
-    """Store the outcome of a step for a photo."""
+    """Store the outcome of a step for a photo; the time is that since which the outcome and its reason are the same."""
     catalog.connection.execute(
-        "INSERT OR REPLACE INTO flickr_step VALUES (?, ?, ?, ?, ?)", (flickr_id, step, outcome, reason, now())
+        "INSERT INTO flickr_step VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome, "
+        "reason = excluded.reason, at = iif(outcome = excluded.outcome AND reason IS excluded.reason, at, excluded.at)",
+        (flickr_id, step, outcome, reason, now()),
     )
 
 
@@ -269,13 +271,12 @@ def is_refused(catalog: Catalog, flickr_id: int, reason: str) -> bool:
     return bool(found.fetchone()[0])
 
 
-def failures_before(catalog: Catalog, step: Step, at: str) -> dict[int, str | None]:
-    """Return Flickr ID -> reason of the photos for which a step failed last before a time (ISO 8601 in UTC, to the second)."""
-    return dict(
-        catalog.connection.execute(
-            "SELECT flickr_id, reason FROM flickr_step WHERE step = ? AND outcome = 'failed' AND at < ?", (step, at)
-        )
+def failures(catalog: Catalog, step: Step) -> dict[int, tuple[str | None, str]]:
+    """Return the photos for which a step failed: Flickr ID -> reason, and since when it is that (ISO 8601 in UTC)."""
+    rows = catalog.connection.execute(
+        "SELECT flickr_id, reason, at FROM flickr_step WHERE step = ? AND outcome = 'failed'", (step,)
     )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def forget_steps(catalog: Catalog, step: Step, flickr_id: int | None = None) -> None:

@@ -77,6 +77,10 @@ class TryAgain(NotFetched):
         super().__init__(reason)
 
 
+class Silent(TryAgain):
+    """No answer came: the connection failed, or the time ran out."""
+
+
 class Doubtful(TryAgain):
     """Something else came than a picture or word that the photo is gone.
 
@@ -243,13 +247,13 @@ def fetch(
     try:
         return _follow(client, hosts.pictures(), url, target, limit, pace, seconds)
     except WrongAddress as error:
-        raise TryAgain(error.reason) from error
+        raise Silent(error.reason) from error
     except ForbiddenAddress as error:
         raise Refused(error.reason) from error
     except httpx.TimeoutException as error:
-        raise TryAgain(f"no answer in time{_detail(error)}") from error
+        raise Silent(f"no answer in time{_detail(error)}") from error
     except httpx.RequestError as error:
-        raise TryAgain(f"the connection failed{_detail(error)}") from error
+        raise Silent(f"the connection failed{_detail(error)}") from error
 
 
 def _follow(
@@ -299,7 +303,7 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
     while len(head) < HEAD and (chunk := next(chunks, b"")):
         head += chunk
     if not head:
-        raise TryAgain("the answer was empty")
+        raise Doubtful("the answer was empty")
     kind = sniff(head[:HEAD], target.name)
     if kind is None or kind is Format.EXV:
         why = f"not a picture (sent as {clean_text(answer.headers.get('content-type'), 60) or 'nothing'})"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from curate.catalog.flickr_photos import (
     FlickrPhoto,
     Step,
+    failures,
     flickr_photo,
     forget_steps,
     is_refused,
@@ -46,6 +47,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         StorageError: a file could not be removed.
     """
     started, counts = time.monotonic(), HarvestCounts()
+    before = failures(catalog, "recheck")
     begin_recheck(catalog)
     run = _Recheck(catalog, counts)
     waiting = pending(catalog, "recheck")
@@ -54,6 +56,7 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         left = eta(done, len(waiting), started, flickr.per_hour / HOUR)
         yield Progress("asking again", done, len(waiting), left)
         known = flickr_photo(catalog, flickr_id)
+        flickr.failed_before = before.get(flickr_id, (None,))[0]
         try:
             state = yield from photo_state(flickr, flickr_id)
         except FlickrError as error:
@@ -118,7 +121,9 @@ class _Recheck:
         return replace(known, listing=replace(known.listing, gone=False, original=None))
 
     def _without_file(self, known: FlickrPhoto) -> FlickrPhoto:
-        self.removed += known.file is not None
+        if known.file is not None:
+            self.removed += 1
+            forget_steps(self._catalog, "original", known.listing.flickr_id)
         return remove_original(self._catalog, known)
 
     def _change(self, known: FlickrPhoto, reason: str | None) -> None:
