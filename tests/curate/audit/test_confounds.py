@@ -98,7 +98,9 @@ def test_photos_that_are_matched_here_are_matched_for_the_probe() -> None:
     assert 20 < len(kept) < len(rows)
     found = file_properties(pd.DataFrame(kept))
     cells = list(zip(*(found[name] for name in COARSE), strict=True))
-    held = [Counter(cell for cell, row in zip(cells, kept, strict=True) if row["camera_class"] == one) for one in CLASSES]
+    held = [
+        Counter(cell for cell, row in zip(cells, kept, strict=True) if row["camera_class"] == one) for one in CLASSES
+    ]
     assert held[0] == held[1]
 
 
