@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import itertools
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from curate.errors import NotAWorkspace, StorageError, UsageError, WorkspaceBusy, command, shown
 from curate.resources import data_file, data_names
 from curate.workspace.settings import SETTINGS, Settings, read_settings
-from tracer.base.files import is_partial, is_running, make_way, write_atomically
+from tracer.base.files import OWNER, is_abandoned, is_partial, is_running, make_way, owner, write_atomically
 from tracer.base.text import clean_text, is_harmless, quoted_path, shell_word
 
 CATALOG = "catalog.sqlite"
@@ -151,7 +150,7 @@ class Workspace:
         Raises:
             OSError: the cache cannot be written to.
         """
-        place = self.cache / "previews" / f"incoming-{os.getpid()}-"
+        place = self.cache / "previews" / f"incoming-{owner()}-"
         make_way(place)
         place.parent.mkdir(parents=True, exist_ok=True)
         return tempfile.TemporaryDirectory(prefix=place.name, dir=place.parent, ignore_cleanup_errors=True)
@@ -181,19 +180,21 @@ class Workspace:
             WorkspaceBusy: another process holds the lock; the message says which.
             StorageError: the lock file cannot be written.
         """
-        handle = self._lock(f"curate {what} (process {os.getpid()})")
+        handle = self._lock(f"curate {what} (process {os.getpid()})\n{owner()}")
         try:
             self._remove_abandoned()
             yield
         finally:
             with contextlib.suppress(OSError):  # the lock is released in any case
+                os.ftruncate(handle, 0)
+            with contextlib.suppress(OSError):
                 os.close(handle)
 
     def _remove_abandoned(self) -> None:
         """Remove the folders of `incoming` whose processes were killed; a worker that outlived one has no folder then."""
         for left in (self.cache / "previews").glob("incoming*"):
-            owner = re.match("incoming-([0-9]+)-", left.name)
-            if owner is None or not is_running(int(owner[1])):
+            made_by = OWNER.match(left.name, len("incoming-"))
+            if made_by is None or is_abandoned(left, made_by[0]):
                 shutil.rmtree(left, ignore_errors=True)
 
     @property
@@ -202,15 +203,14 @@ class Workspace:
         return os.access(self.root, os.W_OK)
 
     def last_writer_runs(self) -> bool:
-        """Whether the process that wrote last still runs, as the lock file tells. No lock is taken."""
+        """Whether a process may be writing, as the lock file tells: one that ended properly has emptied it. No lock is taken."""
         try:
-            held = re.search(r"\(process (\d+)\)", (self.root / _LOCK).read_text(encoding="utf-8", errors="replace"))
-            os.kill(int(held[1]) if held else os.getpid(), 0)
-        except (FileNotFoundError, ProcessLookupError):
+            held = (self.root / _LOCK).read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
             return False
-        except OSError:  # another user's process, or a file that cannot be read
+        except OSError:
             return True
-        return True
+        return bool(held) and is_running(held.rpartition("\n")[2])
 
     def _lock(self, holder: str) -> int:
         """Take the lock, write its holder into the lock file, and return the file descriptor."""
@@ -240,7 +240,7 @@ class Workspace:
 
     def _busy(self, handle: int) -> WorkspaceBusy:
         """Return the error that says who holds the lock."""
-        holder = clean_text(os.pread(handle, 200, 0)) or "another process"
+        holder = clean_text(os.pread(handle, 200, 0).partition(b"\n")[0]) or "another process"
         if holder.startswith("curate app "):
             does, way_out = "has it open", "Quit the app with q, and run the command again."
         else:

@@ -31,6 +31,7 @@ from curate.resources import data_file
 from curate.workspace import Workspace
 from tests.conftest import write_photo
 from tests.helpers.programs import benchmark
+from tracer.base import machine
 from tracer.base.progress import finish
 
 
@@ -202,7 +203,7 @@ def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
     killed = subprocess.Popen([sys.executable, "-c", ""])
     killed.wait()
     previews = workspace.cache / "previews"
-    for name in (f"incoming-{killed.pid}-ab", "incoming-older"):
+    for name in (f"incoming-{machine.host()}-{machine.boot()}-{killed.pid}-ab", "incoming-older"):
         (previews / name).mkdir(parents=True)
         (previews / name / "0.jpg").write_bytes(b"half")
     with workspace.incoming() as mine, Workspace.open(workspace.root).writing("test"):

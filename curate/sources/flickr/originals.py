@@ -41,7 +41,7 @@ from curate.sources.flickr.licenses import license_of
 from curate.sources.flickr.methods import original_address, photo_state
 from curate.sources.flickr.pace import eta, rest
 from curate.sources.flickr.search import seen_licenses, today
-from tracer.base.files import remove_abandoned
+from tracer.base.files import move, remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 
@@ -298,7 +298,7 @@ class _Downloads:
             if facts.sha256:
                 keep_preview(preview, self._catalog.workspace.preview(facts.sha256))
         path = place.with_name(f"{known.listing.flickr_id}.{_extension(facts)}")
-        os.replace(place, path)
+        move(place, path)
         again = facts.status is Status.TRUNCATED and not self._had(known.listing.flickr_id, CUT_OFF, for_long=True)
         step = ("failed", CUT_OFF) if again else ("done",)
         with self._catalog.transaction():
