@@ -255,11 +255,9 @@ def _is_any_original(catalog: Catalog, condition: str, licenses: Collection[str]
 
 def record_step(catalog: Catalog, flickr_id: int, step: Step, outcome: Outcome, reason: str | None = None) -> None:
     """Store the outcome of a step for a photo; the time is that since which the outcome and its reason are the same."""
-    catalog.connection.execute(
-        "INSERT INTO flickr_step VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome, "
-        "reason = excluded.reason, at = iif(outcome = excluded.outcome AND reason IS excluded.reason, at, excluded.at)",
-        (flickr_id, step, outcome, reason, now()),
-    )
+    same = "SELECT at FROM flickr_step WHERE flickr_id = ?1 AND step = ?2 AND outcome = ?3 AND reason IS ?4"
+    insert = f"INSERT OR REPLACE INTO flickr_step VALUES (?1, ?2, ?3, ?4, coalesce(({same}), ?5))"
+    catalog.connection.execute(insert, (flickr_id, step, outcome, reason, now()))
 
 
 def is_refused(catalog: Catalog, flickr_id: int, reason: str) -> bool:

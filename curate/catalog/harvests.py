@@ -294,12 +294,8 @@ def remarks(catalog: Catalog, plan: int | None = None) -> list[Remark]:
 
 def unfinished(catalog: Catalog, plan: int) -> tuple[int, int]:
     """Return the numbers of a plan's windows that are open, and that could not be listed to their ends."""
-    found = dict(
-        tuple(row)
-        for row in catalog.connection.execute(
-            "SELECT state, count(*) FROM flickr_window WHERE plan = ? GROUP BY state", (plan,)
-        )
-    )
+    counted = "SELECT state, count(*) FROM flickr_window WHERE plan = ? GROUP BY state"
+    found = {row[0]: int(row[1]) for row in catalog.connection.execute(counted, (plan,))}
     return found.get("open", 0), found.get("cut", 0)
 
 
