@@ -78,7 +78,7 @@ class TryAgain(NotFetched):
 
 
 class Silent(TryAgain):
-    """No answer came: the connection failed, or the time ran out."""
+    """No answer came: the connection failed, the time ran out, or the server asks for fewer requests."""
 
 
 class Doubtful(TryAgain):
@@ -207,8 +207,10 @@ def judge(status: int, headers: httpx.Headers, now: datetime) -> Redirect | Gone
     if status == 410:
         return Gone("gone (410)")
     if status in _AGAIN or status >= 500:
-        why = "too many requests (429)" if status == 429 else f"the server answered {status}"
-        return TryAgain(why, retry_after(headers.get("retry-after"), now))
+        kind, why = (
+            (Silent, "too many requests (429)") if status == 429 else (TryAgain, f"the server answered {status}")
+        )
+        return kind(why, retry_after(headers.get("retry-after"), now))
     return Doubtful("not allowed (403)" if status == 403 else f"the server answered {status}")
 
 
