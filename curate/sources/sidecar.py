@@ -63,7 +63,8 @@ class Sidecar:
             for column, count in self.empty.items()
         ]
         remarks += [
-            f"the sidecar: {reason} in {_rows(count)}; `curate skipped` lists them" for reason, count in self.unfit.items()
+            f"the sidecar: {reason} in {_rows(count)}; `curate skipped` lists them"
+            for reason, count in self.unfit.items()
         ]
         if unmatched:
             remarks.append(f"the sidecar: no photo was found for {_rows(unmatched)}; `curate skipped` lists them")
