@@ -309,9 +309,11 @@ def outcomes(catalog: Catalog, step: Step) -> tuple[int, int]:
 
 
 def licence_days(catalog: Catalog) -> dict[int, str]:
-    """Return Flickr ID -> the day on which the photo's licence was seen, for photos that have one."""
+    """Return Flickr ID -> the day on which Flickr stated the licence, unless somebody else states another."""
     rows = catalog.connection.execute(
-        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo WHERE listing ->> '$.license_seen' IS NOT NULL"
+        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
+        "WHERE listing ->> '$.license_seen' IS NOT NULL AND license = listing ->> '$.license' AND flickr_id NOT IN "
+        "(SELECT photo_id FROM photo WHERE photo_id IS NOT NULL GROUP BY 1 HAVING count(DISTINCT coalesce(license, '')) > 1)"
     )
     return {row[0]: row[1] for row in rows}
 

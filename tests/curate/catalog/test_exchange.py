@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from curate.catalog import decisions
 from curate.catalog.exchange import MOST_BYTES, Refused, exported, parsed
 from curate.catalog.findings import agreement
 from curate.catalog.importing import import_decisions
+from curate.catalog.marking import state_clock
 from curate.catalog.photos import put_photo
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
@@ -108,7 +110,7 @@ def test_what_is_new_is_taken_and_what_is_here_stays(mine: Catalog, theirs: Cata
     decide(theirs, "0+1 2-3 4+5 6-7")
     photo = theirs.connection.execute("SELECT id FROM photo WHERE sha256 = ?", (sha(8),)).fetchone()[0]
     decisions.label(theirs, [photo], "semantic_label", "cat")
-    decisions.set_camera_type(theirs, "Canon", "Canon EOS 40D", CameraType.MIRRORLESS)
+    decisions.set_camera_type(theirs, "Nobody", "N 1", CameraType.MIRRORLESS)
     file = written(theirs, tmp_path / "theirs.jsonl")
     before = said(mine)
     assert import_decisions(mine, file, dry_run=True).taken == {"accepted": 1, "rejected": 1, "labels": 1, "cameras": 1}
@@ -261,9 +263,16 @@ HOSTILE = [
 ]
 
 
+AHEAD = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%S+00:00}"
+HOSTILE += [
+    json.dumps({"action": "accept", "at": at, "phone": {"sha256": sha(2)}, "other": {"sha256": sha(3)}}).encode()
+    for at in (AHEAD, "yesterday")
+]
+
+
 def test_kinds_of_another_version_and_of_one_workspace(mine: Catalog, tmp_path: Path) -> None:
-    """What this version does not know is listed with its line, also where the file holds nothing else; clocks and forgotten
-    photos of the other workspace are passed over, with the reason."""
+    """What this version does not know is listed with its line, also where the file holds nothing else; a clock of an unknown
+    camera is passed over, with the reason, and what was forgotten here is not forgotten again."""
     file = tmp_path / "theirs.jsonl"
     file.write_text('{"action": "teleport", "photos": []}\n')
     found = import_decisions(mine, file)
@@ -272,10 +281,10 @@ def test_kinds_of_another_version_and_of_one_workspace(mine: Catalog, tmp_path: 
     for number, sha256 in enumerate((sha(0), sha(1))):
         row = mine.connection.execute("SELECT id FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
         decisions.forget_photos(mine, [row["id"]], [f"/{number}".encode()])
-    decisions.state_clock(mine, "Apple|iPhone X", "Canon|Canon EOS 40D", 5.0)
+    state_clock(mine, "Apple|iPhone X", "Nobody|N 1", 5.0)
     file.write_text("".join(json.dumps(row) + "\n" for row in exported(mine)))
     found = import_decisions(mine, file)
-    assert found.refused == [] and sorted(found.passed_over.values()) == [1, 2]
+    assert found.refused == [] and sorted(found.passed_over.values()) == [1, 2] and found.complete
     assert [row["photos"][0]["sha256"] for row in exported(mine) if row["action"] == "forget"] == [sha(0), sha(1)]
 
 
@@ -286,7 +295,8 @@ def test_hostile_lines_are_refused_one_by_one(mine: Catalog, tmp_path: Path) -> 
     file.write_bytes(b"\xef\xbb\xbf" + good.encode() + b"\n" + b"\n".join(HOSTILE) + b"\n")
     found = import_decisions(mine, file)
     assert found.taken == {"accepted": 1}
-    assert [r.line for r in found.refused] == [k + 2 for k, line in enumerate(HOSTILE) if line]
+    lines = [k + 2 for k, line in enumerate(HOSTILE) if line]
+    assert [r.line for r in found.refused] == lines[:10] and found.refused_lines == len(lines) > 10
     assert all(r.why and "\n" not in r.why and "\x1b" not in r.why for r in found.refused)
 
 
