@@ -207,7 +207,9 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             row |= {"on": said["on"]} if entry.action == "flag" else {"text": said["text"]}
         elif entry.action == "forget":
             row["photos"] = [_name(catalog, photo["sha256"]) for photo in said["photos"] if photo["sha256"]]
-            row["stands"] &= any(is_forgotten(catalog, photo["sha256"]) for photo in row["photos"])
+            if row["stands"]:  # not for photos that were taken in again, or of which a copy stayed
+                away = [photo for photo in row["photos"] if is_forgotten(catalog, photo["sha256"])]
+                row |= {"photos": away or row["photos"], "stands": bool(away)}
         else:
             row["of"] = said["seq"]
         yield row

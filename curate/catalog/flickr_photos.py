@@ -308,16 +308,6 @@ def outcomes(catalog: Catalog, step: Step) -> tuple[int, int]:
     return found.get("refused", 0), found.get("failed", 0)
 
 
-def licence_days(catalog: Catalog) -> dict[int, str]:
-    """Return Flickr ID -> the day on which Flickr stated the licence, unless somebody else states another."""
-    rows = catalog.connection.execute(
-        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
-        "WHERE listing ->> '$.license_seen' IS NOT NULL AND license = listing ->> '$.license' AND flickr_id NOT IN "
-        "(SELECT photo_id FROM photo WHERE photo_id IS NOT NULL GROUP BY 1 HAVING count(DISTINCT coalesce(license, '')) > 1)"
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def counts(catalog: Catalog) -> tuple[int, int]:
     """Return the number of photos with a Flickr ID, and of those without EXIF that wait for it."""
     photos, waiting = catalog.connection.execute(

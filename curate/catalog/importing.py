@@ -271,16 +271,20 @@ class _Import:
         self._took("labels", line)
 
     def _keep(self, sha256: str, line: LabelLine) -> None:
-        """Choose a copy, unless a copy of the same content was chosen here."""
+        """Choose a copy, unless another copy of the same content was chosen here."""
         copies = choices_among(self._catalog, sha256)
         name = next(photo for photo in line.photos if self._resolve(photo) == sha256)
-        if any(chosen for _, chosen in copies):
+        same = name.nth <= name.of == len(copies)
+        meant = {copies[name.nth - 1]} if same else {*copies} if name.of == 1 else set()
+        if any(is_chosen for _, is_chosen in meant):
             self._found.unchanged += 1
-        elif line.value and name.of in (1, len(copies)):
-            keep_imported(self._catalog, copies[name.nth - 1 if name.of > 1 else 0][0], self._note(line))
-            self._took("kept", line)
+        elif not meant or not line.value or any(is_chosen for _, is_chosen in copies):
+            self._found.passed_over["which copy is kept: the copies here are others, or another one was chosen"] += 1
         else:
-            self._found.passed_over["which copy is kept: the copies here are others"] += 1
+            keep_imported(
+                self._catalog, next(photo for photo, _ in copies if (photo, False) in meant), self._note(line)
+            )
+            self._took("kept", line)
 
     def camera(self, line: CameraLine) -> None:
         """State the type of a camera."""
@@ -303,18 +307,13 @@ class _Import:
             return
         cameras = canonical(*names, *(sides[name] for name in names))
         there = next(iter(rows_between(self._catalog, *cameras)), None)
-        if line.seconds is None or (
-            there is not None
-            and there.origin == "person"
-            and there.seconds == (line.seconds if there.camera_a == names[0] else -line.seconds)
-        ):
+        mine = 0.0 if there is None else there.seconds if there.camera_a == cameras[0] else -there.seconds
+        theirs = (line.seconds or 0.0) if cameras[0] == names[0] else -(line.seconds or 0.0)
+        if line.seconds is None or (there is not None and there.origin == "person" and mine == theirs):
             self._found.unchanged += 1
             return
-        theirs = line.seconds if cameras[0] == names[0] else -line.seconds
-        if there is not None:
-            mine = there.seconds if there.camera_a == cameras[0] else -there.seconds
-            if not self._settled("clock", cameras, f"{mine:,g} s", f"{theirs:,g} s", line):
-                return
+        if there is not None and not self._settled("clock", cameras, f"{mine:,g} s", f"{theirs:,g} s", line):
+            return
         state_clock(self._catalog, *cameras, theirs, note=self._note(line))
         self._took("clocks", line)
 

@@ -205,6 +205,16 @@ def said_by_source(catalog: Catalog, photo: int) -> dict[str, str | None]:
     return published | {row["key"]: row["value"] for row in rows}
 
 
+def licence_days(catalog: Catalog) -> dict[int, str]:
+    """Return Flickr ID -> the day on which Flickr stated the licence, unless somebody else states another."""
+    rows = catalog.connection.execute(
+        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
+        "WHERE license = listing ->> '$.license' AND listing ->> '$.license_seen' IS NOT NULL AND flickr_id NOT IN "
+        "(SELECT photo_id FROM photo WHERE photo_id IS NOT NULL GROUP BY 1 HAVING count(DISTINCT coalesce(license, '')) > 1)"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def with_replaced_rights(catalog: Catalog) -> dict[bytes, bool]:
     """Return path (bytes) -> True of the photos whose owner, licence or address a person stated in place of their source's."""
     rows = catalog.connection.execute(

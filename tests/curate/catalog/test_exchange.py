@@ -501,6 +501,9 @@ def test_a_photo_that_was_decided_here_is_not_forgotten_unasked(mine: Catalog, t
     """Forgotten there, paired here: a conflict; a photo about which nobody here decided anything is forgotten, and counted."""
     decide(mine, "0+1")
     decide_all(theirs, {"forget 0": True, "forget 2": True})
+    with theirs.transaction():
+        put_photo(theirs, b"/theirs/4-twin.jpg", PhotoFacts(Status.OK, sha256=sha(4), format="JPEG"), 1)
+    forget_these(theirs, theirs.photo_ids_where("path LIKE '%twin.jpg'"))  # the other copy stays
     file = written(theirs, tmp_path / "theirs.jsonl")
     found = import_decisions(mine, file)
     assert (found.taken, [one.kind for one in found.conflicts]) == ({"forgotten": 1}, ["forget"])
