@@ -99,6 +99,16 @@ def _closed_on_failure(path: Path) -> Iterator[contextlib.ExitStack]:
         closing.pop_all()
 
 
+@contextlib.contextmanager
+def scratch_copy(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Copy a catalogue into a temporary one, in which changes can be tried."""
+    with contextlib.closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as copy:
+        connection.backup(copy)
+        copy.row_factory = sqlite3.Row
+        copy.execute("PRAGMA foreign_keys = ON")
+        yield copy
+
+
 def is_current(path: Path) -> bool:
     """Return whether the catalogue exists and has this program's schema, so that `connect` would not change it.
 

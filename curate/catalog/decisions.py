@@ -10,14 +10,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
 from curate.cameras.keys import camera_key
 from curate.cameras.types import CameraType
 from curate.catalog.assigning import refuse_label
-from curate.catalog.clocks import rows_between
 from curate.catalog.effects import apply, take_back
 from curate.catalog.forgotten import name_paths
 from curate.catalog.store import Catalog, now
@@ -80,8 +79,7 @@ class DecidedPair:
 
 def entries(catalog: Catalog) -> Iterator[Decision]:
     """Yield the log, oldest first."""
-    for row in catalog.connection.execute("SELECT * FROM decision ORDER BY seq"):
-        yield _decision(row)
+    yield from map(_decision, catalog.connection.execute("SELECT * FROM decision ORDER BY seq"))
 
 
 def decide(
@@ -101,9 +99,8 @@ def decide(
         phone: sha256 of the phone photo.
         other: sha256 of the other photo.
         checked: whether a second partner of a photo is refused.
-        note: how the decision came about; it is stored in the payload. `auto`: a threshold decided. `by`: who else decided
-            it, and when. `batch`: name of the decisions that are undone together. `gone`: the pair is rejected without a
-            person, because the file of a photo was replaced by other content.
+        note: how the decision came about; stored in the payload. `auto`: a threshold decided. `by`: who else decided it, and
+            when. `batch`: name of the decisions undone together. `gone`: rejected since a photo's file has other content.
 
     Raises:
         UsageError: one of the photos is already in another accepted pair.
@@ -142,9 +139,9 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
         changed = []
         for photo in photos:
             row = catalog.connection.execute(
-                "SELECT value FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
+                "SELECT value, imported FROM assertion WHERE photo = ? AND key = ? AND origin = 'person'", (photo, key)
             ).fetchone()
-            if row is None or row["value"] != value:
+            if row is None or row["value"] != value or (row["imported"] and "by" not in note):
                 sha256 = catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)).fetchone()
                 changed.append(
                     {
@@ -152,6 +149,7 @@ def label(catalog: Catalog, photos: list[int], key: str, value: str | None, note
                         "sha256": sha256[0] if sha256 else None,
                         "said": row is not None,
                         "before": row["value"] if row else None,
+                        "imported": bool(row and row["imported"]),
                     }
                 )
         if changed:
@@ -174,32 +172,22 @@ def set_camera_type(
         )
 
 
-def state_clock(catalog: Catalog, camera_a: str, camera_b: str, seconds: float | None) -> None:
-    """State by how many seconds the clock of camera B is ahead of that of camera A; None withdraws the statement.
-
-    Args:
-        catalog: open for writing.
-        camera_a: `make|model` of the camera that offsets name first (`pairing.clocks.offsets.canonical`).
-        camera_b: `make|model` of the other camera.
-        seconds: the offset, or None.
-    """
-    with catalog.transaction():
-        before = [asdict(row) for row in rows_between(catalog, camera_a, camera_b)]
-        append(catalog, "clock", {"camera_a": camera_a, "camera_b": camera_b, "seconds": seconds, "before": before})
-
-
-def forget_photos(catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes]) -> None:
+def forget_photos(
+    catalog: Catalog, photos: Sequence[int], paths: Sequence[bytes], note: Mapping[str, Any] = NO_NOTE
+) -> None:
     """Remove photos from the catalogue.
 
     Args:
         catalog: open for writing.
         photos: row IDs.
         paths: the paths that a person named; an ingest skips them from now on.
+        note: as in `decide`.
     """
     with catalog.transaction():
         rows = (catalog.connection.execute("SELECT sha256 FROM photo WHERE id = ?", (photo,)) for photo in photos)
         named = [{"photo": photo, "sha256": row.fetchone()["sha256"]} for photo, row in zip(photos, rows, strict=True)]
-        decision = _write(catalog, "forget", {"photos": named, "paths": [printable_path(path) for path in paths]})
+        said = {"photos": named, "paths": [printable_path(path) for path in paths]}
+        decision = _write(catalog, "forget", {**said, **note})
         name_paths(catalog, decision.seq, paths)
         apply(catalog, decision.action, decision.payload, decision.seq)
 
@@ -376,13 +364,19 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
 
 def standing(catalog: Catalog) -> str:
     """Return a hash of the decisions that stand, without flags and notes. An undo brings back the one before the decision."""
+    stand = in_force(catalog)
+    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
+    return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
+
+
+def in_force(catalog: Catalog) -> set[int]:
+    """Return the numbers of the decisions that stand."""
     stand: set[int] = set()
     for action, seq in catalog.connection.execute(
         "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
     ):
         (stand.discard if action == "undo" else stand.add)(seq)
-    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
-    return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
+    return stand
 
 
 def newest_first(catalog: Catalog) -> Iterator[Decision]:

@@ -23,7 +23,7 @@ def apply(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) -> N
         _set_verdict(catalog, payload, [VERDICT_OF[action], payload.get("subject_idx"), seq])
     elif action == "label":
         for change in payload["photos"]:
-            say(catalog, change["photo"], "person", {payload["key"]: payload["value"]})
+            say(catalog, change["photo"], "person", {payload["key"]: payload["value"]}, imported="by" in payload)
             relabel(catalog, change["photo"])
     elif action == "camera":
         _set_override(catalog, payload, payload["type"])
@@ -42,7 +42,8 @@ def take_back(catalog: Catalog, action: str, payload: dict[str, Any], seq: int) 
     elif action == "label":
         for change in payload["photos"]:
             if change["said"]:
-                say(catalog, change["photo"], "person", {payload["key"]: change["before"]})
+                before = {payload["key"]: change["before"]}
+                say(catalog, change["photo"], "person", before, imported=change.get("imported", False))
             else:
                 unsay(catalog, change["photo"], "person", payload["key"])
             relabel(catalog, change["photo"])

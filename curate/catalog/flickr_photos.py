@@ -307,14 +307,6 @@ def outcomes(catalog: Catalog, step: Step) -> tuple[int, int]:
     return found.get("refused", 0), found.get("failed", 0)
 
 
-def licence_days(catalog: Catalog) -> dict[int, str]:
-    """Return Flickr ID -> the day on which the photo's licence was seen, for photos that have one."""
-    rows = catalog.connection.execute(
-        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo WHERE listing ->> '$.license_seen' IS NOT NULL"
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def counts(catalog: Catalog) -> tuple[int, int]:
     """Return the number of photos with a Flickr ID, and of those without EXIF that wait for it."""
     photos, waiting = catalog.connection.execute(

@@ -15,7 +15,8 @@ from curate.catalog.store import Catalog
 _PUT_ASIDE = """
 INSERT OR REPLACE INTO forgotten
 SELECT id, path_bytes, path, source, size, mtime_ns, status, error, sha256, reader, facts,
-       (SELECT coalesce(json_group_array(json_array(key, origin, value)), '[]') FROM assertion WHERE assertion.photo = photo.id)
+       (SELECT coalesce(json_group_array(json_array(key, origin, value, imported)), '[]') FROM assertion
+        WHERE assertion.photo = photo.id)
 FROM photo JOIN reading ON reading.photo = photo.id WHERE id = ?
 """
 
@@ -64,6 +65,15 @@ def forgotten_paths(catalog: Catalog) -> set[bytes]:
     return {bytes(row[0]) for row in catalog.connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
 
 
+def is_forgotten(catalog: Catalog, sha256: str) -> bool:
+    """Return whether the content was forgotten: a forgotten photo has this sha256, and no photo of the catalogue has it."""
+    row = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM forgotten WHERE sha256 = ?1) AND NOT EXISTS (SELECT 1 FROM photo WHERE sha256 = ?1)",
+        (sha256,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def no_longer_forgotten(catalog: Catalog, paths: Iterable[bytes]) -> None:
     """Mark paths as no longer forgotten, because an ingest was given the paths themselves."""
     catalog.connection.executemany(
@@ -101,7 +111,7 @@ def _put_back(catalog: Catalog, row: sqlite3.Row, origins: Sequence[Origin]) -> 
     )
     connection.execute("INSERT INTO reading VALUES (?, ?)", (photo, row["facts"]))
     connection.executemany(
-        "INSERT INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
-        [(photo, key, origin, value) for key, origin, value in json.loads(row["said"]) if origin in origins],
+        "INSERT INTO assertion (photo, key, origin, value, imported) VALUES (?, ?, ?, ?, ?)",
+        [(photo, *said, 0)[:5] for said in json.loads(row["said"]) if said[1] in origins],
     )
     connection.execute("DELETE FROM forgotten WHERE photo = ?", (photo,))

@@ -228,6 +228,18 @@ def decide_by_path(
     decisions.decide(catalog, action, first.content, second.content)
 
 
+def is_decided(catalog: Catalog, sha256: str) -> bool:
+    """Return whether a person of this workspace accepted a pair of a photo, or gave it a label."""
+    row = catalog.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM verdict JOIN decision USING (seq) WHERE (phone = ?1 OR other = ?1) "
+        "AND status = 'accepted' AND json_extract(payload, '$.by') IS NULL) "
+        "OR EXISTS (SELECT 1 FROM assertion JOIN photo ON photo.id = assertion.photo "
+        "WHERE sha256 = ?1 AND origin = 'person' AND NOT imported)",
+        (sha256,),
+    ).fetchone()
+    return bool(row[0])
+
+
 def decide_auto(catalog: Catalog, min_score: float) -> int:
     """Accept all waiting proposed pairs with at least this probability, as one step; returns how many."""
     accepted = 0

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from curate.catalog.labelling import label_photo
+from curate.catalog.labelling import RIGHTS, label_photo
 from curate.catalog.listing import is_listed_path, listing_from_json, stated
 from curate.catalog.store import Catalog
 from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]
-_STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
 
 NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
 """SQL of a row ID that neither it nor a larger one was ever used. IDs are not reused: the decision log names photos by them."""
@@ -151,18 +150,23 @@ def set_status(catalog: Catalog, photo: int, status: Status, error: str | None) 
     catalog.connection.execute("UPDATE photo SET status = ?, error = ? WHERE id = ?", (status.value, error, photo))
 
 
-def say(catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str | None]) -> bool:
-    """Store statements about a photo; returns whether any of them is new. Call `relabel` afterwards."""
+def say(
+    catalog: Catalog, photo: int, origin: Origin, values: Mapping[str, str | None], *, imported: bool = False
+) -> bool:
+    """Store statements about a photo; returns whether any of them is new. Call `relabel` afterwards.
+
+    `imported` says that a person of another workspace made them.
+    """
     before = {
-        row["key"]: row["value"]
+        row["key"]: (row["value"], bool(row["imported"]))
         for row in catalog.connection.execute(
-            "SELECT key, value FROM assertion WHERE photo = ? AND origin = ?", (photo, origin)
+            "SELECT key, value, imported FROM assertion WHERE photo = ? AND origin = ?", (photo, origin)
         )
     }
-    news = {key: value for key, value in values.items() if key not in before or before[key] != value}
+    news = {key: value for key, value in values.items() if before.get(key) != (value, imported)}
     catalog.connection.executemany(
-        "INSERT OR REPLACE INTO assertion (photo, key, origin, value) VALUES (?, ?, ?, ?)",
-        [(photo, key, origin, value) for key, value in news.items()],
+        "INSERT OR REPLACE INTO assertion (photo, key, origin, value, imported) VALUES (?, ?, ?, ?, ?)",
+        [(photo, key, origin, value, int(imported)) for key, value in news.items()],
     )
     return bool(news)
 
@@ -176,11 +180,51 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
 
 
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
-    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder, listing)."""
+    """Return the statements about a photo: of each key, that of the strongest origin (person, sidecar, folder, listing).
+
+    An imported owner, licence or address counts only if the photo's source states none.
+    """
+    said = said_by_source(catalog, photo)
+    rows = catalog.connection.execute(
+        "SELECT key, value, imported FROM assertion WHERE photo = ? AND origin = 'person'", (photo,)
+    )
+    return said | {
+        row["key"]: row["value"]
+        for row in rows
+        if not (row["imported"] and row["key"] in RIGHTS and said.get(row["key"]) is not None)
+    }
+
+
+def said_by_source(catalog: Catalog, photo: int) -> dict[str, str | None]:
+    """Return the statements about a photo that its source makes; a sidecar is stronger than a folder, a folder than a listing."""
     listed = catalog.connection.execute("SELECT listing FROM flickr_photo WHERE photo = ?", (photo,)).fetchone()
     published = {} if listed is None else stated(listing_from_json(json.loads(listed[0])))
-    rows = catalog.connection.execute("SELECT key, origin, value FROM assertion WHERE photo = ?", (photo,)).fetchall()
-    return published | {row["key"]: row["value"] for row in sorted(rows, key=lambda row: _STRENGTH[row["origin"]])}
+    rows = catalog.connection.execute(  # the folder comes before the sidecar
+        "SELECT key, value FROM assertion WHERE photo = ? AND origin != 'person' ORDER BY origin", (photo,)
+    )
+    return published | {row["key"]: row["value"] for row in rows}
+
+
+def licence_days(catalog: Catalog) -> dict[int, str]:
+    """Return Flickr ID -> the day on which Flickr stated the licence, unless somebody else states another."""
+    rows = catalog.connection.execute(
+        "SELECT flickr_id, listing ->> '$.license_seen' FROM flickr_photo JOIN photo ON photo.id = flickr_photo.photo "
+        "WHERE license = listing ->> '$.license' AND listing ->> '$.license_seen' IS NOT NULL AND flickr_id NOT IN "
+        "(SELECT photo_id FROM photo WHERE photo_id IS NOT NULL GROUP BY 1 HAVING count(DISTINCT coalesce(license, '')) > 1)"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def with_replaced_rights(catalog: Catalog) -> dict[bytes, bool]:
+    """Return path (bytes) -> True of the photos whose owner, licence or address a person stated in place of their source's."""
+    rows = catalog.connection.execute(
+        "SELECT DISTINCT path_bytes FROM assertion AS mine JOIN photo ON photo.id = mine.photo "
+        "LEFT JOIN assertion AS other ON other.photo = mine.photo AND other.key = mine.key AND other.origin = 'sidecar' "
+        "LEFT JOIN flickr_photo ON flickr_photo.photo = mine.photo "
+        f"WHERE mine.origin = 'person' AND NOT mine.imported AND mine.key IN {RIGHTS} "
+        "AND coalesce(other.value, listing ->> ('$.' || mine.key)) != coalesce(mine.value, '')"
+    )
+    return {row[0]: True for row in rows}
 
 
 def relabel(catalog: Catalog, photo: int, facts: PhotoFacts | None = None) -> None:

@@ -44,8 +44,10 @@ def _several(kind: str, entries: Sequence[Decision]) -> str:
     if kind.startswith("label "):
         photos = sum(len(entry.payload["photos"]) for entry in entries)
         return f"{kind.removeprefix('label ')} for {_count(photos, 'photo')}"
+    if kind == "forget":
+        return f"forgot {_count(sum(len(entry.payload['photos']) for entry in entries), 'photo')}"
     done = {"accept": "accepted {} pairs", "reject": "rejected {} pairs", "camera": "the type of {} cameras",
-            "flag": "flags of {} pairs", "note": "notes on {} pairs"}  # fmt: skip
+            "flag": "flags of {} pairs", "note": "notes on {} pairs", "clock": "the offsets of {} pairs of clocks"}  # fmt: skip
     return done.get(kind, "{} decisions: " + kind).format(f"{amount:,}")
 
 

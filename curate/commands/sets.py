@@ -14,7 +14,7 @@ from curate.errors import CurateError, Exit, UsageError, command, shown
 from curate.workspace import Workspace, is_workspace
 from tracer.base.console import note, print_json, print_table, say
 from tracer.base.machine import cores
-from tracer.base.text import counted, quoted_path
+from tracer.base.text import counted, quoted_path, words_in
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
@@ -65,8 +65,7 @@ def split(
         return
     with opened(workspace, "split") as catalog:
         groups = "owner,scene,duplicate" if group is None else group
-        by = tuple(name.strip() for name in groups.split(",") if name.strip())
-        answer = split_workspace(catalog, tuple(attribute), by, 42 if seed is None else seed)
+        answer = split_workspace(catalog, tuple(attribute), words_in(groups), 42 if seed is None else seed)
         used, root = choice.chosen(catalog), catalog.workspace.root
     if json:
         print_json(answer.as_json())
@@ -119,8 +118,10 @@ def export(
     from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
-    wanted = tuple(filter(None, licenses.split(",")))
-    alike = None if match is None else tuple(name.strip() for name in match.split(",") if name.strip())
+    wanted = words_in(licenses)
+    if licenses and not wanted:
+        raise UsageError("--licenses names no licence", licenses, "Name one, such as CC0-1.0, or leave the option out.")
+    alike = None if match is None else words_in(match)
     choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace)
     with opened(workspace, None if dry_run else "export") as catalog:
         stated = stated_licenses(catalog) if wanted else []
@@ -177,7 +178,7 @@ def audit(
     """Find leaks and confounds in any set or split: what its sides share, and what else tells phones from other cameras."""
     from curate.audit.report import audit as audited
 
-    found = audited(places, None if group is None else tuple(filter(None, group.split(","))))
+    found = audited(places, None if group is None else words_in(group))
     if json:
         print_json(found)
     else:
@@ -247,7 +248,7 @@ def evaluate(
         raise UsageError(
             f"{quoted_path(out)} cannot hold a run", why, "Name a new folder for it with -o, or leave -o out."
         )
-    chosen, dataset, run = tuple(filter(None, encoders.split(","))), Path(os.path.abspath(place)), out
+    chosen, dataset, run = words_in(encoders), Path(os.path.abspath(place)), out
     owner = None if workspace is None else Workspace.open(workspace)
     if is_workspace(place):
         owner = Workspace.open(place)

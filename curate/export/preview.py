@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from curate.audit.matching import check_properties
 from curate.audit.properties import CLASS_COLUMN, CLASSES
 from curate.catalog.store import Catalog
-from curate.errors import UsageError
 from curate.export import licenses
 from curate.export.findings import findings
 from curate.export.run import ExportChoice, LeftOutCount, export_rows, options_of
 from curate.export.select import Choice, Tally, pair_count, select
-from curate.export.write import balanced, fitting
+from curate.export.write import balanced, check_options, fitting
 from curate.sources.made import Layout
 from curate.splits.make import Split, joint_split
 from tracer.base.progress import Progress, Work
@@ -102,10 +100,8 @@ def planned_set(
         UsageError: an option is unknown.
         WorkspaceError: the settings name an attribute that is not a label column.
     """
-    if choice.layout not in ("", *Layout):
-        raise UsageError(f"unknown layout {choice.layout!r}", way_out=f"Layouts are {', '.join(Layout)}.")
     options = options_of(catalog, choice)
-    check_properties(options.match)
+    check_options(options)
     yield Progress("reading the labels", 0)
     rows = export_rows(catalog)
     layout = Layout(options.layout) if options.layout else fitting(rows)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.catalog.flickr_photos import licence_days
 from curate.catalog.keepers import kept as kept_photos
 from curate.catalog.labels import LABEL_COLUMNS
 from curate.catalog.leftout import keep_left_out
 from curate.catalog.originals import refuse_original
+from curate.catalog.photos import licence_days, with_replaced_rights
 from curate.catalog.phototable import Coded, PhotoTable, read
 from curate.catalog.sets import keep_splits, remember_set
 from curate.catalog.store import Catalog
@@ -171,6 +171,7 @@ def _photos(catalog: Catalog, columns: Iterable[str]) -> PhotoTable:
         "scene_idx": ("sha256", scenes(catalog).get),
         "keeper": ("path_bytes", kept_photos(catalog).get),
         "license_seen": ("photo_id", licence_days(catalog).get),
+        "replaced_rights": ("path_bytes", with_replaced_rights(catalog).get),
     }
     return read(catalog, ("path", "status", "error", "photo_id", *KEEPER_COLUMNS, *columns), looked_up)
 

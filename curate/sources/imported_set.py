@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.catalog.assigning import usable
 from curate.catalog.forgotten import forgotten_paths
 from curate.catalog.labelling import PHOTO_ID, SAID_KEYS
 from curate.catalog.store import Catalog
@@ -41,6 +43,7 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
             workspace that would import it.
     """
     statements: dict[bytes, tuple[bytes, Statements]] = {}
+    unfit: dict[bytes, str] = {}
     roots = [Path(os.path.abspath(path)) for path in paths]
     for root in roots:
         if root.is_relative_to(catalog.workspace.root):
@@ -49,9 +52,15 @@ def sets_source(catalog: Catalog, paths: Sequence[Path]) -> LocalSource:
             )
         name = clean_text(root.name) or "set"
         for file, row in _rows(root).items():
-            statements[os.fsencode(root / PurePosixPath(file))] = os.fsencode(root), _statements(row, name)
+            path, said = os.fsencode(root / PurePosixPath(file)), _said(row, name)
+            labels, why = usable(said)
+            statements[path] = os.fsencode(root), Statements(labels)
+            if why:
+                unfit[path] = "; ".join(f"the set's {reason}: {said[key]}" for key, reason in why.items())
     places = [os.fsencode(root) for root in roots]
-    found = _found(places, statements, forgotten_paths(catalog))
+    found = chain(
+        (SkippedFile(*label) for label in sorted(unfit.items())), _found(places, statements, forgotten_paths(catalog))
+    )
     return LocalSource(places, found, lambda file: statements[file.path][1])
 
 
@@ -107,7 +116,7 @@ def _check_ids(table: Path, rows: Mapping[str, Mapping[str, Any]]) -> None:
         raise SourceError(_FAILURE, f"{quoted_path(table)}: {why}", "Correct the table.")
 
 
-def _statements(row: Mapping[str, Any], name: str) -> Statements:
+def _said(row: Mapping[str, Any], name: str) -> dict[str, str | None]:
     """Return what a row states. Its photos of one pair, or of one scene, are one scene of the workspace."""
     said = {key: clean_text(str(row[key])) if row.get(key) is not None else None for key in SAID_KEYS if key in row}
     if said.get("taken_at"):
@@ -118,7 +127,7 @@ def _statements(row: Mapping[str, Any], name: str) -> Statements:
     for column, word in (("scene_idx", "scene"), ("subject_idx", "subject")):
         if said.get("scene") is None and row.get(column) is not None:
             said["scene"] = f"{name}: {word} {row[column]}"
-    return Statements(said)
+    return said
 
 
 def _found(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.tui.completing import Completed, complete_path, complete_word
+from tracer.base.text import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +109,4 @@ def listed(text: str, *empty: str) -> tuple[str, ...]:
     """
     if text.strip().casefold() in empty:
         return ()
-    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    return words_in(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from curate.catalog.assigning import refuse_label
 from curate.catalog.labels import ATTRIBUTES
 from curate.catalog.sets import withdraw_splits
 from curate.catalog.store import Catalog
@@ -47,8 +48,15 @@ def other_places(choice: SetChoice) -> SetChoice:
 
 
 def only_licenses(choice: SetChoice, text: str) -> SetChoice:
-    """Return the choice with the licences that were typed; all where nothing was."""
-    return replace(choice, licenses=listed(text, "all"))
+    """Return the choice with the licences that were typed; all where nothing was.
+
+    Raises:
+        UsageError: one is not a licence.
+    """
+    licenses = listed(text, "all")
+    for name in licenses:
+        refuse_label("license", name)
+    return replace(choice, licenses=licenses)
 
 
 def alike_in(choice: SetChoice, text: str) -> SetChoice:

@@ -35,6 +35,15 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def words_in(text: str | None) -> tuple[str, ...]:
+    """Return the entries of a comma-separated list without the spaces around them, each once.
+
+    >>> words_in("CC-BY-4.0, CC0-1.0,,CC-BY-4.0"), words_in(None)
+    (('CC-BY-4.0', 'CC0-1.0'), ())
+    """
+    return tuple(dict.fromkeys(word for part in (text or "").split(",") if (word := part.strip())))
+
+
 def is_harmless(text: str) -> bool:
     """Whether text has no characters that control a terminal, are invisible, or reorder the text around them."""
     return text.isprintable() or not any(unicodedata.category(char) in _DROPPED for char in text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from curate.catalog.assigning import refuse_no_license
+from curate.catalog.assigning import refuse_label
 from curate.catalog.flickr_photos import (
     ANY_LICENSE,
     FlickrPhoto,
@@ -99,7 +99,7 @@ def download(
     """
     for name in allowed:
         if name.casefold() != ANY_LICENSE:
-            refuse_no_license(name)
+            refuse_label("license", name)
     started, counts = time.monotonic(), HarvestCounts()
     allow(catalog, allowed)
     waiting = pending(catalog, "original")

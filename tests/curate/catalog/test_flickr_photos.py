@@ -17,7 +17,6 @@ from curate.catalog.flickr_photos import (
     forget_steps,
     has_originals,
     is_pending,
-    licence_days,
     pending,
     put_listings,
     record_step,
@@ -26,6 +25,7 @@ from curate.catalog.flickr_photos import (
 )
 from curate.catalog.forgetting import forget
 from curate.catalog.listing import Listing
+from curate.catalog.photos import licence_days
 from curate.catalog.store import Catalog
 from curate.photos.facts import Exif, TakenPrecision
 from curate.workspace import Workspace
