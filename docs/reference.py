@@ -106,8 +106,9 @@ def app() -> str:
     from curate.tui.screens.help import HelpScreen, described_in, key_names
     from curate.tui.widgets.conflicts import Conflicts
     from curate.tui.widgets.filterline import AskFilter
-    from curate.tui.widgets.prompt import AskChoice, AskForm
+    from curate.tui.widgets.prompt import AskForm
     from curate.tui.widgets.told import Told
+    from curate.tui.widgets.typedlist import TypedList
 
     commands = [f"| `{one.name}` | {one.tooltip} |" for one in FIXED]
     text = _filled(
@@ -123,7 +124,7 @@ def app() -> str:
     for title, owner in [
         *places,
         ("In a form", AskForm),
-        ("In a choice", AskChoice),
+        ("In the palette, and in a choice", TypedList),
         ("In the window of differing decisions", Conflicts),
         ("In a window that tells", Told),
         ("In the line of a filter", AskFilter),

@@ -99,7 +99,7 @@ async def test_q_asks_only_while_work_runs(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert len(app.screen_stack) == 1 and app._exit is False
-        await pilot.press("q", "j", "enter")
+        await pilot.press("q", "down", "enter")
         await pilot.pause()
         assert app._exit
     async with opened(workspace) as (app, pilot):
@@ -199,7 +199,18 @@ async def test_the_photos_of_a_camera(tmp_path: Path) -> None:
         await until(pilot, lambda: app.current_mode == "library" and len(app.screen.browse) == 3)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen.browse) == 6)
-        await pilot.press("f3", "t", "m", "f")
-        assert app.screen.query_one(OptionList).highlighted_option.id == "film_scanner"
-        await pilot.press("y", "enter")
-        assert status(app).endswith("is now: film_scanner · u undoes")
+
+
+async def test_a_choice_is_filtered_by_what_is_typed(tmp_path: Path) -> None:
+    """The text is seen, Enter takes the best of what it leaves, and nothing where it leaves nothing."""
+    async with opened(make_workspace(tmp_path / "w", 3, previews=False), "cameras") as (app, pilot):
+        for typed, left, taken in (
+            ("sma", ["smartphone"], "smartphone"),
+            ("scan", ["scanner", "film_scanner"], "scanner"),
+        ):
+            await pilot.press("t", *"zz", "enter", "ctrl+u", *typed)
+            assert typed in str(app.screen.query_one("#typed").render())
+            listed = app.screen.query_one(OptionList)
+            assert [str(option.prompt) for option in listed.options] == left
+            await pilot.press("enter")
+            assert status(app).endswith(f"is now: {taken} · u undoes")
