@@ -31,7 +31,7 @@ from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import HelpScreen, described_in
 from curate.tui.terminal_images import asked_terminal, is_fine
 from curate.workspace import Workspace
-from curate.workspace.settings import ImagesMode
+from curate.workspace.settings import SETTINGS, ImagesMode
 
 _THEME = "textual-dark"
 
@@ -65,6 +65,7 @@ class CurateApp(Commands):
         self._start: ScreenName = start
         self._writer, self._seen = writer, catalog.written_elsewhere()
         self._problems: list[str] = []
+        self._settings_seen: tuple[int, int] | None = None
         self.held, self._told_free = contextlib.ExitStack(), False
         self._closes = False
         self.title = "lenstrace"
@@ -75,6 +76,10 @@ class CurateApp(Commands):
 
     def on_load(self) -> None:
         """Take colours and keys from the settings before anything is drawn."""
+        self._settings_seen = self._settings_stamp()
+        self._use_settings()
+
+    def _use_settings(self) -> None:
         settings = self.catalog.workspace.settings.app
         theme = settings.theme or kept_theme(self.catalog) or _THEME
         self.theme = theme if theme in self.available_themes else _THEME
@@ -92,12 +97,34 @@ class CurateApp(Commands):
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
             self.set_interval(_FOLLOW, lambda: self.run_action("follow_the_writer"))
+        self.set_interval(_FOLLOW, lambda: self.run_action("read_the_settings"))
         if said:
             self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
 
     def _tell_at_the_start(self, said: str) -> None:
         if self.in_view is not None:
             self.in_view.say(said, problem=True)
+
+    def _settings_stamp(self) -> tuple[int, int] | None:
+        try:
+            found = (self.catalog.workspace.root / SETTINGS).stat()
+        except OSError:  # an editor may just be replacing it
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def action_read_the_settings(self) -> None:
+        """Take over workspace.toml where it has changed; not in the middle of long work, which would follow both."""
+        stamp = self._settings_stamp()
+        if stamp in (None, self._settings_seen) or self.work.running:
+            return
+        self._settings_seen, images = stamp, self.catalog.workspace.settings.review.images
+        if self.catalog.follow_settings() and self.in_view is not None:
+            self._use_settings()
+            self.in_view.refresh_data()
+            later = images != self.catalog.workspace.settings.review.images
+            restart = "review.images counts from the next start"
+            said = ["workspace.toml has changed and is used from now on", *[restart] * later, *self._problems]
+            self.in_view.say(" · ".join(said), problem=bool(self._problems))
 
     def action_follow_the_writer(self) -> None:
         """Show what the other window wrote."""
