@@ -139,7 +139,7 @@ PROPERTIES: Mapping[str, Property] = MappingProxyType(
             Property("time_of_day", "hour of the day, in steps of four", ("taken_at", "taken_precision"), _time_of_day),
             _column("year", "year", "Year"),
             _column("edited", "edited since it was taken", "edited"),
-            _column("semantic_label", "what the photo shows", "semantic_label"),
+            _column("semantic_label", "the semantic label", "semantic_label"),
         )
     }
 )

@@ -20,7 +20,6 @@ class Field:
         value: what is filled in at first.
         example: what is shown where nothing is filled in.
         complete: completes what was typed, for Tab; None where Tab only goes to the next line.
-        kept: how many characters of the value typing leaves; the others are replaced by what is typed first.
     """
 
     name: str
@@ -28,7 +27,6 @@ class Field:
     value: str = ""
     example: str = ""
     complete: Callable[[str], Completed] | None = None
-    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class WorkEnded(Message, bubble=False):
     """Long work ended or was stopped."""
 
     summary: str
-    """The result, or why it stopped, in one line."""
+    """The result, or why it stopped, in one line; what should be known besides follows on lines of its own."""
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Line(Input):
         text = value if typed is None else typed
         example = f"({field.example})" if field.example else ""  # so that nobody takes it for what is filled in
         super().__init__(text, example, id=field.name, compact=bool(field.label), select_on_focus=False)
-        self._filled_in, self._kept = value, field.kept
+        self._filled_in = value
 
     @property
     def untouched(self) -> bool:
@@ -47,7 +47,7 @@ class Line(Input):
     def on_focus(self, event: events.Focus) -> None:
         """Select what typing replaces."""
         if self.untouched and not event.from_app_focus:
-            self.selection = Selection(self._kept, len(self.value))
+            self.selection = Selection(0, len(self.value))
 
     @property
     def _unseen(self) -> bool:

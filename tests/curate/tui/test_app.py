@@ -163,6 +163,24 @@ async def test_ingest_from_within_the_app(tmp_path: Path) -> None:
         assert app.catalog.count() == 4
 
 
+async def test_the_columns_of_a_sidecar_are_warned_of(tmp_path: Path) -> None:
+    """As the command does: what is not used is named with what was meant; a file that names no photos is refused in the form."""
+    write_photo(tmp_path / "photos" / "a.jpg", 1)
+    labels = tmp_path / "labels.csv"
+    async with opened(Workspace.create(tmp_path / "w"), size=(80, 24)) as (app, pilot):
+        await pilot.press("i", *str(tmp_path / "photos"), "down", *str(labels))
+        labels.write_text("photo,label\na.jpg,pier\n")
+        await pilot.press("enter")
+        assert "no column that names photos" in str(app.screen.query_one(".problem").render())
+        labels.write_text("path,label,license\nphotos/a.jpg,pier,\nb.jpg,,\n")
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 added" in status(app))
+        _, *remarks = status(app).splitlines()
+        assert [line[:2] for line in remarks] == ["! "] * 4 and "label: did you mean semantic_label?" in remarks[1]
+        assert "license is empty in 2 rows" in remarks[2] and "no photo was found for 1 row" in remarks[3]
+        assert app.screen.query_one("#status").size.height >= 7
+
+
 async def test_filter_by_word_and_by_expression(tmp_path: Path) -> None:
     """A plain word, an expression over the label columns, a wrong expression, and all again."""
     workspace = make_workspace(tmp_path / "w", 5, previews=False)

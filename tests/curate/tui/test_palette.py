@@ -122,8 +122,8 @@ async def test_what_was_typed_into_a_line_stays(tmp_path: Path) -> None:
         assert folder.value == filled and app.focused is labels
         await pilot.press(*keys(f"{tmp_path}/lab"), "up", "down", *keys("els.csv"))
         assert labels.value == f"{tmp_path}/labels.csv"
-        await pilot.press("escape", "f1", "e", *keys("bridge"))
-        assert app.screen.query_one(Line).value == "semantic_label=bridge"
+        await pilot.press("escape", "f1", "e", *keys("bridge"), "down", *keys("scene"))
+        assert [line.value for line in app.screen.query(Line)] == ["bridge", "scene"]
 
 
 async def test_the_palette_closes_a_dialog(tmp_path: Path) -> None:
