@@ -36,9 +36,9 @@ class SortKey(StrEnum):
     CAMERA = "camera"
     TYPE = "type"
     TAKEN = "taken"
-    SEMANTIC = "semantic label"
     PIXELS = "pixels"
     PAIR = "pair"
+    SEMANTIC = "semantic label"
 
 
 _BY = {
