@@ -26,6 +26,7 @@ from curate.photos.facts import Exif, PhotoFacts, Status
 from curate.tui.app import CurateApp, images_mode
 from curate.tui.screens.help import described
 from curate.tui.shown import shown
+from curate.tui.terminal_images import asked_terminal
 from curate.tui.widgets.facetlist import FacetList
 from curate.tui.widgets.pair import PairView
 from curate.tui.widgets.photo import PhotoView
@@ -413,7 +414,8 @@ def test_a_command_is_told_that_the_app_is_open(tmp_path: Path) -> None:
 def test_pictures_inside_tmux_are_half_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Automatic choice draws nothing there; an explicit one is obeyed."""
     monkeypatch.setenv("TMUX", "x")
-    assert images_mode(None, "auto") == "half" and images_mode("kitty", "auto") == "kitty"
+    terminal = asked_terminal()
+    assert images_mode(None, "auto", terminal) == "half" and images_mode("kitty", "auto", terminal) == "kitty"
 
 
 def test_the_app_starts_without_heavy_libraries() -> None:
