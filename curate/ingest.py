@@ -91,7 +91,7 @@ def ingest(
     others = (entry for entry in found if not isinstance(entry, SkippedFile) or entry.path != own)
     counts = yield from ingest_source(catalog, LocalSource(roots, others, describe), jobs=jobs)
     with catalog.transaction():
-        for path, reason in (*sidecar.unusable, *((path, UNMATCHED) for path in sorted(unused))):
+        for path, reason in (dict(sidecar.unusable) | dict.fromkeys(sorted(unused), UNMATCHED)).items():
             counts.skipped += 1
             skip(catalog, path, reason)
     counts.remarks = [*sidecar.remarks, *sidecar.remarks_on_rows(len(unused))]

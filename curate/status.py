@@ -25,8 +25,10 @@ from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
 from curate.sources.flickr.targets import is_exif_needed
-from curate.sources.made import MANIFEST
+from curate.sources.local import FORGOTTEN, LINKED, NOT_A_PICTURE, NOT_REGULAR
+from curate.sources.made import MANIFEST, Made
 from curate.sources.manifest import Manifest, content_at, read_manifest
+from curate.sources.tables import FORGOTTEN as FORGOTTEN_ROW
 from tracer.base.text import counted, printable_path
 
 
@@ -111,6 +113,7 @@ class Status:
         without_files: whether there are photos, and none has a file.
         originals: whether none has a file, and originals may be downloaded.
         skipped: the files that the last ingest skipped.
+        missed: those of them that somebody may miss: not what is no picture, was forgotten, or was written by lenstrace.
         disagreements: the cameras on whose type the sources disagree.
         duplicates: the groups of photos whose files are the same; those that look alike are not counted here.
         chosen: of how many of these a person chose the photo to keep.
@@ -137,6 +140,7 @@ class Status:
     without_files: bool = False
     originals: bool = False
     skipped: int = 0
+    missed: int = 0
     disagreements: int = 0
     duplicates: int = 0
     chosen: int = 0
@@ -226,6 +230,10 @@ _NEITHER = {
 """Camera type of neither side -> what follows the number of its photos; None for photos that name no camera."""
 
 
+_EXPECTED = (NOT_A_PICTURE, NOT_REGULAR, LINKED, FORGOTTEN, FORGOTTEN_ROW, *Made)
+"""Reasons of skipped files that ask nothing of a person."""
+
+
 def equal_in_words(found: Status) -> str:
     """Return in words how many groups of equal files there are, and in how many of them a person still may choose."""
     left = found.duplicates - found.chosen
@@ -270,6 +278,7 @@ def status(catalog: Catalog) -> Status:
         without_files=bool(by_status) and not with_files,
         originals=bool(by_status) and not with_files and has_originals(catalog, allowed_licenses(catalog) or OPEN),
         skipped=skipped_count(catalog),
+        missed=skipped_count(catalog, _EXPECTED),
         disagreements=sum(bool(camera.also) for camera, _ in cameras),
         duplicates=equal_files(catalog),
         chosen=chosen_groups(catalog),

@@ -52,7 +52,7 @@ PROPERTIES: Mapping[str, Property] = MappingProxyType(
             Property("time_of_day", "hour of the day, in steps of four", ("taken_at", "taken_precision"), _time_of_day),
             column_property("year", "year", "Year"),
             column_property("edited", "edited since it was taken", "edited"),
-            column_property("semantic_label", "what the photo shows", "semantic_label"),
+            column_property("semantic_label", "the semantic label", "semantic_label"),
         )
     }
 )

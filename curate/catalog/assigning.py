@@ -30,11 +30,20 @@ def assignment(text: str) -> tuple[str, str | None]:
     """Return the label and its value; the value is None where it is empty, which blanks the label.
 
     Raises:
-        UsageError: the text is not `KEY=VALUE`, or `refuse_label` refuses it.
+        UsageError: the text is not `KEY=VALUE`, or as `assigned`.
     """
     key, equals, value = text.partition("=")
     if not equals:
         raise UsageError("that is not a label", text, "Write KEY=VALUE, such as semantic_label=cat")
+    return assigned(key, value)
+
+
+def assigned(key: str, value: str) -> tuple[str, str | None]:
+    """Return a label and its value as a person typed them; the value is None where it is empty, which blanks the label.
+
+    Raises:
+        UsageError: `refuse_label` refuses it.
+    """
     stated = key.strip(), clean_text(value)
     if stated[0] != KEEPER:
         refuse_label(*stated)
@@ -90,5 +99,5 @@ def _no_such_label(key: str) -> UsageError:
     if key.strip().lower() in ("type", "camera_type"):
         hint = "Camera types are set with: curate cameras set MAKE MODEL TYPE"
     else:
-        hint = f"Did you mean {wanted}?" if wanted else "Write KEY=VALUE with one of these."
+        hint = f"Did you mean {wanted}?" if wanted else "Write one of these."
     return UsageError("that label cannot be set", f"{key} is not one of {', '.join(SAID_KEYS)}", hint)

@@ -36,9 +36,9 @@ class SortKey(StrEnum):
     CAMERA = "camera"
     TYPE = "type"
     TAKEN = "taken"
-    SHOWS = "shows"
     PIXELS = "pixels"
     PAIR = "pair"
+    SEMANTIC = "semantic label"
 
 
 _BY = {
@@ -46,7 +46,7 @@ _BY = {
     SortKey.CAMERA: ("make_normalized", "model_normalized"),
     SortKey.TYPE: ("nullif(camera_type, 'unknown')",),
     SortKey.TAKEN: ("taken_at",),
-    SortKey.SHOWS: ("semantic_label",),
+    SortKey.SEMANTIC: ("semantic_label",),
     SortKey.PIXELS: ("width * height",),
     SortKey.PAIR: ("subject_idx",),
 }

@@ -26,7 +26,7 @@ from curate.catalog.labels import local_photo_id
 from curate.catalog.remarks import LONGEST
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from tracer.base.text import clean_text, quoted_path
+from tracer.base.text import clean_text, cut_at_word, quoted_path
 
 FORMAT = 1
 """Format of a line; lines of another format are refused."""
@@ -281,7 +281,7 @@ def _parsed(number: int, line: bytes) -> Line | Refused:
         if first["type"] == "union_tag_not_found":
             return Refused(number, "it names no kind of decision")
         place = ".".join(str(part) for part in first["loc"][1:])
-        return Refused(number, _clean(f"{place}: {first['msg']}" if place else first["msg"])[:200])
+        return Refused(number, cut_at_word(_clean(f"{place}: {first['msg']}" if place else first["msg"]), 200))
 
 
 def _name(catalog: Catalog, sha256: str, _photo: int | None = None) -> dict[str, Any]:

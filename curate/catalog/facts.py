@@ -35,6 +35,7 @@ class Key(StrEnum):
     SPLIT = "split"
     SPLIT_LOG = "split_log"
     THEME = "theme"
+    ADVISED = "advised"
     FLICKR_CALLS = "flickr_calls"
     FLICKR_PAUSED = "flickr_paused"
     FLICKR_LICENSES = "flickr_licenses"
@@ -170,6 +171,9 @@ SPLIT_LOG: Fact[list[SplitEvent]] = Fact(Key.SPLIT_LOG, TypeAdapter(list[SplitEv
 
 THEME: Fact[str] = Fact(Key.THEME)
 """The app's colours that were chosen last."""
+
+ADVISED: Fact[str] = Fact(Key.ADVISED)
+"""The advice on the terminal's colours that the app gave; it is given once."""
 
 FLICKR_CALLS: Fact[int] = Fact(Key.FLICKR_CALLS, TypeAdapter(int))
 """Number of calls of the Flickr API that were made from this workspace."""

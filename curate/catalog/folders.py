@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from curate.catalog.store import Catalog
 from tracer.base.text import printable_path
@@ -59,6 +59,8 @@ def last_folder(catalog: Catalog) -> str | None:
     return None if row is None else printable_path(row["path"])
 
 
-def skipped_count(catalog: Catalog) -> int:
-    """Return the number of files that were skipped."""
-    return int(catalog.connection.execute("SELECT count(*) FROM skipped").fetchone()[0])
+def skipped_count(catalog: Catalog, besides: Sequence[str] = ()) -> int:
+    """Return the number of files that were skipped for other reasons than some."""
+    marks = ", ".join("?" * len(besides))
+    query = f"SELECT count(*) FROM skipped WHERE reason NOT IN ({marks})"
+    return int(catalog.connection.execute(query, besides).fetchone()[0])

@@ -101,7 +101,7 @@ MEANINGS: dict[str, str] = {
     "format": "`JPEG`, `HEIF`, …",
     "jpeg_subsampling": "`4:2:0`, …",
     "jpeg_quality": "1 to 100, from the file's quantisation tables",
-    "semantic_label": "what the picture shows: from its folder, a sidecar or a person",
+    "semantic_label": "the semantic label, what the photo shows: from its folder, a sidecar or a person",
     "scene": "the scene's name, stated by a sidecar or a person: photos of one scene stay together",
     "subject_idx": "the number of the accepted pair that the photo is in",
     "split": "null in a catalogue; in a set the side that is disjoint across all attributes",

@@ -29,7 +29,7 @@ class Listing:
         license_seen: the day on which that licence was seen, ISO 8601.
         taken_at: local time as its owner or Flickr states it, `YYYY-MM-DDTHH:MM:SS`.
         taken_precision: the precision of `taken_at`.
-        semantic_label: what the picture shows, by the search or the source that found it.
+        semantic_label: the semantic label, by the search or the source that found it.
         original: address of the original file.
         width: width of the original in pixels, as stored.
         height: height of the original in pixels, as stored.

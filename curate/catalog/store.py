@@ -83,6 +83,21 @@ class Catalog:
             self.cameras, self.read_only = Cameras(self.workspace, self.connection), False
             self._follow_camera_rules()
 
+    def follow_settings(self) -> bool:
+        """Take over what workspace.toml holds now, and return whether that is something else than before.
+
+        Raises:
+            WorkspaceError: it cannot be used; the settings stay as they were.
+        """
+        now = Workspace(self.workspace.root)
+        _check_settings(now)
+        if now.settings == self.workspace.settings:
+            return False
+        self.workspace.take_over(now.settings)
+        if not self.read_only:
+            self._follow_camera_rules()
+        return True
+
     @property
     def refusal(self) -> ReadOnly:
         """The error of a change through a catalogue that was opened read-only."""

@@ -69,7 +69,7 @@ _COLUMNS = (
         "decoded, so there width and height are those of the upright picture, and the orientation must not be applied",
     ),
     ("`format`, `jpeg_quality`, `jpeg_subsampling`", "of the source file"),
-    ("`semantic_label`", "what the picture shows"),
+    ("`semantic_label`", "the semantic label: what the photo shows"),
     ("`subject_idx`", "the accepted pair: two photos of one scene by different cameras"),
     ("`split`", "one split that is disjoint across all attributes; `splits/*.json` hold the balanced ones"),
 )

@@ -81,14 +81,14 @@ class Commands(KeysInOrder):
     def action_ingest(self) -> None:
         """Ask for a folder, and ingest it."""
         from curate.tui.housekeeping import ingest_summary
-        from curate.tui.ingesting import ingest_form, ingest_request, ingesting
+        from curate.tui.ingesting import IngestRequest, ingest_form, ingest_request, ingesting
 
-        self._ask_for(
-            "ingest",
-            ingest_form(self.catalog),
-            ingest_request,
-            lambda request: self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary),
-        )
+        def begin(request: IngestRequest) -> None:
+            self._begin("ingest", lambda catalog: ingesting(catalog, request), ingest_summary)
+            if request.remarks and self.in_view is not None:  # shown before a long ingest, too
+                self.in_view.warn(request.remarks)
+
+        self._ask_for("ingest", ingest_form(self.catalog), ingest_request, begin)
 
     def action_find_pairs(self) -> None:
         """Look for pairs."""

@@ -21,7 +21,6 @@ class Field:
         value: what is filled in at first.
         example: what is shown where nothing is filled in.
         complete: completes what was typed, for Tab; None where Tab only goes to the next line.
-        kept: how many characters of the value typing leaves; the others are replaced by what is typed first.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Field:
     value: str = ""
     example: str = ""
     complete: Callable[[str], Completed] | None = None
-    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from curate.catalog.folders import last_folder
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.ingest import IngestCounts, ingest
+from curate.sources.sidecar import remarks_on_columns
 from curate.tui.forms import Field, Form, path_in, paths, words, yes
 from tracer.base.progress import Work
 from tracer.base.text import clean_text, quoted_path
@@ -23,11 +24,13 @@ class IngestRequest:
     Attributes:
         folder: a folder, or one photo.
         labels: a CSV file with labels; None for none.
+        remarks: sentences about the columns of that file.
         from_folders: whether the name of a photo's folder becomes its semantic label.
     """
 
     folder: Path
     labels: Path | None = None
+    remarks: tuple[str, ...] = ()
     from_folders: bool = False
 
 
@@ -39,9 +42,9 @@ def ingest_form(catalog: Catalog) -> Form:
         (
             Field("folder", "folder", last_folder(catalog) or _current(catalog), complete=paths(here)),
             Field("labels", "labels", "", "none; or a CSV file with path, Make, Model, …", paths(here, ".csv")),
-            Field("topics", "topics", "no", "yes: a folder's name is the label of its photos", words(("yes", "no"))),
+            Field("from_folders", "semantic label", "no", "yes: the name of a photo's folder", words(("yes", "no"))),
         ),
-        "Photos are only read. topics: yes if a folder's name says what its photos show. Enter starts, Tab completes.",
+        "Photos are only read. semantic label: yes takes it from the name of a photo's folder. Enter starts, Tab completes.",
     )
 
 
@@ -69,7 +72,7 @@ def ingest_request(answers: Mapping[str, str]) -> IngestRequest:
     """Read the answers.
 
     Raises:
-        SourceError: a path does not exist.
+        SourceError: a path does not exist, or the file cannot be used.
         UsageError: a line cannot be read.
     """
     folder = path_in(answers["folder"], Path.cwd(), "the folder")
@@ -82,7 +85,8 @@ def ingest_request(answers: Mapping[str, str]) -> IngestRequest:
             )
     if labels is not None and not labels.is_file():
         raise SourceError(f"{quoted_path(labels)} is no file", "", "Name a CSV file, or leave the line empty.")
-    return IngestRequest(folder, labels, yes(answers["topics"], "topics"))
+    remarks = tuple(remarks_on_columns(labels)) if labels is not None else ()
+    return IngestRequest(folder, labels, remarks, yes(answers["from_folders"], "the semantic label"))
 
 
 def ingesting(catalog: Catalog, request: IngestRequest) -> Work[IngestCounts]:

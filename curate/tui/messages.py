@@ -34,8 +34,8 @@ class WorkAdvanced(Message, bubble=False):
 
     progress: Progress
     """The progress."""
-    seconds: float
-    """Seconds since the work began."""
+    a_second: float = 0.0
+    """How many items the present stage finishes in a second; 0 while that is not known."""
 
     def can_replace(self, message: Message) -> bool:
         """Whether this message replaces a queued one: every earlier message of its kind."""
@@ -47,7 +47,7 @@ class WorkEnded(Message, bubble=False):
     """Long work ended or was stopped."""
 
     summary: str
-    """The result, or why it stopped, in one line."""
+    """The result, or why it stopped, in one line; what should be known besides follows on lines of its own."""
 
 
 @dataclass

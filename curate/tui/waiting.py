@@ -69,9 +69,8 @@ def _photos(found: Status) -> Iterator[Entry]:
             "unreadable", f"{counted(found.unreadable, 'photo')} cannot be read", "unreadable", "see why", waits=True
         )
     if found.skipped:
-        yield Entry(
-            "skipped", f"{counted(found.skipped, 'file')} skipped by the last ingest", "skipped", "see why", waits=True
-        )
+        text = f"{counted(found.skipped, 'file')} skipped by the last ingest"
+        yield Entry("skipped", text, "skipped", "see why", waits=bool(found.missed))
     if found.duplicates:
         waiting = found.duplicates > found.chosen
         yield Entry("copies", equal_in_words(found), "app.switch_mode('copies')", "see which is kept", waits=waiting)

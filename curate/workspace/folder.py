@@ -164,6 +164,10 @@ class Workspace:
         """
         return read_settings(self.root / SETTINGS)
 
+    def take_over(self, settings: Settings) -> None:
+        """Go on with other settings: those that the file holds now."""
+        self.__dict__["settings"] = settings
+
     @property
     def name(self) -> str:
         """The name of the set that this workspace makes."""

@@ -96,6 +96,19 @@ def visible_text(text: str, limit: int | None = MAX_LENGTH) -> str:
     return shown if limit is None or max(len(shown), len(text)) <= limit else shown[: limit - 1] + "…"
 
 
+def cut_at_word(text: str, limit: int) -> str:
+    """Return a text of at most `limit` characters. A longer one ends behind a word, with an ellipsis.
+
+    >>> cut_at_word("its data end early", 18), cut_at_word("its data end early", 15), cut_at_word("/photos/a/b.jpg", 9)
+    ('its data end early', 'its data end…', '/photos/…')
+    """
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    whole = head if text[limit - 1] == " " else head.rpartition(" ")[0]
+    return (whole if 2 * len(whole) > limit else head).rstrip(" ,;:(") + "…"
+
+
 def no_formula(text: str) -> str:
     """Return the text of a CSV cell with an apostrophe before what a spreadsheet would take for a formula.
 

@@ -110,6 +110,11 @@ class CurateScreen(GuardedScreen[None]):
         line = Text("✗ ", "bold red") if problem else Text("")
         self.query_one("#status", Static).update(line + text)
 
+    def warn(self, remarks: Sequence[str], after: str = "") -> None:
+        """Show sentences that should be known, after a message if there is one."""
+        lines = [Text("! ", "bold yellow") + folded(remark) for remark in remarks]
+        self.say(Text("\n").join([folded(after), *lines] if after else lines))
+
     def complain(self, error: CurateError, before: str = "") -> None:
         """Show an error and what to do about it in the status line."""
         self.say(before + told_here(error), problem=True)
@@ -179,7 +184,8 @@ class CurateScreen(GuardedScreen[None]):
     def on_work_ended(self, message: WorkEnded) -> None:
         """Show the result."""
         self.show_work()
-        self.say(message.summary)
+        first, *remarks = message.summary.splitlines()
+        self.warn(remarks, first) if remarks else self.say(first)
         self.refresh_data()
         self.let_scores_follow()  # decisions about replaced files no longer count
 

@@ -42,7 +42,11 @@ if TYPE_CHECKING:
     from curate.sources.flickr.pace import Limit
     from curate.sources.flickr.plan import Plan
 
-_COLUMNS = (Column("step", 8), Column("photos", 7, numeric=True), Column("refused, failed or left out, because", 40))
+_COLUMNS = (
+    Column("step", 8),
+    Column("photos", 7, numeric=True),
+    Column("refused, failed or left out, because", 40, keeps="words"),
+)
 _WELCOME = """No photo of Flickr is listed yet.
 
 Press s to search for photos by words, tags, owner, dates or licence.
