@@ -292,7 +292,7 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
             names = {
                 row["sha256"]: row["path"]
                 for row in catalog.connection.execute(
-                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
+                    "SELECT sha256, resolved(path) AS path FROM photo WHERE sha256 IN (?, ?) ORDER BY photo.path DESC", (this, partner)
                 )
             }  # of exact copies the first by path, which is the one that pairs name
             raise UsageError(

@@ -251,9 +251,9 @@ class _Import:
         paths = []
         for sha256 in hashes:
             row = self._catalog.connection.execute(
-                "SELECT path FROM photo WHERE sha256 = ? ORDER BY path LIMIT 1", (sha256,)
+                "SELECT resolved(path) FROM photo WHERE sha256 = ? ORDER BY path LIMIT 1", (sha256,)
             ).fetchone()
-            paths.append(row["path"] if row else sha256)
+            paths.append(row[0] if row else sha256)
         return tuple(paths)
 
 

@@ -30,7 +30,7 @@ def chosen_groups(catalog: Catalog) -> int:
 def kept(catalog: Catalog) -> dict[bytes, int]:
     """Return path (bytes) -> number of the choice, for the photos that were chosen."""
     rows = catalog.connection.execute(
-        "SELECT path_bytes, CAST(value AS INTEGER) FROM assertion JOIN photo ON photo.id = assertion.photo "
+        "SELECT resolved(path_bytes), CAST(value AS INTEGER) FROM assertion JOIN photo ON photo.id = assertion.photo "
         "WHERE key = ? AND value IS NOT NULL",
         (KEEPER,),
     )

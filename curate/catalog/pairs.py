@@ -87,7 +87,7 @@ WITH paired AS (
         WHERE (cp.sha256 = verdict.phone AND co.sha256 = verdict.other)
            OR (cp.sha256 = verdict.other AND co.sha256 = verdict.phone))
 )
-SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256,
+SELECT resolved(p.path) AS phone_path, resolved(o.path) AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256,
        o.sha256 AS other_sha256, pair.score, pair.assigned, pair.evidence, coalesce(v.status, w.status) AS status,
        coalesce(v.subject_idx, w.subject_idx) AS subject_idx,
        p.sha256 IN (SELECT sha256 FROM paired) OR o.sha256 IN (SELECT sha256 FROM paired) AS taken
@@ -140,7 +140,7 @@ def queue(
     """
     of_one = "" if phone_sha256 is None else "AND c.phone IN (SELECT id FROM photo WHERE sha256 = :phone)"
     rows = catalog.connection.execute(
-        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
+        "SELECT resolved(p.path) AS phone_path, resolved(o.path) AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, 0 AS taken "
         f"FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other WHERE c.waits {of_one}"
         f"{wanted.where} ORDER BY {wanted.order_by} LIMIT :limit",
@@ -155,7 +155,7 @@ def alternatives(catalog: Catalog, phone_sha256: str) -> list[PairRow]:
     Pairs whose other photo already has a partner are included (`taken`).
     """
     rows = catalog.connection.execute(
-        "SELECT p.path AS phone_path, o.path AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
+        "SELECT resolved(p.path) AS phone_path, resolved(o.path) AS other_path, p.id AS phone_id, o.id AS other_id, p.sha256 AS phone_sha256, "
         "o.sha256 AS other_sha256, c.score, c.assigned, c.evidence, NULL AS status, NULL AS subject_idx, "
         "NOT c.waits AS taken FROM candidate c JOIN photo p ON p.id = c.phone JOIN photo o ON o.id = c.other "
         "WHERE p.sha256 = ? AND (p.scene = o.scene) IS NOT 0 "

@@ -63,7 +63,10 @@ class Photo:
         return self.sha256
 
 
-_PHOTO = ", ".join(item.name for item in fields(Photo))
+_PHOTO = ", ".join(
+    f"resolved({item.name}) AS {item.name}" if item.name in ("path", "path_bytes") else item.name
+    for item in fields(Photo)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,14 @@ def known_files(catalog: Catalog, paths: Sequence[bytes]) -> dict[bytes, Known]:
     """Return path -> what is known of the file, for those of the paths that are in the catalogue."""
     found: dict[bytes, Known] = {}
     for start in range(0, len(paths), 500):
-        part = paths[start : start + 500]
+        part = {catalog.places.stored(path): path for path in paths[start : start + 500]}
         marks = ",".join("?" * len(part))
         for row in catalog.connection.execute(
             "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured "
             f"FROM photo WHERE path_bytes IN ({marks})",
-            part,
+            list(part),
         ):
-            found[row["path_bytes"]] = Known(
+            found[part[row["path_bytes"]]] = Known(
                 row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"]
             )
     return found
@@ -126,6 +129,7 @@ def put_photo(
         size: size from the file system, for the same; None for the size in the facts.
         source: where the photo comes from.
     """
+    path = catalog.places.stored(path)
     before = catalog.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
     if before and before["sha256"] != facts.sha256:  # the candidates were compared by the old picture
         catalog.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
@@ -209,20 +213,20 @@ def facts_of(catalog: Catalog, photo: int) -> PhotoFacts:
 def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
     """Return the photo at a path (absolute, or relative to the current folder), or at `flickr:ID` if it has no file."""
     name = os.fsdecode(path)
-    place = name if is_listed_path(name) else os.path.abspath(name)
-    return next(photos_where(catalog, "path_bytes = ?", os.fsencode(place)), None)
+    place = os.fsencode(name if is_listed_path(name) else os.path.abspath(name))
+    return next(photos_where(catalog, "path_bytes = ?", catalog.places.stored(place)), None)
 
 
 def photos_where(catalog: Catalog, condition: str, *values: str | bytes | int) -> Iterator[Photo]:
-    """Yield the photos that meet a condition in SQL. It must come from this package, never from a user."""
+    """Yield the photos that meet a condition in SQL, over stored paths. It must come from this package, never from a user."""
     for row in catalog.connection.execute(f"SELECT {_PHOTO} FROM photo WHERE {condition}", values):
         yield Photo(**{**dict(row), "status": Status(row["status"])})
 
 
 def path_of(catalog: Catalog, sha256: str) -> str | None:
     """Return the shown path of a photo with this sha256; None where the catalogue has none."""
-    row = catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
-    return None if row is None else str(row["path"])
+    row = catalog.connection.execute("SELECT resolved(path) FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def photos_with(catalog: Catalog, sha256: str) -> int:
@@ -255,7 +259,7 @@ def stated_licenses(catalog: Catalog) -> list[str]:
 
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
-    return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}
+    return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")}
 
 
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:
