@@ -86,9 +86,9 @@ class CameraLine(_Line):
 
 
 class LocalLine(_Line):
-    """A decision that stays in its own workspace: an offset between two clocks, forgotten photos, a flag, a note."""
+    """A decision that stays in its own workspace: an offset between clocks, forgotten or relocated photos, a flag, a note."""
 
-    action: Literal["clock", "forget", "flag", "note"]
+    action: Literal["clock", "forget", "flag", "note", "relocate"]
 
 
 class StepLine(_Line):
@@ -156,7 +156,7 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             row |= {"on": said["on"]} if entry.action == "flag" else {"text": said["text"]}
         elif entry.action == "forget":
             row["photos"] = [_name(catalog, photo["sha256"]) for photo in said["photos"] if photo["sha256"]]
-        else:
+        elif entry.action in ("undo", "redo"):
             row["of"] = said["seq"]
         yield row
 

@@ -43,6 +43,7 @@ Preference = Prefer | Callable[[Conflict], Prefer | None] | None
 _LOCAL = {
     "clock": "an offset between two clocks: it is valid for the cameras of its workspace only",
     "forget": "forgotten photos: each workspace decides which photos it holds",
+    "relocate": "relocated folders: each workspace has its own",
     "flag": "flags: each workspace has its own",
     "note": "notes: each workspace has its own",
 }

@@ -69,6 +69,18 @@ def source_folders(catalog: Catalog) -> Iterator[Path]:
             yield Path(os.fsdecode(folder))
 
 
+def absent_folders(catalog: Catalog) -> list[tuple[Path, int]]:
+    """Return the ingested folders that are not there, each with the number of its photos that are not known to be missing."""
+    absent: list[tuple[Path, int]] = []
+    for folder in source_folders(catalog):
+        if not any(folder.is_relative_to(above) for above, _ in absent) and not os.path.exists(folder):
+            condition = f"SELECT count(*) FROM photo WHERE {AT_OR_BELOW} AND status != 'missing'"
+            photos = catalog.connection.execute(condition, bounds(catalog, os.fsencode(folder))).fetchone()[0]
+            if photos:
+                absent.append((folder, int(photos)))
+    return absent
+
+
 def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
     """Yield the row IDs of the photos at or below a path, whether their files still exist or not."""
     for row in catalog.connection.execute(
@@ -80,14 +92,14 @@ def photos_below(catalog: Catalog, path: bytes) -> Iterator[int]:
 def count_below(catalog: Catalog, path: bytes) -> int:
     """Return the number of photos at or below a path."""
     return int(
-        catalog.connection.execute(
-            f"SELECT COUNT(*) FROM photo WHERE {AT_OR_BELOW}", bounds(catalog, path)
-        ).fetchone()[0]
+        catalog.connection.execute(f"SELECT COUNT(*) FROM photo WHERE {AT_OR_BELOW}", bounds(catalog, path)).fetchone()[
+            0
+        ]
     )
 
 
 def bounds(catalog: Catalog, path: bytes) -> tuple[bytes, ...]:
-    """Return what the question marks of `AT_OR_BELOW` stand for. The workspace's own files lie below the folders above it, too."""
+    """Return what the question marks of `AT_OR_BELOW` stand for. Below folders above the workspace lie its own files, too."""
     here, real = catalog.places.stored(path).rstrip(b"/"), os.path.realpath(path).rstrip(b"/")
     above = os.fsencode(os.path.realpath(catalog.workspace.root) + "/").startswith(real + b"/")
     own = (b"./", b".0") if above else (b"", b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -16,6 +17,9 @@ from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]
 _STRENGTH: dict[Origin, int] = {"folder": 0, "sidecar": 1, "person": 2}
+
+NO_LONGER_THERE = "the file is no longer there"
+"""The error of a photo whose file is missing."""
 
 NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
 """SQL of a row ID that neither it nor a larger one was ever used. IDs are not reused: the decision log names photos by them."""
@@ -32,6 +36,7 @@ class Photo:
         status: state of its file when it was last looked at.
         error: why it could not be read; None where it could.
         sha256: hash of its file; None where it could not be read.
+        size: size of its file in bytes.
         camera: row ID of its camera; None where it does not name one.
         scene: its stated scene.
         format: file format, `JPEG`, …
@@ -45,6 +50,7 @@ class Photo:
     status: Status
     error: str | None
     sha256: str | None
+    size: int | None
     camera: int | None
     scene: str | None
     format: str | None
@@ -100,15 +106,25 @@ def known_files(catalog: Catalog, paths: Sequence[bytes]) -> dict[bytes, Known]:
     for start in range(0, len(paths), 500):
         part = {catalog.places.stored(path): path for path in paths[start : start + 500]}
         marks = ",".join("?" * len(part))
-        for row in catalog.connection.execute(
-            "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured "
-            f"FROM photo WHERE path_bytes IN ({marks})",
-            list(part),
-        ):
-            found[part[row["path_bytes"]]] = Known(
-                row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"]
-            )
+        for row in catalog.connection.execute(f"{_KNOWN} WHERE path_bytes IN ({marks})", list(part)):
+            found[part[row["path_bytes"]]] = _known(row)
     return found
+
+
+def photos_like(catalog: Catalog, sha256: str | None) -> list[tuple[bytes, Known]]:
+    """Return (path, what is known of the file) of the local photos with a content, those that are missing first."""
+    condition = "sha256 = ? AND source = 'local' ORDER BY status = 'missing' DESC, id"
+    rows = catalog.connection.execute(f"{_KNOWN} WHERE {condition}", (sha256,)).fetchall()
+    return [(catalog.places.resolved(row["path_bytes"]), _known(row)) for row in rows]
+
+
+_KNOWN = (
+    "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured FROM photo"
+)
+
+
+def _known(row: sqlite3.Row) -> Known:
+    return Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"])
 
 
 def put_photo(
@@ -177,6 +193,12 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
         "DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin)
     )
     return cursor.rowcount > 0
+
+
+def has_labels(catalog: Catalog, photo: int) -> bool:
+    """Return whether a person gave a photo labels."""
+    found = "SELECT EXISTS (SELECT 1 FROM assertion WHERE photo = ? AND origin = 'person')"
+    return bool(catalog.connection.execute(found, (photo,)).fetchone()[0])
 
 
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
@@ -259,7 +281,9 @@ def stated_licenses(catalog: Catalog) -> list[str]:
 
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
-    return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")}
+    return {
+        row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")
+    }
 
 
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -79,6 +79,30 @@ def as_text(stored: bytes) -> str:
 def as_bytes(text: str) -> bytes:
     """Return the stored path of which `as_text` made a text."""
     return text.encode() if text.startswith(("/", "./", "flickr:")) else bytes.fromhex(text)
+
+
+def move(
+    connection: sqlite3.Connection, moves: Iterable[tuple[bytes, bytes]], tables: Sequence[str] = ("photo",)
+) -> None:
+    """Give photos other stored paths. One may take the path of another that moves with it.
+
+    Args:
+        connection: open for writing.
+        moves: (stored path before, stored path after).
+        tables: the tables whose paths are meant.
+    """
+    pairs = list(moves)
+    for table in tables:
+        change = f"UPDATE OR IGNORE {table} SET path_bytes = ? WHERE path_bytes = ?"
+        connection.executemany(change, ((b"\0" + before, before) for before, _ in pairs))
+        connection.executemany(change, ((after, b"\0" + before) for before, after in pairs))
+        if table != "forgotten_path":
+            change = f"UPDATE {table} SET path = ? WHERE path_bytes = ?"
+            connection.executemany(change, ((printable_path(after), after) for _, after in pairs))
+
+
+ALL = ("photo", "forgotten", "forgotten_path")
+"""The tables of photos, of forgotten photos, and of the paths that a person named to forget them."""
 
 
 def resolve_paths(connection: sqlite3.Connection, root: Path) -> None:

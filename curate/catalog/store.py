@@ -175,7 +175,8 @@ class Catalog:
             return
         with label_reader(self.workspace.catalog) as reader:
             yield from map(
-                _label_row, reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY stored_path LIMIT {most}")
+                _label_row,
+                reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY stored_path LIMIT {most}"),
             )
 
     def count(self, where: str | None = None) -> int:
