@@ -101,10 +101,6 @@ def move(
             connection.executemany(change, ((printable_path(after), after) for _, after in pairs))
 
 
-ALL = ("photo", "forgotten", "forgotten_path")
-"""The tables of photos, of forgotten photos, and of the paths that a person named to forget them."""
-
-
 def resolve_paths(connection: sqlite3.Connection, root: Path) -> None:
     """Give a connection the SQL function `resolved`, and a view `label` that shows paths as the system opens them.
 

@@ -97,7 +97,6 @@ def _log(catalog: Catalog, folders: tuple[bytes, bytes], moved: list[Photo], fou
         new = next(photos_where(catalog, "path_bytes = ?", moves[stored(photo.path_bytes)]), None)
         if new is not None and stored(new.path_bytes) not in moves:
             aside[new.id] = photo.id
-    moves |= dict(_of_forgotten(catalog, before, after))
     lost = [photo.id for photo in moved if photo.status is Status.MISSING]
     batch = {"batch": decisions.batch_name(catalog, "relocate")} if aside else {}
     labels = [(own, *label) for there, own in aside.items() for label in _labels(catalog, there)]
@@ -106,6 +105,7 @@ def _log(catalog: Catalog, folders: tuple[bytes, bytes], moved: list[Photo], fou
         "to": as_text(stored(after)),
         "photos": len(moved),
         "paths": [(as_text(one), as_text(two)) for one, two in moves.items()],
+        "forgotten": [(as_text(one), as_text(two)) for one, two in _of_forgotten(catalog, before, after)],
         "found": lost,
         "aside": list(aside),
         "news": bool(lost or aside),
