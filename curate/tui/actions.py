@@ -91,7 +91,7 @@ class Commands(KeysInOrder):
         )
 
     def action_relocate(self) -> None:
-        """Ask where a folder of photos is now that has moved, and find its photos there."""
+        """Ask where a folder that has moved is now, and find its photos there."""
         from curate.tui.ingesting import relocate_form, relocate_request, relocate_summary, relocating
 
         self._ask_for(

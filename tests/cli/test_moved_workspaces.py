@@ -65,6 +65,7 @@ def place(tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.Capture
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["move", "copy", "link", "app"])
 def test_a_workspace_elsewhere_exports_the_same_bytes(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
@@ -101,6 +102,7 @@ def test_a_workspace_elsewhere_exports_the_same_bytes(
     assert str(new) not in dump and str(place) not in dump
 
 
+@pytest.mark.slow
 def test_what_is_withdrawn_goes_in_a_linked_workspace(
     place: Path, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +128,7 @@ def test_what_is_withdrawn_goes_in_a_linked_workspace(
     assert "1 file removed" in run.said and not files[second].exists()
 
 
+@pytest.mark.slow
 def test_a_source_folder_that_moved_is_relocated(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,6 +230,7 @@ def test_labels_follow_a_renamed_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "labels by a person stay" in run.said and rows(run)[str(folder / "3.jpg")]["semantic_label"] == "label 3"
 
 
+@pytest.mark.slow
 def test_an_older_catalogue_finds_what_moved_before_the_upgrade(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
