@@ -15,6 +15,7 @@ from curate.catalog.flickr_photos import has_originals
 from curate.catalog.folders import skipped_count
 from curate.catalog.harvests import allowed_licenses
 from curate.catalog.keepers import chosen_groups
+from curate.catalog.naming import absent_folders
 from curate.catalog.photos import equal_files, is_any_read
 from curate.catalog.sets import evaluated_sets, exported_sets, measured
 from curate.catalog.sides import compared, photos_by_side
@@ -117,6 +118,7 @@ class Status:
         disagreements: the cameras on whose type the sources disagree.
         duplicates: the groups of photos whose files are the same; those that look alike are not counted here.
         chosen: of how many of these a person chose the photo to keep.
+        absent: the ingested folders that are not there, each with the number of its photos.
     """
 
     workspace: Path
@@ -144,6 +146,7 @@ class Status:
     disagreements: int = 0
     duplicates: int = 0
     chosen: int = 0
+    absent: tuple[tuple[Path, int], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -156,6 +159,7 @@ class Status:
             "skipped": self.skipped,
             "disagreements": self.disagreements,
             "duplicates": self.duplicates,
+            "absent": [{"path": printable_path(path), "photos": photos} for path, photos in self.absent],
             "phones": self.phones,
             "others": self.others,
             "by_neither": {kind or "no_camera": count for kind, count in self.by_neither.items()},
@@ -196,6 +200,8 @@ class Status:
             f"pairs    {self.accepted:,} accepted, {self.rejected:,} rejected; {open_pairs(self.proposed, self.waiting)}"
             + (f"; {self.gone:,} decided with a photo forgotten or replaced" if self.gone else ""),
         ]
+        for path, photos in self.absent:
+            lines.append(f"absent   {printable_path(path)} is not there, with {counted(photos, 'photo')}")
         if self.duplicates:
             lines.append(f"copies   {equal_in_words(self)}")
         if self.skipped:
@@ -282,6 +288,7 @@ def status(catalog: Catalog) -> Status:
         disagreements=sum(bool(camera.also) for camera, _ in cameras),
         duplicates=equal_files(catalog),
         chosen=chosen_groups(catalog),
+        absent=tuple(absent_folders(catalog)),
     )
 
 
@@ -289,6 +296,10 @@ def next_step(found: Status) -> Step:
     """Return the next step that the user should take."""
     if not found.photos:
         return Step("no photos are here yet", ("ingest", "PHOTOS"))
+    if found.absent:
+        path, photos = found.absent[0]
+        why = f"{printable_path(path)} is not there, with {counted(photos, 'photo')}; if it has moved, say where it is"
+        return Step(why, ("relocate", shown(path), "NEW_FOLDER"))
     if found.unreadable == found.photos:
         return Step("no photo can be read", ("photos", "--where", "status != 'ok'"))
     if found.without_exif:

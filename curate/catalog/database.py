@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from curate.catalog.places import prepare_upgrade, resolve_paths
 from curate.errors import NewerSchema, StorageError, WorkspaceError
 from tracer.base.text import command_line, quoted_path, shell_word
 
@@ -60,6 +61,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA temp_store = MEMORY")
         _upgrade(connection, path)
+        resolve_paths(connection, path.parent)
         connection.execute("PRAGMA foreign_keys = ON")  # after it: an upgrade may replace a table that others refer to
     return connection
 
@@ -85,6 +87,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         closing.callback(connection.close)
         connection.row_factory = sqlite3.Row
         _version(connection, path)
+        resolve_paths(connection, path.parent)
     return connection
 
 
@@ -282,6 +285,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
         backup = path.with_name(f"{path.stem}-v{version}{path.suffix}")
         with contextlib.closing(sqlite3.connect(backup)) as copy:
             connection.backup(copy)
+    prepare_upgrade(connection, path.parent)
     for number, step in enumerate(steps[version:], start=version + 1):
         record = "" if number > 1 else _RECORD
         connection.executescript(f"BEGIN IMMEDIATE;\n{record}{step.script}\n{_recorded(number, step)}\nCOMMIT;")

@@ -23,7 +23,7 @@ from curate.catalog.store import Catalog, now
 from curate.errors import UsageError
 from tracer.base.text import printable_path
 
-Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note"]
+Action = Literal["accept", "reject", "label", "camera", "clock", "forget", "flag", "note", "relocate"]
 
 NO_NOTE: Mapping[str, Any] = MappingProxyType({})
 
@@ -217,7 +217,7 @@ def undo(catalog: Catalog) -> Decision | None:
         if last is None:
             return None
         for entry in reversed(step_of(catalog, last)):
-            _write(catalog, "undo", {"seq": entry.seq})
+            _write(catalog, "undo", {"seq": entry.seq}, entry)
             take_back(catalog, entry.action, entry.payload, entry.seq)
         return last
 
@@ -229,7 +229,7 @@ def redo(catalog: Catalog) -> Decision | None:
         if last is None:
             return None
         for entry in step_of(catalog, last):
-            _write(catalog, "redo", {"seq": entry.seq})
+            _write(catalog, "redo", {"seq": entry.seq}, entry)
             apply(catalog, entry.action, entry.payload, entry.seq)
         return last
 
@@ -277,12 +277,10 @@ def _refuse_second_partner(catalog: Catalog, phone: str, other: str) -> None:
     for this, that in ((phone, other), (other, phone)):
         partner = partner_of(catalog, this)
         if partner is not None and partner != that:
-            names = {
-                row["sha256"]: row["path"]
-                for row in catalog.connection.execute(
-                    "SELECT sha256, path FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
-                )
-            }  # of exact copies the first by path, which is the one that pairs name
+            rows = catalog.connection.execute(
+                "SELECT sha256, resolved(path) FROM photo WHERE sha256 IN (?, ?) ORDER BY path DESC", (this, partner)
+            )
+            names = dict(map(tuple, rows))  # of exact copies the first by path, which is the one that pairs name
             raise UsageError(
                 "that photo already has a partner",
                 f"{names.get(this, this)} is paired with {names.get(partner, partner)}",
@@ -324,14 +322,17 @@ def append(catalog: Catalog, action: Action, payload: dict[str, Any]) -> Decisio
     return decision
 
 
-def _write(catalog: Catalog, action: str, payload: dict[str, Any]) -> Decision:
+def _write(catalog: Catalog, action: str, payload: dict[str, Any], of: Decision | None = None) -> Decision:
+    """Write an entry; `of` is the one that an undo or redo is about."""
     at, who = now(), catalog.annotator
     row = catalog.connection.execute(
         "INSERT INTO decision (at, who, action, payload) VALUES (?, ?, ?, ?) RETURNING seq",
         (at, who, action, json.dumps(payload, ensure_ascii=False)),
     ).fetchone()
-    catalog.touch(logged=True)
-    return Decision(int(row[0]), at, who, action, payload)
+    decision = Decision(int(row[0]), at, who, action, payload)
+    if (of or decision).payload.get("news", True):  # files that were only moved change nothing of a set
+        catalog.touch(logged=True)
+    return decision
 
 
 def _last_standing(catalog: Catalog) -> Decision | None:
@@ -363,9 +364,10 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
 
 
 def standing(catalog: Catalog) -> str:
-    """Return a hash of the decisions that stand, without flags and notes. An undo brings back the one before the decision."""
+    """Return a hash of the decisions that stand and that sets depend on. An undo brings back the one before the decision."""
     stand = in_force(catalog)
-    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
+    other = "action IN ('flag', 'note') OR action = 'relocate' AND NOT json_extract(payload, '$.news')"
+    stand -= {row[0] for row in catalog.connection.execute(f"SELECT seq FROM decision WHERE {other}")}
     return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 
 

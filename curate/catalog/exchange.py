@@ -143,13 +143,19 @@ class ForgetLine(_Line):
     photos: list[PhotoName]
 
 
+class RelocateLine(_Line):
+    """A folder of photos has moved; each workspace has its own folders."""
+
+    action: Literal["relocate"]
+
+
 class StepLine(_Line):
     """An undo or redo; `stands` of the other lines includes its effect."""
 
     action: Literal["undo", "redo"]
 
 
-Line = PairLine | LabelLine | CameraLine | FlagLine | NoteLine | ClockLine | ForgetLine | StepLine
+Line = PairLine | LabelLine | CameraLine | FlagLine | NoteLine | ClockLine | ForgetLine | RelocateLine | StepLine
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="action")])
 
 
@@ -210,7 +216,7 @@ def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
             if row["stands"]:  # not for photos that were taken in again, or of which a copy stayed
                 away = [photo for photo in row["photos"] if is_forgotten(catalog, photo["sha256"])]
                 row |= {"photos": away or row["photos"], "stands": bool(away)}
-        else:
+        elif entry.action in ("undo", "redo"):
             row["of"] = said["seq"]
         yield row
 

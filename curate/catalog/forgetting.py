@@ -29,7 +29,7 @@ def forget(catalog: Catalog, paths: Sequence[str | os.PathLike[str]]) -> int:
     places: dict[bytes, None] = {}
     unknown = []
     for path in paths:
-        place = _place(catalog, path)
+        place = place_of(catalog, path)
         if place is None:
             unknown.append(printable_path(path))
             continue
@@ -59,7 +59,7 @@ def forget_these(catalog: Catalog, photos: Sequence[int], note: Mapping[str, Any
     return len(paths)
 
 
-def _place(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
+def place_of(catalog: Catalog, path: str | os.PathLike[str]) -> bytes | None:
     """Return the path of the photo or folder that is meant; None where the catalogue has no photo there."""
     here = os.fsencode(os.path.abspath(path))
     if _holds_photos(catalog, here):

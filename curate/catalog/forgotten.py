@@ -54,7 +54,8 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
 
     Labels from sidecars and folders are read again by this ingest; candidates are found again by the next pairing run.
     """
-    row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (path,)).fetchone()
+    stored = catalog.places.stored(path)
+    row = catalog.connection.execute("SELECT * FROM forgotten WHERE path_bytes = ?", (stored,)).fetchone()
     if row is not None:
         _put_back(catalog, row, ("person",))
         catalog.connection.execute("DELETE FROM forgotten_candidate WHERE phone = ?1 OR other = ?1", (row["photo"],))
@@ -62,7 +63,8 @@ def take_in_again(catalog: Catalog, path: bytes) -> None:
 
 def forgotten_paths(catalog: Catalog) -> set[bytes]:
     """Return the forgotten paths, which an ingest skips unless it is given the paths themselves."""
-    return {bytes(row[0]) for row in catalog.connection.execute("SELECT path_bytes FROM forgotten_path WHERE holds")}
+    rows = catalog.connection.execute("SELECT resolved(path_bytes) FROM forgotten_path WHERE holds")
+    return {bytes(row[0]) for row in rows}
 
 
 def is_forgotten(catalog: Catalog, sha256: str) -> bool:
@@ -77,14 +79,16 @@ def is_forgotten(catalog: Catalog, sha256: str) -> bool:
 def no_longer_forgotten(catalog: Catalog, paths: Iterable[bytes]) -> None:
     """Mark paths as no longer forgotten, because an ingest was given the paths themselves."""
     catalog.connection.executemany(
-        "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?", [(path,) for path in paths]
+        "UPDATE forgotten_path SET holds = 0 WHERE path_bytes = ?",
+        [(catalog.places.stored(path),) for path in paths],
     )
 
 
 def name_paths(catalog: Catalog, seq: int, paths: Iterable[bytes]) -> None:
     """Store the paths that a decision names."""
     catalog.connection.executemany(
-        "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)", [(seq, path) for path in paths]
+        "INSERT OR IGNORE INTO forgotten_path (seq, path_bytes) VALUES (?, ?)",
+        [(seq, catalog.places.stored(path)) for path in paths],
     )
 
 

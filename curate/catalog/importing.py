@@ -36,6 +36,7 @@ from curate.catalog.exchange import (
     PairLine,
     PhotoName,
     Refused,
+    RelocateLine,
     StepLine,
     check_decisions,
     exported,
@@ -116,6 +117,9 @@ class _Latest:
         self._found.lines += 1
         if not line.stands or isinstance(line, StepLine):
             self._found.not_in_force += 1
+            return
+        if isinstance(line, RelocateLine):
+            self._found.passed_over["a folder that was relocated: each workspace has its own"] += 1
             return
         for key in self._keys(line):
             self.lines.pop(key, None)  # so that the order is that of the last lines
@@ -373,9 +377,9 @@ class _Import:
         paths = []
         for sha256 in hashes:
             row = self._catalog.connection.execute(
-                "SELECT path FROM photo WHERE sha256 = ? ORDER BY path LIMIT 1", (sha256,)
+                "SELECT resolved(path) FROM photo WHERE sha256 = ? ORDER BY path LIMIT 1", (sha256,)
             ).fetchone()
-            paths.append(row["path"] if row else sha256)
+            paths.append(row[0] if row else sha256)
         return tuple(paths)
 
 

@@ -53,7 +53,7 @@ def chosen_groups(catalog: Catalog) -> int:
 def kept(catalog: Catalog) -> dict[bytes, int]:
     """Return path (bytes) -> rank of the choice, from 1, for the photos that were chosen; the largest rank is the strongest."""
     rows = catalog.connection.execute(
-        "SELECT path_bytes, dense_rank() OVER (ORDER BY CAST(value AS INTEGER)) "
+        "SELECT resolved(path_bytes), dense_rank() OVER (ORDER BY CAST(value AS INTEGER)) "
         "FROM assertion JOIN photo ON photo.id = assertion.photo "
         "WHERE key = ? AND value IS NOT NULL",
         (KEEPER,),

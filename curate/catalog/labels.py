@@ -52,6 +52,7 @@ LABEL_COLUMNS: dict[str, ColumnType] = {
 
 CATALOG_COLUMNS: dict[str, ColumnType] = {
     "path": "string",
+    "stored_path": "string",
     "status": "string",
     "error": "string",
     "scene": "string",
@@ -108,6 +109,7 @@ MEANINGS: dict[str, str] = {
     "latitude": "degrees north, from GPS",
     "longitude": "degrees east, from GPS",
     "path": "the source file",
+    "stored_path": "the same; of a file inside the workspace relative to its folder, as `./originals/…`",
     "status": "ok, missing, truncated, invalid, timeout, too_large, denied; of a photo without a file also listed (its EXIF did "
     "not come yet) and gone (it was deleted or made private)",
     "error": "why the file could not be read; null where it could",

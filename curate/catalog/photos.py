@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from curate.photos.facts import READER, Exif, PhotoFacts, Status, TakenPrecision
 from tracer.base.text import printable_path
 
 Origin = Literal["person", "sidecar", "folder"]
+
+NO_LONGER_THERE = "the file is no longer there"
+"""The error of a photo whose file is missing."""
 
 NEW_ID = "SELECT 1 + max(coalesce((SELECT max(id) FROM photo), 0), coalesce((SELECT max(photo) FROM forgotten), 0))"
 """SQL of a row ID that neither it nor a larger one was ever used. IDs are not reused: the decision log names photos by them."""
@@ -31,6 +35,7 @@ class Photo:
         status: state of its file when it was last looked at.
         error: why it could not be read; None where it could.
         sha256: hash of its file; None where it could not be read.
+        size: size of its file in bytes.
         camera: row ID of its camera; None where it does not name one.
         scene: its stated scene.
         format: file format, `JPEG`, …
@@ -44,6 +49,7 @@ class Photo:
     status: Status
     error: str | None
     sha256: str | None
+    size: int | None
     camera: int | None
     scene: str | None
     format: str | None
@@ -62,7 +68,10 @@ class Photo:
         return self.sha256
 
 
-_PHOTO = ", ".join(item.name for item in fields(Photo))
+_PHOTO = ", ".join(
+    f"resolved({item.name}) AS {item.name}" if item.name in ("path", "path_bytes") else item.name
+    for item in fields(Photo)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +103,27 @@ def known_files(catalog: Catalog, paths: Sequence[bytes]) -> dict[bytes, Known]:
     """Return path -> what is known of the file, for those of the paths that are in the catalogue."""
     found: dict[bytes, Known] = {}
     for start in range(0, len(paths), 500):
-        part = paths[start : start + 500]
+        part = {catalog.places.stored(path): path for path in paths[start : start + 500]}
         marks = ",".join("?" * len(part))
-        for row in catalog.connection.execute(
-            "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured "
-            f"FROM photo WHERE path_bytes IN ({marks})",
-            part,
-        ):
-            found[row["path_bytes"]] = Known(
-                row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"]
-            )
+        for row in catalog.connection.execute(f"{_KNOWN} WHERE path_bytes IN ({marks})", list(part)):
+            found[part[row["path_bytes"]]] = _known(row)
     return found
+
+
+def photos_like(catalog: Catalog, sha256: str | None) -> list[tuple[bytes, Known]]:
+    """Return (path, what is known of the file) of the local photos with a content, those that are missing first."""
+    condition = "sha256 = ? AND source = 'local' ORDER BY status = 'missing' DESC, id"
+    rows = catalog.connection.execute(f"{_KNOWN} WHERE {condition}", (sha256,)).fetchall()
+    return [(catalog.places.resolved(row["path_bytes"]), _known(row)) for row in rows]
+
+
+_KNOWN = (
+    "SELECT id, path_bytes, size, mtime_ns, status, reader, iif(phash IS NULL, NULL, sha256) AS pictured FROM photo"
+)
+
+
+def _known(row: sqlite3.Row) -> Known:
+    return Known(row["id"], row["size"], row["mtime_ns"], Status(row["status"]), row["reader"], row["pictured"])
 
 
 def put_photo(
@@ -125,6 +144,7 @@ def put_photo(
         size: size from the file system, for the same; None for the size in the facts.
         source: where the photo comes from.
     """
+    path = catalog.places.stored(path)
     before = catalog.connection.execute("SELECT id, sha256 FROM photo WHERE path_bytes = ?", (path,)).fetchone()
     if before and before["sha256"] != facts.sha256:  # the candidates were compared by the old picture
         catalog.connection.execute("DELETE FROM candidate WHERE phone = ?1 OR other = ?1", (before["id"],))
@@ -177,6 +197,12 @@ def unsay(catalog: Catalog, photo: int, origin: Origin, key: str) -> bool:
         "DELETE FROM assertion WHERE photo = ? AND key = ? AND origin = ?", (photo, key, origin)
     )
     return cursor.rowcount > 0
+
+
+def has_labels(catalog: Catalog, photo: int) -> bool:
+    """Return whether a person gave a photo labels."""
+    found = "SELECT EXISTS (SELECT 1 FROM assertion WHERE photo = ? AND origin = 'person')"
+    return bool(catalog.connection.execute(found, (photo,)).fetchone()[0])
 
 
 def said(catalog: Catalog, photo: int) -> dict[str, str | None]:
@@ -253,20 +279,20 @@ def facts_of(catalog: Catalog, photo: int) -> PhotoFacts:
 def photo_at(catalog: Catalog, path: str | os.PathLike[str]) -> Photo | None:
     """Return the photo at a path (absolute, or relative to the current folder), or at `flickr:ID` if it has no file."""
     name = os.fsdecode(path)
-    place = name if is_listed_path(name) else os.path.abspath(name)
-    return next(photos_where(catalog, "path_bytes = ?", os.fsencode(place)), None)
+    place = os.fsencode(name if is_listed_path(name) else os.path.abspath(name))
+    return next(photos_where(catalog, "path_bytes = ?", catalog.places.stored(place)), None)
 
 
 def photos_where(catalog: Catalog, condition: str, *values: str | bytes | int) -> Iterator[Photo]:
-    """Yield the photos that meet a condition in SQL. It must come from this package, never from a user."""
+    """Yield the photos that meet a condition in SQL, over stored paths. It must come from this package, never from a user."""
     for row in catalog.connection.execute(f"SELECT {_PHOTO} FROM photo WHERE {condition}", values):
         yield Photo(**{**dict(row), "status": Status(row["status"])})
 
 
 def path_of(catalog: Catalog, sha256: str) -> str | None:
     """Return the shown path of a photo with this sha256; None where the catalogue has none."""
-    row = catalog.connection.execute("SELECT path FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
-    return None if row is None else str(row["path"])
+    row = catalog.connection.execute("SELECT resolved(path) FROM photo WHERE sha256 = ?", (sha256,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def photos_with(catalog: Catalog, sha256: str) -> int:
@@ -299,7 +325,9 @@ def stated_licenses(catalog: Catalog) -> list[str]:
 
 def paths_of(catalog: Catalog) -> dict[int, str]:
     """Return the shown path of every photo, by row ID."""
-    return {row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, path FROM photo")}
+    return {
+        row["id"]: row["path"] for row in catalog.connection.execute("SELECT id, resolved(path) AS path FROM photo")
+    }
 
 
 def labels_of(catalog: Catalog, photo: int) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def photos_of_sides(catalog: Catalog, only: Sequence[int] | None = None) -> Iter
     """
     among = "" if only is None else f" AND photo.id IN ({','.join('?' * len(only))})"
     rows = catalog.connection.execute(
-        "SELECT photo.id, path, status, sha256, phash, camera.type, "
+        "SELECT photo.id, resolved(path), status, sha256, phash, camera.type, "
         "coalesce(camera.make, '') || '|' || coalesce(camera.model, ''), taken_at, taken_precision, utc_offset, gps_utc, "
         "latitude, longitude, width, height FROM photo JOIN camera ON camera.id = photo.camera "
         f"WHERE camera.type IN ({','.join('?' * len(_SIDES))}){among} ORDER BY photo.path_bytes",

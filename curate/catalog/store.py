@@ -16,6 +16,7 @@ from curate.catalog.database import connect, connect_read_only, damage_told, is_
 from curate.catalog.expressions import label_reader
 from curate.catalog.facts import CANDIDATES, CHANGED, REVISION, UNLOGGED, count_up
 from curate.catalog.labels import ATTRIBUTES, LABEL_COLUMNS, LabelRow
+from curate.catalog.places import Places
 from curate.errors import ReadOnly, WorkspaceError
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS
@@ -35,15 +36,18 @@ class Catalog:
         connection: the connection.
         read_only: whether nothing can be changed through it.
         cameras: the cameras and their types.
+        places: translates between paths and stored paths.
     """
 
     workspace: Workspace
     connection: sqlite3.Connection
     read_only: bool = False
     cameras: Cameras = field(init=False, repr=False)
+    places: Places = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.cameras = Cameras(self.workspace, self.connection)
+        self.places = Places(self.workspace.root)
 
     @classmethod
     @contextlib.contextmanager
@@ -170,7 +174,7 @@ class Catalog:
     # --- labels
 
     def labels(self, where: str | None = None, limit: int | None = None) -> Iterator[LabelRow]:
-        """Yield label rows in the order of their paths.
+        """Yield label rows in the order of their paths; those of files in the workspace come first.
 
         Args:
             where: SQL expression of a user over the label columns; None for all.
@@ -181,12 +185,13 @@ class Catalog:
         """
         most = -1 if limit is None else int(limit)
         if where is None:
-            rows = self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY path LIMIT {most}")
+            rows = self.connection.execute(f"SELECT {_SELECT} FROM label ORDER BY stored_path LIMIT {most}")
             yield from map(_label_row, rows)
             return
         with label_reader(self.workspace.catalog) as reader:
             yield from map(
-                _label_row, reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY path LIMIT {most}")
+                _label_row,
+                reader.rows(f"SELECT {_SELECT} FROM label WHERE ({where}\n) ORDER BY stored_path LIMIT {most}"),
             )
 
     def count(self, where: str | None = None) -> int:

@@ -9,7 +9,9 @@ from curate.catalog import decisions
 from curate.catalog.decisions import Decision
 from curate.catalog.durations import compared
 from curate.catalog.labelling import KEEPER
+from curate.catalog.places import as_bytes
 from curate.catalog.store import Catalog
+from tracer.base.text import printable_path
 
 _NAMED = 3
 """Maximum number of photos that are named; where there are more, their number is given too."""
@@ -75,6 +77,9 @@ def _one(catalog: Catalog, decision: Decision) -> str:
         return f"the clock of the {two} {compared(said['seconds'])} that of the {one}"
     if decision.action == "forget":
         return f"forgot {_photos(catalog, (photo['photo'] for photo in said['photos']))}"
+    if decision.action == "relocate":
+        before, after = (printable_path(catalog.places.resolved(as_bytes(said[side]))) for side in ("from", "to"))
+        return f"{_count(said['photos'], 'photo')} of {before} are in {after}"
     return decision.action
 
 

@@ -1,7 +1,8 @@
-"""Commands that make workspaces, and ingest, list, label and forget photos."""
+"""Commands that make workspaces, and ingest, list, label, forget and relocate photos."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,9 +22,11 @@ from curate.commands.common import (
     run_with_progress,
     say_next,
 )
+from curate.errors import Exit
 from curate.workspace import Workspace, is_workspace
 from curate.workspace.settings import SETTINGS
 from tracer.base.console import note, print_json, say
+from tracer.base.text import counted
 
 app = typer.Typer()
 
@@ -122,6 +125,28 @@ def forget(
         count = take_out(catalog, paths)
         follow(catalog)
     print_json({"forgotten": count}) if json else say(f"forgotten {count}")
+
+
+@app.command()
+def relocate(
+    old: Annotated[
+        Path, typer.Argument(help="A folder of photos, or a photo, that has moved; it may no longer exist.")
+    ],
+    new: Annotated[Path, typer.Argument(help="Where it is now.")],
+    workspace: Where = HERE,
+    json: Json = False,
+) -> None:
+    """Tell that photos have moved; each is found by its content. `curate undo` takes it back."""
+    from curate.catalog.relocating import left_behind
+    from curate.catalog.relocating import relocate as move
+
+    with opened(workspace, "relocate") as catalog:
+        found = run_with_progress(move(catalog, old, new))
+        listed = left_behind(catalog, old)
+    print_json(asdict(found)) if json else say(f"relocated {found.relocated}, missing {found.missing}")
+    if found.missing:
+        note(f"{counted(found.missing, 'photo')} not found there; to list them: {listed}")
+        raise typer.Exit(Exit.SOME_FAILED)
 
 
 @app.command()

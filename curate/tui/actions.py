@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from curate.tui.evaluating import EvaluateRequest
     from curate.tui.exporting import ExportRequest
 
-_NEED_ROOM = frozenset({"palette", "ingest", "find_pairs", "export", "evaluate", "open_report", "theme"})
+_NEED_ROOM = frozenset({"palette", "ingest", "relocate", "find_pairs", "export", "evaluate", "open_report", "theme"})
 """Actions that a window must be large enough for."""
 
 
@@ -89,6 +89,17 @@ class Commands(KeysInOrder):
                 self.in_view.warn(request.remarks)
 
         self._ask_for("ingest", ingest_form(self.catalog), ingest_request, begin)
+
+    def action_relocate(self) -> None:
+        """Ask where a folder that has moved is now, and find its photos there."""
+        from curate.tui.ingesting import relocate_form, relocate_request, relocate_summary, relocating
+
+        self._ask_for(
+            "relocate",
+            relocate_form(self.catalog),
+            relocate_request,
+            lambda request: self._begin("relocate", lambda catalog: relocating(catalog, request), relocate_summary),
+        )
 
     def action_find_pairs(self) -> None:
         """Look for pairs."""

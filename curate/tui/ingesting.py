@@ -1,4 +1,4 @@
-"""The form that takes photos in, and its work. It knows no Textual."""
+"""The forms that take photos in, and that say where a folder has moved, and their work. It knows no Textual."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.catalog.folders import last_folder
+from curate.catalog.naming import absent_folders
+from curate.catalog.relocating import Relocated, relocate
 from curate.catalog.store import Catalog
 from curate.errors import SourceError
 from curate.ingest import IngestCounts, ingest
 from curate.sources.sidecar import remarks_on_columns
 from curate.tui.forms import Field, Form, path_in, paths, words, yes
 from tracer.base.progress import Work
-from tracer.base.text import clean_text, quoted_path
+from tracer.base.text import clean_text, counted, quoted_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,38 @@ def ingesting(catalog: Catalog, request: IngestRequest) -> Work[IngestCounts]:
         labels=request.labels,
         label_from="folder" if request.from_folders else None,
     )
+
+
+def relocate_form(catalog: Catalog) -> Form:
+    """Return the form; the folder is the first that is not there, or else the last one that was ingested."""
+    absent = absent_folders(catalog)
+    old = clean_text(os.fsencode(absent[0][0])) if absent else last_folder(catalog)
+    return Form(
+        "Which folder of photos has moved, and where is it now?",
+        (
+            Field("old", "before", old or ""),
+            Field("new", "now", "", "its new place", paths(Path.cwd())),
+        ),
+        "Each photo is found by its content, and keeps its labels and pairs. Enter starts, Tab completes, u takes it back.",
+    )
+
+
+def relocate_request(answers: Mapping[str, str]) -> tuple[Path, Path]:
+    """Read the answers: the folder as it was, and as it is.
+
+    Raises:
+        UsageError: a line is empty.
+    """
+    here = Path.cwd()
+    return path_in(answers["old"], here, "the folder before"), path_in(answers["new"], here, "the folder now")
+
+
+def relocating(catalog: Catalog, request: tuple[Path, Path]) -> Work[Relocated]:
+    """Find the photos in the new place."""
+    return relocate(catalog, *request)
+
+
+def relocate_summary(found: Relocated) -> str:
+    """Put what was found into words."""
+    left = f", {counted(found.missing, 'photo')} not found there" if found.missing else ""
+    return f"{counted(found.relocated, 'photo')} relocated{left} · u takes it back"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from curate.status import Status, Step, equal_in_words, next_step, open_pairs
-from tracer.base.text import counted
+from tracer.base.text import counted, printable_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def entries(found: Status) -> list[Entry]:
 
 _DOING = {
     "ingest": ("app.ingest", "ingest photos"),
+    "relocate": ("app.relocate", "say where it is now"),
     "pair": ("app.find_pairs", "find pairs"),
     "review": ("app.switch_mode('review')", "review pairs"),
     "cameras": ("app.switch_mode('cameras')", "state camera types"),
@@ -64,6 +65,9 @@ def _photos(found: Status) -> Iterator[Entry]:
         f", {neither:,} by neither" if neither else ""
     )
     yield Entry("photos", f"{found.photos:,}{sides if found.photos else ''}", library, "look at the photos")
+    for path, photos in found.absent:
+        text = f"{printable_path(path)} is not there, with {counted(photos, 'photo')}"
+        yield Entry("absent", text, "app.relocate", "say where it is now", waits=True)
     if found.unreadable:
         yield Entry(
             "unreadable", f"{counted(found.unreadable, 'photo')} cannot be read", "unreadable", "see why", waits=True

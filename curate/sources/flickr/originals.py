@@ -332,22 +332,25 @@ def folder_of(catalog: Catalog, flickr_id: int) -> Path:
 def remove_original(catalog: Catalog, known: FlickrPhoto) -> FlickrPhoto:
     """Remove the file of a photo, and its preview; returns the photo without a file, which is still to be stored.
 
-    Files outside of the workspace's folder of photos are never removed.
+    A file outside of the workspace's folder of downloads is never removed; then the photo is returned with it.
 
     Raises:
-        StorageError: it could not be removed.
+        StorageError: it could not be removed, or its folder is not there, so that it may still exist on a disk that is away.
     """
     if known.file is None:
         return known
     photo = next(photos_where(catalog, "id = ?", known.photo))
     path = Path(os.fsdecode(photo.path_bytes))
-    if path.is_relative_to(catalog.workspace.originals / "flickr"):
-        try:
-            path.unlink(missing_ok=True)
-            if photo.sha256 is not None and photos_with(catalog, photo.sha256) < 2:
-                catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+    if not path.is_relative_to(catalog.workspace.originals / "flickr"):
+        return known
+    try:
+        path.parent.stat()
+        path.unlink(missing_ok=True)
+        if photo.sha256 is not None and photos_with(catalog, photo.sha256) < 2:
+            catalog.workspace.preview(photo.sha256).unlink(missing_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    forget_steps(catalog, "original", known.listing.flickr_id)
     return replace(known, file=None)
 
 
@@ -359,5 +362,5 @@ def _cannot_write(path: Path, error: OSError) -> StorageError:
     return StorageError(
         "the workspace's photos cannot be written",
         f"{path}: {error.strerror or error}",
-        "Free some space on the disk and run the command again; finished work is kept.",
+        "Check the folder, its permissions, and the space on its disk. Then run the command again; finished work is kept.",
     )

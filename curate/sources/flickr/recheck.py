@@ -68,6 +68,11 @@ def recheck(catalog: Catalog, flickr: Flickr) -> Work[HarvestCounts]:
         counts.remarks.append(f"{counted(run.returned, 'photo')} that had gone can be seen again")
     if run.removed:
         counts.remarks.append(f"{counted(run.removed, 'file')} removed, which may not be kept any more")
+    if run.kept:
+        files = counted(run.kept, "file")
+        counts.remarks.append(
+            f"{files} may not be kept any more, but did not come from a download: nothing was removed"
+        )
     counts.calls_made, counts.calls_left = flickr.calls, calls_left(catalog)
     counts.seconds = time.monotonic() - started
     return counts
@@ -79,7 +84,7 @@ class _Recheck:
     def __init__(self, catalog: Catalog, counts: HarvestCounts) -> None:
         self._catalog, self._counts = catalog, counts
         self._allowed = allowed_licenses(catalog) or OPEN
-        self.removed, self.returned = 0, 0
+        self.removed, self.kept, self.returned = 0, 0, 0
 
     def failed(self, known: FlickrPhoto, error: FlickrError) -> None:
         """Store that a photo is gone, or that it could not be asked about."""
@@ -99,7 +104,8 @@ class _Recheck:
         reason = None
         if changed and known.file is not None and not is_allowed(license, self._allowed):
             known = self._without_file(known)
-            reason = f"its licence is {license} now, which is not among those allowed; its file was removed"
+            became = "its file was removed" if known.file is None else "its file stays, which is no download"
+            reason = f"its licence is {license} now, which is not among those allowed; {became}"
         elif changed:
             forget_steps(self._catalog, "original", known.listing.flickr_id)
         if known.listing.gone:
@@ -121,10 +127,11 @@ class _Recheck:
         return replace(known, listing=replace(known.listing, gone=False, original=None))
 
     def _without_file(self, known: FlickrPhoto) -> FlickrPhoto:
+        without = remove_original(self._catalog, known)
         if known.file is not None:
-            self.removed += 1
-            forget_steps(self._catalog, "original", known.listing.flickr_id)
-        return remove_original(self._catalog, known)
+            self.removed += without.file is None
+            self.kept += without.file is not None
+        return without
 
     def _change(self, known: FlickrPhoto, reason: str | None) -> None:
         with self._catalog.transaction():

@@ -46,6 +46,7 @@ SET = ExportedSet(Path("/w/exports/w"), 4, 2, False)
         (dataclasses.replace(FULL, waiting=3, proposed=2), "app.switch_mode('review')"),
         (dataclasses.replace(FULL, unreadable=9), "app.switch_mode('library')"),
         (dataclasses.replace(FULL, phones=0, unknown_cameras=1), "app.switch_mode('cameras')"),
+        (dataclasses.replace(FULL, absent=((Path("/gone"), 9),)), "app.relocate"),
         (dataclasses.replace(FULL, without_exif=True), "app.switch_mode('flickr')"),
         (dataclasses.replace(FULL, accepted=1), "app.export"),
         (dataclasses.replace(FULL, accepted=1, sets=(SET,)), "app.evaluate"),
@@ -91,6 +92,26 @@ def test_what_is_no_picture_asks_nothing(catalog: Catalog, tmp_path: Path) -> No
         finish(ingest(catalog, [photos], jobs=1))
         (line,) = (entry for entry in entries(status_of(catalog)) if entry.name == "skipped")
         assert line.text.startswith(f"{3 + lost} files") and line.waits is lost
+
+
+async def test_a_folder_that_moved_is_relocated_from_home(tmp_path: Path) -> None:
+    """Enter on the first line asks where the folder is that is not there; its photos are found in the new place."""
+    for number in range(2):
+        write_photo(tmp_path / "photos" / f"{number}.jpg", number)
+    workspace = Workspace.create(tmp_path / "w")
+    with Catalog.open(workspace) as catalog:
+        finish(ingest(catalog, [tmp_path / "photos"], jobs=1))
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    async with opened(workspace, "home") as (app, pilot):
+        await until(pilot, lambda: app.screen.query_one("#waiting", DataTable).row_count > 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query(Input)) == 2)
+        old, new = app.screen.query(Input)
+        assert old.value == str(tmp_path / "photos")
+        new.value = str(tmp_path / "moved")
+        await pilot.press("enter")
+        await until(pilot, lambda: "2 photos relocated" in str(app.screen.query_one("#status", Static).render()))
+        assert {row["path"] for row in app.catalog.labels()} == {str(tmp_path / "moved" / f"{n}.jpg") for n in range(2)}
 
 
 async def test_enter_goes_where_a_line_says(tmp_path: Path) -> None:
