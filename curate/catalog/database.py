@@ -103,12 +103,18 @@ def _closed_on_failure(path: Path) -> Iterator[contextlib.ExitStack]:
 
 
 @contextlib.contextmanager
-def scratch_copy(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Copy a catalogue into a temporary one, in which changes can be tried."""
+def scratch_copy(connection: sqlite3.Connection, root: Path) -> Iterator[sqlite3.Connection]:
+    """Copy a catalogue into a temporary one, in which changes can be tried.
+
+    Args:
+        connection: the catalogue.
+        root: the workspace's folder.
+    """
     with contextlib.closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as copy:
         connection.backup(copy)
         copy.row_factory = sqlite3.Row
         copy.execute("PRAGMA foreign_keys = ON")
+        resolve_paths(copy, root)
         yield copy
 
 

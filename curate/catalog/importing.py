@@ -82,7 +82,7 @@ def import_decisions(catalog: Catalog, path: Path, prefer: Preference = None, *,
     """
     check_decisions(path)
     if dry_run:
-        with scratch_copy(catalog.connection) as connection:
+        with scratch_copy(catalog.connection, catalog.workspace.root) as connection:
             return import_decisions(Catalog(catalog.workspace, connection), path, prefer)
     found = Imported()
     resolve = _Resolver(catalog, found)

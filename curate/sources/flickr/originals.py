@@ -18,6 +18,7 @@ from curate.catalog.flickr_photos import (
     Outcome,
     failures,
     flickr_photo,
+    forget_steps,
     pending,
     record_step,
     store,
