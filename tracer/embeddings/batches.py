@@ -242,6 +242,11 @@ def _together(pieces: list[Piece]) -> Piece:
 
 
 def device_of(wanted: str | None) -> str:
+    """Return the device that all work of a call is done on: the one that is wanted, else a GPU where there is one.
+
+    Raises:
+        EncoderError: there is no such device.
+    """
     import torch
 
     if wanted is None:

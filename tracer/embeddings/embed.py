@@ -47,7 +47,7 @@ class EmbedResult:
         encoders: names, as typed. images_per_s: photos a second through all encoders and views; None where nothing
             was to do.
         failed: (photo id, reason) of photos that are in no file, or not in every view's.
-        device: `cpu`, `cuda`. seconds: in all.
+        device: `cpu`, `cuda`; None where nothing was to do. seconds: in all.
         files: the embedding files.
     """
 
@@ -56,7 +56,7 @@ class EmbedResult:
     encoders: tuple[str, ...]
     images_per_s: float | None
     failed: tuple[tuple[int, str], ...]
-    device: str
+    device: str | None
     seconds: float
     files: tuple[Path, ...]
 
@@ -104,9 +104,9 @@ def embed(
     for job in jobs:
         if job not in todo:  # a run that was killed before its end may have left them
             job.shards.clear()
-    embedded, busy = 0, 0.0
-    used = device_of(using.device) if todo else using.device or "cpu"
+    embedded, busy, used = 0, 0.0, None
     if todo:
+        used = device_of(using.device)
         embedded, busy = yield from compute(todo, photos, used, using, seed)
         for job in todo:
             _finish(job, job.shards.read_all(), parts, run, photo_set, seed)

@@ -153,7 +153,8 @@ class NetworkEncoder(Encoder):
         import torch
 
         network = self.network()
-        with torch.inference_mode(), torch.backends.cudnn.flags(benchmark=False, deterministic=True, allow_tf32=False):
+        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             # As in torchvision: divide by 255, subtract the mean, divide by the standard deviation.
             images = batch.to(self._device).to(torch.float32).div_(255)
             mean, std = (torch.tensor(value, device=images.device).view(1, 3, 1, 1) for value in (self.mean, self.std))

@@ -23,6 +23,7 @@ from tracer.base.progress import Progress, Work
 from tracer.base.text import counted
 from tracer.dataset import PhotoSet, open_set
 from tracer.dataset.folders import refuse_strangers
+from tracer.embeddings.batches import device_of
 from tracer.embeddings.embed import EmbedResult, embed
 from tracer.encoders.encoder import Encoder
 from tracer.encoders.registry import load
@@ -188,10 +189,10 @@ def _embedded(running: RunningEvaluation, loader: Callable[[str], Encoder]) -> W
             encoders = [encoder for encoder in encoders if encoder.name in text.sides]
             if not encoders:
                 return (), ()
+    running.device, running.typed = device_of(plan.options.device), found.typed
     embedded: EmbedResult = yield from embed(
         plan.labelled.photos, encoders, plan.views, run=running.run, using=plan.options.resources
     )
-    running.device, running.typed = embedded.device, found.typed
     return tuple(encoder.name for encoder in encoders), embedded.failed
 
 
