@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -99,7 +99,7 @@ def embed(
     kept = run / "shards" / photo_set.name
     prints: Fingerprints = yield from fingerprint(photos, kept / PRINTS, using.threads)
     parts = parts_of(photo_set)
-    jobs = [_job(encoder, shown, prints, seed, kept, len(photos)) for encoder in loaded for shown in views]
+    jobs = [job for encoder in loaded for job in _jobs(encoder, views, (prints.digest(), len(photos)), kept, seed)]
     todo = [job for job in jobs if not _finish_from_files(job, parts, run)]
     for job in jobs:
         if job not in todo:  # a run that was killed before its end may have left them
@@ -145,23 +145,32 @@ def _loaded(encoders: Iterable[str | Encoder]) -> Work[list[Encoder]]:
         if isinstance(one, str):
             yield Progress(f"finding weights: {one}", number, len(given))
         encoder = load(one) if isinstance(one, str) else one
-        loaded.setdefault(encoder.file_stem, encoder)
+        other = loaded.setdefault(encoder.file_stem, encoder)
+        if other is not encoder and other.identity != encoder.identity:
+            raise UsageError(
+                f"{other.name} and {encoder.name} would have the same files",
+                f"both are filed as {encoder.file_stem}, and differ in weights, architecture or input",
+                "Give each a name of its own, or embed them into two run folders.",
+            )
     if not loaded:
         raise UsageError("No encoder was named", way_out="`tracer encoders` lists them; offline needs no download.")
     return list(loaded.values())
 
 
-def _job(encoder: Encoder, shown: View, prints: Fingerprints, seed: int, kept: Path, count: int) -> Job:
-    facts = {
-        "format": _FORMAT,
-        "photos": prints.digest(),
-        "encoder": encoder.identity,
-        "processing": str(shown.processing),
-        "mask_ratio": shown.mask_ratio,
-        "seed": seed if is_random(shown.processing) else 0,
-    }
-    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return Job(encoder, shown, key, Shards(kept / shown.name / encoder.file_stem, key, count))
+def _jobs(encoder: Encoder, views: Iterable[View], photos: tuple[str, int], kept: Path, seed: int) -> Iterator[Job]:
+    """The jobs of an encoder; `photos` are a hash of their content and their number."""
+    identity, (digest, count) = encoder.identity, photos
+    for shown in views:
+        facts = {
+            "format": _FORMAT,
+            "photos": digest,
+            "encoder": identity,
+            "processing": str(shown.processing),
+            "mask_ratio": shown.mask_ratio,
+            "seed": seed if is_random(shown.processing) else 0,
+        }
+        key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        yield Job(encoder, identity, shown, key, Shards(kept / shown.name / encoder.file_stem, key, count))
 
 
 def _path(run: Path, part: Part, job: Job) -> Path:
@@ -204,8 +213,9 @@ def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: Pho
     encoder = job.encoder
     facts = {
         "encoder": encoder.name,
-        "identity": encoder.identity,
+        "identity": job.identity,
         "source": encoder.weights.source if encoder.weights else "",
+        "revision": encoder.weights.revision if encoder.weights else "",
         "processing": str(job.view.processing),
         "mask_ratio": job.view.mask_ratio,
         "seed": seed,

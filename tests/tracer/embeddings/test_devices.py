@@ -34,7 +34,7 @@ class _Recording(torch.nn.Module):
 
 
 def test_cudnn_stays_on_while_a_network_runs() -> None:
-    """Convolutions run with cuDNN, by its deterministic algorithms and in full float32; afterwards its state is the one before."""
+    """Convolutions run with cuDNN, by its deterministic algorithms and in full float32, and its state is put back."""
     network = _Recording()
     before = torch.backends.cudnn.enabled, torch.backends.cudnn.deterministic
     encoder = NetworkEncoder("a/b", "a", "b", Group.OTHER, Crop(8, "bicubic"), None, *HALF, build=lambda: network)
