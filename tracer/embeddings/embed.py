@@ -21,6 +21,7 @@ from tracer.base.files import remove_abandoned
 from tracer.base.progress import Progress, Work
 from tracer.base.text import quoted_path
 from tracer.dataset import PhotoSet
+from tracer.dataset.folders import working_in
 from tracer.embeddings import store
 from tracer.embeddings.batches import Job, Resources, compute, device_of
 from tracer.embeddings.paper_keys import Part, pairs_name, parts_of, whole_pairs
@@ -87,12 +88,27 @@ def embed(
     Raises:
         EncoderError: an unknown encoder, or weights that cannot be had.
         EmbeddingsError: no photo can be embedded, or an encoder gives values that are not finite.
+        TracerError: another call works in the run folder.
     """
-    start = time.perf_counter()
     run = run.expanduser().resolve()
-    remove_abandoned(run)
-    loaded = yield from _loaded(encoders)
-    views = dict.fromkeys(view(processing, mask) for processing in processings for mask in masks)
+    views = [view(processing, mask) for processing in processings for mask in masks]
+    with working_in(run):
+        remove_abandoned(run)
+        return (yield from embed_views(photo_set, encoders, views, run=run, using=using, seed=seed))
+
+
+def embed_views(
+    photo_set: PhotoSet,
+    encoders: Iterable[str | Encoder],
+    views: Sequence[View],
+    *,
+    run: Path,
+    using: Resources,
+    seed: int = 0,
+) -> Work[EmbedResult]:
+    """`embed` for single views, in a run folder that the caller holds (`working_in`)."""
+    start = time.perf_counter()
+    loaded, views = (yield from _loaded(encoders)), list(dict.fromkeys(views))
     photos = sorted(zip(photo_set.table["photo_id"].tolist(), map(Path, photo_set.table["path"]), strict=True))
     if not photos:
         raise DataSetError(f"There is no photo in {quoted_path(photo_set.root)}")

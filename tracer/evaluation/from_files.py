@@ -12,7 +12,7 @@ from typing import Any
 
 from tracer import results
 from tracer.base.text import quoted_path
-from tracer.dataset.folders import refuse_strangers
+from tracer.dataset.folders import refuse_strangers, working_in
 from tracer.errors import TracerError, UsageError
 from tracer.evaluation.cache import key_of
 from tracer.evaluation.evaluate import versions
@@ -73,8 +73,13 @@ def write_run(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
         call: what was measured.
 
     Raises:
-        TracerError: the run cannot be written, or holds files that are not a run's.
+        TracerError: the run cannot be written, holds files that are not a run's, or another call works in it.
     """
+    with working_in(run):
+        return _written(run, outcome, call)
+
+
+def _written(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     from tracer.report.page import write_report
 
     name = outcome.rows[0].dataset
