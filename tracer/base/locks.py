@@ -23,7 +23,7 @@ class Held(Exception):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which is made if it is missing. At the end the lock file is removed, and the folder if it is empty.
+    """Hold the lock of a folder, which is made if it is missing. Its file goes at the end, and with it a folder that is empty.
 
     A folder that cannot be written to is not locked, since nobody changes it; neither is one on a file system without locks.
 

@@ -50,6 +50,7 @@ class EmbedResult:
         failed: (photo id, reason) of photos that are in no file, or not in every view's.
         device: `cpu`, `cuda`; None where nothing was to do. seconds: in all.
         files: the embedding files.
+        about: encoder → what determines its embeddings, and where its weights come from (`source`, `revision`).
     """
 
     images: int
@@ -60,6 +61,7 @@ class EmbedResult:
     device: str | None
     seconds: float
     files: tuple[Path, ...]
+    about: dict[str, dict[str, Any]]
 
 
 def embed(
@@ -136,6 +138,7 @@ def embed_views(
         device=used,
         seconds=time.perf_counter() - start,
         files=tuple(_path(run, part, job) for job in jobs for part in parts),
+        about={job.encoder.name: {**job.identity, **_origin(job.encoder)} for job in jobs},
     )
 
 
@@ -230,8 +233,7 @@ def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: Pho
     facts = {
         "encoder": encoder.name,
         "identity": job.identity,
-        "source": encoder.weights.source if encoder.weights else "",
-        "revision": encoder.weights.revision if encoder.weights else "",
+        **_origin(encoder),
         "processing": str(job.view.processing),
         "mask_ratio": job.view.mask_ratio,
         "seed": seed,
@@ -239,6 +241,12 @@ def _finish(job: Job, piece: Piece, parts: list[Part], run: Path, photo_set: Pho
         "versions": _versions(),
     }
     _write(job, piece, parts, run, facts)
+
+
+def _origin(encoder: Encoder) -> dict[str, str]:
+    """Where an encoder's weights come from."""
+    weights = encoder.weights
+    return {"source": weights.source if weights else "", "revision": weights.revision if weights else ""}
 
 
 def _write(job: Job, piece: Piece, parts: list[Part], run: Path, facts: dict[str, Any]) -> None:

@@ -184,6 +184,7 @@ def _embedded(running: RunningEvaluation, loader: Callable[[str], Encoder]) -> W
     embedded: EmbedResult = yield from embed_views(
         plan.labelled.photos, encoders, list(map(view, plan.views)), run=running.run, using=plan.options.resources
     )
+    running.encoders = embedded.about
     return tuple(encoder.name for encoder in encoders), embedded.failed
 
 
@@ -210,8 +211,9 @@ def _written(running: RunningEvaluation, seconds: float, failed: Sequence[tuple[
     run, plan, outcome = running.run, running.plan, running.outcome
     rows, meta = _merged(running, seconds, failed)
     refuse_strangers(run)
+    keep = len(rows) > len(outcome.rows)
+    meta["photo_scores"] = photo_scores.write(run, running.per_photo, set(plan.planned), keep, meta["photo_scores"])
     parquet, _ = results.write(run, rows, meta)
-    photo_scores.write(run, running.per_photo, set(plan.planned), keep=len(rows) > len(outcome.rows))
     return parquet
 
 
@@ -262,6 +264,9 @@ def _merged(
         "warnings_of": warned,
         "skipped": [skip.entry() for skip in stays.skipped + outcome.skipped],
         "details": details,
+        "encoders": {**stays.encoders, **running.encoders},
+        "brought_in": stays.brought_in,
+        "photo_scores": stays.photo_scores,
     }
     return rows, meta
 

@@ -94,6 +94,8 @@ def _written(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
     warned = {**before.meta.get("warnings_of", {}), "set": dropped, outcome.rows[0].experiment: outcome.warnings}
     refuse_strangers(run)
     run.mkdir(parents=True, exist_ok=True)
+    kept = before.meta.get("photo_scores", photo_scores.ANY)
+    scores = photo_scores.write(run, outcome.per_photo, {row.experiment for row in outcome.rows}, bool(stay), kept)
     parquet, _ = results.write(
         run,
         [*stay, *outcome.rows],
@@ -111,9 +113,10 @@ def _written(run: Path, outcome: Outcome, call: Call) -> tuple[Path, Path]:
             "warnings_of": warned,
             "skipped": [skip.entry() for skip in outcome.skipped],
             "details": [*described, *outcome.details],
+            "brought_in": [name for name in before.brought_in if name in {row.experiment for row in stay}],
+            "photo_scores": scores,
         },
     )
-    photo_scores.write(run, outcome.per_photo, {row.experiment for row in outcome.rows}, keep=bool(stay))
     return parquet, write_report(run)
 
 
