@@ -24,7 +24,7 @@ from curate.pairing.clocks.offset import ClockOffset
 from curate.pairing.clocks.workspace_offsets import keep_clock_offsets
 from curate.pairing.find import PairingResult, Signals, find_pairs
 from curate.pairing.photo import PairingPhoto
-from curate.pairing.score.learning import follow, model
+from curate.pairing.score.learning import follow
 from curate.pairing.workers import DAMAGED
 from curate.photos.facts import UNREADABLE, Status
 from curate.photos.previews import is_whole
@@ -151,7 +151,6 @@ def pair_workspace(
         catalog.workspace.cache,
         Signals(use_time, use_gps, stated, vectors),
         workers=jobs or cores(),
-        scorer=model(catalog),
     )
     _refuse_damaged_previews(catalog, photos, result)
     links = bursts(photos)  # before the transaction, since decisions wait while it lasts
