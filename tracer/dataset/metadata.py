@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from tracer.base.parsing import parse_json_object
 from tracer.base.reading import open_regular
 from tracer.base.text import clean_text, quoted_path, visible_text
 from tracer.errors import DataSetError, why
@@ -278,16 +278,12 @@ def _read_json_lines(path: Path) -> pd.DataFrame:
             for line in file:
                 if not line.strip():
                     continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ValueError("a line is not a JSON object")
+                row = parse_json_object(line.encode())
                 if not row.keys() <= names.keys():
                     names |= dict.fromkeys(row)
                     _check_names(list(names))
                 rows.append(row)
                 _check_size(len(rows), len(names))
-    except RecursionError as error:
-        raise _unreadable(path, ValueError("a line is nested too deeply")) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     return pd.DataFrame(rows, columns=list(names), dtype=object)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tracer.base.files import read_sealed, write_sealed
+from tracer.base.parsing import parse_json
 from tracer.experiments.outcome import Outcome
 from tracer.results import Row
 from tracer.results.photo_scores import PhotoScores
@@ -60,7 +61,7 @@ def _add(joined: Any, fact: Any) -> None:
 def recall(path: Path, key: str) -> Outcome | None:
     """The kept outcome, or None where there is none with this key."""
     try:
-        content = json.loads(read_sealed(path) or b"null")
+        content = parse_json(read_sealed(path) or b"null")
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]
