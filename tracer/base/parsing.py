@@ -73,7 +73,9 @@ def _is_deep(data: bytes) -> bool:
     Only brackets and the quotes of strings are kept. Each round then removes all innermost pairs of brackets, in C.
     """
     rest = data.replace(rb"\\", b"").replace(rb"\"", b"").translate(_ONE_KIND, _NO_BRACKETS)
-    rest = re.sub(b'"[^"]*"?', b"", rest.replace(b'""', b""))  # two quotes side by side enclose nothing, wherever they stand
+    rest = re.sub(
+        b'"[^"]*"?', b"", rest.replace(b'""', b"")
+    )  # two quotes side by side enclose nothing, wherever they stand
     for _ in range(MOST_DEPTH):
         if b"[" * (MOST_DEPTH + 1) in rest:
             return True

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.files import replace_with
-from tracer.base.reading import open_regular
+from tracer.base.parquet import open_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,16 +151,13 @@ def read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> dict[tup
 
 
 def _read(run: Path, only: Collection[tuple[Any, ...]] | None = None) -> pd.DataFrame | None:
-    import pandas as pd
-    import pyarrow as pa
-
     chosen = (
         None if only is None else [[(name, "==", part) for name, part in zip(KEY, key, strict=True)] for key in only]
     )
     try:
-        with open_regular(run / NAME) as file:
-            table = pd.read_parquet(file, filters=chosen)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
+        with open_parquet(run / NAME) as file:
+            table = file.frame(chosen)
+    except (OSError, ValueError):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     known = {*KEY, "photo_id", "cluster", _CAMERA, _CLASS, "value"} <= set(table.columns)
     return table if known else None  # or an earlier version's

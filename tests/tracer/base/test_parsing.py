@@ -53,7 +53,11 @@ def test_toml_that_cannot_be_read(data: bytes, why: str) -> None:
         parse_toml(data)
 
 
-@given(st.recursive(st.text('[]{}"\\\\', max_size=4), lambda inner: st.lists(inner) | st.dictionaries(st.text('["'), inner)))
+@given(
+    st.recursive(
+        st.text('[]{}"\\\\', max_size=4), lambda inner: st.lists(inner) | st.dictionaries(st.text('["'), inner)
+    )
+)
 def test_a_value_at_the_depth_that_is_allowed(value: object) -> None:
     """Brackets and quotes in strings count for nothing, and neither do neighbours: one level less is read, one more is not."""
 
@@ -71,8 +75,12 @@ def test_a_value_at_the_depth_that_is_allowed(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("", "not XML"), ("<a>", "not XML"), ("<a>\0</a>", "not XML"), ("<a>" * 200_000, "nested too deeply")]
-    + [("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "declares a document type")],
+    [
+        ("", "not XML"),
+        ("<a>\0</a>", "not XML"),
+        ("<a>" * 200_000, "nested too deeply"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "declares a document type"),
+    ],
 )
 def test_xml_that_cannot_be_read(text: str, why: str) -> None:
     """Damage, depth and entities are told in words."""
