@@ -228,11 +228,11 @@ def places() -> dict[str, list[Binding]]:
 def images_mode(chosen: str | None, setting: ImagesMode, browser: bool = False) -> ImagesMode:
     """Return how pictures are drawn: as chosen, else as set; the terminal is asked where that is left to it.
 
-    The terminal in a browser draws nothing but half cells, and is not asked.
+    In a browser the page shows them, and no terminal is asked.
     """
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
     if browser:
-        return "none" if mode == "none" else "half"
+        return mode if mode in ("none", "half") else "page"
     return asked_terminal() if mode == "auto" else mode
 
 
@@ -264,7 +264,7 @@ def run(
     if not browser:
         _refuse_without_terminal(workspace)
     mode = images_mode(images, workspace.settings.review.images, browser)
-    if is_fine(mode):
+    if is_fine(mode) and not browser:
         # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
         importlib.import_module("textual_image.widget")
     with contextlib.ExitStack() as held:

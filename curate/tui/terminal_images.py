@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 import tty
+from dataclasses import dataclass
 
 from curate.workspace.settings import ImagesMode
 
@@ -35,8 +36,22 @@ taken for keys."""
 
 
 def is_fine(images: ImagesMode) -> bool:
-    """Whether the terminal draws pictures itself, pixel by pixel."""
-    return images in ("kitty", "sixel")
+    """Whether the terminal, or the page in its place, draws pictures itself, pixel by pixel."""
+    return images in ("kitty", "sixel", "page")
+
+
+@dataclass
+class Page:
+    """The page of a browser that takes the place of a terminal.
+
+    Attributes:
+        cell_aspect: the height of a character divided by its width, as the page told it last.
+    """
+
+    cell_aspect: float = 2.1
+
+
+PAGE = Page()
 
 
 def asked_terminal(seconds: float | None = None) -> ImagesMode:
@@ -72,6 +87,8 @@ def cell_size() -> tuple[int, int]:
 
 def cell_aspect(images: ImagesMode) -> float:
     """Return the height of a character divided by its width; half cells are drawn as if it were twice as high as wide."""
+    if images == "page":
+        return PAGE.cell_aspect
     width, height = cell_size() if is_fine(images) else (1, 2)
     return height / width
 

@@ -71,7 +71,7 @@ class Table:
     def batches(self, columns: Sequence[str], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
         """Yield some columns in batches of at most so many rows, fewer where rows are long; otherwise as `groups`."""
         for group, width in self.groups(columns):
-            yield from group.to_batches(max(1, min(rows, int(MOST_BATCH // width))))
+            yield from group.to_batches(max(1, min(rows, int(MOST_BATCH // max(1.0, width)))))
 
     def frame(self, filters: Any) -> pd.DataFrame:
         """Return the rows that pass filters, which are written as pyarrow's `read_table` takes them; None for all rows.
