@@ -9,22 +9,19 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from curate.catalog.assigning import usable
 from curate.catalog.forgotten import forgotten_paths
 from curate.catalog.labelling import PHOTO_ID, SAID_KEYS
 from curate.catalog.store import Catalog
 from curate.errors import SourceError, command
 from curate.sources.local import FORGOTTEN, FoundFile, LocalSource, SkippedFile, Statements
-from tracer.base.reading import open_regular
+from tracer.base.parquet import all_rows, open_parquet
+from tracer.base.parsing import Unparsable
 from tracer.base.text import clean_text, quoted_path, visible_text
 
 TABLE = "metadata.parquet"
 _FILE = "file_name"
 _READ = (_FILE, PHOTO_ID, *SAID_KEYS, "taken_precision", "utc_offset", "subject_idx", "scene_idx")
-_BATCH = 5000
 _MOST_ID = 2**53
 _LENGTH = {"day": 10, "month": 7, "year": 4}
 _FAILURE = "the set cannot be imported"
@@ -69,8 +66,8 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
     table = root / TABLE
     rows: dict[str, dict[str, Any]] = {}
     try:
-        with open_regular(table) as opened, pq.ParquetFile(opened) as file:
-            names = file.schema_arrow.names
+        with open_parquet(table) as file:
+            names = file.schema.names
             if _FILE not in names:
                 has = ", ".join(map(visible_text, names)) or "none"
                 if "Flickr ID" in names:  # a set without pictures
@@ -78,11 +75,10 @@ def _rows(root: Path) -> dict[str, dict[str, Any]]:
                     raise SourceError(_FAILURE, f"{quoted_path(table)} has no files, but Flickr IDs", way_out)
                 raise SourceError(_FAILURE, f"{quoted_path(table)} lacks {_FILE}; its columns are {has}", _FORM)
             read = [name for name in _READ if name in names]
-            for batch in file.iter_batches(_BATCH, columns=read):
-                for row in batch.to_pylist():
-                    _check_name(table, row[_FILE], rows)
-                    rows[row[_FILE]] = row
-    except (OSError, pa.ArrowException, ValueError) as error:
+            for row in all_rows(file, read):
+                _check_name(table, row[_FILE], rows)
+                rows[row[_FILE]] = row
+    except (OSError, Unparsable) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else visible_text(str(error), 200)
         raise SourceError(_FAILURE, f"{quoted_path(table)}: {why}", _FORM) from error
     _check_ids(table, rows)

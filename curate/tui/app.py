@@ -263,10 +263,10 @@ def places() -> dict[str, list[Binding]]:
 
 
 def images_mode(chosen: str | None, setting: ImagesMode, terminal: Terminal, browser: bool = False) -> ImagesMode:
-    """Return how pictures are drawn: as chosen, else as set, else as the terminal can. In a browser they are half cells."""
+    """Return how pictures are drawn: as chosen, else as set, else as the terminal can. In a browser the page shows them."""
     mode: ImagesMode = chosen or setting  # type: ignore[assignment]
     if browser:
-        return "none" if mode == "none" else "half"
+        return mode if mode in ("none", "half") else "page"
     return terminal.images if mode == "auto" else mode
 
 
@@ -301,7 +301,7 @@ def run(
     terminal = Terminal() if told else asked_terminal()
     advice = "" if browser else use_colours(terminal)
     mode = images_mode(images, workspace.settings.review.images, terminal, browser)
-    if is_fine(mode):
+    if is_fine(mode) and not browser:
         # the import asks the terminal for the size of a character, which must happen before the app takes the terminal over
         importlib.import_module("textual_image.widget")
     with contextlib.ExitStack() as held:

@@ -56,8 +56,22 @@ taken for keys."""
 
 
 def is_fine(images: ImagesMode) -> bool:
-    """Whether the terminal draws pictures itself, pixel by pixel."""
-    return images in ("kitty", "sixel")
+    """Whether the terminal, or the page in its place, draws pictures itself, pixel by pixel."""
+    return images in ("kitty", "sixel", "page")
+
+
+@dataclass
+class Page:
+    """The page of a browser that takes the place of a terminal.
+
+    Attributes:
+        cell_aspect: the height of a character divided by its width, as the page told it last.
+    """
+
+    cell_aspect: float = 2.1
+
+
+PAGE = Page()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +153,8 @@ def cell_size() -> tuple[int, int]:
 
 def cell_aspect(images: ImagesMode) -> float:
     """Return the height of a character divided by its width; half cells are drawn as if it were twice as high as wide."""
+    if images == "page":
+        return PAGE.cell_aspect
     width, height = cell_size() if is_fine(images) else (1, 2)
     return height / width
 

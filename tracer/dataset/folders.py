@@ -16,6 +16,8 @@ from typing import Final
 
 from tracer.base.files import read_sealed
 from tracer.base.locks import Held, locked
+from tracer.base.parquet import open_parquet
+from tracer.base.parsing import Unparsable
 from tracer.base.reading import open_regular
 from tracer.base.text import command_line, quoted_path
 from tracer.dataset.metadata import find_metadata, read_metadata
@@ -231,13 +233,10 @@ def _begins(path: Path, matches: Callable[[bytes], object]) -> bool:
 
 def _has_columns(path: Path) -> bool:
     """Whether a parquet file has the columns of the two that an evaluation writes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        with open_regular(path) as file:
-            names = set(pq.read_schema(file).names)
-    except (OSError, pa.ArrowException):
+        with open_parquet(path) as file:
+            names = {*file.schema.names}
+    except (OSError, Unparsable):
         return False
     return {"experiment", "encoder", "attribute", "setting", "metric", "value"} <= names
 

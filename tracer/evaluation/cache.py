@@ -18,6 +18,7 @@ import numpy as np
 
 from tracer.base.files import read_sealed, write_sealed
 from tracer.base.keys import is_own, mark
+from tracer.base.parsing import parse_json
 from tracer.experiments.outcome import Outcome
 from tracer.results import Row
 from tracer.results.photo_scores import PhotoScores
@@ -69,7 +70,7 @@ def recall(path: Path, key: str) -> Outcome | None:
         text = data[_MARK:]
         if not is_own(text, data[:_MARK].decode()):
             return None
-        content = json.loads(text)
+        content = parse_json(text)
         if content["key"] != key:
             return None
         rows = [Row(**row) for row in content["rows"]]

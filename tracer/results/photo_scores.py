@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracer.base.files import replace_with
+from tracer.base.parquet import open_parquet
 from tracer.base.reading import open_regular
 
 if TYPE_CHECKING:
@@ -166,18 +167,17 @@ def read(
 
 
 def _read(run: Path, only: Collection[tuple[Any, ...]] | None, sha256: object) -> pd.DataFrame | None:
-    import pandas as pd
-    import pyarrow as pa
-
     chosen = (
         None if only is None else [[(name, "==", part) for name, part in zip(KEY, key, strict=True)] for key in only]
     )
     try:
-        with open_regular(run / NAME) as file:
-            if sha256 is not ANY and hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return None
-            table = pd.read_parquet(file, filters=chosen)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, pa.ArrowException):
+        if sha256 is not ANY:
+            with open_regular(run / NAME) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                    return None
+        with open_parquet(run / NAME) as found:
+            table = found.frame(chosen)
+    except (OSError, ValueError):
         return None  # absent, or damaged: the comparison is then an unpaired one, and says so
     known = {*KEY, "photo_id", "cluster", _CAMERA, _CLASS, "value"} <= set(table.columns)
     return table if known else None  # or an earlier version's

@@ -35,7 +35,7 @@ from curate.sources.flickr.answers import (
     retry_after,
 )
 from curate.sources.flickr.pace import Pace
-from curate.sources.flickr.transport import time_limit
+from curate.sources.flickr.transport import body_of, time_limit
 from tracer.base.progress import Work
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Flickr:
         try:
             with time_limit(_LONGEST), self._http.stream("GET", self._endpoint, params={**own, **params}) as answer:
                 body = bytearray()
-                for piece in answer.iter_bytes():
+                for piece in body_of(answer):
                     body += piece
                     if len(body) > MOST_BYTES:
                         raise Garbled("the answer is too large")

@@ -22,7 +22,7 @@ import httpx
 from curate.containers.sniff import HEAD, Format, sniff
 from curate.sources.flickr.answers import retry_after
 from curate.sources.flickr.hosts import ForbiddenAddress, Hosts, WrongAddress, check_url
-from curate.sources.flickr.transport import time_limit
+from curate.sources.flickr.transport import UnknownCoding, body_of, time_limit
 from tracer.base.files import replace_with
 from tracer.base.text import clean_text, counted
 
@@ -41,8 +41,6 @@ _PLACEHOLDER = "photo_unavailable"
 PLACEHOLDER_SHOWN = "the server shows photo_unavailable instead"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _AGAIN = frozenset({408, 425, 429})
-# One coding at most: in two, 64 kB can grow to gigabytes in one step. httpx may know others, which grow more.
-_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 
 class NotFetched(Exception):
@@ -252,6 +250,8 @@ def fetch(
         raise Silent(error.reason) from error
     except ForbiddenAddress as error:
         raise Refused(error.reason) from error
+    except UnknownCoding as error:
+        raise Refused(f"compressed in a way that was not asked for ({error})") from error
     except httpx.TimeoutException as error:
         raise Silent(f"no answer in time{_detail(error)}") from error
     except httpx.RequestError as error:
@@ -298,10 +298,7 @@ def _keep(answer: httpx.Response, target: Path, limit: int) -> Fetched:
     announced = answer.headers.get("content-length", "")
     if re.fullmatch("[0-9]{1,20}", announced) and int(announced) > limit:
         raise too_large
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _ENCODINGS:
-        raise Refused(f"compressed in a way that was not asked for ({clean_text(encoding, 40)})")
-    chunks, head = answer.iter_bytes(), b""
+    chunks, head = body_of(answer), b""
     while len(head) < HEAD and (chunk := next(chunks, b"")):
         head += chunk
     if not head:

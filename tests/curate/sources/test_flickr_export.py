@@ -336,11 +336,9 @@ def test_damaged_archives_are_told_and_the_others_are_read(catalog: Catalog, exp
         file.writestr("dsc_303_o.jpg", jpeg(tmp_path, 9))
         file.writestr("photo_506.json", b"{")
         file.writestr("photo_507.json", b'{"id": "x"}')
-        file.writestr("dsc_808_o.jpg", jpeg(tmp_path, 10), zipfile.ZIP_LZMA)
-        packed = file.getinfo("dsc_808_o.jpg").header_offset + 30 + len("dsc_808_o.jpg")
+        file.writestr("dsc_808_o.jpg", jpeg(tmp_path, 10), zipfile.ZIP_BZIP2)  # which can grow without a limit
         file.writestr("photo_808.json", photo_json(808))
     content = bytearray(damaged.read_bytes())
-    content[packed + 4 : packed + 9] = b"\xff" * 5  # the properties of LZMA
     content[600] ^= 0xFF
     damaged.write_bytes(content)
     os.mkfifo(export / "pipe.zip")
@@ -348,7 +346,7 @@ def test_damaged_archives_are_told_and_the_others_are_read(catalog: Catalog, exp
     why = why_skipped(catalog)
     assert counts.added == 4
     assert "cannot be read" in why["data-download-8.zip"]
-    assert "cannot be read" in why["dsc_808_o.jpg"]
+    assert "another way than by deflate" in why["dsc_808_o.jpg"]
     assert not any("another file" in reason for reason in why.values())  # an archive that is given twice is read once
     assert "cannot be read" in why["dsc_303_o.jpg"]
     assert "not JSON" in why["photo_506.json"]
