@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-_PARTIAL = re.compile(r"\..+\.([0-9]+)\.partial", re.DOTALL)
+_PARTIAL = re.compile(r"\..+\.([0-9]+)\.partial(-wal|-shm|-journal)?", re.DOTALL)
 _LONGEST = 200
 """How many bytes of a name its temporary name repeats; file systems allow 255 in all."""
 
@@ -76,13 +76,18 @@ def is_partial(name: str) -> bool:
     return _PARTIAL.fullmatch(name) is not None
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove, anywhere below a folder, the temporary files of processes that no longer exist (they were killed)."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            found = _PARTIAL.fullmatch(name)
-            if found and not is_running(int(found[1])):
-                Path(place, name).unlink(missing_ok=True)
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Remove the temporary files of processes that no longer exist (they were killed).
+
+    Args:
+        folder: files anywhere below it are removed.
+        name: if given, only temporary files of this name are removed, and only directly in the folder.
+    """
+    for place, _, names in os.walk(folder) if not name else [(folder, [], os.listdir(folder))]:
+        for one in names:
+            found = _PARTIAL.fullmatch(one)
+            if found and one.startswith(f".{name}") and not is_running(int(found[1])):
+                Path(place, one).unlink(missing_ok=True)
 
 
 def is_running(process: int) -> bool:
