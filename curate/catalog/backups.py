@@ -23,10 +23,7 @@ KEPT_DAYS = 7
 """How many of the daily backups are kept."""
 
 _DAILY = "catalog-????-??-??.sqlite"
-_STATE = (
-    "SELECT (SELECT value FROM fact WHERE key = 'revision'), (SELECT value FROM fact WHERE key = 'changed'), max(at) "
-    "FROM decision"
-)
+_STATE = "SELECT (SELECT value FROM fact WHERE key = 'revision'), max(at) FROM decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +104,10 @@ def backup(workspace: Workspace, place: Path | None = None) -> Copied:
 
 
 def keep_daily(workspace: Workspace) -> None:
-    """Keep a backup of the catalogue as it is before the first change of a day, and delete the oldest of such backups.
+    """Keep one backup a day, and delete the oldest of such backups.
 
-    Nothing is written if the catalogue is empty, or is as it was at the last one. The caller holds the lock.
+    Nothing is written if the catalogue is empty, or is as it was at the last one. The caller holds the lock, and calls this
+    before it changes anything.
 
     Raises:
         WorkspaceError: the catalogue is damaged.

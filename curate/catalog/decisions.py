@@ -6,7 +6,6 @@ a decision stays valid when a file is moved.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -372,17 +371,6 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
         else:
             return _entry(catalog, entry.payload["seq"])
     return None
-
-
-def standing(catalog: Catalog) -> str:
-    """Return a hash of the decisions that stand, without flags and notes. An undo brings back the one before the decision."""
-    stand: set[int] = set()
-    for action, seq in catalog.connection.execute(
-        "SELECT action, iif(action IN ('undo', 'redo'), json_extract(payload, '$.seq'), seq) FROM decision ORDER BY seq"
-    ):
-        (stand.discard if action == "undo" else stand.add)(seq)
-    stand -= {row[0] for row in catalog.connection.execute("SELECT seq FROM decision WHERE action IN ('flag', 'note')")}
-    return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 
 
 def newest_first(catalog: Catalog) -> Iterator[Decision]:

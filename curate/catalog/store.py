@@ -130,19 +130,15 @@ class Catalog:
         return self.workspace.settings.review.annotator or getpass.getuser()
 
     def touch(self, *, logged: bool = False) -> None:
-        """Record a change of the catalogue: its time, from which exports take their dates, and its revision.
+        """Record a change of the catalogue. Exports take their dates from its time (`sets.last_change`).
 
         Args:
             logged: whether it is a decision, or follows from decisions alone, so that an undo brings the state before it back.
         """
-        CHANGED.keep(self.connection, now())
         count_up(self.connection, REVISION)
         if not logged:
+            CHANGED.keep(self.connection, now())
             count_up(self.connection, UNLOGGED)
-
-    def changed(self) -> str:
-        """Return the time of the last change, ISO 8601 in UTC."""
-        return CHANGED.read(self.connection) or "1970-01-01T00:00:00+00:00"
 
     def revision(self) -> int:
         """Return the number of changes; it differs also for two changes within a second."""

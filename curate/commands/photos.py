@@ -161,9 +161,7 @@ def restore(file: Path, workspace: Where = HERE, json: Json = False) -> None:
         done = put_back(place, file)
     if json:
         kept = None if done.kept is None else str(done.kept)
-        print_json(
-            {"restored": str(done.file), "photos": done.photos, "decisions": done.decisions, "replaced": kept}
-        )
+        print_json({"restored": str(done.file), "photos": done.photos, "decisions": done.decisions, "replaced": kept})
         return
     say(f"restored {counted(done.photos, 'photo')}, {counted(done.decisions, 'decision')}")
     if done.kept is not None:

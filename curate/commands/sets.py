@@ -108,6 +108,12 @@ def export(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
     ] = False,
+    allow_loss: Annotated[
+        bool,
+        typer.Option(
+            "--allow-loss", help="With --replace: also if the set holds pairs or labels that the catalogue lacks."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what the set would hold and leave out; nothing is written.")
     ] = False,
@@ -121,7 +127,7 @@ def export(
 
     wanted = tuple(filter(None, licenses.split(",")))
     alike = None if match is None else tuple(name.strip() for name in match.split(",") if name.strip())
-    choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace)
+    choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace, allow_loss)
     with opened(workspace, None if dry_run else "export") as catalog:
         stated = stated_licenses(catalog) if wanted else []
         for name in wanted:

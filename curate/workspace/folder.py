@@ -134,7 +134,9 @@ class Workspace:
 
     def remains(self) -> list[str]:
         """Return what is in the folder although only a workspace with a catalogue makes it; nothing in one that is new."""
-        filled = [name for name in (*_FOLDERS, "splits") if (self.root / name).is_dir() and os.listdir(self.root / name)]
+        filled = [
+            name for name in (*_FOLDERS, "splits") if (self.root / name).is_dir() and os.listdir(self.root / name)
+        ]
         others = [place.name for place in (self.backups, self.log) if place.exists()]
         return [*filled, *others]
 

@@ -70,7 +70,14 @@ def holds(catalog: Path) -> tuple[int, int]:
     return found[0], found[1]
 
 
-READ_AND_WRITE = [("status",), ("photos",), ("undo",), ("ingest", "photos"), ("export", "out", "--replace"), ("backup",)]
+READ_AND_WRITE = [
+    ("status",),
+    ("photos",),
+    ("undo",),
+    ("ingest", "photos"),
+    ("export", "out", "--replace"),
+    ("backup",),
+]
 
 
 @pytest.mark.parametrize("state", ["deleted", "0 bytes", "only its log is left", "no table is left"])
@@ -217,7 +224,9 @@ def test_one_backup_a_day_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) 
     assert kept == [4, 6, 7, 8, 10, 11, 12] and len(kept) == KEPT_DAYS
     assert (workspace.backups / "catalog-v1.sqlite").exists()
     assert not list(workspace.backups.glob(".*"))
-    assert holds(workspace.backups / "catalog-2020-01-12.sqlite") > holds(workspace.backups / "catalog-2020-01-11.sqlite")
+    assert holds(workspace.backups / "catalog-2020-01-12.sqlite") > holds(
+        workspace.backups / "catalog-2020-01-11.sqlite"
+    )
 
 
 @pytest.mark.parametrize("name", ["catalog.sqlite", "workspace.lock"])

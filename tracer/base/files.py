@@ -83,7 +83,10 @@ def remove_abandoned(folder: Path, name: str = "") -> None:
         folder: files anywhere below it are removed.
         name: if given, only temporary files of this name are removed, and only directly in the folder.
     """
-    for place, _, names in os.walk(folder) if not name else [(folder, [], os.listdir(folder))]:
+    places = (
+        [(os.fspath(folder), os.listdir(folder))] if name else ((place, names) for place, _, names in os.walk(folder))
+    )
+    for place, names in places:
         for one in names:
             found = _PARTIAL.fullmatch(one)
             if found and one.startswith(f".{name}") and not is_running(int(found[1])):
