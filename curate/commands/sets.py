@@ -18,7 +18,7 @@ from tracer.base.text import counted, quoted_path
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
-    from curate.export.run import ExportChoice
+    from curate.export.run import ExportChoice, WorkspaceExport
 
 app = typer.Typer()
 
@@ -122,7 +122,6 @@ def export(
     """Write a labelled set. Private metadata is removed; the coded picture data stays bit-identical."""
     from curate.catalog.photos import stated_licenses
     from curate.export.run import ExportChoice, export_workspace
-    from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
     wanted = tuple(filter(None, licenses.split(",")))
@@ -142,12 +141,19 @@ def export(
         if json:
             print_json(answer.as_json())
             return
-        say(f"{quoted_path(answer.dataset)}: {counted(answer.photos, 'photo')}")
-        for entry in answer.left_out:
-            advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry.reason == NO_LICENSE else ""
-            note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
-        _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
-        say_next(catalog)
+        _say_written(catalog, answer)
+
+
+def _say_written(catalog: Catalog, answer: WorkspaceExport) -> None:
+    """Tell what an export wrote and left out, and the next step."""
+    from curate.export.select import NO_LICENSE, way_out
+
+    say(f"{quoted_path(answer.dataset)}: {counted(answer.photos, 'photo')}")
+    for entry in answer.left_out:
+        advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry.reason == NO_LICENSE else ""
+        note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
+    _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
+    say_next(catalog)
 
 
 def _say_plan(catalog: Catalog, choice: ExportChoice, json: bool) -> None:

@@ -60,7 +60,7 @@ class Run:
     path: Path
     dataset: Path | None
     stale: bool
-    written: float | None
+    written: float | None = None
 
 
 def set_places(catalog: Catalog) -> list[Path]:
@@ -99,7 +99,7 @@ def runs_of(catalog: Catalog) -> list[Run]:
             stale = dataset is not None and _holds_something_else(dataset, report, content.get(place))
             runs.append(Run(place, dataset, stale, report.stat().st_mtime))
         elif any((place / part).exists() for part in _BEGUN):
-            runs.append(Run(place, dataset, stale=False, written=None))
+            runs.append(Run(place, dataset, stale=False))
     return runs
 
 

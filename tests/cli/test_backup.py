@@ -25,20 +25,25 @@ from curate.cli import run_cli
 from curate.errors import Exit, WorkspaceError
 from curate.photos.facts import PhotoFacts, Status
 from curate.workspace import Workspace
-from tests.conftest import write_photo
+from tests.conftest import MadeOnce, write_photo
 
 Told = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, made_once: MadeOnce, capsys: pytest.CaptureFixture[str]) -> Path:
     """A workspace with two photos of a phone, two of a camera, and an accepted pair."""
-    for number in range(4):
-        make, model = ("Apple", "iPhone X") if number % 2 else ("Canon", "Canon EOS 40D")
-        write_photo(tmp_path / "photos" / f"{number}.jpg", number, make, model)
-    assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
-    assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(tmp_path / "w")]) == Exit.DONE
-    accept(tmp_path / "w", 1, 0)
+
+    def make() -> None:
+        for number in range(4):
+            make, model = ("Apple", "iPhone X") if number % 2 else ("Canon", "Canon EOS 40D")
+            write_photo(tmp_path / "photos" / f"{number}.jpg", number, make, model)
+        assert run_cli(["new", str(tmp_path / "w")]) == Exit.DONE
+        assert run_cli(["ingest", str(tmp_path / "photos"), "-w", str(tmp_path / "w")]) == Exit.DONE
+        accept(tmp_path / "w", 1, 0)
+
+    made_once("backed up", make)
+    capsys.readouterr()
     return tmp_path / "w"
 
 
@@ -221,12 +226,59 @@ def test_one_backup_a_day_is_kept(place: Path, monkeypatch: pytest.MonkeyPatch) 
             if day % 4:  # nothing is decided on every fourth day
                 accept(place, 3, 2, "accept" if day % 2 else "reject")
     kept = [int(file.stem[-2:]) for file in sorted(workspace.backups.glob("catalog-2020-*"))]
-    assert kept == [4, 6, 7, 8, 10, 11, 12] and len(kept) == KEPT_DAYS
+    assert kept == [6, 7, 8, 9, 10, 11, 12] and len(kept) == KEPT_DAYS
     assert (workspace.backups / "catalog-v1.sqlite").exists()
     assert not list(workspace.backups.glob(".*"))
     assert holds(workspace.backups / "catalog-2020-01-12.sqlite") > holds(
         workspace.backups / "catalog-2020-01-11.sqlite"
     )
+
+
+def test_a_set_that_is_the_last_copy_is_not_replaced(
+    place: Path, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After the catalogue was lost, `--replace` refuses to lose the set's pair or labels, until it is told to."""
+    own = place / "exports" / "w"
+    assert run_cli(["label", "semantic_label=boat", "--where", "1", "-w", str(place)]) == Exit.DONE
+    told("export", own, "-w", place)
+    (place / "catalog.sqlite").unlink()
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    told("ingest", place.parent / "photos", "-w", place)
+    before = (own / "metadata.parquet").read_bytes()
+    again = ["export", str(own), "--replace", "-w", str(place)]
+    assert run_cli(again) == Exit.FAILED
+    said = capsys.readouterr().err
+    assert "lacks 1 pair and labels of 4 photos" in said and "--allow-loss" in said and "curate restore" in said
+    assert run_cli(["label", "semantic_label=ship", "--where", "1", "-w", str(place)]) == Exit.DONE
+    assert run_cli(again) == Exit.FAILED
+    assert "lacks 1 pair that" in capsys.readouterr().err
+    assert (own / "metadata.parquet").read_bytes() == before
+    assert run_cli([*again, "--allow-loss"]) == Exit.DONE
+    assert run_cli(again) == Exit.DONE  # it wrote this one
+
+
+@pytest.mark.parametrize("what", ["accepted again", "rejected since", "its table is damaged"])
+def test_only_what_the_catalogue_lacks_keeps_a_set(place: Path, what: str, told: Told) -> None:
+    """A pair that a person decided once more, one way or the other, is not lost."""
+    own = place / "exports" / "w"
+    told("export", own, "--pairs", "-w", place)
+    told("backup", place.parent / "kept.sqlite", "-w", place)
+    (place / "catalog.sqlite").unlink()
+    assert run_cli(["new", str(place)]) == Exit.DONE
+    told("ingest", place.parent / "photos", "-w", place)
+    accept(place, 1, 0, "reject" if what == "rejected since" else "accept")
+    accept(place, 3, 2)
+    if what == "its table is damaged":
+        (own / "metadata.parquet").write_bytes(b"PAR1")
+    code = Exit.FAILED if what == "its table is damaged" else Exit.DONE
+    assert run_cli(["export", str(own), "--pairs", "--replace", "-w", str(place)]) == code
+
+
+def test_what_this_catalogue_took_back_is_replaced(place: Path, told: Told) -> None:
+    """Its log holds the pair that the set holds, so the set is no last copy."""
+    told("export", place / "exports" / "w", "-w", place)
+    assert run_cli(["undo", "-w", str(place)]) == Exit.DONE
+    told("export", place / "exports" / "w", "--replace", "-w", place)
 
 
 @pytest.mark.parametrize("name", ["catalog.sqlite", "workspace.lock"])

@@ -19,7 +19,7 @@ from curate.errors import CurateError, HandoffError
 from curate.sources.made import MANIFEST
 from curate.tui import results
 from curate.tui.evaluating import EvaluateRequest, evaluate_summary, evaluating
-from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here
+from curate.tui.results import BAR, Figure, bar, figures, known_about, not_measured, runs_here, state_of
 from curate.tui.screens.help import described
 from curate.tui.widgets.listing import Listing
 from curate.tui.widgets.told import Told
@@ -74,7 +74,7 @@ def test_runs_are_listed(catalog: Catalog) -> None:
     os.utime(manifest, (2e9 - 200, 2e9 - 200))
     found = runs_here(catalog)
     assert [run.path.name for run in found] == ["begun", "new", "set-run", "old"]
-    assert found[0].state == "not finished" and "its set changed since" in found[3].state
+    assert state_of(found[0]) == "not finished" and "its set changed since" in state_of(found[3])
     assert found[2].dataset == workspace.root.parent / "set" and found[1].dataset is None
 
 
