@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,54 +16,18 @@ from curate.catalog.harvests import allowed_licenses
 from curate.catalog.keepers import chosen_groups
 from curate.catalog.naming import absent_folders
 from curate.catalog.photos import equal_files, is_any_read
-from curate.catalog.sets import evaluated_sets, exported_sets, measured
-from curate.catalog.sides import compared, photos_by_side
+from curate.catalog.sides import are_clocks_compared, compared, photos_by_side
 from curate.catalog.store import Catalog
 from curate.errors import command, shown
-from curate.export.current import current_sets
+from curate.export.current import REPORT, RUN_CHANGED, SET_CHANGED, ExportedSet, Run, runs_of, sets_of
 from curate.photos.facts import UNREADABLE
 from curate.photos.facts import Status as PhotoStatus
 from curate.sources.flickr.licenses import OPEN
 from curate.sources.flickr.targets import is_exif_needed
 from curate.sources.local import FORGOTTEN, LINKED, NOT_A_PICTURE, NOT_REGULAR
-from curate.sources.made import MANIFEST, Made
-from curate.sources.manifest import Manifest, content_at, read_manifest
+from curate.sources.made import Made
 from curate.sources.tables import FORGOTTEN as FORGOTTEN_ROW
 from tracer.base.text import counted, printable_path
-
-
-@dataclass(frozen=True, slots=True)
-class ExportedSet:
-    """A set that was written from the workspace and is still there.
-
-    Attributes:
-        path: its folder.
-        photos: the number of photos in it.
-        pairs: the number of pairs in it.
-        stale: whether an export might now write other photos or labels.
-        options: the options of the export command that made it, from its manifest.
-    """
-
-    path: Path
-    photos: int
-    pairs: int
-    stale: bool
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """An evaluation.
-
-    Attributes:
-        path: its folder.
-        dataset: the set's folder, if it is known.
-        stale: whether other photos or labels were written to the set after the evaluation.
-    """
-
-    path: Path
-    dataset: Path | None
-    stale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +65,7 @@ class Status:
         others: the photos taken with the cameras that smartphones are paired with.
         by_neither: camera type -> the number of all other photos; the key None stands for photos that name no camera.
         compared: the numbers of phone and other photos that the last `curate pair` compared; None if it never ran.
+        clocks_compared: whether it used the clock offsets that are stated now.
         waiting: the undecided pairs whose photos are both in no accepted pair.
         proposed: the waiting pairs that are the best choice for both of their photos.
         accepted: the accepted pairs.
@@ -147,6 +111,7 @@ class Status:
     duplicates: int = 0
     chosen: int = 0
     absent: tuple[tuple[Path, int], ...] = ()
+    clocks_compared: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `curate status --json` prints."""
@@ -209,9 +174,8 @@ class Status:
             lines.append(f"skipped  {counted(self.skipped, 'file')} by the last ingest; listed by: {listed}")
         for one in self.sets:
             what = counted(one.photos, "photo") + (f", {counted(one.pairs, 'pair')}" if one.pairs else "")
-            lines.append(f"set      {printable_path(one.path)}: {what}{'; the catalogue changed since' * one.stale}")
-        again = "; its set was written again since"
-        return lines + [f"run      {printable_path(run.path)}{again * run.stale}" for run in self.runs]
+            lines.append(f"set      {printable_path(one.path)}: {what}{f'; {SET_CHANGED}' * one.stale}")
+        return lines + [f"run      {printable_path(run.path)}{f'; {RUN_CHANGED}' * run.stale}" for run in self.runs]
 
     def _neither_in_words(self) -> list[str]:
         """Return a line that counts the photos of neither side by camera type, and names the command that lists them."""
@@ -261,7 +225,6 @@ def status(catalog: Catalog) -> Status:
     unreadable = sum(count for kind, count in by_status.items() if kind in UNREADABLE)
     with_files = unreadable or is_any_read(catalog)
     decided = tally(catalog)
-    sets = tuple(_sets(catalog))
     return Status(
         workspace=catalog.workspace.root,
         photos=sum(by_status.values()),
@@ -272,13 +235,14 @@ def status(catalog: Catalog) -> Status:
         others=others,
         by_neither={kind: count for kind, count in by_type if kind is None or kind.is_smartphone is None},
         compared=compared(catalog),
+        clocks_compared=are_clocks_compared(catalog),
         waiting=waiting(catalog),
         proposed=proposed(catalog),
         accepted=decided.accepted,
         rejected=decided.rejected,
         gone=gone(catalog),
-        sets=sets,
-        runs=tuple(_runs(catalog, sets)),
+        sets=tuple(sets_of(catalog)),
+        runs=tuple(run for run in runs_of(catalog) if run.written is not None),
         own_set=catalog.workspace.exports / catalog.workspace.name,
         without_exif=bool(by_status.get(PhotoStatus.LISTED)) and is_exif_needed(catalog),
         without_files=bool(by_status) and not with_files,
@@ -312,6 +276,8 @@ def next_step(found: Status) -> Step:
         if found.compared is None or found.phones > found.compared[0] or found.others > found.compared[1]:
             sides = f"{counted(found.phones, 'phone photo')} and {counted(found.others, 'other')}"
             return Step(f"{sides} are not all compared", ("pair",))
+        if not found.clocks_compared:
+            return Step("a clock was stated or withdrawn since the photos were compared", ("pair",))
         if found.proposed or (found.waiting and not found.accepted):
             return Step(f"pairs: {open_pairs(found.proposed, found.waiting)}", ("review",))
     elif not found.cameras and not found.sets:
@@ -345,52 +311,4 @@ def _export_or_evaluate(found: Status) -> Step:
             run = ("-o", shown(found.workspace / "runs" / one.path.name)) if inside else ()
             return Step("the set is not evaluated yet", ("evaluate", shown(one.path), *run))
     done = next(run for run in found.runs if not run.stale)
-    return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / 'report.html')}")
-
-
-def _sets(catalog: Catalog) -> list[ExportedSet]:
-    """Return the sets that are still where they were written, the oldest first."""
-    places = {*exported_sets(catalog), *(path for path in catalog.workspace.exports.glob("*") if path.is_dir())}
-    found, current = [], current_sets(catalog, places)
-    for path in places:
-        manifest = read_manifest(path)
-        if manifest is not None:
-            stale, options = path not in current, _words(manifest)
-            one = ExportedSet(path, manifest.counts.photos, manifest.counts.pairs, stale, options)
-            found.append(((path / MANIFEST).stat().st_mtime_ns, one))
-    return [one for _, one in sorted(found, key=lambda entry: entry[0])]
-
-
-def _words(manifest: Manifest) -> tuple[str, ...]:
-    """Return the options that a set was exported with, as words of a command."""
-    flags = {"--pairs": manifest.pairs, "--keep-gps": manifest.keep_gps}
-    lists = {"--licenses": manifest.licenses, "--match": manifest.match}
-    words = [(flag, ",".join(values)) for flag, values in lists.items() if values]
-    return (*(flag for flag, given in flags.items() if given), *chain(*words))
-
-
-def _run_places(workspace: Path, dataset: Path) -> tuple[Path, Path]:
-    """Return where `curate evaluate` may put the run of a set: below `runs/` if the workspace was named, else beside the set."""
-    return workspace / "runs" / dataset.name, dataset.with_name(f"{dataset.name}-run")
-
-
-def _runs(catalog: Catalog, sets: tuple[ExportedSet, ...]) -> list[Run]:
-    dataset_of = {place: one.path for one in sets for place in _run_places(catalog.workspace.root, one.path)}
-    dataset_of |= evaluated_sets(catalog)
-    inside, ended = sorted(catalog.workspace.runs.glob("*")), measured(catalog)
-    runs = []
-    for place in [*inside, *sorted(dataset_of.keys() - {*inside})]:
-        report = place / "report.html"
-        if report.is_file():
-            dataset = dataset_of.get(place)
-            stale = dataset is not None and _is_written_since(dataset, report, ended.get(place))
-            runs.append(Run(place, dataset, stale))
-    return runs
-
-
-def _is_written_since(dataset: Path, report: Path, content: str | None) -> bool:
-    """Return whether a set was written after a report, and holds something else than what was measured, where that is known."""
-    manifest = dataset / MANIFEST
-    if not manifest.exists() or report.stat().st_mtime_ns >= manifest.stat().st_mtime_ns:
-        return False
-    return content is None or content_at(dataset) != content
+    return Step(f"the set is exported and evaluated; its report is {printable_path(done.path / REPORT)}")

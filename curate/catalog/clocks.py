@@ -58,6 +58,11 @@ def clock_rows(catalog: Catalog) -> list[ClockRow]:
     return [ClockRow(*row) for row in rows]
 
 
+def stated_offsets(catalog: Catalog) -> list[tuple[str, str, float]]:
+    """Return camera, camera and seconds of the offsets that a person stated."""
+    return [(row.camera_a, row.camera_b, row.seconds) for row in clock_rows(catalog) if row.origin == "person"]
+
+
 def rows_between(catalog: Catalog, camera_a: str, camera_b: str) -> list[ClockRow]:
     """Return the offsets between two clocks, whichever is named first."""
     rows = catalog.connection.execute(

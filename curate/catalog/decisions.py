@@ -6,7 +6,6 @@ a decision stays valid when a file is moved.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -361,14 +360,6 @@ def _last_taken_back(catalog: Catalog) -> Decision | None:
         else:
             return _entry(catalog, entry.payload["seq"])
     return None
-
-
-def standing(catalog: Catalog) -> str:
-    """Return a hash of the decisions that stand and that sets depend on. An undo brings back the one before the decision."""
-    stand = in_force(catalog)
-    other = "action IN ('flag', 'note') OR action = 'relocate' AND NOT json_extract(payload, '$.news')"
-    stand -= {row[0] for row in catalog.connection.execute(f"SELECT seq FROM decision WHERE {other}")}
-    return hashlib.sha256(repr(sorted(stand)).encode()).hexdigest()
 
 
 def in_force(catalog: Catalog) -> set[int]:

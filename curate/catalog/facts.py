@@ -27,6 +27,7 @@ class Key(StrEnum):
     CAMERA_SETTINGS = "camera_settings"
     CAMERA_RULES = "camera_rules"
     COMPARED = "compared"
+    COMPARED_CLOCKS = "compared_clocks"
     SCORES_FOLLOW = "pair_model_basis"
     SCORED_CANDIDATES = "pair_model_candidates"
     EXPORTS = "exports"
@@ -130,7 +131,7 @@ class Fact(Generic[T]):
 
 
 CHANGED: Fact[str] = Fact(Key.CHANGED)
-"""Time of the last change of the catalogue, ISO 8601 in UTC."""
+"""Time of the last change of the catalogue that is not in the decision log, ISO 8601 in UTC."""
 
 REVISION: Fact[int] = Fact(Key.REVISION, TypeAdapter(int))
 """Number of changes of the catalogue."""
@@ -147,6 +148,11 @@ CAMERA_RULES: Fact[str] = Fact(Key.CAMERA_RULES)
 
 COMPARED: Fact[tuple[int, int]] = Fact(Key.COMPARED, TypeAdapter(tuple[int, int]))
 """Numbers of phone photos and of other photos in the last pairing run."""
+
+COMPARED_CLOCKS: Fact[list[tuple[str, str, float]]] = Fact(
+    Key.COMPARED_CLOCKS, TypeAdapter(list[tuple[str, str, float]])
+)
+"""Camera, camera, seconds of the offsets that a person had stated at the last pairing run."""
 
 SCORES_FOLLOW: Fact[str] = Fact(Key.SCORES_FOLLOW)
 """Hash of the decisions that the scores were computed from; empty for none."""

@@ -18,7 +18,7 @@ from tracer.base.text import counted, quoted_path, words_in
 
 if TYPE_CHECKING:
     from curate.catalog.store import Catalog
-    from curate.export.run import ExportChoice
+    from curate.export.run import ExportChoice, WorkspaceExport
 
 app = typer.Typer()
 
@@ -107,6 +107,12 @@ def export(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace an existing set, also one that another workspace wrote.")
     ] = False,
+    allow_loss: Annotated[
+        bool,
+        typer.Option(
+            "--allow-loss", help="With --replace: also if the set holds pairs or labels that the catalogue lacks."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what the set would hold and leave out; nothing is written.")
     ] = False,
@@ -115,14 +121,13 @@ def export(
     """Write a labelled set. Private metadata is removed; the coded picture data stays bit-identical."""
     from curate.catalog.photos import stated_licenses
     from curate.export.run import ExportChoice, export_workspace
-    from curate.export.select import NO_LICENSE, way_out
     from curate.splits.choice import chosen
 
     wanted = words_in(licenses)
     if licenses and not wanted:
         raise UsageError("--licenses names no licence", licenses, "Name one, such as CC0-1.0, or leave the option out.")
     alike = None if match is None else words_in(match)
-    choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace)
+    choice = ExportChoice(layout, pairs, keep_gps, wanted, alike, replace, allow_loss)
     with opened(workspace, None if dry_run else "export") as catalog:
         stated = stated_licenses(catalog) if wanted else []
         for name in wanted:
@@ -137,12 +142,19 @@ def export(
         if json:
             print_json(answer.as_json())
             return
-        say(f"{quoted_path(answer.dataset)}: {counted(answer.photos, 'photo')}")
-        for entry in answer.left_out:
-            advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry.reason == NO_LICENSE else ""
-            note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
-        _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
-        say_next(catalog)
+        _say_written(catalog, answer)
+
+
+def _say_written(catalog: Catalog, answer: WorkspaceExport) -> None:
+    """Tell what an export wrote and left out, and the next step."""
+    from curate.export.select import NO_LICENSE, way_out
+
+    say(f"{quoted_path(answer.dataset)}: {counted(answer.photos, 'photo')}")
+    for entry in answer.left_out:
+        advice = f". {way_out(NO_LICENSE, catalog.workspace.root)}" if entry.reason == NO_LICENSE else ""
+        note(f"left out: {entry.photos:,} ({entry.reason}){advice}")
+    _say_how_to_list(answer.left_out, answer.dataset, catalog.workspace.root)
+    say_next(catalog)
 
 
 def _say_plan(catalog: Catalog, choice: ExportChoice, json: bool) -> None:

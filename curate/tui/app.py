@@ -16,6 +16,7 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.widget import AwaitMount
 
+from curate.catalog.backups import keep_daily
 from curate.catalog.facts import ADVISED, kept_theme
 from curate.catalog.store import Catalog
 from curate.catalog.wanted import EVERYTHING, Wanted
@@ -30,6 +31,7 @@ from curate.tui.modes import SCREENS, ScreenName
 from curate.tui.screens.base import CurateScreen
 from curate.tui.screens.help import HelpScreen, described_in
 from curate.tui.terminal_images import Terminal, asked_terminal, colours_told, is_fine, use_colours
+from curate.tui.work import LONG, start_beside
 from curate.workspace import Workspace
 from curate.workspace.settings import SETTINGS, ImagesMode
 
@@ -99,11 +101,17 @@ class CurateApp(Commands):
         if self.catalog.read_only:
             said.insert(0, f"{self.catalog.refusal.what}: {self._writer}")
             self.set_interval(_FOLLOW, lambda: self.run_action("follow_the_writer"))
+        else:
+            self._keep_daily()
         self.set_interval(_FOLLOW, lambda: self.run_action("read_the_settings"))
         if said:
             self.call_after_refresh(self._tell_at_the_start, " · ".join(said))
         elif self.advice and not self.catalog.read_only and ADVISED.read(self.catalog.connection) is None:
             self.call_after_refresh(self._advise)
+
+    def _keep_daily(self) -> None:
+        workspace = self.catalog.workspace
+        start_beside(self, workspace, "keeping a backup", lambda: keep_daily(workspace), group="backup")
 
     def _tell_at_the_start(self, said: str) -> None:
         if self.in_view is not None:
@@ -157,6 +165,7 @@ class CurateApp(Commands):
         if self.catalog.read_only:
             self.held.enter_context(self.catalog.workspace.writing("app"))
             self.catalog.begin_writing()
+            self._keep_daily()
             self.in_view.refresh_data()
             said = "this window writes now"
         self.in_view.say(said)
@@ -188,7 +197,8 @@ class CurateApp(Commands):
     @on(WorkEnded)
     @on(WorkFailed)
     def _show_work(self, message: WorkAdvanced | WorkEnded | WorkFailed) -> None:
-        self.work.note(message)
+        if not isinstance(message, WorkFailed) or message.group == LONG:
+            self.work.note(message)
         if self.in_view:
             self.in_view.post_message(message)
 

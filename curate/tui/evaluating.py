@@ -11,10 +11,11 @@ from typing import Any
 
 from curate import handoff
 from curate.catalog.originals import refuse_original
-from curate.catalog.sets import evaluated_sets, exported_sets, remember_run
+from curate.catalog.sets import evaluated_sets, remember_run
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
-from curate.sources.made import MANIFEST, why_no_place
+from curate.export.current import REPORT, set_places
+from curate.sources.made import why_no_place
 from curate.sources.manifest import content_at
 from curate.tui.exporting import ExportRequest, exporting, usual_choice, usual_place
 from curate.tui.forms import Field, Form, listed, path_in, paths, words
@@ -23,9 +24,6 @@ from tracer.base.text import counted, quoted_path
 
 _GROUPS = ("offline", "paper")
 """Groups of encoders that are completed to; any name that tracer knows can be typed."""
-
-REPORT = "report.html"
-"""The page of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,7 @@ class Evaluated:
 
 def sets_here(catalog: Catalog) -> list[Path]:
     """Return the folders of the sets of a workspace that are still there, the newest first."""
-    aged = []
-    for place in {*exported_sets(catalog), *catalog.workspace.exports.glob("*")}:
-        with suppress(OSError):  # no set, or no longer one
-            aged.append(((place / MANIFEST).stat().st_mtime_ns, place))
-    return [place for _, place in sorted(aged, reverse=True)]
+    return set_places(catalog)[::-1]
 
 
 def reports_here(catalog: Catalog) -> list[Path]:

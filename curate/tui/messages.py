@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from curate.catalog.findings import Imported
     from curate.duplicates.groups import DuplicateReport
+    from curate.export.current import Run
     from curate.export.preview import PlannedSet
     from curate.status import Status
     from curate.tui.exporting import SetChoice
@@ -191,6 +192,14 @@ class SetsListed(Message):
 
     lines: list[Line]
     """The newest of them, in words."""
+
+
+@dataclass
+class RunsListed(Message):
+    """The runs of the workspace."""
+
+    found: list[Run]
+    """The runs, in the order in which they are shown."""
 
 
 @dataclass

@@ -12,8 +12,8 @@ from curate.catalog.labels import ATTRIBUTES
 from curate.catalog.sets import withdraw_splits
 from curate.catalog.store import Catalog
 from curate.errors import UsageError
+from curate.export.current import SET_CHANGED, sets_of
 from curate.sources.made import Layout
-from curate.sources.manifest import read_manifest
 from curate.tui.evaluating import sets_here
 from curate.tui.exporting import SetChoice, options_of
 from curate.tui.forms import Field, Form, listed, words
@@ -143,12 +143,11 @@ def _split_lines(split: PlannedSplit) -> Iterator[Line]:
 
 def set_lines(catalog: Catalog) -> list[Line]:
     """Return the newest sets that were written, in words."""
-    found = sets_here(catalog)
+    found = sets_of(catalog)[::-1]
     lines: list[Line] = []
-    for place in found[:_SETS]:
-        told = read_manifest(place)
-        said = "" if told is None else f": {counted(told.counts.photos, 'photo')}, {counted(told.counts.pairs, 'pair')}"
-        lines.append(("", "" if lines else "sets here", f"{_name(place, catalog)}{said}"))
+    for one in found[:_SETS]:
+        said = f"{counted(one.photos, 'photo')}, {counted(one.pairs, 'pair')}" + f"; {SET_CHANGED}" * one.stale
+        lines.append(("", "" if lines else "sets here", f"{_name(one.path, catalog)}: {said}"))
     more = len(found) - len(lines)
     return [*lines, ("", "", f"and {more:,} more")] if more > 0 else lines
 

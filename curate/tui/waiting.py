@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from curate.export.current import RUN_CHANGED, SET_CHANGED
 from curate.status import Status, Step, equal_in_words, next_step, open_pairs
 from tracer.base.text import counted, printable_path
 
@@ -102,9 +103,9 @@ def _pairs(found: Status) -> Iterator[Entry]:
 def _sets(found: Status) -> Iterator[Entry]:
     for one in reversed(found.sets):
         pairs = f", {counted(one.pairs, 'pair')}" if one.pairs else ""
-        state = "; the catalogue changed since" if one.stale else ""
+        state = f"; {SET_CHANGED}" if one.stale else ""
         text = f"{one.path.name}: {counted(one.photos, 'photo')}{pairs}{state}"
         yield Entry("set", text, "app.switch_mode('set')", "see what it would hold now", waits=one.stale)
     for run in reversed(found.runs):
-        state = "; its set was written again since" if run.stale else ""
+        state = f"; {RUN_CHANGED}" if run.stale else ""
         yield Entry("run", f"{run.path.name}{state}", "app.switch_mode('runs')", "see its figures", waits=run.stale)

@@ -321,7 +321,7 @@ def test_an_older_workspace_is_brought_up_to_date(
             patched.setattr(database, "migrations", lambda first=database.migrations()[:1]: first)
             database.connect(workspace.catalog).close()
         run(*words)
-        assert (workspace.root / "catalog-v1.sqlite").exists()
+        assert (workspace.backups / "catalog-v1.sqlite").exists()
     assert len(lines(run)) == PHOTOS
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tracer.base import machine
 
 OWNER = re.compile("([0-9a-f]{8})-([0-9a-f]{8})-([0-9]{1,18})")
-_PARTIAL = re.compile(rf"\..+\.({OWNER.pattern})\.partial", re.DOTALL)
+_PARTIAL = re.compile(rf"\..+\.({OWNER.pattern})\.partial(-wal|-shm|-journal)?", re.DOTALL)
 _WEEK = 7 * 86_400.0
 """Seconds after which a temporary file of another host that was not written to since counts as abandoned."""
 _LONGEST = 200
@@ -85,13 +85,21 @@ def is_partial(name: str) -> bool:
     return _PARTIAL.fullmatch(name) is not None
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Remove, anywhere below a folder, the temporary files of processes that no longer exist (they were killed)."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            found = _PARTIAL.fullmatch(name)
-            if found and is_abandoned(Path(place, name), found[1]):
-                Path(place, name).unlink(missing_ok=True)
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Remove the temporary files of processes that no longer exist (they were killed).
+
+    Args:
+        folder: files anywhere below it are removed.
+        name: if given, only temporary files of this name are removed, and only directly in the folder.
+    """
+    places = (
+        [(os.fspath(folder), os.listdir(folder))] if name else ((place, names) for place, _, names in os.walk(folder))
+    )
+    for place, names in places:
+        for one in names:
+            found = _PARTIAL.fullmatch(one)
+            if found and one.startswith(f".{name}") and is_abandoned(Path(place, one), found[1]):
+                Path(place, one).unlink(missing_ok=True)
 
 
 def is_abandoned(path: Path, name: str) -> bool:

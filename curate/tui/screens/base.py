@@ -161,7 +161,13 @@ class CurateScreen(GuardedScreen[None]):
         """Return whether nothing can be changed here, and say so."""
         if self.catalog.read_only:
             self.complain(self.catalog.refusal)
-        return self.catalog.read_only
+            return True
+        try:
+            self.catalog.refuse_replaced()
+        except CurateError as error:
+            self.complain(error)
+            return True
+        return False
 
     def show_work(self) -> None:
         """Show the progress of the running work, if any, on its own line."""
